@@ -11,15 +11,20 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session, col, select
 
+from hub.access.scope import scope_of_operator
 from hub.access.users import names_of
+from hub.cli.lists.reading import Since, Until
 from hub.cli.support.audit_note import note
 from hub.cli.support.files import new_file
 from hub.cli.support.journal_report import OneAccount, chains_of, verify
 from hub.cli.support.lists import Listing, listing
+from hub.cli.support.options import since as since_when
+from hub.cli.support.options import until as until_when
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import UUID, short_ids
 from hub.model import AuditEntry, JournalEntry
 from hub.platform.clock import utc_now
+from hub.queries.audit import AuditFilter, ids_of_name, iterate_audit
 from hub.queries.lookup import typed
 from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
@@ -45,16 +50,27 @@ def list_entries(
     subject: Annotated[
         str | None, typer.Option(help="Only entries about the row with this id, or the end of it.", metavar="ID")
     ] = None,
+    who: Annotated[str | None, typer.Option(help="Only what this user did, or another actor.", metavar="NAME")] = None,
+    action: Annotated[
+        str | None, typer.Option(help="Only this action, like users.add; users. for a whole area.", metavar="ACTION")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
     config: ConfigFile = CONFIG,
 ) -> Listing:
     """List the newest entries."""
+    now = utc_now()
     with open_store(read_outline(config)) as store, store.reading() as session:
         chains = chains_of(session, account)
-        query = select(AuditEntry).where(col(AuditEntry.chain).in_(chains))
+        where: list[Any] = [col(AuditEntry.chain).in_(chains)]
         if subject is not None:
-            query = query.where(col(AuditEntry.subject).endswith(typed(subject), autoescape=True))
-        rows = session.exec(query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)).all()
+            where.append(col(AuditEntry.subject).endswith(typed(subject), autoescape=True))
+        actors = (typed(who), *ids_of_name(session, typed(who))) if who else ()
+        wanted = AuditFilter(
+            since=since_when(since, now), until=until_when(until, now), actors=actors, action=action and typed(action)
+        )
+        rows = list(iterate_audit(session, scope_of_operator(), wanted, limit, *where))
         names = names_of(session, {row.actor for row in rows})
     short = short_ids(each for row in rows for each in UUID.findall(f"{row.subject} {row.detail}"))
 

@@ -19,12 +19,13 @@ NEWEST = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditChoice:
-    """Selects entries of a period; None leaves a condition out."""
+class AuditFilter:
+    """Selects entries; what is None or empty leaves a condition out."""
 
-    since: datetime
-    until: datetime
-    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    actors: tuple[str, ...] = ()
+    """One of them."""
     action: str | None = None
     """An action like `users.add`, or all of an area: `users.`."""
     subject: str | None = None
@@ -32,9 +33,13 @@ class AuditChoice:
     def query(self, scope: AccessScope) -> Any:
         """A query for the entries of the user's account."""
         row = AuditEntry
-        query = scope.select(row).where(row.at >= self.since, row.at < self.until)
-        if self.actor:
-            query = query.where(row.actor == self.actor)
+        query = scope.select(row)
+        if self.since is not None:
+            query = query.where(row.at >= self.since)
+        if self.until is not None:
+            query = query.where(row.at < self.until)
+        if self.actors:
+            query = query.where(col(row.actor).in_(self.actors))
         if self.action:
             action = col(row.action)
             area = self.action.endswith(".")
@@ -43,22 +48,25 @@ class AuditChoice:
 
 
 def audit_page(
-    session: Session, scope: AccessScope, choice: AuditChoice | None, after: str | None, limit: int
+    session: Session, scope: AccessScope, wanted: AuditFilter, after: str | None, limit: int
 ) -> Page[AuditEntry]:
-    """The entries of a period, or all of the user's account, newest first."""
-    query = scope.select(AuditEntry) if choice is None else choice.query(scope)
-    return page_of(session, [Part(query, newest_first(AuditEntry.at, AuditEntry.id))], after, limit)
+    """The entries of the user's account that the filter selects, newest first."""
+    return page_of(session, [Part(wanted.query(scope), newest_first(AuditEntry.at, AuditEntry.id))], after, limit)
 
 
-def iterate_audit(session: Session, scope: AccessScope, choice: AuditChoice, limit: int) -> Iterator[AuditEntry]:
+def iterate_audit(
+    session: Session, scope: AccessScope, wanted: AuditFilter, limit: int, *where: Any
+) -> Iterator[AuditEntry]:
     """The entries, newest first, read a part at a time."""
-    query = choice.query(scope).order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)
+    query = (
+        wanted.query(scope).where(*where).order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)
+    )
     yield from session.exec(query.execution_options(yield_per=500))
 
 
-def actors_and_actions(session: Session, scope: AccessScope, choice: AuditChoice) -> tuple[list[str], list[str]]:
+def actors_and_actions(session: Session, scope: AccessScope, choice: AuditFilter) -> tuple[list[str], list[str]]:
     """The actors and the actions among the newest entries of the period."""
-    period = AuditChoice(since=choice.since, until=choice.until).query(scope)
+    period = AuditFilter(since=choice.since, until=choice.until).query(scope)
     newest = (
         period.with_only_columns(AuditEntry.actor, AuditEntry.action)
         .order_by(col(AuditEntry.at).desc())
@@ -80,3 +88,8 @@ def names_in(session: Session, ids: Collection[str]) -> Mapping[str, str]:
 def users_among(session: Session, ids: Collection[str]) -> set[str]:
     """Those of `ids` that are users."""
     return set(session.exec(select(User.id).where(col(User.id).in_(ids))).all())
+
+
+def ids_of_name(session: Session, name: str) -> list[str]:
+    """The ids of the users of all accounts who have a name."""
+    return list(session.exec(select(User.id).where(User.name == name)).all())

@@ -44,6 +44,11 @@ def test_a_user_is_added_given_a_key_changed_and_disabled_and_each_is_written_do
     assert [each["action"] for each in told] == [
         f"users.{deed}" for deed in ("disable", "role", "revoke", "key", "add")
     ]
+    assert shop.json("audit", "list", "--action", "users.key") == [
+        each for each in told if each["action"] == "users.key"
+    ]
+    assert shop.json("audit", "list", "--who", told[0]["actor"], "--action", "users.", "--since", "2h") == told
+    assert shop.json("audit", "list", "--who", "maria") == shop.json("audit", "list", "--until", "2h") == []
     assert {each["account"] for each in told} == {"agency"} and "m@example.com" not in str(told)
     assert key.split("_", 2)[2] not in str(told)
 

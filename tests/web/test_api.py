@@ -33,6 +33,7 @@ from hub.model import (
     Call,
     CostRow,
     Recording,
+    Tracker,
     User,
 )
 from hub.web.api.auth import BURST, Permission
@@ -286,6 +287,34 @@ def test_a_lead_is_marked_changed_and_unmarked_with_the_former_mark_to_undo(lite
     wrong = lite_house.get(path, "owner", "POST", body={"status": "booked", "amount": "-1"})
     assert (wrong.status_code, wrong.json()["detail"]) == (422, "A lead's value is an amount of 0 or more, like 240.")
     assert lite_house.get(path, "owner", "POST", body={"status": "hot"}).status_code == 422
+
+
+def test_calls_are_selected_by_the_filters_of_their_page(lite_house: House) -> None:
+    mine = lite_house.get("/calls", "marketer").json()["calls"]
+    (call,) = mine
+    cause = lite_house.get(f"/calls/{call['id']}", "marketer").json()["attribution"]
+    tracker_id = next(each.tracker_id for each in lite_house.stage.rows(Call) if each.id == call["id"])
+    tracker = next(each.name for each in lite_house.stage.rows(Tracker) if each.id == tracker_id)
+    whole = {"outcome": "answered", "tracker": tracker, "source": cause["source"], "until": "2100-01-01T00:00:00Z"}
+    for name, value in {**whole, "lead": "none", "longer": 1}.items():
+        assert lite_house.get("/calls", "marketer", **{name: value}).json()["calls"] == mine, name
+    for name, value in {"outcome": "missed", "tag": "roof", "shorter": 0, "lead": "any", "campaign": "other"}.items():
+        assert lite_house.get("/calls", "marketer", **{name: value}).json()["calls"] == [], name
+    assert lite_house.get("/calls", "marketer", outcome="splendid").status_code == 422
+    assert lite_house.get("/leads", "marketer", outcome="missed").json()["leads"] == []
+
+
+def test_the_audit_log_is_filtered_as_on_its_page(lite_house: House) -> None:
+    lite_house.get("/calls/" + lite_house.mine["call_id"] + "/tags", "owner", "POST", body={"name": "roof"})
+    every = lite_house.get("/audit", "owner").json()["entries"]
+    newest = every[0]
+    chosen = lite_house.get("/audit", "owner", who=newest["actor"], action=newest["action"], subject=newest["subject"])
+    assert newest in chosen.json()["entries"]
+    area = newest["action"].partition(".")[0] + "."
+    assert newest in lite_house.get("/audit", "owner", action=area, since="2000-01-01T00:00:00Z").json()["entries"]
+    for name in ("who", "action", "subject"):
+        assert lite_house.get("/audit", "owner", **{name: "nothing"}).json()["entries"] == []
+    assert lite_house.get("/audit", "owner", until="2000-01-01T00:00:00Z").json()["entries"] == []
 
 
 def test_texts_too_get_tags_and_notes_by_the_api(lite_house: House) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import Depends, FastAPI, HTTPException, Query
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from fastapi import Depends, FastAPI, Query
+from pydantic import Field, create_model
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
@@ -15,12 +13,12 @@ from hub.access.users import may
 from hub.model import Company, TextMessage
 from hub.queries.contact.view import ContactView, view_of
 from hub.queries.lists.contact_list import list_contacts
-from hub.queries.lists.filters import ContactFilter, ContactKind
+from hub.queries.lists.filters import CHOICES, MAX_SECONDS, MAX_VALUE_CHARACTERS, TEXTS, ContactFilter, ContactKind
 from hub.queries.lists.keyset import newest_first, page_of
 from hub.queries.lists.plan import rows_of
 from hub.texts.bodies import open_body
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.paging import After, Limit
+from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
     AttributionAnswer,
     CallAnswer,
@@ -37,14 +35,17 @@ from hub.web.api.schemas import (
 )
 
 CallShape = TypeVar("CallShape", bound=CallAnswer)
+_KINDS: dict[str, Any] = {
+    **{name: Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)] for name in TEXTS if name != "q"},
+    **{name: Literal[CHOICES[name]] for name in ("outcome", "first_time")},
+    **{name: Annotated[int, Field(ge=0, le=MAX_SECONDS)] for name in ("longer", "shorter")},
+}
+_FILTERS: dict[str, Any] = {name: (kind | None, None) for name, kind in _KINDS.items()}
+ContactFilters: Any = create_model("ContactFilters", **_FILTERS)
+"""The filters of the list of contacts by what answers show to everybody who may read calls."""
+LEAD: Any = Literal[CHOICES["lead"]]
+CallFilters: Any = create_model("CallFilters", __base__=ContactFilters, lead=(LEAD | None, None))
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
-
-
-def no_number(value: object) -> object:
-    """Refuse a number, which would be taken as seconds since 1970."""
-    if isinstance(value, str) and value.strip("+-").replace(".", "").isdigit():
-        raise PydanticCustomError("datetime_form", "a number is no time")
-    return value
 
 
 def company_ids(session: Session, scope: AccessScope, name: str | None) -> list[str]:
@@ -75,23 +76,19 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
         *,
         authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
         company: CompanyName = None,
-        since: Annotated[
-            datetime | None,
-            BeforeValidator(no_number),
-            Query(description="Started at or after; ISO 8601 with a zone."),
-        ] = None,
+        since: Since = None,
+        until: Until = None,
+        filters: Any = Depends(CallFilters),
         spam: Annotated[
             Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")
         ] = "all",
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:
-        if since is not None and since.tzinfo is None:
-            raise HTTPException(422, "Write since with its zone, like 2026-05-01T00:00:00Z.")
         marked = None if spam == "all" else spam
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
-            wanted = ContactFilter(kind=ContactKind.CALL, begins=since, spam=marked)
+            wanted = ContactFilter(kind=ContactKind.CALL, begins=since, ends=until, spam=marked, **filters.model_dump())
             found = list_contacts(
                 session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
             )

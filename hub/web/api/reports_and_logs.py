@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Query
+from pydantic import Field
 from sqlmodel import Session
 
 from hub.model import Company, ConsentEntry
-from hub.queries.audit import audit_page
+from hub.queries.audit import AuditFilter, audit_page
+from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import newest_first, page_of
 from hub.queries.lists.plan import rows_of
 from hub.queries.reports.costs import Account, cost_report
@@ -18,7 +21,7 @@ from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.paging import After, Limit
+from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
     AuditAnswer,
     AuditEntries,
@@ -33,6 +36,8 @@ from hub.web.api.schemas import (
 )
 
 COUNTS = tuple(name for name in MEASURES if name not in MONEY)
+
+Text = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]
 
 
 def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
@@ -90,11 +95,18 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
     def audit(
         *,
         authorized: AuthorizedRequest = Depends(authenticator.to("audit")),
+        who: Annotated[Text | None, Query(description="The id of a user, or another actor.")] = None,
+        action: Annotated[Text | None, Query(description="Like `users.add`, or `users.` for the whole area.")] = None,
+        subject: Annotated[Text | None, Query(description="The id of what was acted on.")] = None,
+        since: Since = None,
+        until: Until = None,
         after: After = None,
         limit: Limit = 50,
     ) -> AuditEntries:
+        actors = (who,) if who else ()
+        wanted = AuditFilter(since=since, until=until, actors=actors, action=action, subject=subject)
         with authorized.session() as session:
-            found = audit_page(session, authorized.scope, None, after, limit)
+            found = audit_page(session, authorized.scope, wanted, after, limit)
         return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Query
-from pydantic import BeforeValidator, Field
+from fastapi import Depends, FastAPI, Query
+from pydantic import Field
 
 from hub.contracts.leads import LeadStatus
 from hub.queries.activity.visits import VisitFilter, list_visits
 from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import MARKED, ContactFilter
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.calls import CompanyName, company_ids, no_number
-from hub.web.api.paging import After, Limit
+from hub.web.api.calls import CompanyName, ContactFilters, company_ids
+from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import Answer, Page, shaped
 
-Moment = Annotated[
-    datetime | None, BeforeValidator(no_number), Query(description="ISO 8601 with a zone, like 2026-05-01T00:00:00Z.")
-]
 Words = Annotated[str | None, Query(max_length=300)]
 
 
@@ -84,12 +81,12 @@ def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
         company: CompanyName = None,
         source: Words = None,
         campaign: Words = None,
-        since: Moment = None,
-        until: Moment = None,
+        since: Since = None,
+        until: Until = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Visits:
-        wanted = VisitFilter(source=source, campaign=campaign, begins=zoned(since), ends=zoned(until))
+        wanted = VisitFilter(source=source, campaign=campaign, begins=since, ends=until)
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
             found = list_visits(session, authorized.scope, ids, wanted, after=after, limit=limit)
@@ -101,23 +98,16 @@ def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
         authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
         company: CompanyName = None,
         status: LeadStatus | None = None,
-        source: Words = None,
-        since: Moment = None,
-        until: Moment = None,
+        filters: Any = Depends(ContactFilters),
+        since: Since = None,
+        until: Until = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Leads:
-        wanted = ContactFilter(lead=status or MARKED, source=source, begins=zoned(since), ends=zoned(until))
+        wanted = ContactFilter(lead=status or MARKED, begins=since, ends=until, **filters.model_dump())
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
             found = list_contacts(
                 session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
             )
             return Leads(leads=shaped(LeadAnswer, found.items), next=found.next)
-
-
-def zoned(at: datetime | None) -> datetime | None:
-    """A time that has its zone; 422 if it has none."""
-    if at is not None and at.tzinfo is None:
-        raise HTTPException(422, "Write since and until with their zone, like 2026-05-01T00:00:00Z.")
-    return at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.privacy.journal_check import check_for
-from hub.queries.audit import AuditChoice, actors_and_actions, audit_page, names_in, users_among
+from hub.queries.audit import AuditFilter, actors_and_actions, audit_page, names_in, users_among
 from hub.queries.privacy.ledger import journal_state
 from hub.web.pages.audit.audit_labels import action_words
 from hub.web.pages.guard import Page
@@ -18,11 +18,13 @@ FILTERS = ("who", "action", "subject")
 MAX_CHARACTERS = 100
 
 
-def choice_of(page: PageRequest) -> AuditChoice:
+def choice_of(page: PageRequest) -> AuditFilter:
     """The filters of the URL."""
     period = page.period()
     who, action, subject = (page.query.get(name, "").strip()[:MAX_CHARACTERS] or None for name in FILTERS)
-    return AuditChoice(since=period.begins, until=period.ends, actor=who, action=action, subject=subject)
+    return AuditFilter(
+        since=period.begins, until=period.ends, actors=(who,) if who else (), action=action, subject=subject
+    )
 
 
 def audit_log(page: PageRequest) -> Response:

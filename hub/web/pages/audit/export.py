@@ -7,7 +7,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from hub.queries.audit import AuditChoice, iterate_audit, names_in
+from hub.queries.audit import AuditFilter, iterate_audit, names_in
 from hub.web.pages.audit.audit_labels import action_words
 from hub.web.pages.audit.audit_page import FILTERS, choice_of
 from hub.web.pages.csv_file import csv_response
@@ -27,7 +27,7 @@ def download(page: PageRequest) -> Response:
     return csv_response("audit.csv", _rows(page, choice))
 
 
-def _rows(page: PageRequest, choice: AuditChoice) -> Iterator[Sequence[object]]:
+def _rows(page: PageRequest, choice: AuditFilter) -> Iterator[Sequence[object]]:
     yield COLUMNS
     with page.session() as session, page.session() as second:
         rows = iterate_audit(session, page.scope, choice, MAX_CSV_ROWS)

@@ -17,8 +17,19 @@ hub:
   disk_reserve: 0
   database: sqlite:///data/ringfence.db
 connectors: {}
-accounts: []
+accounts:
+  - name: agency
+    title: Agency
+    companies:
+      - name: north
+        title: North
+        country: US
+        region: IL
+        contact: {email: privacy@north.example.com}
+        route: {dial: "+13125550190"}
+        trackers: []
 """
+MADE_AT = (2026, 1, 1, 0, 0, 0)
 SOURCE = '''
 """Acme's ad network."""
 from hub.api import ConnectionReport, Connector, DataFlow, Manifest, PluginSettings, Receipt, Recipient, Share, hookimpl
@@ -93,8 +104,8 @@ def wheel(
     file = folder / f"{package}-{version}-{tag}.whl"
     with zipfile.ZipFile(file, "w") as archive:
         for member, content in members.items():
-            archive.writestr(member, content)
-        archive.writestr(f"{information}/RECORD", "")
+            archive.writestr(zipfile.ZipInfo(member, MADE_AT), content)
+        archive.writestr(zipfile.ZipInfo(f"{information}/RECORD", MADE_AT), "")
     return file
 
 

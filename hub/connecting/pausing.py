@@ -10,7 +10,7 @@ from hub.contracts.connector import ConnectionReport
 from hub.errors import CannotDo
 from hub.runtime import Hub
 from hub.store import audit
-from hub.store.connectors import pause_by_hand, paused_connectors, resume_within
+from hub.store.connectors import pause_by_hand, paused_connectors, resume_within, waits_for_update
 from hub.store.rows import write_slot
 
 
@@ -27,8 +27,11 @@ def resume_connector(hub: Hub, name: str, actor: str) -> ConnectionReport | None
     """Resume a paused connector if the provider accepts its credentials. None if it was not paused; otherwise the check, and
     the connector stays paused if that failed. What waited is due at once."""
     with hub.store.reading() as session:
-        if name not in paused_connectors(session):
+        paused = paused_connectors(session)
+        if name not in paused:
             return None
+        if waits_for_update(session, name):
+            raise CannotDo(paused[name])
     hub.plugins.enable(name)
     report = check_connection(hub.plugins, name)
     if report.ok:

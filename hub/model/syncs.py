@@ -73,6 +73,8 @@ class ConnectorState(Row, table=True):
     """The user who paused it; None if the hub did, so that a person must reconnect it."""
     plugin_died: bool = Field(default=False)
     """Whether the hub paused it because its plugin's process ended too often."""
+    update_waits: bool = Field(default=False)
+    """Whether it is held until a person accepts what the new version of its plugin asks for."""
 
 
 class StoredSecret(Row, table=True):

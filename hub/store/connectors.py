@@ -30,6 +30,8 @@ NOTE_RULE = (
     "a connector keeps at most 100 notes of 200,000 characters each, 2 million together, with names of up to 64."
 )
 MAX_TOKEN_BYTES = 50_000
+UPDATE_WAITS = "The new version of its plugin asks for more"
+"""How the reason of a connector begins that is held for an update."""
 PAUSED_BY_HAND = "Somebody paused it in the web interface."
 
 
@@ -212,8 +214,32 @@ def resume(store: Store, connector: str) -> None:
 
 
 def resume_within(session: Session, connector: str) -> None:
-    """The same as `resume`, within `session`, a writing one."""
-    _put(session, ConnectorState, {"connector": connector}, _paused(None, None, None))
+    """The same as `resume`, within `session`, a writing one. A connector that is held for an update stays paused."""
+    if not waits_for_update(session, connector):
+        _put(session, ConnectorState, {"connector": connector}, _paused(None, None, None))
+
+
+def waits_for_update(session: Session, connector: str) -> bool:
+    """Whether a connector is held until a person accepts what the new version of its plugin asks for."""
+    row = session.get(ConnectorState, connector)
+    return row is not None and row.update_waits
+
+
+def hold_for_update(session: Session, connector: str, reason: str, now: datetime) -> None:
+    """Pause a connector until a person decides on the new version of its plugin; what is due waits. One that is paused already
+    keeps its reason."""
+    row = session.get(ConnectorState, connector)
+    why = {} if row is not None and row.paused_at else _paused(now, f"{UPDATE_WAITS}: {reason}", None)
+    _put(session, ConnectorState, {"connector": connector}, {**why, "update_waits": True})
+
+
+def release_from_update(session: Session, connector: str) -> None:
+    """A person decided: the connector goes on, unless it was paused before."""
+    row = session.get(ConnectorState, connector)
+    if row is not None and row.update_waits:
+        own = (row.reason or "").startswith(UPDATE_WAITS)
+        why = _paused(None, None, None) if own else {}
+        _put(session, ConnectorState, {"connector": connector}, {**why, "update_waits": False})
 
 
 def _paused(
@@ -234,4 +260,5 @@ def _where(connector: str) -> str:
 
 def _put(session: Session, table: type[Row], key: dict[str, Any], values: dict[str, object]) -> None:
     """Insert a row, or update it if it exists; safe while another process writes the same row."""
-    upsert(session, table.__table__, [key | values], list(key), replace=list(values))
+    new = {"update_waits": False, "plugin_died": False} if table is ConnectorState else {}
+    upsert(session, table.__table__, [new | key | values], list(key), replace=list(values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,17 +17,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hub import __version__
 from hub.cli.plugins.plugin_folders import places_of
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.contracts.connector import Connector
 from hub.errors import RingfenceError
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
+from hub.platform.private_files import share
 from hub.plugin_host.discovery import Catalog, discover, imported
+from hub.plugin_host.host.load import forget
+from hub.plugin_host.packages.certificate_file import API_VERSION, ENDING, sign
 from hub.plugin_host.packages.install import fetched, install
-from hub.plugin_host.packages.installed import PluginFolder
+from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
 from hub.testing.certificate import certify as prove
+
+Found = tuple[type[Connector], InstalledPlugin | None]
+"""A plugin's class, and the package that it comes from, if it comes from a wheel."""
 
 
 class CannotCertify(RingfenceError):
@@ -47,12 +55,25 @@ def certify(
         bool, typer.Option("--verbose", help="Explain each promise, and say for each what was found.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    sign_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", metavar="KEYFILE", help="Write a certificate file, signed with a key of `hub plugins new-key`."
+        ),
+    ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
     be tested."""
-    with found_plugin(name, file, config) as connector_class:
+    with found_plugin(name, file, config) as (connector_class, package):
+        if sign_with is not None and package is None:
+            raise CannotCertify(
+                "Only what comes from a wheel is signed: --file WHEEL, or a plugin of `hub plugins add`."
+            )
         certificate = prove(connector_class, _progress(sys.stderr))
+    if sign_with is not None and package is not None:
+        written = _write_signed(certificate, package, sign_with, (file or Path(_wheel_name(package))))
+        typer.echo(f"Wrote {written}.", err=True)
     if as_json:
         typer.echo(json.dumps(_plain(certificate), indent=2))
     else:
@@ -61,7 +82,7 @@ def certify(
 
 
 @contextmanager
-def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[type[Connector]]:
+def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[Found]:
     """The connector class of an installed plugin, or of a file or wheel, imported into this process; CannotCertify says why
     none is found."""
     if find_spec("pytest") is None:
@@ -70,11 +91,18 @@ def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[
         raise CannotCertify("Give the name of an installed plugin, or --file with the path of a one-file plugin.")
     if file is not None and file.suffix == ".whl":
         with fetched(str(file)) as found, TemporaryDirectory(prefix="ringfence-certify-") as folder:
-            yield imported(install(PluginFolder(Path(folder)), found, utc_now())[1])
+            place = PluginFolder(Path(folder))
+            package, connector_class = install(place, found, utc_now())
+            try:
+                yield imported(connector_class), package
+            finally:
+                forget(place.path / package.folder)
         return
     if file is not None and (file.suffix != ".py" or not file.is_file()):
         raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin, or of a wheel.")
-    yield _in_catalog(discover([file] if file is not None else places_of(config)), file.stem if file else str(name))
+    catalog = discover([file] if file is not None else places_of(config))
+    wanted = file.stem if file else str(name)
+    yield _in_catalog(catalog, wanted), catalog.packages.get(wanted)
 
 
 def _in_catalog(catalog: Catalog, wanted: str) -> type[Connector]:
@@ -84,6 +112,38 @@ def _in_catalog(catalog: Catalog, wanted: str) -> type[Connector]:
         installed = ", ".join(sorted(catalog.classes)) or "none"
         raise CannotCertify(f"No plugin named {wanted!r} is installed; installed are: {installed}.")
     return imported(catalog.classes[wanted])
+
+
+def _write_signed(certificate: Certificate, package: InstalledPlugin, key_file: Path, wheel: Path) -> Path:
+    """Write the certificate beside the wheel, in the place of an older one."""
+    verdicts = Counter(proof.verdict for proof in certificate.proofs)
+    try:
+        pem = key_file.read_bytes()
+    except OSError as error:
+        raise CannotCertify(
+            f"{key_file} cannot be read ({error.strerror}); make a key: hub plugins new-key FILE."
+        ) from None
+    signed = sign(
+        {
+            **only("plugin", "kind")(certificate),
+            **only("distribution", "version")(package),
+            "wheel_sha256": package.sha256,
+            "suite": __version__,
+            "api": API_VERSION,
+            "certified_on": utc_now().date(),
+            "verdicts": dict(sorted(verdicts.items())),
+            "failed": tuple(proof.promise for proof in certificate.failed()),
+        },
+        pem,
+    )
+    written = wheel.with_name(wheel.name + ENDING)
+    written.write_text(signed.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    share(written)
+    return written
+
+
+def _wheel_name(package: InstalledPlugin) -> str:
+    return f"{package.distribution.replace('-', '_')}-{package.version}-py3-none-any.whl"
 
 
 def _progress(terminal: TextIO) -> Callable[[int, int, str], None]:

@@ -16,8 +16,10 @@ from hub.contracts.connector import Connector
 from hub.errors import CannotDo, ConfigError
 from hub.plugin_host.discovery import GROUP, built_in_plugins
 from hub.plugin_host.host.connector import described_class
+from hub.plugin_host.packages.certificate_file import ENDING, SignedCertificate, read_certificate
 from hub.plugin_host.packages.download import download, download_dependencies, missing_requirements
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
+from hub.plugin_host.packages.rights import rights_of
 from hub.plugin_host.packages.wheel import Wheel, read_wheel, unpack
 
 
@@ -27,6 +29,7 @@ class Fetched:
 
     wheel: Wheel
     dependencies: tuple[Wheel, ...]
+    certificate: SignedCertificate | None = None
 
     @property
     def name(self) -> str:
@@ -35,9 +38,10 @@ class Fetched:
 
 
 @contextmanager
-def fetched(source: str, sha256: str = "") -> Iterator[Fetched]:
+def fetched(source: str, sha256: str = "", certificate: Path | None = None) -> Iterator[Fetched]:
     """Get and check what a plugin needs: `source` is a wheel on this machine, or a package with or without a version. CannotDo
-    says why it is refused. The files are removed afterward."""
+    says why it is refused. A certificate is that of the file `certificate`, else the one beside the wheel, if there is one.
+    What was downloaded is removed afterward."""
     with tempfile.TemporaryDirectory(prefix="ringfence-wheels-") as folder:
         for part in ("plugin", "dependencies"):
             (Path(folder) / part).mkdir()
@@ -47,7 +51,13 @@ def fetched(source: str, sha256: str = "") -> Iterator[Fetched]:
             raise CannotDo(f"{file.name} offers a plugin named {wheel.entry_points[0].name}, which is built in.")
         missing = missing_requirements(wheel.distribution, wheel.requires)
         files = download_dependencies(missing, Path(folder) / "dependencies")
-        yield Fetched(wheel, tuple(read_wheel(each) for each in files))
+        yield Fetched(wheel, tuple(read_wheel(each) for each in files), _certificate(wheel, certificate))
+
+
+def _certificate(wheel: Wheel, given: Path | None) -> SignedCertificate | None:
+    beside = wheel.file.with_name(wheel.file.name + ENDING)
+    file = given or (beside if beside.exists() else None)
+    return read_certificate(file, wheel.sha256, wheel.version, wheel.entry_points[0].name) if file else None
 
 
 def _from_index(source: str, folder: Path) -> Path:
@@ -62,15 +72,15 @@ def _from_index(source: str, folder: Path) -> Path:
     return download(str(wanted), folder)
 
 
-def install(
-    place: PluginFolder, found: Fetched, now: datetime, before: InstalledPlugin | None = None
-) -> tuple[InstalledPlugin, type[Connector]]:
+def install(place: PluginFolder, found: Fetched, now: datetime) -> tuple[InstalledPlugin, type[Connector]]:
     """Unpack a plugin beside the others and have a child process describe it; what is installed stays as it is. CannotDo if it
     cannot be used."""
-    wheel, point = found.wheel, found.wheel.entry_points[0]
+    wheel, point, certificate = found.wheel, found.wheel.entry_points[0], found.certificate
     module, _, attribute = point.value.partition(":")
     folder = f"{point.name}/{wheel.version}-{wheel.sha256[:12]}"
-    _unpack_all([*found.dependencies, wheel], place.draft(), place.path / folder)
+    is_new = not (place.path / folder).exists()
+    if is_new:
+        _unpack_all([*found.dependencies, wheel], place.draft(), place.path / folder)
     made = InstalledPlugin(
         name=point.name,
         distribution=wheel.distribution,
@@ -82,13 +92,16 @@ def install(
         attribute=attribute,
         added_at=now,
         dependencies=tuple(f"{each.distribution} {each.version}" for each in found.dependencies),
-        previous=before.folder if before else "",
+        certificate=certificate,
     )
     try:
-        return made, described_class(made.name, place.origin(made))
+        connector_class = described_class(made.name, place.origin(made))
     except ConfigError as error:
-        shutil.rmtree(place.path / folder, ignore_errors=True)
+        if is_new:
+            shutil.rmtree(place.path / folder, ignore_errors=True)
         raise CannotDo(f"The plugin {made.name} of {wheel.file.name} cannot be used: {error}.") from None
+    rights = rights_of(connector_class.manifest, certificate.key_id if certificate else "")
+    return made.model_copy(update={"rights": rights}), connector_class
 
 
 def _unpack_all(wheels: Sequence[Wheel], draft: Path, folder: Path) -> None:

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.errors import CannotDo, ConfigError
 from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.packages.certificate_file import SignedCertificate
+from hub.plugin_host.packages.rights import Ask, Rights
 
 REGISTRY = "installed.json"
 MAX_REGISTRY_BYTES = 8_000_000
@@ -45,6 +47,13 @@ class InstalledPlugin(BaseModel):
     """What else was unpacked into the folder, as `name version`."""
     previous: str = ""
     """The folder of the version before, which running processes may use until they take this one."""
+    rights: Rights = {}
+    """What it asks for, which a person accepted."""
+    certificate: SignedCertificate | None = None
+    waiting: InstalledPlugin | None = None
+    """A newer version, which is used after a person accepts what it asks for."""
+    asks: tuple[Ask, ...] = ()
+    """What the newer version asks for beyond this one."""
 
 
 class Registry(BaseModel):
@@ -113,7 +122,8 @@ class PluginFolder:
 
     def _sweep(self, registry: Registry) -> None:
         """Remove the folders that the registry does not name."""
-        kept = {folder for each in registry.plugins.values() for folder in (each.folder, each.previous)}
+        plugins = [*registry.plugins.values(), *(each.waiting for each in registry.plugins.values() if each.waiting)]
+        kept = {folder for each in plugins for folder in (each.folder, each.previous)}
         for folder in [*self.path.glob("*/*"), *self.path.glob(".new-*")]:
             if folder.is_dir() and folder.relative_to(self.path).as_posix() not in kept:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -49,6 +49,8 @@ class ConnectorSummary:
     """The name of the user who paused it; None if the hub did."""
     plugin_died: bool = False
     """Whether the hub paused it because its plugin's process ended too often."""
+    update_waits: bool = False
+    """Whether a person must decide on the new version of its plugin first."""
     troubled_since: datetime | None = None
     trouble: str = ""
     """Why its last syncs failed, or what is wrong with its process beside the hub."""
@@ -121,6 +123,7 @@ def connectors_of(
                 pause_reason=(state.reason or "") if state else "",
                 paused_by=names.get(state.paused_by, "somebody") if state and state.paused_by else None,
                 plugin_died=bool(state and state.plugin_died),
+                update_waits=bool(state and state.update_waits),
                 troubled_since=since,
                 trouble=trouble,
                 has_companion=name in beside,

@@ -12,9 +12,20 @@ from hub.contracts.manifest import Manifest
 from hub.platform.fields import from_fields
 from hub.plugin_host.discovery import Catalog
 from hub.plugin_host.host.connector import HostedConnector, unconfined
+from hub.plugin_host.packages.installed import InstalledPlugin
+from hub.plugin_host.packages.rights import Ask
 
 Source = Literal["built in", "package", "file"]
 Isolation = Literal["thread", "process"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginUpdate:
+    """A newer version that waits until a person accepts what it asks for."""
+
+    version: str
+    asks: tuple[Ask, ...]
+    certificate: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,11 @@ class PluginRow:
     data: tuple[str, ...]
     """The fields about people that it is given."""
     summary: str
+    certificate: str = ""
+    """What its signed certificate says, in a sentence; empty if it has none."""
+    passed: bool | None = None
+    """Whether its certificate says that all promises hold; None if it has none."""
+    update: PluginUpdate | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +93,21 @@ def _row(name: str, made: type[Connector], catalog: Catalog, config: Config | No
         isolation="process" if all(issubclass(each, HostedConnector) for each in used) else "thread",
         connectors=tuple(each.name for each in entries),
         data=fields_of(manifest),
+        certificate=_certificate(package),
+        passed=package.certificate.passed if package and package.certificate else None,
+        update=_update(package),
     )
+
+
+def _certificate(package: InstalledPlugin | None) -> str:
+    return package.certificate.sentence if package and package.certificate else ""
+
+
+def _update(package: InstalledPlugin | None) -> PluginUpdate | None:
+    if package is None or package.waiting is None:
+        return None
+    new = package.waiting
+    return PluginUpdate(version=new.version, asks=package.asks, certificate=_certificate(new))
 
 
 def fields_of(manifest: Manifest) -> tuple[str, ...]:

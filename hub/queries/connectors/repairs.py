@@ -16,7 +16,7 @@ from hub.queries.conversions.stages import MEANINGS
 from hub.runtime import Hub
 
 Kind = Literal["stopped", "down", "soon", "incomplete"]
-Cure = Literal["sign_in", "resume", "wait", "stages"]
+Cure = Literal["sign_in", "resume", "wait", "stages", "decide"]
 UNSIGNED = "nobody has signed in yet"
 QUOTA_PERCENT = 90
 STAGES_WINDOW = timedelta(days=7)
@@ -100,6 +100,8 @@ def _mapped(hub: Hub, connector: str) -> Collection[str]:
 def _stopped(each: ConnectorSummary) -> Repair | None:
     if not each.is_stopped:
         return None
+    if each.update_waits:
+        return _update_waits(each)
     signs_in = each.signs_in and not each.plugin_died
     return Repair(
         key=_key("stopped", each.name, each.paused_at),
@@ -122,6 +124,22 @@ def _stopped(each: ConnectorSummary) -> Repair | None:
         else "Update or repair the plugin, then test it: it goes on at once if it stays up."
         if each.plugin_died
         else "Correct the credentials, then test it: it goes on at once if the provider accepts them.",
+        may_ignore=False,
+    )
+
+
+def _update_waits(each: ConnectorSummary) -> Repair:
+    return Repair(
+        key=_key("update", each.name, each.paused_at),
+        connector=each.name,
+        kind="stopped",
+        title="decide on the update of its plugin",
+        text=each.pause_reason,
+        cure="decide",
+        since=each.paused_at,
+        waiting=each.waiting.count,
+        send_by=_send_by(each),
+        hint="Nothing is lost: what is due waits until you accept the new version or stay with this one.",
         may_ignore=False,
     )
 

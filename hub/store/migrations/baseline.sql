@@ -66,6 +66,7 @@ CREATE TABLE connector_state (
     reason VARCHAR,
     paused_by VARCHAR(36),
     plugin_died BOOLEAN NOT NULL,
+    update_waits BOOLEAN NOT NULL,
     PRIMARY KEY (connector)
 );
 CREATE TABLE connector_token (

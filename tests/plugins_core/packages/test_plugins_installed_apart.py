@@ -54,20 +54,20 @@ def test_each_change_has_an_audit_entry_with_the_wheels_hash(shop: PluginShop) -
 
 def test_only_the_plugins_own_process_has_its_folder_among_its_modules(shop: PluginShop) -> None:
     seen = "', '.join(sorted(each for each in __import__('sys').path if 'plugins' in each))"
-    for name in ("acme", "other"):
+    for name in ("alone", "other"):
         shop.ok("plugins", "add", wheel(shop.folder, name=name, code=source(name, detail=seen)))
     catalog = discover([shop.plugins])
     own = {}
-    for name in ("acme", "other"):
+    for name in ("alone", "other"):
         connector = connect(catalog.classes[name])
         assert isinstance(connector, HostedConnector)
         try:
             own[name] = connector.check_connection().detail  # type: ignore[attr-defined]
         finally:
             connector.supervisor.close()
-    assert str(shop.plugins / "acme") in own["acme"] and str(shop.plugins / "other") not in own["acme"]
+    assert str(shop.plugins / "alone") in own["alone"] and str(shop.plugins / "other") not in own["alone"]
     assert str(shop.plugins / "other") in own["other"]
-    assert not any(str(shop.plugins) in each for each in sys.path) and "ringfence_acme" not in sys.modules
+    assert not any(str(shop.plugins) in each for each in sys.path) and "ringfence_alone" not in sys.modules
 
 
 def test_the_code_of_a_plugin_is_not_run_by_the_command_that_adds_it(shop: PluginShop) -> None:

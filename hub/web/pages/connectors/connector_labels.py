@@ -50,6 +50,8 @@ class Health(NamedTuple):
 
 def health(summary: ConnectorSummary) -> Health:
     """Whether a connector works."""
+    if summary.update_waits:
+        return Health("held", "Held", "an update of its plugin asks for more")
     if summary.is_stopped:
         return Health("bad", "Stopped", "the provider refuses our credentials")
     if summary.is_unsigned:

@@ -68,8 +68,12 @@ def _configuration(database: Path, google: StandIn | None = None) -> Config:
     entry = replace(entry, common=entry.common.model_copy(update={"companies": None}))
     if google is not None:
         entry = replace(entry.with_sandbox(google.settings), in_sandbox=False)
-    connectors = {**config.connectors, GOOGLE: entry}
-    return replace(config, conversions=(rule.model_copy(update={"when": when}),), connectors=connectors)
+    return replace(
+        config,
+        hub=config.hub.model_copy(update={"private_hosts": ("127.0.0.1",)}),
+        conversions=(rule.model_copy(update={"when": when}),),
+        connectors={**config.connectors, GOOGLE: entry},
+    )
 
 
 def _make_ready(database: Path, clock: Clock) -> None:

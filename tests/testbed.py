@@ -134,6 +134,7 @@ def make_config(
             database=database,
             secret_keys=tuple(SecretStr(key) for key in keys),
             tombstones=tombstones,
+            private_hosts=("127.0.0.1",),
         ),
         connectors={
             name: ConnectorEntry(

@@ -43,6 +43,7 @@ from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amoun
 from hub.config.sections.texts import TextsSection
 from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
+from hub.contracts.addresses import web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
@@ -108,8 +109,8 @@ class HubSection(Section):
     )
     private_hosts: tuple[str, ...] = Field(
         default=(),
-        description="Hosts inside your own network that connectors may call, like crm.office.example or *.internal. Without "
-        "this, a connector reaches public addresses only.",
+        description="Hosts inside your own network, or on this machine, that connectors may call, like crm.office.example, "
+        "*.internal or 127.0.0.1. Without this, a connector reaches public addresses only.",
     )
     country_file: str | None = Field(
         default=None,
@@ -213,6 +214,11 @@ class ConnectorEntry:
                 f"connector {self.name!r} cannot run in its sandbox with these settings; remove {keys}."
             ) from None
         return replace(self, checked=checked)
+
+    def leads_to_stand_in(self, settings: PluginSettings) -> bool:
+        """Whether settings for this connector have no web address but those of its running sandbox."""
+        own = set(web_addresses(self.checked)) if self.in_sandbox else set()
+        return bool(own) and set(web_addresses(settings)) <= own
 
     def equals(self, other: ConnectorEntry | None) -> bool:
         """Whether another entry says the same about the same version of the plugin."""

@@ -132,6 +132,7 @@ def drafted(
 ) -> Iterator[Draft]:
     """A connector with these settings and this token."""
     tokens = HeldTokens(dict(token) if token else None)
+    entry = hub.config.connectors.get(name)
     connector = connector_with(
         name,
         connector_class,
@@ -141,6 +142,7 @@ def drafted(
         refusals=hub.refusals,
         tokens=tokens,
         memory=HeldNotes(),
+        stand_in=entry is not None and entry.leads_to_stand_in(settings),
     )
     plugins = Plugins([connector], lambda connector: True)
     try:

@@ -106,7 +106,8 @@ def test_a_built_in_connector_reaches_this_machine_if_it_is_a_stand_in_or_listed
 ) -> None:
     stage = lite_hub()
     settings = HubSpot.Settings(access_token=SecretStr("a"), base_url=astray.url)
-    listed = replace(stage.hub.config, hub=stage.hub.config.hub.model_copy(update={"private_hosts": ("127.0.0.1",)}))
+    listed = stage.hub.config
+    unlisted = replace(listed, hub=listed.hub.model_copy(update={"private_hosts": ()}))
 
     def client(config: Config, *, stand_in: bool) -> httpx.Client:
         kept: Any = {
@@ -118,9 +119,9 @@ def test_a_built_in_connector_reaches_this_machine_if_it_is_a_stand_in_or_listed
         return connector_with("crm", HubSpot, settings, config, stand_in=stand_in, **kept).services.http()
 
     with pytest.raises(Rejected, match="private network"):
-        client(stage.hub.config, stand_in=False).get(astray.url)
+        client(unlisted, stand_in=False).get(astray.url)
     assert [client(listed, stand_in=False).get(astray.url).status_code] == [307]
-    assert [client(stage.hub.config, stand_in=True).get(astray.url).status_code] == [307]
+    assert [client(unlisted, stand_in=True).get(astray.url).status_code] == [307]
 
 
 PRIVATE = (
@@ -155,6 +156,18 @@ def test_a_private_host_is_reached_if_the_configuration_names_it(astray: Astray)
         hosts = ReachableHosts("crm", frozenset({("crm.internal", port or 0)}), private=("*.internal",))
         client = lazy_client("crm", hosts)()
         assert client.get(f"http://crm.internal:{port}/").status_code == 307
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fe80::1", "0.0.0.0"]
+)
+def test_a_private_host_is_not_reached_where_a_cloud_gives_credentials(address: str) -> None:
+    hosts = ReachableHosts("crm", private=("*.internal", "169.254.7.7"))
+    with pytest.raises(Rejected, match="private network"):
+        hosts.check_addresses("crm.internal", ["10.0.0.8", address])
+    for inside in ("10.0.0.8", "127.0.0.1", "::1", "fd00::8"):
+        hosts.check_addresses("crm.internal", [inside])
+    hosts.check_addresses("169.254.7.7", ["169.254.7.7"])
 
 
 @given(host=st.from_regex(r"\A[a-z0-9]{1,8}(\.[a-z0-9]{1,8}){0,3}\Z"))

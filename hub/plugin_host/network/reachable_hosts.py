@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.contracts.addresses import is_loopback, is_public, web_addresses
+from hub.contracts.addresses import is_connectable, is_loopback, is_public, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
 
@@ -56,9 +56,7 @@ class ReachableHosts:
 
     def check_addresses(self, host: str, addresses: Sequence[str]) -> None:
         """Refuse a host that has an address in a private network and may have none."""
-        if all(map(is_public, addresses)) or any(fnmatch(host.lower(), pattern) for pattern in self.private):
-            return
-        if self.loopback and is_loopback(host):
+        if all(self._may_have(host, each) for each in addresses):
             return
         shown = host[:MAX_SHOWN_CHARACTERS]
         self.refused(shown)
@@ -66,3 +64,10 @@ class ReachableHosts:
             f"connector {self.connector!r} called {shown}, whose address is in a private network; if it should, add the "
             "host to hub.private_hosts."
         )
+
+    def _may_have(self, host: str, address: str) -> bool:
+        """Also of a listed name, an address may not be one at which a cloud answers with the machine's credentials."""
+        if is_public(address) or (self.loopback and is_loopback(host)):
+            return True
+        listed = any(fnmatch(host.lower(), pattern) for pattern in self.private)
+        return listed and (is_connectable(address) or is_loopback(address) or address == host)

@@ -15,15 +15,20 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from testbed import make_config
 from tls_server import Answers
 
 from hub.api import WebhookRequest
+from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.errors import PluginFailure
 from hub.hookspecs import CallHooks
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.registry import Plugins
-from hub.testing import connect
+from hub.plugin_host.violations import ManifestViolations
+from hub.startup.assembly import connector_with
+from hub.testing import FrozenClock, connect
+from hub.testing.factories import MemoryNotes, MemoryTokens
 
 CALLER = """
     import socket, urllib.request
@@ -102,6 +107,27 @@ def test_it_reaches_nothing_on_this_machine_that_is_no_stand_in(caller: HostedCo
     assert refused == ["127.0.0.1"]
     supervisor.close()
     caller.supervised(hosts=before)
+
+
+def test_only_the_running_stand_in_of_a_connector_is_reached_on_this_machine(
+    caller: HostedConnector, provider: str
+) -> None:
+    plugin = type(caller)
+    config = make_config("sqlite://")
+    config = replace(config, hub=config.hub.model_copy(update={"private_hosts": ()}))
+    entry = ConnectorEntry(
+        name="caller", common=ConnectorCommon(plugin="caller"), connector_class=plugin, in_sandbox=True, written={},
+        checked=plugin.Settings(base_url=provider),
+    )  # fmt: skip
+    assert entry.leads_to_stand_in(entry.settings)
+    assert not entry.leads_to_stand_in(plugin.Settings(base_url="http://127.0.0.1:1"))
+    assert not replace(entry, in_sandbox=False).leads_to_stand_in(entry.settings)
+    for stand_in in (True, False):
+        made = connector_with(
+            "caller", plugin, entry.settings, config, clock=FrozenClock(), refusals=ManifestViolations(),
+            tokens=MemoryTokens(), memory=MemoryNotes(), stand_in=stand_in,
+        )  # fmt: skip
+        assert isinstance(made, HostedConnector) and made.hosts.loopback == stand_in
 
 
 def test_its_connections_leave_no_descriptors_in_the_hub(caller: HostedConnector) -> None:

@@ -9,13 +9,18 @@ from textwrap import dedent
 import pytest
 from page_client import signed_in
 from prometheus_client import generate_latest
+from sqlmodel import select
+from starlette.testclient import TestClient
 from testbed import CALLER, CONNECTORS, TestHub
 
+from hub.access.keys import new_api_key
+from hub.access.users import add_user
 from hub.errors import RingfenceError
-from hub.model import Attempt, Delivery
+from hub.model import Account, Attempt, Delivery, FactRow
 from hub.model.states import DeliveryState
 from hub.plugin_host.discovery import discover
 from hub.testing.secrecy import listening
+from hub.web.api import create_api
 
 PARROT = """
     import base64
@@ -111,3 +116,46 @@ def test_what_a_plugin_repeats_is_stored_shown_logged_and_counted_without_it(sta
         assert [value for value in found_in(page.get(address).text) if value in SECRETS[:4]] == []
     if mode == "receipt":
         assert delivery.state == DeliveryState.REJECTED and delivery.reason and delivery.reason.endswith(" today")
+
+
+INDEX = """
+    from pydantic import SecretStr
+    from hub.api import Connector, DataFlow, Manifest, PluginSettings, Recipient, RetryLater, Share, hookimpl
+
+    class Settings(PluginSettings):
+        token: SecretStr = SecretStr("sandbox-token-of-parrot")
+
+    class Index(Connector):
+        manifest = Manifest(
+            name="indexer", kind="enrichment", version="1", summary="-", recipient=Recipient(name="-", role="none"),
+            flows=(DataFlow(hook="enrich_caller", use="essential.service", shares=(Share(field="phone_number"),)),),
+        )
+        Settings = Settings
+
+        @hookimpl
+        def enrich_caller(self, caller):
+            raise RetryLater(f"the key is {self.settings.token.get_secret_value()}, the caller {caller.phone_number} ***")
+"""
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_why_an_enricher_failed_is_on_the_page_and_in_the_api_without_its_key_and_the_number(
+    lite_hub: Callable[..., TestHub], tmp_path: Path, isolation: str
+) -> None:
+    file = tmp_path / "indexer.py"
+    file.write_text(dedent(INDEX))
+    opened = lite_hub(connectors={**CONNECTORS, "index": discover([file]).isolated("indexer", isolation)})
+    call = opened.call_in()
+    (fact,) = opened.rows(FactRow, subject_id=call.id)
+    assert fact.value == "the key is ***, the caller …42 ***"
+    assert SECRETS[0] not in signed_in(opened).get(f"/calls/{call.id}").text
+    with opened.hub.store.writing() as session:
+        account = session.exec(select(Account)).one()
+        key = new_api_key(session, add_user(session, account, "owner", "owner", opened.clock()), opened.clock())
+    api = TestClient(create_api(opened.hub, opened.live))
+    answers = [
+        api.get(f"/calls/{call.id}{more}", headers={"authorization": f"Bearer {key}"}) for more in ("", "/deliveries")
+    ]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert SECRETS[0] not in "".join(each.text for each in answers)
+    opened.hub.plugins.close()

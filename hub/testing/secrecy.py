@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
 from hub.contracts.values import personal_fields
+from hub.plugin_host.host.shapes import secrets_in
 
 MIN_SECRET_CHARACTERS = 6
 """Minimum length: a shorter text identifies no one and would be found by chance."""
@@ -25,13 +26,8 @@ TRANSPORTS = ("httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
 
 def secrets_of(settings: BaseModel) -> set[str]:
     """The secret texts in settings, including nested ones; for a text with many lines (a PEM key), each long line."""
-    found: set[str] = set()
-    for _, value in settings:
-        if isinstance(value, BaseModel):
-            found |= secrets_of(value)
-        elif isinstance(value, SecretStr):
-            found |= {line for line in value.get_secret_value().splitlines() if len(line) >= MIN_SECRET_CHARACTERS}
-    return {text for text in found if not text.startswith("-----")}
+    lines = (line for secret in secrets_in(settings) for line in secret.splitlines())
+    return {line for line in lines if len(line) >= MIN_SECRET_CHARACTERS and not line.startswith("-----")}
 
 
 def personal_texts(value: Any) -> set[str]:

@@ -36,7 +36,8 @@ MODULES = (
     "pages",
 )
 """What runs where none is named. `reports` and `pages` take some minutes, to fill a database with a million calls. `outage`
-takes as long as its outage, and `transcription` measures words and no speed, so they are asked for by name."""
+takes as long as its outage, `walls` keeps the machine busy, and `transcription` measures words and no speed, so they are
+asked for by name."""
 HAVE_LARGE = ("reports",)
 
 
@@ -61,7 +62,9 @@ def main(names: list[str], large: bool = False, keeping: bool = False) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MODULES)}; outage, transcription, …")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of: {', '.join(MODULES)}; outage, transcription, walls, …"
+    )
     parser.add_argument("--large", action="store_true", help="reports over five million calls, too")
     parser.add_argument("--keep", action="store_true", help="write what was measured into baseline.json")
     given = parser.parse_args()

@@ -9,18 +9,23 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from hub.alerts.hub_trouble import note_trouble
 from hub.answering import step_log
 from hub.answering.answer import Answerer
 from hub.answering.call_lines import CallLines
+from hub.errors import RingfenceError
 from hub.flow.receive import Receiver
+from hub.model import TextMedia, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of
 from hub.platform.rate_limit import Counters
@@ -30,23 +35,70 @@ from hub.store.spool import Drainer
 from hub.store.writers import inbox_writer
 from hub.store.writers.health import write_errors, write_health
 from hub.store.writers.inbox_writer import InboxWriter
+from hub.texts.bodies import open_file
+from hub.texts.picture_links import PREFIX, may_fetch
 from hub.visits import form_writer, without_database
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
-from hub.web.audio import audio_route
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.edge_rules import EdgeRules
 from hub.web.health import public_routes
-from hub.web.pictures import picture_route
 from hub.web.privacy.pages import PrivacyPages
-from hub.web.public_requests import Origins
-from hub.web.recordings import recording_routes
+from hub.web.public_requests import Origins, refusal
+from hub.web.recordings import PRIVATE, recording_routes
 from hub.web.request_body import ASGI
 from hub.web.tracking.country_file import CountryFile
 from hub.web.tracking.forms import forms_router
 from hub.web.tracking.script import script_routes
 from hub.web.tracking.visits import tracking_router
 from hub.web.webhooks import WebhookEndpoint, is_webhook
+
+
+def picture_route(hub: Hub) -> Route:
+    """The only route to pictures. It needs a signature, and it never serves pictures that people sent in."""
+
+    def picture(request: Request) -> Response:
+        media_id = request.path_params["media_id"]
+        if not may_fetch(media_id, request.query_params, hub.keyring, hub.clock()):
+            return refusal(404, "Not found")
+        try:
+            return _given(hub, media_id)
+        except (SQLAlchemyError, RingfenceError):
+            return refusal(503, "Try again")
+
+    return Route(PREFIX + "{media_id}", picture, methods=["GET"])
+
+
+def _given(hub: Hub, media_id: str) -> Response:
+    with hub.store.reading() as session:
+        media = session.get(TextMedia, media_id)
+        text = session.get(TextMessage, media.text_id) if media is not None else None
+        if media is None or text is None or text.direction != "out":
+            return refusal(404, "Not found")
+        data = open_file(hub.vault, session, media)
+    if data is None:
+        return refusal(410, "This picture is gone.")
+    return Response(data, headers=PRIVATE, media_type=media.content_type)
+
+
+AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
+
+
+def audio_route(directory: LiveDirectory) -> Route:
+    """The route of the files that the present flows play."""
+
+    def audio(request: Request) -> Response:
+        key = PurePath(request.path_params["file"]).stem
+        file = directory.latest.audio_files.get(key)
+        kind = AUDIO_TYPES.get(PurePath(file).suffix.lower()) if file else None
+        if file is None or kind is None or not PurePath(file).is_absolute():
+            return PlainTextResponse("Not found", 404)
+        try:
+            return FileResponse(file, media_type=kind, headers={"cache-control": "public, max-age=300"})
+        except OSError:
+            return PlainTextResponse("Not found", 404)
+
+    return Route("/audio/{file}", audio)
 
 
 class DeferredApp:

@@ -4,7 +4,7 @@ own sites."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -20,13 +20,32 @@ from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Networks, networks_of
-from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.client_ip import Proxies, UnlistedProxies
 from hub.web.request_body import read_body
 from hub.web.tracking.country_file import CountryFile
+
+
+def objects_by_gpc(headers: Iterable[str], javascript: object = None) -> bool:
+    """Whether the visitor objects to sale, sharing and targeted ads. Source: W3C, Global Privacy Control.
+
+    `headers` are the values of all `Sec-GPC` headers. If one is exactly `1`, it counts, whatever the others are. Any
+    other value, such as `1, 1` or `1;q=1`, is ignored, because the header has no other syntax. `javascript` is the
+    page's `navigator.globalPrivacyControl`: only `true` counts. Either signal is enough.
+    """
+    return javascript is True or "1" in list(headers)
+
+
+def objects_by_dnt(header: str | None) -> bool:
+    """Whether the header `DNT` is exactly `1`. It is deprecated and not legally binding; the hub treats it as an
+    objection anyway.
+
+    `0` means yes to tracking, which the hub does not need. All other values are ignored.
+    """
+    return header == "1"
+
 
 Answered = TypeVar("Answered")
 ANSWER_TIMEOUT_SECONDS = 30.0

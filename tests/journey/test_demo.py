@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 from testbed import SHARED, TestHub
 
+from hub.proof.cli.demo import always_open, unplayed_lines
 from hub.proof.demo.browser import find_chromium
 from hub.proof.demo.check import Check
-from hub.proof.demo.ending import unplayed_lines
 from hub.proof.demo.ledger import shown_numbers
-from hub.proof.demo.opening_hours import always_open
 from hub.proof.demo.scenario import day
 from hub.proof.demo.texting import KINDS, conversations
 from hub.proof.demo.visitors import Showing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
+from hub.web.public_requests import objects_by_dnt, objects_by_gpc
 
 
 @pytest.mark.parametrize(

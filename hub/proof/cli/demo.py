@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +17,19 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.live import Live
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from hub.access.first_owner import NAME, owner_of_demo
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.config.callflow.definition import Schedule
 from hub.config.edit import REMOVED, Change, edited
 from hub.config.loading import read_text
 from hub.config.models import Config
 from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import NumberHooks
-from hub.model import Company, SyncSlot, User
-from hub.model.states import WorkState
+from hub.model import Call, Company, Delivery, SyncSlot, User
+from hub.model.states import DeliveryState, WorkState
 from hub.numbers.health.audit import audit_numbers
 from hub.numbers.ownership import setup_of
 from hub.platform import logs
@@ -36,12 +37,10 @@ from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map
-from hub.proof.demo.ending import example_call, unplayed_lines
 from hub.proof.demo.ledger import account, unfinished
 from hub.proof.demo.line.played_calls import open_line
 from hub.proof.demo.line.played_recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
-from hub.proof.demo.opening_hours import always_open
 from hub.proof.demo.play import PAGE_EVERY, Play
 from hub.proof.demo.scenario import Story, day
 from hub.proof.demo.screen import FlowView, show_ledger
@@ -56,6 +55,54 @@ from hub.startup.reading import read_config
 from hub.store.connectors import StoredNotes
 from hub.store.rows import write_slot
 from hub.worker.scheduler import schedules
+
+ALL_WEEK = {"mon-sun": "0:00-24:00"}
+
+
+def always_open(text: str, config: Config) -> str:
+    """The text of `config` with every schedule of its call flows open all week; one that cannot be edited stays as it is."""
+    for change in _changes(config):
+        with suppress(ConfigError):
+            text = edited(text, [change])
+    return text
+
+
+def _changes(config: Config) -> Iterator[Change]:
+    for section in config.accounts:
+        for company in section.companies:
+            for flow in company.flows:
+                place = ("accounts", section.name, "companies", company.name, "flows", flow.name, "steps")
+                for name, step in flow.steps.items():
+                    if isinstance(step, Schedule):
+                        yield Change((*place, name, "hours"), ALL_WEEK)
+                        if step.holidays is not None:
+                            yield Change((*place, name, "holidays"), REMOVED)
+                        if step.dates:
+                            yield Change((*place, name, "dates"), REMOVED)
+
+
+def example_call(session: Session) -> str | None:
+    """The id of a call that is worth a look: the newest one that a network refused, else the newest with a conversion, else
+    the newest; None if none came in."""
+    sent = select(Call.id).join(Delivery, col(Delivery.subject_id) == col(Call.id)).order_by(col(Call.id).desc())
+    refused = sent.where(col(Delivery.state) == DeliveryState.REJECTED)
+    for query in (refused, sent, select(Call.id).order_by(col(Call.id).desc())):
+        found = session.exec(query).first()
+        if found is not None:
+            return found
+    return None
+
+
+def unplayed_lines(config: Config, wanted: int, played: int, unreached: Mapping[str, int]) -> list[str]:
+    """How many of the wanted calls were not played and why, one sentence for each company; none if all were."""
+    lines = [] if played >= wanted else [f"Only {played} of {wanted} calls were played."]
+    for company in (each for each in config.companies if unreached.get(each.name)):
+        shows = any(tracker.type == "session" or tracker.default for tracker in company.trackers)
+        why = "no number was free" if shows else "it has no session tracker and no `default: true` number"
+        count = unreached[company.name]
+        visitors = "1 visitor" if count == 1 else f"{count} visitors"
+        lines.append(f"{visitors} of {company.title} saw no tracking number and did not call: {why}.")
+    return lines
 
 
 def set_up_numbers(opened: Opened) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from sqlmodel import Session
 from starlette.responses import Response, StreamingResponse
 
 from hub.access.permissions import Action
@@ -34,38 +35,41 @@ def request(page: PageRequest) -> Response:
         planned = plan_company_end(session, hub, company)
     erase_at = page.form.get("erase_at", [])
     keep_at = [each.connector for each in planned.requested if each.connector not in erase_at]
-    try:
-        with hub.store.writing() as session:
-            row = session.get_one(Company, company.id)
-            hand_over = page.form.get("hand_over", [])
-            request_end(session, hub, row, page.user.id, hand_over=hand_over, keep_at=keep_at)
-    except CannotDo as refused:
-        return _page(page, 422, str(refused))
-    return page.redirect(_here(page), "It is requested. Nothing is changed yet; export the data next.")
+    hand_over = page.form.get("hand_over", [])
+    return _changed(
+        page,
+        lambda session, row: request_end(session, hub, row, page.user.id, hand_over=hand_over, keep_at=keep_at),
+        "It is requested. Nothing is changed yet; export the data next.",
+    )
 
 
 def cancel(page: PageRequest) -> Response:
     """Call it off."""
-    company = _company(page)
-    try:
-        with page.hub.store.writing() as session:
-            cancel_end(session, page.hub, session.get_one(Company, company.id), page.user.id)
-    except CannotDo as refused:
-        return _page(page, 422, str(refused))
-    return page.redirect(_here(page), "It is called off; nothing was changed.")
+    return _changed(
+        page,
+        lambda session, row: cancel_end(session, page.hub, row, page.user.id),
+        "It is called off; nothing was changed.",
+    )
 
 
 def confirm(page: PageRequest) -> Response:
     """Confirm it by the company's name; a worker carries it out."""
+    name, without = page.value("name"), page.value("without_export") == "yes"
+    return _changed(
+        page,
+        lambda session, row: confirm_end(session, page.hub, row, page.user.id, name, without_export=without),
+        "It is confirmed. A worker carries it out; this page says how far it is.",
+    )
+
+
+def _changed(page: PageRequest, action: Callable[[Session, Company], object], notice: str) -> Response:
     company = _company(page)
     try:
         with page.hub.store.writing() as session:
-            row = session.get_one(Company, company.id)
-            without = page.value("without_export") == "yes"
-            confirm_end(session, page.hub, row, page.user.id, page.value("name"), without_export=without)
+            action(session, session.get_one(Company, company.id))
     except CannotDo as refused:
         return _page(page, 422, str(refused))
-    return page.redirect(_here(page), "It is confirmed. A worker carries it out; this page says how far it is.")
+    return page.redirect(_here(page), notice)
 
 
 def export(page: PageRequest) -> Response:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from sqlmodel import Session
 from starlette.responses import Response
 
 from hub.errors import CannotDo
 from hub.model.states import WebhookEventState
+from hub.runtime import Hub
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of, show
@@ -79,24 +82,22 @@ def new_secret(page: PageRequest) -> Response:
 
 def end(page: PageRequest) -> Response:
     """End the former secret."""
-    endpoint = _endpoint(page)
-    try:
-        with page.hub.store.writing() as session:
-            end_rotation(session, page.hub, endpoint, page.user.id)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
-    return _back(page, "The former secret no longer signs.")
+    return _changed(page, end_rotation, "The former secret no longer signs.")
 
 
 def go_on(page: PageRequest) -> Response:
     """Let a paused endpoint get events again."""
+    return _changed(page, resume, "It gets events again. Send again what it missed, if it still wants it.")
+
+
+def _changed(page: PageRequest, action: Callable[[Session, Hub, Endpoint, str], object], notice: str) -> Response:
     endpoint = _endpoint(page)
     try:
         with page.hub.store.writing() as session:
-            resume(session, page.hub, endpoint, page.user.id)
+            action(session, page.hub, endpoint, page.user.id)
     except CannotDo as refused:
         return show(page, 422, problem=str(refused))
-    return _back(page, "It gets events again. Send again what it missed, if it still wants it.")
+    return _back(page, notice)
 
 
 def _endpoint(page: PageRequest) -> Endpoint:

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hub import __version__
+from hub.cli.plugins.confined_certificate import certify_confined as prove
 from hub.cli.plugins.plugin_folders import places_of
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.contracts.connector import Connector
@@ -25,13 +26,11 @@ from hub.errors import RingfenceError
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.platform.private_files import share
-from hub.plugin_host.discovery import Catalog, discover, imported
-from hub.plugin_host.host.load import forget
+from hub.plugin_host.discovery import Catalog, discover
 from hub.plugin_host.packages.certificate_file import API_VERSION, ENDING, sign
 from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
-from hub.testing.certificate import certify as prove
 
 Found = tuple[type[Connector], InstalledPlugin | None]
 """A plugin's class, and the package that it comes from, if it comes from a wheel."""
@@ -83,20 +82,16 @@ def certify(
 
 @contextmanager
 def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[Found]:
-    """The connector class of an installed plugin, or of a file or wheel, imported into this process; CannotCertify says why
-    none is found."""
+    """The connector class of an installed plugin, or of a file or wheel; CannotCertify says why none is found. One that did not
+    come with the hub is not imported into this process."""
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
     if (name is None) == (file is None):
         raise CannotCertify("Give the name of an installed plugin, or --file with the path of a one-file plugin.")
     if file is not None and file.suffix == ".whl":
         with fetched(str(file)) as found, TemporaryDirectory(prefix="ringfence-certify-") as folder:
-            place = PluginFolder(Path(folder))
-            package, connector_class = install(place, found, utc_now())
-            try:
-                yield imported(connector_class), package
-            finally:
-                forget(place.path / package.folder)
+            package, connector_class = install(PluginFolder(Path(folder)), found, utc_now())
+            yield connector_class, package
         return
     if file is not None and (file.suffix != ".py" or not file.is_file()):
         raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin, or of a wheel.")
@@ -111,7 +106,7 @@ def _in_catalog(catalog: Catalog, wanted: str) -> type[Connector]:
     if wanted not in catalog.classes:
         installed = ", ".join(sorted(catalog.classes)) or "none"
         raise CannotCertify(f"No plugin named {wanted!r} is installed; installed are: {installed}.")
-    return imported(catalog.classes[wanted])
+    return catalog.classes[wanted]
 
 
 def _write_signed(certificate: Certificate, package: InstalledPlugin, key_file: Path, wheel: Path) -> Path:

@@ -43,12 +43,17 @@ def confine(origin: Origin, folder: str, tell: Callable[..., Any], network: sock
     """
     preload()
     native = origin.built_in and network is not None
-    readable = [Path(each) for each in (*SYSTEM_FILES, *(NAME_FILES if native else ()))]
-    readable += [*_interpreter(), *_own_code(), *_plugin_code(origin), *_certificates()]
+    readable = [*files_of(origin), *(Path(each) for each in NAME_FILES if native)]
     confine_process(readable, [Path(folder), *WRITABLE_FILES], sockets=native)
     # What the kernel refuses holds for the threads that are started afterwards, as the broker's is.
     install(Broker(network) if network is not None else None)
     Policy(readable, Path(folder), lambda action: tell("refused", action), native=origin.built_in).install()
+
+
+def files_of(origin: Origin) -> list[Path]:
+    """The files and folders that a plugin may read: of the system, of Python, of the hub's code, and its own."""
+    system = [Path(each) for each in SYSTEM_FILES]
+    return [*system, *_interpreter(), *_own_code(), *_plugin_code(origin), *_certificates()]
 
 
 def preload() -> None:

@@ -26,15 +26,6 @@ def load_class(origin: Origin) -> Any:
     return attrgetter(origin.name)(importlib.import_module(origin.module))
 
 
-def forget(folder: Path) -> None:
-    """Take the modules of a folder out of this process again, so that another version of them can be imported."""
-    sys.path[:] = [each for each in sys.path if each != str(folder)]
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(folder):
-            del sys.modules[name]
-
-
 def class_in_file(file: Path) -> type[Connector]:
     """The only connector class of a one-file plugin."""
     module_name = f"ringfence_plugin_{file.stem}"

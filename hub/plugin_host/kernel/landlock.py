@@ -15,11 +15,10 @@ CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """The same numbers on every machine."""
 CREATE_RULESET_VERSION = 1
 RULE_PATH_BENEATH = 1
-WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG = (
-    1 << bit for bit in (1, 2, 3, 4, 5, 7, 8)
-)
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(6))
+MAKE_DIR, MAKE_REG = 1 << 7, 1 << 8
 REFER, TRUNCATE = 1 << 13, 1 << 14
-FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE
+FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 READ = READ_FILE | READ_DIR
 WRITE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
 """Neither to execute, nor to make links, pipes, sockets and devices."""
@@ -39,9 +38,12 @@ def landlock_version() -> int:
         return 0
 
 
-def restrict_files(readable: Iterable[Path], writable: Iterable[Path], *, tcp: bool) -> None:
-    """Allow this thread, and those that it starts, nothing but to read below `readable` and to write below `writable`;
-    paths that do not exist are left out. Without `tcp` no TCP socket can be bound or connected, from Linux 6.7.
+def restrict_files(
+    readable: Iterable[Path], writable: Iterable[Path], *, tcp: bool, executable: Iterable[Path] = ()
+) -> None:
+    """Allow this thread, and those that it starts, nothing but to read below `readable`, to write below `writable` and to run
+    what is below `executable`; paths that do not exist are left out. Without `tcp` no TCP socket can be bound or connected,
+    from Linux 6.7.
 
     OSError if the kernel refuses. The process must have given up new privileges before.
     """
@@ -57,6 +59,8 @@ def restrict_files(readable: Iterable[Path], writable: Iterable[Path], *, tcp: b
     try:
         for path in readable:
             _allow(ruleset, path, READ & known)
+        for path in executable:
+            _allow(ruleset, path, (READ | EXECUTE) & known)
         for path in writable:
             _allow(ruleset, path, WRITE & known)
         syscall(RESTRICT_SELF, ruleset, 0)

@@ -26,7 +26,7 @@ ALLOW, FAIL = 0x7FFF0000, 0x00050000
 ANY = 0xFFFFFFFF
 FAST_OPEN = 0x20000000
 """MSG_FASTOPEN: `send` would connect."""
-THREAD, NEW_NAMESPACES = 0x10000, 0x7E020080
+THREAD, NEW_NAMESPACES, SIGNAL = 0x10000, 0x7E020080, 0x80
 SHARED, ANONYMOUS = 0x1, 0x20
 AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, SOCKET_TYPE = 1, 2, 10, 1, 2, 0xF
 DESCRIPTOR_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
@@ -67,15 +67,15 @@ def filter_calls(filtered: Sequence[Instruction]) -> None:
     prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(held))
 
 
-def instructions(pid: int, *, sockets: bool) -> list[Instruction]:
+def instructions(pid: int, *, sockets: bool, programs: bool = False) -> list[Instruction]:
     """The filter of the process `pid`, as instructions of classic BPF. With `sockets` it may make internet sockets and connect
-    them; without, it has only those that it was given."""
+    them; without, it has only those that it was given. With `programs` it may run programs, signal, and serve too."""
     allowed, conditions = set(), {}
     for number, only_if in _listed():
         if not only_if:
             allowed.add(number)
         else:
-            conditions[number] = _tests(only_if, pid, sockets=sockets)
+            conditions[number] = _tests(only_if, pid, sockets=sockets, programs=programs)
     found = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, AUDIT_ARCHITECTURE[MACHINE]),
@@ -99,11 +99,13 @@ def _listed() -> Iterator[tuple[int, str]]:
             yield int(cells[column]), cells[3]
 
 
-def _tests(only_if: str, pid: int, *, sockets: bool) -> tuple[Test, ...] | int:
+def _tests(only_if: str, pid: int, *, sockets: bool, programs: bool) -> tuple[Test, ...] | int:
     """What the arguments must be, or the error with which the call always fails."""
     sent = Test(3, FAST_OPEN, (0,))
-    if only_if == "network":
-        return () if sockets else errno.EPERM
+    if only_if in ("network", "programs"):
+        return () if (sockets if only_if == "network" else programs) else errno.EPERM
+    if programs and only_if in ("thread", "own_process"):
+        return (Test(0, NEW_NAMESPACES & ~SIGNAL, (0,)),) if only_if == "thread" else ()
     if only_if == "internet":
         internet = Test(0, ANY, (AF_INET, AF_INET6)), Test(1, SOCKET_TYPE, (SOCK_STREAM, SOCK_DGRAM))
         return internet if sockets else errno.EPERM

@@ -32,8 +32,11 @@ def _consequence(why: str) -> str:
     return f"{why}, so a plugin that is not built in can do here what the hub's user can."
 
 
-def confine_process(readable: Sequence[Path], writable: Sequence[Path], *, sockets: bool) -> None:
-    """Give up this process's rights for good, as far as the kernel can; it must have no other threads yet.
+def confine_process(
+    readable: Sequence[Path], writable: Sequence[Path], *, sockets: bool, programs: Sequence[Path] = ()
+) -> None:
+    """Give up this process's rights for good, as far as the kernel can; it must have no other threads yet. `sockets`: it may
+    make internet sockets. `programs`: what it may run; then it may also serve, and signal the processes that it starts.
 
     OSError or RuntimeError if a kernel that can confine it refuses to: then nothing may be imported.
     """
@@ -41,9 +44,9 @@ def confine_process(readable: Sequence[Path], writable: Sequence[Path], *, socke
         return
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("a process with several threads cannot be confined")
-    filtered = seccomp.instructions(os.getpid(), sockets=sockets)
+    filtered = seccomp.instructions(os.getpid(), sockets=sockets, programs=bool(programs))
     give_up_privileges()
     if landlock_version():
-        restrict_files(readable, writable, tcp=sockets)
+        restrict_files(readable, writable, tcp=sockets, executable=programs)
     if seccomp.is_available():
         seccomp.filter_calls(filtered)

@@ -1,0 +1,65 @@
+"""`hub certify` of a plugin that did not come with the hub: the kernel confines the process in which the suite runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from hub.cli.plugins.confined_certificate import certify_apart
+from hub.errors import PluginFailure
+from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.kernel.support import missing_confinement
+
+PLUGIN = """
+    'House rules.'
+    import os, socket
+    from hub.api import Connector, Manifest, Opinion, PluginSettings, Recipient, hookimpl
+
+    def tried(action):
+        try:
+            action()
+        except OSError:
+            return "refused"
+        return "succeeded"
+
+    found = [
+        tried(lambda: open({key!r}).read()),
+        tried(lambda: open({key!r} + ".new", "w")),
+        tried(lambda: socket.create_connection(("127.0.0.1", {port}), 2)),
+        tried(lambda: os.kill({pid}, 0)),
+        tried(lambda: os.readlink("/proc/{pid}/cwd")),
+    ]
+
+    class House(Connector):
+        Settings = PluginSettings
+        manifest = Manifest(name="house", kind="consent", version=" ".join(found), summary="House rules.",
+                            recipient=Recipient(name="nobody", role="none"))
+
+        @hookimpl
+        def judge(self, question):
+            return Opinion(verdict="deny", rule_id="house", reason="The house says so.")
+"""
+
+
+@pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
+def test_a_plugin_reaches_nothing_while_it_is_certified_and_its_suite_runs(tmp_path: Path) -> None:
+    key, plugin = tmp_path / "secret.key", tmp_path / "house.py"
+    key.write_text("secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        plugin.write_text(dedent(PLUGIN.format(key=str(key), port=port, pid=os.getpid())))
+        said: list[str] = []
+        certificate = certify_apart(Origin(file=plugin), lambda done, total, promise: said.append(promise))
+    assert certificate.version == " ".join(["refused"] * 5)
+    assert [proof.detail for proof in certificate.failed()] == [] and len(said) > 10
+
+
+def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None:
+    plugin = tmp_path / "house.py"
+    plugin.write_text("import os\nos._exit(0)\n")
+    with pytest.raises(PluginFailure, match="ended the process"):
+        certify_apart(Origin(file=plugin), lambda done, total, promise: None)

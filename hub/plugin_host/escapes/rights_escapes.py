@@ -16,6 +16,7 @@ from hub.plugin_host.kernel.libc import MACHINE, syscall
 CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET = 0x10000000, 0x20000, 0x40000000
 MS_BIND, MNT_DETACH = 4096, 2
 X32 = 0x40000000
+MAP_GROWSDOWN = 0x100
 NOBODY = 65534
 MEGABYTES_600 = 600_000_000
 """More than the memory limit of a plugin host."""
@@ -174,6 +175,17 @@ def _private_memory(targets: Targets) -> object:
 @escape("use memory beyond its limit: shared")
 def _anonymous_memory(targets: Targets) -> object:
     return len(mmap.mmap(-1, MEGABYTES_600))
+
+
+@escape("use memory beyond its limit: growing like a stack")
+def _growing_memory(targets: Targets) -> object:
+    return len(mmap.mmap(-1, MEGABYTES_600, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_GROWSDOWN))
+
+
+@escape("raise the limit of its stack, which no other limit counts")
+def _raise_stack(targets: Targets) -> object:
+    resource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    return True
 
 
 @escape("raise its memory limit")

@@ -11,6 +11,8 @@ import threading
 
 MAX_FILE_BYTES = 64_000_000
 MAX_DESCRIPTORS = 256
+MAX_STACK_BYTES = 8_388_608
+"""Of the first thread. The limit of memory does not count it."""
 THREAD_STACK_BYTES = 2_000_000 // 4096 * 4096
 PR_SET_PDEATHSIG = 1
 
@@ -20,6 +22,7 @@ def limit_process(memory_mb: int, hub_pid: int) -> None:
     threading.stack_size(THREAD_STACK_BYTES)
     for kind, limit in (
         (resource.RLIMIT_DATA, memory_mb * 1_000_000),
+        (resource.RLIMIT_STACK, MAX_STACK_BYTES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_NOFILE, MAX_DESCRIPTORS),

@@ -27,7 +27,8 @@ ANY = 0xFFFFFFFF
 FAST_OPEN = 0x20000000
 """MSG_FASTOPEN: `send` would connect."""
 THREAD, NEW_NAMESPACES, SIGNAL = 0x10000, 0x7E020080, 0x80
-SHARED, ANONYMOUS = 0x1, 0x20
+SHARED, ANONYMOUS, GROWING = 0x1, 0x20, 0x100
+"""Flags of mmap. The memory limit counts neither shared memory nor what may grow as a stack."""
 AF_UNIX, AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, SOCKET_TYPE = 1, 2, 10, 1, 2, 0xF
 DESCRIPTOR_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
@@ -116,7 +117,7 @@ def _tests(only_if: str, pid: int, *, sockets: bool, programs: bool) -> tuple[Te
         "own_process": (Test(0, ANY, (pid,)),),
         "own_or_zero": (Test(0, ANY, (0, pid)),),
         "this_process": (Test(0, ANY, (0,)), Test(1, ANY, (0, pid))),
-        "private_memory": (Test(3, SHARED | ANONYMOUS, (0, SHARED, ANONYMOUS)),),
+        "private_memory": (Test(3, SHARED | ANONYMOUS, (0, SHARED, ANONYMOUS)), Test(3, GROWING, (0,))),
         "own_descriptor": (Test(1, ANY, DESCRIPTOR_IOCTLS),),
         "no_owner": (Test(1, ANY, FCNTL_COMMANDS),),
         "harmless_option": (Test(0, ANY, PRCTL_OPTIONS),),

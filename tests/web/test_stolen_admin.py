@@ -89,9 +89,11 @@ def test_an_earlier_version_with_another_address_is_the_same_road(stage: TestHub
     file.apply(file.propose(first.replace("    token:", f"    base_url: {EVIL}\n    token:")), "operator")
     file.apply(file.propose(first), "operator")
     version = stage.one(ConfigVersion, number=2)
-    for role in ("owner", "admin"):
-        answer = signed_in(stage, role).post(f"/config/versions/{version.id}")
-        assert answer.status_code == 422, seen(answer.text)
+    answer = signed_in(stage, "admin").post(f"/config/versions/{version.id}")
+    assert answer.status_code == 422, seen(answer.text)
+    owner = signed_in(stage)
+    assert owner.post(f"/config/versions/{version.id}").headers["location"] == "/config"
+    assert "Type the token again: the address changed from crm.example.com" in owner.text("/config")
     assert file.read().text == first and any("evil.example.net" in each for each in tried(stage))
 
 

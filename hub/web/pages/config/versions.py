@@ -10,8 +10,8 @@ from hub.model.states import ConfigState
 from hub.queries.config_history import config_history
 from hub.reload.versions import problems_of
 from hub.web.pages.config.diff_rows import diff_rows
-from hub.web.pages.config.editor import HOW
-from hub.web.pages.config.review import editable
+from hub.web.pages.config.editor import HOW, keep
+from hub.web.pages.config.review import editable, review
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -22,10 +22,17 @@ def version(page: PageRequest) -> Response:
 
 
 def roll_back(page: PageRequest) -> Response:
-    """Apply the version again, as a new one."""
+    """Apply the version again, as a new one. If it needs secrets to be typed again, it becomes the draft of the editor."""
     file, row = editable(page), _row(page)
     if row.number is None:
         return _show(page, "A version that was refused cannot be applied.", 422)
+    text, base = file.text_of(row.number), file.read().sha
+    needed = review(page, file, text, base).proposal.refusals
+    if needed and all(each.can_be_typed for each in needed):
+        keep(page, file, text, base)
+        return page.redirect(
+            page.link("/config"), f"Version {row.number} is your draft. Type its secrets there to apply it."
+        )
     try:
         made = file.roll_back(row.number, page.editor)
     except ConfigError as error:

@@ -135,7 +135,7 @@ def connector_with(
         name,
         declared_hosts(manifest, settings),
         private=config.hub.private_hosts,
-        loopback=stand_in or not (foreign or any(on_this_machine(connector_class.Settings, settings))),
+        loopback=stand_in or not (foreign or any(on_this_machine(type(settings), settings))),
         refused=lambda host: refusals.note(name, "host", scrubber.text(host)),
     )
     services = Services(

@@ -151,6 +151,7 @@ def _document(
             "database": database,
             "disk_reserve": "8 MB",
             "secret_keys": ["${env:CHAOS_KEY}"],
+            "private_hosts": ["127.0.0.1"],
         },
         "connectors": {
             **connectors,

@@ -83,7 +83,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
                 passed_over.append(_already_there(file.stem, str(file)))
             else:
                 add(file.stem, Origin(file=file.absolute()))
-    for name, distribution, version in _foreign():
+    for name, distribution, version in foreign_plugins():
         if name in classes or name in broken:
             passed_over.append(_already_there(name, f"the package {distribution} in the hub's own environment"))
         else:
@@ -110,7 +110,7 @@ def built_in_plugins() -> list[tuple[str, Origin]]:
     return [(each.name, Origin(module=each.module, name=each.attr, built_in=True)) for each in points]
 
 
-def _foreign() -> list[tuple[str, str, str]]:
+def foreign_plugins() -> list[tuple[str, str, str]]:
     """Plugin, package and version of the other entry points in the hub's own environment."""
     points = [point for ours, point in _entry_points() if not ours]
     return [(each.name, each.dist.name, each.dist.version) for each in points if each.dist is not None]

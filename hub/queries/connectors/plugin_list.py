@@ -12,6 +12,7 @@ from hub.contracts.manifest import Manifest
 from hub.platform.fields import from_fields
 from hub.plugin_host.discovery import Catalog
 from hub.plugin_host.host.connector import HostedConnector, unconfined
+from hub.plugin_host.packages.foreign_packages import start_file_warnings
 from hub.plugin_host.packages.installed import InstalledPlugin
 from hub.plugin_host.packages.rights import Ask
 
@@ -74,7 +75,7 @@ def plugin_list(catalog: Catalog, config: Config | None) -> PluginList:
     rows = [_row(name, made, catalog, config) for name, made in catalog.classes.items()]
     rows.sort(key=lambda row: (row.kind, row.name))
     why = unconfined(catalog.classes.values())
-    warnings = (*catalog.passed_over, *([why] if why else []))
+    warnings = (*catalog.passed_over, *([why] if why else []), *start_file_warnings())
     return PluginList(plugins=tuple(rows), broken=dict(catalog.broken), warnings=warnings)
 
 

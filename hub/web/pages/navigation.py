@@ -40,6 +40,7 @@ SETTINGS_TABS: tuple[NavigationItem, ...] = (
     NavigationItem("webhooks", "Webhooks", "/webhooks-out", "setup"),
     NavigationItem("users", "Users and keys", "/users", "users"),
     NavigationItem("config", "Configuration", "/config", "configure"),
+    NavigationItem("plugins", "Plugins", "/plugins", "configure"),
     NavigationItem("status", "Status", "/status", "status"),
     NavigationItem("audit", "Audit log", "/audit", "audit"),
     NavigationItem("brand", "White label", "/brand", "configure"),

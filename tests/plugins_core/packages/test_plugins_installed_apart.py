@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from plugin_wheels import PluginShop, source, wheel
+from testbed import CONNECTORS, TestHub
 
+from hub.model.states import DeliveryState
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.packages import install as installing
@@ -141,3 +144,14 @@ def test_nothing_but_a_wheel_or_a_package_is_taken(shop: PluginShop, word: str) 
 def test_a_hub_whose_database_is_in_memory_keeps_no_plugins(shop: PluginShop, tmp_path: Path) -> None:
     shop.config.write_text(shop.config.read_text().replace("sqlite:///data/ringfence.db", "sqlite://"))
     assert "this one is in memory" in shop.refused("plugins", "add", wheel(tmp_path))
+
+
+def test_a_conversion_is_delivered_by_a_plugin_that_was_added(
+    shop: PluginShop, lite_hub: Callable[..., TestHub]
+) -> None:
+    body = "assert all(each.click_ids for each in conversions) and not any(each.phone_number for each in conversions)"
+    shop.ok("plugins", "add", wheel(shop.folder, name="sold", code=source("sold", body=body)))
+    stage = lite_hub(connectors={**CONNECTORS, "network": discover([shop.plugins]).classes["sold"]})
+    stage.call_in(stage.visit().number)
+    assert stage.deliver() == {"delivered": 1}
+    assert stage.delivery().state == DeliveryState.DELIVERED

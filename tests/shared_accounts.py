@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from fake_connectors import FakeLaw, FakeNetwork
+from pydantic import create_model
 from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
 from hub.api import Connector, HttpSandbox, SimulatedCall
@@ -28,12 +29,13 @@ WORDS = {"lakeside": "zqlakeside", "northgate": "zqnorthgate"}
 
 
 def at(plugin: type[Connector], sandbox: HttpSandbox) -> type[Connector]:
-    """The plugin, with the settings that lead to its stand-in."""
-
-    def settings() -> Any:
-        return plugin.Settings.model_validate(sandbox.settings())
-
-    return type(f"At{plugin.__name__}", (plugin,), {"Settings": staticmethod(settings)})
+    """The plugin, whose own settings lead to its stand-in."""
+    there = plugin.Settings.model_validate(sandbox.settings())
+    fields: Any = {
+        name: (field.annotation, getattr(there, name)) for name, field in plugin.Settings.model_fields.items()
+    }
+    settings = create_model(f"At{plugin.__name__}Settings", __base__=plugin.Settings, **fields)
+    return type(f"At{plugin.__name__}", (plugin,), {"Settings": settings})
 
 
 class SharedAccounts:

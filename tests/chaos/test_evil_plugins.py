@@ -44,6 +44,7 @@ class Played:
     answers: dict[str, int]
     paused: dict[str, str]
     delivered: set[str]
+    core_limit: tuple[int, int]
 
     @property
     def tracebacks(self) -> str:
@@ -96,7 +97,7 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
             if time.monotonic() > until:
                 break
             time.sleep(0.2)
-    growth = hub.memory_info().rss - before
+    growth, core_limit = hub.memory_info().rss - before, hub.rlimit(psutil.RLIMIT_CORE)
     is_clean = process.stop()
     report = balance(stage, store, callers, faults=0, log=process.log, clean=is_clean, deaths=0)
     with store.reading() as session:
@@ -104,7 +105,7 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
         delivered = {row.connector for row in session.exec(select(Delivery)) if row.state == "delivered"}
     store.close()
     log = process.log.read_text(errors="replace")
-    return Played(report.problems(), is_clean, growth, log, ready, answers, paused, delivered)
+    return Played(report.problems(), is_clean, growth, log, ready, answers, paused, delivered, core_limit)
 
 
 def test_all_good_calls_are_done_and_the_hub_lives_and_stops_in_time(played: Played) -> None:
@@ -125,6 +126,10 @@ def test_a_carrier_that_hangs_has_its_own_webhooks_refused_and_its_ringing_calls
 
 def test_the_memory_that_a_plugin_takes_is_not_the_hubs(played: Played) -> None:
     assert played.growth < MAX_GROWTH_BYTES
+
+
+def test_the_hub_writes_no_core_file(played: Played) -> None:
+    assert played.core_limit == (0, 0)
 
 
 def test_what_a_plugin_prints_is_in_the_log_without_its_secret_and_without_the_callers_number(played: Played) -> None:

@@ -62,6 +62,15 @@ print(json.dumps({name: tried(action) for name, action in {
     "new namespace": lambda: native(libc.unshare(0x10000000)),
 }.items()}))
 """
+CLOSED = """
+import json, resource
+from hub.plugin_host.kernel.libc import prctl
+from hub.plugin_host.kernel.privileges import close_to_other_processes
+
+before = prctl(3)
+close_to_other_processes()
+print(json.dumps([before, prctl(3), *resource.getrlimit(resource.RLIMIT_CORE)]))
+"""
 EXPECTED = {
     "write its own file": 0,
     "read a package": 0,
@@ -142,3 +151,8 @@ def test_no_call_is_listed_twice_and_none_is_newer_than_the_list(machine: str, m
 
 def test_this_machine_is_known() -> None:
     assert MACHINE in seccomp.AUDIT_ARCHITECTURE
+
+
+def test_a_process_that_is_closed_to_others_is_not_dumpable_and_writes_no_core_file() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [1, 0, 0, 0]

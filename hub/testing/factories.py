@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import structlog
+
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
 from hub.contracts.untrusted import JsonObject
 from hub.plugin_host.host.connector import HostedConnector
-from hub.plugin_host.host.shapes import secrets_in
 from hub.plugin_host.http_client import lazy_client
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
-from hub.plugin_host.plugin_texts.plugin_log import PluginLog
-from hub.plugin_host.plugin_texts.scrubber import LearningTokens, Scrubber
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
 
@@ -89,20 +88,18 @@ def connect(
     timeout: float = 20.0,
     **settings: Any,
 ) -> AnyConnector:
-    """A connector of `connector_class` that uses `sandbox` if one is given; `settings` are added to the sandbox's."""
+    """A connector of `connector_class` that uses `sandbox` if one is given; `settings` are added to the sandbox's. What it
+    logs is not scrubbed, so that a suite notices a secret."""
     written = {**(sandbox.settings() if sandbox else {}), **settings}
     typed = connector_class.Settings.model_validate(written)
     name = name or connector_class.manifest.name
-    scrubber = Scrubber(secrets_in(typed))
     hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True)
     services = Services(
         clock=clock or (lambda: datetime.now(UTC)),
         http=lazy_client(name, hosts, timeout, tls_only=connector_class.enriches()),
-        tokens=LearningTokens(
-            MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None), scrubber
-        ),
+        tokens=MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None),
         memory=MemoryNotes(),
-        log=PluginLog(name, scrubber),
+        log=structlog.get_logger(connector=name),
         webhook_url=f"https://calls.example.com/webhooks/{name}",
     )
     connector = connector_class(name, typed, services)

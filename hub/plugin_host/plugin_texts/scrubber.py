@@ -23,7 +23,7 @@ from hub.contracts.sign_in import SignIn
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import plugin_texts
 from hub.contracts.webhooks import AnswerDocument
-from hub.errors import RingfenceError
+from hub.errors import RingfenceError, without_frames
 from hub.platform.scrubbing import hide_known, without_people
 from hub.plugin_host.plugin_texts.known_values import KnownValues
 from hub.plugin_host.plugin_texts.personal_values import (
@@ -79,14 +79,17 @@ class Scrubber:
             result: Result = self._result(work(), {})
             return result
         except RingfenceError as error:
-            failure = self.error(error)
+            failure = self.error(without_frames(error))
         finally:
             hide_known.reset(before)
             with self._lock:
                 del self._running[id(handed)]
                 if handed.end():
                     self._recent.append(handed)
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback holds this frame
 
     def text(self, words: object, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """What a plugin says to people, with everything personal and secret hidden, at most `limit` characters long."""

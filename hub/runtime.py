@@ -40,6 +40,8 @@ class Hub:
     disk: Disk = field(default_factory=lambda: Disk(None, 0))
     listed_calls: dict[str, dict[str, int]] = field(default_factory=dict)
     """Connector → call → a hash of its events in the carrier's list that was folded last (hub.delivery.reconcile)."""
+    answer_seconds: float = 1.0
+    """Seconds from the webhook of a ringing call to its answer; a later one is the static document."""
 
     def close(self) -> None:
         """As `retire`, then close the connections to the database."""

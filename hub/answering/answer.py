@@ -32,8 +32,6 @@ from hub.runtime import Hub
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 
 log = structlog.get_logger(__name__)
-ANSWER_SECONDS = 1.0
-"""Seconds from the webhook's arrival to its answer."""
 MAX_JOBS_PER_COMMIT = 200
 """Jobs of one connector that share a transaction; each is as many calls as rang at the same moment."""
 MOMENTS: tuple[Moment, ...] = ("ringing", "dial_ended", "digits", "message_left", "whisper")
@@ -47,6 +45,8 @@ class PendingAnswer:
 
     points: Sequence[AnswerPoint]
     asked_at: float
+    seconds: float
+    """How long the carrier waits."""
     documents: Future[list[Document]] = field(default_factory=Future)
     rendering_since: float | None = None
     forwarded: bool = False
@@ -56,13 +56,14 @@ class PendingAnswer:
     def plugin_is_late(self) -> bool:
         """Whether the plugin, not the database, makes callers wait."""
         since = self.rendering_since
-        return not self.documents.done() and since is not None and time.monotonic() - since > ANSWER_SECONDS / 2
+        return not self.documents.done() and since is not None and time.monotonic() - since > self.seconds / 2
 
 
 class Answerer:
     """Holds each number's call flow and its static documents in memory."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory, lines: CallLines | None = None) -> None:
+        self.seconds = hub.answer_seconds
         self._hub = hub
         self._directory = directory
         self._lines = lines or CallLines()
@@ -117,13 +118,13 @@ class Answerer:
 
     def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
         """Start to answer several calls on known numbers, each along its flow; returns at once."""
-        pending = PendingAnswer(points, time.monotonic())
+        pending = PendingAnswer(points, time.monotonic(), self.seconds)
         self._committer(connector).submit(pending)
         return pending
 
     def note_late(self, connector: str) -> None:
         """The plugin did not render its answers in time."""
-        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, ANSWER_SECONDS)
+        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, self.seconds)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""
@@ -139,7 +140,7 @@ class Answerer:
         """Record that a call got the static document, as soon as the database allows it; returns at once."""
         line = self._lines.line(self._directory.latest, point, self._hub.clock())
         if line is not None and line.tracker.carrier == connector:
-            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
+            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), self.seconds, forwarded=True))
 
     def acknowledgement(self, connector: str) -> AnswerDocument:
         """The reply to a webhook that only reports something."""
@@ -177,7 +178,7 @@ class Answerer:
     ) -> list[list[RenderRequest]]:
         """Each job's instructions. The records behind them are durable when this returns. A job that is already late
         gets no instructions: its callers were forwarded, so no notice may be recorded that nobody heard."""
-        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < ANSWER_SECONDS]
+        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < job.seconds]
         points = [point for job in in_time for point in job.points]
         forwarded = [point for job in jobs if job.forwarded for point in job.points]
         if from_memory:

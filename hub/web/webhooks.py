@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
-from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
+from hub.answering.answer import Answerer, Document, PendingAnswer
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
@@ -131,7 +131,7 @@ class WebhookEndpoint:
             return _document(self._answerer.static_document(connector, point))
         if not self._answerer.knows(connector, point):
             return _document(self._answerer.without_line(connector, point))
-        return await self._answer(connector, point, ANSWER_SECONDS - (time.monotonic() - arrived))
+        return await self._answer(connector, point, self._answerer.seconds - (time.monotonic() - arrived))
 
     async def _received_from(
         self, connector: str, path: str, length: int, scope: Any, receive: ASGI
@@ -170,7 +170,7 @@ class WebhookEndpoint:
         waiting = [(request, partial(self._received, pending)) for request, pending in batch]
         self._receiver.submit_all(connector, waiting)
         loop = asyncio.get_running_loop()
-        loop.call_later(ANSWER_SECONDS, self._give_up_late, connector, [pending for _, pending in batch], 1)
+        loop.call_later(self._answerer.seconds, self._give_up_late, connector, [pending for _, pending in batch], 1)
 
     def _received(self, pending: _PendingWebhook, received: Received) -> None:
         """Store an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
@@ -191,7 +191,7 @@ class WebhookEndpoint:
         waiting = [each for each in waiting if not each.outcome.done()]
         if waiting:
             loop = asyncio.get_running_loop()
-            loop.call_later(ANSWER_SECONDS, self._give_up_late, connector, waiting, deadlines + 1)
+            loop.call_later(self._answerer.seconds, self._give_up_late, connector, waiting, deadlines + 1)
 
     # a batch of answers
 
@@ -223,7 +223,7 @@ class WebhookEndpoint:
         pending.documents.add_done_callback(made)
         self._end_late(batch)
         # One timer for all of them. Only a slow plugin is counted as late, not a slow database.
-        asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._note_if_late, connector, pending)
+        asyncio.get_running_loop().call_later(self._answerer.seconds, self._note_if_late, connector, pending)
 
     def _end_late(self, batch: Sequence[_PendingCall]) -> None:
         """End the answers whose callers have waited long enough; check the others again at the next one's time."""

@@ -16,6 +16,7 @@ from hub.api import Caller, CallEvent, ConnectionReport, OutboundText, Receipt, 
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.errors import AuthError, BadPayload, ConfigError, Problem, Rejected, RetryLater, RingfenceError
 from hub.platform.scrubbing import scrubbed
+from hub.plugin_host.plugin_texts.personal_values import MAX_BODY_BYTES, personal_values
 from hub.plugin_host.plugin_texts.scrubber import Scrubber
 
 AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -245,3 +246,9 @@ def test_results_lose_secrets_everywhere_and_people_only_where_the_plugin_speaks
         {}, lambda: ConnectionReport(ok=True, detail=f"Signed in as {EMAIL} with {SECRET}")
     )
     assert report.detail == "Signed in as ***@*** with ***"
+
+
+def test_a_large_forged_webhook_is_read_only_at_its_beginning() -> None:
+    body = json.dumps({"text": "ab cde " * 14_000}).encode()
+    values = personal_values(WebhookRequest("POST", "https://calls.example.com/webhooks/carrier/voice", body, AT))
+    assert sum(len(each.text) for each in values) <= 2 * MAX_BODY_BYTES

@@ -11,8 +11,8 @@ from web_edge import Edge, open_edge
 
 @pytest.fixture(scope="session")
 def shared_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """One hub for all tests that leave its connectors well."""
-    with open_edge(tmp_path_factory.mktemp("edge")) as opened:
+    """One hub for all tests that leave its connectors well. A busy machine makes no call late."""
+    with open_edge(tmp_path_factory.mktemp("edge"), answer_seconds=20.0) as opened:
         yield opened
 
 

@@ -200,9 +200,9 @@ class Edge(ServedHub):
         """While it lasts, every connection to the database is refused."""
         file = Path(self.opened.hub.store.url.database or "")
         away = file.with_suffix(".away")
-        self.opened.hub.store.engine.dispose()
         file.rename(away)
         file.mkdir()
+        self.opened.hub.store.engine.dispose()
         try:
             yield
         finally:
@@ -211,18 +211,20 @@ class Edge(ServedHub):
 
 
 @contextmanager
-def open_edge(folder: Path, trusted_proxies: str = "[]", more: str = "") -> Iterator[Edge]:
-    """A hub with an empty database in `folder`, served over HTTP."""
+def open_edge(folder: Path, trusted_proxies: str = "[]", more: str = "", answer_seconds: float = 1.0) -> Iterator[Edge]:
+    """A hub with an empty database in `folder`, served over HTTP; after `answer_seconds` a call gets the static answer."""
     path = folder / "config.yaml"
     (folder / "hello.wav").write_bytes(WAV)
     path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\n{more}connectors:", 1))
     clock = FrozenClock()
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with open_hub(read_config(path), clock) as opened, serving(opened, listener):
-        try:
-            with httpx.Client(base_url=address, timeout=30, headers={"user-agent": BROWSER}) as client:
-                yield Edge(opened, clock, client)
-        finally:
-            opened.hub.plugins.connectors["stubborn"].behave()
-            opened.hub.plugins.connectors["lawyer"].behave()
+    with open_hub(read_config(path), clock) as whole:
+        opened = replace(whole, hub=replace(whole.hub, answer_seconds=answer_seconds))
+        with serving(opened, listener):
+            try:
+                with httpx.Client(base_url=address, timeout=30, headers={"user-agent": BROWSER}) as client:
+                    yield Edge(opened, clock, client)
+            finally:
+                opened.hub.plugins.connectors["stubborn"].behave()
+                opened.hub.plugins.connectors["lawyer"].behave()

@@ -23,6 +23,8 @@ MIN_CHARACTERS, MIN_ANYWHERE = 4, 6
 MIN_PHONE_DIGITS = 7
 FRAGMENT_CHARACTERS = 20
 """So many characters of a message in a row are hidden, even if the rest of it is missing."""
+MAX_MESSAGE_CHARACTERS = 10_000
+"""Of one message; fragments of what is behind it are not looked for."""
 MAX_LAYERS = 4
 """How often a text may be encoded and a value in it is still found."""
 NAME_PART = re.compile(r"[^\W\d_]{4,}")
@@ -55,8 +57,8 @@ class KnownValues:
         parts = {part for name in names for part in NAME_PART.findall(name)}
         self._words = {form for part in parts for form in (part, part.upper(), part.title())}
         self._fragments = {
-            _lower(text)[at : at + FRAGMENT_CHARACTERS]
-            for text in messages
+            text[at : at + FRAGMENT_CHARACTERS]
+            for text in (_lower(each[:MAX_MESSAGE_CHARACTERS]) for each in messages)
             for at in range(len(text) - FRAGMENT_CHARACTERS + 1)
         }
 

@@ -18,8 +18,8 @@ from hub.plugin_host.plugin_texts.known_values import KnownValues
 PHONE_NUMBER, NAME = "user.contact.phone_number", "user.name"
 MESSAGES = frozenset({"user.telephony.message_body", "user.content.private"})
 ANY = "user"
-MAX_BODY_BYTES = 100_000
-"""Of a webhook that is read; what is behind it is a picture or nothing that a plugin repeats."""
+MAX_BODY_BYTES = 8_000
+"""Of a webhook that is read; carriers send less. A forged one must not keep a processor busy."""
 _NAME_FIELD, _TEXT_FIELD = re.compile(r"name", re.IGNORECASE), re.compile(r"body|text|message|content", re.IGNORECASE)
 _XML_FIELD = re.compile(r"<(\w{1,40})>([^<>]{4,2000})</")
 

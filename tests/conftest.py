@@ -14,7 +14,6 @@ import fuzzing
 import parsed_tree
 import postgres
 import pytest
-import written_accounts
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -72,11 +71,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(100_000)
     gc.enable()
-
-
-def pytest_runtest_logstart() -> None:
-    """Hubs of one test have rows of their own."""
-    written_accounts.forget_test()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,6 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
-from written_accounts import note_untouched
 
 from hub.store.engine import Store
 from hub.store.schema import upgrade
@@ -117,9 +116,7 @@ def sqlite_copy(folder: Path) -> Path:
     """A migrated, empty SQLite file of its own."""
     own = folder / "sqlite"
     own.mkdir(mode=0o700, exist_ok=True)
-    file = Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
-    note_untouched(file)
-    return file
+    return Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
 
 
 def _sqlite_template(folder: Path) -> Path:

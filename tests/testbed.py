@@ -15,7 +15,6 @@ from fake_connectors import FakeCarrier, FakeCrm, FakeIndex, FakeLaw, FakeNetwor
 from pydantic import SecretStr
 from sqlmodel import SQLModel, col, select
 from starlette.applications import Starlette
-from written_accounts import AccountsOf
 
 from hub.api import CallEvent, Connector, Event
 from hub.config.models import (
@@ -158,21 +157,13 @@ def make_config(
 def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[TestHub]:
     """A hub on a migrated database, closed at the end."""
     config = make_config(database, **options)
-    accounts = AccountsOf(config, clock, options.get("accounts"))
-    written = accounts.are_there()
     hub = assemble(config, clock)
-
-    def write() -> None:
+    try:
         with hub.store.writing() as session:
             write_accounts(session, config, clock())
-
-    try:
-        if not written:
-            accounts.write(hub.store, write)
         yield TestHub(hub, LiveDirectory(hub.store), clock)
     finally:
         hub.close()
-        accounts.end()
 
 
 @dataclass(frozen=True)

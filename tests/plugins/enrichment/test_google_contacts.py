@@ -93,7 +93,7 @@ def test_a_permission_that_the_owner_took_back_at_google_asks_to_sign_in_again(
 
 
 def test_without_a_sign_in_google_is_not_asked(google: Sandbox, contacts: GoogleContacts) -> None:
-    contacts.services.tokens.store.token = None  # type: ignore[attr-defined]
+    contacts.services.tokens.token = None  # type: ignore[attr-defined]
     with pytest.raises(AuthError, match="not signed in"):
         known(contacts)
     assert google.queries == []

@@ -40,6 +40,7 @@ ALLOWED = {
     "GET /connectors/{connector}/sign-in/go": {"owner", "admin"},
     "POST /connectors/test": {"owner", "admin"},
     "POST /connectors/ignore": {"owner", "admin"},
+    "GET /plugins": {"owner", "admin"},
     "GET /connectors/{connector}": OFFICE,
     "POST /connectors/{connector}/test": {"owner", "admin"},
     "POST /connectors/{connector}/pause": {"owner", "admin"},

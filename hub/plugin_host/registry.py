@@ -103,8 +103,11 @@ class Plugins:
         return not connector.of_owner or self._consented(connector)
 
     def implements(self, name: str, hook: Callable[..., Any] | str) -> bool:
-        """Whether one connector implements `hook`, a specification or the name of one."""
-        return self._caller(name, SPECS[hook] if isinstance(hook, str) else spec_of(hook)) is not None
+        """Whether one connector implements `hook`, a specification or the name of one. A former one does not."""
+        return (
+            name in self.connectors
+            and self._caller(name, SPECS[hook] if isinstance(hook, str) else spec_of(hook)) is not None
+        )
 
     # how a hook is called
 

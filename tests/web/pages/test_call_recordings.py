@@ -10,6 +10,7 @@ import pytest
 from page_client import signed_in
 from recorded_calls import SOUND, heard_call
 from recorder import notice
+from sqlmodel import col, update
 from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.model import AuditEntry, Call, Recording, TranscriptRow
@@ -148,6 +149,14 @@ def test_an_agent_ends_the_recording_of_a_live_call_and_the_page_says_so(recorde
     assert recorded.carrier.controls == [("CA1", "pause")]
     assert browser.user and recorded.one(AuditEntry, action="recording.end").actor == browser.user.id
     assert browser.post(f"{path}/recording/end").status_code == 422
+
+
+def test_a_recorded_call_of_a_carrier_that_is_no_longer_connected_has_a_page(recorded: TestHub) -> None:
+    call, _ = heard_call(recorded)
+    with recorded.hub.store.writing() as session:
+        session.exec(update(Call).where(col(Call.id) == call.id).values(connector="former"))
+    page = signed_in(recorded).get(f"/calls/{call.id}")
+    assert page.status_code == 200 and "<audio controls" in page.text
 
 
 def test_where_the_carrier_cannot_end_it_the_page_says_so(recorded: TestHub) -> None:

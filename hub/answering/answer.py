@@ -45,18 +45,15 @@ class PendingAnswer:
 
     points: Sequence[AnswerPoint]
     asked_at: float
-    seconds: float
-    """How long the carrier waits."""
     documents: Future[list[Document]] = field(default_factory=Future)
     rendering_since: float | None = None
     forwarded: bool = False
     """The static document forwarded these calls; only the record of that must still be written."""
 
-    @property
-    def plugin_is_late(self) -> bool:
+    def plugin_is_late(self, answer_seconds: float) -> bool:
         """Whether the plugin, not the database, makes callers wait."""
         since = self.rendering_since
-        return not self.documents.done() and since is not None and time.monotonic() - since > self.seconds / 2
+        return not self.documents.done() and since is not None and time.monotonic() - since > answer_seconds / 2
 
 
 class Answerer:
@@ -118,7 +115,7 @@ class Answerer:
 
     def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
         """Start to answer several calls on known numbers, each along its flow; returns at once."""
-        pending = PendingAnswer(points, time.monotonic(), self.seconds)
+        pending = PendingAnswer(points, time.monotonic())
         self._committer(connector).submit(pending)
         return pending
 
@@ -140,7 +137,7 @@ class Answerer:
         """Record that a call got the static document, as soon as the database allows it; returns at once."""
         line = self._lines.line(self._directory.latest, point, self._hub.clock())
         if line is not None and line.tracker.carrier == connector:
-            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), self.seconds, forwarded=True))
+            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
 
     def acknowledgement(self, connector: str) -> AnswerDocument:
         """The reply to a webhook that only reports something."""
@@ -178,7 +175,7 @@ class Answerer:
     ) -> list[list[RenderRequest]]:
         """Each job's instructions. The records behind them are durable when this returns. A job that is already late
         gets no instructions: its callers were forwarded, so no notice may be recorded that nobody heard."""
-        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < job.seconds]
+        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < self.seconds]
         points = [point for job in in_time for point in job.points]
         forwarded = [point for job in jobs if job.forwarded for point in job.points]
         if from_memory:

@@ -236,7 +236,7 @@ class WebhookEndpoint:
             loop.call_at(min(until for _, _, until in waiting), self._end_late, waiting)
 
     def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:
-        if pending.plugin_is_late:
+        if pending.plugin_is_late(self._answerer.seconds):
             self._answerer.note_late(connector)
 
 

@@ -71,7 +71,7 @@ def measure() -> list[Figure]:
         at_most("start of a confined plugin host, ratio", ratio("start"), 1.1, "", both("start", "s")),
         at_most("confining it", median(values["with"]["confine"]), 20.0, "ms", both("confine", "ms")),
         at_most("memory of a confined plugin host, ratio", ratio("memory"), 1.02, "", both("memory", "MB")),
-        at_most("a system call in it, ratio", ratio("call"), 2.0, "", both("call", "µs")),
+        at_most("a system call in it, ratio", ratio("call"), 1.5, "", both("call", "µs")),
         at_most("reading a small file in it, ratio", ratio("file"), 1.5, "", both("file", "µs")),
     ]
 

@@ -10,7 +10,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
+from hub.config.models import Config
+from hub.config.readers.addresses import listen_address
 from hub.connecting.check import check_connection
+from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import ConnectionReport
 from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks
@@ -165,6 +168,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
             "The list of erased people is only in the database and the key backups; set hub: tombstones: to a file on "
             "another disk, so that a restore erases them again."
         )
+    found += _of_address(hub.config)
     if (why := unconfined(map(type, hub.plugins.connectors.values()))) is not None:
         found.append(why)
     if (scarce := hub.disk.warning()) is not None:
@@ -186,6 +190,24 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     if numbers:
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
+    return found
+
+
+def _of_address(config: Config) -> list[str]:
+    """Whether carriers and browsers can reach the hub at `hub.public_url`."""
+    url, found = config.hub.public_url, []
+    _, port = listen_address(config.hub.listen)
+    if is_loopback(url.host) and port and url.port != port:
+        found.append(
+            f"hub.public_url names port {url.port} of this machine, but the hub listens on {config.hub.listen}; write one port "
+            "in both, unless a web server of yours stands between them."
+        )
+    live = [entry.name for entry in config.of_kind("carrier") if not entry.in_sandbox]
+    if url.scheme == "http" and live:
+        found.append(
+            f"hub.public_url begins with http://, but {', '.join(live)} is live: calls, texts and sign-ins would cross the "
+            "internet unencrypted. Put a web server with a certificate in front, and write https://."
+        )
     return found
 
 

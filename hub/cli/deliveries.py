@@ -11,7 +11,7 @@ import typer
 from sqlmodel import Session
 
 from hub.access.scope import scope_of_operator
-from hub.cli.calls.timeline import print_timeline
+from hub.cli.calls.timeline import print_timeline, zone_of
 from hub.cli.support.audit_note import actor
 from hub.cli.support.lists import Column, Listing, listing, print_list
 from hub.cli.support.options import since as since_when
@@ -31,6 +31,7 @@ from hub.cli.support.output import (
 from hub.cli.support.tables import MIN_SHORT_ID, table
 from hub.delivery.replay import replay as try_again
 from hub.errors import CannotDo
+from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.platform.clock import utc_now
 from hub.queries.conversions.drift import Drift, drift
@@ -126,13 +127,14 @@ def why(
     """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         stories = why_deliveries(session, wanted)
+        zones = [zone_of(session, session.get_one(Delivery, row.id).company_id) for row, _ in stories]
     if as_json:
         echo_json([{**asdict(row), "timeline": [entry.plain() for entry in entries]} for row, entries in stories])
         return
-    for row, entries in stories:
+    for (row, entries), zone in zip(stories, zones, strict=True):
         say(f"[bold]Delivery {row.id}[/bold] to {plain(row.connector)}: {_now(row)}")
         say(f"[dim]item {row.key}, of the call or text {row.subject} (hub call {row.subject})[/dim]")
-        print_timeline(entries)
+        print_timeline(entries, zone)
         say("")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.access.first_owner import first_steps
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.cli.support.terminal_log import terminal_line
 from hub.config.models import Config
 from hub.platform import logs
 from hub.platform.clock import Clock
@@ -104,7 +106,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
     return_freed_memory()
     if listen is not None:
         refuse_taken_address(listen, "--listen")
-    logs.configure()
+    logs.configure(on_terminal=terminal_line)
     log = structlog.get_logger()
     with contextlib.ExitStack() as exit_stack:
         exit_stack.enter_context(_starting())
@@ -118,7 +120,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         )
         if (why := unconfined(map(type, process.opened.hub.plugins.connectors.values()))) is not None:
             log.warning("plugins are not confined", reason=why)
-        signal.signal(signal.SIGHUP, lambda *_: process.watcher.reread())
+        _take_hangups(process)
 
         def begin() -> None:
             _started()
@@ -178,6 +180,22 @@ def _started() -> None:
     """Turn the garbage collector on, but exclude the objects made at start: callers would wait for their collection."""
     gc.freeze()
     gc.enable()
+
+
+def _take_hangups(process: HubProcess) -> None:
+    """SIGHUP reads config.yaml again; but if it came because the terminal was closed, the hub ends as with Ctrl-C."""
+    on_terminal = os.isatty(0)
+
+    def hung_up(*_: object) -> None:
+        if not on_terminal or os.isatty(0):
+            process.watcher.reread()
+            return
+        with Path(os.devnull).open("r+b") as nowhere:
+            for stream in (0, 1, 2):
+                os.dup2(nowhere.fileno(), stream)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 def _wait_for_signal() -> None:

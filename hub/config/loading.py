@@ -107,7 +107,9 @@ def read_text(path: pathlib.Path) -> str:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; create it, or name another file with --config.") from None
+        raise ConfigError(
+            f"{path} does not exist. Run hub init to write one, or name another file with --config."
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
         raise ConfigError(f"{path} cannot be read ({reason}); allow the hub's user to read it.") from None

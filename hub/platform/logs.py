@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -12,10 +13,14 @@ from hub.platform.error_counts import count_log_line
 from hub.platform.scrubbing import scrub, scrubbed
 
 
-def configure(level: str = "info") -> None:
-    """Set up logging for a process of the hub; what libraries log from warnings up goes the same way."""
-    terminal = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+def configure(level: str = "info", on_terminal: Callable[..., str] | None = None) -> None:
+    """Set up logging for a process of the hub; what libraries log from warnings up goes the same way.
+
+    `on_terminal` is the structlog renderer of a terminal, if not structlog's own.
+    """
+    renderer: Any = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty():
+        renderer = on_terminal or structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -37,7 +37,7 @@ def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
 
 
 _WHY_NOT = {
-    errno.EADDRINUSE: "is already in use; stop the program that listens there, or write another port",
+    errno.EADDRINUSE: "is already in use, perhaps by another hub; stop the program that listens there, or write another port",
     errno.EACCES: "cannot be opened by this user; use a port above 1023, behind your web server",
 }
 

@@ -59,7 +59,9 @@ def test_a_disk_that_is_read_only_is_named_as_the_cause(tmp_path: Path, monkeypa
 def test_an_address_in_use_is_told_and_a_free_one_is_none_of_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ConfigError, match="is already in use; stop the program that listens there"):
+        with pytest.raises(
+            ConfigError, match="is already in use, perhaps by another hub; stop the program that listens there"
+        ):
             refuse_taken_address(listen)
     refuse_taken_address(listen)
 

@@ -33,11 +33,9 @@ def run(folder: Path, *arguments: str) -> Result:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration that `hub init` writes, on a free port; no hub runs yet."""
     made = tmp_path_factory.mktemp("business")
-    assert CliRunner().invoke(app, ["init", "--yes", "--folder", str(made)]).exit_code == 0
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    file = made / "config.yaml"
-    file.write_text(file.read_text().replace("8080", str(port)))
+        port = str(free.getsockname()[1])
+    assert CliRunner().invoke(app, ["init", "--yes", "--port", port, "--folder", str(made)]).exit_code == 0
     return made
 
 

@@ -62,7 +62,8 @@ def test_a_wrong_configuration_ends_with_every_problem(hub: Run, tmp_path: Path)
 
 def test_a_missing_configuration_is_one_sentence(hub: Run) -> None:
     assert (
-        refusal(hub("config", "show")) == "config.yaml does not exist; create it, or name another file with --config."
+        refusal(hub("config", "show"))
+        == "config.yaml does not exist. Run hub init to write one, or name another file with --config."
     )
 
 

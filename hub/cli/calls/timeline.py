@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
+from sqlmodel import Session
 
 from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, console, echo_json, moment, plain, say
+from hub.model import Company
 from hub.platform.clock import utc_now
 from hub.queries.contact.facts import facts_of
 from hub.queries.contact.view import view_of
@@ -65,7 +68,7 @@ def call(
         with store.reading() as session:
             subject = find_subject(session, wanted)
             facts = facts_of(view_of(session, vault, subject), mask)
-            entries = timeline(session, subject, mask, vault)
+            entries, zone = timeline(session, subject, mask, vault), zone_of(session, subject.company_id)
         if show_personal:
             with store.writing() as session:
                 note(session, utc_now(), "call.show_personal", subject.id)
@@ -73,27 +76,34 @@ def call(
         echo_json({**facts, "timeline": [entry.plain() for entry in entries]})
         return
     _print_facts(facts)
-    print_timeline(entries)
+    print_timeline(entries, zone)
 
 
-def print_timeline(entries: Sequence[Entry]) -> None:
-    """The entries as lines: time, stage, what happened, with details below."""
+def zone_of(session: Session, company_id: str | None) -> ZoneInfo:
+    """The company's time zone, for people to read times in; UTC for what is of no company."""
+    company = session.get(Company, company_id) if company_id else None
+    return ZoneInfo(company.time_zone if company else "UTC")
+
+
+def print_timeline(entries: Sequence[Entry], zone: ZoneInfo) -> None:
+    """The entries as lines: time in the company's `zone`, stage, what happened, with details below."""
     lines = Table.grid(padding=(0, 2))
     lines.add_column(no_wrap=True, style="dim")
     lines.add_column(no_wrap=True)
     lines.add_column(overflow="fold")
     day = None
     for entry in entries:
-        if entry.at.date() != day:
-            day = entry.at.date()
-            lines.add_row(f"[bold]{day}[/bold]", "[dim]UTC[/dim]", "")
+        at = entry.at.astimezone(zone)
+        if at.date() != day:
+            day = at.date()
+            lines.add_row(f"[bold]{day}[/bold]", f"[dim]{at:%Z}[/dim]", "")
         state = f"  {colored(entry.state)}" if entry.state else ""
         on_the_line = len(entry.details) == 1 and len(entry.text) + len(entry.details[0]) < LINE
         between = "  " if on_the_line else "\n"
         details = "".join(f"{between}[dim]{plain(detail)}[/dim]" for detail in entry.details)
         color = STAGE_COLORS[entry.stage]
         lines.add_row(
-            f"{entry.at:%H:%M:%S}.{entry.at.microsecond // 1000:03}",
+            f"{at:%H:%M:%S}.{at.microsecond // 1000:03}",
             f"[{color}]{entry.stage}[/{color}]",
             f"{plain(entry.text)}{state}{details}",
         )

@@ -29,6 +29,7 @@ class Business:
     country: str
     region: str
     time_zone: str
+    port: int
 
     @property
     def account(self) -> str:
@@ -68,6 +69,7 @@ def business(
     carrier: str,
     region: str | None,
     time_zone: str | None,
+    port: int,
 ) -> Business:
     """Read the answers; ConfigError names the first that cannot be right, and what to answer instead.
 
@@ -90,6 +92,7 @@ def business(
     return Business(
         kind=kind, title=title.strip(), client=client.strip(), phone=number, domain=domain_of(domain), carrier=carrier,
         country=country, region=region or place.region or "", time_zone=time_zone or zones[0],
+        port=port,
     )  # fmt: skip
 
 

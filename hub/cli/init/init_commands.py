@@ -63,6 +63,7 @@ def init(
         str | None, typer.Option(help="State or province, like IL; else by the phone's area code.")
     ] = None,
     time_zone: Annotated[str | None, typer.Option(help="Like America/Chicago; else by the phone's area code.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The port that the hub listens on.")] = 8080,
     folder: Annotated[Path, typer.Option(help="Where to write the files.")] = Path(),
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing; examples stand for what is not given.")
@@ -88,7 +89,7 @@ def init(
     domain = answer(domain, "The website's domain", example_domain)
     titles = {name: each.title for name, each in carriers().items()}
     carrier = _one_of(carrier, "Who is the phone carrier", titles, yes, "--carrier")
-    reported = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone)
+    reported = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone, port)
     _write(folder, reported)
     try:
         read_config(folder / CONFIG)

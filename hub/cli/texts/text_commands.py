@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session, select
 
-from hub.cli.calls.timeline import print_timeline
+from hub.cli.calls.timeline import print_timeline, zone_of
 from hub.cli.support.audit_note import actor, note
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import (
@@ -173,12 +173,13 @@ def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     with open_store(loaded) as store, store.reading() as session:
         text = find_text(session, wanted)
         row, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault)
+        zone = zone_of(session, text.company_id)
     if as_json:
         echo_json({**row, "timeline": [entry.plain() for entry in entries]})
         return
     reason = " ".join(filter(None, (text.code, text.reason)))
     say(f"[bold]Text {text.id}[/bold] is {colored(text.status)}" + (f": {plain(reason)}" if reason else ""))
-    print_timeline(entries)
+    print_timeline(entries, zone)
 
 
 @commands.command("release")

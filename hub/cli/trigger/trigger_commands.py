@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import col, select
 
-from hub.cli.calls.timeline import print_timeline
+from hub.cli.calls.timeline import print_timeline, zone_of
 from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 from hub.config.durations import parse_span
@@ -160,7 +160,7 @@ def _show(config: Config, found: Any, settled: Any) -> None:
             with store.reading() as session:
                 subject = session.exec(found).first()
                 if subject is not None and subject.state == "done" and settled(subject):
-                    entries = timeline(session, subject, mask, vault)
+                    entries, zone = timeline(session, subject, mask, vault), zone_of(session, subject.company_id)
                     break
             if time.monotonic() > until:
                 raise CannotDo(
@@ -169,7 +169,7 @@ def _show(config: Config, found: Any, settled: Any) -> None:
             time.sleep(POLL_SECONDS)
         with store.writing() as session:
             note(session, utc_now(), "call_test.play", subject.id, subject.__tablename__)
-    print_timeline(entries)
+    print_timeline(entries, zone)
     say(f"\nhub call {subject.id}")
     say(plain(_page(config, f"/calls/{subject.id}")))
 

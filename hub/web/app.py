@@ -42,6 +42,7 @@ from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.edge_rules import EdgeRules
+from hub.web.error_answers import ErrorAnswers, ShownError
 from hub.web.health import public_routes
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.public_requests import Origins, refusal
@@ -197,10 +198,13 @@ class WebEdge:
         self._webhooks = WebhookEndpoint(receiver, self._answerer, public_url, hub.clock, proxies)
         self._application = self._assembled(hub, directory)
         self._rules = EdgeRules(self._serve, public_url)
+        https = public_url.startswith("https:")
+        self._errors = ErrorAnswers(self._route, self._error_page, hub.store.outage, hub.clock, https=https)
 
-    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
-        """Serve one request."""
-        await (self._webhooks if is_webhook(scope) else self._rules)(scope, receive, send)
+    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        """Serve one request. What a provider posts is answered in the provider's own format, errors too."""
+        provider = is_webhook(scope) and scope.get("method") == "POST"
+        await (self._webhooks if provider else self._errors)(scope, receive, send)
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""
@@ -217,6 +221,16 @@ class WebEdge:
         self._stopping.set()
         self._answerer.close()
         self._countries.close()
+
+    async def _route(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        await (self._webhooks if is_webhook(scope) else self._rules)(scope, receive, send)
+
+    def _error_page(self, request: Request, error: ShownError) -> Response | None:
+        from hub.web.pages.routes import page_context, signed_in_of
+
+        process = self._process
+        context = page_context(self._hub, self._directory, process.config_file, process.counters, self._retired)
+        return signed_in_of(context).error_page(request, error)
 
     async def _serve(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         if self._hub.disk.full and is_report(scope):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from hub.runtime import Hub
+from hub.web.error_answers import CALLRAIL
 from hub.web.health import status_only
 from hub.web.request_body import ASGI
 
 SERVED = ("/audio/", "/t/", "/track/", "/.well-known/")
 """What is served from memory, or knows itself what to do without a database."""
-API_ERRORS = {"/api/": "detail", "/v3/": "error"}
-"""Path of an API → the member of its errors with the sentence."""
 GRACE_SECONDS = 2.0
 """An outage that ends sooner is not shown: a page that waits gets its rows."""
 SENTENCE = (
@@ -44,9 +43,7 @@ class DatabaseAwayPages:
             await self._app(scope, receive, send)
             return
         else:
-            sentence, headers = SENTENCE.format(since=since), {"Retry-After": "5", "Cache-Control": "no-store"}
-            key = next((key for prefix, key in API_ERRORS.items() if scope["path"].startswith(prefix)), None)
-            answer = (
-                JSONResponse({key: sentence}, 503, headers) if key else PlainTextResponse(f"{sentence}\n", 503, headers)
-            )
+            key = "error" if scope["path"].startswith(CALLRAIL) else "detail"
+            headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+            answer = JSONResponse({key: SENTENCE.format(since=since)}, 503, headers)
         await answer(scope, receive, send)

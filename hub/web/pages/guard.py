@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
+from itertools import chain
 from urllib.parse import parse_qsl, quote, urlencode
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,7 +24,8 @@ from hub.access.scope import AccessScope, limit_of, scope_of
 from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
-from hub.web.pages.navigation import first_page
+from hub.web.error_answers import ShownError, accepts_page, described, problem
+from hub.web.pages.navigation import ITEMS, SETTINGS_TABS, SETUP_ITEMS, NavigationItem, first_page
 from hub.web.pages.request import PageContext, PageRequest
 from hub.web.pages.security import is_cross_site
 from hub.web.request_body import read_body
@@ -56,6 +60,21 @@ log = structlog.get_logger(__name__)
 MAX_FORM_BYTES = 100_000
 MAX_FORM_FIELDS = 2_000
 NONCE_BYTES = 16
+NEAR = 0.6
+"""How alike two addresses must be, from 0 to 1."""
+SHOWN_WAYS = 3
+ROLE_MAY: tuple[tuple[str, Action], ...] = (
+    ("Calls", "calls"),
+    ("Texts", "bodies"),
+    ("Recordings", "recordings"),
+    ("Leads and notes", "marks"),
+    ("Reports and costs", "reports"),
+    ("What was sent", "deliveries"),
+    ("Numbers and call flows", "setup"),
+    ("Settings", "configure"),
+    ("Users", "users"),
+)
+"""What a role may do, in the words of the pages."""
 
 
 @dataclass(frozen=True)
@@ -138,14 +157,26 @@ class SignedIn:
         query = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
         if shown is None and page.path == "/":
             return query.redirect(first_page(query.may))
-        if shown is None:
-            return query.render("error.html", 403, title="Not for your role", text=_refused(user))
+        if shown is None and page.action:
+            return role_page(query, page.action)
         try:
             return page.serve(query)
         except NotFound:
-            return query.render("error.html", 404, title="Not found", text="There is nothing here, or it is not yours.")
+            return _failed(query, 404, "")
         except RingfenceError as error:
-            return query.render("error.html", 422, title="That did not work", text=str(error))
+            return _failed(query, 422, str(error))
+
+    def error_page(self, request: Request, error: ShownError) -> Response | None:
+        """The page of an error for the user of a request; None without a session."""
+        found = self.session_of(request)
+        if found is None:
+            return None
+        held, user = found
+        with self._context.hub.store.reading() as session:
+            scope = AccessScope(user, companies=limit_of(session, user))
+        return error_page(
+            PageRequest(self._context, request, user, held, scope, secrets.token_urlsafe(NONCE_BYTES)), error
+        )
 
 
 def to_sign_in(request: Request) -> Response:
@@ -155,7 +186,7 @@ def to_sign_in(request: Request) -> Response:
     headers = {"Cache-Control": "no-store"}
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={**headers, "HX-Redirect": "/sign-in?next=" + quote("/")})
-    if "text/html" not in request.headers.get("accept", "text/html") and "*/*" not in request.headers.get("accept", ""):
+    if not accepts_page(request.headers):
         return plain(401, "Sign in first.")
     return RedirectResponse(target, 303, headers)
 
@@ -178,7 +209,44 @@ def fields_of(body: bytes) -> dict[str, list[str]]:
     return fields
 
 
-def _refused(user: User) -> str:
-    return (
-        f"Your role ({user.role.replace('_', ' ')}) does not include this page. Ask the account's owner if you need it."
-    )
+def _failed(page: PageRequest, status: int, sentence: str) -> Response:
+    error = described(page.request, status, sentence, None, page.hub.clock)
+    return error_page(page, error) if accepts_page(page.request.headers) else problem(status, error.text)
+
+
+def error_page(page: PageRequest, error: ShownError) -> Response:
+    """The page of an error. An address that leads nowhere gets the ones that are like it."""
+    ways = _ways(page, error.path) if error.status == 404 else ()
+    return page.render("error.html", error.status, title=error.title, error=error, ways=ways, role=None)
+
+
+def role_page(page: PageRequest, shown: Action) -> Response:
+    """The page for a role that does not include `shown`: what the role may do, and who can change it."""
+    name = next((item.label for item in _items() if item.path != "/" and _is_below(page, item.path)), "this page")
+    with page.session() as session:
+        owners = select(User.name).where(User.account_id == page.user.account_id, User.role == "owner")
+        names = session.exec(owners.where(col(User.disabled_at).is_(None)).order_by(col(User.name))).all()
+    limited = page.scope.companies is not None and not page.may(shown)
+    words = f"You are signed in as {page.user.name}. Your role ({page.user.role.replace('_', ' ')})"
+    words += " or its limit to some companies does not" if limited else " does not"
+    if not accepts_page(page.request.headers):
+        return problem(403, f"{words} include this page.")
+    error = ShownError(403, f"Your role does not include {name}", f"{words} include this page.")
+    role = {"owners": names, "may": [(words, page.may(action)) for words, action in ROLE_MAY]}
+    return page.render("error.html", 403, title=error.title, error=error, ways=(), role=role)
+
+
+def _items() -> Iterable[NavigationItem]:
+    return chain(ITEMS, SETUP_ITEMS, SETTINGS_TABS)
+
+
+def _is_below(page: PageRequest, path: str) -> bool:
+    return f"{page.request.url.path}/".startswith(f"{path}/")
+
+
+def _ways(page: PageRequest, path: str | None) -> list[tuple[str, str, bool]]:
+    """Words, path, and whether the path is like the one that leads nowhere; only what the user may open."""
+    open_items = {item.path: item.label for item in _items() if page.may(item.action)}
+    near = difflib.get_close_matches(path or "", open_items, SHOWN_WAYS, NEAR)
+    others = [each for each in open_items if each not in near][: SHOWN_WAYS - len(near)]
+    return [(open_items[each], each, each in near) for each in (*near, *others)]

@@ -98,11 +98,15 @@ def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: C
     )
 
 
+def signed_in_of(context: PageContext) -> SignedIn:
+    """What turns page functions into endpoints, with the hub's own lifetime of sessions."""
+    lasting = context.hub.config.hub.sign_in
+    return SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
+
+
 def routes_of(context: PageContext) -> list[Route]:
     """Every route of the web interface."""
-    hub = context.hub
-    lasting = hub.config.hub.sign_in
-    signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
+    hub, signed_in = context.hub, signed_in_of(context)
     return [
         *static_routes(),
         *branding.brand_routes(hub),

@@ -20,10 +20,27 @@ FILES = tuple(
 )
 """The files that are served; nothing else below the static folder is."""
 
+FOR_A_DAY = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+ROBOTS = "User-agent: *\nAllow: /privacy/\nAllow: /privacy.css\nAllow: /t/\nDisallow: /\n"
+
 
 def static_routes() -> list[Route]:
-    """The route of all static files."""
-    return [Route("/static/{digest}/{name:path}", _serve, methods=["GET"])]
+    """The route of all static files, and of those that browsers and search engines ask for at fixed addresses."""
+    return [
+        Route("/static/{digest}/{name:path}", _serve, methods=["GET"]),
+        Route("/favicon.ico", _icon, methods=["GET"]),
+        Route("/robots.txt", _robots, methods=["GET"]),
+    ]
+
+
+async def _icon(request: Request) -> Response:
+    """A PNG, which every browser takes at this address."""
+    return Response((STATIC / "pages/app-192.png").read_bytes(), headers=FOR_A_DAY, media_type="image/png")
+
+
+async def _robots(request: Request) -> Response:
+    """Only the public privacy pages are for search engines; the script of websites may be loaded. Source: RFC 9309."""
+    return Response(ROBOTS, headers=FOR_A_DAY, media_type="text/plain")
 
 
 def _serve(request: Request) -> Response:

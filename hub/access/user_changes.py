@@ -68,6 +68,14 @@ def give_companies(session: Session, user: User, names: Collection[str], now: da
     _note(session, now, actor, "users.companies", user, " ".join(names) or "all")
 
 
+def set_call_back_number(session: Session, user: User, number: str | None, now: datetime) -> None:
+    """The phone from which a user calls back, in E.164; None: none is remembered."""
+    if number != user.call_back_number:
+        user.call_back_number = number
+        session.add(user)
+        _note(session, now, user, "users.call_back", user, "set" if number else "removed")
+
+
 def set_email(session: Session, user: User, email: str | None, now: datetime, *, actor: Actor) -> None:
     """Give a user an e-mail address, or take it away: for alerts and summaries, and for the sign-in by name or OpenID.
     AccessRefused if it is not one, or another user has it, because then neither could sign in by it."""

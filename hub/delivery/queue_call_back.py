@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.access.user_changes import set_call_back_number
 from hub.contracts.dialing import costs_extra, countries_of
 from hub.contracts.phones import phone_number
 from hub.delivery.call_back_consent import NO_CALLS, PLACE, ask_about_call_back, why_suppressed
@@ -54,8 +55,9 @@ def queue_call_back(
 ) -> OutgoingCall:
     """Queue a call back to the person of a missed call, a text or a form, and note it in the audit log, within `session`.
 
-    `scope` is the user's for the action `contact`. `user_number` is the phone that rings first; None: the user's first.
-    `shown` is the company's tracking number that the person sees; None: the one that they know.
+    `scope` is the user's for the action `contact`. `user_number` is the phone that rings first, and is remembered; None:
+    the remembered one, or else the user's first. `shown` is the company's tracking number that the person sees; None: the
+    one that they know.
     A call that may never be made ends at once as `refused`, with the reason. CannotCall if something is missing or wrong,
     so that the user can mend it. After the commit the worker asks consent and the quiet hours, and places the call.
     """
@@ -88,9 +90,39 @@ def queue_call_back(
         expires_at=now + CALL_RETENTION,
     )
     session.add(call)
+    if not reason:
+        set_call_back_number(session, session.get_one(User, scope.user.id), own, now)
     session.flush()
     audit.note(session, now, actor or scope.user.name, "calls.back", subject.id, "refused" if reason else call.id)
     return call
+
+
+def record_call_back(session: Session, scope: AccessScope, call: Call, now: datetime) -> OutgoingCall:
+    """Note, with its audit entry, that the user has called a missed caller from a phone of their own: the caller waits no
+    longer. Nothing is dialed. `scope` is the user's for the action `contact`. CannotCall if the caller's number is unknown."""
+    scope.one(session, Call, call.id)
+    if call.caller_number is None or call.company_id is None or call.tracking_number is None:
+        raise CannotCall(UNKNOWN_NUMBER)
+    made = OutgoingCall(
+        id=new_id(),
+        connector=call.connector,
+        company_id=call.company_id,
+        subject_id=call.id,
+        user_id=scope.user.id,
+        tracking_number=call.tracking_number,
+        person_number=call.caller_number,
+        status=OutgoingCallStatus.COMPLETED,
+        state=State.DONE,
+        made_at=now,
+        due_at=now,
+        answered_at=now,
+        ended_at=now,
+        expires_at=now + CALL_RETENTION,
+    )
+    session.add(made)
+    session.flush()
+    audit.note(session, now, scope.user.id, "calls.back_by_hand", call.id, made.id)
+    return made
 
 
 def person_number_of(subject: Subject) -> str | None:
@@ -127,8 +159,14 @@ def line_for(hub: Hub, directory: Directory, company: Company, subject: Subject,
     return can[0]
 
 
+def phones_of(user: User) -> list[str]:
+    """A user's phones that can ring first: the remembered one, then those at which they answer."""
+    phones = (user.call_back_number, *(user.phone_numbers or "").split())
+    return list(dict.fromkeys(each for each in phones if each))
+
+
 def _user_number(user: User, written: str | None, company: Company) -> str:
-    own = (user.phone_numbers or "").split()
+    own = phones_of(user)
     if not written and not own:
         raise CannotCall("It is not known which phone is yours; write its number in E.164, like +13125550190.")
     number = phone_number(written, company.country) if written else own[0]
@@ -170,6 +208,7 @@ def _never(
         OutgoingCall.company_id == company.id,
         OutgoingCall.made_at > now - timedelta(days=1),
         OutgoingCall.status != OutgoingCallStatus.REFUSED,
+        col(OutgoingCall.user_number).is_not(None),
     )
     if session.exec(recent).one() >= MAX_CALLS_A_DAY:
         return f"The company has placed {MAX_CALLS_A_DAY} calls within 24 hours; try again tomorrow."

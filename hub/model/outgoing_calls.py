@@ -62,6 +62,11 @@ class OutgoingCall(Work, table=True):
     """Seconds that both spoke."""
     expires_at: datetime | None = ending_column()
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the user called from a phone of their own and noted it afterwards: no carrier was asked to place it."""
+        return self.placed_at is None and self.answered_at is not None
+
 
 NOT_REACHED: Mapping[tuple[str, str], str] = {
     ("user", "completed"): "The call ended before the person picked up.",

@@ -25,6 +25,9 @@ class User(Row, table=True):
     role: str = Field(max_length=16)
     phone_numbers: str | None = personal_text("user.contact.phone_number")
     """The numbers at which an agent answers calls, in E.164, separated by spaces."""
+    call_back_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    """The phone that rings first when the user calls somebody back, in E.164: the last one that they chose. It does not say
+    which calls they answer, so they set it themselves."""
     made_at: datetime = time_column()
     disabled_at: datetime | None = time_column(nullable=True)
     expires_at: datetime | None = ending_column()

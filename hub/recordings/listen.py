@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from hub.model import AuditEntry, Recording, RecordingPeaks
+from hub.model import Recording, RecordingPeaks
 from hub.recordings.keep import place_in
 from hub.recordings.peaks import Peaks, keep_peaks, read_peaks
 from hub.runtime import Hub
@@ -66,8 +66,4 @@ def note_listening_once(session: Session, hub: Hub, user: str, action: str, row:
     """The same for a player, which asks for many parts: one entry for each listening. Requests of the same user belong to
     the same listening until the recording's length and `PAUSE` have passed since its entry."""
     begun = hub.clock() - timedelta(seconds=row.duration or 0) - PAUSE
-    same = select(AuditEntry.id).where(
-        AuditEntry.subject == row.id, AuditEntry.actor == user, AuditEntry.action == action, AuditEntry.at > begun
-    )
-    if session.exec(same.limit(1)).first() is None:
-        note_listening(session, hub, user, action, row.id)
+    audit.note_once(session, hub.clock(), user, action, [row.id], begun)

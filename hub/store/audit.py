@@ -3,6 +3,7 @@ entries."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,19 @@ def note(session: Session, at: datetime, actor: str, action: str, subject: str, 
     row = AuditEntry.columns(chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail)
     write_rows(session, AuditEntry, [row])
     record(session, chain, AuditEntry, [row])
+
+
+def note_once(
+    session: Session, at: datetime, actor: str, action: str, subjects: Collection[str], since: datetime
+) -> None:
+    """`note` for those of `subjects` of which the same actor's action is not noted after `since`: a page that is shown again
+    each minute is read one time."""
+    same = select(AuditEntry.subject).where(
+        col(AuditEntry.subject).in_(subjects), AuditEntry.actor == actor, AuditEntry.action == action
+    )
+    noted = set(session.exec(same.where(AuditEntry.at > since)).all())
+    for subject in sorted(set(subjects) - noted):
+        note(session, at, actor, action, subject)
 
 
 def account_of(session: Session, row_id: str) -> str | None:

@@ -22,6 +22,8 @@ from hub.texts.bodies import open_bodies
 
 MAX_LAST_LINE = 160
 NUMBERS_PER_QUERY = 400
+MAX_WAITING = 200
+"""Threads that are looked through for those that wait longest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +58,39 @@ def list_threads(
     """The threads of some companies that the user may see. The lines are what people wrote, so the action is `bodies`."""
     visible = visible_companies(session, scope, companies)
     found = threads_page(session, visible, kind, after, limit, lambda keys: stopped_people(hub, keys))
-    keys = [key_of(text) for text in found.items]
+    return found.of(_shown(session, hub, found.items))
+
+
+def oldest_threads(
+    session: Session,
+    scope: AccessScope,
+    hub: Hub,
+    companies: Sequence[str],
+    kinds: Collection[ThreadKind],
+    since: datetime,
+    limit: int,
+) -> tuple[list[ThreadShown], int]:
+    """The threads of some kinds whose text came after `since`, the oldest first, without people who have stopped texts;
+    and how many there are, among the newest `MAX_WAITING`."""
+    visible = visible_companies(session, scope, companies)
+    texts: dict[ThreadKey, TextMessage] = {}
+    for kind in kinds:
+        for text in threads_page(session, visible, kind, limit=MAX_WAITING).items:
+            if text.at >= since:
+                texts.setdefault(key_of(text), text)
+    stopped = stopped_people(hub, texts)
+    waiting = sorted((text for key, text in texts.items() if key not in stopped), key=lambda text: (text.at, text.id))
+    return _shown(session, hub, waiting[:limit]), len(waiting)
+
+
+def _shown(session: Session, hub: Hub, texts: Sequence[TextMessage]) -> list[ThreadShown]:
+    keys = [key_of(text) for text in texts]
     waiting, doubtful = flags_of(session, keys)
     stopped = stopped_people(hub, keys)
-    bodies = open_bodies(hub.vault, session, found.items)
+    bodies = open_bodies(hub.vault, session, texts)
     names = names_in_threads(session, hub.vault, keys)
-    pictures = _pictures(session, [text.id for text in found.items])
-    shown = [
+    pictures = _pictures(session, [text.id for text in texts])
+    return [
         ThreadShown(
             id=text.id,
             company_id=key[0],
@@ -77,9 +105,8 @@ def list_threads(
             stopped=key in stopped,
             status=text.status,
         )
-        for text, key in zip(found.items, keys, strict=True)
+        for text, key in zip(texts, keys, strict=True)
     ]
-    return found.of(shown)
 
 
 def visible_companies(session: Session, scope: AccessScope, companies: Sequence[str]) -> list[str]:

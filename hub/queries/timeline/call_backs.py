@@ -32,6 +32,9 @@ def _entries(call: OutgoingCall, user: str, mask: Mask) -> Iterator[Entry]:
         "reason": call.reason,
         "duration": call.duration,
     }
+    if call.is_by_hand:
+        yield Entry(call.made_at, "call_back", f"{user} called back from another phone", (), call.status, data)
+        return
     from_number = f"from {call.tracking_number}, by {call.connector}"
     nothing_yet = call.answered_at is None and call.ended_at is None
     details = (from_number, *([call.reason] if call.reason and nothing_yet else []))

@@ -377,6 +377,7 @@ CREATE TABLE app_user (
     email TEXT,
     role VARCHAR(16) NOT NULL,
     phone_numbers TEXT,
+    call_back_number VARCHAR(16),
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
     disabled_at TIMESTAMP WITH TIME ZONE,
     expires_at TIMESTAMP WITH TIME ZONE,

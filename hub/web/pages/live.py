@@ -1,4 +1,4 @@
-"""`/live`: calls that are under way, as a part of the overview; `/live/events` reports to the browser that they changed."""
+"""`/live`: calls that are under way; `/live/events` reports to the browser that they, or what waits for a person, changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hub.access.scope import scope_of
 from hub.model import Company
-from hub.queries.live_calls import live_calls, live_state
+from hub.queries.live_calls import LiveState, live_calls, live_state
 from hub.web.pages.guard import Page, SignedIn, plain
 from hub.web.pages.request import PageContext, PageRequest
 
@@ -32,7 +32,7 @@ PAGES = (Page("/live", live),)
 
 
 class LiveEvents:
-    """The event streams of one process. An event carries no data: the browser then asks for `/live`."""
+    """The event streams of one process. An event carries no data: the browser then asks for the part of its page."""
 
     def __init__(self, context: PageContext, signed_in: SignedIn) -> None:
         self._context, self._signed_in = context, signed_in
@@ -49,11 +49,11 @@ class LiveEvents:
     async def _changes(self, request: Request) -> AsyncIterator[dict[str, str]]:
         self._streams += 1
         try:
-            former: tuple[str, ...] | None = None
+            former: LiveState | None = None
             while (state := await run_in_threadpool(self._state, request)) is not None:
                 if self._context.retired.is_set():
                     return
-                if state != former:
+                if state.differs_from(former):
                     yield {"event": "calls", "data": "changed"}
                 former = state
                 await asyncio.sleep(POLL_SECONDS)
@@ -61,8 +61,8 @@ class LiveEvents:
         finally:
             self._streams -= 1
 
-    def _state(self, request: Request) -> tuple[str, ...] | None:
-        """What the user's live calls are now; None if the session has ended or the role does not see calls."""
+    def _state(self, request: Request) -> LiveState | None:
+        """What the user's open pages show now; None if the session has ended or the role does not see calls."""
         found = self._signed_in.session_of(request)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""`/`: the period so far against the one before: figures, calls over time, who waits for a call back, what works."""
+"""`/`: what waits for a person now; then the period so far against the one before: figures, calls over time, what works."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hub.model.purposes import CALL_BACK
 from hub.model.states import DeliveryState
 from hub.platform.formats import day_of, long_day
 from hub.queries.connector_health import connector_health
+from hub.queries.connectors.repairs import Repair
 from hub.queries.live_calls import live_calls
-from hub.queries.missed_calls import waiting_callers
+from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, texts_to_answer
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
-from hub.queries.texts.threads import stopped_people
+from hub.store import audit
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
@@ -25,7 +25,8 @@ from hub.web.pages.request import PageRequest
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEAT_DAYS = 56
 MAX_SOURCES = 7
-MAX_WAITING = 5
+READ_AGAIN = timedelta(hours=1)
+"""A text or transcript that a user still has on the page after this time is noted in the audit log again."""
 MAX_DAY_BARS = 92
 
 
@@ -43,52 +44,120 @@ class Series:
 
 
 def overview(page: PageRequest) -> Response:
-    """The overview of the chosen period and companies."""
+    """The overview of the chosen period and companies; for the browser's script only what changes while it is open."""
     period = page.period("today")
     former = period.before()
-    chosen = page.company.id if page.company else None
+    eight_weeks = page.now - timedelta(days=HEAT_DAYS)
+    since = former.begins if page.is_partial else min(former.begins, eight_weeks)
     with page.session() as session:
-        eight_weeks = page.now - timedelta(days=HEAT_DAYS)
-        since, until = min(former.begins, eight_weeks), max(period.ends, page.now)
-        whole = call_activity(session, page.scope, page.company_ids, since, until, page.zone)
-        waiting, to_call_back = waiting_callers(
-            session, page.scope, page.hub.vault, page.now, company_id=chosen, limit=MAX_WAITING
+        whole = call_activity(session, page.scope, page.company_ids, since, max(period.ends, page.now), page.zone)
+    now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
+    comparable = before.between(former.begins, page.now - (period.begins - former.begins))
+    needs, steps = _needs(page), None
+    if not whole.total.calls:
+        with page.session() as session:
+            steps = first_steps(session, page.hub, page.user.account_id, page.company_ids)
+    _note_reading(page, needs)
+    values = {
+        "title": "Overview",
+        "heading": long_day(period.last) if period.days == 1 else f"{day_of(period.first)} to {day_of(period.last)}",
+        "period": period,
+        "presets": [(name, words) for name, (words, _) in PRESETS.items() if name != "90d"],
+        "former_name": _former_name(period),
+        "sentence": "Nobody has called yet."
+        if steps
+        else f"{waiting_words(needs)} {_sentence(now, comparable, period)}",
+        "total": now.total,
+        "before": comparable.total,
+        "needs": needs,
+        "steps": steps,
+        "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
+        **_figures(page, period, former),
+    }
+    if page.is_partial:
+        return page.render("overview.html", block="now", **values)
+    shown = page.companies if page.company is None else [page.company]
+    with page.session() as session:
+        sources = calls_by_source(session, shown, period.first, period.last) if page.may("reports") else []
+    return page.render(
+        "overview.html",
+        series=_by_hour(page, now, before, period) if period.days == 1 else _by_day(page, now, before, period),
+        sources=sources[:MAX_SOURCES],
+        source_peak=max((each.calls for each in sources), default=0),
+        **values,
+        **_heat(page, whole.between(eight_weeks, page.now)),
+        **_health(page),
+    )
+
+
+def _needs(page: PageRequest) -> NeedsNow:
+    """What waits for the user: what they may see, and can do something about."""
+    chosen = page.company.id if page.company else None
+    bodies = page.scope_for("bodies")
+    with page.session() as session:
+        callers, callers_total = callers_to_call(session, page.hub, page.scope, chosen, page.now)
+        texts, texts_total = (
+            texts_to_answer(session, page.hub, bodies, page.company_ids, page.now) if bodies else ([], 0)
         )
+    repairs: list[Repair] = []
+    if page.may("configure"):
+        shown = page.companies if page.company is None else [page.company]
+        with page.hub.store.reading() as session:
+            repairs = connectors_to_fix(session, page.hub, shown, page.now, page.user.id)
+    return NeedsNow(callers=callers, callers_total=callers_total, texts=texts, texts_total=texts_total, repairs=repairs)
+
+
+def _note_reading(page: PageRequest, needs: NeedsNow) -> None:
+    """The audit entries for what people wrote and said, one an hour for each: the page is shown again whenever something
+    happens."""
+    read = {
+        "transcript.read": [
+            each.contact.recording.id for each in needs.callers if each.said and each.contact.recording
+        ],
+        "text.list": [each.id for each in needs.texts],
+    }
+    for action, subjects in read.items():
+        if subjects:
+            with page.hub.store.writing() as session:
+                audit.note_once(session, page.now, page.user.id, action, subjects, page.now - READ_AGAIN)
+
+
+def _figures(page: PageRequest, period: Period, former: Period) -> dict[str, Any]:
+    with page.session() as session:
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
         leads = [
             count_leads(session, page.company_ids, each.begins, each.ends) if page.may("marks") else None
             for each in (period, former)
         ]
-        shown = page.companies if page.company is None else [page.company]
-        sources = calls_by_source(session, shown, period.first, period.last) if page.may("reports") else []
         sent = (
             count_deliveries(session, page.company_ids, period.begins, period.ends) if page.may("deliveries") else None
         )
-    now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
-    comparable = before.between(former.begins, page.now - (period.begins - former.begins))
-    return page.render(
-        "overview.html",
-        title="Overview",
-        heading=long_day(period.last) if period.days == 1 else f"{day_of(period.first)} to {day_of(period.last)}",
-        period=period,
-        presets=[(name, words) for name, (words, _) in PRESETS.items() if name != "90d"],
-        former_name=_former_name(period),
-        sentence=f"{_sentence(now, comparable, period)} {_waiting(to_call_back)}".strip(),
-        total=now.total,
-        before=comparable.total,
-        series=_by_hour(page, now, before, period) if period.days == 1 else _by_day(page, now, before, period),
-        leads=leads,
-        sent=sent,
-        states=DeliveryState,
-        sources=sources[:MAX_SOURCES],
-        source_peak=max((each.calls for each in sources), default=0),
-        live=live,
-        waiting=waiting,
-        no_calls=stopped_people(page.hub, [(each.company_id, each.caller_number) for each in waiting], CALL_BACK),
-        to_call_back=to_call_back,
-        **_heat(page, whole.between(eight_weeks, page.now)),
-        **_health(page),
-    )
+    return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState}
+
+
+def waiting_words(needs: NeedsNow) -> str:
+    """Three callers wait for a call back, two texts for an answer, and one connector has stopped."""
+    parts = []
+    if needs.callers_total:
+        parts.append(f"{_number(needs.callers_total, 'caller')} {_verb(needs.callers_total)} for a call back")
+    if needs.texts_total:
+        verb = "" if parts else f" {_verb(needs.texts_total)}"
+        parts.append(f"{_number(needs.texts_total, 'text')}{verb} for an answer")
+    if needs.repairs:
+        parts.append(f"{_number(len(needs.repairs), 'connector')} {'needs' if len(needs.repairs) == 1 else 'need'} you")
+    if not parts:
+        return "Nothing waits for you."
+    words = f"{', '.join(parts[:-1])}{',' if len(parts) > 2 else ''} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _number(count: int, what: str) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return f"{words[count] if count < len(words) else format(count, ',')} {what}{'' if count == 1 else 's'}"
+
+
+def _verb(count: int) -> str:
+    return "waits" if count == 1 else "wait"
 
 
 def _former_name(period: Period) -> str:
@@ -109,12 +178,6 @@ def _sentence(now: Activity, before: Activity, period: Period) -> str:
         f"{abs(calls - former):,} {'more' if calls > former else 'fewer'} than" if calls != former else "as many as"
     )
     return f"{counted}, {difference} {_former_name(period)}."
-
-
-def _waiting(callers: int) -> str:
-    if not callers:
-        return ""
-    return "One caller waits to be called back." if callers == 1 else f"{callers:,} callers wait to be called back."
 
 
 def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period) -> Series:

@@ -17,7 +17,9 @@ from hub.access.sign_in.credentials import ways_in
 from hub.access.sign_in.passkeys import RelyingParty, passkeys_of
 from hub.access.sign_in.recovery_codes import recovery_codes_left
 from hub.access.sign_in.sessions import end_session, end_sessions, living_sessions, rotate_session
-from hub.model import OidcIdentity, WebSession
+from hub.access.user_changes import set_call_back_number
+from hub.contracts.phones import phone_number
+from hub.model import OidcIdentity, User, WebSession
 from hub.store import audit
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -56,13 +58,15 @@ def changed(page: PageRequest, session: Session, response: Response) -> Response
     return response
 
 
-def show(page: PageRequest) -> Response:
-    """The page."""
+def show(page: PageRequest, status: int = 200, **errors: str) -> Response:
+    """The page; `errors` stand beside their fields."""
     with page.hub.store.reading() as session:
         ways = ways_in(session, page.user)
         idle = page.hub.config.hub.sign_in.idle
         return page.render(
             "me.html",
+            status,
+            errors=errors,
             title="Your account",
             ways=ways,
             fresh=page.is_fresh,
@@ -71,9 +75,22 @@ def show(page: PageRequest) -> Response:
             passkeys_possible=RelyingParty.of(page.context.public_url).possible,
             identities=session.exec(select(OidcIdentity).where(OidcIdentity.user_id == page.user.id)).all(),
             codes_left=recovery_codes_left(session, page.user),
+            may_call_back=page.may("contact"),
             limited_to=companies_by_user(session).get(page.user.id),
             sessions=living_sessions(session, page.user.id, page.now, idle),
         )
+
+
+def set_phone(page: PageRequest) -> Response:
+    """Remember another phone from which the user calls back, or none."""
+    written = page.value("call_back_number")
+    country = page.companies[0].country if page.companies else "US"
+    number = phone_number(written, country) if written else None
+    if written and number is None:
+        return show(page, 422, call_back_number="Write the number with its country, like +1 312 555 0190.")
+    with page.hub.store.writing() as session:
+        set_call_back_number(session, session.get_one(User, page.user.id), number, page.now)
+    return page.redirect("/me", "Saved.")
 
 
 def end_one_session(page: PageRequest) -> Response:
@@ -105,6 +122,7 @@ def sign_out(page: PageRequest) -> Response:
 
 PAGES = (
     Page("/me", show, action=None),
+    Page("/me/phone", set_phone, action="contact", method="POST"),
     Page("/me/sessions/{session_id}/end", end_one_session, action=None, method="POST"),
     Page("/me/sessions/end-others", end_other_sessions, action=None, method="POST"),
     Page("/sign-out", sign_out, action=None, method="POST"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 from recorder import tell_of, tone
 from testbed import TestHub
 
-from hub.model import Call, Recording
+from hub.model import Call, Recording, TranscriptRow
+from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
+from hub.recordings.transcripts import place_in
 
 SOUND = tone(2.0)
 
@@ -19,3 +23,22 @@ def heard_call(stage: TestHub, **more: Any) -> tuple[Call, Recording]:
     fetch_due(stage.hub)
     stage.flow()
     return stage.one(Call, id=row.call_id), stage.one(Recording, id=row.id)
+
+
+def write_transcript(stage: TestHub, call: Call, row: Recording, parts: list[dict[str, Any]]) -> None:
+    """What was said on a recording."""
+    written = TranscriptRow(
+        id=new_id(),
+        recording_id=row.id,
+        connector="index",
+        language="en-US",
+        state="written",
+        due_at=stage.clock(),
+        written_at=stage.clock(),
+        expires_at=stage.clock() + timedelta(days=30),
+    )
+    with stage.hub.store.writing() as session:
+        plain = json.dumps(parts).encode()
+        place = place_in(written.id)
+        written.sealed = stage.hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place)
+        session.add(written)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from page_client import signed_in
-from recorded_calls import SOUND, heard_call
+from recorded_calls import SOUND, heard_call, write_transcript
 from recorder import notice
 from sqlmodel import col, update
 from testbed import CALLER, SHARED, TestHub, finished_call
 
-from hub.model import AuditEntry, Call, Recording, TranscriptRow
-from hub.model.columns import new_id
+from hub.model import AuditEntry, Call, Recording
 from hub.model.states import RecordingState
 from hub.recordings.keep import fetch_due
-from hub.recordings.transcripts import place_in
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -99,24 +93,6 @@ def test_a_transcript_is_shown_line_by_line_with_what_was_left_out_and_its_readi
     owner.get(f"/calls/{call.id}")
     assert listened(recorded, row) == ["transcript.read"]
     assert "how can I help" not in signed_in(recorded, "marketer").text(f"/calls/{call.id}")
-
-
-def write_transcript(stage: TestHub, call: Call, row: Recording, parts: list[dict[str, Any]]) -> None:
-    written = TranscriptRow(
-        id=new_id(),
-        recording_id=row.id,
-        connector="index",
-        language="en-US",
-        state="written",
-        due_at=stage.clock(),
-        written_at=stage.clock(),
-        expires_at=stage.clock() + timedelta(days=30),
-    )
-    with stage.hub.store.writing() as session:
-        plain = json.dumps(parts).encode()
-        place = place_in(written.id)
-        written.sealed = stage.hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place)
-        session.add(written)
 
 
 def test_a_call_without_a_recording_says_why(stage: TestHub) -> None:

@@ -65,7 +65,7 @@ ALLOWED = {
     "POST /calls/{contact_id}/recording/end": DESK | {"agent"},
     "POST /calls/{contact_id}/deliveries/{delivery_id}/replay": OFFICE,
     "GET /calls/{contact_id}/call-back": DESK,
-    "POST /calls/{contact_id}/call-back": DESK,
+    **dict.fromkeys((f"POST /calls/{{contact_id}}/{done}" for done in ("call-back", "called-back")), DESK),
     "POST /do-not-contact/{subject_id}": DESK,
     "GET /calls/{contact_id}/recordings/{recording_id}/audio": {"owner", "admin", "agent"},
     "GET /config": {"owner", "admin"},

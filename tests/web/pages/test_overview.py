@@ -5,12 +5,41 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from page_client import PageClient, seen, signed_in
+from recorded_calls import heard_call, write_transcript
 from sqlmodel import select
-from testbed import SHARED, TestHub
+from testbed import SHARED, YELLOW_PAGES, TestHub
 
+from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import end_sessions
-from hub.api import CallEvent
-from hub.model import Company
+from hub.api import CallEvent, MessageEvent
+from hub.model import AuditEntry, Call, Company, ConnectorState, OutgoingCall, TextMessage
+from hub.queries.live_calls import LiveState, live_state
+
+
+def text_in(number: str, body: str, at: datetime) -> MessageEvent:
+    """A text from a number."""
+    return MessageEvent(message_id=f"SM{number}", at=at, tracking_number=SHARED, sender_number=number, body=body)
+
+
+def missed_with_message(stage: TestHub, words: str) -> Call:
+    """A call that only left a message, with its transcript."""
+    call, row = heard_call(stage, kind="voicemail")
+    write_transcript(stage, call, row, [{"start": 0.0, "end": 2.0, "text": words, "channel": "caller"}])
+    with stage.hub.store.writing() as session:
+        found = session.get_one(Call, call.id)
+        found.answered_at, found.voicemail = None, True
+        session.add(found)
+    return call
+
+
+def scope_for(stage: TestHub) -> AccessScope:
+    """What the owner sees of calls."""
+    user = signed_in(stage).user
+    assert user is not None
+    with stage.hub.store.reading() as session:
+        scope = scope_of(session, user, "calls")
+    assert scope is not None
+    return scope
 
 
 def test_the_overview_counts_the_calls_of_the_day_against_the_same_day_a_week_ago(stage: TestHub) -> None:
@@ -32,19 +61,37 @@ def test_the_overview_of_many_days_shows_them_as_bars_with_a_table(stage: TestHu
 
 def test_an_empty_overview_says_so(stage: TestHub) -> None:
     text = signed_in(stage).text("/")
-    assert "No calls so far." in text and "Nobody is calling right now." in text
+    assert "Nobody has called yet." in text and "were called back" not in text and "was called back" not in text
+    for step in ("Play a call", "Put the tag on the website", "Connect a carrier", "Invite somebody"):
+        assert step in text
+    assert "Answered" not in text, "no row of zeros"
+
+
+def test_an_empty_hub_offers_only_steps_that_the_role_can_take(stage: TestHub) -> None:
+    marketer = signed_in(stage, "marketer").text("/")
+    assert "Put the tag on the website" in marketer and "Invite somebody" not in marketer
+    receptionist = signed_in(stage, "receptionist").text("/")
+    assert "First steps" not in receptionist and "show here as soon as they come in" in receptionist
+
+
+def test_steps_go_away_with_the_first_call_and_each_that_is_done_says_so(stage: TestHub) -> None:
+    stage.visit()
+    assert "Put the tag on the website Done" in signed_in(stage).text("/")
+    stage.call_in()
+    assert "First steps" not in signed_in(stage).text("/")
 
 
 def test_a_user_of_one_company_sees_no_figures_of_the_other(stage: TestHub) -> None:
     stage.call_in(number="+13135550120")
     stage.clock.advance(minutes=5)
     mine, theirs = signed_in(stage, "marketer", "lakeside"), signed_in(stage, "marketer", "northgate")
-    assert "No calls so far." in mine.text("/")
-    assert "No calls so far." in mine.text("/?company=northgate")
+    assert "Nobody has called yet." in mine.text("/")
+    assert "Nobody has called yet." in mine.text("/?company=northgate")
     assert "1 call so far" in theirs.text("/")
 
 
 def test_a_receptionist_sees_calls_but_no_sources_and_no_deliveries(stage: TestHub) -> None:
+    stage.call_in()
     text = signed_in(stage, "receptionist").text("/")
     assert "First-time callers" in text
     assert "By source" not in text and "Delivered" not in text and "Connectors" not in text
@@ -75,9 +122,10 @@ def test_a_missed_caller_is_on_the_list_until_somebody_speaks_with_them(stage: T
     stage.call_in(answered=False, caller="+13125550178")
     stage.clock.advance(minutes=52)
     browser = signed_in(stage)
-    assert "One caller waits to be called back." in browser.text("/") and "+1 312 555 0178" in browser.text("/")
+    assert "One caller waits for a call back." in browser.text("/") and "+1 312 555 0178" in browser.text("/")
     stage.call_in(caller="+13125550178")
-    assert "Everybody who was missed in the last two weeks was called back." in browser.text("/")
+    text = browser.text("/")
+    assert "Nothing waits for you." in text and "Nobody waits for a call back or an answer" in text
 
 
 def test_an_hour_is_that_of_the_companys_time_zone_even_at_a_quarter(stage: TestHub) -> None:
@@ -89,3 +137,122 @@ def test_an_hour_is_that_of_the_companys_time_zone_even_at_a_quarter(stage: Test
     stage.call_in(at=datetime(2026, 11, 24, 6, 20, tzinfo=UTC), caller="+13125550151")
     text = signed_in(stage).text("/?company=lakeside&first=2026-11-24&last=2026-11-24")
     assert " 11 am 1 0 0 " in text and " noon 1 0 0 " in text
+
+
+def test_what_waits_stands_before_the_figures_and_says_who_since_when_and_why(stage: TestHub) -> None:
+    stage.call_in(number=YELLOW_PAGES, answered=False, caller="+13125550178")
+    stage.clock.advance(minutes=58)
+    stage.tell(text_in("+13125550179", "Is the quote still good?", stage.clock()))
+    stage.clock.advance(hours=2)
+    html = signed_in(stage).get("/").text
+    text = seen(html)
+    assert "One caller waits for a call back and one text for an answer." in text
+    assert text.index("Needs you now") < text.index("First-time callers")
+    assert "Waits 2 h 58 min. yellow pages, spring. Lakeside." in text
+    assert "“Is the quote still good?”" in text
+    assert 'href="tel:+13125550178"' in html
+
+
+def test_those_who_wait_longest_come_first_among_callers_and_texts(stage: TestHub) -> None:
+    for number in ("+13125550151", "+13125550152"):
+        stage.call_in(answered=False, caller=number)
+        stage.tell(text_in(number, f"Hello from {number}", stage.clock()))
+        stage.clock.advance(hours=1)
+    text = signed_in(stage).text("/")
+    assert text.index("+1 312 555 0151") < text.index("+1 312 555 0152")
+    assert text.index("Hello from +13125550151") < text.index("Hello from +13125550152")
+
+
+def test_a_text_leaves_the_list_when_it_is_answered(stage: TestHub) -> None:
+    stage.tell(text_in("+13125550179", "Is the quote still good?", stage.clock()))
+    stage.call_in()
+    browser = signed_in(stage)
+    assert "One text waits for an answer." in browser.text("/")
+    thread = stage.one(TextMessage).id
+    assert browser.post(f"/texts/{thread}", {"body": "Yes, until Friday."}).status_code == 303
+    assert "Nothing waits for you." in browser.text("/")
+
+
+def test_done_takes_a_caller_off_every_list_with_an_audit_entry_and_a_line_on_the_call(stage: TestHub) -> None:
+    call = stage.call_in(answered=False, caller="+13125550178")
+    stage.clock.advance(minutes=5)
+    browser = signed_in(stage, "receptionist")
+    answer = browser.post(f"/calls/{call.id}/called-back?at=overview")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "Nothing waits for you." in browser.text("/")
+    assert "+1 312 555 0178" not in browser.text("/calls?missed=open")
+    assert "Called back from another phone" in browser.text(f"/calls/{call.id}")
+    assert stage.rows(AuditEntry, action="calls.back_by_hand", subject=call.id)
+    assert signed_in(stage, "marketer").post(f"/calls/{call.id}/called-back").status_code == 403
+
+
+def test_a_call_back_is_one_touch_as_soon_as_the_hub_knows_the_users_phone(stage: TestHub) -> None:
+    call = stage.call_in(answered=False, caller="+13125550178")
+    browser = signed_in(stage, "receptionist")
+    assert f"/calls/{call.id}/call-back" not in browser.get("/").text, "first it is a link for a phone"
+    wrong = browser.post("/me/phone", {"call_back_number": "0190"})
+    assert wrong.status_code == 422 and "Write the number with its country" in seen(wrong.text)
+    assert browser.post("/me/phone", {"call_back_number": "(312) 555-0190"}).status_code == 303
+    assert f'action="/calls/{call.id}/call-back?at=overview"' in browser.get("/").text
+    assert browser.post(f"/calls/{call.id}/call-back?at=overview").headers["location"] == "/"
+    made = stage.one(OutgoingCall)
+    assert (made.user_number, made.status) == ("+13125550190", "queued")
+    assert "Being called" in browser.text("/")
+
+
+def test_the_phone_that_was_used_once_is_remembered(stage: TestHub) -> None:
+    call = stage.call_in(answered=False, caller="+13125550178")
+    browser = signed_in(stage, "receptionist")
+    browser.post(f"/calls/{call.id}/call-back", {"phone": "other", "number": "+13125550191"})
+    assert "+1 312 555 0191" in browser.get("/me").text
+    assert 'value="+13125550191" checked' in browser.get(f"/calls/{call.id}/call-back").text
+
+
+def test_a_voicemail_says_what_the_caller_said_to_roles_that_may_read_it_one_audit_entry_an_hour(
+    recorded: TestHub,
+) -> None:
+    call = missed_with_message(recorded, "The basement drain is backing up.")
+    browser = signed_in(recorded)
+    for _ in range(2):
+        text = browser.text("/")
+        assert "Voicemail" in text and "“The basement drain is backing up.”" in text
+    assert browser.user is not None
+    assert len(recorded.rows(AuditEntry, action="transcript.read", actor=browser.user.id)) == 1
+    assert "basement" not in signed_in(recorded, "marketer").text("/")
+    assert call.id in browser.get("/").text
+
+
+def test_a_stopped_connector_stands_on_the_overview_of_those_who_can_fix_it(stage: TestHub) -> None:
+    stage.call_in()
+    with stage.hub.store.writing() as session:
+        session.add(ConnectorState(connector="crm", paused_at=stage.clock(), reason="The CRM refused the key."))
+    owner = signed_in(stage).get("/").text
+    assert "One connector needs you." in seen(owner) and "The CRM refused the key." in seen(owner)
+    assert 'action="/connectors/crm/resume"' in owner
+    assert "refused the key" not in signed_in(stage, "receptionist").text("/")
+
+
+def test_the_part_that_changes_comes_alone_to_the_browsers_script(stage: TestHub) -> None:
+    stage.call_in()
+    browser = signed_in(stage)
+    part = browser.get("/", headers={"hx-request": "true"}).text
+    assert "First-time callers" in part and "<html" not in part and "When they call" not in part
+
+
+def test_live_events_follow_what_comes_in_and_not_what_only_becomes_old(stage: TestHub) -> None:
+    scope = scope_for(stage)
+    companies = [each.id for each in stage.directory.companies.values()]
+
+    def state() -> LiveState:
+        with stage.hub.store.reading() as session:
+            return live_state(session, scope, companies, stage.clock())
+
+    before = state()
+    call = stage.call_in(answered=False, caller="+13125550178", at=stage.clock())
+    came = state()
+    assert came.differs_from(before) and not state().differs_from(came)
+    signed_in(stage, "receptionist").post(f"/calls/{call.id}/called-back")
+    done = state()
+    assert done.differs_from(came)
+    stage.clock.advance(hours=1)
+    assert not state().differs_from(done)

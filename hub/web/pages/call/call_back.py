@@ -1,4 +1,5 @@
-"""`/calls/{id}/call-back`: asks which of the user's phones rings first, and says why a call is not possible now."""
+"""`/calls/{id}/call-back`: asks which of the user's phones rings first, and says why a call is not possible now;
+`/calls/{id}/called-back`: the user called from another phone."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from hub.delivery.queue_call_back import CannotCall, preview_call_back, queue_call_back
+from hub.delivery.queue_call_back import CannotCall, phones_of, preview_call_back, queue_call_back, record_call_back
 from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.platform.formats import phone
 from hub.queries.contact.view import read_parts, view_of
 from hub.web.pages.call.page import address_of, show_in_zone_of, subject_of, title_of
 from hub.web.pages.guard import Page
@@ -36,9 +38,23 @@ def place(page: PageRequest) -> Response:
             status, reason = call.status, call.reason
     except CannotCall as error:
         return _show(page, 422, {"number": str(error)}, {"phone": choice, "number": written})
+    back = _back(page)
     if status == OutgoingCallStatus.REFUSED:
-        return page.redirect(address_of(page), f"Not called. {reason}")
-    return page.redirect(address_of(page), "Your phone rings in a moment. Pick up, and the other one is called.")
+        return page.redirect(back, f"Not called. {reason}")
+    return page.redirect(back, "Your phone rings in a moment. Pick up, and the other one is called.")
+
+
+def done(page: PageRequest) -> Response:
+    """Note that the user called a missed caller from a phone of their own."""
+    with page.hub.store.writing() as session:
+        call = page.scope.call(session, page.path("contact_id"))
+        record_call_back(session, page.scope, call, page.now)
+    return page.redirect(_back(page), f"{phone(call.caller_number)} was called back, and waits no longer.")
+
+
+def _back(page: PageRequest) -> str:
+    """Where the form stood: the overview, or the page of the call."""
+    return page.link("/") if page.query.get("at") == "overview" else address_of(page)
 
 
 def _show(
@@ -58,7 +74,7 @@ def _show(
         title=f"Call back {title_of(contact)}",
         contact=contact,
         preview=preview_call_back(page.hub, page.directory, subject, page.now),
-        phones=(page.user.phone_numbers or "").split(),
+        phones=phones_of(page.user),
         other=OTHER,
         back=address_of(page),
         errors=errors or {},
@@ -69,4 +85,5 @@ def _show(
 PAGES = (
     Page("/calls/{contact_id}/call-back", ask, "contact"),
     Page("/calls/{contact_id}/call-back", place, "contact", "POST"),
+    Page("/calls/{contact_id}/called-back", done, "contact", "POST"),
 )

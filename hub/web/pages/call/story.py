@@ -100,6 +100,9 @@ def later_lines(
         what = "Text sent" if text.direction == "out" else "Text received"
         yield Line(text.at, f"{what}: “{body}”" if body else what, text.reason or text.status.replace("_", " "))
     for call in calls:
+        if call.is_by_hand:
+            yield Line(call.made_at, "Called back from another phone")
+            continue
         ended = f", talked {duration(call.duration)}" if call.duration else ""
         yield Line(call.made_at, "Called back", call.reason or f"{call.status}{ended}")
 

@@ -39,6 +39,19 @@ function moveTo(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// A search over the links beside it, such as the companies: only those with the words stay, Enter opens the first.
+for (const box of document.querySelectorAll("[data-find-in]")) {
+  const field = box.querySelector("input");
+  const links = [...box.parentElement.querySelectorAll("a")];
+  const found = () => links.filter((link) => link.textContent.toLowerCase().includes(field.value.trim().toLowerCase()));
+  box.hidden = false;
+  field.addEventListener("input", () => {
+    for (const link of links) link.hidden = !found().includes(link);
+  });
+  field.addEventListener("keydown", (event) => event.key === "Enter" && found()[0]?.click());
+  box.closest("details")?.addEventListener("toggle", (event) => event.target.open && box.closest(".company") && field.focus());
+}
+
 // Selects and boxes with data-submit send their form at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

@@ -23,6 +23,7 @@ from hub.queries.lookup import known, shown
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
 from hub.reports.credits import MODELS
+from hub.reports.definitions import DEFINITIONS
 from hub.reports.report import Line, Report, make_report, sum_of
 from hub.reports.tally import Dimension
 from hub.startup.database import open_store, read_outline
@@ -32,8 +33,7 @@ DEFAULT_MODEL = "last"
 DEFAULT_DAYS = 30
 SHOWN = 50
 FORMATS = ("table", "csv", "json")
-COUNTS = ("calls", "answered", "first_time", "texts", "forms", "conversions")
-HEADINGS = {"first_time": "first-time callers"}
+COUNTS = ("calls", "answered", "first_time", "texts", "forms", "leads", "customers", "conversions")
 NONE = "(none)"
 Choice = TypeVar("Choice", bound=str)
 
@@ -151,14 +151,14 @@ def _print_table(report: Report, top: int) -> None:
     if not report.lines:
         say(f"No call, text or form of {plain(report.company)} from {report.first} to {report.last}.")
         return
-    currencies = list(report.total.amounts)
-    headings = [HEADINGS.get(name, name) for name in COUNTS]
-    amounts = [f"amount {currency}" for currency in currencies]
+    money = money_of(report.total)
+    headings = [DEFINITIONS[name].title.lower() for name in COUNTS]
+    amounts = [f"{DEFINITIONS[name].title.lower()} {currency}" for name, currency in money]
     shown, others = report.lines[:top], report.lines[top:]
-    rows = [[plain(line.value or NONE), *_cells(line, currencies)] for line in shown]
+    rows = [[plain(line.value or NONE), *_cells(line, money)] for line in shown]
     if others:
-        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), currencies)])
-    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
+        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), money)])
+    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, money))])
     table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows, ("first-time callers", "answered"))
 
 
@@ -166,19 +166,28 @@ def _title(report: Report) -> str:
     return report.dimension.replace("_", " ").capitalize() + "s"
 
 
-def _cells(line: Line, currencies: Sequence[str]) -> list[str]:
+def money_of(total: Line) -> list[tuple[str, str]]:
+    """`amount` and `won`, each with the currencies that a report has of it."""
+    return [("amount", currency) for currency in total.amounts] + [("won", currency) for currency in total.won]
+
+
+def _amount(line: Line, name: str, currency: str) -> Decimal:
+    return (line.won if name == "won" else line.amounts).get(currency, Decimal())
+
+
+def _cells(line: Line, money: Sequence[tuple[str, str]]) -> list[str]:
     counts = [f"{line.number(name):,.2f}".removesuffix(".00") for name in COUNTS]
-    return counts + [f"{line.amounts.get(currency, Decimal()):,.2f}" for currency in currencies]
+    return counts + [f"{_amount(line, *each):,.2f}" for each in money]
 
 
 def _print_csv(report: Report) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    currencies = list(report.total.amounts)
-    writer.writerow([report.dimension, *COUNTS, *(f"amount_{currency}" for currency in currencies)])
+    money = money_of(report.total)
+    writer.writerow([report.dimension, *COUNTS, *(f"{name}_{currency}" for name, currency in money)])
     for label, line in (*((line.value or NONE, line) for line in report.lines), ("total", report.total)):
         counts = [number(line.number(name)) for name in COUNTS]
-        amounts = [number(line.amounts.get(currency, Decimal())) for currency in currencies]
+        amounts = [number(_amount(line, *each)) for each in money]
         writer.writerow([harmless(label), *counts, *amounts])
     typer.echo(out.getvalue(), nl=False)
 
@@ -203,6 +212,7 @@ def _plain(line: Line) -> dict[str, Any]:
     return {
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
         "amounts": {currency: number(amount) for currency, amount in line.amounts.items()},
+        "won": {currency: number(amount) for currency, amount in line.won.items()},
     }
 
 

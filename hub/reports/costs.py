@@ -22,6 +22,9 @@ from hub.reports.tally import MAX_DIMENSION_CHARACTERS
 By = Literal["source", "campaign"]
 ORGANIC = ("organic", "referral", "none", "direct")
 """Media that cost nothing."""
+RATIOS = ("per_call", "per_lead", "per_customer", "on_spend")
+BASES = ("calls", "leads", "customers", "won")
+"""What the ratios rest on."""
 
 
 class Spent(NamedTuple):
@@ -50,7 +53,8 @@ def spent_between(session: Session, whose: ColumnElement[bool], first: date, las
 
 @dataclass(frozen=True)
 class Return:
-    """What one currency's costs brought. `won` is None if the customers paid in other currencies only."""
+    """What one currency's costs brought: the calls, leads and customers of the lines whose cost is known in it, of a line all
+    that it has. `won` is None if these customers paid in other currencies only."""
 
     cost: Decimal
     calls: Decimal
@@ -77,6 +81,11 @@ class Return:
     def on_spend(self) -> Decimal | None:
         """What customers bought for each unit of cost; None if it is not known in this currency."""
         return None if self.won is None else _ratio(self.won, self.cost)
+
+    def figures(self) -> dict[str, Decimal | None]:
+        """Everything by its name in files and APIs."""
+        ratios = {name: getattr(self, name) for name in RATIOS}
+        return {"cost": self.cost, **ratios, **{f"{name}_with_cost": getattr(self, name) for name in BASES}}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from hub.contracts.leads import LeadStatus
 from hub.model import ConversionRow, Lead, OutcomeRow
-from hub.reports.touches import contact_tables
+from hub.reports.touches import MARKED_LEADS, contact_tables
 
 Worth = tuple[Decimal | None, str | None]
 """An amount and its currency."""
@@ -25,7 +25,8 @@ class Gains:
     """What one contact brought.
 
     A contact is a lead if a user marked it as qualified or booked, or if the CRM has a deal from it; it is a customer if the
-    deal is won, or if a user marked it as booked. A user's mark as not a lead counts more than a deal.
+    deal is won, or if a user marked it as booked. A user's mark as not a lead counts more than a deal. `is_lead` of
+    hub.reports.touches is the same as a condition of the database.
     """
 
     conversions: list[Worth] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Gains:
     @property
     def is_lead(self) -> bool:
         """Whether it is a lead."""
-        marked = self.status in (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
+        marked = self.status in MARKED_LEADS
         return marked or (bool(self.deals) and self.status != LeadStatus.NOT_A_LEAD)
 
     @property

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, select, union
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union
+from sqlmodel import Session, col
 
-from hub.model import Attribution, Call, FormSubmission, SpamMark, TextMessage, Visit
+from hub.contracts.leads import LeadStatus
+from hub.model import Attribution, Call, FormSubmission, Lead, OutcomeRow, SpamMark, TextMessage, Visit
 from hub.reports.credits import Touch, TouchKind, in_order
 
+MARKED_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 CLOCK_SLACK = timedelta(seconds=2)
 """A carrier's clock may be behind ours, so a visit may seem to begin shortly after the call that it led to."""
 
@@ -124,12 +126,29 @@ def _queries() -> Iterator[tuple[Select[Any], Any, Any]]:
         query = _attributed(kind, table, at)
         if kind == "call":
             first_time = func.coalesce(table.first_time_caller, False)
-            query = query.add_columns(table.answered_at.is_not(None), first_time, table.spam)
+            query = query.add_columns(table.answered_at.is_not(None), first_time, is_spam(table))
         else:
-            mark: Any = SpamMark
-            is_spam = select(mark.subject_id).where(mark.subject_id == table.id).exists()
-            query = query.add_columns(literal(False), literal(False), is_spam)
+            query = query.add_columns(literal(False), literal(False), is_spam(table))
         yield query, table, at
+
+
+def is_spam(table: Any) -> ColumnElement[bool]:
+    """The condition that a call, by its score or a user's mark, or a text or form, by a mark, is spam."""
+    if table is Call:
+        return col(Call.spam).is_(True)
+    return select(1).where(col(SpamMark.subject_id) == table.id).correlate(table).exists()
+
+
+def is_lead(table: Any) -> ColumnElement[bool]:
+    """The condition that a call, text or form is a lead: `hub.reports.gains.Gains.is_lead`, and not spam."""
+
+    def marked(*statuses: LeadStatus) -> ColumnElement[bool]:
+        mark = select(1).where(col(Lead.subject_id) == table.id, col(Lead.status).in_(statuses))
+        return mark.correlate(table).exists()
+
+    deal = select(1).where(col(OutcomeRow.subject_id) == table.id).correlate(table).exists()
+    found = or_(marked(*MARKED_LEADS), and_(deal, ~marked(LeadStatus.NOT_A_LEAD)))
+    return and_(found, ~is_spam(table))
 
 
 def _attributed(kind: TouchKind, table: Any, at: Any) -> Select[Any]:

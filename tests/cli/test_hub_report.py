@@ -43,7 +43,8 @@ def test_a_model_divides_the_credit(sold: Shop) -> None:
     lines = {line["source"]: line for line in report["lines"]}
     assert (lines["bing / cpc"]["calls"], lines["news / email"]["calls"]) == (1.5, 0.5)
     assert report["total"] == {
-        "calls": 2, "answered": 2, "first_time": 1, "texts": 0, "forms": 0, "conversions": 2, "amounts": {"USD": "80"}
+        "calls": 2, "answered": 2, "first_time": 1, "texts": 0, "forms": 0, "leads": 0, "customers": 0,
+        "conversions": 2, "amounts": {"USD": "80"}, "won": {},
     }  # fmt: skip
 
 

@@ -36,14 +36,15 @@ from hub.queries.lookup import known
 from hub.queries.reports.costs import CostReport, cost_report
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
-from hub.reports.costs import By, CostLine, Return, total_of
+from hub.reports.costs import BASES, RATIOS, By, CostLine, Return, total_of
 from hub.reports.credits import MODELS
+from hub.reports.definitions import DEFINITIONS
 from hub.startup.database import open_store
 from hub.startup.reading import read_config
 
 COUNTS = ("calls", "leads", "customers")
-MONEY = ("cost", "per_call", "per_lead", "per_customer", "won", "on_spend")
-HEADINGS = ("cost", "a call", "a lead", "a customer", "won", "return")
+SHOWN_MONEY = ("cost", "per_call", "per_lead", "per_customer", "on_spend")
+MONEY = (*SHOWN_MONEY, *(f"{name}_with_cost" for name in BASES))
 
 
 def register(app: typer.Typer) -> None:
@@ -104,10 +105,11 @@ def _line_json(line: CostLine) -> dict[str, object]:
         "spend_of": line.spend_of or None,
         "names": list(line.names),
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
+        "won": {currency: number(amount) for currency, amount in line.credits.won.items()},
         "clicks": line.clicks,
         "impressions": line.impressions,
         "costs": {
-            currency: {name: None if (value := getattr(each, name)) is None else _short(value) for name in MONEY}
+            currency: {name: None if value is None else _short(value) for name, value in each.figures().items()}
             for currency, each in line.returns.items()
         },
     }
@@ -132,13 +134,21 @@ def _print(report: CostReport, title: str, by: str, top: int) -> None:
     currencies = list(report.total.returns)
     if not currencies:
         say("No costs are known from these days; see hub costs list.")
-    headings = [f"{heading} {currency}".strip() for currency in currencies for heading in HEADINGS]
-    rows = [[plain(_label(line, by)), *_cells(line, currencies)] for line in report.lines[:top]]
+    won = list(report.total.credits.won)
+    headings = [f"won {currency}" for currency in won]
+    headings += [f"{DEFINITIONS[name].title.lower()} {code}" for code in currencies for name in SHOWN_MONEY]
+    rows = [[plain(_label(line, by)), *_cells(line, won, currencies)] for line in report.lines[:top]]
     others = report.lines[top:]
     if others:
-        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(total_of(others), currencies)])
-    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
+        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(total_of(others), won, currencies)])
+    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, won, currencies))])
     table(title, (by, *COUNTS, "clicks", *headings), rows)
+    for currency, each in report.total.returns.items():
+        bases = [
+            DEFINITIONS[name].basis(getattr(each, DEFINITIONS[name].rests_on or ""), total=True) for name in RATIOS[:3]
+        ]
+        if any(bases):
+            say(f"[dim]Costs in {currency} rest on {', '.join(filter(None, bases))}.[/dim]")
     for currency, amount in report.unassigned.items():
         say(
             f"[yellow]{amount:,.2f} {currency} more belong to no single company; name the campaigns of each under costs: of "
@@ -153,15 +163,17 @@ def _label(line: CostLine, by: str) -> str:
     return f"{line.value or NONE}{names}"
 
 
-def _cells(line: CostLine, currencies: Sequence[str]) -> list[str]:
+def _cells(line: CostLine, won: Sequence[str], currencies: Sequence[str]) -> list[str]:
     counts = [f"{line.credits.number(name):,.2f}".removesuffix(".00") for name in COUNTS]
-    return [*counts, f"{line.clicks:,}", *(cell for currency in currencies for cell in _money(line.returns, currency))]
+    bought = [f"{line.credits.won.get(currency, Decimal()):,.2f}" for currency in won]
+    money = [cell for currency in currencies for cell in _money(line.returns, currency)]
+    return [*counts, f"{line.clicks:,}", *bought, *money]
 
 
 def _money(returns: Mapping[str, Return], currency: str) -> list[str]:
     if currency not in returns:
-        return [EMPTY_CELL] * len(MONEY)
-    values = [getattr(returns[currency], name) for name in MONEY]
+        return [EMPTY_CELL] * len(SHOWN_MONEY)
+    values = [getattr(returns[currency], name) for name in SHOWN_MONEY]
     *amounts, ratio = values
     return [
         *(EMPTY_CELL if each is None else f"{each:,.2f}" for each in amounts),
@@ -173,11 +185,15 @@ def _csv(report: CostReport, by: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     currencies = list(report.total.returns)
+    won = list(report.total.credits.won)
     money = [f"{name}_{currency}" for currency in currencies for name in MONEY]
-    writer.writerow([by, *COUNTS, "clicks", "impressions", *money])
+    writer.writerow([by, *COUNTS, "clicks", "impressions", *(f"won_{currency}" for currency in won), *money])
     for label, line in (*((_label(line, by), line) for line in report.lines), ("total", report.total)):
         counts = [number(line.credits.number(name)) for name in COUNTS]
-        values = [getattr(line.returns.get(currency), name, None) for currency in currencies for name in MONEY]
+        values: list[Decimal | None] = [line.credits.won.get(currency, Decimal()) for currency in won]
+        for currency in currencies:
+            figures = line.returns[currency].figures() if currency in line.returns else {}
+            values += [figures.get(name) for name in MONEY]
         cells = ["" if value is None else _short(value) for value in values]
         writer.writerow([harmless(label), *counts, line.clicks, line.impressions, *cells])
     return out.getvalue()

@@ -17,11 +17,12 @@ from hub.model.calls import MAX_CALL_SECONDS
 from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.lists import filters
-from hub.queries.lists.filters import GOOD, MARKED, NONE, UNSCORED, ContactFilter, Outcome, SentState
+from hub.queries.lists.filters import GOOD, IS_LEAD, MARKED, NONE, UNSCORED, ContactFilter, Outcome, SentState
 from hub.queries.lists.kinds import CALLS, TEXTS, Kind
 from hub.queries.lists.plan import Period, indexless
 from hub.queries.lists.search import Search, search_conditions, search_of, wide_search_of
 from hub.reports.calendar import bounds, days_between
+from hub.reports.touches import MARKED_LEADS, is_lead
 
 ABANDONED_SECONDS = 15
 """A caller who hangs up earlier has not waited."""
@@ -43,7 +44,6 @@ RECORDING_STATES: dict[str, tuple[RecordingState, ...]] = {
     "gone": (RecordingState.GONE,),
 }
 LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
-GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 Condition = ColumnElement[bool]
 
 
@@ -180,8 +180,8 @@ def lead_is(wanted: ContactFilter) -> list[Condition]:
     """The conditions on a contact's lead status and value."""
     found: list[Condition] = []
     if wanted.lead == GOOD:
-        found.append(col(Lead.status).in_(GOOD_LEADS))
-    elif wanted.lead not in (None, MARKED, NONE, UNSCORED):
+        found.append(col(Lead.status).in_(MARKED_LEADS))
+    elif wanted.lead not in (None, IS_LEAD, MARKED, NONE, UNSCORED):
         found.append(col(Lead.status) == wanted.lead)
     if wanted.value_from is not None:
         found.append(col(Lead.amount) >= wanted.value_from)
@@ -219,8 +219,10 @@ def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
     leads = lead_is(wanted)
     if leads or wanted.lead == MARKED:
         found.append(exists_for(kind, col(Lead.subject_id), *leads))
+    if wanted.lead == IS_LEAD:
+        found.append(is_lead(kind.table))
     if wanted.lead in (NONE, UNSCORED):
-        scored = [] if wanted.lead == NONE else [col(Lead.status).in_((*GOOD_LEADS, LeadStatus.NOT_A_LEAD))]
+        scored = [] if wanted.lead == NONE else [col(Lead.status).in_((*MARKED_LEADS, LeadStatus.NOT_A_LEAD))]
         found.append(~exists_for(kind, col(Lead.subject_id), *scored))
     for name in tags_of(wanted):
         found.append(exists_for(kind, col(Tag.subject_id), col(Tag.name) == name))

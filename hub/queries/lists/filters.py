@@ -22,6 +22,8 @@ NONE = "none"
 """As a lead status or a delivery state: there is none."""
 MARKED = "any"
 """As a lead status: there is one."""
+IS_LEAD = "yes"
+"""As a lead status: what reports count as a lead."""
 GOOD, UNSCORED = "good", "unscored"
 """As a lead status, for programs: a good lead; and neither a good lead nor marked as no lead."""
 
@@ -74,7 +76,7 @@ VERDICTS = ("allow", "needs", "deny")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(ContactKind),
     "outcome": (*Outcome, UNANSWERED, FAILED),
-    "lead": (*LeadStatus, MARKED, NONE),
+    "lead": (IS_LEAD, *LeadStatus, MARKED, NONE),
     "sent": (*SentState, NONE),
     "recording": RECORDING_STATES,
     "consent": VERDICTS,

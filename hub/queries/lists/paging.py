@@ -24,7 +24,7 @@ from hub.queries.lists.conditions import (
     sent_is,
     tags_of,
 )
-from hub.queries.lists.filters import NONE, UNSCORED, ContactFilter
+from hub.queries.lists.filters import IS_LEAD, NONE, UNSCORED, ContactFilter
 from hub.queries.lists.keyset import Cursor, Order, Page, Part, Row, page_from, read_rows
 from hub.queries.lists.kinds import CALLS, Key, Kind, Visible, key_of, visible
 from hub.queries.lists.plan import (
@@ -219,7 +219,7 @@ class ContactList:
             yield select(Tag.subject_id).where(col(Tag.company_id).in_(companies), Tag.name == name)
         if wanted.spam == "yes":
             yield select(SpamMark.subject_id).where(col(SpamMark.company_id).in_(companies))
-        if wanted.lead not in (None, NONE, UNSCORED) or wanted.value_from is not None:
+        if wanted.lead not in (None, IS_LEAD, NONE, UNSCORED) or wanted.value_from is not None:
             yield select(Lead.subject_id).where(col(Lead.company_id).in_(companies), *lead_is(wanted))
         if wanted.sent is not None and wanted.sent in DELIVERY_STATES and wanted.sent != "delivered":
             yield select(Delivery.subject_id).where(sent_is(wanted.sent), indexless(Delivery.company_id).in_(companies))

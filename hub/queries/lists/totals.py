@@ -11,18 +11,17 @@ from sqlalchemy import and_, bindparam, case, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from hub.contracts.leads import LeadStatus
-from hub.model import Attribution, Call, Company, FormSubmission, Lead, PageView, Tracker, Visit
+from hub.model import Attribution, Call, Company, FormSubmission, PageView, Tracker, Visit
 from hub.model.columns import UTCTime
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
+from hub.reports.touches import is_lead
 
 GROUPS = (
     "source", "keywords", "campaign", "referrer", "landing_page", "company", "company_id", "last_requested_page", "medium",
     "tracker",
 )  # fmt: skip
 FORM_GROUPS = ("source", "keywords", "campaign", "referrer", "landing_page", "form_name", "company")
-GOOD = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 MAX_GROUPS = 1_000
 
 
@@ -43,13 +42,13 @@ class CallTotals:
 
 def call_totals(session: Session, query: Any) -> CallTotals:
     """What the calls of a query add up to."""
-    return _totals((), session.execute(_with_leads(query.with_only_columns(*_measures()))).one())
+    return _totals((), session.execute(query.with_only_columns(*_measures())).one())
 
 
 def call_totals_by(session: Session, query: Any, group: str) -> list[CallTotals]:
     """The same by a value, the most calls first; at most 1,000 values."""
     keys = _keys(group, Call)
-    counted = _with_leads(_joined(query.with_only_columns(*keys, *_measures()), group, Call))
+    counted = _joined(query.with_only_columns(*keys, *_measures()), group, Call)
     rows = session.execute(counted.group_by(*keys).order_by(func.count().desc(), *keys).limit(MAX_GROUPS))
     return [_totals(tuple(row[: len(keys)]), row[len(keys) :]) for row in rows]
 
@@ -60,7 +59,7 @@ def call_totals_over_time(
     """The same of each stretch of time: one statement, asked along the index of the calls' start."""
     begins, ends = (bindparam(name, type_=UTCTime()) for name in ("stretch_begins", "stretch_ends"))
     within = query.where(and_(col(Call.started_at) >= begins, col(Call.started_at) < ends))
-    counted = _with_leads(within.with_only_columns(*_measures()))
+    counted = within.with_only_columns(*_measures())
     return [
         _totals((), session.execute(counted, {"stretch_begins": first, "stretch_ends": last}).one())
         for first, last in stretches
@@ -94,7 +93,7 @@ def _measures() -> list[Any]:
         number(outcome_is(Outcome.ABANDONED)),
         number(col(Call.first_time_caller).is_(True)),
         func.avg(func.coalesce(Call.duration, 0)),
-        number(col(Lead.status).in_(GOOD)),
+        number(is_lead(Call)),
     ]
 
 
@@ -110,10 +109,6 @@ def _totals(key: tuple[str | None, ...], row: Sequence[Any]) -> CallTotals:
         average_duration=None if average is None else float(average),
         leads=int(leads),
     )
-
-
-def _with_leads(query: Any) -> Any:
-    return query.outerjoin(Lead, col(Lead.subject_id) == Call.id)
 
 
 def _keys(group: str, table: Any) -> tuple[Any, ...]:

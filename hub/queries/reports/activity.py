@@ -13,10 +13,10 @@ from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
-from hub.model import Call, ConversionRow, Delivery, Lead
+from hub.model import Call, ConversionRow, Delivery
 from hub.model.conversions import shown_states
-from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
+from hub.reports.touches import contact_tables, is_lead
 from hub.store.dialects import UtcHour, UtcQuarter
 
 
@@ -97,14 +97,12 @@ def call_activity(
 
 
 def count_leads(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> int:
-    """How many calls, texts and forms were marked as leads in a period and still are."""
-    marked = select(func.count()).where(
-        col(Lead.company_id).in_(companies),
-        col(Lead.status).in_((LeadStatus.QUALIFIED, LeadStatus.BOOKED)),
-        Lead.marked_at >= begins,
-        Lead.marked_at < ends,
+    """How many calls, texts and forms of a period are leads."""
+    counted = (
+        select(func.count()).where(table.company_id.in_(companies), at >= begins, at < ends, is_lead(table))
+        for _, table, at in contact_tables()
     )
-    return int(session.execute(marked).scalar_one())
+    return sum(int(session.execute(each).scalar_one()) for each in counted)
 
 
 def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import Field
@@ -18,7 +19,7 @@ from hub.queries.lists.plan import rows_of
 from hub.queries.reports.costs import Account, cost_report
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
-from hub.reports.report import Report, report_within
+from hub.reports.report import Line, Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit, Since, Until
@@ -128,33 +129,30 @@ def _cost_line(line: CostLine) -> CostReportLine:
         calls=float(line.credits.number("calls")),
         leads=float(line.credits.number("leads")),
         customers=float(line.credits.number("customers")),
+        won=_texts(line.credits.won),
         clicks=line.clicks,
         impressions=line.impressions,
-        costs={
-            currency: CostReturn(**{name: _text(getattr(each, name)) for name in CostReturn.model_fields})
-            for currency, each in line.returns.items()
-        },
+        costs={currency: CostReturn(**_texts(each.figures())) for currency, each in line.returns.items()},
     )
 
 
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(round(amount, 4))
+def _texts(amounts: Mapping[str, Decimal | None]) -> dict[str, Any]:
+    """Amounts as texts, at most four decimals."""
+    return {name: None if amount is None else str(round(amount, 4)) for name, amount in amounts.items()}
 
 
 def _to_answer(report: Report) -> ReportAnswer:
-    lines = [
-        ReportLine(
-            value=line.value,
-            numbers={name: float(line.number(name)) for name in COUNTS},
-            amounts={currency: str(amount) for currency, amount in line.amounts.items()},
-        )
-        for line in report.lines
-    ]
     return ReportAnswer(
         company=report.company,
         dimension=report.dimension,
         model=report.model,
         first=str(report.first),
         last=str(report.last),
-        lines=lines,
+        lines=[_line(line) for line in report.lines],
+        total=_line(report.total),
     )
+
+
+def _line(line: Line) -> ReportLine:
+    numbers = {name: float(line.number(name)) for name in COUNTS}
+    return ReportLine(value=line.value, numbers=numbers, amounts=_texts(line.amounts), won=_texts(line.won))

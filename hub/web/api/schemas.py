@@ -225,10 +225,11 @@ class ReportLine(Answer):
     value: str | None
     numbers: Mapping[str, float]
     amounts: Mapping[str, str]
+    won: Mapping[str, str]
 
 
 class ReportAnswer(Answer):
-    """A company's report; days are those of its time zone."""
+    """A company's report; days are those of its time zone. `total` is the sum of the lines."""
 
     company: str
     dimension: str
@@ -236,17 +237,22 @@ class ReportAnswer(Answer):
     first: str
     last: str
     lines: list[ReportLine]
+    total: ReportLine
 
 
 class CostReturn(Answer):
-    """What one currency's costs brought; amounts are texts, so that no digit is lost."""
+    """What one currency's costs brought; amounts are texts, so that no digit is lost. The ratios rest on the calls, leads,
+    customers and won amounts `…_with_cost`: those of the sources or campaigns whose cost in the currency is known."""
 
     cost: str
     per_call: str | None
     per_lead: str | None
     per_customer: str | None
-    won: str | None
     on_spend: str | None
+    calls_with_cost: str
+    leads_with_cost: str
+    customers_with_cost: str
+    won_with_cost: str | None
 
 
 class CostReportLine(Answer):
@@ -258,6 +264,7 @@ class CostReportLine(Answer):
     calls: float
     leads: float
     customers: float
+    won: Mapping[str, str]
     clicks: int
     impressions: int
     costs: Mapping[str, CostReturn]

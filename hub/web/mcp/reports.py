@@ -77,6 +77,7 @@ def _line(reader: Reader, line: Line) -> dict[str, Any]:
         UNTRUSTED: {"value": reader.said(line.value)},
         **{name: _number(line.number(name)) for name in COUNTS},
         "amounts": line.amounts,
+        "won": line.won,
     }
 
 
@@ -86,9 +87,10 @@ def _cost_line(reader: Reader, line: CostLine) -> dict[str, Any]:
         "calls": _number(line.credits.number("calls")),
         "leads": _number(line.credits.number("leads")),
         "customers": _number(line.credits.number("customers")),
+        "won": line.credits.won,
         "clicks": line.clicks,
         "impressions": line.impressions,
-        "costs": line.returns,
+        "costs": {currency: each.figures() for currency, each in line.returns.items()},
     }
 
 

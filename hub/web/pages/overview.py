@@ -17,6 +17,7 @@ from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, texts_to_answer
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
+from hub.reports.definitions import DEFINITIONS
 from hub.store import audit
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period
@@ -132,7 +133,7 @@ def _figures(page: PageRequest, period: Period, former: Period) -> dict[str, Any
         sent = (
             count_deliveries(session, page.company_ids, period.begins, period.ends) if page.may("deliveries") else None
         )
-    return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState}
+    return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState, "definitions": DEFINITIONS}
 
 
 def waiting_words(needs: NeedsNow) -> str:

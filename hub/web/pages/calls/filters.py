@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.access.permissions import Action
 from hub.platform.formats import duration, phone
-from hub.queries.lists.filters import FAILED, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
+from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
@@ -73,7 +73,12 @@ def choices() -> dict[str, dict[str, str]]:
         "kind": KINDS,
         "outcome": {name: words for name, (_, words) in OUTCOMES.items()}
         | {UNANSWERED: "Not answered", FAILED: "Failed"},
-        "lead": {**{name: words for name, (_, words) in LEADS.items()}, MARKED: "Marked", NONE: "Not marked"},
+        "lead": {
+            IS_LEAD: "Counted as a lead",
+            **{name: words for name, (_, words) in LEADS.items()},
+            MARKED: "Marked",
+            NONE: "Not marked",
+        },
         "sent": {**{name: words.capitalize() for name, (_, words) in SENT.items()}, NONE: "Nothing to send"},
         "recording": RECORDINGS,
         "consent": {name: words for name, (_, words) in CONSENT.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from hub.access.scope import AccessScope
 from hub.model import Company
 from hub.platform.formats import phone
+from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.call_reports import CallFigures, calls_by_agent, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
@@ -21,17 +23,14 @@ from hub.web.pages.reports.costs import cost_lines
 from hub.web.pages.reports.hours import hour_lines
 from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.missed import missed_lines
-from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, table_of
+from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, column_of, table_of
 
 FEW_NUMBERS = 2
-CALLS = Column("calls", "Calls", filters={"kind": "call"})
-ANSWERED = Column("answered", "Answered", "percent", per="calls", filters={"outcome": "answered"})
-FIRST_TIME = Column(
-    "first_time",
-    "First-time",
-    filters={"kind": "call", "first_time": "yes"},
-    definition="Calls from numbers that had never called before.",
-)
+CALLS = column_of("calls", filters={"kind": "call"})
+ANSWERED = column_of("answered", filters={"outcome": "answered"})
+FIRST_TIME = column_of("first_time", filters={"kind": "call", "first_time": "yes"})
+COUNTS = ("calls", "answered", "first_time", "texts", "forms", "leads", "conversions")
+"""The figures of a line of credits besides amounts, in their order."""
 TALK = Column("seconds", "Talk time", "duration", definition="How long the answered calls lasted together.")
 LENGTH = Column("length", "Average", "duration", per="answered", definition="Talk time per answered call.")
 
@@ -88,7 +87,10 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 reading.session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam
             )
             calls = Column(
-                "calls", "Calls", filters={"kind": "call"}, definition="Calls that were answered at this phone."
+                "calls",
+                "Calls answered",
+                filters={"kind": "call"},
+                definition="Calls that were answered at this phone.",
             )
             return [calls, FIRST_TIME, TALK, LENGTH], [
                 Line(
@@ -155,39 +157,34 @@ def _credit_line(choice: Choice, line: CreditLine) -> Line:
 
 def figures_of(line: CreditLine) -> Figures:
     """The figures of a line of credits."""
-    counts = {name: line.number(name) for name in ("calls", "answered", "first_time", "texts", "forms", "conversions")}
-    return {**counts, **{f"amount:{currency}": amount for currency, amount in line.amounts.items()}}
+    amounts = {f"amount:{currency}": amount for currency, amount in line.amounts.items()}
+    won = {f"won:{currency}": amount for currency, amount in line.won.items()}
+    return {**{name: line.number(name) for name in COUNTS}, **amounts, **won}
 
 
 def credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
-    """Calls and conversions always; texts, forms and values only if there are some."""
+    """Calls, leads and conversions always; texts, forms and amounts only if there are some."""
     found = [CALLS, ANSWERED, FIRST_TIME]
-    for key, title, kind in (("texts", "Texts", "text"), ("forms", "Forms", "form")):
+    for key, kind in (("texts", "text"), ("forms", "form")):
         if any(line.number(key) for line in lines):
-            found.append(Column(key, title, filters={"kind": kind}))
-    found.append(
-        Column(
-            "conversions",
-            "Conversions",
-            definition="Conversions of these calls, texts and forms that were not retracted.",
-        )
-    )
-    for currency in sorted({currency for line in lines for currency in line.amounts}):
-        found.append(
-            Column(f"amount:{currency}", "Value", "money", currency=None if currency == NO_CURRENCY else currency)
-        )
+            found.append(column_of(key, filters={"kind": kind}))
+    found += [column_of("leads", filters={"lead": IS_LEAD}), column_of("conversions")]
+    for key, amounts in (("amount", [line.amounts for line in lines]), ("won", [line.won for line in lines])):
+        for code in sorted({code for each in amounts for code in each}):
+            found.append(column_of(key, key=f"{key}:{code}", currency=None if code == NO_CURRENCY else code))
     return found
 
 
 def named(columns: Sequence[Column]) -> list[Column]:
-    """Columns in their usual order; values of several currencies say which."""
-    usual = ["calls", "answered", "first_time", "texts", "forms", "conversions"]
-    ordered = sorted(columns, key=lambda each: usual.index(each.key) if each.key in usual else len(usual))
-    if sum(each.shape == "money" for each in ordered) <= 1:
-        return ordered
+    """Columns in their usual order; amounts of several currencies say which."""
+    order = [*COUNTS, "amount", "won"]
+    ordered = sorted(columns, key=lambda each: order.index(name) if (name := _figure(each)) in order else len(order))
+    often = {name for name, number in Counter(map(_figure, ordered)).items() if number > 1}
     return [
-        Column(each.key, f"Value, {each.currency or 'no currency'}", "money", currency=each.currency)
-        if each.shape == "money"
-        else each
+        replace(each, title=f"{each.title}, {each.currency or 'no currency'}") if _figure(each) in often else each
         for each in ordered
     ]
+
+
+def _figure(column: Column) -> str:
+    return column.key.partition(":")[0]

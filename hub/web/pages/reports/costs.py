@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session
 
 from hub.model import Company
 from hub.platform.formats import money
+from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.costs import Account, CostReport, cost_report, unassigned_costs
-from hub.reports.costs import By, CostLine, Return
+from hub.reports.costs import By, CostLine
+from hub.reports.definitions import DEFINITIONS
+from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
 from hub.web.pages.reports.kinds import Choice
-from hub.web.pages.reports.tables import Column, Figures, Line
+from hub.web.pages.reports.tables import Column, Figures, Line, column_of
 
 BY: Mapping[str, str] = {"source": "by source", "campaign": "by campaign"}
-LEAD = "Calls, texts and forms that were marked as qualified or booked, or that have a deal in the CRM."
-CUSTOMER = "Leads that were marked as booked, or whose deal was won."
-KNOWN = "Only sources and campaigns whose cost is known count."
+FILTERS: Mapping[str, Mapping[str, str]] = {"calls": {"kind": "call"}, "leads": {"lead": IS_LEAD}}
+"""Figure → what selects its calls in the list."""
 
 
 def cost_lines(
@@ -39,45 +42,31 @@ def unassigned_words(session: Session, companies: Sequence[Company], first: date
 
 def _columns(report: CostReport) -> list[Column]:
     currencies = list(report.total.returns)
+    known = [*currencies, *(code for code in report.total.credits.won if code not in currencies)]
+    columns = _of_each("cost", currencies, may_be_unknown=True)
+    for name, ratio in (("calls", "per_call"), ("leads", "per_lead"), ("customers", "per_customer")):
+        columns += [column_of(name, filters=FILTERS.get(name)), *_of_each(ratio, currencies)]
+    columns += _of_each("won", known)
+    columns += _of_each("on_spend", currencies)
+    return columns + ([column_of("clicks")] if report.total.clicks else [])
+
+
+def _of_each(name: str, currencies: Sequence[str], **changes: Any) -> list[Column]:
+    """The column of a figure for each currency; the title says which if there are several. A ratio is divided by the table,
+    for lines and for their sum."""
+    defined = DEFINITIONS[name]
     columns = []
     for code in currencies:
-        columns.append(Column(f"cost:{code}", _titled("Cost", code, currencies), "money", currency=code))
-    columns.append(Column("calls", "Calls", filters={"kind": "call"}))
-    columns += _prices("call", "calls", currencies, KNOWN)
-    columns.append(Column("leads", "Leads", definition=LEAD))
-    columns += _prices("lead", "leads", currencies)
-    columns.append(Column("customers", "Customers", definition=CUSTOMER))
-    columns += _prices("customer", "customers", currencies)
-    for code in currencies:
-        won, title = f"won:{code}", _titled("Won", code, currencies)
-        definition = "What these customers bought: their won deals, or the value that a user gave the lead."
-        columns.append(Column(won, title, "money", currency=code, definition=definition))
-        title = _titled("Return", code, currencies)
-        definition = (
-            "Won for each unit spent, where both are in one currency. 100% means that the ads paid for themselves."
+        title = defined.title if len(currencies) == 1 else f"{defined.title}, {code}"
+        if defined.rests_on and defined.per:
+            changes["per"] = f"known_{defined.per}:{code}"
+            changes["basis"] = (f"known_{defined.rests_on}:{code}", defined)
+        columns.append(
+            column_of(
+                name, key=f"{name}:{code}", title=title, currency=None if code == NO_CURRENCY else code, **changes
+            )
         )
-        columns.append(Column(f"return:{code}", title, "percent", per=f"cost:{code}", definition=definition))
-    if report.total.clicks:
-        columns.append(Column("clicks", "Clicks", definition="Clicks on the ads, as the network counts them."))
     return columns
-
-
-def _prices(of: str, measure: str, currencies: Sequence[str], definition: str | None = None) -> list[Column]:
-    return [
-        Column(
-            f"per_{of}:{code}",
-            _titled(f"Per {of}", code, currencies),
-            "price",
-            per=f"{measure}:{code}",
-            currency=code,
-            definition=definition,
-        )
-        for code in currencies
-    ]
-
-
-def _titled(title: str, currency: str, currencies: Sequence[str]) -> str:
-    return title if len(currencies) == 1 else f"{title}, {currency}"
 
 
 def _line(line: CostLine, by: By, choice: Choice) -> Line:
@@ -90,14 +79,12 @@ def _line(line: CostLine, by: By, choice: Choice) -> Line:
 
 def _figures(line: CostLine) -> Figures:
     figures = {name: line.credits.number(name) for name in ("calls", "leads", "customers")}
+    figures |= {f"won:{currency}": amount for currency, amount in line.credits.won.items()}
     figures["clicks"] = Decimal(line.clicks)
     for currency, each in line.returns.items():
-        figures |= {f"{name}:{currency}": value for name, value in _of_currency(each).items()}
+        known = {name: getattr(each, name) for name in ("cost", "calls", "leads", "customers")}
+        figures |= {f"known_{name}:{currency}": value for name, value in known.items()}
+        figures |= {f"{name}:{currency}": each.cost for name in ("cost", "per_call", "per_lead", "per_customer")}
+        if each.won is not None:
+            figures[f"on_spend:{currency}"] = each.won
     return figures
-
-
-def _of_currency(each: Return) -> Figures:
-    """The figures of one currency; prices are the cost until the table divides it, for lines and for their sum."""
-    figures = {name: getattr(each, name) for name in ("cost", "calls", "leads", "customers")}
-    figures |= dict.fromkeys(("per_call", "per_lead", "per_customer"), each.cost)
-    return figures if each.won is None else {**figures, "won": each.won, "return": each.won}

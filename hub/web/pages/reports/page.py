@@ -137,12 +137,13 @@ def _csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
         title = f"{column.title}, seconds" if column.shape == "duration" else column.title
         if column.shape in ("money", "price") and column.currency and not title.endswith(column.currency):
             title = f"{title}, {column.currency}"
-        titles += [title, *([f"{title}, before"] if compared else [])]
+        titles += [title, *([f"{title}, before"] if compared else []), *([f"{title}, from"] if column.basis else [])]
     yield titles
     for row in table.rows:
         line: list[object] = [row.label, *([row.sub] if has_notes else [])]
-        for cell in row.cells:
-            line += [_plain(cell.value), *([_plain(cell.before)] if compared else [])]
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            before, basis = ([_plain(cell.before)] if compared else []), ([cell.basis] if column.basis else [])
+            line += [_plain(cell.value), *before, *basis]
         yield line
 
 

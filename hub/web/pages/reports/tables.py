@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any
 
 from hub.platform.formats import NOTHING, duration, money
+from hub.reports.definitions import DEFINITIONS, Definition, Shape
 
 Figures = Mapping[str, Decimal]
 Link = Callable[[Mapping[str, str]], str | None]
 """Parameters of the list of calls → its URL; None if the reader may not see it."""
-Shape = Literal["count", "percent", "duration", "money", "price"]
-"""A price is money with its cents."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,15 @@ class Column:
     definition: str | None = None
     filters: Mapping[str, str] | None = None
     """What selects the calls behind a figure, besides the row's own filters; None if the list cannot."""
+    may_be_unknown: bool = False
+    """Whether a row without the figure has an unknown one, and not zero."""
+    basis: tuple[str, Definition] | None = None
+    """The figure that a ratio rests on, and the ratio's definition."""
 
     def value(self, figures: Figures) -> Decimal | None:
         """The figure; None if it does not apply."""
         if self.per is None:
-            return figures.get(self.key, Decimal(0))
+            return figures.get(self.key, None if self.may_be_unknown else Decimal(0))
         part, whole = figures.get(self.key), figures.get(self.per)
         return part / whole if whole and part is not None else None
 
@@ -50,6 +53,13 @@ class Column:
             return money(value, self.currency)
         return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
+    def basis_words(self, figures: Figures, *, total: bool) -> str:
+        """What the ratio rests on, like `12 leads`; empty for another figure, or if it is not known."""
+        if self.basis is None or self.value(figures) is None:
+            return ""
+        key, definition = self.basis
+        return definition.basis(figures.get(key), total=total)
+
     def change(self, value: Decimal | None, before: Decimal | None) -> str | None:
         """The difference to the period before, with its sign; None if there is nothing to compare."""
         if value is None or before is None:
@@ -58,6 +68,13 @@ class Column:
             points = round(100 * value) - round(100 * before)
             return _signed(points, f"{abs(points)} pt")
         return _signed(value - before, self.text(abs(value - before)))
+
+
+def column_of(name: str, **changes: Any) -> Column:
+    """The column of a figure as it is defined for all reports."""
+    defined = DEFINITIONS[name]
+    values = {"key": name, "title": defined.title, "shape": defined.shape, "per": defined.per}
+    return Column(**{**values, "definition": defined.sentence, **changes})
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,8 @@ class Cell:
     before: Decimal | None = None
     change: str | None = None
     href: str | None = None
+    basis: str = ""
+    """What a ratio rests on, in words."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +166,7 @@ def table_of(
         for line in _in_order(lines, chosen, descending)
     )
     former = None if before is None else sum_of(before.values())
-    total = _cells(columns, sum_of(line.figures for line in lines), former, link, {})
+    total = _cells(columns, sum_of(line.figures for line in lines), former, link, {}, is_total=True)
     compared = former is not None and any(former.values())
     return ReportTable(tuple(columns), rows, total, chosen.key if chosen else "name", descending, compared)
 
@@ -180,6 +199,8 @@ def _cells(
     before: Figures | None,
     link: Link,
     filters: Mapping[str, str] | None,
+    *,
+    is_total: bool = False,
 ) -> tuple[Cell, ...]:
     cells = []
     for column in columns:
@@ -187,7 +208,8 @@ def _cells(
         former = None if before is None else column.value(before)
         linked = filters is not None and column.filters is not None and figures.get(column.key)
         href = link({**(filters or {}), **(column.filters or {})}) if linked else None
-        cells.append(Cell(value, column.text(value), former, column.change(value, former), href))
+        basis = column.basis_words(figures, total=is_total)
+        cells.append(Cell(value, column.text(value), former, column.change(value, former), href, basis))
     return tuple(cells)
 
 

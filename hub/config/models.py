@@ -43,7 +43,7 @@ from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amoun
 from hub.config.sections.texts import TextsSection
 from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
-from hub.contracts.addresses import web_addresses
+from hub.contracts.addresses import leads_elsewhere_here, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
@@ -213,6 +213,8 @@ class ConnectorEntry:
             raise ConfigError(
                 f"connector {self.name!r} cannot run in its sandbox with these settings; remove {keys}."
             ) from None
+        if leads_elsewhere_here(checked, settings):
+            raise ConfigError(f"connector {self.name!r} would call something else on this machine than its sandbox.")
         return replace(self, checked=checked)
 
     def leads_to_stand_in(self, settings: PluginSettings) -> bool:

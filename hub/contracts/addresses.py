@@ -90,6 +90,13 @@ def on_this_machine(
             yield name, host
 
 
+def leads_elsewhere_here(settings: BaseModel, given: Mapping[str, Any]) -> bool:
+    """Whether settings have an address of this machine that is not among those that a stand-in gave."""
+    own = {urlsplit(address)[:2] for _, address in web_addresses(given)}
+    places = {urlsplit(address) for _, address in web_addresses(settings)}
+    return any(is_loopback(each.hostname) and each[:2] not in own for each in places)
+
+
 def in_clear(address: str) -> bool:
     """Whether what is sent to an address travels without TLS over a network."""
     parts = urlsplit(address)

@@ -22,6 +22,7 @@ from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
+from hub.platform.loopback import loopback_listener
 
 if TYPE_CHECKING:
     import uvicorn
@@ -73,7 +74,7 @@ class Sandbox:
     seed: str = "ringfence"
     """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
     not_kept: ClassVar[frozenset[str]] = frozenset(
-        {"clock", "seed", "url", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
+        {"clock", "seed", "url", "listener", "fetch", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
     )
     """Attributes that each process has for itself."""
     state: SharedState | None = None
@@ -141,6 +142,8 @@ class HttpSandbox(Sandbox):
     """
 
     url: str = ""
+    listener: socket.socket | None = None
+    """Where it listens; a free loopback port if None. The hub hands it to a stand-in that runs in a process of its own."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -161,9 +164,7 @@ class HttpSandbox(Sandbox):
     def start(self) -> None:
         import uvicorn
 
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
+        listener = self.listener or loopback_listener()
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(
             self._faulty(self.app()), log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1

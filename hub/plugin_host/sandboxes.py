@@ -1,4 +1,7 @@
-"""The plugins' sandboxes (simulated providers), started together on loopback: for the demo, tests and integrators."""
+"""The plugins' sandboxes (simulated providers), started together on loopback: for the demo, tests and integrators.
+
+Those of built-in plugins run in this process, those of others in processes of their own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.sandbox import Sandbox
 from hub.errors import ConfigError
 from hub.plugin_host.sandbox_state import SandboxState
+from hub.plugin_host.stand_ins.hosted import HostedStandIn
 
 __all__ = ["RunningSandboxes", "start_sandboxes"]
 
@@ -73,6 +77,8 @@ class RunningSandboxes:
         if wanted is None:
             return name in self._without
         running = type(self._running[name]) if name in self._running else None
+        if issubclass(wanted, HostedStandIn):
+            return running is wanted
         # A one-file plugin is imported again for each configuration, so its class is known by its name.
         return running is not None and (running.__module__, running.__qualname__) == (
             wanted.__module__,
@@ -98,8 +104,26 @@ def _stop(sandboxes: Iterable[Sandbox]) -> None:
             sandbox.state.close()
 
 
+def _start(sandbox: Sandbox, connector: str, folder: Path | None) -> None:
+    if not isinstance(sandbox, HostedStandIn):
+        sandbox.start()
+        if folder is not None:
+            _keep(sandbox, folder, connector)
+        return
+    sandbox.connector, sandbox.folder = connector, folder and _folder_of(sandbox, folder, connector)
+    sandbox.start()
+
+
+def _folder_of(sandbox: HostedStandIn, folder: Path, connector: str) -> Path:
+    origin = sandbox.origin
+    return folder / f"{connector}.{origin.file.stem if origin.file else origin.module}"
+
+
 def _keep(sandbox: Sandbox, folder: Path, connector: str) -> None:
     """Keep a sandbox's state in a file of its class, as a connector may get another plugin."""
+    if isinstance(sandbox, HostedStandIn):
+        sandbox.move(_folder_of(sandbox, folder, connector))
+        return
     plugin = type(sandbox).__module__.removesuffix(".sandbox").rpartition(".")[2]
     state = SandboxState(sandbox, folder / f"{connector}.{plugin}.sqlite")
     state.open()
@@ -128,9 +152,7 @@ def start_sandboxes(
             sandbox = stand_in(clock)
             sandbox.seed = seed or sandbox.seed
             running[name] = sandbox
-            sandbox.start()
-            if folder is not None:
-                _keep(sandbox, folder, name)
+            _start(sandbox, name, folder)
         except ConfigError:
             _stop(running.values())
             raise

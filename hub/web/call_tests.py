@@ -23,7 +23,7 @@ from hub.answering.answer import Answerer
 from hub.contracts.events import CallEvent
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
-from hub.errors import CannotDo
+from hub.errors import CannotDo, ConfigError, RingfenceError
 from hub.flow.inbox import TEST_PREFIX
 from hub.flow.receive import Receiver
 from hub.hookspecs import CallHooks
@@ -61,8 +61,11 @@ def make_test_call(hub: Hub, directory: LiveDirectory, line: Line, actor: str) -
         raise CannotDo("Another test call is under way. Try again in a few seconds.")
     try:
         test = _open(hub, line, actor)
-        with _stage(hub, directory, test) as stage:
-            _play(hub, stage, line, test)
+        try:
+            with _stage(hub, directory, test) as stage:
+                _play(hub, stage, line, test)
+        except ConfigError as error:  # the stand-in does not start
+            test.problem = str(error)
         with hub.store.writing() as session:
             # Not the whole row: a worker may have noted that it read the first event.
             noted = {name: getattr(test, name) for name in ("answer_seconds", "heard", "steps", "problem")}
@@ -177,7 +180,7 @@ def _play(hub: Hub, stage: _Stage, line: Line, test: CallTest) -> None:
     try:
         call_id = stage.sandbox.place_call(call, webhook_url(hub.config, stage.connector), exchange)
         test.heard = list(stage.sandbox.spoken(call_id))
-    except CannotDo as error:
+    except RingfenceError as error:
         test.problem = str(error)
     except Exception as error:  # noqa: BLE001 - a stand-in that stumbles over an answer is the test's result
         test.problem = f"The stand-in could not follow the hub's answer ({type(error).__name__})."

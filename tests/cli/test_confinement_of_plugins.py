@@ -57,7 +57,7 @@ def test_each_thing_that_a_kernel_may_lack_has_a_sentence(landlock: int, filters
 def test_prove_walls_fails_if_an_escape_succeeds_or_something_arrives(succeeded: int, seen: list[str]) -> None:
     made = shown(Proof([*ROWS, EscapeResult("process", "fork", 4, succeeded, False, "PermissionError")], seen), None)
     assert made.failed == bool(succeeded or seen)
-    assert made.notes[-1].startswith("3 escapes, each tried at import and in a hook")
+    assert made.notes[-1].startswith("3 escapes, each tried at import, in a hook and in a stand-in")
     assert ("1 succeeded" if succeeded else "none succeeded") in made.notes[-1]
     assert [note for note in made.notes if "Seen from outside" in note] == [
         f"[red]✗ Seen from outside: {each}[/red]" for each in seen

@@ -66,7 +66,7 @@ def test_a_played_day_adds_up_with_a_plugin_of_each_family_that_is_not_built_in(
     told = (tmp_path / "printed").read_text()
     assert ended == 0 and "Everything adds up." in told and "Traceback" not in told, told[-6_000:]
     if missing_confinement() is None:
-        assert len(confined) == len(PLUGINS) and all(confined.values()), confined
+        assert len(confined) == 2 * len(PLUGINS) and all(confined.values()), confined
     database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
     try:
         _each_did_its_work(database)

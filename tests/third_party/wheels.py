@@ -7,21 +7,22 @@ import base64
 import hashlib
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PLUGINS = tuple(sorted(each.parent.name for each in FOLDER.glob("*/pyproject.toml")))
 
 
-def build_wheel(plugin: str, folder: Path) -> Path:
-    """The wheel of one plugin, written into `folder`."""
+def build_wheel(plugin: str, folder: Path, more: Mapping[str, str] | None = None) -> Path:
+    """The wheel of one plugin, written into `folder`; `more` is code that is added at the end of its files."""
     project = tomllib.loads((FOLDER / plugin / "pyproject.toml").read_text())["project"]
     name, version = str(project["name"]).replace("-", "_"), str(project["version"])
     about = f"{name}-{version}.dist-info"
     points = project["entry-points"]["ringfence.plugins"]
     required = "".join(f"Requires-Dist: {each}\n" for each in project["dependencies"])
     files = {
-        str(path.relative_to(FOLDER / plugin)): path.read_text()
+        (name_of := str(path.relative_to(FOLDER / plugin))): path.read_text() + (more or {}).get(name_of, "")
         for path in sorted((FOLDER / plugin).glob(f"{name}/*.*"))
     } | {
         f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"

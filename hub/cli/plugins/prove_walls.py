@@ -36,8 +36,8 @@ def shown(proof: Proof, missing: str | None) -> Listing:
         failed=bool(succeeded or proof.seen_outside),
         notes=[*([f"[red]✗ {plain(missing)}[/red]"] if missing else []),
                *(f"[red]✗ Seen from outside: {plain(each)}[/red]" for each in proof.seen_outside),
-               f"{len(proof.escapes)} escapes, each tried at import and in a hook, with the audit hook and without it: "
-               f"{len(succeeded) or 'none'} succeeded."]
+               f"{len(proof.escapes)} escapes, each tried at import, in a hook and in a stand-in, with the audit hook and "
+               f"without it: {len(succeeded) or 'none'} succeeded."]
     )  # fmt: skip
 
 

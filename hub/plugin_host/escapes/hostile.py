@@ -1,4 +1,5 @@
-"""A hostile plugin: it tries every escape while it is imported and again in a hook, with the audit hook and without.
+"""A hostile plugin: it tries every escape while it is imported and again in a hook, or as a stand-in while it serves a request,
+with the audit hook and without.
 
 It is loaded only by `hub.plugin_host.escapes.prove`, into a plugin host of its own.
 """
@@ -10,9 +11,12 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.manifest import Manifest, Recipient
+from hub.contracts.sandbox import ASGI, HttpSandbox
+from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import hookimpl
 from hub.plugin_host.escapes import file_escapes, network_escapes, process_escapes, rights_escapes
 from hub.plugin_host.escapes.table import ESCAPES, Targets, attempt
@@ -48,6 +52,24 @@ class Hostile(Connector):
     def check_connection(self) -> ConnectionReport:
         """What came of each escape, first while the plugin was imported, then in this hook, as JSON."""
         return ConnectionReport(ok=True, detail=json.dumps([*AT_IMPORT, *tried("in a hook")]))
+
+
+class Sandbox(HttpSandbox):
+    """Tries to escape from the process of a stand-in."""
+
+    def settings(self) -> JsonObject:
+        """No connector is pointed at it."""
+        return {}
+
+    def app(self) -> ASGI:
+        """What came of each escape, first while the plugin was imported, then in this request, as JSON."""
+
+        async def serve(scope: Any, receive: ASGI, send: ASGI) -> None:
+            body = json.dumps([*AT_IMPORT, *tried("in a request")]).encode()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+
+        return serve
 
 
 def tried(when: str) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -18,10 +19,13 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
+
 from hub.contracts.connector import ConnectionReport
 from hub.errors import PluginFailure
+from hub.platform.loopback import loopback_listener
 from hub.plugin_host.escapes.table import Attempt, Targets
-from hub.plugin_host.host.messages import Begin, Origin
+from hub.plugin_host.host.messages import Begin, BeginStandIn, Origin
 from hub.plugin_host.host.process import ChildProcess
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
 
@@ -51,13 +55,15 @@ class Aims:
 FILES = {"secret.key", "ringfence.db", "page.xml", "page.txt", "package", "package.zip", "socket"}
 
 
-def prove(*, audit_hook: bool) -> tuple[list[Attempt], list[str]]:
-    """What came of each escape, at import and in a hook, and what was seen from outside. PluginFailure if the plugin host could
-    not be started."""
+def prove(*, audit_hook: bool, stand_in: bool = False) -> tuple[list[Attempt], list[str]]:
+    """What came of each escape, at import and in a hook, or in a request to a stand-in, and what was seen from outside.
+    PluginFailure if the plugin host could not be started."""
     notes: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
-    with aims() as made:
+    with aims() as made, loopback_listener() as listener, tempfile.TemporaryDirectory(prefix="ringfence-kept-") as kept:
+        listener.listen()
+        begun = BeginStandIn(listener.fileno(), Path(kept)) if stand_in else None
         child = ChildProcess(
-            lambda folder: _begin(folder, made.targets, audit_hook=audit_hook),
+            lambda folder: _begin(folder, made.targets, begun, audit_hook=audit_hook),
             lambda _, note: notes.put(note),
             ReachableHosts("hostile"),
         )
@@ -66,14 +72,27 @@ def prove(*, audit_hook: bool) -> tuple[list[Attempt], list[str]]:
             thread.start()
         try:
             _await_start(notes)
-            [report] = child.call("check_connection", "local", [{}], HOOK_SECONDS)
+            report = _requested(listener) if stand_in else _reported(child)
         finally:
             child.kill("everything was tried")
             for thread in threads:
                 thread.join()
-        if not isinstance(report, ConnectionReport):
-            raise PluginFailure(f"the plugin host gave no report ({report}).")
-        return [Attempt(**each) for each in json.loads(report.detail)], made.changes()
+        return [Attempt(**each) for each in json.loads(report)], made.changes()
+
+
+def _reported(child: ChildProcess) -> str:
+    [report] = child.call("check_connection", "local", [{}], HOOK_SECONDS)
+    if not isinstance(report, ConnectionReport):
+        raise PluginFailure(f"the plugin host gave no report ({report}).")
+    return report.detail
+
+
+def _requested(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    try:
+        return httpx.get(f"http://{host}:{port}/", timeout=HOOK_SECONDS, trust_env=False).text
+    except httpx.HTTPError as error:
+        raise PluginFailure(f"the plugin host gave no report ({type(error).__name__}).") from None
 
 
 def _drain(child: ChildProcess) -> Callable[[], object]:
@@ -91,7 +110,7 @@ def _await_start(notes: queue.SimpleQueue[dict[str, object]]) -> None:
         raise PluginFailure(f"the plugin host did not start ({note.get('broken', 'it did not answer')}).")
 
 
-def _begin(folder: str, targets: Targets, *, audit_hook: bool) -> Begin:
+def _begin(folder: str, targets: Targets, stand_in: BeginStandIn | None, *, audit_hook: bool) -> Begin:
     aimed = {"audit_hook": audit_hook, "targets": asdict(targets)}
     Path(folder, "targets.json").write_text(json.dumps(aimed), encoding="utf-8")
     return Begin(
@@ -102,6 +121,7 @@ def _begin(folder: str, targets: Targets, *, audit_hook: bool) -> Begin:
         tls_only=False,
         memory_mb=MEMORY_MB,
         folder=folder,
+        stand_in=stand_in,
     )
 
 
@@ -239,11 +259,11 @@ class Proof:
 
 
 def prove_all() -> Proof:
-    """Try every escape at import and in a hook, with the audit hook and without it."""
+    """Try every escape at import, in a hook and in a request to a stand-in, with the audit hook and without it."""
     attempts: dict[tuple[str, str], list[Attempt]] = {}
     seen: list[str] = []
-    for audit_hook in (True, False):
-        found, outside = prove(audit_hook=audit_hook)
+    for audit_hook, stand_in in itertools.product((True, False), repeat=2):
+        found, outside = prove(audit_hook=audit_hook, stand_in=stand_in)
         seen += outside
         for each in found:
             attempts.setdefault((each.area, each.name), []).append(each)

@@ -37,9 +37,9 @@ Report = Callable[[str], None]
 class Policy:
     """What one plugin may do. `report` is called with each refusal."""
 
-    def __init__(self, readable: Sequence[Path], folder: Path, report: Report, *, native: bool) -> None:
+    def __init__(self, readable: Sequence[Path], folders: Sequence[Path], report: Report, *, native: bool) -> None:
         self._readable = tuple(os.path.realpath(each) for each in readable)
-        self._folder = os.path.realpath(folder)
+        self._folders = tuple(os.path.realpath(each) for each in folders)
         self._report = report
         self._native = native
 
@@ -70,9 +70,7 @@ class Policy:
                 self._refuse("more than 64 threads")
         elif event.startswith("ctypes.") and not self._native:
             self._refuse(event)
-        elif (
-            event == "import" and arguments[1] is not None and _is_within(os.path.realpath(arguments[1]), self._folder)
-        ):
+        elif event == "import" and arguments[1] is not None and self._is_own(os.path.realpath(arguments[1])):
             self._refuse("import of native code that it wrote itself")
 
     def _open(self, path: object, mode: object, flags: object) -> None:
@@ -83,11 +81,14 @@ class Policy:
         if path is None or isinstance(path, int):
             return
         place = os.path.realpath(os.fsdecode(path))
-        if _is_within(place, self._folder) or (not writes and any(_is_within(place, each) for each in self._readable)):
+        if self._is_own(place) or (not writes and any(_is_within(place, each) for each in self._readable)):
             return
         if place == os.devnull:
             return
         self._refuse(f"{event} {place}")
+
+    def _is_own(self, place: str) -> bool:
+        return any(_is_within(place, each) for each in self._folders)
 
     def _refuse(self, action: str) -> None:
         self._report(action)

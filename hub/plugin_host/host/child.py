@@ -26,10 +26,20 @@ from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.confinement import confine
 from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class
-from hub.plugin_host.host.messages import MAX_SENTENCE, TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
+from hub.plugin_host.host.messages import (
+    MAX_SENTENCE,
+    OF_STAND_IN,
+    TRANSFORM,
+    Answer,
+    Begin,
+    Call,
+    error_as_data,
+    error_from_data,
+)
 from hub.plugin_host.host.services import child_services
-from hub.plugin_host.host.wire import FILES, CannotPass, FrameSocket, encode, limit_of
+from hub.plugin_host.host.wire import FILES, MESSAGES, WEBHOOKS, CannotPass, FrameSocket, encode, limit_of
 from hub.plugin_host.partial_settings import partial_model
+from hub.plugin_host.stand_ins.served import ServedStandIn
 
 MAX_WAITING_NOTES = 1_000
 PREPARE_SECONDS = 1.0
@@ -55,7 +65,8 @@ class Host:
         begin = pickle.loads(self._control.receive(FILES))  # noqa: S301 - the hub sent it
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
-        confine(begin.origin, begin.folder, self.tell, network)
+        self._asks = WEBHOOKS if begin.stand_in else MESSAGES
+        confine(begin.origin, begin.folder, self.tell, network, begin.stand_in and begin.stand_in.folder)
         # What the kernel refuses holds for the threads that are started afterwards.
         threading.Thread(target=self._send_notes, daemon=True).start()
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
@@ -74,7 +85,7 @@ class Host:
             self._next += 1
             number = self._next
         try:
-            frame = encode({"ask": number, "what": what, "arguments": list(arguments)})
+            frame = encode({"ask": number, "what": what, "arguments": list(arguments)}, self._asks)
         except CannotPass as error:
             raise PluginFailure(f"a value for {what} cannot be passed to the hub ({error})") from None
         self._asked[number] = future
@@ -84,22 +95,27 @@ class Host:
     def _begin(self, begin: Begin) -> None:
         """Import the plugin and make its connector; in a thread, so that the hub's answers are read meanwhile."""
         try:
-            connector = make_connector(begin, self)
-            manager = HookManager()
-            manager.register(connector)
-            manager.check_pending()
+            self._make(begin)
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             text = " ".join(str(error).split())[:MAX_SENTENCE]
             self._send({"broken": f"{type(error).__name__}: {text}"})
             return
-        self._connector, self._hooks = connector, manager.hook
-        prepared = threading.Thread(target=self._prepare, daemon=True)
-        prepared.start()
-        prepared.join(PREPARE_SECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
         for end in self._calls:
             threading.Thread(target=self._serve, args=(end,), daemon=True).start()
         self._send({"ready": os.getpid()})
+
+    def _make(self, begin: Begin) -> None:
+        if begin.stand_in is not None:
+            self._stand_in = ServedStandIn(begin, begin.stand_in, self.ask)
+            return
+        self._connector, manager = make_connector(begin, self), HookManager()
+        manager.register(self._connector)
+        manager.check_pending()
+        self._hooks = manager.hook
+        prepared = threading.Thread(target=self._prepare, daemon=True)
+        prepared.start()
+        prepared.join(PREPARE_SECONDS)
 
     def _prepare(self) -> None:
         """Have the plugin refuse an empty webhook, so that what it loads for the first one is loaded before a call rings."""
@@ -134,6 +150,8 @@ class Host:
         if what in SPECS:
             results = getattr(self._hooks, what)(**arguments)
             return results[0] if results else None
+        if what.startswith(OF_STAND_IN):
+            return self._stand_in.call(what.removeprefix(OF_STAND_IN), **arguments)
         if what == TRANSFORM:
             return transformed(self._connector, **arguments)
         return getattr(self._connector, what)(**arguments)

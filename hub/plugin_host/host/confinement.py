@@ -35,19 +35,26 @@ NATIVE_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"
 WRITABLE_FILES = (Path(os.devnull),)
 
 
-def confine(origin: Origin, folder: str, tell: Callable[..., Any], network: socket.socket | None = None) -> None:
+def confine(
+    origin: Origin,
+    folder: str,
+    tell: Callable[..., Any],
+    network: socket.socket | None = None,
+    kept: Path | None = None,
+) -> None:
     """Let the kernel refuse what no plugin needs, and install the audit hook. Afterwards nothing of it can be taken back.
 
     The plugin connects through the hub, over `network`; without it, to nothing. A built-in plugin may also make internet
-    sockets of its own, as gRPC needs them.
+    sockets of its own, as gRPC needs them. A stand-in, which keeps what it holds in the folder `kept`, may serve.
     """
     preload()
     native = origin.built_in and network is not None
     readable = [*files_of(origin), *(Path(each) for each in NAME_FILES if native)]
-    confine_process(readable, [Path(folder), *WRITABLE_FILES], sockets=native)
+    own = [Path(folder)] if kept is None else [Path(folder), kept]
+    confine_process(readable, [*own, *WRITABLE_FILES], sockets=native, serves=kept is not None)
     # What the kernel refuses holds for the threads that are started afterwards, as the broker's is.
     install(Broker(network) if network is not None else None)
-    Policy(readable, Path(folder), lambda action: tell("refused", action), native=origin.built_in).install()
+    Policy(readable, own, lambda action: tell("refused", action), native=origin.built_in).install()
 
 
 def files_of(origin: Origin) -> list[Path]:

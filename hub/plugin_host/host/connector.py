@@ -19,12 +19,14 @@ from hub.plugin_host.host import probe
 from hub.plugin_host.host.description import Description, hooks_of, manifest_of, methods_of
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
+from hub.plugin_host.host.requests import HubServices
 from hub.plugin_host.host.shapes import as_written, model_from
-from hub.plugin_host.host.supervisor import Supervisor, Switch
+from hub.plugin_host.host.supervisor import AlwaysOn, Supervisor, Switch
 from hub.plugin_host.kernel.support import missing_confinement
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.plugin_host.plugin_texts.personal_values import PersonalValue
 from hub.plugin_host.plugin_texts.plugin_log import log_of
+from hub.plugin_host.stand_ins.hosted import HostedStandIn, stand_in_class
 
 DEFAULT_MEMORY_MB = 512
 ASK_SECONDS = 5.0
@@ -32,16 +34,6 @@ ASK_SECONDS = 5.0
 TRANSFORM_SECONDS = 1.0
 MAX_CLASSES = 256
 SPECIFICATIONS = {name: function for family in FAMILIES for name, function in vars(family).items() if name in SPECS}
-
-
-class AlwaysOn:
-    """The switch of a connector that is not in config.yaml."""
-
-    def why_off(self) -> None:
-        """It may run."""
-
-    def turn_off(self, reason: str) -> None:
-        """Nothing is stored."""
 
 
 class HostedConnector(Connector):
@@ -52,6 +44,8 @@ class HostedConnector(Connector):
     """Of the methods that are not hooks, those that the plugin implements."""
     description: ClassVar[Description | None] = None
     """What is known of a plugin that the hub does not import."""
+    stand_in: ClassVar[type[HostedStandIn] | None] = None
+    """Of such a plugin: what stands for its sandbox."""
 
     def __init__(self, name: str, settings: object, services: Services) -> None:
         super().__init__(name, settings, services)
@@ -84,7 +78,7 @@ class HostedConnector(Connector):
         )
         self.supervisor = Supervisor(
             lambda folder: begin(folder=folder),
-            self.services,
+            HubServices(self.name, self.services),
             switch or AlwaysOn(),
             self.hosts,
             log_of(self),
@@ -108,9 +102,9 @@ class HostedConnector(Connector):
 
     @classmethod
     def sandbox_class(cls) -> type[Sandbox] | None:
-        """The plugin's sandbox. It runs in this process, so a plugin that has one is imported for it."""
-        if cls.description is not None and not cls.description.has_sandbox:
-            return None
+        """The plugin's sandbox. That of a plugin that did not come with the hub runs in a process of its own."""
+        if not cls.origin.built_in:
+            return cls.stand_in
         own: type[Connector] = load_class(cls.origin)
         return own.sandbox_class()
 
@@ -182,6 +176,7 @@ def _described(name: str, origin: Origin, version: str) -> type[HostedConnector]
             "methods": found.methods,
             "origin": origin,
             "description": found,
+            "stand_in": found.stand_in and stand_in_class(origin, found.stand_in),
         }
         return _class_of(found.module, found.name, members, found.hooks)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

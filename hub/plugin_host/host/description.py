@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest, Transform
+from hub.contracts.sandbox import (
+    AdsSandbox,
+    CallBackSandbox,
+    CarrierSandbox,
+    CostSandbox,
+    CrmSandbox,
+    NumberSandbox,
+    OwnerSandbox,
+    Sandbox,
+)
 from hub.errors import PluginFailure
 from hub.hookspecs import PROJECT, SPECS
 from hub.plugin_host.host.shapes import Shape, shape_of
@@ -15,6 +25,13 @@ from hub.plugin_host.host.shapes import Shape, shape_of
 MARK = f"{PROJECT}_impl"
 METHODS = ("sign_in", "owner_sign_in", "needs_sign_in")
 """What a plugin may implement besides hooks."""
+STAND_IN_METHODS: Mapping[str, Callable[..., Any]] = {
+    name: method
+    for kind in (AdsSandbox, CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox)
+    for name, method in vars(kind).items()
+    if not name.startswith("_")
+} | {each.__name__: each for each in (Sandbox.settings, Sandbox.fail_next, Sandbox.heal)}
+"""What the hub calls of a sandbox: by name, with the annotations of what is returned."""
 RunTransform = Callable[[str, str], str | None]
 """Runs the plugin's own transform of a name on a text."""
 
@@ -30,7 +47,8 @@ class Description:
     settings: Shape
     destination: Shape | None
     of_owner: bool
-    has_sandbox: bool
+    stand_in: tuple[str, ...] | None
+    """What the hub may call of the plugin's sandbox; None if it has none."""
     hooks: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     transforms: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -51,7 +69,7 @@ def described(connector_class: type[Connector]) -> dict[str, Any]:
         "settings": shape_of(connector_class.Settings),
         "destination": shape_of(destination) if destination else None,
         "of_owner": bool(connector_class.of_owner),
-        "has_sandbox": connector_class.sandbox_class() is not None,
+        "stand_in": methods_of_stand_in(connector_class.sandbox_class()),
         "hooks": hooks_of(connector_class),
         "methods": methods_of(connector_class),
         "transforms": {each.name: each.example for each in own},
@@ -66,6 +84,11 @@ def hooks_of(connector_class: type[Connector]) -> tuple[str, ...]:
 def methods_of(connector_class: type[Connector]) -> tuple[str, ...]:
     """The methods that a class implements besides hooks."""
     return tuple(name for name in METHODS if _code(connector_class, name) is not _code(Connector, name))
+
+
+def methods_of_stand_in(stand_in: type[Sandbox] | None) -> tuple[str, ...] | None:
+    """Of what the hub may call, the methods that a sandbox has."""
+    return None if stand_in is None else tuple(name for name in STAND_IN_METHODS if hasattr(stand_in, name))
 
 
 def manifest_of(description: Description, run: RunTransform | None = None) -> Manifest:

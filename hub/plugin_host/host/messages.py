@@ -11,6 +11,8 @@ from hub.errors import PluginFailure, RingfenceError, place_of
 
 TRANSFORM = "transform"
 """What a call is named that runs one of the plugin's own transforms."""
+OF_STAND_IN = "stand-in: "
+"""With it begins what a call is named that runs a method of a stand-in."""
 MAX_SENTENCE = 20_000
 """Characters of an error's text. It is cut to less after it was scrubbed, so that no part of a secret remains at the end."""
 RAISED: dict[str, type[RingfenceError]] = {
@@ -46,6 +48,17 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class BeginStandIn:
+    """What a child gets that runs a plugin's stand-in instead of its connector."""
+
+    listener: int
+    """The descriptor of the only socket on which it can be reached."""
+    folder: Path
+    """What it holds is kept there; it may write there too."""
+    seed: str | None = None
+
+
+@dataclass(frozen=True)
 class Begin:
     """The first message to a child: which plugin, and everything that it gets. Its secrets are this connector's only."""
 
@@ -61,12 +74,20 @@ class Begin:
     """Whether the hub's clock is not this machine's, so that the child must ask for the time."""
     complete: bool = True
     """Whether the settings are complete; before a sign-in some are missing."""
+    stand_in: BeginStandIn | None = None
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """Stands for the function with which a stand-in sends its webhooks; the hub knows it by this number."""
+
+    number: int
 
 
 @dataclass(frozen=True)
 class Call:
-    """Call a hook, or a method of the connector that is not a hook, once with the arguments of each item. Each item has a
-    reply of its own, in this order."""
+    """Call a hook, or a method of the connector or stand-in that is not a hook, once with the arguments of each item. Each item
+    has a reply of its own, in this order."""
 
     what: str
     items: tuple[dict[str, Any], ...]

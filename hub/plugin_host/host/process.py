@@ -23,7 +23,7 @@ from hub.errors import PluginAway, PluginDied, PluginTimeout, RingfenceError
 from hub.plugin_host.guard import LANES, POOL_THREADS
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.messages import Answer, Begin, Call, error_from_data
-from hub.plugin_host.host.wire import MESSAGES, CannotPass, FrameSocket, decode, limit_of
+from hub.plugin_host.host.wire import MESSAGES, WEBHOOKS, CannotPass, FrameSocket, decode, limit_of
 from hub.plugin_host.network.broker import NetworkBroker
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
@@ -63,6 +63,8 @@ class ChildProcess:
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         begun = begin(self.folder)
         self._name, self._note = begun.connector, note
+        self._asks = WEBHOOKS if begun.stand_in else MESSAGES
+        handed = [begun.stand_in.listener] if begun.stand_in else []
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self._ended, self._by_itself = "", False
         self._reaped, self._noted, self._notes = threading.Event(), threading.Condition(), 0
@@ -89,7 +91,7 @@ class ChildProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=descriptors,
+                pass_fds=[*descriptors, *handed],
                 start_new_session=True,
             )
         self._broker = NetworkBroker(hosts, network[0], self.kill)
@@ -177,7 +179,7 @@ class ChildProcess:
         """Read what the child sends besides replies, until it has ended; returns why it ended."""
         try:
             while True:
-                message = decode(self._control.receive(MESSAGES, self._limit_threads))
+                message = decode(self._control.receive(self._asks, self._limit_threads), self._asks)
                 self._limit_threads()
                 if not isinstance(message, dict):
                     raise CannotPass("it is no message")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
@@ -24,27 +24,15 @@ WRITES = (100.0, 10.0)
 """How many notes and tokens a child may write at once, and how many a second."""
 
 
-class HubServices:
-    """Answers the questions of one connector's child."""
+class HubAnswers:
+    """Answers the questions of one child: each has a name and an action."""
 
-    def __init__(self, connector: str, services: Services) -> None:
-        self._services = services
+    def __init__(self, connector: str, actions: Mapping[str, Callable[..., Any]]) -> None:
         self._pool = DaemonThreadPool(f"{connector}-services", THREADS)
         self._lock = threading.Lock()
         self._unanswered = 0
-        self._numbers = itertools.count(1)
-        self._held: dict[int, AbstractContextManager[None]] = {}
         self._writes = TokenBucket(*WRITES, WRITES[0], datetime.now(UTC))
-        self._deeds: dict[str, Callable[..., Any]] = {
-            "clock": lambda: services.clock(),
-            "tokens.load": lambda: services.tokens.load(),
-            "tokens.save": lambda token: services.tokens.save(dict(token)),
-            "tokens.lock": self._lock_tokens,
-            "tokens.unlock": self._unlock_tokens,
-            "memory.get": lambda name: services.memory.get(str(name)),
-            "memory.put": lambda name, value: services.memory.put(str(name), value),
-            "memory.swap": self._swap,
-        }
+        self._deeds = actions
 
     def submit(self, message: dict[str, object], answer: Callable[[Answer], None]) -> None:
         """Answer one question in a thread. PluginFailure if the child asks without end."""
@@ -55,12 +43,7 @@ class HubServices:
         self._pool.submit(Future(), lambda: self._serve(message, answer))
 
     def release(self) -> None:
-        """Free the locks that a child held when it died."""
-        with self._lock:
-            held, self._held = self._held, {}
-        for each in held.values():
-            with suppress(Exception):
-                each.__exit__(None, None, None)
+        """The child died."""
 
     def _serve(self, message: dict[str, Any], answer: Callable[[Answer], None]) -> None:
         try:
@@ -78,6 +61,34 @@ class HubServices:
             left = self._writes.take(datetime.now(UTC))
         if left < 1:
             raise PluginFailure("it writes notes or tokens too often")
+
+
+class HubServices(HubAnswers):
+    """Answers the questions of a connector's child."""
+
+    def __init__(self, connector: str, services: Services) -> None:
+        self._services = services
+        self._numbers = itertools.count(1)
+        self._held: dict[int, AbstractContextManager[None]] = {}
+        actions: dict[str, Callable[..., Any]] = {
+            "clock": lambda: services.clock(),
+            "tokens.load": lambda: services.tokens.load(),
+            "tokens.save": lambda token: services.tokens.save(dict(token)),
+            "tokens.lock": self._lock_tokens,
+            "tokens.unlock": self._unlock_tokens,
+            "memory.get": lambda name: services.memory.get(str(name)),
+            "memory.put": lambda name, value: services.memory.put(str(name), value),
+            "memory.swap": self._swap,
+        }
+        super().__init__(connector, actions)
+
+    def release(self) -> None:
+        """Free the locks that a child held when it died."""
+        with self._lock:
+            held, self._held = self._held, {}
+        for each in held.values():
+            with suppress(Exception):
+                each.__exit__(None, None, None)
 
     def _lock_tokens(self) -> int:
         held = self._services.tokens.refreshing()

@@ -11,12 +11,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from hub.contracts.services import Services
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RingfenceError
 from hub.platform import metrics
 from hub.plugin_host.host.messages import Answer, Begin
 from hub.plugin_host.host.process import ChildProcess
-from hub.plugin_host.host.requests import HubServices
+from hub.plugin_host.host.requests import HubAnswers
 from hub.plugin_host.host.restarts import Restarts
 from hub.plugin_host.host.wire import POLL_SECONDS
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
@@ -46,21 +45,31 @@ class Switch(Protocol):
         """Disable it until a person resumes it."""
 
 
+class AlwaysOn:
+    """The switch of what is not in config.yaml."""
+
+    def why_off(self) -> None:
+        """It may run."""
+
+    def turn_off(self, reason: str) -> None:
+        """Nothing is stored."""
+
+
 class Supervisor:
     """One connector's host. Nothing is started before the first call, or `warm`."""
 
     def __init__(
         self,
         begin: Callable[[str], Begin],
-        services: Services,
+        answers: HubAnswers,
         switch: Switch,
         hosts: ReachableHosts,
         plugin_log: PluginLog,
     ) -> None:
-        self.name = name = hosts.connector
+        self.name = hosts.connector
         self._begin, self._switch = begin, switch
         self._hosts, self._refused = replace(hosts, refused=self._note_host), hosts.refused
-        self._services = HubServices(name, services)
+        self._services = answers
         self._log = plugin_log
         self._restarts = Restarts()
         self._state = threading.Condition()
@@ -70,6 +79,8 @@ class Supervisor:
         self._starts_at = 0.0
         self._off, self._asked_at = "", 0.0
         self._known, self._begun, self._closed = False, False, False
+        self.why_ended = ""
+        """Of the last child that ended."""
 
     @property
     def why_off(self) -> str:
@@ -178,10 +189,10 @@ class Supervisor:
         if not self._known:
             self._off, self._known = self._why_off() or "", True
         while not self._closed and not self._off:
-            reason = self._one_life()
+            self.why_ended = reason = self._one_life()
             if self._closed:
                 break
-            reason, delay = self._log.scrubber.text(reason), self._restarts.died()
+            delay = self._restarts.died()
             metrics.HOST_DEATHS.labels(self.name).inc()
             log.warning("plugin host died", connector=self.name, reason=reason, restart_in=delay)
             if delay is None:
@@ -208,7 +219,8 @@ class Supervisor:
         printed = threading.Thread(target=self._log.follow, args=(child.process.stdout,), daemon=True)
         printed.start()
         try:
-            return child.read()
+            self.why_ended = self._log.scrubber.text(child.read())
+            return self.why_ended
         finally:
             late.cancel()
             with self._state:

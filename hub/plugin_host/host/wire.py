@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pydantic import AnyUrl, SecretStr, TypeAdapter
 
 from hub.hookspecs import SPECS
+from hub.plugin_host.host.messages import OF_STAND_IN
 
 CONTRACTS = "hub.contracts."
 MAX_CONTAINERS = 400_000
@@ -63,6 +64,8 @@ class FrameLimit(NamedTuple):
 
 MESSAGES, LISTS, FILES = FrameLimit(2_000_000), FrameLimit(16_000_000), FrameLimit(2_000_000, 128_000_000)
 """For what is decided at once and for notes; for lists of a provider; for files of a provider."""
+WEBHOOKS = FrameLimit(2_000_000, 2_000_000)
+"""For what a stand-in asks: it sends webhooks, each with the bytes of its body."""
 ANSWER = FrameLimit(10_000, 2_100_000)
 """Of the process that looks at plugins: a reason, and behind it the frame of a description."""
 
@@ -70,6 +73,8 @@ ANSWER = FrameLimit(10_000, 2_100_000)
 def limit_of(what: str) -> FrameLimit:
     """How large the reply to a call may be."""
     spec = SPECS.get(what)
+    if what.startswith(OF_STAND_IN):
+        return FrameLimit(LISTS.json, FILES.blobs)
     if spec is None or not spec.network:
         return MESSAGES
     fields = [each for kind in spec.result_types if dataclasses.is_dataclass(kind) for each in dataclasses.fields(kind)]

@@ -68,15 +68,16 @@ def filter_calls(filtered: Sequence[Instruction]) -> None:
     prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(held))
 
 
-def instructions(pid: int, *, sockets: bool, programs: bool = False) -> list[Instruction]:
+def instructions(pid: int, *, sockets: bool, programs: bool = False, serves: bool = False) -> list[Instruction]:
     """The filter of the process `pid`, as instructions of classic BPF. With `sockets` it may make internet sockets and connect
-    them; without, it has only those that it was given. With `programs` it may run programs, signal, and serve too."""
+    them; without, it has only those that it was given. If it `serves`, it may take connections on a socket that it was given.
+    With `programs` it may run programs, signal, and serve on sockets of its own too."""
     allowed, conditions = set(), {}
     for number, only_if in _listed():
         if not only_if:
             allowed.add(number)
         else:
-            conditions[number] = _tests(only_if, pid, sockets=sockets, programs=programs)
+            conditions[number] = _tests(only_if, pid, sockets=sockets, programs=programs, serves=serves)
     found = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, AUDIT_ARCHITECTURE[MACHINE]),
@@ -100,11 +101,11 @@ def _listed() -> Iterator[tuple[int, str]]:
             yield int(cells[column]), cells[3]
 
 
-def _tests(only_if: str, pid: int, *, sockets: bool, programs: bool) -> tuple[Test, ...] | int:
+def _tests(only_if: str, pid: int, *, sockets: bool, programs: bool, serves: bool) -> tuple[Test, ...] | int:
     """What the arguments must be, or the error with which the call always fails."""
     sent = Test(3, FAST_OPEN, (0,))
-    if only_if in ("network", "programs"):
-        return () if (sockets if only_if == "network" else programs) else errno.EPERM
+    if only_if in (may := {"network": sockets, "programs": programs, "server": serves or programs}):
+        return () if may[only_if] else errno.EPERM
     if programs and only_if in ("thread", "own_process"):
         return (Test(0, NEW_NAMESPACES & ~SIGNAL, (0,)),) if only_if == "thread" else ()
     if only_if == "internet":

@@ -33,10 +33,16 @@ def _consequence(why: str) -> str:
 
 
 def confine_process(
-    readable: Sequence[Path], writable: Sequence[Path], *, sockets: bool, programs: Sequence[Path] = ()
+    readable: Sequence[Path],
+    writable: Sequence[Path],
+    *,
+    sockets: bool,
+    programs: Sequence[Path] = (),
+    serves: bool = False,
 ) -> None:
     """Give up this process's rights for good, as far as the kernel can; it must have no other threads yet. `sockets`: it may
     make internet sockets. `programs`: what it may run; then it may also serve, and signal the processes that it starts.
+    `serves`: it may take connections on a socket that it was given.
 
     OSError or RuntimeError if a kernel that can confine it refuses to: then nothing may be imported.
     """
@@ -44,7 +50,7 @@ def confine_process(
         return
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("a process with several threads cannot be confined")
-    filtered = seccomp.instructions(os.getpid(), sockets=sockets, programs=bool(programs))
+    filtered = seccomp.instructions(os.getpid(), sockets=sockets, programs=bool(programs), serves=serves)
     give_up_privileges()
     if landlock_version():
         restrict_files(readable, writable, tcp=sockets, executable=programs)

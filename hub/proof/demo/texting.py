@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from hub.config.models import CompanySection, Config
 from hub.contracts.sandbox import CarrierSandbox
 from hub.contracts.webhooks import WebhookRequest
-from hub.errors import RingfenceError
+from hub.errors import PluginFailure, RingfenceError
 from hub.model import TextMessage
 from hub.model.purposes import Purpose
 from hub.proof.demo.scenario import HOME_AREAS
@@ -153,7 +153,7 @@ class Texting:
         """Let the carrier fetch the pictures of a text."""
         try:
             found = carrier.fetch_pictures(reference)
-        except (LookupError, httpx.HTTPError):
+        except (LookupError, httpx.HTTPError, PluginFailure):
             self._note("pictures not found")
             return
         for picture in found:

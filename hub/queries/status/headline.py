@@ -132,6 +132,8 @@ def _machine(found: Machine, now: datetime) -> list[Waiting]:
         waiting.append(Waiting("the database has another version's tables; restart the hub"))
     if found.unconfined is not None:
         waiting.append(Waiting("plugins of others are not confined on this machine", "#machine"))
+    if found.foreign:
+        waiting.append(Waiting("code that did not come with Ringfence can run in the hub itself", "#machine"))
     if found.disk is not None and found.disk.used_share > FULL_SHARE:
         waiting.append(Waiting("the disk is nearly full", "#machine"))
     if found.backup_at is not None and now - found.backup_at > OLD_BACKUP:

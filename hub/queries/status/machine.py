@@ -19,6 +19,7 @@ from sqlmodel import Session
 from hub.model import HUB_CHAIN, AuditEntry, HealthReport
 from hub.platform.clock import utc_now
 from hub.plugin_host.host.connector import unconfined
+from hub.plugin_host.packages.foreign_packages import foreign_code
 from hub.runtime import Hub
 from hub.store.dialects import database_file, server_time, server_version
 from hub.store.schema import revisions
@@ -63,6 +64,8 @@ class Machine:
     backup_at: datetime | None
     unconfined: str | None
     """Why plugins of others are not confined by this machine's kernel; None if they are, or if there are none."""
+    foreign: tuple[str, ...]
+    """What did not come with the hub and may run in its own process, a sentence each."""
     now: datetime
     clock_ahead: timedelta | None
     """By how much this machine's clock is ahead of the database server's; None on SQLite."""
@@ -95,6 +98,7 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
         lasts=_lasts(hub, disks, figures.get(RECORDINGS_MONTH)),
         backup_at=newest_backups(session).get("data"),
         unconfined=unconfined(map(type, hub.plugins.connectors.values())),
+        foreign=tuple(foreign_code(hub.config)),
         now=now,
         clock_ahead=_clock_ahead(session, hub),
     )

@@ -50,6 +50,16 @@ def attempts(request: pytest.FixtureRequest) -> tuple[list[Attempt], list[str]]:
     return prove(audit_hook=request.param)
 
 
+@pytest.mark.parametrize("audit_hook", [True, False])
+def test_no_escape_succeeds_in_the_process_of_a_stand_in(audit_hook: bool) -> None:
+    found, changes = prove(audit_hook=audit_hook, stand_in=True)
+    assert [each for each in found if each.outcome == "succeeded"] == [] and changes == []
+    for when in ("at import", "in a request"):
+        tried = [each for each in found if each.when == when]
+        assert len({each.name for each in tried}) == len(ESCAPES)
+        assert {each.name for each in tried if each.outcome == "absent"} <= ABSENT
+
+
 def test_no_escape_succeeds(attempts: tuple[list[Attempt], list[str]]) -> None:
     found, changes = attempts
     assert [each for each in found if each.outcome == "succeeded"] == []

@@ -9,11 +9,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from plugin_wheels import CONFIG, PluginShop, source
 
 from hub.errors import CannotDo
 from hub.plugin_host.packages import foreign_packages
 from hub.plugin_host.packages.certificate_file import ENDING, new_signing_key, sign
 from hub.proof.docs.plugin_index import EMPTY, plugin_index
+from hub.startup.reading import read_config
 
 FIELDS = {
     "plugin": "acme",
@@ -61,3 +63,18 @@ def test_the_index_is_made_of_signed_files_and_reads_well_when_there_is_none(tmp
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": "2.0"}))
     with pytest.raises(CannotDo, match="its signature does not match"):
         plugin_index(tmp_path)
+
+
+def test_a_plugin_of_others_in_a_thread_of_the_hub_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "adco.py").write_text(source("adco"))
+    shop = PluginShop(tmp_path)
+    for isolation, said in (("thread", 1), ("process", 0)):
+        network = f"network: {{plugin: adco, isolation: {isolation}}}"
+        made = CONFIG.replace("  disk_reserve: 0", "  disk_reserve: 0\n  plugin_dirs: [.]")
+        shop.config.write_text(made.replace("{}", f"{{{network}, law: {{plugin: signals, isolation: thread}}}}"))
+        found = foreign_packages.foreign_code(read_config(shop.config))
+        own = [each for each in found if "isolation: thread" in each]
+        assert len(own) == said and all("of connector network" in each for each in own)

@@ -13,6 +13,7 @@ from testbed import NORTH_SHARED, TestHub
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
 from hub.platform.error_counts import ErrorCounts
 from hub.platform.liveness import Liveness
+from hub.queries.status import machine as machine_module
 from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
@@ -191,3 +192,11 @@ def test_a_machine_that_cannot_confine_plugins_of_others_is_named(stage: TestHub
     why = "This kernel has no Landlock, so a plugin that is not built in can do here what the hub's user can."
     waiting = headline([], [], [], replace(found, unconfined=why), [], stage.clock()).waiting
     assert "plugins of others are not confined on this machine" in [each.text for each in waiting]
+
+
+def test_code_of_others_that_may_run_in_the_hub_is_named(stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "stranger.pth is run at each start of Python in the hub's environment and is of no package."
+    monkeypatch.setattr(machine_module, "foreign_code", lambda config: [sentence])
+    text = signed_in(stage).text("/status")
+    assert f"in the hub itself {sentence}" in text.replace("’", "'").replace("&#39;", "'")
+    assert "code that did not come with Ringfence can run in the hub itself" in text

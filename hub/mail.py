@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 
 from hub.config.mail import MailSection
-from hub.errors import RetryLater
+from hub.config.models import Config
+from hub.contracts.addresses import may_have_address
+from hub.errors import Rejected, RetryLater
 
 SMTP_TIMEOUT_SECONDS = 20.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+NO_SERVER = "The hub has no mail server; an owner sets one up under Settings, Mail."
+
+
+class PrivateServerError(OSError):
+    """The mail server has an address in a private network, and `hub.private_hosts` does not name it."""
 
 
 def make_mail(
@@ -36,36 +44,83 @@ def make_mail(
     return letter
 
 
-def send_mail(mail: MailSection, letter: EmailMessage, begin: Callable[[], None] = lambda: None) -> None:
+def send_mail(config: Config, letter: EmailMessage, begin: Callable[[], None] = lambda: None) -> None:
     """Send an e-mail over TLS; unencrypted only to a server on this machine. RetryLater if it is not accepted.
 
     `begin` is called when the server is ready for the e-mail: until then nothing was sent for sure.
     """
+    if config.mail is None:
+        raise Rejected(NO_SERVER)
     try:
-        with _server(mail) as server:
+        with connect_to_server(config.mail, config.hub.private_hosts) as server:
+            begin_tls(server, config.mail)
+            sign_in_to_server(server, config.mail)
             begin()
             server.send_message(letter)
+    except PrivateServerError as error:
+        raise RetryLater(f"{error}") from None
     except (OSError, smtplib.SMTPException) as error:
         # Leave out the server's reply and the e-mail: both may contain the address.
         raise RetryLater(
-            f"The mail server did not accept an e-mail ({type(error).__name__}); look at mail.smtp."
+            f"The mail server did not accept an e-mail ({type(error).__name__}); send a test under Settings, Mail."
         ) from None
 
 
-@contextmanager
-def _server(mail: MailSection) -> Iterator[smtplib.SMTP]:
-    """The mail server, connected and signed in."""
-    scheme, host, port, user, password = mail.server
-    context = ssl.create_default_context()
-    if scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
-    with server:
+def connect_to_server(mail: MailSection, private: Sequence[str], timeout: float = SMTP_TIMEOUT_SECONDS) -> smtplib.SMTP:
+    """The mail server, connected; of `smtps://` with TLS. PrivateServerError if it has an address that it may not have."""
+    scheme, host, port, _, _ = mail.server
+    server = _Server(host, port, private, timeout, ssl.create_default_context() if scheme == "smtps" else None)
+    with suppress(smtplib.SMTPException):  # what does not answer EHLO fails at the next command
         server.ehlo_or_helo_if_needed()
-        if scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
-            server.starttls(context=context)
-        if user:
-            server.login(user, password or "")
-        server.ehlo_or_helo_if_needed()  # again after TLS has begun
-        yield server
+    return server
+
+
+def begin_tls(server: smtplib.SMTP, mail: MailSection) -> bool:
+    """Switch to TLS; False if the connection stays unencrypted, which only one to this machine may."""
+    scheme, host, _, _, _ = mail.server
+    if scheme == "smtps":
+        return True
+    if host in LOOPBACK and not server.has_extn("starttls"):
+        return False
+    server.starttls(context=ssl.create_default_context())
+    return True
+
+
+def sign_in_to_server(server: smtplib.SMTP, mail: MailSection) -> bool:
+    """Sign in, if a user is set; whether there is one."""
+    _, _, _, user, password = mail.server
+    if user:
+        server.login(user, password or "")
+    server.ehlo_or_helo_if_needed()  # again after TLS has begun
+    return bool(user)
+
+
+class _Server(smtplib.SMTP):
+    """Connects only to addresses that are checked, because a name may have another one at each look-up. With a `context` TLS
+    begins at once."""
+
+    def __init__(
+        self, host: str, port: int, private: Sequence[str], timeout: float, context: ssl.SSLContext | None
+    ) -> None:
+        self._private, self._context = tuple(private), context
+        super().__init__(host, port, timeout=timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made = _checked_socket(host, port, timeout, self._private)
+        try:
+            return self._context.wrap_socket(made, server_hostname=host) if self._context else made
+        except OSError:
+            made.close()
+            raise
+
+
+def _checked_socket(host: str, port: int, timeout: float, private: Sequence[str]) -> socket.socket:
+    addresses = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    if not all(may_have_address(host, address, private) for address in addresses):
+        raise PrivateServerError(
+            f"The mail server {host} has an address in a private network; the operator allows it in hub.private_hosts."
+        )
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), timeout)
+    return socket.create_connection((addresses[-1], port), timeout)

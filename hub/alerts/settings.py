@@ -14,6 +14,7 @@ from hub.alerts.channels.webhook import open_webhook, seal_webhook
 from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, may_use, threshold_of
 from hub.alerts.spread import write_alert
 from hub.errors import CannotDo, NotFound
+from hub.mail import NO_SERVER
 from hub.model import (
     Alert,
     AlertPhone,
@@ -146,7 +147,7 @@ def why_no_channel(session: Session, hub: Hub, user: User, company: Company, cha
         return "The hub has no secret key; set hub.secret_keys in config.yaml."
     if channel == Channel.EMAIL:
         if hub.config.mail is None:
-            return "The hub has no mail server; set mail: in config.yaml."
+            return NO_SERVER
         return None if user.email else "You have no e-mail address; the account’s owner can add one."
     if channel == Channel.TEXT:
         phone = session.get(AlertPhone, user.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatch
 
 from hub.config.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
@@ -23,16 +24,21 @@ from hub.config.redacted import passwords_in
 from hub.config.references import References
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
+from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError, Problem
 
 
-def read_mail(reading: Reading, value: object) -> MailSection | None:
+def read_mail(reading: Reading, value: object, private_hosts: Sequence[str]) -> MailSection | None:
     """The section. None if it is missing or invalid; problems are reported."""
     if value is None:
         return None
     if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
         reading.tell(("mail", "smtp"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
-    return reading.section(MailSection, value, ("mail",))
+    mail: MailSection | None = reading.section(MailSection, value, ("mail",))
+    host = mail.server[1] if mail else ""
+    if is_loopback(host) and not any(fnmatch(host, pattern) for pattern in private_hosts):
+        reading.tell(("mail", "smtp"), f"{host} is this machine; add it to hub.private_hosts")
+    return mail
 
 
 MAX_BYTES = 16_000_000
@@ -139,7 +145,7 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     parts.add(("retention",), retention)
     numbers = reading.section(NumbersSection, tree.get("numbers"), ("numbers",))
     parts.add(("numbers",), numbers)
-    mail = read_mail(reading, tree.get("mail"))
+    mail = read_mail(reading, tree.get("mail"), hub.private_hosts if hub else ())
     parts.add(("mail",), mail)
     folders = plugin_folders(reading, tree.get("hub"))
     installed = installed_plugins_folder(hub, file) if hub else None

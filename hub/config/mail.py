@@ -8,13 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-SCHEMES = ("smtp", "smtps")
+DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
+"""Scheme → port."""
 
 
 def _server(text: str) -> str:
     try:
         split = urlsplit(text)
-        sound = split.scheme in SCHEMES and split.hostname and (split.port or 1) and not split.path.strip("/")
+        sound = split.scheme in DEFAULT_PORTS and split.hostname and (split.port or 1) and not split.path.strip("/")
     except ValueError:
         sound = False
     if not sound:
@@ -41,7 +42,8 @@ class MailSection(BaseModel):
 
     smtp: Annotated[str, AfterValidator(_server)] = Field(
         description="smtp://user:${env:SMTP_PASSWORD}@host:587, which switches to TLS before it signs in, or smtps:// for "
-        "TLS from the start. A server without TLS is used only on this machine."
+        "TLS from the start. A server without TLS is used only on this machine, and then `hub.private_hosts` must name it. "
+        "Owners set it in the browser under Settings, Mail."
     )
     sender: Address = Field(alias="from", description="The sender's address.")
 
@@ -49,6 +51,6 @@ class MailSection(BaseModel):
     def server(self) -> tuple[str, str, int, str | None, str | None]:
         """Scheme, host, port, user and password."""
         split = urlsplit(self.smtp)
-        port = split.port or (465 if split.scheme == "smtps" else 587)
+        port = split.port or DEFAULT_PORTS[split.scheme]
         user, password = (unquote(each) if each else None for each in (split.username, split.password))
         return split.scheme, split.hostname or "", port, user, password

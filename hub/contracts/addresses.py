@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +68,14 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def may_have_address(host: str, address: str, private: Sequence[str]) -> bool:
+    """Whether a host may have an address: a public one, or any that is not a cloud's own if `private` names the host."""
+    if is_public(address):
+        return True
+    listed = any(fnmatch(host.lower(), pattern) for pattern in private)
+    return listed and (is_connectable(address) or is_loopback(address) or address == host)
 
 
 def web_addresses(settings: BaseModel | Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:

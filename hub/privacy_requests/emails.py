@@ -37,7 +37,8 @@ def send_link(hub: Hub, request_id: str) -> None:
         address, texts = request.email, texts_in(request.language)
     link = f"{address_of(hub, company, request_id)}/confirm?token={token}&lang={texts.language}"
     subject = texts.plain("messages.link_subject", company=company.title)
-    send_mail(mail, make_mail(mail, address, subject, texts.plain("messages.link", company=company.title, link=link)))
+    letter = make_mail(mail, address, subject, texts.plain("messages.link", company=company.title, link=link))
+    send_mail(hub.config, letter)
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:
@@ -55,7 +56,7 @@ def send_reminder(hub: Hub, request_id: str) -> None:
     facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}
     subject = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
     send_mail(
-        mail,
+        hub.config,
         make_mail(
             mail, ", ".join(addresses), subject, REMINDER.format(company=company.title, request=request.id, **facts)
         ),

@@ -33,6 +33,7 @@ HOST = re.compile(
 SWITCHES = ("plugin", "sandbox")
 """Of the common keys of a connector: with these, too, its secrets go elsewhere."""
 MAX_SHOWN, MAX_HOST = 100, 300
+MAIL: Path = ("mail", "smtp")
 Tree = Mapping[str, Any]
 
 
@@ -96,7 +97,8 @@ class SecretMove:
 
 def secret_refusals(edit: ConfigEdit) -> list[Refusal]:
     """Why the change is not the user's to make; empty if it is."""
-    return [*_new_references(edit), *(refusal for move in secret_moves(edit) for refusal in _moved(edit, move))]
+    moved = (refusal for move in secret_moves(edit) for refusal in _moved(edit, move))
+    return [*_mail_refusals(edit), *_new_references(edit), *moved]
 
 
 def secret_moves(edit: ConfigEdit) -> list[SecretMove]:
@@ -113,6 +115,23 @@ def secret_moves(edit: ConfigEdit) -> list[SecretMove]:
                 SecretMove(name, ("connectors", name, *place), old.get(place, "nothing"), new.get(place, "nothing"))
             )
     return found
+
+
+def mail_move(edit: ConfigEdit) -> str:
+    """From which host to which the mail server changes; empty if it stays."""
+    old, new = (_section(tree, "mail") for tree in (edit.old, edit.new))
+    hosts = [shown_host(str(each.get("smtp") or "").partition("://")[2].rpartition("@")[2]) for each in (old, new)]
+    return " to ".join(hosts) if old.get("smtp") != new.get("smtp") else ""
+
+
+def _mail_refusals(edit: ConfigEdit) -> Iterator[Refusal]:
+    """The mail server carries invitations and links to sign in, so it is the owner's. A new text of its address goes only with
+    a password that was typed with it."""
+    if _section(edit.old, "mail") == _section(edit.new, "mail"):
+        return
+    refusal = _who_may_not(edit, "change the mail server")
+    if refusal:
+        yield Refusal(MAIL, refusal, f"mail: {mail_move(edit) or 'the sender'}")
 
 
 def references_in(value: object, place: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -156,8 +175,8 @@ def _new_references(edit: ConfigEdit) -> Iterator[Refusal]:
             continue
         references = ["".join(("${", found[1], ":", found[2], "}")) for found in REFERENCE.finditer(text)]
         for reference in references:
-            if not _is_typed(edit, place, text):
-                refusal = _why_not(edit, reference, is_secret=place in places)
+            if not _is_typed(edit, place, reference if place == MAIL else text):
+                refusal = _why_not(edit, place, reference, is_secret=place in places)
                 if refusal:
                     can_be_typed = place in places and place[0] == "connectors"
                     yield Refusal(place, refusal, f"{_spelled(place)}: {_kind(reference)}", can_be_typed=can_be_typed)
@@ -168,8 +187,10 @@ def _list_place(place: Path) -> Path:
     return place[:-1] if isinstance(place[-1], int) else place
 
 
-def _why_not(edit: ConfigEdit, reference: str, *, is_secret: bool) -> str:
+def _why_not(edit: ConfigEdit, place: Path, reference: str, *, is_secret: bool) -> str:
     name = reference.removeprefix("${").removesuffix("}")
+    if place == MAIL:
+        return "sends a stored password; type it again under Settings, Mail"
     if not is_secret:
         return (
             f"would read {reference} from the machine; only someone who can edit config.yaml on the machine may do that"
@@ -219,7 +240,12 @@ def _kept_references(edit: ConfigEdit, connector: str) -> Iterator[tuple[Path, s
 
 def _is_typed(edit: ConfigEdit, place: Path, text: str) -> bool:
     found = REFERENCE.fullmatch(text)
-    return found is not None and found[1] == "secret" and found[2] in edit.typed and place[0] == "connectors"
+    return (
+        found is not None
+        and found[1] == "secret"
+        and found[2] in edit.typed
+        and (place[0] == "connectors" or place == MAIL)
+    )
 
 
 def _is_listed(edit: ConfigEdit, text: str) -> bool:

@@ -15,7 +15,7 @@ from hub.config.models import ConnectorCommon
 from hub.contracts.connector import Connector
 from hub.errors import Problem
 from hub.model import Company, ConnectorToken, WebhookEndpoint
-from hub.reload.secret_moves import ConfigEdit, Refusal, secret_moves
+from hub.reload.secret_moves import ConfigEdit, Refusal, mail_move, secret_moves
 from hub.reload.user_limits import has_several_accounts, refusals_of, webhook_addresses
 from hub.store import audit
 
@@ -78,6 +78,8 @@ def void_secrets(session: Session, editor: Editor, edit: ConfigEdit, now: dateti
     for move in moves:
         detail = f"{move.connector}: {move.words}"[:MAX_DETAIL]
         audit.note(session, now, editor.user.id, "connectors.address", editor.user.account_id, detail)
+    if server := mail_move(edit):
+        audit.note(session, now, editor.user.id, "mail.server", editor.user.account_id, server[:MAX_DETAIL])
     known = webhook_addresses(edit.old)
     changed = [key for key, address in webhook_addresses(edit.new).items() if known.get(key) != address]
     if changed:

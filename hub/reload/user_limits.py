@@ -19,7 +19,7 @@ from hub.reload.differences import tree_or_empty
 from hub.reload.secret_moves import ConfigEdit, Refusal, secret_refusals
 
 ON_THE_MACHINE = "; only someone who can edit config.yaml on the machine may do that."
-MACHINE_SECTIONS = {"hub": None, "mail": None, "recordings": ("storage", "options")}
+MACHINE_SECTIONS = {"hub": None, "recordings": ("storage", "options")}
 """Sections, or keys of them, that reach into the machine, or say where sign-ins, links and recordings go: with them an admin
 could become the owner."""
 PROCESS_SETTINGS = ("isolation", "memory_mb")

@@ -89,7 +89,8 @@ class AlertStage:
     @classmethod
     def of(cls, stage: TestHub, server: MailServer) -> AlertStage:
         section = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{server.port}", "from": "hub@example.org"})
-        hub = replace(stage.hub, config=replace(stage.hub.config, mail=section))
+        machine = stage.hub.config.hub.model_copy(update={"private_hosts": ("127.0.0.1",)})
+        hub = replace(stage.hub, config=replace(stage.hub.config, mail=section, hub=machine))
         stage.hub = hub
         return cls(stage, hub, server)
 

@@ -24,7 +24,7 @@ def test_a_test_is_queued_for_the_worker_and_listed(shop: Shop) -> None:
         assert refused.exit_code != 0 and said in str(refused.exception or refused.output), refused.output
     assert shop.rows(AlertDelivery) == []
     file = shop.folder / "config.yaml"
-    file.write_text(file.read_text() + "mail:\n  smtp: smtp://127.0.0.1:2525\n  from: hub@example.org\n")
+    file.write_text(file.read_text() + "mail:\n  smtp: smtp://mail.example.com:2525\n  from: hub@example.org\n")
     assert shop.run("alerts", "test", "maria", "email", "--company", "north").exit_code == 0
     (row,) = shop.json("alerts", "list", "--user", "maria")
     assert (row["kind"], row["channel"], row["state"], row["company"]) == ("test", "email", "ready", "north")

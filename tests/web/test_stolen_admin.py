@@ -241,6 +241,7 @@ def test_every_module_that_edits_config_yaml_has_a_row_above() -> None:
 
 OTHERS = {
     "connecting/connect.py": "called by the pages of connectors",
+    "connecting/mail_server.py": "called by the page of the mail server, which only owners open",
     "web/forms/config_edit.py": "called by the forms",
     "reload/config_file.py": "the one place itself",
     "importing/structure.py": "a command on the machine; a test below is about what it reads",

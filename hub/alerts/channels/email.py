@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
 from hub.alerts.wording import Message, summary_title
 from hub.errors import Rejected
-from hub.mail import make_mail, send_mail
+from hub.mail import NO_SERVER, make_mail, send_mail
 from hub.model import User
 from hub.runtime import Hub
 
@@ -40,7 +40,7 @@ def send_rendered(
     """Send an e-mail made from a template, with the headers for one-click unsubscription. Source: RFC 8058."""
     mail = hub.config.mail
     if mail is None:
-        raise Rejected("The hub has no mail server; set mail: in config.yaml.")
+        raise Rejected(NO_SERVER)
     if not user.email:
         raise Rejected("The user has no e-mail address.")
     shown = {**values, "unsubscribe": unsubscribe}
@@ -51,7 +51,7 @@ def send_rendered(
     }
     text = _templates().get_template(f"{template}.txt").render(shown)
     html = _templates().get_template(f"{template}.html").render(shown)
-    send_mail(mail, make_mail(mail, user.email, subject, text, html=html, headers=headers), begin)
+    send_mail(hub.config, make_mail(mail, user.email, subject, text, html=html, headers=headers), begin)
 
 
 def _address(hub: Hub, path: str) -> str:

@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.contracts.addresses import is_connectable, is_loopback, is_public, web_addresses
+from hub.contracts.addresses import is_loopback, may_have_address, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
 
@@ -67,7 +67,4 @@ class ReachableHosts:
 
     def _may_have(self, host: str, address: str) -> bool:
         """Also of a listed name, an address may not be one at which a cloud answers with the machine's credentials."""
-        if is_public(address) or (self.loopback and is_loopback(host)):
-            return True
-        listed = any(fnmatch(host.lower(), pattern) for pattern in self.private)
-        return listed and (is_connectable(address) or is_loopback(address) or address == host)
+        return (self.loopback and is_loopback(host)) or may_have_address(host, address, self.private)

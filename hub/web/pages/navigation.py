@@ -39,6 +39,7 @@ SETTINGS_TABS: tuple[NavigationItem, ...] = (
     NavigationItem("companies", "Companies", "/companies", "setup"),
     NavigationItem("webhooks", "Webhooks", "/webhooks-out", "setup"),
     NavigationItem("users", "Users and keys", "/users", "users"),
+    NavigationItem("mail", "Mail", "/mail", "users"),
     NavigationItem("config", "Configuration", "/config", "configure"),
     NavigationItem("plugins", "Plugins", "/plugins", "configure"),
     NavigationItem("status", "Status", "/status", "status"),

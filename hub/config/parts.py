@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +15,9 @@ from hub.config.models import ConnectorEntry
 from hub.contracts.connector import Connector
 
 CONNECTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+MAX_NAME = 40
+RESERVED = "new"
+"""A name that no entry may have, because addresses of pages use it."""
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
@@ -64,3 +68,17 @@ class Parts:
             ]
         named = ((place, item.get("name")) for place, item in places if isinstance(item, dict))
         return [(place, str(name)) for place, name in named if name is not None]
+
+
+def name_of(title: str, taken: Container[str] = ()) -> str:
+    """A title as a name that no other has: `Hübner's Drains & Sons` is `hubners_drains_and_sons`, with `_2` if that is taken.
+    Empty if the title has no letter from a to z and no digit."""
+    said = re.sub(r"['’`]", "", title).replace("&", " and ")
+    letters = unicodedata.normalize("NFKD", said).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")[:MAX_NAME].rstrip("_")
+    if not name or (name not in taken and name != RESERVED):
+        return name
+    number = 2
+    while (numbered := f"{name[: MAX_NAME - 5]}_{number}") in taken:
+        number += 1
+    return numbered

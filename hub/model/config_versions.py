@@ -71,6 +71,8 @@ class ConfigProcess(Row, table=True):
     """Worker threads that should be turning; `threads_alive` are those that do."""
     key_ids: str = Field(default="", max_length=512, sa_column_kwargs={"server_default": ""})
     """The ids of the hub's keys that it has, newest first, with spaces between them."""
+    trouble: str = Field(default="", max_length=300, sa_column_kwargs={"server_default": ""})
+    """Why it could not take the newest version, such as a key that it cannot read; empty if it could."""
 
 
 class ConfigDraft(Row, table=True):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from hub.model import ConfigVersion, User
-from hub.reload.versions import history, newest
+from hub.model import ConfigProcess, ConfigVersion, User
+from hub.reload.versions import history, living, newest, newest_number
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,9 @@ def config_history(session: Session, limit: int = 30) -> ConfigHistory:
     ids = {row.user_id for row in [*rows, *([running] if running else [])] if row.user_id}
     names = dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
     return ConfigHistory(rows, running, names)
+
+
+def processes_behind(session: Session, now: datetime) -> list[ConfigProcess]:
+    """The processes that run, and have not taken the newest version."""
+    number = newest_number(session) or 0
+    return [each for each in living(session, now) if (each.version or 0) < number]

@@ -21,6 +21,7 @@ from hub.store.quarantine.deaths import process_id
 BEAT_SECONDS = 5.0
 MAX_KEYS = 30
 """How many keys the row names; an id has 16 characters."""
+MAX_TROUBLE = 300
 FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
@@ -30,23 +31,25 @@ class Presence:
     def __init__(self, running: RunningHub, role: str, process: str | None = None) -> None:
         self._running, self._id, self._role = running, process or process_id(), role
         self._started_at = self._hub.clock()
-        self._beaten: tuple[int, float] | None = None
+        self._beaten: tuple[int, str, float] | None = None
+        self.trouble = ""
+        """Why the process could not take the newest version."""
 
     @property
     def _hub(self) -> Hub:
         return self._running.current.opened.hub
 
     def beat(self) -> None:
-        """Write the row if it is due, or if another version runs."""
-        version, now = self._running.version, time.monotonic()
-        if self._beaten is not None and self._beaten[0] == version and now - self._beaten[1] < BEAT_SECONDS:
+        """Write the row if it is due, or if another version runs or was refused."""
+        version, trouble, now = self._running.version, self.trouble, time.monotonic()
+        if self._beaten is not None and self._beaten[:2] == (version, trouble) and now - self._beaten[2] < BEAT_SECONDS:
             return
         with self._hub.store.writing() as session:
             session.merge(self._row(version))
             session.execute(
                 delete(ConfigProcess).where(col(ConfigProcess.seen_at) < self._hub.clock() - FORGOTTEN_AFTER)
             )
-        self._beaten = (version, now)
+        self._beaten = (version, trouble, now)
 
     def end(self) -> None:
         """The process ends."""
@@ -68,6 +71,7 @@ class Presence:
             threads_alive=alive,
             threads_expected=expected,
             key_ids=" ".join(self._hub.keyring.key_ids[:MAX_KEYS]),
+            trouble=self.trouble[:MAX_TROUBLE],
         )
 
 

@@ -117,8 +117,10 @@ class Watcher:
         except RingfenceError as error:
             self._failed = number
             first = next((str(each) for each in getattr(error, "problems", ())), str(error))
+            self._presence.trouble = first
             log.error("this process cannot take a version of config.yaml", version=number, why=first)
         else:
+            self._presence.trouble = ""
             log.info("a version of config.yaml was taken", version=number)
 
     def _stamp(self) -> Stamp | None:

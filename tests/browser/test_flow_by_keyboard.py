@@ -78,7 +78,7 @@ def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(headless: An
     tab.keyboard.type("One or two?")
     reach(tab, "Add a key")
     tab.keyboard.press("Enter")
-    tab.wait_for_function("document.activeElement.id === 'keys-2-key'")
+    tab.locator("#keys-2-key:focus").wait_for()
     tab.keyboard.type("3")
     reach(tab, "Save to draft")
     tab.keyboard.press("Enter")

@@ -11,8 +11,8 @@ from commands import CliRunner
 from typer.testing import Result
 
 from hub.cli import app
-from hub.cli.init.business import name_of
 from hub.config.models import CompanySection, Config
+from hub.config.parts import name_of
 from hub.startup.reading import read_config
 
 Refusal = Callable[[Result], str]
@@ -48,7 +48,7 @@ def test_the_answers_are_asked_for_and_the_rest_follows_from_the_phone(tmp_path:
     result = run(tmp_path, keys=answers)
     assert result.exit_code == 0, result.output
     _, company = written(tmp_path)
-    assert company.title == 'Smile & Söhne: the "best" #1' and company.name == "smile_sohne_the_best_1"
+    assert company.title == 'Smile & Söhne: the "best" #1' and company.name == "smile_and_sohne_the_best_1"
     assert (company.country, company.region, company.time_zone) == ("CA", "ON", "America/Toronto")
     assert company.domains == ("smile.example.com",) and company.website.swap == ("+14165550123",)
     numbers = [number for tracker in company.trackers for number in tracker.numbers]
@@ -93,5 +93,6 @@ def test_an_answer_that_cannot_be_right_is_told_and_nothing_is_written(
 
 
 def test_a_name_becomes_a_name_of_configuration() -> None:
-    assert name_of("  Hübner & Sons, LLC ") == "hubner_sons_llc"
+    assert name_of("  Hübner's & Sons, LLC ") == "hubners_and_sons_llc"
+    assert name_of("Office", {"office", "office_2"}) == "office_3" and name_of("…") == ""
     assert len(name_of("x" * 200)) <= 64

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.config.parts import name_of
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
 from hub.errors import ConfigError
 
 Kind = Literal["plumber", "dental", "agency"]
 POOL_SIZE = 6
-MAX_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,6 @@ def business(
         country=country, region=region or place.region or "", time_zone=time_zone or zones[0],
         port=port,
     )  # fmt: skip
-
-
-def name_of(title: str) -> str:
-    """A title as a name in config.yaml: `Hübner & Sons` is `hubner_sons`."""
-    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")[:MAX_NAME].rstrip("_")
 
 
 def domain_of(text: str) -> str:

@@ -305,6 +305,9 @@ class Flow(Part):
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your choice, unique in the company."
     )
+    title: str | None = Field(
+        default=None, max_length=80, description="The name that is displayed; `name` if left out."
+    )
     forward: PhoneNumber = Field(
         description="Rings at once when anything is late or fails: E.164, or as written in the USA and Canada."
     )

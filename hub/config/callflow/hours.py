@@ -52,11 +52,12 @@ def local_time(at: datetime, time_zone: str) -> datetime:
 
 def public_holiday(place: str, day: date) -> str | None:
     """The name of the public holiday of `US` or `US-MI` on that day; None on any other day."""
-    return _holidays(place, day.year).get(day)
+    return holidays_of(place, day.year).get(day)
 
 
 @lru_cache(maxsize=256)
-def _holidays(place: str, year: int) -> Mapping[date, str]:
+def holidays_of(place: str, year: int) -> Mapping[date, str]:
+    """The public holidays of `US` or `US-MI` in a year, with their names."""
     country, _, region = place.partition("-")
     return public_holidays(country, region or None, year)
 

@@ -33,6 +33,7 @@ CREATE TABLE config_process (
     threads_alive INTEGER NOT NULL,
     threads_expected INTEGER NOT NULL,
     key_ids VARCHAR(512) DEFAULT '' NOT NULL,
+    trouble VARCHAR(300) DEFAULT '' NOT NULL,
     PRIMARY KEY (id)
 );
 CREATE INDEX ix_config_process_seen_at ON config_process (seen_at);

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from hub.config.callflow.clock_words import hours_in_words, read_hours
 from hub.config.document import Path
 from hub.config.durations import parse_span
 from hub.config.edit import REMOVED, Change
@@ -123,13 +124,13 @@ def _cell(column: Field, row: object, index: int) -> object:
 def _text(field: Field, value: object) -> str:
     if value is None:
         return ""
+    if field.kind in ("hours", "span"):
+        with suppress(ValueError):
+            return hours_in_words(value) if field.kind == "hours" else written_span(parse_span(value))
     if isinstance(value, list | tuple | set | frozenset):
         return JOINED.get(field.kind, ", ").join(_text(field, each) for each in value)
     if field.kind in ("phone", "phones"):
         return phone(_plain(value))
-    if field.kind == "span":
-        with suppress(ValueError):
-            return written_span(parse_span(value))
     if field.kind == "share" and isinstance(value, int | float | Decimal):
         return f"{value * 100:.0f}"
     return _plain(value)
@@ -173,7 +174,7 @@ def _single(field: Field, text: str, country: str) -> object:
         items = [each.strip() for each in re.split(BETWEEN[field.kind], text) if each.strip()]
         found = [_number_of(each, country) if field.kind == "phones" else field.clean(each) for each in items]
         if field.kind == "hours":
-            return found[0] if len(found) == 1 else found
+            return read_hours(found[0]) if len(found) == 1 else list(map(read_hours, found))
         return list(dict.fromkeys(found))
     text = field.clean(text)
     if field.kind == "phone" and text:

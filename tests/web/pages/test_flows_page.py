@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,8 @@ from flow_forms import menu
 from page_client import PageClient, seen, signed_in
 from testbed import CONNECTORS, NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
-from hub.config.callflow.definition import Flow
+from hub.config.callflow.definition import Flow, Voicemail
+from hub.config.callflow.written import written_flow
 from hub.model import AuditEntry, CallStep, ConsentDecision, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import flow_of_draft
 
@@ -63,8 +65,8 @@ def draft(stage: TestHub) -> Flow:
 def test_the_list_says_what_uses_each_flow_and_shows_routes_as_flows(office: TestHub, owner: PageClient) -> None:
     said = owner.text("/flows")
     assert "office 3 steps, records Lakeside website, shared" in said
-    assert "route The short form in config.yaml Northgate" in said
-    assert "Call flow route" in owner.get("/flows/northgate/route").text
+    assert "All calls The short form in config.yaml Northgate" in said
+    assert "Call flow All calls" in owner.get("/flows/northgate/route").text
     limited = signed_in(office, "marketer", "northgate")
     assert "office" not in limited.text("/flows") and limited.get(OFFICE_PATH).status_code == 404
     assert "Save to draft" not in signed_in(office, "marketer").text(f"{OFFICE_PATH}?step=menu"), (
@@ -169,18 +171,84 @@ def test_the_settings_of_the_whole_flow_are_edited_too(office: TestHub, owner: P
 
 
 def test_a_new_flow_and_a_route_of_its_own_begin_as_drafts(office: TestHub, owner: PageClient) -> None:
-    begun = owner.post("/flows/new", {"company": "lakeside", "name": "summer", "number": "312 555 0191"})
-    assert begun.headers["location"] == "/flows/lakeside/summer"
-    assert "not published yet" in owner.text("/flows/lakeside/summer")
-    assert "summer New" in owner.text("/flows")
-    assert "already" in owner.post("/flows/new", {"company": "lakeside", "name": "office", "number": DESK}).text
-    for name, number, field in (("route-x", DESK, "name"), ("No", DESK, "name"), ("autumn", "12", "number")):
-        refused = owner.post("/flows/new", {"company": "lakeside", "name": name, "number": number})
+    begun = owner.post("/flows/new", {"company": "lakeside", "title": "Tom's summer & fall", "number": "312 555 0191"})
+    assert begun.headers["location"] == "/flows/lakeside/toms_summer_and_fall"
+    assert "not published yet" in owner.text("/flows/lakeside/toms_summer_and_fall")
+    assert "summer & fall New" in owner.text("/flows")
+    again = owner.post("/flows/new", {"company": "lakeside", "title": "Office", "number": DESK})
+    assert again.headers["location"] == "/flows/lakeside/office_2", "the name of another flow is not taken"
+    for title, number, field in (("…", DESK, "title"), ("Autumn", "12", "number")):
+        refused = owner.post("/flows/new", {"company": "lakeside", "title": title, "number": number})
         assert refused.status_code == 422 and f'id="{field}-error"' in refused.text
-    turned = owner.post("/flows/new?company=northgate&route=route", {"name": "front"})
-    assert turned.headers["location"] == "/flows/northgate/front?company=northgate"
-    assert office.one(FlowDraft, name="front").replaces == "route"
-    assert owner.get("/flows/new?company=northgate&route=none").status_code == 404
+    turned = owner.post("/flows/northgate/route/change", {"deed": "hours"})
+    assert turned.headers["location"] == "/flows/northgate/all_calls?add=-&do=schedule#open"
+    assert office.one(FlowDraft, name="all_calls").replaces == "route"
+    assert "Opening hours" in owner.text(turned.headers["location"])
+    assert owner.post("/flows/lakeside/office/change").status_code == 404, "it is a flow already"
+
+
+def hours(**changes: Any) -> dict[str, Any]:
+    """The form of new opening hours as a browser sends it."""
+    days = {}
+    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"):
+        days |= {f"from.{day}": "9:00 am", f"to.{day}": "5:00 pm"}
+        days |= {f"open.{day}": "yes"} if day not in ("sat", "sun") else {}
+    sent = {"form": "step", "was": "", "after": "-", "shown_do": "schedule", "do": "schedule", "name": "hours"}
+    return {**sent, **days, "open": "menu", "closed": "voicemail", "deed": "save", **changes}
+
+
+def test_opening_hours_come_before_a_flow_with_a_voicemail_made_for_them(office: TestHub, owner: PageClient) -> None:
+    page = owner.get(OFFICE_PATH).text
+    link = re.search(r'href="([^"]*)">\+ Add opening hours', page)
+    assert link is not None
+    form = owner.get(link[1].replace("&amp;", "&"))
+    assert "at the beginning" in form.text and form.text.count('value="9:00 am"') == 8
+    assert '<option value="night" selected>' in form.text, "the voicemail that is there hears the closed hours"
+    saved = owner.post(OFFICE_PATH, hours(**{"to.fri": "16:30", "open.sat": "yes", "to.sat": "1"}))
+    assert saved.status_code == 303, seen(saved.text)
+    flow = draft(office)
+    assert flow.start == "hours" and dict(flow.steps["hours"].leads()) == {"open": "menu", "closed": "voicemail"}
+    assert isinstance(flow.steps["voicemail"], Voicemail)
+    said = owner.text(f"{OFFICE_PATH}?step=hours")
+    assert "Mon–Thu 9:00 am to 5:00 pm, Fri 9:00 am to 4:30 pm, Sat 9:00 am to 1:00 pm" in said
+
+
+def test_hours_are_set_the_same_on_several_days_and_get_a_break_without_saving(
+    office: TestHub, owner: PageClient
+) -> None:
+    same = {"from.same": "8", "to.same": "5:30pm", "open.mon": ""}
+    page = owner.post(OFFICE_PATH, hours(deed="same all", **same)).text
+    assert page.count('value="8"') == page.count('value="5:30pm"') == 8
+    broken = owner.post(OFFICE_PATH, hours(deed="break")).text
+    assert broken.count('name="from.mon"') == 2
+    assert office.rows(FlowDraft) == []
+    lunch = {"from.mon": ["9", "13:00"], "to.mon": ["noon", "5 p.m."]}
+    owner.post(OFFICE_PATH, hours(**lunch))
+    assert written_flow(draft(office))["steps"]["hours"]["hours"]["mon"] == ["9:00-12:00", "13:00-17:00"]
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [("", "5 pm"), ("9", "25"), ("13 pm", "5 pm"), ("5 pm", "9 am"), ("nine", "five"), ("9", "9 am")],
+)
+def test_hours_that_cannot_be_read_are_refused_at_their_day(
+    office: TestHub, owner: PageClient, opens: str, closes: str
+) -> None:
+    refused = owner.post(OFFICE_PATH, hours(**{"from.wed": opens, "to.wed": closes}))
+    assert refused.status_code == 422 and 'id="hours-error">Wednesday: write times like 9:00 am' in refused.text
+    assert office.rows(FlowDraft) == []
+
+
+def test_special_days_have_hours_in_words_or_are_closed(office: TestHub, owner: PageClient) -> None:
+    days = {"dates.day": ["2026-12-24", "2026-12-31"], "dates.hours": ["9 am to 1 pm", ""]}
+    owner.post(OFFICE_PATH, hours(holidays="US-IL", **days))
+    step = written_flow(draft(office))["steps"]["hours"]
+    assert step["dates"] == {"2026-12-24": "9:00-13:00", "2026-12-31": "closed"} and step["holidays"] == "US-IL"
+    page = owner.get(f"{OFFICE_PATH}?step=hours").text
+    assert 'value="9:00 am to 1:00 pm"' in page and 'value="closed"' in page
+    assert "Thanksgiving" in page or "Labor Day" in page or "New Year" in page
+    wrong = owner.post(OFFICE_PATH, hours(**{"dates.day": "2026-12-24", "dates.hours": "late"}))
+    assert wrong.status_code == 422 and "write its hours like 9:00 am to 1:00 pm" in wrong.text
 
 
 def test_a_simulated_call_shows_its_path_the_lawful_notice_and_the_carriers_document(

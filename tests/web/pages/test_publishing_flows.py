@@ -11,12 +11,14 @@ from config_on_disk import open_config_stage
 from flow_forms import menu
 from flow_strategies import OFFICE_TEXT
 from page_client import PageClient, seen, signed_in
+from sqlalchemy import update
 from testbed import SHARED, TestHub
 
 from hub.answering.answer import Answerer
 from hub.api import AnswerPoint
-from hub.model import CallStep, ConfigVersion, FlowDraft, FlowVersion
+from hub.model import CallStep, ConfigProcess, ConfigVersion, FlowDraft, FlowVersion
 from hub.testing import FrozenClock
+from hub.web.pages.flows import publish
 
 PATH = "/flows/lakeside/office"
 
@@ -87,6 +89,31 @@ def test_a_flow_is_edited_simulated_published_and_called(
     assert "owner-agency flow office published: clearer words" in said and "Roll back" in said
 
 
+def test_published_is_said_only_when_every_process_has_taken_it_and_else_who_has_not_and_why(
+    stage: TestHub, owner: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "TAKEN_SECONDS", 0.0)
+    process = {"started_at": stage.clock(), "seen_at": stage.clock(), "host": "a"}
+    with stage.hub.store.writing() as session:
+        session.add(ConfigProcess(id="p1", role="web", pid=11, version=2, **process))
+        session.add(
+            ConfigProcess(id="p2", role="worker", pid=12, version=1, trouble="secret.key cannot be read", **process)
+        )
+    owner.post(PATH, menu(say="One or two?"))
+    assert "Published" not in owner.client.get(owner.post(f"{PATH}/publish").headers["location"]).text
+    said = owner.text(PATH)
+    assert "Not heard everywhere yet" in said and "worker on a, process 12: secret.key cannot be read" in said
+    assert "process 11" not in said
+    with stage.hub.store.writing() as session:
+        session.get_one(ConfigProcess, "p2").version = 2
+    assert "Not heard everywhere yet" not in owner.text(PATH)
+    owner.post(PATH, menu(say="Two or one?"))
+    with stage.hub.store.writing() as session:
+        session.execute(update(ConfigProcess).values(version=3))
+    done = owner.client.get(owner.post(f"{PATH}/publish").headers["location"])
+    assert "Published. New calls hear it from now on." in seen(done.text)
+
+
 def test_an_earlier_version_is_published_again(stage: TestHub, owner: PageClient, ring: Callable[..., str]) -> None:
     owner.post(PATH, menu(say="One or two?"))
     owner.post(f"{PATH}/publish")
@@ -111,13 +138,13 @@ def test_a_draft_with_problems_and_a_file_that_changed_meanwhile_are_refused(sta
 
 
 def test_a_route_becomes_a_flow_of_its_own(stage: TestHub, owner: PageClient) -> None:
-    owner.post("/flows/new?company=northgate&route=route", {"name": "front"})
-    assert "in place of route" in owner.text("/flows/northgate/front/publish")
-    assert owner.post("/flows/northgate/front/publish").status_code == 303
-    assert "flow: front" in text_of(stage)
+    path = owner.post("/flows/northgate/route/change").headers["location"]
+    assert "in place of route" in owner.text(f"{path}/publish")
+    assert owner.post(f"{path}/publish").status_code == 303
+    assert "flow: all_calls" in text_of(stage)
     stage.live.refresh()
-    assert stage.directory.lines["+13135550120"].flow.name == "front"
-    assert "front" in owner.text("/flows/northgate/front"), "before this process has taken the new file"
+    assert stage.directory.lines["+13135550120"].flow.name == "all_calls"
+    assert "All calls" in owner.text(path), "before this process has taken the new file"
 
 
 def test_a_step_plays_a_file_of_the_folder_of_config_yaml_and_no_other(stage: TestHub, owner: PageClient) -> None:

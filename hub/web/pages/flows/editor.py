@@ -8,19 +8,20 @@ from itertools import pairwise
 
 from starlette.responses import Response
 
-from hub.config.callflow.definition import STEP_TYPES, Flow
+from hub.config.callflow.definition import STEP_TYPES, Flow, Schedule
 from hub.config.callflow.editing import ways_to
 from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
 from hub.web.forms.form import Form
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.compare import DiffLine, diff_lines
-from hub.web.pages.flows.flow_labels import KINDS, exit_words, gist
-from hub.web.pages.flows.opened import OpenFlow, open_flow
+from hub.web.pages.flows.flow_labels import KINDS, exit_words, flow_title, gist
+from hub.web.pages.flows.holidays import next_holidays, places_of
+from hub.web.pages.flows.opened import OpenFlow, behind_of, open_flow
 from hub.web.pages.flows.outline import Branch, outline
 from hub.web.pages.flows.settings_form import settings_of
 from hub.web.pages.flows.simulation.outcome import simulate
 from hub.web.pages.flows.simulation.questions import FIELDS
-from hub.web.pages.flows.step_form import StepForm, form_of_new, form_of_step
+from hub.web.pages.flows.step_form import BEFORE_START, StepForm, form_of_new, form_of_step
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -74,13 +75,14 @@ def show(
     with page.hub.store.reading() as hub_session:
         versions = with_authors(hub_session, page.user.account_id, versions)
     if form is not None:
-        form.offer(flow, audio_files(page, opened.section))
+        form.offer(flow, audio_files(page, opened.section), places_of(opened.section))
         _add_problems(opened, form)
     return page.render(
         "flow.html",
         status,
-        title=f"Call flow {opened.name}",
+        title=f"Call flow {flow_title(flow)}",
         opened=opened,
+        flow_title=flow_title,
         flow=flow,
         outline=_outline(page, opened, selected, walked),
         form=form,
@@ -88,6 +90,10 @@ def show(
         kinds=KINDS,
         ways_to=ways_to,
         exits=_exits(flow, form.was) if form else [],
+        holidays=next_holidays(form.value("holidays"), page.now.astimezone(page.zone).date()) if form else [],
+        has_hours=any(isinstance(step, Schedule) for step in flow.steps.values()),
+        beginning=BEFORE_START,
+        behind=behind_of(page) if page.may("configure") else [],
         versions=versions,
         simulated=simulated,
         simulated_fields=("simulate", *FIELDS),
@@ -118,7 +124,7 @@ def _address(page: PageRequest, **changes: object) -> str:
 
 def _wanted_form(page: PageRequest, flow: Flow) -> StepForm | None:
     query = page.query
-    if query.get("add") is not None and (query["add"] in flow.steps or query["add"] == ""):
+    if query.get("add") == BEFORE_START or query.get("add") in flow.steps:
         do = query.get("do", "greeting")
         return form_of_new(flow, query["add"], query.get("way", ""), do if do in STEP_TYPES else "greeting")
     return form_of_step(flow, query["step"]) if query.get("step") in flow.steps else None

@@ -12,11 +12,10 @@ from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.editor import show
 from hub.web.pages.flows.opened import OpenFlow, open_flow
 from hub.web.pages.flows.settings_form import settings_of, with_settings
-from hub.web.pages.flows.step_form import StepForm, form_of_post
+from hub.web.pages.flows.step_form import BUTTONS, StepForm, form_of_post, with_voicemail
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-ROW_ACTIONS = ("add", "remove", "up", "down")
 READ_ONLY = "Only the draft of a named flow can be changed."
 
 
@@ -35,7 +34,7 @@ def act(page: PageRequest) -> Response:
 
 def _step(page: PageRequest, opened: OpenFlow) -> Response:
     form, action, to = form_of_post(page.form, opened.flow), page.value("deed"), next(iter(opened.flow.steps), END)
-    if action.split(" ")[0] in ROW_ACTIONS:
+    if action.split(" ")[0] in BUTTONS:
         return show(page, opened, form=form.changed(action, to))
     if action == "delete":
         return _delete(page, opened, form)
@@ -51,14 +50,15 @@ def _save(page: PageRequest, opened: OpenFlow, form: StepForm) -> Response:
         return show(page, opened, 422, form=form)
     try:
         if form.is_new:
-            tree = insert_step(opened.flow, form.after or None, form.way, form.name, written)
+            after = form.after if form.after in opened.flow.steps else None
+            tree = insert_step(opened.flow, after, form.way, form.name, written)
         else:
             tree = save_step(opened.flow, form.was, written, form.name)
     except CannotDo as refused:
         form.errors["name"] = str(refused)
         return show(page, opened, 422, form=form)
     what = f"step {form.name} {'added' if form.is_new else 'changed'}"
-    opened.save(tree, what)
+    opened.save(with_voicemail(tree, opened.flow, form.name), what)
     return page.redirect(_back(page, step=form.name), "Saved to the draft. Callers hear it once you publish.")
 
 

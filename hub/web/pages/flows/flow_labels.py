@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.config.callflow.clock_words import hours_in_words
 from hub.config.callflow.definition import (
     AttributionRoute,
     Case,
     Dialing,
+    Flow,
     GeoRoute,
     HangUpStep,
     Menu,
@@ -18,6 +20,7 @@ from hub.config.callflow.definition import (
     TagStep,
     TextBack,
 )
+from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_hours
 from hub.platform.formats import phone
 
@@ -48,6 +51,14 @@ OTHERWISE: Mapping[type[Step], str] = {
     GeoRoute: "anywhere else",
     AttributionRoute: "no case matches",
 }
+
+
+def flow_title(flow: Flow) -> str:
+    """What people call a flow; one that a route stands for has no name of its own."""
+    if flow.name == ROUTE_STEP:
+        return "All calls"
+    route, _, tracker = flow.name.partition("-")
+    return f"Calls of {tracker}" if route == ROUTE_STEP and tracker else flow.title or flow.name
 
 
 def exit_words(step: Step, key: str) -> str:
@@ -89,8 +100,8 @@ def gist(step: Step) -> str:
             rings += ", known callers first" if isinstance(step, RoundRobin) and step.sticky else ""
             return f"{rings}, recorded" if step.record else rings
         case Schedule():
-            hours = ", ".join(f"{days.title()} {_spans(spans)}" for days, spans in written_hours(step.hours).items())
-            hours = hours.replace("-", "–")
+            week = written_hours(step.hours).items()
+            hours = ", ".join(f"{days.title().replace('-', '–')} {hours_in_words(spans)}" for days, spans in week)
             more = f", holidays {step.holidays}" if step.holidays else ""
             return f"{hours}{more}" or "always closed"
         case GeoRoute():
@@ -104,10 +115,6 @@ def gist(step: Step) -> str:
         case HangUpStep():
             return f"“{step.say}”" if step.say else ""
     return ""
-
-
-def _spans(spans: str | list[str]) -> str:
-    return spans if isinstance(spans, str) else " and ".join(spans)
 
 
 def _phone(number: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from hub.numbers.flow_drafts import flow_of_draft
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import current_flows
 from hub.queries.flows.flow_list import list_flows, own_drafts
 from hub.queries.flows.versions import MAX_COUNTED
+from hub.web.pages.flows.flow_labels import flow_title
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -26,7 +28,8 @@ def flows(page: PageRequest) -> Response:
         "flows.html",
         title="Call flows",
         flows=listed,
-        new=[(names[draft.company_id], draft) for draft in drafts
+        flow_title=flow_title,
+        new=[(names[draft.company_id], draft, flow_title(flow_of_draft(draft))) for draft in drafts
              if (names[draft.company_id].name, draft.name) not in known],
         max_counted=MAX_COUNTED,
         carrier_names=lambda current: ", ".join(recipient_of(name, page.hub.plugins.connectors) for name in current.carriers),

@@ -15,9 +15,10 @@ from hub.config.callflow.definition import Flow
 from hub.config.callflow.written import written_flow
 from hub.config.models import CompanySection
 from hub.errors import NotFound
-from hub.model import Company, FlowDraft, FlowVersion
+from hub.model import Company, ConfigProcess, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import draft_of, flow_of_draft, save_draft
 from hub.numbers.flows import read_flow
+from hub.queries.config_history import processes_behind
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
@@ -113,6 +114,12 @@ class OpenFlow:
             session, self.page.user.id, self.company.id, self.name, written, self.page.now,
             what=what, before=written_flow(self.flow), base=self.live_version,
         )  # fmt: skip
+
+
+def behind_of(page: PageRequest) -> list[ConfigProcess]:
+    """The processes that do not run the newest configuration yet, so that their callers hear what was before."""
+    with page.hub.store.reading() as session:
+        return processes_behind(session, page.now)
 
 
 def open_flow(page: PageRequest) -> OpenFlow:

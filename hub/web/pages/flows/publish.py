@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from starlette.responses import Response
 
 from hub.config.callflow.definition import Flow
@@ -15,11 +17,14 @@ from hub.web.forms.companies import place_of_company
 from hub.web.forms.config_edit import NO_FILE, apply_changes, proposed
 from hub.web.forms.form import Form
 from hub.web.pages.flows.compare import diff_lines
-from hub.web.pages.flows.opened import OpenFlow, open_flow
+from hub.web.pages.flows.flow_labels import flow_title
+from hub.web.pages.flows.opened import OpenFlow, behind_of, open_flow
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 MAX_NOTE = 200
+TAKEN_SECONDS, LOOK_SECONDS = 5.0, 0.1
+"""How long a page waits until all processes have taken what was published, and between two looks."""
 
 
 def confirm(page: PageRequest) -> Response:
@@ -43,8 +48,9 @@ def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
     return page.render(
         "flow_publish.html",
         form.status,
-        title=f"Publish {opened.name}",
+        title=f"Publish {flow_title(opened.flow)}",
         opened=opened,
+        flow_title=flow_title,
         lines=diff_lines(opened.live.flow, opened.flow) if opened.live else [],
         proposal=proposal,
         form=form,
@@ -70,7 +76,10 @@ def publish(page: PageRequest) -> Response:
     if opened.is_draft and opened.draft is not None:
         with page.hub.store.writing() as session:
             end_draft(session, opened.draft)
-    return page.redirect(opened.link(), "Published. New calls hear it from now on.")
+    until = time.monotonic() + TAKEN_SECONDS
+    while (behind := behind_of(page)) and time.monotonic() < until:
+        time.sleep(LOOK_SECONDS)
+    return page.redirect(opened.link(), None if behind else "Published. New calls hear it from now on.")
 
 
 def _apply(page: PageRequest, opened: OpenFlow, form: Form, note: str) -> bool:

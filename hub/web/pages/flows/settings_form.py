@@ -22,7 +22,7 @@ def settings_of(flow: Flow, sent: Mapping[str, Sequence[str]] | None = None) -> 
 
 def with_settings(form: Form, flow: Flow) -> dict[str, Any] | None:
     """The whole flow with the settings of the form; None if they are not valid, and then the form says why."""
-    own = ("language", "recording", "allow")
+    own = ("title", "language", "recording", "allow")
     tree = {key: value for key, value in written_flow(flow).items() if key not in own} | form.tree()
     if not form.value("notice"):
         tree.pop("recording", None)

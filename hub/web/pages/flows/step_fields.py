@@ -14,6 +14,7 @@ from hub.config.callflow.hours import DAYS
 from hub.config.error_messages import known_keys
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field, Values
+from hub.web.pages.flows.week import DAY_NAMES
 
 LABELS: Mapping[str, tuple[str, str]] = {
     "say": ("What the caller hears", "Spoken by the carrier's voice."),
@@ -29,10 +30,13 @@ LABELS: Mapping[str, tuple[str, str]] = {
     ),
     "sticky": ("A known caller first reaches the phone that answered last time", ""),
     "tries": ("How many phones are tried", "One after the other."),
-    "hours": ("Hours", "Like 8:00-17:00, or 9:00-12:00, 13:00-15:00. Empty: closed."),
+    "hours": ("Each day", "Type 8, 8am or 17:30; all three are understood."),
     "time_zone": ("Time zone", "Like America/Chicago. Empty: the company's."),
-    "holidays": ("Closed on the public holidays of", "A country or state, like US or US-MI. Empty: of none."),
-    "dates": ("Special days", "They override everything else."),
+    "holidays": ("Closed on public holidays", ""),
+    "dates": (
+        "Special days",
+        "With hours like 9:00 am to 1:00 pm, or nothing if it is closed. They count before all others.",
+    ),
     "seconds": ("Seconds to wait for a key", ""),
     "repeat": ("Said again", "How often, if the caller presses no listed key."),
     "longest": ("Longest message, in seconds", ""),
@@ -40,9 +44,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "keys": ("Keys", ""),
     "places": ("Places", "A country or state, like US or US-IL. The state counts before its country."),
     "cases": ("Cases", "The first that matches is used. All conditions of a case must match; * stands for anything."),
-    "open": ("Open: leads to", ""),
-    "closed": ("Closed: leads to", ""),
-    "holiday": ("On public holidays: leads to", "Empty: the same as closed."),
+    "open": ("When open", ""),
+    "closed": ("When closed", ""),
+    "holiday": ("On public holidays", ""),
     "otherwise": ("Otherwise: leads to", ""),
     "unanswered": ("Nobody answers: leads to", ""),
     "source": ("Source", ""),
@@ -61,13 +65,12 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
 }
 """Field → its label and its hint, in the order in which a form shows them."""
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TARGETS = ("then", "open", "closed", "holiday", "otherwise", "unanswered", "to", "start")
 """Fields that name a step."""
 TO = Field(name="to", label="leads to", kind="choice", required=True)
 PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)
 WEIGHT = Field(name="weight", label="weight", kind="number", default=1)
-HOURS = Field(name="hours", label="hours, or closed", kind="hours")
+HOURS = Field(name="hours", label="hours", kind="hours", default="closed", placeholder="closed")
 MAPPING: Mapping[str, Any] = {"kind": "rows", "is_mapping": True}
 KINDS: Mapping[str, Mapping[str, Any]] = {
     **{name: {"kind": "choice"} for name in TARGETS},
@@ -77,9 +80,11 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "hours": {"kind": "group", "columns": tuple(
         Field(name=day, label=name, kind="hours", maximum=100) for day, name in zip(DAYS, DAY_NAMES, strict=True)
     )},
+    "holidays": {"kind": "choice", "empty": "No, the hours of the week count"},
     "keys": {**MAPPING, "columns": (Field(name="key", label="Key", maximum=200), TO), "add": "Add a key"},
     "places": {**MAPPING, "columns": (Field(name="place", label="Place"), TO), "add": "Add a place"},
-    "dates": {**MAPPING, "columns": (Field(name="day", label="Day"), HOURS), "add": "Add a day"},
+    "dates": {**MAPPING, "columns": (Field(name="day", label="Day", kind="date"), HOURS), "add": "Add a date",
+              "wrong": "Choose each day, and write its hours like 9:00 am to 1:00 pm, or nothing if it is closed."},
     "numbers": {"kind": "rows", "columns": (PHONE,), "add": "Add a phone"},
     "tags": {"kind": "rows", "columns": (Field(name="tag", label="Tag", maximum=64),), "add": "Add a tag"},
     "cases": {"kind": "rows", "add": "Add a case"},
@@ -88,6 +93,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 """Field → what its type does not say."""
 WEIGHTED: Mapping[str, Any] = {**KINDS["numbers"], **MAPPING, "columns": (PHONE, WEIGHT)}
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "title": said("Name", "As people know it, like Office hours.", required=False),
     "start": said("Calls begin at", kind="choice"),
     "forward": said("If anything is late or fails, this phone rings at once", "With the country's code, like +1 312 555 0142.",
                     kind="phone"),
@@ -119,14 +125,24 @@ def fields_of_flow() -> tuple[Field, ...]:
 
 
 def with_choices(
-    fields: Iterable[Field], values: Values, steps: Iterable[str], audio: Sequence[tuple[str, str]] = ()
+    fields: Iterable[Field],
+    values: Values,
+    steps: Iterable[str],
+    audio: Sequence[tuple[str, str]] = (),
+    *,
+    voicemail: str = "",
+    places: Sequence[tuple[str, str]] = (),
 ) -> tuple[Field, ...]:
-    """The fields with the steps and the files that can be chosen; a step that a form names and that is not there too."""
-    known = [*((name, name) for name in steps), (END, "end of the call")]
+    """The fields with the steps, the files and the places with public holidays that can be chosen; a step that a form names
+    and that is not there too. `voicemail` is the name of a step that is made if it is chosen."""
+    new = [(voicemail, "Voicemail, a new step")] if voicemail else []
+    known = [*((name, name) for name in steps), *new, (END, "end of the call")]
 
     def chosen(field: Field, name: str) -> Field:
         if field.name == "play":
             return replace(field, choices=tuple(audio))
+        if field.name == "holidays":
+            return replace(field, choices=tuple(places))
         if field.name not in TARGETS:
             return replace(field, columns=tuple(chosen(column, field.input(column)) for column in field.columns))
         lost = [text for text in dict.fromkeys(values.get(name, ())) if text and text not in dict(known)]

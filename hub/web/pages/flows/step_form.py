@@ -7,17 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Schedule, Spoken, Step
+from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Schedule, Spoken, Step, Voicemail
 from hub.config.callflow.written import written_spans, written_step
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import WRONG_NAME, Form
 from hub.web.forms.rows import add_row, change_rows
 from hub.web.forms.values import texts_of
 from hub.web.pages.flows.step_fields import fields_of_step, with_choices
+from hub.web.pages.flows.week import USUAL_WEEK, Day, change_week, days_of, same_of, unreadable_day, week_of_post
 
 NOTHING_SAID = "Write what the caller hears, or choose a file."
-BEFORE_START = ""
-"""Instead of a step: the new step becomes the first one."""
+BEFORE_START = "-"
+"""Instead of the name of a step: the new step becomes the first one."""
+NEW_VOICEMAIL = {
+    "do": "voicemail",
+    "say": "We are closed now. Please leave a message after the tone, and we will call you back.",
+}
+BUTTONS = ("add", "remove", "up", "down", "same", "break")
+"""What a button of the form changes without saving."""
 NAME = Field(name="name", label="Name", required=True, maximum=32)
 
 
@@ -35,6 +42,13 @@ class StepForm(Form):
     focus: str = ""
     """The id of the input that gets the focus."""
     may_be_empty: bool = True
+    same: tuple[str, str] = ("", "")
+    """Of opening hours: the times that a button gives several days."""
+
+    @property
+    def days(self) -> list[Day]:
+        """Of opening hours: the days."""
+        return days_of(self.values)
 
     @property
     def is_new(self) -> bool:
@@ -46,15 +60,20 @@ class StepForm(Form):
         """The step's name."""
         return self.value("name")
 
-    def offer(self, flow: Flow, audio: Sequence[tuple[str, str]]) -> None:
-        """Let the steps of the flow and these files be chosen."""
-        self.fields = with_choices((NAME, *fields_of_step(self.do)), self.values, flow.steps, audio)
+    def offer(self, flow: Flow, audio: Sequence[tuple[str, str]], places: Sequence[tuple[str, str]]) -> None:
+        """Let the steps of the flow, these files and the public holidays of these places be chosen."""
+        voicemail = new_voicemail(flow) if self.do != "voicemail" else ""
+        self.fields = with_choices(
+            (NAME, *fields_of_step(self.do)), self.values, flow.steps, audio, voicemail=voicemail, places=places
+        )
 
     def written(self, country: str, audio: Sequence[str]) -> dict[str, Any] | None:
         """The step as config.yaml would hold it; None if it is not valid, and then `errors` says why."""
         model = STEP_TYPES[self.do]
         self.country, self.otherwise = country, "say" if issubclass(model, Spoken) else "name"
         tree = self.tree()
+        if self.do == "schedule" and (day := unreadable_day(self.values)):
+            self.errors["hours"] = f"{day}: write times like 9:00 am and 5:00 pm; a day closes after it opens."
         if self.is_refused:
             return None
         if not re.fullmatch(STEP_NAME, self.name) or self.name == END:
@@ -68,8 +87,12 @@ class StepForm(Form):
         return None if self.is_refused else step
 
     def changed(self, action: str, to: str) -> StepForm:
-        """The form after a button of a list: `add keys`, `remove keys 1`, `up keys 1`, `down keys 1`."""
+        """The form after a button of a list: `add keys`, `remove keys 1`, `up keys 1`, `down keys 1`; or of a week: `same
+        weekdays`, `same all`, `break`."""
         what, name, *more = [*action.split(" "), "", ""]
+        if what in ("same", "break"):
+            self.values, self.focus = change_week(self.values, what, name, self.same), "hours"
+            return self
         of = next((each for each in self.fields if each.name == name and each.kind == "rows"), None)
         if of is None:
             return self
@@ -102,7 +125,24 @@ def form_of_new(flow: Flow, after: str, way: str, do: str) -> StepForm:
     """The form of a step that comes on one way out of another one; it leads on to where that way led."""
     to = dict(flow.steps[after].leads()).get(way, END) if after in flow.steps else flow.start
     values = {**blank_values(do, to), "name": [_free_name(flow, do)]}
-    return _form(do, values, after=after, way=way, focus="name")
+    if do == "schedule":
+        taken = [name for name, step in flow.steps.items() if isinstance(step, Voicemail)]
+        values = {**values, "closed": [taken[0] if taken else new_voicemail(flow)]}
+    return _form(do, values, after=after, way=way, focus="name" if do != "schedule" else "hours")
+
+
+def new_voicemail(flow: Flow) -> str:
+    """The name of the step that is made if a way leads to a new voicemail."""
+    return _free_name(flow, "voicemail")
+
+
+def with_voicemail(tree: dict[str, Any], flow: Flow, name: str) -> dict[str, Any]:
+    """A changed flow with the new voicemail to which its step `name` leads, if it does."""
+    wanted, step = new_voicemail(flow), tree["steps"][name]
+    names = {target for _, target in STEP_TYPES[step["do"]].model_validate(step).leads()}
+    return (
+        tree if wanted not in names or wanted == name else {**tree, "steps": {**tree["steps"], wanted: NEW_VOICEMAIL}}
+    )
 
 
 def form_of_post(sent: Mapping[str, Sequence[str]], flow: Flow) -> StepForm:
@@ -114,15 +154,17 @@ def form_of_post(sent: Mapping[str, Sequence[str]], flow: Flow) -> StepForm:
     do = text("shown_do") if text("shown_do") in STEP_TYPES else "greeting"
     was = text("was") if text("was") in flow.steps else ""
     names = {"name", *(name for field in fields_of_step(do) for name in field.inputs)}
-    values = {name: texts for name, texts in sent.items() if name in names}
-    return _form(do, values, was=was, after=text("after"), way=text("way"))
+    values: Values = {name: texts for name, texts in sent.items() if name in names}
+    if do == "schedule":
+        values = {**values, **week_of_post(sent)}
+    return _form(do, values, was=was, after=text("after"), way=text("way"), same=same_of(values, sent))
 
 
 def values_of(step: Step) -> Values:
     """What the form shows for a step, without its name."""
     source = written_step(step)
     if isinstance(step, Schedule):
-        source["hours"] = {day: written_spans(spans) for day, spans in step.hours.items()}
+        source["hours"] = {day: written_spans(spans) for day, spans in step.hours.items() if spans}
     return texts_of(fields_of_step(getattr(step, "do", "")), source)
 
 
@@ -130,7 +172,7 @@ def blank_values(do: str, to: str) -> Values:
     """What the form shows for a new step, all of whose ways lead to `to`."""
     fields = fields_of_step(do)
     ways = {field.name: to for field in fields if field.kind == "choice" and field.required}
-    values: Values = texts_of(fields, ways)
+    values: Values = texts_of(fields, {**ways, "hours": USUAL_WEEK} if do == "schedule" else ways)
     for field in fields:
         for _ in range(field.minimum or 1) if field.kind == "rows" and field.required else ():
             values = add_row(field, values, to)
@@ -138,10 +180,11 @@ def blank_values(do: str, to: str) -> Values:
 
 
 def _form(do: str, values: Values, **more: Any) -> StepForm:
-    return StepForm((NAME, *fields_of_step(do)), values, do=do, **more)
+    return StepForm((NAME, *fields_of_step(do)), values, do=do, **({"same": same_of(values, {})} | more))
 
 
 def _free_name(flow: Flow, do: str) -> str:
     """A name for a new step: greeting, greeting_2."""
-    names = [do, *(f"{do}_{number}" for number in range(2, len(flow.steps) + 3))]
+    first = "hours" if do == "schedule" else do
+    names = [first, *(f"{first}_{number}" for number in range(2, len(flow.steps) + 3))]
     return next(name for name in names if name not in flow.steps)

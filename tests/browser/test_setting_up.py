@@ -1,0 +1,56 @@
+"""What an owner sets up by mouse and by touch: opening hours with a voicemail. Each job has a limit of clicks and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from config_office import hand_of, open_office
+from flow_strategies import OFFICE_TEXT
+from test_flow_by_keyboard import faults
+from testbed import TestHub
+
+from hub.config.callflow.written import written_flow
+from hub.model import FlowVersion
+from hub.numbers.flows import read_flow
+from hub.testing import FrozenClock
+
+pytestmark = pytest.mark.soak
+
+WAYS = ("mouse", "finger")
+
+
+@pytest.fixture
+def office(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[tuple[TestHub, str]]:
+    """A hub with a flow and a company with a route."""
+    with open_office(sqlite_url, clock, tmp_path, OFFICE_TEXT) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("flow", ["lakeside/office", "northgate/route"])
+def test_an_after_hours_voicemail_is_published_within_eight_clicks_and_fields_from_the_flows_page(
+    headless: Any, office: tuple[TestHub, str], way: str, flow: str
+) -> None:
+    stage, public = office
+    with hand_of(headless, stage, public, way) as hand:
+        hand.tab.goto(f"{public}/flows/{flow}")
+        hand.press("Add opening hours")
+        hand.fill("Opens, all days", "8")
+        hand.fill("Closes, all days", "5:30")
+        hand.press("Set Monday to Friday")
+        hand.tab.locator("#hours:focus").wait_for()
+        assert faults(hand.tab) == []
+        hand.press("Save to draft")
+        hand.tab.get_by_text("until you publish").first.wait_for()
+        assert faults(hand.tab) == []
+        hand.press("Publish the draft")
+        hand.tab.wait_for_url("**/publish*")
+        hand.press("Publish the draft")
+        hand.tab.get_by_text("Published. New calls hear it from now on.").wait_for()
+        assert hand.count <= 8
+    steps = written_flow(read_flow(stage.rows(FlowVersion)[-1]))["steps"]
+    hours = steps["hours"]
+    assert hours["hours"] == {"mon-fri": "8:00-17:30"} and steps[hours["closed"]]["do"] == "voicemail"

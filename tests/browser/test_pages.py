@@ -225,6 +225,28 @@ def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) 
     context.close()
 
 
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_a_call_has_recording_why_lead_and_past_in_this_order_and_nothing_moves(
+    pages: PagesInBrowser, width: int
+) -> None:
+    context = pages.context(viewport={"width": width, "height": 800}, color_scheme="light")
+    tab = context.new_page()
+    tab.add_init_script(
+        "window.shifts = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => (shifts += each.value)))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    tab.goto(f"{pages.address}/calls/{pages.ids['call_id']}")
+    tab.wait_for_load_state("networkidle")
+    tops = [tab.locator(f".area-{part}").bounding_box() for part in "pwsb"]
+    left = [tops[0]["y"], tops[1]["y"], tops[3]["y"]]
+    assert left == sorted(left) and (tops[2]["x"] > tops[0]["x"]) == (width > 700)
+    assert [each["y"] for each in tops] == sorted(each["y"] for each in tops) or width > 700
+    assert tab.evaluate("shifts") == 0
+    bar = tab.locator(".deedbar .btn").first.bounding_box()
+    assert (bar["y"] > 600 and bar["height"] >= 44) or width > 900, "under the thumb"
+    context.close()
+
+
 def test_j_and_k_walk_a_list_and_enter_opens_a_row(pages: PagesInBrowser) -> None:
     pages.stage.call_in(caller="+13125550151")
     context = pages.context(viewport={"width": 1440, "height": 900})
@@ -234,6 +256,9 @@ def test_j_and_k_walk_a_list_and_enter_opens_a_row(pages: PagesInBrowser) -> Non
     tab.keyboard.press("j")
     tab.keyboard.press("k")
     wanted = tab.locator("tr.here .main-link").get_attribute("href")
+    assert tab.evaluate("document.activeElement.className") == "here", (
+        "a screen reader reads the row that has the focus"
+    )
     tab.keyboard.press("Enter")
     tab.wait_for_url(f"**{wanted}")
     context.close()

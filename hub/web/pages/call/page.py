@@ -148,6 +148,10 @@ def _values(page: PageRequest, session: Session, subject: Subject, contact: Cont
         "verdict": None if contact.erased else contact.spam_verdict,
         "content": content_of(page, session, subject),
         "facts": facts_of_caller(session, hub.vault, subject.id),
+        "waits": isinstance(subject, Call)
+        and subject.over
+        and not subject.answered
+        and not any(each.answered_at for each in calls),
         "no_contact": None if contact.erased else do_not_contact(page, session, "calls", subject.id),
         "newer": newer,
         "older": older,

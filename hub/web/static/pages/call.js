@@ -18,8 +18,6 @@ function player(box) {
   };
   const play = controls.querySelector(".play");
 
-  audio.controls = false;
-  controls.hidden = false;
   play.addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
   for (const button of controls.querySelectorAll("[data-skip]")) {
     button.addEventListener("click", () => seek(audio.currentTime + Number(button.dataset.skip)));
@@ -34,7 +32,7 @@ function player(box) {
     for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
   });
   audio.addEventListener("error", () => {
-    audio.controls = true;
+    audio.classList.add("plain"); // the browser's own player says what is wrong
   });
   if (wave) slider();
   for (const line of lines) {
@@ -98,7 +96,6 @@ function finder(box) {
   if (!field) return;
   const none = box.querySelector("[data-none]");
   const lines = [...box.querySelectorAll(".transcript li")];
-  field.closest("label").hidden = false;
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
     for (const line of lines) line.hidden = !line.querySelector("p").textContent.toLowerCase().includes(wanted);

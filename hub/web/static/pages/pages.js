@@ -25,10 +25,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") moveTo(1);
   if (event.key === "k") moveTo(-1);
   if (event.key === "x") document.querySelector("tr.here input[type=checkbox]")?.click();
-  if (event.key === "Enter" && event.target === document.body) document.querySelector("tr.here .main-link")?.click();
+  if (event.key === "Enter" && event.target.matches("body, tr.here")) document.querySelector("tr.here .main-link")?.click();
 });
 
-// J and K walk the rows of the page's list.
+// J and K move the focus over the rows of the page's list, so that a screen reader reads each.
 function moveTo(step) {
   const rows = [...document.querySelectorAll("[data-walk] tbody tr:not(.group)")];
   if (!rows.length) return;
@@ -36,6 +36,8 @@ function moveTo(step) {
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
   rows[at]?.classList.remove("here");
   next.classList.add("here");
+  next.tabIndex = -1;
+  next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 

@@ -17,33 +17,13 @@ from hub.access.keys import new_api_key
 from hub.access.sign_in.credentials import forget_ways_in
 from hub.access.sign_in.links import new_link
 from hub.access.sign_in.sessions import end_sessions
-from hub.access.users import AccessRefused, add_user, change_role, disable, revoke_keys
-from hub.model import Account, ApiKey, User, UserCompany
+from hub.access.users import AccessRefused, change_role, disable, revoke_keys
+from hub.model import ApiKey, User, UserCompany
 from hub.store import audit
 
 EMAIL = re.compile(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}")
 Actor = User | str
 """A user of the web interface, or the name of the account on this machine that runs a command."""
-
-
-def invite(
-    session: Session,
-    account: Account,
-    name: str,
-    role: str,
-    now: datetime,
-    public_url: str,
-    *,
-    actor: Actor,
-    email: str | None = None,
-    companies: Collection[str] = (),
-    phone_numbers: Sequence[str] = (),
-) -> tuple[User, str]:
-    """Add a user within `session`; returns the user and a set-up link, which can be read only now."""
-    user = add_user(session, account, name, role, now, email=email, phone_numbers=phone_numbers)
-    limit_to_companies(session, user, companies)
-    _note(session, now, actor, "users.add", user, " ".join([role, *companies]))
-    return user, new_link(session, user, "setup", now, public_url)
 
 
 def give_role(
@@ -56,7 +36,7 @@ def give_role(
     before = user.role
     change_role(session, user, role, phone_numbers)
     end_sessions(session, user.id, now)
-    _note(session, now, actor, "users.role", user, f"{before} to {role}")
+    note_user(session, now, actor, "users.role", user, f"{before} to {role}")
 
 
 def give_companies(session: Session, user: User, names: Collection[str], now: datetime, *, actor: Actor) -> None:
@@ -65,7 +45,7 @@ def give_companies(session: Session, user: User, names: Collection[str], now: da
     if names:
         _keep_an_owner(session, user)
     limit_to_companies(session, user, names)
-    _note(session, now, actor, "users.companies", user, " ".join(names) or "all")
+    note_user(session, now, actor, "users.companies", user, " ".join(names) or "all")
 
 
 def set_call_back_number(session: Session, user: User, number: str | None, now: datetime) -> None:
@@ -73,22 +53,27 @@ def set_call_back_number(session: Session, user: User, number: str | None, now: 
     if number != user.call_back_number:
         user.call_back_number = number
         session.add(user)
-        _note(session, now, user, "users.call_back", user, "set" if number else "removed")
+        note_user(session, now, user, "users.call_back", user, "set" if number else "removed")
 
 
 def set_email(session: Session, user: User, email: str | None, now: datetime, *, actor: Actor) -> None:
     """Give a user an e-mail address, or take it away: for alerts and summaries, and for the sign-in by name or OpenID.
     AccessRefused if it is not one, or another user has it, because then neither could sign in by it."""
     if email is not None:
-        if EMAIL.fullmatch(email) is None:
-            raise AccessRefused("Write an e-mail address like pat@example.com, or leave it out.")
-        same = select(User.id).where(func.lower(User.email) == email.lower(), User.id != user.id)
-        if session.exec(same.where(col(User.disabled_at).is_(None))).first() is not None:
-            raise AccessRefused("Another user has this address; each needs their own.")
+        refuse_taken_email(session, user, email)
     user.email = email
     session.add(user)
     session.flush()
-    _note(session, now, actor, "users.email", user, "set" if email else "removed")
+    note_user(session, now, actor, "users.email", user, "set" if email else "removed")
+
+
+def refuse_taken_email(session: Session, user: User, email: str) -> None:
+    """AccessRefused if it is not an address, or if another user has it."""
+    if EMAIL.fullmatch(email) is None:
+        raise AccessRefused("Write an e-mail address like pat@example.com, or leave it out.")
+    same = select(User.id).where(func.lower(User.email) == email.lower(), User.id != user.id)
+    if session.exec(same.where(col(User.disabled_at).is_(None))).first() is not None:
+        raise AccessRefused("Another user has this address; each needs their own.")
 
 
 def reset(
@@ -101,14 +86,14 @@ def reset(
     if clear:
         forget_ways_in(session, user)
     link = new_link(session, user, "reset", now, public_url)
-    _note(session, now, actor, "users.reset", user, "clear" if clear else "")
+    note_user(session, now, actor, "users.reset", user, "clear" if clear else "")
     return ended, link
 
 
 def sign_out(session: Session, user: User, now: datetime, *, actor: Actor, except_id: str = "") -> int:
     """End all sessions of a user, except one; returns how many."""
     ended = end_sessions(session, user.id, now, except_id)
-    _note(session, now, actor, "sessions.end", user, str(ended))
+    note_user(session, now, actor, "sessions.end", user, str(ended))
     return ended
 
 
@@ -118,7 +103,7 @@ def deactivate(session: Session, user: User, now: datetime, *, actor: Actor) -> 
     _keep_an_owner(session, user)
     disable(session, user, now)
     end_sessions(session, user.id, now)
-    _note(session, now, actor, "users.disable", user)
+    note_user(session, now, actor, "users.disable", user)
 
 
 def make_key(
@@ -126,7 +111,7 @@ def make_key(
 ) -> str:
     """Make an API key for a user; it can be read only now. `scopes` are some of hub.access.keys.SCOPES."""
     key = new_api_key(session, user, now, life, scopes)
-    _note(session, now, actor, "users.key", user, " ".join([key.split("_")[1], *sorted(set(scopes))]))
+    note_user(session, now, actor, "users.key", user, " ".join([key.split("_")[1], *sorted(set(scopes))]))
     return key
 
 
@@ -141,7 +126,7 @@ def revoke_key(session: Session, key: ApiKey, now: datetime, *, actor: Actor) ->
 def revoke_all_keys(session: Session, user: User, now: datetime, *, actor: Actor) -> int:
     """Revoke all valid keys of a user; returns how many."""
     ended = revoke_keys(session, user, now)
-    _note(session, now, actor, "users.revoke", user, f"{ended} key" if ended == 1 else f"{ended} keys")
+    note_user(session, now, actor, "users.revoke", user, f"{ended} key" if ended == 1 else f"{ended} keys")
     return ended
 
 
@@ -161,7 +146,8 @@ def _refuse_self(user: User, actor: Actor, why: str) -> None:
         raise AccessRefused(why)
 
 
-def _note(session: Session, now: datetime, actor: Actor, action: str, user: User, detail: str = "") -> None:
+def note_user(session: Session, now: datetime, actor: Actor, action: str, user: User, detail: str = "") -> None:
+    """Write the audit entry of a change of a user."""
     audit.note(session, now, _name(actor), action, user.id, detail)
 
 

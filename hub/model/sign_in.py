@@ -80,7 +80,7 @@ class RecoveryCode(Row, table=True):
 
 
 class SignInLink(Row, table=True):
-    """A one-time link from a command: `setup` and `reset` let the user choose how to sign in, `demo` signs in at once."""
+    """A one-time link: `setup`, `invite` and `reset` let the user choose how to sign in, `demo` signs in at once."""
 
     __tablename__ = "sign_in_link"
 
@@ -92,6 +92,8 @@ class SignInLink(Row, table=True):
     made_at: datetime = time_column()
     ends_at: datetime = time_column(index=True)
     used_at: datetime | None = time_column(nullable=True)
+    mail_refused: bool | None = None
+    """Of an invitation: whether the mail server refused it; None if it was not mailed."""
 
 
 class SignInChallenge(Row, table=True):

@@ -30,10 +30,15 @@ class UserSummary:
     sessions: int
     """Living sessions in the web interface."""
     last_sign_in: datetime | None
-    link_until: datetime | None
-    """Until when an unused link lets the user choose how to sign in."""
+    link: SignInLink | None
+    """The unused link with which the user may choose how to sign in."""
     keys: int
     """API keys that work."""
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether the user has not chosen yet how to sign in."""
+        return self.is_active and not self.ways.count
 
     @property
     def is_active(self) -> bool:
@@ -80,7 +85,8 @@ def users_of(session: Session, account_id: str, now: datetime, idle: timedelta) 
     keys = _counts(session, ApiKey, account_id, col(ApiKey.revoked_at).is_(None), col(ApiKey.ends_at) > now)
     last = _latest(session, WebSession, WebSession.made_at, account_id)
     unused = (col(SignInLink.used_at).is_(None), col(SignInLink.ends_at) > now)
-    links = _latest(session, SignInLink, SignInLink.ends_at, account_id, *unused)
+    rows = session.exec(select(SignInLink).where(SignInLink.account_id == account_id, *unused))
+    links = {row.user_id: row for row in rows}
     return [
         UserSummary(
             user=user,
@@ -88,7 +94,7 @@ def users_of(session: Session, account_id: str, now: datetime, idle: timedelta) 
             ways=WaysIn(ways[0].get(user.id, 0), bool(ways[1].get(user.id)), ways[2].get(user.id, 0)),
             sessions=sessions.get(user.id, 0),
             last_sign_in=last.get(user.id),
-            link_until=links.get(user.id),
+            link=links.get(user.id),
             keys=keys.get(user.id, 0),
         )
         for user in users

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import email
 import os
 import signal
-import socket
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from email.message import EmailMessage
-from email.policy import default
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any
 
-from aiosmtpd.controller import Controller
+from mail_server import MailServer
 from sqlmodel import select
 from testbed import TestHub
 
@@ -24,35 +19,6 @@ from hub.alerts.spread import spread
 from hub.config.mail import MailSection
 from hub.model import Account, Alert, AlertDelivery, Company, User
 from hub.runtime import Hub
-
-
-@dataclass
-class MailServer:
-    """A mail server that keeps what comes, or refuses it."""
-
-    port: int = 0
-    letters: list[EmailMessage] = field(default_factory=list)
-    refusal: str | None = None
-
-    @classmethod
-    def start(cls, stack: ExitStack) -> Self:
-        """A running server, stopped with the stack."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            server = cls(free.getsockname()[1])
-        controller = Controller(server, hostname="127.0.0.1", port=server.port)
-        controller.start()
-        stack.callback(controller.stop)
-        return server
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.refusal:
-            return self.refusal
-        self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
-        return "250 OK"
-
-    @property
-    def subjects(self) -> list[str]:
-        return [str(letter["Subject"]) for letter in self.letters]
 
 
 @dataclass
@@ -89,8 +55,7 @@ class AlertStage:
     @classmethod
     def of(cls, stage: TestHub, server: MailServer) -> AlertStage:
         section = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{server.port}", "from": "hub@example.org"})
-        machine = stage.hub.config.hub.model_copy(update={"private_hosts": ("127.0.0.1",)})
-        hub = replace(stage.hub, config=replace(stage.hub.config, mail=section, hub=machine))
+        hub = replace(stage.hub, config=replace(stage.hub.config, mail=section))
         stage.hub = hub
         return cls(stage, hub, server)
 

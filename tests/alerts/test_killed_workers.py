@@ -34,9 +34,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.startup.assembly import assemble
 mail = MailSection.model_validate({{"smtp": "smtp://127.0.0.1:{port}", "from": "hub@example.org"}})
 now = datetime.fromisoformat({now!r})
-config = make_config({database!r})
-machine = config.hub.model_copy(update={{"private_hosts": ("127.0.0.1",)}})
-hub = assemble(replace(config, mail=mail, hub=machine), lambda: now)
+hub = assemble(replace(make_config({database!r}), mail=mail), lambda: now)
 send_due(hub, LiveDirectory(hub.store).current(), "email")
 print("done")
 """

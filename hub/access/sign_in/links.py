@@ -1,6 +1,6 @@
-"""One-time links: `setup` and `reset` let a user choose how to sign in, `demo` signs in at once.
+"""One-time links: `setup`, `invite` and `reset` let a user choose how to sign in, `demo` signs in at once.
 
-A link is printed by a command and never sent by the hub. Only the SHA-256 of its token is stored.
+The hub sends invitations alone; other links are shown once, to the person who made them. Only the SHA-256 of a token is stored.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
 from hub.store.rows import count_changed
 
-Purpose = Literal["setup", "reset", "demo"]
+Purpose = Literal["setup", "invite", "reset", "demo"]
 LIFETIMES: dict[Purpose, timedelta] = {
     "setup": timedelta(hours=24),
     "reset": timedelta(hours=24),
+    "invite": timedelta(days=7),
     # The demo holds invented people only, and serves on 127.0.0.1; its link should survive a long lunch.
     "demo": timedelta(hours=12),
 }
@@ -54,6 +55,12 @@ def link_of(session: Session, token: str, now: datetime) -> tuple[SignInLink, Us
         return None
     user = session.get(User, link.user_id)
     return (link, user) if user is not None and user.disabled_at is None else None
+
+
+def newest_link(session: Session, user: User) -> SignInLink | None:
+    """The unused link of a user, whether or not it is over; None if there is none."""
+    unused = (col(SignInLink.user_id) == user.id, col(SignInLink.used_at).is_(None))
+    return session.exec(select(SignInLink).where(*unused).order_by(col(SignInLink.made_at).desc())).first()
 
 
 def use_link(session: Session, link: SignInLink, now: datetime) -> bool:

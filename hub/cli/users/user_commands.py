@@ -9,7 +9,8 @@ import typer
 from sqlmodel import col, func, select
 
 from hub.access.companies import companies_by_user
-from hub.access.user_changes import deactivate, give_role, invite, make_key, revoke_all_keys
+from hub.access.invitations import invite
+from hub.access.user_changes import deactivate, give_role, make_key, revoke_all_keys
 from hub.access.users import user_named
 from hub.cli.support.audit_note import actor
 from hub.cli.support.lists import Listing, listing

@@ -1261,6 +1261,7 @@ CREATE TABLE sign_in_link (
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
     ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
     used_at TIMESTAMP WITH TIME ZONE,
+    mail_refused BOOLEAN,
     PRIMARY KEY (id),
     FOREIGN KEY(account_id) REFERENCES account (id),
     FOREIGN KEY(user_id) REFERENCES app_user (id),

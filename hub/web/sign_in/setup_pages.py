@@ -15,7 +15,9 @@ from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
 from hub.web.sign_in.door import DoorRequest
 
-OVER = "This link was used already or has ended. Whoever runs this hub can print a new one:"
+OVER = (
+    "This link was used already or has ended. Ask the person who invited you for a new one, or whoever runs this hub:"
+)
 
 
 def show_set_up(request: DoorRequest) -> Response:
@@ -83,7 +85,7 @@ def _page(request: DoorRequest, link: SignInLink, user: User, secret: str, error
     return request.render(
         "set_up.html",
         422 if error else 200,
-        title="Set up your sign-in" if link.purpose == "setup" else "Choose a new way to sign in",
+        title="Set up your sign-in" if link.purpose in ("setup", "invite") else "Choose a new way to sign in",
         here=f"/setup/{request.request.path_params['token']}",
         name=user.name,
         secret=secret,

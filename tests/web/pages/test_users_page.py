@@ -59,7 +59,8 @@ def post(browser: PageClient, user: User, deed: str, **more: Any) -> Any:
 
 def test_a_user_is_added_with_a_link_that_is_shown_once_and_works(stage: TestHub, owner: PageClient) -> None:
     answer = owner.post(
-        "/users", {"name": "Maria", "role": "marketer", "companies": ["lakeside"], "email": "maria@example.com"}
+        "/users",
+        {"name": "Maria", "role": "marketer", "companies": ["lakeside"], "email": "maria@example.com", "deed": "link"},
     )
     link = once_in(answer.text)
     assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
@@ -67,7 +68,7 @@ def test_a_user_is_added_with_a_link_that_is_shown_once_and_works(stage: TestHub
         found = link_of(session, link.rpartition("/")[2], stage.clock())
     assert found and (found[1].name, found[1].role) == ("maria", "marketer")
     text = owner.text("/users")
-    assert "Not set up link until" in text and "maria maria@example.com Marketer Lakeside" in text
+    assert "Invited link until" in text and "maria maria@example.com Marketer Lakeside" in text
     assert link.rpartition("/")[2] not in owner.get("/users").text
     assert actions(stage) == [("users.add", "marketer lakeside")]
     assert all(link.rpartition("/")[2] not in str(row.model_dump()) for row in stage.rows(AuditEntry))
@@ -88,7 +89,9 @@ def test_a_user_is_added_with_a_link_that_is_shown_once_and_works(stage: TestHub
 def test_what_does_not_fit_is_said_beside_the_field_and_adds_nobody(
     stage: TestHub, owner: PageClient, form: dict[str, str], says: str
 ) -> None:
-    answer = owner.post("/users", {"role": "marketer", **form})
+    answer = owner.post(
+        "/users", {"role": "marketer", **({} if "companies" in form else {"everywhere": "yes"}), **form}
+    )
     assert answer.status_code == 422 and says in answer.text
     assert len(stage.rows(User)) == 1
 
@@ -102,7 +105,8 @@ def test_a_role_and_companies_change_at_once_and_the_sessions_end(stage: TestHub
     north = stage.one(Company, name="northgate").id
     assert [row.company_id for row in stage.rows(UserCompany, user_id=maria.id)] == [north]
     assert "Northgate" in owner.text(f"/users/{maria.id}")
-    assert post(owner, maria, "companies").status_code == 303
+    assert post(owner, maria, "companies").status_code == 422
+    assert post(owner, maria, "companies", everywhere="yes").status_code == 303
     assert stage.rows(UserCompany, user_id=maria.id) == []
     assert actions(stage) == [
         ("users.role", "marketer to agent"),

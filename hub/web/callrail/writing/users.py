@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, select
 from starlette.responses import Response
 
-from hub.access.user_changes import deactivate, give_companies, give_role, invite, set_email
+from hub.access.invitations import invite
+from hub.access.user_changes import deactivate, give_companies, give_role, set_email
 from hub.callrail.ids import USER
 from hub.errors import CannotDo
 from hub.model import Account, User

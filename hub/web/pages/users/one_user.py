@@ -25,8 +25,10 @@ def show_user(
     *,
     errors: Mapping[str, str] | None = None,
     once: tuple[str, str, str] | None = None,
+    why: str = "",
 ) -> Response:
-    """The user; `once` is a link or key that can be read only now: what it is, for whom, and the text."""
+    """The user; `once` is a link or key that can be read only now: what it is, for whom, and the text. `why` says why an
+    invitation was not mailed."""
     idle = page.hub.config.hub.sign_in.idle
     titles = {each.name: each.title for each in page.companies}
     with page.hub.store.reading() as session:
@@ -50,6 +52,8 @@ def show_user(
         key_days=KEY_DAYS,
         errors=errors or {},
         once=once,
+        why=why,
+        by_mail=page.hub.config.mail is not None,
         fresh=page.is_fresh,
         again=SIGN_IN_AGAIN,
         is_self=user.id == page.user.id,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 
 from sqlmodel import Session
 from starlette.responses import Response
 
 from hub.access import user_changes
+from hub.access.invitations import as_name, chosen_companies, invite, invite_again, mail_invitation, revoke_invitation
+from hub.access.sign_in.credentials import ways_in
 from hub.access.users import AccessRefused
 from hub.model import Account, User
+from hub.platform.rate_limit import Buckets
 from hub.queries.users import key_in, user_in
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -20,6 +23,10 @@ from hub.web.pages.users.user_labels import role_name
 from hub.web.pages.users.users_page import PATH, SIGN_IN_AGAIN, show_users
 
 PageAction = Callable[[PageRequest], Response]
+INVITATIONS = (20.0, 1 / 180)
+"""Invitations of one account that are mailed, in a burst and per second."""
+MAX_COUNTED = 1_000
+TOO_MANY = "Many invitations were mailed just now; wait some minutes, or show the link instead."
 MAX_EMAIL = 254
 
 
@@ -35,39 +42,64 @@ def fresh(action: PageAction) -> PageAction:
 
 @fresh
 def add(page: PageRequest) -> Response:
-    """Add a user, and show the set-up link once."""
+    """Add a user, and mail the link to them, or show it once."""
     email = page.value("email")[:MAX_EMAIL] or None
-    if email is not None and "@" not in email:
-        return show_users(page, 422, errors={"email": "Write an e-mail address like pat@example.com, or leave it out."})
+    by_mail = page.value("deed") != "link" and email is not None and page.hub.config.mail is not None
+    if by_mail and not _may_mail(page):
+        return show_users(page, 429, errors={"email": TOO_MANY})
+    try:
+        companies = chosen_companies(page.form.get("companies", []), everywhere=bool(page.value("everywhere")))
+    except AccessRefused as refusal:
+        return show_users(page, 422, errors={"companies": str(refusal)})
     try:
         with page.hub.store.writing() as session:
-            user, link = user_changes.invite(
+            user, link = invite(
                 session,
                 session.get_one(Account, page.user.account_id),
-                page.value("name").lower(),
+                as_name(page.value("name")),
                 page.value("role"),
                 page.now,
                 page.context.public_url,
                 actor=page.user,
                 email=email,
-                companies=page.form.get("companies", []),
+                companies=companies,
                 phone_numbers=page.value("phone").replace(",", " ").split(),
+                purpose="invite",
             )
     except AccessRefused as refusal:
-        return show_users(page, 422, errors={"name": for_pages(refusal)})
-    return show_users(page, once=("Set-up link", user.name, link))
+        field = "email" if "address" in str(refusal) else "phone" if "number" in str(refusal) else "name"
+        return show_users(page, 422, errors={field: for_pages(refusal)})
+    why = mail_invitation(page.hub.store, page.hub.config, user, link, page.user.name) if by_mail else ""
+    if by_mail and not why:
+        return page.redirect(page.link(PATH), f"The invitation is on its way to {email}. It works once, for 7 days.")
+    return show_users(page, once=("Invitation", user.name, link), why=why or "")
+
+
+def _may_mail(page: PageRequest) -> bool:
+    """Whether one more invitation may be mailed: each goes to an address that somebody typed."""
+    counts = page.context.counters.of("invitations", partial(Buckets, MAX_COUNTED))
+    return counts.take(page.user.account_id, INVITATIONS, page.now)
 
 
 @fresh
 def change(page: PageRequest) -> Response:
     """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
     action = page.value("deed")
+    if action == "invite" and not _may_mail(page):
+        return show_user(page, 429, errors={action: TOO_MANY})
     try:
         with page.hub.store.writing() as session:
             user = user_in(session, page.user.account_id, page.path("user_id"))
             notice, once = _change(page, session, user, action)
     except AccessRefused as refusal:
         return show_user(page, 422, errors={action: for_pages(refusal)})
+    if action == "invite" and once:
+        why = mail_invitation(page.hub.store, page.hub.config, user, once[1], page.user.name)
+        if why:
+            return show_user(page, once=(*once[:1], user.name, once[1]), why=why)
+        return page.redirect(
+            page.link(PATH), f"A new invitation is on its way to {user.email}. The earlier link ended."
+        )
     if once:
         return show_user(page, once=(*once[:1], user.name, once[1]))
     return page.redirect(page.link(f"{PATH}/{user.id}"), notice)
@@ -81,11 +113,19 @@ def _change(page: PageRequest, session: Session, user: User, action: str) -> tup
         user_changes.give_role(session, user, page.value("role"), now, actor=actor, phone_numbers=phones)
         return f"{name} is {role_name(user.role).lower()} now, and signs in again.", None
     if action == "companies":
-        user_changes.give_companies(session, user, page.form.get("companies", []), now, actor=actor)
+        chosen = chosen_companies(page.form.get("companies", []), everywhere=bool(page.value("everywhere")))
+        user_changes.give_companies(session, user, chosen, now, actor=actor)
         return f"The companies of {name} are changed.", None
     if action == "email":
         user_changes.set_email(session, user, page.value("email") or None, now, actor=actor)
         return f"The e-mail address of {name} is changed.", None
+    if action in ("invite", "uninvite"):
+        if ways_in(session, user).count:
+            raise AccessRefused("They have accepted the invitation already.")
+        if action == "uninvite":
+            revoke_invitation(session, user, now, actor=actor)
+            return f"The invitation of {name} is revoked.", None
+        return "", ("Invitation", invite_again(session, user, now, page.context.public_url, actor=actor))
     if action in ("reset", "clear"):
         address = page.context.public_url
         _, link = user_changes.reset(session, user, now, address, actor=actor, clear=action == "clear")

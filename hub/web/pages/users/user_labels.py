@@ -10,7 +10,7 @@ from hub.access.sign_in.credentials import WaysIn
 ROLE_WORDS: Mapping[str, tuple[str, str]] = {
     "owner": ("Owner", "everything, users and the audit log included"),
     "admin": ("Admin", "runs the account from day to day; no users, no privacy requests"),
-    "marketer": ("Marketer", "calls, reports and conversions; no recordings, no texts' words"),
+    "marketer": ("Marketer", "calls, reports and conversions; no recordings, not what texts say"),
     "receptionist": ("Receptionist", "calls and texts at the front desk; no recordings, no reports"),
     "agent": ("Agent", "only calls that they answered"),
     "privacy_officer": ("Privacy officer", "people's requests, consent, the journal"),

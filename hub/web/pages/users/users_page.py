@@ -28,8 +28,10 @@ def show_users(
     *,
     errors: Mapping[str, str] | None = None,
     once: tuple[str, str, str] | None = None,
+    why: str = "",
 ) -> Response:
-    """The list; `once` is a link or key that can be read only now: what it is, for whom, and the text."""
+    """The list; `once` is a link or key that can be read only now: what it is, for whom, and the text. `why` says why an
+    invitation was not mailed."""
     titles = {each.name: each.title for each in page.companies}
     with page.hub.store.reading() as session:
         found = users_of(session, page.user.account_id, page.now, page.hub.config.hub.sign_in.idle)
@@ -45,6 +47,8 @@ def show_users(
         "key_days": KEY_DAYS,
         "errors": errors or {},
         "once": once,
+        "why": why,
+        "by_mail": page.hub.config.mail is not None,
         "fresh": page.is_fresh,
         "again": SIGN_IN_AGAIN,
         "typed": page.value,

@@ -1,0 +1,42 @@
+"""A mail server of tests on loopback."""
+
+from __future__ import annotations
+
+import email
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass
+class MailServer:
+    """A mail server that keeps what comes, or refuses it."""
+
+    port: int = 0
+    letters: list[EmailMessage] = field(default_factory=list)
+    refusal: str | None = None
+
+    @classmethod
+    def start(cls, stack: ExitStack) -> Self:
+        """A running server, stopped with the stack."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            server = cls(free.getsockname()[1])
+        controller = Controller(server, hostname="127.0.0.1", port=server.port)
+        controller.start()
+        stack.callback(controller.stop)
+        return server
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusal:
+            return self.refusal
+        self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 OK"
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(letter["Subject"]) for letter in self.letters]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import Update, func, update
 from sqlmodel import Session, col, select
 
 from hub.errors import PluginFailure, RetryLater
@@ -40,6 +40,8 @@ class StoredTokens:
 
     def __init__(self, store: Store, keyring: Keyring, clock: Callable[[], datetime], connector: str) -> None:
         self._store, self._keyring, self._clock, self._connector = store, keyring, clock, connector
+        self._lease: datetime | None = None
+        """While it refreshes: until when. No other lease ends at the same time."""
 
     def load(self) -> dict[str, object] | None:
         """The token as it was saved last, or None."""
@@ -51,14 +53,25 @@ class StoredTokens:
         return token
 
     def save(self, token: dict[str, object]) -> None:
-        """Store a token; it survives a restart. PluginFailure if it is too large."""
+        """Store a token; it survives a restart. PluginFailure if it is too large.
+
+        A refreshed token is dropped if the connector was removed or signed in anew meanwhile, also if another connector has its
+        name now: it belongs to the earlier sign-in.
+        """
         plain = json.dumps(token).encode()
         if len(plain) > MAX_TOKEN_BYTES:
             raise PluginFailure(f"connector {self._connector!r}: a token has at most {MAX_TOKEN_BYTES:,} bytes.")
         sealed = self._keyring.encrypt(plain, _where(self._connector))
         values = {"key_id": self._keyring.newest, "ciphertext": sealed, "saved_at": self._clock()}
         with self._store.writing() as session:
-            _put(session, ConnectorToken, {"connector": self._connector}, values)
+            if self._lease is not None:
+                session.execute(self._leased().values(**values))
+            else:
+                _put(session, ConnectorToken, {"connector": self._connector}, {**values, "refresh_until": None})
+
+    def _leased(self) -> Update:
+        mine = col(ConnectorToken.connector) == self._connector, col(ConnectorToken.refresh_until) == self._lease
+        return update(ConnectorToken).where(*mine)
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
@@ -74,11 +87,8 @@ class StoredTokens:
             yield
         finally:
             with self._store.writing() as session:
-                session.execute(
-                    update(ConnectorToken)
-                    .where(col(ConnectorToken.connector) == self._connector)
-                    .values(refresh_until=None)
-                )
+                session.execute(self._leased().values(refresh_until=None))
+            self._lease = None
 
     def _take_lease(self) -> bool:
         now = self._clock()
@@ -89,8 +99,12 @@ class StoredTokens:
             free = update(ConnectorToken).where(
                 col(ConnectorToken.connector) == self._connector, until.is_(None) | (until < now)
             )
-            taken = free.values(refresh_until=now + REFRESH_LEASE).execution_options(synchronize_session=False)
-            return bool(count_changed(session, taken))
+            lease = now + REFRESH_LEASE
+            taken = free.values(refresh_until=lease).execution_options(synchronize_session=False)
+            changed = bool(count_changed(session, taken))
+        if changed:
+            self._lease = lease
+        return changed
 
 
 def rotate_tokens(store: Store, keyring: Keyring, clock: Callable[[], datetime]) -> int:

@@ -28,7 +28,7 @@ from hub.contracts.values import personal_fields
 from hub.hookspecs import PERSONAL_VALUES, OperationHooks, SourceHooks
 from hub.sources.plugin_rules import wrong_with
 from hub.testing.asking import ask, implemented_hooks, plugin_manager
-from hub.testing.factories import FrozenClock, connect
+from hub.testing.factories import FrozenClock, connect, take_refused
 from hub.testing.secrecy import secrets_of
 
 HEAVY = (
@@ -88,6 +88,13 @@ class ConnectorConformance:
     required_hooks: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[float] = 0.1
     """Seconds that an impatient connector waits for a sandbox that never answers."""
+
+    @pytest.fixture(autouse=True)
+    def only_declared_hosts(self) -> Iterator[None]:
+        """No promise is kept while the plugin tries to call a host that its manifest does not declare."""
+        yield
+        tried = take_refused()
+        assert not tried, f"it tried to call {', '.join(tried)}, which its manifest does not declare"
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -66,7 +66,8 @@ def test_a_played_day_adds_up_with_a_plugin_of_each_family_that_is_not_built_in(
     told = (tmp_path / "printed").read_text()
     assert ended == 0 and "Everything adds up." in told and "Traceback" not in told, told[-6_000:]
     if missing_confinement() is None:
-        assert len(confined) == 2 * len(PLUGINS) and all(confined.values()), confined
+        # A stand-in has a process of its own, and another one after `hub demo` has moved what it holds.
+        assert len(confined) == 3 * len(PLUGINS) and all(confined.values()), confined
     database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
     try:
         _each_did_its_work(database)

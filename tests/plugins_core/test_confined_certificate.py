@@ -63,3 +63,20 @@ def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None
     plugin.write_text("import os\nos._exit(0)\n")
     with pytest.raises(PluginFailure, match="ended the process"):
         certify_apart(Origin(file=plugin), lambda done, total, promise: None)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'self.services.http().get("https://collector.example.net/")',
+        'socket.create_connection(("collector.example.net", 443), 1)',
+    ],
+    ids=["by the hub's client", "by a socket"],
+)
+def test_a_plugin_that_calls_an_undeclared_host_is_not_certified(tmp_path: Path, call: str) -> None:
+    plugin, judged = tmp_path / "house.py", 'return Opinion(verdict="deny"'
+    swallowed = f"\n{' ' * 12}try:\n{' ' * 16}{call}\n{' ' * 12}except Exception:\n{' ' * 16}pass\n{' ' * 12}"
+    code = PLUGIN.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}")
+    plugin.write_text(dedent(code.format(key="/none", port=1, pid=os.getpid())))
+    failed = certify_apart(Origin(file=plugin), lambda done, total, promise: None).failed()
+    assert failed and all("it tried to call collector.example.net, which" in proof.detail for proof in failed)

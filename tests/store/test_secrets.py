@@ -26,6 +26,7 @@ from hub.store.connectors import (
     resume,
 )
 from hub.store.encryption.keyring import Keyring, new_key
+from hub.store.owner_consent import forget_token
 from hub.testing import FrozenClock
 
 OLD, NEW = new_key(), new_key()
@@ -152,6 +153,36 @@ def test_a_refresh_whose_process_died_is_taken_over(store: Store) -> None:
     with alive.refreshing():
         alive.save({"access_token": "fresh"})
     assert alive.load() == {"access_token": "fresh"}
+
+
+@pytest.mark.parametrize("again", [None, {"access_token": "of the new account"}])
+def test_a_refresh_that_ends_after_its_connector_was_removed_stores_nothing(
+    store: Store, again: dict[str, object] | None
+) -> None:
+    """Another connector may have the name by then."""
+    clock = FrozenClock()
+    removed, added = (StoredTokens(store, Keyring([OLD]), clock, "google") for _ in range(2))
+    with removed.refreshing():
+        with store.writing() as session:
+            forget_token(session, "google")
+        if again is not None:
+            added.save(again)
+        clock.advance(seconds=1)
+        with added.refreshing():
+            removed.save({"access_token": "of the old account"})
+            assert added.load() == again
+    assert added.load() == again
+
+
+def test_a_sign_in_during_a_refresh_wins(store: Store) -> None:
+    refreshing, signing_in = tokens(store), tokens(store)
+    with refreshing.refreshing():
+        signing_in.save({"access_token": "of the sign-in"})
+        refreshing.save({"access_token": "refreshed"})
+    assert tokens(store).load() == {"access_token": "of the sign-in"}
+    with refreshing.refreshing():
+        refreshing.save({"access_token": "refreshed"})
+    assert tokens(store).load() == {"access_token": "refreshed"}
 
 
 def test_an_error_while_refreshing_lets_the_next_one_try(store: Store) -> None:

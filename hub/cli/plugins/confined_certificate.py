@@ -13,11 +13,16 @@ import pickle
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import Connector
 from hub.errors import PluginFailure
 from hub.plugin_host.host.confinement import NATIVE_LIBRARIES, files_of, preload
@@ -28,6 +33,7 @@ from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.private_network import enter_private_network
 from hub.plugin_host.kernel.support import confine_process
 from hub.testing.certificate import Certificate, Progress, certify
+from hub.testing.factories import note_refused
 
 MAX_LINE_CHARACTERS = 4_000_000
 PROGRESS, CERTIFICATE = TypeAdapter(tuple[int, int, str]), TypeAdapter(Certificate)
@@ -79,8 +85,25 @@ def main() -> None:
         own = [*files_of(origin), Path(sys.prefix, "pyvenv.cfg"), Path("/proc/self")]
         programs = [Path(sys.executable).resolve(), *map(Path, NATIVE_LIBRARIES)]
         confine_process(own, [Path.cwd(), Path(os.devnull)], sockets=True, programs=programs)
-        made = certify(load_class(origin), lambda *done: print(json.dumps(done), file=lines))
+        declared: list[str] = []
+        sys.addaudithook(partial(_note_connection, declared))
+        tested = load_class(origin)
+        declared += tested.manifest.hosts
+        made = certify(tested, lambda *done: print(json.dumps(done), file=lines))
         print(json.dumps(asdict(made)), file=lines)
+
+
+def _note_connection(declared: Sequence[str], event: str, arguments: tuple[Any, ...]) -> None:
+    """Note what the plugin tries to call by sockets of its own: in a plugin host the hub would refuse it."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "localhost")
+    if not is_loopback(name) and not any(fnmatch(name.lower(), pattern) for pattern in declared):
+        note_refused(name)
 
 
 if __name__ == "__main__":

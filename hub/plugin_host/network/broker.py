@@ -12,10 +12,12 @@ import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 
 import httpcore
 
 from hub.errors import Rejected
+from hub.platform.rate_limit import TokenBucket
 from hub.plugin_host.checked_connections import CheckedConnections, Resolve, resolved
 from hub.plugin_host.network.frames import REQUEST, Reply, Request
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
@@ -25,6 +27,8 @@ MAX_CONNECTING = 16
 """Connections of one plugin that are opened at the same time; further requests wait."""
 MAX_WAITING = 64
 """Requests of one plugin that are not answered; further ones are refused."""
+CONNECTS = (500.0, 50.0)
+"""How many connections one plugin may open in a burst, and per second; further requests are refused."""
 CONNECT_SECONDS = 20.0
 SEND_SECONDS = 10.0
 """A plugin that does not take a connection within this time gets no more."""
@@ -54,6 +58,7 @@ class NetworkBroker:
         self._pool = DaemonThreadPool(f"{hosts.connector}-network", MAX_CONNECTING)
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self._waiting = 0
+        self._connects = TokenBucket(*CONNECTS, CONNECTS[0], datetime.now(UTC))
 
     def serve(self) -> None:
         """Answer requests until the plugin or `close` ends the channel."""
@@ -79,12 +84,12 @@ class NetworkBroker:
 
     def _submit(self, request: Request) -> None:
         with self._lock:
-            admitted = self._waiting < MAX_WAITING
+            admitted = self._waiting < MAX_WAITING and self._connects.take(datetime.now(UTC)) >= 1
             self._waiting += admitted
         if admitted:
             self._pool.submit(Future(), lambda: self._answer(request))
         else:
-            self._send(Reply(request.number, True, errno.EAGAIN, "the plugin opens too many connections at once"))
+            self._send(Reply(request.number, True, errno.EAGAIN, "the plugin opens too many connections"))
 
     def _answer(self, request: Request) -> None:
         try:

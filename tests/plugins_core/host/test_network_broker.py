@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.plugin_host.network import broker
 from hub.plugin_host.network import broker as broker_module
 from hub.plugin_host.network.broker import MAX_CONNECTING, MAX_WAITING, NetworkBroker
 from hub.plugin_host.network.brokered_sockets import Broker, HostRefused
@@ -205,6 +206,19 @@ def test_a_plugin_opens_a_limited_number_of_connections_at_once(stages: Callable
     rest = [Reply.read(stage.theirs.recv(len(Reply(0).frame()), socket.MSG_WAITALL)) for _ in range(MAX_WAITING)]
     assert {each.number for each in rest} == set(range(MAX_WAITING))
     assert most <= MAX_CONNECTING
+
+
+def test_a_plugin_opens_a_limited_number_of_connections_in_a_time(
+    stages: Callable[..., Stage], listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "CONNECTS", (3.0, 0.0))
+    stage = stages(port=port_of(listener))
+    for _ in range(3):
+        stage.connect().close()
+    for _ in range(2):
+        with pytest.raises(HostRefused, match="opens too many connections"):
+            stage.connect()
+    assert len(stage.asked) == 3
 
 
 def test_connections_are_opened_beside_each_other(stages: Callable[..., Stage], listener: socket.socket) -> None:

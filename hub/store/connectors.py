@@ -55,7 +55,7 @@ class StoredTokens:
     def save(self, token: dict[str, object]) -> None:
         """Store a token; it survives a restart. PluginFailure if it is too large.
 
-        A refreshed token is dropped if the connector was removed or signed in anew meanwhile, also if another connector has its
+        A refreshed token is dropped if the connector was removed or signed in again meanwhile, also if another one has its
         name now: it belongs to the earlier sign-in.
         """
         plain = json.dumps(token).encode()

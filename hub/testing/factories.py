@@ -21,7 +21,7 @@ from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hos
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
 PLANTED = frozenset({"169.254.169.254", "elsewhere.example.com", "files.example.com", "files.example.net"})
-"""Hosts to which the suites try to lead a plugin; a refusal of them is no mistake of the plugin."""
+"""Hosts to which the suites try to lead a plugin; a refusal of them is not the plugin's mistake."""
 _refused: list[str] = []
 
 

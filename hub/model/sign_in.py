@@ -23,7 +23,7 @@ class WebSession(Row, table=True):
     user_id: str = Field(foreign_key="app_user.id", index=True)
     token_sha256: str = Field(unique=True, max_length=64)
     method: str = Field(max_length=16)
-    """How the user signed in: `passkey`, `password`, `oidc`, `link` or `recovery`."""
+    """How the user signed in: `passkey`, `password`, `oidc`, `link`, `recovery`, `local` (by a password alone)."""
     browser: str = Field(default="", max_length=80)
     """The browser's and the system's name, so that the user recognizes the session in the list."""
     made_at: datetime = time_column()
@@ -60,6 +60,7 @@ class UserSecret(Row, table=True):
     account_id: str = Field(foreign_key="account.id", index=True)
     password_hash: str = Field(max_length=200)
     totp_sealed: bytes
+    """Empty until the second factor is added: then the password signs in on this machine only."""
     totp_step: int = 0
     """The last accepted 30-second step, so that no code works twice. Source: RFC 6238, 5.2."""
     changed_at: datetime = time_column()

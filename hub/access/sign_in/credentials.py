@@ -30,6 +30,8 @@ class WaysIn:
     passkeys: int
     password: bool
     identities: int
+    is_password_alone: bool = False
+    """The password has no second factor yet."""
 
     @property
     def count(self) -> int:
@@ -43,7 +45,13 @@ def ways_in(session: Session, user: User) -> WaysIn:
         session.exec(select(func.count()).select_from(table).where(table.user_id == user.id)).one()
         for table in (Passkey, UserSecret, OidcIdentity)
     ]
-    return WaysIn(counts[0], bool(counts[1]), counts[2])
+    return WaysIn(counts[0], bool(counts[1]), counts[2], bool(counts[1]) and lacks_second_factor(session, user))
+
+
+def lacks_second_factor(session: Session, user: User) -> bool:
+    """Whether the user's password has no second factor yet."""
+    row = session.get(UserSecret, user.id)
+    return row is not None and not row.totp_sealed
 
 
 def user_by_name(session: Session, reported: str) -> User | None:
@@ -80,7 +88,7 @@ def second_factor(
     Returns how the user signs in then; `used` for the app's right code if it was used already; None for a wrong code.
     """
     row = session.get(UserSecret, user.id)
-    if row is None:
+    if row is None or not row.totp_sealed:
         return None
     secret = opened_secret(keyring, row)
     step = accepted_step(secret, reported, now, row.totp_step)
@@ -113,6 +121,18 @@ def set_password(
     session.add(row)
     audit.note(session, now, user.id, "password.set", user.id)
     return new_recovery_codes(session, user, now)
+
+
+def set_password_alone(session: Session, user: User, password: str, now: datetime) -> None:
+    """Store a first password without a second factor, within `session`. AccessRefused if the user has a password or may do
+    less than an owner, or if it is too weak."""
+    if user.role != "owner" or session.get(UserSecret, user.id) is not None:
+        raise AccessRefused("A password goes with an authenticator app; scan the picture.")
+    hashed = hash_password(password, _words_about(session, user))
+    session.add(
+        UserSecret(user_id=user.id, account_id=user.account_id, password_hash=hashed, totp_sealed=b"", changed_at=now)
+    )
+    audit.note(session, now, user.id, "password.set", user.id, "alone")
 
 
 def change_password(session: Session, user: User, current: str, password: str, now: datetime) -> None:

@@ -19,6 +19,8 @@ from hub.store.rows import count_changed
 TOKEN_BYTES = 32
 LAST_USE_PRECISION = timedelta(minutes=1)
 FRESH = timedelta(minutes=30)
+LOCAL = "local"
+"""The method of a session that a password alone began; it counts on this machine only."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ def is_fresh(web_session: WebSession, now: datetime) -> bool:
     """Whether the sign-in is recent enough for what a screen left open must not do: change a way in, users, or the address to
     which a connector sends its secrets."""
     return now - web_session.made_at < FRESH
+
+
+def confirm_session(session: Session, session_id: str) -> None:
+    """Turn a session that a password alone began into one of both factors, after the second one was proved."""
+    session.execute(
+        update(WebSession)
+        .where(col(WebSession.id) == session_id, col(WebSession.method) == LOCAL)
+        .values(method="password")
+    )
 
 
 def rotate_session(session: Session, session_id: str) -> str:

@@ -73,7 +73,7 @@ def rotate_totp_secrets(session: Session, keyring: Keyring) -> int:
     """Re-encrypt every stored secret with the newest key within `session`; returns how many were changed."""
     changed = 0
     for row in session.exec(select(UserSecret)):
-        if Keyring.key_id(row.totp_sealed) != keyring.newest:
+        if row.totp_sealed and Keyring.key_id(row.totp_sealed) != keyring.newest:
             row.totp_sealed = keyring.encrypt(opened_secret(keyring, row).encode(), _where(row.user_id))
             session.add(row)
             changed += 1

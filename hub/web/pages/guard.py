@@ -21,13 +21,13 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, limit_of, scope_of
-from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
+from hub.access.sign_in.sessions import LOCAL, SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
 from hub.web.error_answers import ShownError, accepts_page, described, problem
 from hub.web.pages.navigation import ITEMS, SETTINGS_TABS, SETUP_ITEMS, NavigationItem, first_page
 from hub.web.pages.request import PageContext, PageRequest
-from hub.web.pages.security import is_cross_site
+from hub.web.pages.security import is_cross_site, is_local
 from hub.web.request_body import read_body
 
 MULTIPART = "multipart/form-data"
@@ -123,6 +123,8 @@ class SignedIn:
         now = self._context.hub.clock()
         with self._context.hub.store.reading() as session:
             found = session_of(session, token, now, self.lifetime)
+        if found and found[0].method == LOCAL and not is_local(request, self._context.public_url):
+            return None
         if found and must_note_use(found[0], now):
             with self._context.hub.store.writing() as session:
                 note_use(session, found[0].id, now)

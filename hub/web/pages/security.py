@@ -6,6 +6,10 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from hub.contracts.addresses import is_loopback
+
+FORWARDED = ("x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "x-original", "true-client-ip", "cf-")
+"""How the names of headers begin that proxies add."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -50,6 +54,28 @@ def is_cross_site(request: Request, public_url: str) -> bool:
 
 def _host(request: Request) -> str:
     return request.headers.get("host", "").lower()
+
+
+def is_local(request: Request, public_url: str) -> bool:
+    """Whether a request comes from a browser on this machine, to a hub that is served on this machine alone.
+
+    The peer, `public_url`, Host and Origin must all be loopback, and no header may say that a proxy passed the request on. A
+    proxy on this machine may add no such header and write its own Host; then the Origin of a form still names the public
+    host, and so does `public_url` of a hub that is meant to be reached from outside.
+    """
+    peer = request.client.host if request.client else None
+    hosts = [urlsplit(public_url).hostname, _host_of(f"//{request.headers.get('host', '')}")]
+    if (origin := request.headers.get("origin")) is not None:
+        hosts.append(_host_of(origin))
+    passed_on = any(name.startswith(FORWARDED) for name in request.headers.keys())  # noqa: SIM118 - not a dict
+    return not passed_on and all(map(is_loopback, [peer, *hosts]))
+
+
+def _host_of(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def own_path(target: str | None, otherwise: str = "/") -> str:

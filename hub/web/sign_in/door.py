@@ -30,7 +30,7 @@ from hub.store import audit
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, SignedIn, fields_of, plain
 from hub.web.pages.request import PageContext
-from hub.web.pages.security import headers_with, is_cross_site, own_path
+from hub.web.pages.security import headers_with, is_cross_site, is_local, own_path
 from hub.web.pages.templates import rendered
 from hub.web.request_body import read_body
 from hub.web.sign_in.browser_names import browser_name
@@ -136,6 +136,11 @@ class DoorRequest:
     def target(self) -> str:
         """Where the user goes after the sign-in: a path of this hub."""
         return own_path(self.value("next") or self.request.query_params.get("next"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the browser is on this machine, and the hub is served there alone."""
+        return is_local(self.request, self.door.context.public_url)
 
     def value(self, name: str) -> str:
         """A form field without blanks around it; empty if it was not sent."""

@@ -7,13 +7,14 @@ from starlette.responses import Response
 from hub.access.sign_in.credentials import (
     change_password,
     change_totp,
+    lacks_second_factor,
     remove_password,
     renew_recovery_codes,
     set_password,
     ways_in,
 )
 from hub.access.sign_in.passkeys import RelyingParty
-from hub.access.sign_in.sessions import end_sessions
+from hub.access.sign_in.sessions import confirm_session, end_sessions
 from hub.access.sign_in.totp import new_secret, proposal, proposed_secret, provisioning_uri
 from hub.access.users import AccessRefused
 from hub.web.pages.guard import Page
@@ -76,7 +77,12 @@ def save_app(page: PageRequest) -> Response:
         if secret is None:
             raise AccessRefused(TOO_OLD)
         with page.hub.store.writing() as session:
+            alone = lacks_second_factor(session, page.user)
             change_totp(session, page.hub.keyring, page.user, secret, page.value("code"), page.now)
+            if alone:
+                confirm_session(session, page.web_session.id)
+                codes = renew_recovery_codes(session, page.user, page.now)
+                return changed(page, session, _codes_page(page, codes))
             return changed(page, session, page.redirect("/me", "The new app is set; the old one no longer works."))
     except AccessRefused as error:
         return _app_page(page, secret, str(error))
@@ -102,7 +108,7 @@ def _password_page(page: PageRequest, secret: str | None = None, error: str | No
 
 def _app_page(page: PageRequest, secret: str | None = None, error: str | None = None) -> Response:
     return page.render(
-        "my_app.html", 422 if error else 200, title="New authenticator app", error=error, **_app(page, secret)
+        "my_app.html", 422 if error else 200, title="Authenticator app", error=error, **_app(page, secret)
     )
 
 

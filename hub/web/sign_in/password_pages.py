@@ -7,13 +7,21 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from hub.access.sign_in.challenges import new_challenge, open_challenge, take_challenge
-from hub.access.sign_in.credentials import renew_hash, second_factor, user_by_name, user_of_password
+from hub.access.sign_in.credentials import (
+    lacks_second_factor,
+    renew_hash,
+    second_factor,
+    user_by_name,
+    user_of_password,
+)
+from hub.access.sign_in.sessions import LOCAL
 from hub.access.sign_in.throttle import code_counts, password_counts
 from hub.model import User
 from hub.web.sign_in.door import DoorRequest
 
 MAX_NAME_LENGTH = 254
 WRONG = "Name and password do not fit together. Check both, or use another way to sign in."
+ALONE = "This user has no second factor yet. Sign in on the hub's own machine, at its localhost address, and add an app there."
 WRONG_CODE = "This code is not right. Enter the one that the app shows now."
 USED_CODE = "This code was used already. Wait for the next one, at most 30 seconds."
 WRONG_RECOVERY = "This is not one of your unused recovery codes."
@@ -46,9 +54,16 @@ def check_password(request: DoorRequest) -> Response:
         if named is not None:
             request.door.note_failure(named, "password", request.now)
         return _sign_in_page(request, 422, error=WRONG, name=name)
+    with request.hub.store.reading() as session:
+        alone = lacks_second_factor(session, user)
+    if alone and not request.is_local:
+        request.door.note_failure(user, "no second factor", request.now)
+        return _sign_in_page(request, 422, error=ALONE, name=name)
     request.door.throttle.succeed(counts)
     with request.hub.store.writing() as session:
         renew_hash(session, user, password)
+        if alone:
+            return request.enter(request.redirect(request.target), user, request.begin(session, user, LOCAL))
         data = {"next": request.target, "wrong": 0}
         token = new_challenge(session, "factor", request.now, user_id=user.id, data=data)
     return request.wait(request.redirect("/sign-in/code"), "factor", token)

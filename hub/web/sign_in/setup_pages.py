@@ -8,8 +8,9 @@ import io
 import segno
 from starlette.responses import Response
 
-from hub.access.sign_in.credentials import set_password
+from hub.access.sign_in.credentials import set_password, set_password_alone
 from hub.access.sign_in.links import link_of, use_link
+from hub.access.sign_in.sessions import LOCAL
 from hub.access.sign_in.totp import new_secret, proposal, proposed_secret, provisioning_uri
 from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
@@ -42,6 +43,8 @@ def set_up_password(request: DoorRequest) -> Response:
         return link_over(request)
     link, user = found
     secret = proposed_secret(request.hub.keyring, _place(link), request.value("app"))
+    if request.value("later") and _may_wait(request, user):
+        return _without_app(request, link, user, secret or new_secret())
     if secret is None:
         return _page(request, link, user, new_secret(), error="The form was too old. Scan the picture again.")
     password = request.exact("password")
@@ -60,6 +63,27 @@ def set_up_password(request: DoorRequest) -> Response:
     return request.enter(
         request.render("recovery_codes.html", title="Recovery codes", codes=codes, next="/"), user, token
     )
+
+
+def _may_wait(request: DoorRequest, user: User) -> bool:
+    """Whether the second factor may be added later: by an owner at a browser on the hub's own machine."""
+    return request.is_local and user.role == "owner"
+
+
+def _without_app(request: DoorRequest, link: SignInLink, user: User, secret: str) -> Response:
+    """Store the password alone, end the link, and start a session that counts on this machine only."""
+    password = request.exact("password")
+    try:
+        if password != request.exact("again"):
+            raise AccessRefused("The two passwords differ.")
+        with request.hub.store.writing() as session:
+            set_password_alone(session, user, password, request.now)
+            if not use_link(session, link, request.now):
+                raise AccessRefused("This link was used already.")
+            token = request.begin(session, user, LOCAL)
+    except AccessRefused as error:
+        return _page(request, link, user, secret, error=str(error))
+    return request.enter(request.redirect("/"), user, token)
 
 
 def link_over(request: DoorRequest) -> Response:
@@ -92,6 +116,7 @@ def _page(request: DoorRequest, link: SignInLink, user: User, secret: str, error
         app=proposal(request.hub.keyring, _place(link), secret),
         qr=qr_code(provisioning_uri(secret, user, request.door.party.id)),
         error=error,
+        may_wait=_may_wait(request, user),
     )
 
 

@@ -39,6 +39,12 @@ def year_of(day: date) -> date:
     return day.replace(month=1, day=1)
 
 
+def span_before(first: date, last: date) -> Span:
+    """What a range of days is compared with: the same weekday a week ago for one day, else as many days before it."""
+    back = timedelta(days=7) if first == last else last - first + timedelta(days=1)
+    return first - back, last - back
+
+
 def months_between(first: date, last: date) -> Iterator[Span]:
     """Every month that has a day from `first` to `last`."""
     return _periods(month_of(first), last, lambda month: month_of(month + timedelta(days=31)))

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from hub.model import CostRow
+from hub.model import Company, CostRow
 from hub.reports.report import Line, sum_of
 from hub.reports.tally import MAX_DIMENSION_CHARACTERS
 
@@ -44,11 +44,26 @@ class Spent(NamedTuple):
 
 def spent_between(session: Session, whose: ColumnElement[bool], first: date, last: date) -> list[Spent]:
     """The costs of a range of days that a condition selects."""
+    return [Spent(*each) for _, *each in _sums(session, whose, first, last)]
+
+
+def spent_by_company(
+    session: Session, companies: Iterable[Company], first: date, last: date
+) -> dict[str | None, list[Spent]]:
+    """Company → its costs of a range of days, without those that belong to the whole account."""
+    found: dict[str | None, list[Spent]] = {}
+    whose = col(CostRow.company_id).in_([company.id for company in companies])
+    for company_id, *each in _sums(session, whose, first, last):
+        found.setdefault(company_id, []).append(Spent(*each))
+    return found
+
+
+def _sums(session: Session, whose: ColumnElement[bool], first: date, last: date) -> Iterable[Any]:
     row = CostRow
-    campaign = (row.source, row.medium, row.campaign, row.campaign_id, row.visit_campaign, row.currency)
+    campaign = (row.company_id, row.source, row.medium, row.campaign, row.campaign_id, row.visit_campaign, row.currency)
     sums = (func.sum(row.amount), func.sum(row.clicks), func.sum(row.impressions))
     query = select(*campaign, *sums).where(whose, col(row.day).between(first, last)).group_by(*campaign)  # type: ignore[call-overload]
-    return [Spent(*each) for each in session.execute(query)]
+    return session.execute(query)
 
 
 @dataclass(frozen=True)

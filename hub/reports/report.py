@@ -114,9 +114,30 @@ def report_within(
     with_spam: bool = False,
 ) -> Report:
     """As `make_report`, within a session that sees one snapshot of the database."""
+    return reports_within(session, [company], dimension, model, first, last, with_spam=with_spam)[0]
+
+
+def reports_within(
+    session: Session,
+    companies: Sequence[Company],
+    dimension: Dimension,
+    model: Model,
+    first: date,
+    last: date,
+    *,
+    with_spam: bool = False,
+) -> list[Report]:
+    """The report of each company, in their order; each company's days are those of its own time zone."""
     first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
-    sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
-    _correct(session, company, dimension, model, first, last, sums)
+    found = _stored(session, companies, dimension, model, joined(pieces(first, last)))
+    for company_id, _, credits, sign in corrections(session, companies, dimension, model, first, last):
+        merge(found[company_id], credits, sign)
+    return [_report(company, dimension, model, first, last, found[company.id], with_spam) for company in companies]
+
+
+def _report(
+    company: Company, dimension: Dimension, model: Model, first: date, last: date, sums: Sums, with_spam: bool
+) -> Report:
     lines = _lines(sums, with_spam)
     return Report(
         company=company.name,
@@ -130,20 +151,22 @@ def report_within(
     )
 
 
-def _correct(
-    session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date, sums: Sums
-) -> None:
-    """Correct the days that were marked since their roll-up: subtract their roll-ups and add their current credits."""
-    marked = select(col(DirtyDay.day)).where(col(DirtyDay.company_id) == company.id).distinct()
-    dirty = list(session.scalars(marked.where(col(DirtyDay.day) >= first, col(DirtyDay.day) <= last)))
-    if not dirty:
-        return
-    zone = ZoneInfo(company.time_zone)
-    for stored in stored_days(session, company.id, dirty, (model,), (dimension,)).values():
-        merge(sums, (((key.value, key.currency), numbers) for key, numbers in stored.items()), sign=-1)
-    for day in dirty:
-        tally = tally_day(session, company.id, zone, day, (model,), (dimension,))
-        merge(sums, (((key.value, key.currency), numbers) for key, numbers in tally.items()))
+def corrections(
+    session: Session, companies: Sequence[Company], dimension: Dimension, model: Model, first: date, last: date
+) -> Iterator[tuple[str, date, Iterable[tuple[tuple[str, str], Sequence[int]]], int]]:
+    """The days that were marked since their roll-up, by company: what is stored of each, with the sign -1, and what its
+    contacts give now, with the sign 1, both by value and currency."""
+    known = {company.id: company for company in companies}
+    marked = select(col(DirtyDay.company_id), col(DirtyDay.day)).where(col(DirtyDay.company_id).in_(known)).distinct()
+    dirty: dict[str, list[date]] = {}
+    for company_id, day in session.execute(marked.where(col(DirtyDay.day) >= first, col(DirtyDay.day) <= last)):
+        dirty.setdefault(company_id, []).append(day)
+    for company_id, days in dirty.items():
+        zone = ZoneInfo(known[company_id].time_zone)
+        for day, stored in stored_days(session, company_id, days, (model,), (dimension,)).items():
+            current = tally_day(session, company_id, zone, day, (model,), (dimension,))
+            for tally, sign in ((stored, -1), (current, 1)):
+                yield company_id, day, [((key.value, key.currency), each) for key, each in tally.items()], sign
 
 
 class Piece(NamedTuple):
@@ -199,13 +222,19 @@ def _follows(piece: Piece, other: Piece) -> bool:
     return piece.first <= other.last + after[piece.table.name]
 
 
-def _stored(session: Session, company_id: str, dimension: Dimension, model: Model, read: Sequence[Piece]) -> Sums:
-    """The roll-ups of all pieces added up, by value and currency."""
-    values: dict[str, object] = {"company": company_id, "dimension": dimension, "model": model}
+def _stored(
+    session: Session, companies: Sequence[Company], dimension: Dimension, model: Model, read: Sequence[Piece]
+) -> dict[str, Sums]:
+    """Company → the roll-ups of all pieces added up, by value and currency."""
+    values: dict[str, object] = {"companies": [each.id for each in companies], "dimension": dimension, "model": model}
     for place, piece in enumerate(read):
         values |= {f"first{place}": piece.first, f"last{place}": piece.last}
-    found = session.execute(_sums_of(tuple((piece.table, piece.sign) for piece in read)), values)
-    return {(value, currency): numbers for value, currency, *numbers in found if any(numbers)}
+    found: dict[str, Sums] = {each.id: {} for each in companies}
+    query = _sums_of(tuple((piece.table, piece.sign) for piece in read))
+    for company_id, value, currency, *numbers in session.execute(query, values):
+        if any(numbers):
+            found[company_id][value, currency] = numbers
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -214,15 +243,16 @@ def _sums_of(read: tuple[tuple[Table, int], ...]) -> Any:
     parts = []
     for place, (table, sign) in enumerate(read):
         columns = table.c
+        measures = ((columns[name] * sign).label(name) for name in MEASURES)
         parts.append(
-            select(columns.value, columns.currency, *((columns[name] * sign).label(name) for name in MEASURES))
-            .where(columns.company_id == bindparam("company"), columns.model == bindparam("model"))
-            .where(columns.dimension == bindparam("dimension"))
+            select(columns.company_id, columns.value, columns.currency, *measures)
+            .where(columns.company_id.in_(bindparam("companies", expanding=True)))
+            .where(columns.model == bindparam("model"), columns.dimension == bindparam("dimension"))
             .where(columns.day.between(bindparam(f"first{place}"), bindparam(f"last{place}")))
         )
     rows = union_all(*parts).subquery().c
-    query = select(rows.value, rows.currency, *(cast(func.sum(rows[name]), BigInteger) for name in MEASURES))
-    return query.group_by(rows.value, rows.currency)
+    key = (rows.company_id, rows.value, rows.currency)
+    return select(*key, *(cast(func.sum(rows[name]), BigInteger) for name in MEASURES)).group_by(*key)
 
 
 def sum_of(lines: Sequence[Line]) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,9 +14,10 @@ from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
-from hub.model import Call, ConversionRow, Delivery
+from hub.model import Call, Company, ConversionRow, Delivery
 from hub.model.conversions import shown_states
 from hub.model.states import CallStatus
+from hub.reports.calendar import bounds
 from hub.reports.touches import contact_tables, is_lead
 from hub.store.dialects import UtcHour, UtcQuarter
 
@@ -107,15 +109,35 @@ def count_leads(session: Session, companies: Sequence[str], begins: datetime, en
 
 def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
     """State, or UNVERIFIABLE → how many deliveries of conversions that were made in a period."""
+    counted: Counter[str] = Counter()
+    for _, state, number in _deliveries(session, companies, begins, ends):
+        counted[state] += number
+    return counted
+
+
+def deliveries_by_company(
+    session: Session, companies: Sequence[Company], first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """Company → the same for the conversions that were made in a range of days of its time zone."""
+    found: dict[str, dict[str, int]] = {}
+    for zone in {company.time_zone for company in companies}:
+        begins, ends = bounds(first, ZoneInfo(zone))[0], bounds(last, ZoneInfo(zone))[1]
+        theirs = [company.id for company in companies if company.time_zone == zone]
+        for company_id, state, number in _deliveries(session, theirs, begins, ends):
+            found.setdefault(company_id, {})[state] = number
+    return found
+
+
+def _deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> Iterable[Any]:
     conversion: Any = ConversionRow
     query = (
-        select(shown_states().label("shown"), func.count())
+        select(conversion.company_id, shown_states().label("shown"), func.count())
         .join(conversion, conversion.id == Delivery.conversion_id)
         .where(conversion.company_id.in_(companies), conversion.made_at >= begins, conversion.made_at < ends)
         .where(*deliveries_since(session, companies, begins))
-        .group_by("shown")
+        .group_by(conversion.company_id, "shown")
     )
-    return {state: int(number) for state, number in session.execute(query)}
+    return session.execute(query)
 
 
 def deliveries_since(session: Session, companies: Collection[str], begins: datetime) -> list[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from hub.model import Company
 from hub.reports.credits import Model
-from hub.reports.report import Line, report_within, sum_of
+from hub.reports.report import Line, reports_within, sum_of
 from hub.reports.tally import Dimension
 
 
@@ -26,16 +26,16 @@ def credits_of(
 ) -> list[Line]:
     """One line per value, summed over companies; each company's days are those of its own time zone."""
     lines: dict[str | None, list[Line]] = {}
-    for company in companies:
-        for line in report_within(session, company, dimension, model, first, last, with_spam=with_spam).lines:
+    for report in reports_within(session, list(companies), dimension, model, first, last, with_spam=with_spam):
+        for line in report.lines:
             lines.setdefault(line.value, []).append(line)
     return [_joined(value, found) for value, found in lines.items()]
 
 
 def spam_of(session: Session, companies: Iterable[Company], first: date, last: date) -> int:
     """How many calls, texts and forms of the companies are spam, which reports leave out."""
-    totals = (report_within(session, company, "source", "last", first, last).total for company in companies)
-    return int(sum(total.spam for total in totals))
+    reports = reports_within(session, list(companies), "source", "last", first, last)
+    return int(sum(report.total.spam for report in reports))
 
 
 def _joined(value: str | None, lines: list[Line]) -> Line:

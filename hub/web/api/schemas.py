@@ -283,6 +283,35 @@ class CostReportAnswer(Answer):
     unassigned: Mapping[str, str]
 
 
+class CompanyFiguresAnswer(Answer):
+    """What one company got, what it cost, and what was sent; `calls_by_week` are those of the last eight whole weeks."""
+
+    company: str | None
+    """Its name; None for the total."""
+    title: str
+    calls: float
+    answered: float
+    leads: float
+    customers: float
+    calls_before: float
+    won: Mapping[str, str]
+    costs: Mapping[str, CostReturn]
+    delivered: int
+    held: int
+    rejected: int
+    calls_by_week: list[int]
+
+
+class CompaniesReportAnswer(Answer):
+    """The companies side by side; `total` is the sum of the lines, `unassigned` belongs to the whole account and is in none."""
+
+    first: str
+    last: str
+    lines: list[CompanyFiguresAnswer]
+    total: CompanyFiguresAnswer
+    unassigned: Mapping[str, str]
+
+
 class Page(Answer):
     """Some rows, newest first; pass `next` as `after` to get the following rows."""
 

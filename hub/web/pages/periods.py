@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.platform.formats import day_of
+from hub.reports.calendar import span_before
 
 PRESETS = {"today": ("Today", 1), "7d": ("7 days", 7), "30d": ("30 days", 30), "90d": ("90 days", 90)}
 MAX_DAYS = 800
@@ -49,8 +50,7 @@ class Period:
 
     def before(self) -> Period:
         """The period that it is compared with: the same weekday a week ago for one day, else as many days before it."""
-        back = timedelta(days=7 if self.days == 1 else self.days)
-        return Period("before", self.first - back, self.last - back, self.zone)
+        return Period("before", *span_before(self.first, self.last), self.zone)
 
     def query(self) -> dict[str, str]:
         """Its part of a page's query string."""

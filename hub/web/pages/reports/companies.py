@@ -1,0 +1,99 @@
+"""The report of companies: one row each, its calls week by week, and a sentence on who stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from hub.model import Company
+from hub.platform.formats import money
+from hub.queries.lists.filters import IS_LEAD
+from hub.queries.reports.companies import CompaniesReport, CompanyFigures, compare_companies
+from hub.web.pages.reports.costs import each_currency
+from hub.web.pages.reports.kinds import Choice
+from hub.web.pages.reports.tables import Column, Figures, Line, ReportTable, Row, column_of
+
+FEW_CALLS = 10
+"""A company with fewer does not stand out by its share of answered calls."""
+UNKNOWN = "not known"
+
+
+def company_lines(
+    session: Session, companies: Sequence[Company], choice: Choice, *, with_account: bool = False
+) -> tuple[list[Column], list[Line]]:
+    """A line per company, with columns for each currency of the costs."""
+    period, before = choice.period, choice.before
+    former = (before.first, before.last) if before else None
+    report = compare_companies(session, companies, period.first, period.last, former, with_account=with_account)
+    return _columns(report, is_compared=before is not None), [_line(*each) for each in report.lines]
+
+
+def _columns(report: CompaniesReport, *, is_compared: bool) -> list[Column]:
+    currencies = list(report.total.costs.returns)
+    change = Column("change", "Change", signed=True, definition="Calls more or fewer than in the period before.")
+    return [
+        column_of("calls", filters={"kind": "call"}),
+        *([change] if is_compared else []),
+        column_of("answered", filters={"outcome": "answered"}),
+        column_of("leads", filters={"lead": IS_LEAD}),
+        *each_currency("cost", currencies, may_be_unknown=True),
+        *each_currency("per_lead", currencies),
+        column_of("delivered"),
+    ]
+
+
+def _line(company: Company, figures: CompanyFigures) -> Line:
+    values = {name: figures.brought.number(name) for name in ("calls", "answered", "leads")}
+    values["change"] = values["calls"] - figures.former.number("calls")
+    values["delivered"] = Decimal(figures.delivered)
+    for currency, each in figures.costs.returns.items():
+        values |= {f"cost:{currency}": each.cost, f"per_lead:{currency}": each.cost, f"known_leads:{currency}": each.leads}
+    worst = [("bad", figures.rejected, "rejected"), ("held", figures.held, "held")]
+    state = next(((kind, f"{number:,} {word}") for kind, number, word in worst if number), None)
+    return Line(
+        company.id,
+        company.title,
+        values,
+        company.region or "",
+        filters={"company": company.name},
+        weeks=figures.weeks,
+        states={"delivered": state} if state else {},
+    )
+
+
+def who_stands_out(table: ReportTable) -> str:
+    """Which company grew most, pays most for a lead, and answers the smallest part of its calls."""
+    if len(table.rows) < 2:
+        return ""
+    sentences = []
+    if best := _extreme(table, "change", largest=True):
+        grown = best[1]
+        if grown > 0:
+            sentences.append(f"{best[0].label} grows fastest, by {grown:,.0f} call{'' if grown == 1 else 's'}.")
+    prices = [column for column in table.columns if column.key.startswith("per_lead:")]
+    dearest = _extreme(table, prices[0].key, largest=True) if prices else None
+    least = _extreme(table, "answered", largest=False)
+    paid = f"pays most for a lead, {money(dearest[1], prices[0].currency, whole=True)}" if dearest else ""
+    answers = f"answers least, {100 * least[1]:.0f}% of its calls" if least and least[1] < 1 else ""
+    if dearest and least and answers and dearest[0] is least[0]:
+        sentences.append(f"{dearest[0].label} {paid}, and {answers}.")
+    else:
+        sentences += [f"{found[0].label} {words}." for found, words in ((dearest, paid), (least, answers)) if found and words]
+    return " ".join(sentences)
+
+
+def _extreme(table: ReportTable, key: str, *, largest: bool) -> tuple[Row, Decimal] | None:
+    """The row with the largest or smallest figure of a column, if at least two rows have one."""
+    place = next((number for number, column in enumerate(table.columns) if column.key == key), None)
+    if place is None:
+        return None
+    known = [
+        (row, value)
+        for row in table.rows
+        if (value := row.cells[place].value) is not None and (key != "answered" or (row.cells[0].value or 0) >= FEW_CALLS)
+    ]
+    if len(known) < 2:
+        return None
+    return (max if largest else min)(known, key=lambda each: each[1])

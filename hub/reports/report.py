@@ -260,8 +260,9 @@ def sum_of(lines: Sequence[Line]) -> Line:
     amounts: Counter[str] = Counter()
     won: Counter[str] = Counter()
     for line in lines:
-        amounts.update(dict(line.amount_units))
-        won.update(dict(line.won_units))
+        for total, units in ((amounts, line.amount_units), (won, line.won_units)):
+            for currency, each in units:
+                total[currency] += each
     columns = zip(*(line.credits for line in lines), strict=True)
     credits = tuple(map(sum, columns)) or (0,) * len(MEASURES)
     return Line(None, credits, tuple(sorted(amounts.items())), tuple(sorted(won.items())))

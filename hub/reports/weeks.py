@@ -23,25 +23,33 @@ def monday_of(day: date) -> date:
 
 
 def weeks_within(
-    session: Session, companies: Sequence[Company], begins: date, weeks: int, *, by_source: bool = False
+    session: Session,
+    companies: Sequence[Company],
+    begins: date,
+    weeks: int,
+    measures: Sequence[str],
+    *,
+    by_source: bool = False,
 ) -> dict[tuple[str, str], list[Line]]:
     """(company, source) → its line of each week from the Monday `begins` on; the source is empty unless `by_source`.
 
-    Calls count for the touch before them. Amounts are left out, and companies and sources without anything.
+    Calls count for the touch before them. Only `measures` are read; companies and sources without anything are left out.
     """
     last = begins + weeks * WEEK - timedelta(days=1)
     sums: dict[tuple[str, str], list[list[int]]] = {}
+    places = [MEASURES.index(name) for name in measures]
 
     def add(company_id: str, value: str, week: int, numbers: Sequence[int], sign: int = 1) -> None:
         rows = sums.setdefault((company_id, value), [[0] * len(MEASURES) for _ in range(weeks)])
-        rows[week] = [former + sign * number for former, number in zip(rows[week], numbers, strict=True)]
+        for place, number in zip(places, numbers, strict=True):
+            rows[week][place] += sign * number
 
     rollup = DAY_TABLE.c
     week = case(*((rollup.day < begins + (each + 1) * WEEK, each) for each in range(weeks - 1)), else_=weeks - 1)
     value = rollup.value if by_source else literal("")
     key = (rollup.company_id, value.label("of"), week.label("week"))
     query = (
-        select(*key, *(cast(func.sum(rollup[name]), BigInteger) for name in MEASURES))
+        select(*key, *(cast(func.sum(rollup[name]), BigInteger) for name in measures))
         .where(rollup.company_id.in_([each.id for each in companies]), rollup.model == "last")
         .where(rollup.dimension == "source", rollup.day.between(begins, last), rollup.currency == "")
         .group_by(rollup.company_id, "of", "week")
@@ -51,5 +59,6 @@ def weeks_within(
     for company_id, day, credits, sign in corrections(session, companies, "source", "last", begins, last):
         for (source, currency), numbers in credits:
             if not currency:
-                add(company_id, source if by_source else "", (day - begins).days // 7, numbers, sign)
+                some = [numbers[place] for place in places]
+                add(company_id, source if by_source else "", (day - begins).days // 7, some, sign)
     return {key: [Line(key[1] or None, tuple(row)) for row in rows] for key, rows in sums.items()}

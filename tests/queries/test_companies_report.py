@@ -39,7 +39,10 @@ def some_month(stage: TestHub) -> Month:
             lead = {"subject_id": call.id, "company_id": call.company_id, "marked_at": call.started_at}
             rows.append(Lead(**lead, status="qualified", marked_by="mia"))
         if draw.random() < 0.2:
-            made, of_call = call.started_at + timedelta(minutes=5), {"subject_id": call.id, "company_id": call.company_id}
+            made, of_call = (
+                call.started_at + timedelta(minutes=5),
+                {"subject_id": call.id, "company_id": call.company_id},
+            )
             conversion = ConversionRow(
                 key=f"rf-{number}", rule="every call", occurred_at=made, made_at=made, revision=1, **of_call
             )
@@ -122,8 +125,10 @@ def test_weeks_begin_on_mondays_of_the_companys_time_zone_and_are_all_over(stage
 def test_weeks_by_source_add_up_to_the_weeks(stage: TestHub) -> None:
     some_month(stage)
     begins = date(2026, 2, 23)
-    whole = read(stage, lambda session, all_: weeks_within(session, all_, begins, 4))
-    parts = read(stage, lambda session, all_: weeks_within(session, all_, begins, 4, by_source=True))
+    whole = read(stage, lambda session, all_: weeks_within(session, all_, begins, 4, ("calls", "leads")))
+    parts = read(
+        stage, lambda session, all_: weeks_within(session, all_, begins, 4, ("calls", "leads"), by_source=True)
+    )
     for (company_id, _), weeks in whole.items():
         of_company = [rows for (other, _), rows in parts.items() if other == company_id]
         for place, week in enumerate(weeks):

@@ -72,6 +72,7 @@ ALLOWED = {
     "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},
     "POST /calls/{call_id}/recording/end": {"owner", "admin", "receptionist", "agent"},
     "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
+    "GET /reports/companies": {"owner", "admin", "marketer"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
     "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
     "GET /consent": {"owner", "admin", "privacy_officer"},

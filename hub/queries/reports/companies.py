@@ -96,7 +96,7 @@ def compare_companies(
     spent = spent_by_company(session, companies, first, last)
     sent = deliveries_by_company(session, companies, first, last)
     begins = monday_of(last + timedelta(days=1)) - WEEKS * WEEK
-    weeks = weeks_within(session, companies, begins, WEEKS)
+    weeks = weeks_within(session, companies, begins, WEEKS, ("calls",))
     lines = []
     for company, report, old in zip(companies, now, before, strict=True):
         costs = total_of(match_costs(report.lines, spent.get(company.id, []), "source"))

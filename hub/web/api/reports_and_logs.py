@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import Field
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from hub.model import Company, ConsentEntry
 from hub.queries.audit import AuditFilter, audit_page
 from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import newest_first, page_of
 from hub.queries.lists.plan import rows_of
+from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
@@ -26,6 +27,8 @@ from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
     AuditAnswer,
     AuditEntries,
+    CompaniesReportAnswer,
+    CompanyFiguresAnswer,
     ConsentAnswer,
     ConsentRecords,
     CostReportAnswer,
@@ -43,6 +46,23 @@ Text = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]
 
 def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for reports, consent records and audit entries."""
+
+    @api.get("/reports/companies")
+    def companies_report(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("reports")), first: date, last: date
+    ) -> CompaniesReportAnswer:
+        _in_order(first, last)
+        scope = authorized.scope
+        with authorized.session() as session:
+            rows = list(session.exec(scope.select(Company).order_by(col(Company.title))))
+            found = compare_companies(session, rows, first, last, with_account=scope.companies is None)
+        return CompaniesReportAnswer(
+            first=str(first),
+            last=str(last),
+            lines=[_company_line(each.name, each.title, figures) for each, figures in found.lines],
+            total=_company_line(None, f"All {len(found.lines)} companies", found.total),
+            unassigned=_texts(found.unassigned),
+        )
 
     @api.get("/reports/{company}/costs")
     def costs(
@@ -113,12 +133,22 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
 
 def _company(session: Session, authorized: AuthorizedRequest, name: str, first: date, last: date) -> Company:
     """The company of a report; 404 if the user does not see it, 422 if the days are the wrong way round."""
-    if first > last:
-        raise HTTPException(422, "The report would end before it begins; swap first and last.")
+    _in_order(first, last)
     row: Company | None = session.exec(authorized.scope.select(Company).where(Company.name == name)).first()
     if row is None:
         raise HTTPException(404, "Not found")
     return row
+
+
+def _in_order(first: date, last: date) -> None:
+    if first > last:
+        raise HTTPException(422, "The report would end before it begins; swap first and last.")
+
+
+def _company_line(name: str | None, title: str, figures: CompanyFigures) -> CompanyFiguresAnswer:
+    values = figures.figures()
+    values["costs"] = {currency: CostReturn(**_texts(each)) for currency, each in values["costs"].items()}
+    return CompanyFiguresAnswer(company=name, title=title, **{**values, "won": _texts(values["won"])})
 
 
 def _cost_line(line: CostLine) -> CostReportLine:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import CannotDo
 from hub.queries.flows.current import current_flows
+from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
 from hub.reports.calendar import day_of
 from hub.reports.costs import CostLine
@@ -48,10 +49,7 @@ def run_report(
     scope = reader.scope("reports")
     with reader.session(scope) as session:
         (row,) = reader.companies(session, scope, company)
-        ends = last or day_of(reader.hub.clock(), ZoneInfo(row.time_zone))
-        begins = first or ends - timedelta(days=DEFAULT_DAYS - 1)
-        if begins > ends:
-            raise CannotDo("The report would end before it begins; swap first and last.")
+        begins, ends = _days(reader, row.time_zone, first, last)
         about = {"company": row.name, "by": by, "model": model, "first": begins, "last": ends}
         if costs:
             if by not in ("source", "campaign"):
@@ -70,6 +68,31 @@ def run_report(
         "others": _line(reader, sum_of(others)) if others else None,
         "total": _line(reader, report.total),
     }
+
+
+def compare(reader: Reader, first: date | None, last: date | None) -> dict[str, Any]:
+    """The user's companies side by side; days are in each company's time zone."""
+    scope = reader.scope("reports")
+    with reader.session(scope) as session:
+        rows = reader.companies(session, scope)
+        begins, ends = _days(reader, rows[0].time_zone if rows else "UTC", first, last)
+        found = compare_companies(session, rows, begins, ends, with_account=scope.companies is None)
+    lines = [{"name": each.name, "title": each.title, **_plain(figures)} for each, figures in found.lines]
+    return {"first": begins, "last": ends, "companies": lines, "total": _plain(found.total),
+            "unassigned_costs": found.unassigned}  # fmt: skip
+
+
+def _days(reader: Reader, zone: str, first: date | None, last: date | None) -> tuple[date, date]:
+    """The days of a report: the last 30 by default."""
+    ends = last or day_of(reader.hub.clock(), ZoneInfo(zone))
+    begins = first or ends - timedelta(days=DEFAULT_DAYS - 1)
+    if begins > ends:
+        raise CannotDo("The report would end before it begins; swap first and last.")
+    return begins, ends
+
+
+def _plain(figures: CompanyFigures) -> dict[str, Any]:
+    return {name: _number(each) if isinstance(each, Decimal) else each for name, each in figures.figures().items()}
 
 
 def _line(reader: Reader, line: Line) -> dict[str, Any]:

@@ -143,6 +143,14 @@ def _add_reports(tool: _Tools, current: Callable[[], Reader]) -> None:
         """Report calls, texts, forms, leads and conversions by source, campaign, keyword or landing page."""
         return reports.run_report(current(), company, by, model, first, last, costs)
 
+    @tool
+    def compare_companies(
+        first: Annotated[date | None, Field(description="The first day; 30 days back if left out.")] = None,
+        last: Annotated[date | None, Field(description="The last day, included; today if left out.")] = None,
+    ) -> Answer:
+        """Compare the companies: calls, answered, leads, cost, cost per lead, conversions delivered, calls week by week."""
+        return reports.compare(current(), first, last)
+
 
 def _add_setup(tool: _Tools, current: Callable[[], Reader]) -> None:
     @tool

@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from hub.access.brands import RINGFENCE
 from hub.contracts.categories import readable
 from hub.platform import formats
-from hub.web.pages import charts
+from hub.web.pages import charts, line_charts
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -38,7 +38,13 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"charts": charts, "static": static_url, "NOTHING": formats.NOTHING, "brand": RINGFENCE}
+    made.globals |= {
+        "charts": charts,
+        "lines": line_charts,
+        "static": static_url,
+        "NOTHING": formats.NOTHING,
+        "brand": RINGFENCE,
+    }
     made.filters |= {
         "phone": formats.phone,
         "duration": formats.duration,

@@ -51,7 +51,7 @@ def rows_of(html: str) -> dict[str, list[str]]:
     """The rows of the page's first table: the name → the figures."""
     body = html[html.index('<table class="table report') :]
     found = {}
-    for row in re.findall(r"<tr>(.*?)</tr>", body[: body.index("</table>")], re.S)[1:]:
+    for row in re.findall(r"<tr\b[^>]*>(.*?)</tr>", body[: body.index("</table>")], re.S)[1:]:
         name, *cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
         found[seen(name).strip()] = [seen(re.sub(r'<span class="sub">.*?</span>', "", cell)).strip() for cell in cells]
     return found
@@ -71,10 +71,13 @@ def make_link(browser: PageClient, path: str = "/reports/source/links?company=la
     return found[1]
 
 
-def test_the_reports_begin_with_the_sources_of_all_companies(stage: TestHub) -> None:
+def test_the_reports_begin_with_the_companies_and_for_one_company_with_its_sources(stage: TestHub) -> None:
     some_calls(stage)
     browser = signed_in(stage)
-    assert browser.get("/reports?period=7d").headers["location"] == "/reports/source?period=7d"
+    assert browser.get("/reports?period=7d").headers["location"] == "/reports/companies?period=7d"
+    of_one = browser.get("/reports?company=lakeside").headers["location"]
+    assert of_one == "/reports/source?company=lakeside"
+    assert signed_in(stage, "marketer", "lakeside").get("/reports").headers["location"] == "/reports/source"
     found = rows_of(browser.get("/reports/source").text)
     assert found["website / direct"][:3] == ["3", "67%", "3"]
     assert found["yellow_pages / print"][:3] == ["1", "100%", "1"]

@@ -13,20 +13,17 @@ from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.companies import CompaniesReport, CompanyFigures, compare_companies
 from hub.web.pages.reports.costs import each_currency
 from hub.web.pages.reports.kinds import Choice
-from hub.web.pages.reports.tables import Column, Figures, Line, ReportTable, Row, column_of
+from hub.web.pages.reports.tables import Column, Line, ReportTable, Row, column_of
 
 FEW_CALLS = 10
 """A company with fewer does not stand out by its share of answered calls."""
-UNKNOWN = "not known"
 
 
-def company_lines(
-    session: Session, companies: Sequence[Company], choice: Choice, *, with_account: bool = False
-) -> tuple[list[Column], list[Line]]:
+def company_lines(session: Session, companies: Sequence[Company], choice: Choice) -> tuple[list[Column], list[Line]]:
     """A line per company, with columns for each currency of the costs."""
     period, before = choice.period, choice.before
     former = (before.first, before.last) if before else None
-    report = compare_companies(session, companies, period.first, period.last, former, with_account=with_account)
+    report = compare_companies(session, companies, period.first, period.last, former)
     return _columns(report, is_compared=before is not None), [_line(*each) for each in report.lines]
 
 
@@ -49,7 +46,11 @@ def _line(company: Company, figures: CompanyFigures) -> Line:
     values["change"] = values["calls"] - figures.former.number("calls")
     values["delivered"] = Decimal(figures.delivered)
     for currency, each in figures.costs.returns.items():
-        values |= {f"cost:{currency}": each.cost, f"per_lead:{currency}": each.cost, f"known_leads:{currency}": each.leads}
+        values |= {
+            f"cost:{currency}": each.cost,
+            f"per_lead:{currency}": each.cost,
+            f"known_leads:{currency}": each.leads,
+        }
     worst = [("bad", figures.rejected, "rejected"), ("held", figures.held, "held")]
     state = next(((kind, f"{number:,} {word}") for kind, number, word in worst if number), None)
     return Line(
@@ -65,23 +66,21 @@ def _line(company: Company, figures: CompanyFigures) -> Line:
 
 def who_stands_out(table: ReportTable) -> str:
     """Which company grew most, pays most for a lead, and answers the smallest part of its calls."""
-    if len(table.rows) < 2:
-        return ""
-    sentences = []
-    if best := _extreme(table, "change", largest=True):
-        grown = best[1]
-        if grown > 0:
-            sentences.append(f"{best[0].label} grows fastest, by {grown:,.0f} call{'' if grown == 1 else 's'}.")
+    said: dict[str, list[str]] = {}
     prices = [column for column in table.columns if column.key.startswith("per_lead:")]
+    grown = _extreme(table, "change", largest=True)
     dearest = _extreme(table, prices[0].key, largest=True) if prices else None
     least = _extreme(table, "answered", largest=False)
-    paid = f"pays most for a lead, {money(dearest[1], prices[0].currency, whole=True)}" if dearest else ""
-    answers = f"answers least, {100 * least[1]:.0f}% of its calls" if least and least[1] < 1 else ""
-    if dearest and least and answers and dearest[0] is least[0]:
-        sentences.append(f"{dearest[0].label} {paid}, and {answers}.")
-    else:
-        sentences += [f"{found[0].label} {words}." for found, words in ((dearest, paid), (least, answers)) if found and words]
-    return " ".join(sentences)
+    if grown and grown[1] > 0:
+        said.setdefault(grown[0].label, []).append(
+            f"grows fastest, by {grown[1]:,.0f} call{'' if grown[1] == 1 else 's'}"
+        )
+    if dearest:
+        price = money(dearest[1], prices[0].currency, whole=True)
+        said.setdefault(dearest[0].label, []).append(f"pays most for a lead, {price}")
+    if least and least[1] < 1:
+        said.setdefault(least[0].label, []).append(f"answers least, {100 * least[1]:.0f}% of its calls")
+    return " ".join(f"{label} {', and '.join(words)}." for label, words in said.items())
 
 
 def _extreme(table: ReportTable, key: str, *, largest: bool) -> tuple[Row, Decimal] | None:
@@ -92,7 +91,8 @@ def _extreme(table: ReportTable, key: str, *, largest: bool) -> tuple[Row, Decim
     known = [
         (row, value)
         for row in table.rows
-        if (value := row.cells[place].value) is not None and (key != "answered" or (row.cells[0].value or 0) >= FEW_CALLS)
+        if (value := row.cells[place].value) is not None
+        and (key != "answered" or (row.cells[0].value or 0) >= FEW_CALLS)
     ]
     if len(known) < 2:
         return None

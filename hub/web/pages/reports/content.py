@@ -19,6 +19,7 @@ from hub.queries.reports.credits import credits_of
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
+from hub.web.pages.reports.companies import company_lines
 from hub.web.pages.reports.costs import cost_lines
 from hub.web.pages.reports.hours import hour_lines
 from hub.web.pages.reports.kinds import Choice
@@ -58,7 +59,7 @@ def table_for(reading: Reading) -> ReportTable:
     choice = reading.choice
     columns, lines = _lines(reading, choice.period)
     former: Mapping[str, Figures] | None = None
-    if choice.before is not None:
+    if choice.before is not None and choice.kind.name != "companies":  # which says in a column how many calls more
         more, old = _lines(reading, choice.before)
         columns += [each for each in more if each not in columns]
         former = {line.key: line.figures for line in old}
@@ -66,7 +67,7 @@ def table_for(reading: Reading) -> ReportTable:
         lines += [replace(line, figures={}) for line in old if line.key not in known]
     sort = choice.query.get("sort") or ("name" if choice.is_by_hour else "")
     return table_of(
-        columns if choice.kind.name == "costs" else named(columns),
+        columns if choice.kind.name in ("costs", "companies") else named(columns),
         lines,
         former,
         reading.link,
@@ -102,6 +103,8 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 )
                 for each in agents
             ]
+        case "companies":
+            return company_lines(reading.session, reading.companies, choice)
         case "hours":
             return hour_lines(reading.session, scope, companies, period, choice)
         case "costs":

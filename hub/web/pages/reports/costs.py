@@ -43,15 +43,15 @@ def unassigned_words(session: Session, companies: Sequence[Company], first: date
 def _columns(report: CostReport) -> list[Column]:
     currencies = list(report.total.returns)
     known = [*currencies, *(code for code in report.total.credits.won if code not in currencies)]
-    columns = _of_each("cost", currencies, may_be_unknown=True)
+    columns = each_currency("cost", currencies, may_be_unknown=True)
     for name, ratio in (("calls", "per_call"), ("leads", "per_lead"), ("customers", "per_customer")):
-        columns += [column_of(name, filters=FILTERS.get(name)), *_of_each(ratio, currencies)]
-    columns += _of_each("won", known)
-    columns += _of_each("on_spend", currencies)
+        columns += [column_of(name, filters=FILTERS.get(name)), *each_currency(ratio, currencies)]
+    columns += each_currency("won", known)
+    columns += each_currency("on_spend", currencies)
     return columns + ([column_of("clicks")] if report.total.clicks else [])
 
 
-def _of_each(name: str, currencies: Sequence[str], **changes: Any) -> list[Column]:
+def each_currency(name: str, currencies: Sequence[str], **changes: Any) -> list[Column]:
     """The column of a figure for each currency; the title says which if there are several. A ratio is divided by the table,
     for lines and for their sum."""
     defined = DEFINITIONS[name]

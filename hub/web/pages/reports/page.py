@@ -32,8 +32,9 @@ AUDIT_EXPORT = "report.export"
 
 
 def first_report(page: PageRequest) -> Response:
-    """The report of sources, for the period that the URL names."""
-    return page.redirect(page.link("/reports/source", **{k: v for k, v in page.query.items() if k != "company"}))
+    """The report of companies, or of the sources of one, for the period that the URL names."""
+    name = "source" if page.company else "companies"
+    return page.redirect(page.link(f"/reports/{name}", **{k: v for k, v in page.query.items() if k != "company"}))
 
 
 def report(page: PageRequest) -> Response:
@@ -50,9 +51,11 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         table = table_for(reading)
         models = credits_by_model(reading) if choice.all_models else None
         unassigned = ""
-        if choice.kind.name == "costs" and reading.account == "apart":
+        if page.scope.companies is None and (
+            choice.kind.name == "companies" or (choice.kind.name == "costs" and reading.account == "apart")
+        ):
             unassigned = unassigned_words(session, companies, choice.period.first, choice.period.last)
-        spam = spam_of(session, companies, choice.period.first, choice.period.last)
+        spam = 0 if choice.kind.is_rolled_up else spam_of(session, companies, choice.period.first, choice.period.last)
         links = page.scope_for("share") if page.may("share") else None
         shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
     values = {
@@ -69,7 +72,7 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         "report.html",
         status,
         title=choice.kind.title,
-        kinds=KINDS.values(),
+        kinds=[each for each in KINDS.values() if each.name != "companies" or len(page.companies) > 1],
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},

@@ -10,6 +10,7 @@ from hub.model import Company
 from hub.platform.formats import zone_name
 from hub.queries.reports.call_reports import MAX_DAYS
 from hub.web.pages.periods import PRESETS
+from hub.web.pages.reports.companies import who_stands_out
 from hub.web.pages.reports.kinds import MODELS, Choice
 from hub.web.pages.reports.tables import ReportTable
 
@@ -19,6 +20,8 @@ def headline(choice: Choice, table: ReportTable) -> str:
     total = table.total[0]
     if not table.rows or not total.value:
         return ""
+    if choice.kind.name == "companies":
+        return who_stands_out(table)
     largest = max(table.rows, key=lambda row: row.cells[0].value or 0)
     if choice.kind.name == "missed":
         open_calls = table.total[-1]
@@ -42,7 +45,7 @@ def range_words(choice: Choice, companies: Sequence[Company]) -> str:
         days = f"{first.rpartition(',')[0]} to {last}"
     whose = companies[0].title if len(companies) == 1 else f"{len(companies)} companies"
     zone = zone_name(period.zone)
-    if choice.kind.dimension and len({each.time_zone for each in companies}) > 1:
+    if (choice.kind.dimension or choice.kind.is_rolled_up) and len({each.time_zone for each in companies}) > 1:
         zone = "each company's own time"
     limit = f" This report covers {MAX_DAYS} days at most." if choice.shortened else ""
     return f"{days}, {whose}, days in {zone}.{limit}"

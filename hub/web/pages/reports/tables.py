@@ -27,6 +27,8 @@ class Column:
     definition: str | None = None
     filters: Mapping[str, str] | None = None
     """What selects the calls behind a figure, besides the row's own filters; None if the list cannot."""
+    signed: bool = False
+    """Whether its figures are differences, which have a sign."""
     may_be_unknown: bool = False
     """Whether a row without the figure has an unknown one, and not zero."""
     basis: tuple[str, Definition] | None = None
@@ -43,6 +45,8 @@ class Column:
         """A figure as people read it."""
         if value is None:
             return NOTHING
+        if self.signed:
+            return _signed(value, f"{abs(value):,.0f}")
         if self.shape == "percent":
             return f"{100 * value:.0f}%"
         if self.shape == "duration":
@@ -88,6 +92,10 @@ class Line:
     filters: Mapping[str, str] | None = field(default_factory=dict)
     order: str = ""
     """What it is sorted by as a name; its label by default."""
+    weeks: tuple[int, ...] = ()
+    """Calls week by week, for a small line in its row."""
+    states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Column → a state of what it counts, such as held: its kind, and its words."""
 
     @property
     def name(self) -> str:
@@ -118,6 +126,8 @@ class Row:
     cells: tuple[Cell, ...]
     share: float
     """Its part of the largest row, 0 to 1."""
+    weeks: tuple[int, ...] = ()
+    states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,8 @@ class ReportTable:
     descending: bool
     compared: bool
     """Whether there was something in the period before."""
+    weeks: tuple[int, ...] = ()
+    """The weeks of all rows."""
 
     def part(self, offset: int, most: int) -> tuple[Row, ...]:
         """Some of the rows."""
@@ -162,13 +174,16 @@ def table_of(
             None if line.filters is None else link(line.filters),
             _cells(columns, line.figures, None if before is None else before.get(line.key, {}), link, line.filters),
             float(sizes[line.key] / peak) if peak else 0.0,
+            line.weeks,
+            line.states,
         )
         for line in _in_order(lines, chosen, descending)
     )
     former = None if before is None else sum_of(before.values())
     total = _cells(columns, sum_of(line.figures for line in lines), former, link, {}, is_total=True)
     compared = former is not None and any(former.values())
-    return ReportTable(tuple(columns), rows, total, chosen.key if chosen else "name", descending, compared)
+    weeks = tuple(map(sum, zip(*(line.weeks for line in lines), strict=True)))
+    return ReportTable(tuple(columns), rows, total, chosen.key if chosen else "name", descending, compared, weeks)
 
 
 def _in_order(lines: Sequence[Line], column: Column | None, descending: bool) -> list[Line]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
-from sqlalchemy import BigInteger, case, cast, func, literal, select
+from sqlalchemy import BigInteger, case, cast, func, select
 from sqlmodel import Session
 
 from hub.model import Company
@@ -13,6 +14,7 @@ from hub.reports.report import Line, corrections
 from hub.reports.rollups import DAY_TABLE
 from hub.reports.tally import MEASURES
 
+By = Literal["company", "source"]
 WEEK = timedelta(weeks=1)
 NO_LINE = Line(None, (0,) * len(MEASURES))
 
@@ -22,43 +24,46 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def weeks_until(last: date, weeks: int) -> date:
+    """The Monday of the first of so many whole weeks that are over at the end of a day."""
+    return monday_of(last + timedelta(days=1)) - weeks * WEEK
+
+
 def weeks_within(
     session: Session,
     companies: Sequence[Company],
     begins: date,
     weeks: int,
     measures: Sequence[str],
-    *,
-    by_source: bool = False,
-) -> dict[tuple[str, str], list[Line]]:
-    """(company, source) → its line of each week from the Monday `begins` on; the source is empty unless `by_source`.
+    by: By = "company",
+) -> dict[str, list[Line]]:
+    """The id of a company, or a source of all of them → its line of each week from the Monday `begins` on.
 
     Calls count for the touch before them. Only `measures` are read; companies and sources without anything are left out.
     """
     last = begins + weeks * WEEK - timedelta(days=1)
-    sums: dict[tuple[str, str], list[list[int]]] = {}
+    sums: dict[str, list[list[int]]] = {}
     places = [MEASURES.index(name) for name in measures]
 
-    def add(company_id: str, value: str, week: int, numbers: Sequence[int], sign: int = 1) -> None:
-        rows = sums.setdefault((company_id, value), [[0] * len(MEASURES) for _ in range(weeks)])
+    def add(name: str, week: int, numbers: Sequence[int], sign: int = 1) -> None:
+        rows = sums.setdefault(name, [[0] * len(MEASURES) for _ in range(weeks)])
         for place, number in zip(places, numbers, strict=True):
             rows[week][place] += sign * number
 
     rollup = DAY_TABLE.c
     week = case(*((rollup.day < begins + (each + 1) * WEEK, each) for each in range(weeks - 1)), else_=weeks - 1)
-    value = rollup.value if by_source else literal("")
-    key = (rollup.company_id, value.label("of"), week.label("week"))
+    name = rollup.company_id if by == "company" else rollup.value
     query = (
-        select(*key, *(cast(func.sum(rollup[name]), BigInteger) for name in measures))
+        select(name.label("of"), week.label("week"), *(cast(func.sum(rollup[each]), BigInteger) for each in measures))
         .where(rollup.company_id.in_([each.id for each in companies]), rollup.model == "last")
         .where(rollup.dimension == "source", rollup.day.between(begins, last), rollup.currency == "")
-        .group_by(rollup.company_id, "of", "week")
+        .group_by("of", "week")
     )
-    for company_id, source, place, *numbers in session.execute(query):
-        add(company_id, source, place, numbers)
+    for found, place, *numbers in session.execute(query):
+        add(found, place, numbers)
     for company_id, day, credits, sign in corrections(session, companies, "source", "last", begins, last):
         for (source, currency), numbers in credits:
             if not currency:
                 some = [numbers[place] for place in places]
-                add(company_id, source if by_source else "", (day - begins).days // 7, some, sign)
-    return {key: [Line(key[1] or None, tuple(row)) for row in rows] for key, rows in sums.items()}
+                add(company_id if by == "company" else source, (day - begins).days // 7, some, sign)
+    return {name: [Line(name or None, tuple(row)) for row in rows] for name, rows in sums.items()}

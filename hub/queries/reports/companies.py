@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from hub.queries.reports.costs import unassigned_costs
 from hub.reports.calendar import Span, span_before
 from hub.reports.costs import CostLine, match_costs, spent_by_company, total_of
 from hub.reports.report import Line, reports_within, sum_of
-from hub.reports.weeks import NO_LINE, WEEK, monday_of, weeks_within
+from hub.reports.weeks import NO_LINE, weeks_until, weeks_within
 
 WEEKS = 8
 
@@ -87,20 +87,21 @@ def compare_companies(
     last: date,
     former: Span | None = None,
     *,
+    last_over: date | None = None,
     with_account: bool = False,
 ) -> CompaniesReport:
-    """The companies in a range of days and in a former one (that before it), each in its own time zone. `with_account` adds up
-    the costs that belong to the whole account; leave it out for a user who may not see all companies."""
+    """The companies in a range of days and in a former one (that before it), each in its own time zone. Weeks end with
+    `last_over`, if the last day is not over. `with_account` adds up the costs that belong to the whole account; leave it out
+    for a user who may not see all companies."""
     now = reports_within(session, companies, "source", "last", first, last)
     before = reports_within(session, companies, "source", "last", *(former or span_before(first, last)))
     spent = spent_by_company(session, companies, first, last)
     sent = deliveries_by_company(session, companies, first, last)
-    begins = monday_of(last + timedelta(days=1)) - WEEKS * WEEK
-    weeks = weeks_within(session, companies, begins, WEEKS, ("calls",))
+    weeks = weeks_within(session, companies, weeks_until(last_over or last, WEEKS), WEEKS, ("calls",))
     lines = []
     for company, report, old in zip(companies, now, before, strict=True):
         costs = total_of(match_costs(report.lines, spent.get(company.id, []), "source"))
-        calls = tuple(int(each.number("calls")) for each in weeks.get((company.id, ""), [NO_LINE] * WEEKS))
+        calls = tuple(int(each.number("calls")) for each in weeks.get(company.id, [NO_LINE] * WEEKS))
         figures = CompanyFigures(report.total, old.total, costs, sent.get(company.id, {}), calls)
         lines.append((company, figures))
     unassigned = unassigned_costs(session, companies, first, last) if with_account else {}

@@ -42,9 +42,10 @@ def axis_of(*series: Sequence[Value]) -> Axis:
     """An axis with round numbers that all values fit on."""
     values = [float(each) for line in series for each in line if each is not None] or [0.0]
     least, most = min(values), max(values)
-    low = 0.0 if least < FROM_ZERO * most or most <= 0 else least
-    step = _round_step(max(most - low, FLAT * most) / GRID or 1.0)
-    low = math.floor(low / step) * step
+    spread = max(most - least, FLAT * most)
+    low = 0.0 if least < FROM_ZERO * most or most <= 0 else max(0.0, (most + least - spread) / 2)
+    step = _round_step((max(most, low + spread) - low) / GRID or 1.0)
+    low = math.floor(round(low / step, 6)) * step
     high = low + step * max(1, math.ceil(round((most - low) / step, 6)))
     return Axis(low, high, step)
 

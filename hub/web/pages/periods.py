@@ -29,6 +29,11 @@ class Period:
         return (self.last - self.first).days + 1
 
     @property
+    def last_over(self) -> date:
+        """Its last day that is over; today is not."""
+        return self.last - timedelta(days=1) if self.name in PRESETS else self.last
+
+    @property
     def begins(self) -> datetime:
         """Its first moment."""
         return datetime(self.first.year, self.first.month, self.first.day, tzinfo=self.zone)

@@ -23,7 +23,7 @@ def company_lines(session: Session, companies: Sequence[Company], choice: Choice
     """A line per company, with columns for each currency of the costs."""
     period, before = choice.period, choice.before
     former = (before.first, before.last) if before else None
-    report = compare_companies(session, companies, period.first, period.last, former)
+    report = compare_companies(session, companies, period.first, period.last, former, last_over=period.last_over)
     return _columns(report, is_compared=before is not None), [_line(*each) for each in report.lines]
 
 

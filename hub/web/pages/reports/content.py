@@ -16,6 +16,7 @@ from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.call_reports import CallFigures, calls_by_agent, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
+from hub.queries.reports.trends import Trend
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
@@ -25,6 +26,7 @@ from hub.web.pages.reports.hours import hour_lines
 from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.missed import missed_lines
 from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, column_of, table_of
+from hub.web.pages.reports.trend import read_weeks, week_table
 
 FEW_NUMBERS = 2
 CALLS = column_of("calls", filters={"kind": "call"})
@@ -54,9 +56,12 @@ class Reading:
         return [each.id for each in self.companies]
 
 
-def table_for(reading: Reading) -> ReportTable:
-    """The report that a URL asks for."""
+def table_for(reading: Reading, weeks: Trend | None = None) -> ReportTable:
+    """The report that a URL asks for; `weeks` are those of a trend, if they are read already."""
     choice = reading.choice
+    if choice.kind.name == "trend":
+        weeks = weeks or read_weeks(reading.session, reading.companies, choice)
+        return week_table(weeks, choice, reading.link)
     columns, lines = _lines(reading, choice.period)
     former: Mapping[str, Figures] | None = None
     if choice.before is not None and choice.kind.name != "companies":  # which says in a column how many calls more

@@ -10,6 +10,7 @@ from hub.errors import NotFound
 from hub.queries.reports.call_reports import MAX_DAYS
 from hub.reports.credits import Model
 from hub.reports.tally import Dimension
+from hub.reports.weeks import WEEK, weeks_until
 from hub.web.pages.periods import Period
 
 ROWS_PER_PAGE = 100
@@ -36,6 +37,7 @@ KINDS: Mapping[str, ReportKind] = {
     kind.name: kind
     for kind in (
         ReportKind("companies", "Companies", "Company", "companies", is_rolled_up=True),
+        ReportKind("trend", "Trend", "Week of", "weeks", nothing="Unknown", is_rolled_up=True),
         ReportKind("source", "Sources", "Source", "sources", "source"),
         ReportKind("campaign", "Campaigns", "Campaign", "campaigns", "campaign", "No campaign"),
         ReportKind("costs", "Costs", "Source", "sources", "source"),
@@ -61,7 +63,25 @@ COMPARISONS: Mapping[str, str] = {
     "year": "A year ago",
     "none": "Nothing",
 }
-PARAMETERS = ("period", "first", "last", "compare", "model", "models", "measure", "sort", "order", "show", "by", "spam")
+WEEKS: Mapping[int, str] = {8: "8 weeks", 13: "13 weeks", 52: "A year"}
+"""How many whole weeks a trend can show."""
+PARAMETERS = (
+    *(
+        "period",
+        "first",
+        "last",
+        "compare",
+        "model",
+        "models",
+        "measure",
+        "sort",
+        "order",
+        "show",
+        "by",
+        "spam",
+        "weeks",
+    ),
+)
 """The parameters of a report, which a link to it keeps; not the part of its rows (`after`)."""
 
 
@@ -77,6 +97,13 @@ class Choice:
     shortened: bool
     """Whether the period of the URL was longer than such a report can be."""
     query: Mapping[str, str]
+    asked: Period
+    """The period of the URL, of which a trend shows the whole weeks before its end."""
+
+    @property
+    def weeks(self) -> int:
+        """How many whole weeks the period has."""
+        return self.period.days // 7
 
     @property
     def before(self) -> Period | None:
@@ -94,6 +121,8 @@ class Choice:
         """The comparison in words."""
         if self.comparison == "before":
             days = self.period.days
+            if self.kind.name == "trend":
+                return f"against the {self.weeks} weeks before"
             return "against the same day last week" if days == 1 else f"against the {days} days before"
         return "against a year ago" if self.comparison == "year" else "against nothing"
 
@@ -128,8 +157,8 @@ class Choice:
 
     @property
     def is_by_hour(self) -> bool:
-        """Whether its rows are the hours of the day, which stay in their order."""
-        return self.kind.name == "hours" or (self.kind.name == "missed" and self.query.get("by") != "source")
+        """Whether its rows are hours of the day or weeks, which stay in their order."""
+        return self.kind.name in ("hours", "trend") or (self.kind.name == "missed" and self.query.get("by") != "source")
 
     @property
     def offset(self) -> int:
@@ -140,9 +169,13 @@ class Choice:
 
 def choice_of(name: str, query: Mapping[str, str], period: Period) -> Choice:
     """What a path and a query string ask for; NotFound if the name is not a report."""
-    kind = KINDS.get(name)
+    kind, asked = KINDS.get(name), period
     if kind is None:
         raise NotFound("There is no such report.")
+    if kind.name == "trend":
+        weeks = next((each for each in WEEKS if str(each) == query.get("weeks")), min(WEEKS))
+        begins = weeks_until(period.last_over, weeks)
+        period = Period("dates", begins, begins + weeks * WEEK - timedelta(days=1), period.zone)
     model: Model = next((each for each in MODELS if each == query.get("model")), "last")
     comparison = query.get("compare", "")
     shortened = not (kind.dimension or kind.is_rolled_up) and period.days > MAX_DAYS
@@ -156,4 +189,5 @@ def choice_of(name: str, query: Mapping[str, str], period: Period) -> Choice:
         kind.dimension is not None and kind.name != "costs" and query.get("models") == "all",
         shortened,
         query,
+        asked,
     )

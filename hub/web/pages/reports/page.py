@@ -21,11 +21,12 @@ from hub.web.pages.reports.content import Reading, table_for
 from hub.web.pages.reports.costs import BY as COSTS_BY
 from hub.web.pages.reports.costs import unassigned_words
 from hub.web.pages.reports.hours import HOURS, SHOWN, heat_rows
-from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, Choice, choice_of
+from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, WEEKS, Choice, choice_of
 from hub.web.pages.reports.missed import BY
 from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.report_labels import headline, range_words, shown_by
 from hub.web.pages.reports.tables import ReportTable
+from hub.web.pages.reports.trend import COLUMNS, Lines, lines_of, read_weeks
 from hub.web.pages.request import PageRequest
 
 AUDIT_EXPORT = "report.export"
@@ -48,8 +49,10 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
     companies = shown_companies(page)
     with page.session() as session:
         reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page))
-        table = table_for(reading)
+        weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
+        table = table_for(reading, weeks)
         models = credits_by_model(reading) if choice.all_models else None
+        trend = lines_of(weeks, companies, choice) if weeks else None
         unassigned = ""
         if page.scope.companies is None and (
             choice.kind.name == "companies" or (choice.kind.name == "costs" and reading.account == "apart")
@@ -76,17 +79,21 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},
+        weeks=WEEKS,
+        trend_measures=COLUMNS,
         choices=SHOWN if choice.kind.name == "hours" else {},
         by=COSTS_BY if choice.kind.name == "costs" else BY,
         has_costs=any(column.key.startswith("cost:") for column in table.columns),
         shown_by=shown_by,
         export_query={name: page.query[name] for name in PARAMETERS if page.query.get(name)},
-        **template_values(choice, table, companies, models),
+        **template_values(choice, table, companies, models, trend),
         **values,
     )
 
 
-def template_values(choice: Choice, table: ReportTable, companies: Sequence[Company], models: object) -> dict[str, Any]:
+def template_values(
+    choice: Choice, table: ReportTable, companies: Sequence[Company], models: object, trend: Lines | None
+) -> dict[str, Any]:
     """What the page and the shared report show alike."""
     part = table.part(choice.offset, ROWS_PER_PAGE)
     return {
@@ -97,7 +104,8 @@ def template_values(choice: Choice, table: ReportTable, companies: Sequence[Comp
         "last_row": choice.offset + len(part),
         "per_page": ROWS_PER_PAGE,
         "is_empty": not any(cell.value for cell in table.total),
-        "headline": headline(choice, table),
+        "headline": trend.sentence if trend else headline(choice, table),
+        "trend": trend,
         "range": range_words(choice, companies),
         "models": models,
         "model_names": MODELS,
@@ -161,7 +169,7 @@ def _linker(page: PageRequest, choice: Choice) -> Any:
     period = choice.period.query()
 
     def link(filters: Mapping[str, str]) -> str:
-        return page.link("/calls", **filters, **period)
+        return page.link("/calls", **filters, **({} if "first" in filters else period))
 
     return link
 

@@ -28,6 +28,7 @@ from hub.web.pages.reports.content import Reading, table_for
 from hub.web.pages.reports.kinds import choice_of
 from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.page import template_values
+from hub.web.pages.reports.trend import lines_of, read_weeks
 from hub.web.pages.request import PageContext
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
@@ -88,9 +89,11 @@ class SharedReports:
             zone = ZoneInfo(company.time_zone)
             choice = choice_of(link.report, query, period_of(query, zone, hub.clock()))
             reading = Reading(session, scope, [company], choice, lambda filters: None)
-            table = table_for(reading)
+            weeks = read_weeks(session, [company], choice) if choice.kind.name == "trend" else None
+            table = table_for(reading, weeks)
             models = credits_by_model(reading) if choice.all_models else None
-        values = template_values(choice, table, [company], models)
+            trend = lines_of(weeks, [company], choice) if weeks else None
+        values = template_values(choice, table, [company], models, trend)
         return self._page(
             "shared_report.html", 200, title=f"{choice.kind.title}, {company.title}", company=company,
             brand=brand, ends=day_of(link.ends_at, zone), path=request.url.path, **values,

@@ -94,5 +94,15 @@ def test_all_references_are_written(tmp_path: Path) -> None:
     assert (
         {path.name for path in tmp_path.iterdir()}
         == set(PAGES)
-        == {"hooks.md", "manifest.md", "config.md", "cli.md", "promises.md", "law.md", "website.md", "plugins.md"}
+        == {
+            "hooks.md",
+            "manifest.md",
+            "config.md",
+            "cli.md",
+            "promises.md",
+            "law.md",
+            "website.md",
+            "plugins.md",
+            "reports.md",
+        }
     )

@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from hub.access.brands import RINGFENCE
 from hub.contracts.categories import readable
 from hub.platform import formats
-from hub.web.pages import charts, line_charts
+from hub.web.pages import charts
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -40,7 +40,6 @@ def environment() -> Environment:
     )
     made.globals |= {
         "charts": charts,
-        "lines": line_charts,
         "static": static_url,
         "NOTHING": formats.NOTHING,
         "brand": RINGFENCE,

@@ -13,6 +13,7 @@ from hub.model import Company
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import spam_of
 from hub.queries.reports.links import report_links
+from hub.web.pages import line_charts
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.overview import WEEKDAYS, hour_label
@@ -106,6 +107,7 @@ def template_values(
         "is_empty": not any(cell.value for cell in table.total),
         "headline": trend.sentence if trend else headline(choice, table),
         "trend": trend,
+        "lines": line_charts,
         "range": range_words(choice, companies),
         "models": models,
         "model_names": MODELS,

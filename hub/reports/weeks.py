@@ -59,8 +59,8 @@ def weeks_within(
         .where(rollup.dimension == "source", rollup.day.between(begins, last), rollup.currency == "")
         .group_by("of", "week")
     )
-    for found, place, *numbers in session.execute(query):
-        add(found, place, numbers)
+    for found, place, *sums_of_week in session.execute(query):
+        add(found, place, sums_of_week)
     for company_id, day, credits, sign in corrections(session, companies, "source", "last", begins, last):
         for (source, currency), numbers in credits:
             if not currency:

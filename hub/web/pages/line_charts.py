@@ -67,11 +67,11 @@ def over_weeks(
     left, right, top, bottom = 44, 52, 12, 24
     drawn = [f'<svg class="chart lines {kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">']
     place = _placing((left, width - right), (height - bottom, top), len(labels), (axis.low, axis.high))
-    for value in axis.lines:
-        y, css = _n(place(0, value)[1]), "base" if value == axis.low else "grid"
-        drawn.append(f'<line class="{css}" x1="{left}" x2="{width - right}" y1="{y}" y2="{y}"/>')
-        words = text(Decimal(str(round(value, 6))))
-        drawn.append(f'<text x="{left - 8}" y="{_n(place(0, value)[1] + 4)}" text-anchor="end">{escape(words)}</text>')
+    for level in axis.lines:
+        y, css = place(0, level)[1], "base" if level == axis.low else "grid"
+        drawn.append(f'<line class="{css}" x1="{left}" x2="{width - right}" y1="{_n(y)}" y2="{_n(y)}"/>')
+        words = text(Decimal(str(round(level, 6))))
+        drawn.append(f'<text x="{left - 8}" y="{_n(y + 4)}" text-anchor="end">{escape(words)}</text>')
     for number, label in enumerate(labels):
         x = place(number, axis.low)[0]
         if (len(labels) - 1 - number) % every == 0:

@@ -97,7 +97,7 @@ class Choice:
     shortened: bool
     """Whether the period of the URL was longer than such a report can be."""
     query: Mapping[str, str]
-    asked: Period
+    requested: Period
     """The period of the URL, of which a trend shows the whole weeks before its end."""
 
     @property
@@ -169,7 +169,7 @@ class Choice:
 
 def choice_of(name: str, query: Mapping[str, str], period: Period) -> Choice:
     """What a path and a query string ask for; NotFound if the name is not a report."""
-    kind, asked = KINDS.get(name), period
+    kind, requested = KINDS.get(name), period
     if kind is None:
         raise NotFound("There is no such report.")
     if kind.name == "trend":
@@ -189,5 +189,5 @@ def choice_of(name: str, query: Mapping[str, str], period: Period) -> Choice:
         kind.dimension is not None and kind.name != "costs" and query.get("models") == "all",
         shortened,
         query,
-        asked,
+        requested,
     )

@@ -53,7 +53,7 @@ def locked(choice: Choice) -> str:
     request = {name: choice.query[name] for name in PARAMETERS if choice.query.get(name)}
     kept = {name: value for name, value in request.items() if name not in ("period", "first", "last")}
     kept = {name: value for name, value in kept.items() if len(value) <= MAX_VALUE_CHARACTERS}
-    return urlencode({**kept, **choice.asked.query()})
+    return urlencode({**kept, **choice.requested.query()})
 
 
 PAGES = (

@@ -158,13 +158,13 @@ def _sentence(trend: Trend, parts: Sequence[tuple[str, Weeks]], weeks: int) -> s
         ((sign * (each.total("calls") - each.total("calls", former=True)), label) for label, each in parts),
         reverse=True,
     )
-    told: list[str] = []
+    named: list[str] = []
     covered = Decimal(0)
-    while moved and len(told) < MAX_NAMED and 2 * covered <= abs(change) and moved[0][0] > 0:
+    while moved and len(named) < MAX_NAMED and 2 * covered <= abs(change) and moved[0][0] > 0:
         part, label = moved.pop(0)
-        covered, told = covered + part, [*told, label]
+        covered, named = covered + part, [*named, label]
     whose = ""
-    if 2 * covered > abs(change) and len(parts) > len(told):
-        names = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    if 2 * covered > abs(change) and len(parts) > len(named):
+        names = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
         whose = f" Most of the {'rise' if change > 0 else 'fall'} comes from {names}."
     return f"{counted}, {share} than in the {weeks} weeks before.{whose}"

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.platform.loopback import loopback_listener
 
 if TYPE_CHECKING:
-    import uvicorn
+    from hub.contracts.sandbox_server import SandboxServer
 
 ASGI = Callable[..., Any]
 GARBAGE = b"\x00<<<not what you asked for"
@@ -162,14 +161,11 @@ class HttpSandbox(Sandbox):
         raise NotImplementedError
 
     def start(self) -> None:
-        import uvicorn
+        from hub.contracts.sandbox_server import SandboxServer
 
         listener = self.listener or loopback_listener()
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            self._faulty(self.app()), log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1
-        )
-        self._server: uvicorn.Server = uvicorn.Server(config)
+        self._server: SandboxServer = SandboxServer(self._faulty(self.app()))
         self._thread = threading.Thread(
             target=self._server.run,
             kwargs={"sockets": [listener]},
@@ -177,14 +173,12 @@ class HttpSandbox(Sandbox):
             daemon=True,
         )
         self._thread.start()
-        while not self._server.started:
+        while not self._server.listens.wait(0.1):
             if not self._thread.is_alive():
                 raise RuntimeError(f"the sandbox {type(self).__module__} did not start")
-            time.sleep(0.005)
 
     def stop(self) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.end()
         self._thread.join(timeout=5)
 
     def _in_turn(self, app: ASGI) -> ASGI:

@@ -13,6 +13,7 @@ import pytest
 from config_on_disk import ENVIRON, open_config_stage
 from keyed_hub import EDITS, EVIL, KEY, KEYED, TEXT, apply, edited, file_of, tried
 from page_client import PageClient, seen, signed_in
+from parsed_tree import ROOT, Module, each_module
 from starlette.testclient import TestClient
 from testbed import TestHub
 
@@ -218,21 +219,20 @@ def test_no_api_key_reads_the_machine(stage: TestHub, module: str, role: str) ->
     assert ENVIRON["HUB_KEY"] not in answer.text
 
 
+@each_module("hub")
+def edits_config(module: Module) -> bool:
+    """Whether it calls a function that writes config.yaml for a user."""
+    writers = {"save_section", "edit_config", "apply_changes", "connect_new", "propose", "roll_back"}
+    calls = [node.func for node in module.nodes if isinstance(node, ast.Call)]
+    called = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
+    named = {node.id for node in module.nodes if isinstance(node, ast.Name)}
+    return bool(called & writers) or (str(module).startswith("hub/web/callrail/writing/") and "apply" in named)
+
+
 def test_every_module_that_edits_config_yaml_has_a_row_above() -> None:
     """What calls one of these functions writes config.yaml for a user; a new module needs a row in a table here."""
-    writers = {"save_section", "edit_config", "apply_changes", "connect_new", "propose", "roll_back"}
     root = Path(hub.__file__).parent
-    found = set()
-    for path in sorted(root.rglob("*.py")):
-        named = {each.id for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Name)}
-        called = {
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.Call)
-        }
-        place = str(path.relative_to(root))
-        if called & writers or (place.startswith("web/callrail/writing/") and "apply" in named):
-            found.add(place)
+    found = {str((ROOT / path).relative_to(root)) for path, writes in edits_config().items() if writes}
     known = {f"web/{each}" for each in (*PAGES, *EDITORS, *WITHOUT_TEXT)}
     known |= {f"web/callrail/writing/{each}" for each in (*API, "config_edits.py")}
     assert found - OTHERS.keys() == known, found ^ known

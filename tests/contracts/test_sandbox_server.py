@@ -1,0 +1,44 @@
+"""A simulated provider on loopback answers from its start until it is stopped, and holds nobody up."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.contracts.sandbox import Fault, HttpSandbox
+
+
+class Provider(HttpSandbox):
+    """Answers each request."""
+
+    def app(self) -> Any:
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"here"})
+
+        return answer
+
+
+def test_it_answers_with_the_date_until_it_is_stopped_and_can_be_started_again() -> None:
+    provider = Provider()
+    for _ in range(2):
+        with provider, httpx.Client(trust_env=False) as client:
+            reply = client.get(provider.url)
+            assert reply.text == "here" and "GMT" in reply.headers["date"]
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(provider.url, trust_env=False)
+
+
+def test_a_reply_that_never_comes_does_not_hold_up_its_end() -> None:
+    with ThreadPoolExecutor(1) as pool, Provider() as provider:
+        provider.fail_next(Fault("hang", seconds=3_600))
+        with provider.listening() as heard:
+            waiting = pool.submit(httpx.get, provider.url, timeout=None, trust_env=False)
+            while not heard:
+                assert not waiting.done()
+        provider.stop()
+        assert not provider._thread.is_alive()
+        assert waiting.exception() is not None or waiting.result().status_code == 504

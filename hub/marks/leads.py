@@ -17,6 +17,7 @@ from hub.errors import CannotDo
 from hub.flow.case import Subject, time_of
 from hub.marks.subjects import company_of, markable, note_action
 from hub.model import Lead, LeadChange
+from hub.model.states import WorkState
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.store.rows import write_rows
 from hub.store.writers.webhook_events import note_changes
@@ -70,6 +71,20 @@ def mark_leads(
     note_changes(session, changed, ("lead_status", "value") if value != "keep" else ("lead_status",), now)
     note_action(session, scope, "lead.mark", changed, now, wanted.value if wanted else "removed")
     return former
+
+
+def count_again(session: Session, scope: AccessScope, subject_id: str, at: datetime) -> bool:
+    """Let the conversion rules look at a lead again at `at`, such as one that was marked before a rule counted it; False if it
+    is not marked. NotFound if the user does not see it."""
+    (subject,) = markable(session, scope, [subject_id])
+    query = select(LeadChange).where(LeadChange.subject_id == subject.id).order_by(col(LeadChange.id).desc()).limit(1)
+    change = session.exec(query.with_for_update()).first()
+    if change is None or session.get(Lead, subject.id) is None:
+        return False
+    change.state, change.due_at = WorkState.READY, at
+    session.add(change)
+    note_action(session, scope, "lead.count", [subject], at)
+    return True
 
 
 def lead_status(text: str) -> LeadStatus:

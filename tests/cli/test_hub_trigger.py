@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import CliRunner
@@ -15,7 +17,8 @@ from testbed import TestHub
 from typer.testing import Result
 
 from hub.cli import app
-from hub.model import AuditEntry
+from hub.delivery.sync import sync as sync_now
+from hub.model import AuditEntry, ConversionRow, Delivery, LeadChange
 from hub.platform.clock import utc_now
 from hub.startup.opening import Opened, open_hub
 from hub.startup.reading import read_config
@@ -127,3 +130,37 @@ def test_the_web_interface_plays_a_call_and_ends_on_its_page(running: Opened) ->
     assert wrong.status_code == 422 and "Choose one of these trackers" in wrong.text
     marketer = signed_in(stage, "marketer", account=account)
     assert marketer.post("/status/test-call/play", {"tracker": f"{company}/website"}).status_code == 403
+
+
+def test_a_second_call_from_a_number_says_why_nothing_was_sent(folder: Path, running: Opened) -> None:
+    sends = run(folder, "trigger", "call", "--from", "+12025550131")
+    assert sends.exit_code == 0 and "Nothing was sent" not in sends.output, sends.output
+    again = " ".join(run(folder, "trigger", "call", "--from", "+12025550131").output.split())
+    assert "Nothing was sent: this number has called before, and the rules ask for a first call;" in again
+    missed = " ".join(run(folder, "trigger", "call", "--from", "+12025550132", "--missed").output.split())
+    assert "Nothing was sent: nobody answered" in missed
+
+
+def test_a_lead_that_is_marked_on_the_page_reaches_the_ad_network(folder: Path, running: Opened) -> None:
+    """From the file of `hub init`, without an edit: the plumber's promise."""
+    said = run(folder, "trigger", "form", "--from", "+12025550133", "--gclid", "Cj0KLEAD").output
+    found = re.search(r"/calls/[0-9a-f-]{36}", said)
+    assert found, said
+    stage = TestHub(running.hub, running.directory, FrozenClock(utc_now()))
+    owner = signed_in(stage, account=running.hub.config.accounts[0].name)
+    before = owner.text(found[0]).replace(" .", ".")
+    assert "Goes to Google Ads within 15 min after it is saved as qualified." in before, before[
+        before.index("Lead Status") :
+    ]
+    assert owner.post(f"{found[0]}/lead", {"status": "qualified", "amount": "250", "tags": ""}).status_code == 303
+    until = time.monotonic() + 20
+    while not stage.rows(LeadChange, state="done") and time.monotonic() < until:
+        time.sleep(0.1)
+    assert "Goes to Google Ads within 15 min." in owner.text(found[0]).replace(" .", ".")
+    sync_now(running.hub, running.directory.current(), "google", jitter=lambda longest: longest)
+    (row,) = stage.rows(ConversionRow, rule="lead")
+    (sent,) = stage.rows(Delivery, conversion_id=row.id)
+    assert sent.state in ("accepted", "delivered"), (sent.state, sent.code, sent.reason, row.occurred_at)
+    google: Any = running.sandboxes.of("google")
+    counted = google.ledger.find("789789789", row.key)
+    assert (counted.value, counted.currency, counted.click_ids) == (250.0, "USD", {"gclid": "Cj0KLEAD"})

@@ -325,7 +325,7 @@ def test_an_entry_moves_with_its_comments_and_nothing_else_changes() -> None:
     there = edited(EXAMPLE, [Move(("conversions", "deal won"), 0)])
     assert [rule["name"] for rule in yaml.safe_load(there)["conversions"]][:2] == ["deal won", "qualified call"]
     assert edited(there, [Move(("conversions", "deal won"), 99)]) == EXAMPLE
-    assert edited(EXAMPLE, [Move(("conversions", "deal won"), 3)]) == EXAMPLE
+    assert edited(EXAMPLE, [Move(("conversions", "deal won"), 4)]) == EXAMPLE
 
 
 @pytest.mark.parametrize(

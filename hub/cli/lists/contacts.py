@@ -40,7 +40,10 @@ from hub.queries.lookup import find_subject, typed
 
 LeadChoice = Annotated[
     str | None,
-    typer.Option(help="new, qualified, booked, not_a_lead; any that is marked, or none.", metavar="STATUS"),
+    typer.Option(
+        help="yes for what reports count; new, qualified, booked, not_a_lead; any that is marked, or none.",
+        metavar="STATUS",
+    ),
 ]
 
 

@@ -170,8 +170,27 @@ def _show(config: Config, found: Any, settled: Any) -> None:
         with store.writing() as session:
             note(session, utc_now(), "call_test.play", subject.id, subject.__tablename__)
     print_timeline(entries, zone)
+    if not any(each.stage == "convert" for each in entries):
+        say(f"\nNothing was sent: {_why_nothing(config, subject)}")
     say(f"\nhub call {subject.id}")
     say(plain(_page(config, f"/calls/{subject.id}")))
+
+
+def _why_nothing(config: Config, subject: Call | FormSubmission) -> str:
+    """Why no conversion was made of a call or form, by the rule that comes nearest."""
+    event = "call" if isinstance(subject, Call) else "form"
+    rules = [rule for rule in config.conversions if rule.when.event == event]
+    if not rules:
+        return f"config.yaml has no conversion rule for a {event}."
+    if isinstance(subject, Call):
+        if not subject.answered and all(rule.when.answered for rule in rules):
+            return "nobody answered, and the rules ask for an answered call."
+        if not subject.first_time_caller and all(rule.when.first_time_caller for rule in rules):
+            return "this number has called before, and the rules ask for a first call; play another number with --from."
+        shortest = min((rule.when.min_duration for rule in rules if rule.when.min_duration), default=None)
+        if shortest and (subject.duration or 0) < shortest.total_seconds() and all(r.when.min_duration for r in rules):
+            return f"the call was shorter than {shortest.total_seconds():.0f} s, which the rules ask for."
+    return "no conversion rule matches it; look at when: of conversions: in config.yaml."
 
 
 def _page(config: Config, path: str) -> str:

@@ -92,19 +92,27 @@ def dry_run(
     ends: datetime,
 ) -> DryRun:
     """What `rules` would send of the events from `begins` to before `ends` at `companies` (ids)."""
-    now = hub.clock()
     titles = {company.id: company.name for company in directory.companies.values()}
     names = [titles[each] for each in companies if each in titles]
     crms = [name for name, entry in hub.config.connectors.items() if any(map(entry.serves, names))]
-    items: list[DryRunItem] = []
     with hub.store.reading() as session:
         found = events_for(session, scope, rules, companies, crms, begins, ends)
-    for start in range(0, len(found.events), CHUNK):
-        with hub.store.reading() as session:
-            made = _made(session, directory, rules, found.events[start : start + CHUNK], now)
-        items += _items(hub, made, now)
+    items = dry_run_of(hub, directory, rules, found.events)
     items.sort(key=lambda item: (item.at, item.subject_id, item.rule), reverse=True)
     return DryRun(items=items, looked_at=len(found.events), back_to=found.back_to)
+
+
+def dry_run_of(
+    hub: Hub, directory: Directory, rules: Sequence[ConversionRule], events: Sequence[RuleEvent]
+) -> list[DryRunItem]:
+    """What `rules` would send of some events, which need not be stored: a lead may be one that nobody marked yet."""
+    now = hub.clock()
+    items: list[DryRunItem] = []
+    for start in range(0, len(events), CHUNK):
+        with hub.store.reading() as session:
+            made = _made(session, directory, rules, events[start : start + CHUNK], now)
+        items += _items(hub, made, now)
+    return items
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,6 @@ def create_api(
     for add in (
         add_calls,
         add_doubts,
-        add_marks,
         add_tags,
         add_recordings,
         add_reports_and_logs,
@@ -60,7 +59,7 @@ def create_api(
         add_visits_and_leads,
     ):
         add(api, authenticator)
-    for add_with in (add_contact, add_deliveries):
+    for add_with in (add_contact, add_deliveries, add_marks):
         add_with(api, authenticator, directory)
 
     def describe(request: Request) -> Response:

@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
-from hub.access.scope import AccessScope
+from hub.access.scope import AccessScope, scope_of
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.errors import NotFound
@@ -20,15 +20,17 @@ from hub.marks.leads import DEFAULT_CURRENCY, LeadMark, Value, mark_lead
 from hub.marks.names import MAX_NAME_CHARACTERS, name_contact
 from hub.marks.notes import MAX_NOTE_CHARACTERS, add_note, delete_note
 from hub.marks.spam import mark_spam, spam_among
-from hub.marks.subjects import markable
+from hub.marks.subjects import company_of, markable
 from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.marks.tags import tag, untag
-from hub.model import Note
+from hub.model import Company, Lead, Note
+from hub.numbers.directory import LiveDirectory
+from hub.queries.conversions.lead_recipients import lead_recipients
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
 from hub.web.api.action_schemas import MarksAnswer, NoteText, SpamAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.once import Answer, Once, once_of
-from hub.web.api.schemas import LeadAnswer, MarkedLead, NoteAnswer, TagsAnswer
+from hub.web.api.schemas import LeadAnswer, LeadRecipientAnswer, MarkedLead, NoteAnswer, TagsAnswer
 
 SubjectId = Annotated[str, Path(description="The id of a call, text or form.", max_length=36)]
 NAMED = {"description": "The person is named; the call or form shows it."}
@@ -102,7 +104,7 @@ class Marking:
         return TagsAnswer(tags=list(marks.tags))
 
 
-def add_marks(api: FastAPI, authenticator: Authenticator) -> None:
+def add_marks(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
     """Add the routes for what users mark. The id may also be that of a text or a form."""
 
     def marking(
@@ -114,7 +116,7 @@ def add_marks(api: FastAPI, authenticator: Authenticator) -> None:
         return Marking(authorized, once, call_id)
 
     _add_reading(api, authenticator)
-    _add_lead_and_spam(api, marking)
+    _add_lead_and_spam(api, marking, directory)
     _add_tags_and_notes(api, marking)
 
 
@@ -127,7 +129,7 @@ def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
         return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 
-def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking]) -> None:
+def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking], directory: LiveDirectory) -> None:
     @api.post("/calls/{call_id}/lead")
     def lead(*, marking: Marking = Depends(marking), body: LeadBody) -> MarkedLead:
         value: Value = Money(body.amount, body.currency) if body.amount is not None else None
@@ -141,7 +143,9 @@ def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking]) -> None:
         done = marking.do(action)
         with marking.authorized.session() as session:
             now = marks_in_list(session, marking.authorized.scope, [marking.call_id])[marking.call_id].lead
-        return MarkedLead(lead=_of_list(now), former=LeadAnswer.model_validate(done["former"]))
+        goes, reason = _goes(marking, directory) if body.status else ([], "It is not marked.")
+        former = LeadAnswer.model_validate(done["former"])
+        return MarkedLead(lead=_of_list(now), former=former, goes_to=goes, goes_nowhere=reason or None)
 
     @api.post("/calls/{call_id}/spam")
     def spam(*, marking: Marking = Depends(marking), body: SpamBody) -> SpamAnswer:
@@ -195,6 +199,25 @@ def seen(authorized: AuthorizedRequest, subject_id: str) -> None:
     """Insist that the database itself shows the call, text or form to the user's account."""
     with authorized.session() as session:
         markable(session, authorized.scope, [subject_id])
+
+
+def _goes(marking: Marking, directory: LiveDirectory) -> tuple[list[LeadRecipientAnswer], str]:
+    """Who hears of the lead, and why nobody does. Who may not see deliveries reads no reasons of consent and of networks."""
+    authorized = marking.authorized
+    with authorized.session() as session:
+        (subject,) = markable(session, authorized.scope, [marking.call_id])
+        company = session.get_one(Company, company_of(subject))
+        lead, may_why = session.get(Lead, subject.id), scope_of(session, authorized.user, "deliveries") is not None
+    found = lead_recipients(authorized.hub, directory.current(), subject.id, company.name, lead)
+    answers = [
+        LeadRecipientAnswer(
+            connector=each.connector, name=each.name, rule=each.rule, state=each.state,
+            reason=each.reason if may_why else "", with_click=each.with_click,
+            amount=f"{each.value.amount:f}" if each.value else None, currency=each.value.currency if each.value else None,
+        )
+        for each in found.recipients
+    ]  # fmt: skip
+    return answers, found.reason
 
 
 def _of_list(lead: LeadShown | None) -> LeadAnswer:

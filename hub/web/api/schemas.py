@@ -106,11 +106,27 @@ class LeadAnswer(Answer):
     currency: str | None = None
 
 
+class LeadRecipientAnswer(Answer):
+    """Who hears of a lead. `state`: `goes`, or what stops it (`consent`, `provider`, `limit`, `passed_over`), or the state of
+    its delivery; `reason` says why."""
+
+    connector: str
+    name: str
+    rule: str
+    state: str
+    reason: str
+    amount: str | None
+    currency: str | None
+    with_click: bool
+
+
 class MarkedLead(Answer):
-    """A lead after a change and before it, for an undo."""
+    """A lead after a change and before it, for an undo; and who hears of it. `goes_nowhere` says why nobody does."""
 
     lead: LeadAnswer
     former: LeadAnswer
+    goes_to: list[LeadRecipientAnswer]
+    goes_nowhere: str | None
 
 
 class TagsAnswer(Answer):

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Lead
 from hub.model.conversions import UPLOAD
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
 from hub.queries.contact.find import find_contact
 from hub.queries.contact.sent import sent_of
-from hub.queries.contact.view import view_of
+from hub.queries.contact.view import read_parts, view_of
 from hub.queries.conversions.dry_run import DryRunItem, dry_run
+from hub.queries.conversions.lead_recipients import LeadRecipient, lead_recipients
 from hub.queries.deliveries.advice import recipient_of, story_of
 from hub.queries.deliveries.details import one_delivery
 from hub.web.mcp.reader import UNTRUSTED, Reader
@@ -53,6 +54,8 @@ def why_conversion_held(reader: Reader, contact_id: str) -> dict[str, Any]:
     with reader.session(calls) as session:
         subject = find_contact(session, calls, texts, contact_id)
         view = view_of(session, reader.hub.vault, subject)
+        read_parts([view], "company")
+        lead = session.get(Lead, subject.id)
         sent = [each.delivery for each in sent_of(session, subject.id) if each.delivery.hook == UPLOAD]
     with reader.session(scope) as session:
         details = [one_delivery(session, scope, reader.hub.vault, each.id) for each in sent[:MAX_EXPLAINED]]
@@ -70,12 +73,19 @@ def why_conversion_held(reader: Reader, contact_id: str) -> dict[str, Any]:
         view.at + SHORTEST,
     )
     would = [_would(reader, each) for each in found.items if each.subject_id == subject.id]
+    as_lead = lead_recipients(reader.hub, directory, subject.id, view.company.name, lead)
     return {
         "answer": _answer(sent, would),
         "conversions": made,
         "the_rules_now": would,
-        "note": "the_rules_now is what the rules of config.yaml would do today with this contact itself; rules on CRM "
-        "outcomes and leads act later.",
+        "as_a_lead": {
+            "status": as_lead.status,
+            "is_marked": as_lead.is_marked,
+            "goes_to": [_heard(reader, each) for each in as_lead.recipients],
+            "goes_nowhere": as_lead.reason or None,
+        },
+        "note": "the_rules_now is what the rules of config.yaml would do today with this contact itself, and as_a_lead who "
+        "hears of it as a lead, as it is marked or once it is. Rules on CRM outcomes act later.",
     }
 
 
@@ -141,6 +151,15 @@ def _consent(reader: Reader, decision: ConsentDecision) -> dict[str, Any]:
             for each in decision.opinions
         ],
     }
+
+
+def _heard(reader: Reader, each: LeadRecipient) -> dict[str, Any]:
+    value = each.value
+    return {
+        "to": each.name, "connector": each.connector, "rule": each.rule, "state": each.state,
+        "reason": reader.said(each.reason), "with_click": each.with_click,
+        "amount": value.amount if value else None, "currency": value.currency if value else None,
+    }  # fmt: skip
 
 
 def _would(reader: Reader, item: DryRunItem) -> dict[str, Any]:

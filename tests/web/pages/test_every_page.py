@@ -58,6 +58,8 @@ ALLOWED = {
     "POST /calls/views/{view}/delete": DAILY,
     "GET /calls/{contact_id}": DAILY,
     "POST /calls/{contact_id}/lead": DAILY,
+    "POST /calls/{contact_id}/lead/count": DAILY,
+    "POST /calls/{contact_id}/lead/rule": SET_UP,
     "POST /calls/{contact_id}/notes": DAILY,
     "POST /calls/{contact_id}/notes/{note_id}/delete": DAILY,
     "POST /calls/{contact_id}/spam": DAILY,

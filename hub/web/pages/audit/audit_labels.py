@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, str] = {
     "deliveries.set_aside": "Set deliveries aside",
     "flow.draft": "Changed a draft of a call flow",
     "journal.verify": "Checked the journal",
+    "lead.count": "Had the rules look at a lead again",
     "lead.mark": "Marked a lead",
     "name.set": "Named a caller",
     "note.add": "Added a note",

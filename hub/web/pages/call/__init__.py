@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hub.web.pages.call import audio, call_actions, call_back, page
+from hub.web.pages.call import audio, call_actions, call_back, lead_rule, page
 
-PAGES = (*page.PAGES, *call_actions.PAGES, *call_back.PAGES, *audio.PAGES)
+PAGES = (*page.PAGES, *call_actions.PAGES, *call_back.PAGES, *lead_rule.PAGES, *audio.PAGES)

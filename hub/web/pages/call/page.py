@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.flow.case import Subject
-from hub.model import Call
+from hub.model import Call, Lead
 from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
 from hub.platform.formats import NOTHING, phone
@@ -33,6 +33,7 @@ from hub.recordings.listen import note_listening_once
 from hub.texts.bodies import open_body
 from hub.web.pages.call import player, story, why
 from hub.web.pages.call.hearing import content_of, recordings_for, why_no_recording
+from hub.web.pages.call.lead_goes import goes_of
 from hub.web.pages.call.sent import RESULTS, sent_answer, sent_lines
 from hub.web.pages.calls.columns import OUTCOMES
 from hub.web.pages.calls.filters import filter_of_page
@@ -66,6 +67,8 @@ def show(
         contact = view_of(session, page.hub.vault, subject, page.user)
         show_in_zone_of(page, contact)
         values = _values(page, session, subject, contact)
+        lead = session.get(Lead, subject.id) if page.may("marks") else None
+    values["goes"] = goes_of(page, contact, lead) if page.may("marks") and not contact.erased else None
     for each in values["heard"]:
         if each.parts:
             with page.hub.store.writing() as session:

@@ -52,7 +52,7 @@ class Account(HttpSandbox):
             self.requests_in: Counter[datetime] = Counter()
             """Number of requests that Data Manager received, by minute."""
             self.customer_id = "1234567890"
-            self.conversion_actions = ["987654321", "123123123", "456456456"]
+            self.conversion_actions = ["987654321", "123123123", "456456456", "789789789"]
             self.call_actions = ["333000111"]
             """Conversion actions whose source is calls from ads."""
             self.one_per_click: set[str] = set()

@@ -77,11 +77,11 @@ def measure(sizes: Sequence[int] = SIZES) -> list[Figure]:
 
 
 def _measured(kind: str, database: str, folder: Path, sizes: Sequence[int]) -> Iterator[Figure]:
-    hub = _hub(database, folder)
+    hub = hub_in(database, folder)
     try:
         calls = sizes[0]
         seed(hub.store, calls)
-        browser = _browser(hub)
+        browser = signed_in_owner(hub, Starlette(routes=page_routes(hub)))
         gc.freeze()  # as in `hub run`
         for size in sizes:
             if size > calls:
@@ -108,7 +108,8 @@ def _of_size(kind: str, hub: Hub, browser: TestClient, calls: int) -> Iterator[F
         yield at_most(what, lists[slowest], WANTED_OF_LISTS, "ms", slowest, row=ROW)
 
 
-def _hub(database: str, folder: Path) -> Hub:
+def hub_in(database: str, folder: Path) -> Hub:
+    """A hub of one company, with its tables."""
     from hub.store.encryption.keyring import new_key
 
     file = folder / "config.yaml"
@@ -119,12 +120,13 @@ def _hub(database: str, folder: Path) -> Hub:
     return hub
 
 
-def _browser(hub: Hub) -> TestClient:
+def signed_in_owner(hub: Hub, app: Any) -> TestClient:
+    """A browser of the owner."""
     now = datetime.now(UTC)
     with hub.store.writing() as session:
         account = session.exec(select(Account)).one()
         token = open_session(session, add_user(session, account, "owner", "owner", now), "link", "", now)
-    client = TestClient(Starlette(routes=page_routes(hub)), base_url="https://calls.example.com")
+    client = TestClient(app, base_url="https://calls.example.com")
     client.cookies.set("__Host-hub", token)
     return client
 

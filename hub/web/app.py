@@ -40,6 +40,7 @@ from hub.texts.picture_links import PREFIX, may_fetch
 from hub.visits import form_writer, without_database
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
+from hub.web.compression import Compression
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.edge_rules import EdgeRules
 from hub.web.error_answers import ErrorAnswers, ShownError
@@ -199,12 +200,13 @@ class WebEdge:
         self._application = self._assembled(hub, directory)
         self._rules = EdgeRules(self._serve, public_url)
         https = public_url.startswith("https:")
-        self._errors = ErrorAnswers(self._route, self._error_page, hub.store.outage, hub.clock, https=https)
+        errors = ErrorAnswers(self._route, self._error_page, hub.store.outage, hub.clock, https=https)
+        self._compressed = Compression(errors)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request. What a provider posts is answered in the provider's own format, errors too."""
         provider = is_webhook(scope) and scope.get("method") == "POST"
-        await (self._webhooks if provider else self._errors)(scope, receive, send)
+        await (self._webhooks if provider else self._compressed)(scope, receive, send)
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""

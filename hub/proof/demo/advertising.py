@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -30,14 +30,15 @@ IMPRESSIONS_A_CLICK = 18
 
 def advertise(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story], seed: int, now: datetime) -> None:
     """Let the networks' stand-ins spend what the day's visitors cost, each company's through the first connector that
-    serves it and reads its click id."""
+    serves it and reads its click id. The day is the last that has begun for every company: costs are pulled up to it."""
+    day = min(now.astimezone(ZoneInfo(each.time_zone)).date() for each in config.companies)
     chance = random.Random(seed)  # noqa: S311 - a play, not a secret
     visits = Counter(_ads_of(config, sandboxes, stories))
     for (connector, company, campaign), callers in sorted(visits.items()):
         sandbox = sandboxes.of(connector)
         assert isinstance(sandbox, CostSandbox)
         section = next(each for each in config.companies if each.name == company)
-        sandbox.spend(_cost(section, campaign, callers, chance, now))
+        sandbox.spend(_cost(section, campaign, callers, chance, day))
 
 
 def cost_checks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
@@ -74,11 +75,11 @@ def _ads_of(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story
             yield connector, story.company, campaign
 
 
-def _cost(company: CompanySection, campaign: str, callers: int, chance: random.Random, now: datetime) -> Cost:
+def _cost(company: CompanySection, campaign: str, callers: int, chance: random.Random, day: date) -> Cost:
     clicks = sum(chance.randint(*CLICKS_A_CALLER) for _ in range(callers))
     cents = sum(chance.randint(*CLICK_CENTS) for _ in range(clicks))
     return Cost(
-        day=now.astimezone(ZoneInfo(company.time_zone)).date(),
+        day=day,
         source="ads",
         medium="cpc",
         campaign=f"{company.title}: {campaign.replace('-', ' ')}",

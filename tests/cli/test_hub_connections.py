@@ -21,7 +21,8 @@ def test_a_check_asks_every_provider(shop: Shop) -> None:
     told = shop.json("check")
     assert told["ok"] is True
     assert told["connectors"]["ads"] == {"ok": True, "detail": "Adco answers."}
-    assert told["warnings"] == []
+    [warning] = told["warnings"]
+    assert warning.startswith("The plugin of connector ads did not come with Ringfence and runs in the hub's own process")
 
 
 def test_a_provider_that_does_not_answer_ends_the_check_with_1(shop: Shop) -> None:
@@ -50,7 +51,7 @@ def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refu
 
 def test_a_check_warns_of_numbers_whose_calls_would_not_come_here(shop: Shop) -> None:
     Api(shop.carrier).own("+13125550100", {"VoiceUrl": "https://old.example.com/voice"})
-    elsewhere, absent = shop.json("check", "--numbers")["warnings"]
+    *_, elsewhere, absent = shop.json("check", "--numbers")["warnings"]
     assert elsewhere.startswith(
         "+13125550100 (north/pool) points to old.example.com/voice, nowhere, nowhere (texts' fallback);"
     )
@@ -61,7 +62,7 @@ def test_a_check_warns_of_numbers_whose_calls_would_not_come_here(shop: Shop) ->
 def test_a_paused_connector_is_named_with_the_way_back(shop: Shop) -> None:
     shop.configure(account="locked")
     shop.play()
-    assert "hub connectors resume ads" in shop.json("check", status=1)["warnings"][0]
+    assert any("hub connectors resume ads" in each for each in shop.json("check", status=1)["warnings"])
     rows = {row["name"]: row for row in shop.json("connectors", "list")}
     assert rows["ads"]["paused"] == "Adco refuses the account; sign in again."
     assert rows["phone"]["paused"] is None

@@ -22,7 +22,9 @@ def test_a_check_asks_every_provider(shop: Shop) -> None:
     assert told["ok"] is True
     assert told["connectors"]["ads"] == {"ok": True, "detail": "Adco answers."}
     [warning] = told["warnings"]
-    assert warning.startswith("The plugin of connector ads did not come with Ringfence and runs in the hub's own process")
+    assert warning.startswith(
+        "The plugin of connector ads did not come with Ringfence and runs in the hub's own process"
+    )
 
 
 def test_a_provider_that_does_not_answer_ends_the_check_with_1(shop: Shop) -> None:

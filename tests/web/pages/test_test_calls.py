@@ -70,7 +70,7 @@ def test_a_test_call_is_led_stored_and_read_but_counts_nowhere(stage: TestHub) -
     assert "read by the worker after 0.0 s" in owner.text("/status")
     assert second.carrier_call_id != first.carrier_call_id
     assert "Test call" in (shown := owner.text("/calls")) and "It counts nowhere." in shown
-    assert "No calls" in owner.text("/")
+    assert "Nobody has called yet." in owner.text("/")
     notes = [row for row in stage.rows(AuditEntry) if row.action == "call_test.make"]
     assert [note.detail for note in notes] == ["+13125550120"] * 2
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -65,8 +66,9 @@ def missing_requirements(package: str, requires: Sequence[str]) -> list[Requirem
     return missing
 
 
-def installed_here() -> dict[str, str]:
-    """The packages in the hub's own environment with their versions, by canonical name."""
+@cache
+def installed_here() -> Mapping[str, str]:
+    """The packages in the hub's own environment with their versions, by canonical name; they stay while a process runs."""
     found = ((each.metadata["Name"], each.version) for each in distributions())
     return {canonicalize_name(name): version for name, version in found if name}
 

@@ -183,12 +183,17 @@ def _information(file: Path, archive: zipfile.ZipFile) -> str:
 
 def _check_names(file: Path, tops: Collection[str], distribution: str, *, is_plugin: bool) -> None:
     """Refuse modules that have the names of the hub's own, of Python's, or of the hub's libraries."""
-    owners = {name: {canonicalize_name(each) for each in found} for name, found in packages_distributions().items()}
-    libraries = {name for name, found in owners.items() if distribution not in found}
+    libraries = {name for name, found in _owners().items() if distribution not in found}
     for top in sorted(tops):
         taken = top in OURS | STARTUP | sys.stdlib_module_names
         if taken or (top in libraries and (is_plugin or not _is_namespace(top))):
             _refuse(file, f"holds a package named {_text(top)}, which is a name of the hub, its libraries or Python")
+
+
+@cache
+def _owners() -> dict[str, frozenset[str]]:
+    """The packages that own each module of the hub's own environment, which stays as it is while a process runs."""
+    return {name: frozenset(map(canonicalize_name, found)) for name, found in packages_distributions().items()}
 
 
 def _is_namespace(top: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ CHANGES: dict[str, object] = {
     "failed": ["It starts"],
 }
 
+_CERTIFICATES: dict[tuple[bytes, str, tuple[Proof, ...]], bytes] = {}
+"""By wheel, key and proofs."""
+_first_key = cache(new_signing_key)
+
 
 class Author:
     """An author with a key, who certifies wheels; the suite itself is not run here."""
@@ -47,10 +52,16 @@ class Author:
         self.key.write_text(new_signing_key())
 
     def sign(self, file: Path) -> Path:
+        """The certificate of a wheel; the same wheel is certified once for all tests."""
         if not self.key.exists():
-            self.make_key()
-        self.shop.run("certify", "--file", file, "--sign", self.key)
-        return file.with_name(file.name + ENDING)
+            self.key.write_text(_first_key())
+        made = file.with_name(file.name + ENDING)
+        signed = (file.read_bytes(), self.key.read_text(), self.proofs)
+        if signed not in _CERTIFICATES:
+            self.shop.run("certify", "--file", file, "--sign", self.key)
+            _CERTIFICATES[signed] = made.read_bytes()
+        made.write_bytes(_CERTIFICATES[signed])
+        return made
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-soak test-postgresql fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
-run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
+run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
 
 test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite

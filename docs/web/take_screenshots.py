@@ -32,7 +32,7 @@ def demo() -> Iterator[str]:
     """A played demo in an empty folder; its sign-in link."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(ROOT / "config.yaml", folder)
-        command = [sys.executable, "-m", "hub.cli", "demo", "--calls", "200"]
+        command = [sys.executable, "-u", "-m", "hub.cli", "demo"]
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)  # noqa: S603
         try:
             yield _link(process)
@@ -42,12 +42,14 @@ def demo() -> Iterator[str]:
 
 
 def _link(process: subprocess.Popen[str]) -> str:
-    """The link that the demo prints last, after its ledger."""
+    """The link that the demo prints, after all its weeks are played."""
     assert process.stdout is not None
-    until = time.monotonic() + START_SECONDS
+    until, link = time.monotonic() + START_SECONDS, ""
     while time.monotonic() < until and (line := process.stdout.readline()):
         if line.startswith("Sign in") and (found := re.search(r"http://\S+", line)):
-            return found[0]
+            link = found[0]
+        if link and line.startswith("From now on"):
+            return link
     raise SystemExit("The demo printed no sign-in link; run `hub demo` to see why.")
 
 

@@ -250,6 +250,8 @@ class SimulatedCall:
     """What the caller presses, one entry for each menu; `""` lets the menu time out, None hangs up during it."""
     ends_recording: bool = False
     """Whether the caller presses the key that ends the recording in the conversation, if the document offers one."""
+    caller_name: str | None = None
+    """The caller's name, if the carrier looks it up and finds one."""
     audio: bytes | None = None
     """What is spoken if the call is recorded: a WAV file; a tone if absent."""
 

@@ -50,10 +50,10 @@ def score_calls(hub: Hub, session: Session, directory: Directory, cases: Sequenc
     left as it is, and so is one that was imported."""
     over = [(case, case.subject) for case in cases if isinstance(case.subject, Call) and case.subject.over]
     mine = [(case, call, _key(case, call)) for case, call in over if not was_imported(call)]
+    former = _former(session, [call for _, call, _ in mine]) if mine else {}
+    mine = [each for each in mine if not (row := former.get(each[2].key)) or row.overruled_at is None]
     if not mine:
         return []
-    former = _former(session, [call for _, call, _ in mine])
-    mine = [each for each in mine if not (row := former.get(each[2].key)) or row.overruled_at is None]
     facts = _facts(hub, session, directory, mine, former)
     policies = {company.name: company.spam for company in hub.config.companies}
     scored = []

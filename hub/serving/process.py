@@ -16,6 +16,7 @@ from hub.config.loading import read_text
 from hub.config.models import Config, HubSection
 from hub.numbers.directory_copy import copy_of
 from hub.platform.clock import Clock, utc_now
+from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.reload import ConfigFile
 from hub.serving.arrival import Arrival
 from hub.serving.presence import Presence
@@ -69,9 +70,11 @@ def open_process(
     operation: bool = False,
     alone: bool = False,
     clock: Clock | None = None,
+    sandboxes: RunningSandboxes | None = None,
 ) -> Iterator[HubProcess]:
     """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
-    checks of a worker; `alone` and `clock` are as in `open_hub`. A hub for a try-out holds no reserve of disk space.
+    checks of a worker; `alone`, `clock` and `sandboxes` are as in `open_hub`. A hub for a try-out holds no reserve of disk
+    space.
 
     While the database is away, the process starts with the copy of the directory on this machine; a worker does not, because
     it would have nothing to do.
@@ -85,7 +88,7 @@ def open_process(
             raise
         number, config = 0, loaded
         log.error("started without the database; calls are answered and kept", why=str(error))
-    with open_hub(config, clock, alone=alone, copied=copied) as opened:
+    with open_hub(config, clock, sandboxes, alone=alone, copied=copied) as opened:
         file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
         wake = threading.Event()
         make_edge, closing = _edges(opened, role, file, wake, operation)

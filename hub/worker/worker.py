@@ -66,6 +66,23 @@ JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
 
 
+def flow_step(hub: Hub, live: LiveDirectory, work: DueWork) -> int:
+    """Take what is due of `flow_work`; how much that was."""
+    due = work.look(hub.store, hub.clock())
+    if not due:
+        return 0
+    directory, taken = live.current(), 0
+    if JOURNAL in due:
+        taken += take_waiting(hub.store)
+    folded = fold_inbox(hub, directory) if INBOX in due else 0
+    for table in SUBJECTS:
+        if folded or table.__tablename__ in due:
+            taken += process(hub, directory, table)
+    if LEADS in due:
+        taken += convert_leads(hub, directory)
+    return taken + folded
+
+
 class Worker:
     """Threads that never wait for each other: the flow of calls, recordings, transcripts, syncs (at most one at a time for each
     connector), and housekeeping. Whatever a turn raises, its thread continues."""
@@ -177,19 +194,7 @@ class Worker:
         return taken
 
     def _flow_step(self) -> int:
-        due = self._flow_work.look(self._hub.store, self._hub.clock())
-        if not due:
-            return 0
-        directory, taken = self._directory.current(), 0
-        if JOURNAL in due:
-            taken += take_waiting(self._hub.store)
-        folded = fold_inbox(self._hub, directory) if INBOX in due else 0
-        for table in SUBJECTS:
-            if folded or table.__tablename__ in due:
-                taken += process(self._hub, directory, table)
-        if LEADS in due:
-            taken += convert_leads(self._hub, directory)
-        return taken + folded
+        return flow_step(self._hub, self._directory, self._flow_work)
 
     def _recording_step(self) -> int:
         return 0 if self._hub.disk.short else fetch_due(self._hub)

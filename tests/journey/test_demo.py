@@ -8,34 +8,78 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from demo_timelines import misplaced, wrong_entries
 from testbed import SHARED, TestHub
 
-from hub.proof.cli.demo import always_open, unplayed_lines
+from hub.model import Call
+from hub.proof.cli.demo import unplayed_lines
 from hub.proof.demo.browser import find_chromium
 from hub.proof.demo.check import Check
 from hub.proof.demo.ledger import shown_numbers
-from hub.proof.demo.scenario import day
-from hub.proof.demo.texting import KINDS, conversations
+from hub.proof.demo.line.played_day import always_open
+from hub.proof.demo.scenario import Story, weeks
+from hub.proof.demo.tables import CAMPAIGNS, DAYS, HOURS, THREADS
+from hub.proof.demo.texting import conversations
 from hub.proof.demo.visitors import Showing
 from hub.proof.demo.website import website
+from hub.queries.timeline.entries import Entry, Stage
+from hub.startup.opening import open_beside
 from hub.startup.reading import read_config
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 30, 21, 15, tzinfo=UTC)
+CHICAGO = ZoneInfo("America/Chicago")
 
 
-def test_the_same_seed_plays_the_same_day_and_another_seed_another() -> None:
+def test_the_same_seed_plays_the_same_weeks_and_another_seed_others() -> None:
     config = read_config(ROOT / "config.yaml", sandbox=True)
-    assert day(config, 40, seed=3) == day(config, 40, seed=3)
-    assert day(config, 40, seed=3) != day(config, 40, seed=4)
+    assert weeks(config, 40, 3, NOW) == weeks(config, 40, 3, NOW)
+    assert weeks(config, 40, 3, NOW) != weeks(config, 40, 4, NOW)
+
+
+def test_the_weeks_are_those_of_a_business_that_works_by_day_and_runs_campaigns_for_a_while() -> None:
+    stories = weeks(read_config(ROOT / "config.yaml", sandbox=True), 600, 1, NOW)
+    local = [story.at.astimezone(CHICAGO) for story in stories]
+    assert local == sorted(local) and NOW - timedelta(days=DAYS) < local[0] and local[-1] < NOW - timedelta(minutes=6)
+    assert {at.hour for at in local} <= {*HOURS, *(hour - 1 for hour in HOURS)}
+    by_day = Counter(at.weekday() for at in local)
+    assert by_day[0] > 2 * by_day[6] and by_day[2] > 2 * by_day[6], "Sundays are quiet"
+    for campaign in CAMPAIGNS:
+        begun, ended = ((NOW - timedelta(days=DAYS - day)).date() for day in (campaign.begins, campaign.ends))
+        ran = [
+            story.at.date() for story in stories if f"+{campaign.name.replace(' ', '+')}" in (story.landing_page or "")
+        ]
+        assert ran and begun - timedelta(days=1) <= min(ran) and max(ran) <= ended, campaign
+    assert 10 <= sum(story.mark is not None for story in stories) <= 15
+
+
+def test_nobody_has_two_names_and_whoever_was_missed_calls_again_or_waits() -> None:
+    stories = weeks(read_config(ROOT / "config.yaml", sandbox=True), 600, 1, NOW)
+    names: dict[str, set[str]] = {}
+    for story in stories:
+        names.setdefault(story.caller or "", set()).add(story.caller_name)
+    assert all(len(each) == 1 for each in names.values())
+    missed = [story for story in stories if story.outcome != "answered" and story.caller]
+
+    def spoke_later(story: Story) -> bool:
+        return any(
+            each.caller == story.caller and each.at > story.at and each.outcome == "answered" for each in stories
+        )
+
+    assert 0.6 < sum(map(spoke_later, missed)) / len(missed) < 1
 
 
 def test_only_fictional_numbers_call() -> None:
-    stories = day(read_config(ROOT / "config.yaml", sandbox=True), 300, seed=5)
+    stories = weeks(read_config(ROOT / "config.yaml", sandbox=True), 300, 5, NOW)
     for caller in {story.caller for story in stories if story.caller}:
         assert caller[5:9] == "5550" or caller.startswith("+44207946"), caller
 
@@ -86,12 +130,12 @@ def play(folder: Path, *options: str) -> str:
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
-    """One played day for all that a day has, for it takes long; through the companies' pages where there is a browser."""
+def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
+    """One play for all that the weeks have, for it takes long; through the companies' pages where there is a browser."""
     browser = find_chromium() is not None
     if not browser and os.environ.get("CI"):
         pytest.fail("There is no Chromium on this machine; install it with: sudo apt-get install chromium")
-    printed = play(tmp_path, "--calls", "20", "--seed", "1")
+    printed = play(tmp_path, "--calls", "24", "--seed", "1", "--ledger")
     assert "each number that the API showed" in printed and "withheld" in printed
     database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
     try:
@@ -100,6 +144,7 @@ def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(t
         _both_carriers_had_calls(database, tmp_path / "data" / "ringfence.db-recordings", printed)
         _texts_went_and_were_held(database)
         _six_networks_heard_of_it(database)
+        _nothing_is_out_of_order(tmp_path)
         if browser:
             _visitors_called_what_the_page_showed(database, printed)
         else:
@@ -113,7 +158,7 @@ def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(t
 
 def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printed: str) -> None:
     calls = dict(database.execute("SELECT connector, count(*) FROM call GROUP BY connector"))
-    assert set(calls) == {"twilio", "telnyx"} and sum(calls.values()) == 20, calls
+    assert set(calls) == {"twilio", "telnyx"} and sum(calls.values()) == 24, calls
     table = printed[printed.index("Calls, recordings and texts by carrier") :]
     names = re.search(r"^ +(twilio|telnyx) +(twilio|telnyx) *$", table, re.MULTILINE)
     figures = re.search(r"^ calls +(\d+) +(\d+) *$", table, re.MULTILINE)
@@ -121,7 +166,7 @@ def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printe
     assert dict(zip(names.groups(), map(int, figures.groups()), strict=True)) == calls
     kept = dict(database.execute("SELECT connector, count(*) FROM recording WHERE state = 'stored' GROUP BY connector"))
     late = _late_calls(database)
-    assert {"twilio", "telnyx"} - {connector for connector, _ in late} <= set(kept), (kept, late)
+    assert kept, late
     assert _calls_to_record(database) - late <= _recorded_calls(database), late
     files = [file.read_bytes() for file in storage.rglob("*.sealed")]
     assert len(files) == sum(kept.values()) and not any(b"RIFF" in file for file in files), "they lie encrypted"
@@ -140,6 +185,43 @@ def _six_networks_heard_of_it(database: sqlite3.Connection) -> None:
     assert {"google", "meta", "microsoft", "tiktok", "linkedin", "analytics"} <= set(sent), sent
 
 
+def _nothing_is_out_of_order(folder: Path) -> None:
+    """In no timeline of a call, text or form is an entry in the wrong place, or in the future."""
+    with (
+        chdir(folder),
+        open_beside(read_config(Path("config.demo.yaml"), sandbox=True)) as hub,
+        hub.store.reading() as session,
+    ):
+        assert list(misplaced(session, hub.vault, datetime.now(UTC))) == []
+
+
+def test_an_entry_that_is_out_of_order_or_in_the_future_is_named() -> None:
+    call = Call(connector="carrier", carrier_call_id="CA1", started_at=NOW, ended_at=NOW + timedelta(minutes=2))
+
+    def at(seconds: int, stage: Stage, text: str, **data: object) -> Entry:
+        return Entry(NOW + timedelta(seconds=seconds), stage, text, data=dict(data))
+
+    told = [
+        at(0, "receive", "ringing"),
+        at(8, "answer", "dial: nobody picked up"),
+        at(120, "receive", "completed"),
+        at(130, "deliver", "meta: conversion is queued", step="made", delivery="1"),
+        at(140, "deliver", "meta: conversion ended", step="state", delivery="1"),
+    ]
+    later = NOW + timedelta(hours=1)
+    assert list(wrong_entries(call, told, later)) == []
+    for wrong in (
+        at(-5, "answer", "dial: rings"),
+        at(100, "deliver", "meta: conversion is queued"),
+        at(150, "receive", "not answered"),
+        at(150, "answer", "voicemail: takes a message"),
+        at(150, "deliver", "meta: conversion, try 1", step="try", delivery="1"),
+        at(3_700, "mark", "lead: booked"),
+    ):
+        [said] = wrong_entries(call, sorted([*told, wrong], key=lambda entry: entry.at), later)
+        assert said.startswith(repr(wrong.text)), said
+
+
 def _late_calls(database: sqlite3.Connection) -> set[tuple[str, str]]:
     """Calls that the carrier forwarded because an answer took more than a second, as on a machine that is busy with other
     tests. They ring, and are not recorded."""
@@ -147,11 +229,12 @@ def _late_calls(database: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def _calls_to_record(database: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Calls that somebody answered at a phone that was rung with recording."""
+    """Calls of the last days that somebody answered at a phone that was rung with recording; older sound is deleted."""
     return set(
         database.execute(
             """SELECT call.connector, call.carrier_call_id FROM call_step JOIN call USING (connector, carrier_call_id)
-            WHERE call_step.result LIKE 'rings %, recorded' AND call.status = 'completed' AND call.answered_at IS NOT NULL"""
+            WHERE call_step.result LIKE 'rings %, recorded' AND call.status = 'completed' AND call.answered_at IS NOT NULL
+            AND call.started_at > datetime('now', '-13 days')"""
         )
     )
 
@@ -168,7 +251,8 @@ def _recorded_calls(database: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def _texts_went_and_were_held(database: sqlite3.Connection) -> None:
     rows = database.execute("SELECT direction, purpose, status, code FROM text_message").fetchall()
-    assert sum(direction == "in" for direction, *_ in rows) == len(KINDS)
+    written = sum(by == "in" for lines in THREADS.values() for by, *_ in lines)
+    assert sum(direction == "in" for direction, *_ in rows) == written
     out = {(purpose, status, code) for direction, purpose, status, code in rows if direction == "out"}
     assert ("marketing", "refused", "jurisdictions.us.texts") in out, "nobody had said yes to advertisements"
     assert ("service", "refused", "stopped") in out, "nothing goes after STOP"
@@ -205,15 +289,16 @@ def test_without_a_browser_on_the_path_there_is_none_for_the_visitors(
 
 def test_the_same_seed_writes_the_same_texts_and_every_kind_of_them() -> None:
     config = read_config(ROOT / "config.yaml", sandbox=True)
-    written = conversations(config, 20, seed=3)
-    assert written == conversations(config, 20, seed=3)
-    assert {each.kind for each in written} == set(KINDS)
+    written = conversations(config, 20, 3, NOW)
+    assert written == conversations(config, 20, 3, NOW)
+    assert {each.kind for each in written} == set(THREADS) and written[-1].kind == "waiting"
+    assert all(each.at + line.after < NOW for each in written for line in each.lines)
     assert {each.carrier for each in written} == {"twilio", "telnyx"}
     assert all(each.person[5:10] == "55501" for each in written)
 
 
 def test_what_people_press_is_what_the_called_flow_asks_for() -> None:
-    stories = day(read_config(ROOT / "config.yaml", sandbox=True), 300, seed=5)
+    stories = weeks(read_config(ROOT / "config.yaml", sandbox=True), 300, 5, NOW)
     assert {len(story.keys) for story in stories if story.company == "lakeside" and not story.form} == {1}
     menus = {story.keys[:-1] for story in stories if story.company == "northgate" and not story.form}
     assert {menu for menu in menus if None not in menu} == {(), ("1",), ("2",), ("", "")}

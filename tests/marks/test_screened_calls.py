@@ -284,3 +284,15 @@ def test_a_caller_who_says_nothing_is_heard_in_the_recording_and_scored_again(li
     kept = stage.one(SpamScore, carrier_call_id=call.carrier_call_id)
     assert "the caller said nothing" in [each["text"] for each in kept.reasons] and stage.one(Call, id=call.id).spam
     assert is_silent(b"\0\3") and not is_silent(b"\0\x60")
+
+
+def test_a_call_that_a_user_has_judged_goes_through_the_flow_again_alone(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    call = stage.call_in()
+    do(stage, add(stage, "rosa", "receptionist"), mark_spam, call.id, True)
+    ended = stage.clock() + timedelta(seconds=95)
+    stage.tell(
+        CallEvent(kind="completed", at=ended, call_id=call.carrier_call_id, duration=95), reported_by="reconcile"
+    )
+    stage.flow()
+    assert stage.one(Call).state == "done" and stage.one(SpamMark).subject_id == call.id

@@ -127,7 +127,7 @@ def test_json_holds_what_the_page_holds(hub: Factory) -> None:
 def test_the_demo_ends_with_the_map_of_what_it_sent(lite_hub: Factory, tmp_path: Path) -> None:
     stage = sent(lite_hub)
     screen = Console(file=io.StringIO(), width=160)
-    show_data_map(screen, stage.hub, tmp_path / "papers")
+    show_data_map(screen, stage.hub, tmp_path / "papers", whole=True)
     told = screen.file.getvalue()  # type: ignore[attr-defined]
     assert FakeNetwork.manifest.recipient.name in told and str(tmp_path / "papers" / "data-map.html") in told
     assert (tmp_path / "papers" / "data-map.html").read_text() == html(chart_of(stage))

@@ -1,4 +1,4 @@
-"""`hub demo`: play a seeded day of calls against a real hub with provider sandboxes, and check every figure."""
+"""`hub demo`: play eight weeks against a real hub with provider sandboxes, check every figure, and go on live."""
 
 from __future__ import annotations
 
@@ -6,79 +6,52 @@ import shutil
 import socket
 import sqlite3
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-import uvicorn
 from rich.console import Console
-from rich.live import Live
 from sqlmodel import Session, col, select
 
 from hub.access.first_owner import NAME, owner_of_demo
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.config.callflow.definition import Schedule
 from hub.config.edit import REMOVED, Change, edited
 from hub.config.loading import read_text
 from hub.config.models import Config
 from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import NumberHooks
-from hub.model import Call, Company, Delivery, SyncSlot, User
-from hub.model.states import DeliveryState, WorkState
+from hub.model import Call, Company, Delivery, User
+from hub.model.states import DeliveryState
 from hub.numbers.health.audit import audit_numbers
 from hub.numbers.ownership import setup_of
 from hub.platform import logs
+from hub.platform.clock import utc_now
+from hub.plugin_host.sandboxes import start_sandboxes
 from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map
-from hub.proof.demo.ledger import account, unfinished
+from hub.proof.demo.history import History, go_on
+from hub.proof.demo.ledger import Ledger, account
 from hub.proof.demo.line.played_calls import open_line
+from hub.proof.demo.line.played_day import always_open, play_day, work_off
 from hub.proof.demo.line.played_recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
-from hub.proof.demo.play import PAGE_EVERY, Play
-from hub.proof.demo.scenario import Story, day
-from hub.proof.demo.screen import FlowView, show_ledger
+from hub.proof.demo.past import PlayedClock, open_past, serving
+from hub.proof.demo.play import PAGE_EVERY, Play, Tally
+from hub.proof.demo.scenario import weeks
+from hub.proof.demo.screen import bar, show_ledger
 from hub.proof.demo.texting import conversations
 from hub.proof.demo.website import serve_websites
 from hub.runtime import Hub
-from hub.serving.companions import Companions
-from hub.serving.http_server import edge_settings
-from hub.serving.process import open_process
+from hub.serving.process import HubProcess, open_process
 from hub.startup.opening import Opened
 from hub.startup.reading import read_config
 from hub.store.connectors import StoredNotes
-from hub.store.rows import write_slot
-from hub.worker.scheduler import schedules
-
-ALL_WEEK = {"mon-sun": "0:00-24:00"}
-
-
-def always_open(text: str, config: Config) -> str:
-    """The text of `config` with every schedule of its call flows open all week; one that cannot be edited stays as it is."""
-    for change in _changes(config):
-        with suppress(ConfigError):
-            text = edited(text, [change])
-    return text
-
-
-def _changes(config: Config) -> Iterator[Change]:
-    for section in config.accounts:
-        for company in section.companies:
-            for flow in company.flows:
-                place = ("accounts", section.name, "companies", company.name, "flows", flow.name, "steps")
-                for name, step in flow.steps.items():
-                    if isinstance(step, Schedule):
-                        yield Change((*place, name, "hours"), ALL_WEEK)
-                        if step.holidays is not None:
-                            yield Change((*place, name, "holidays"), REMOVED)
-                        if step.dates:
-                            yield Change((*place, name, "dates"), REMOVED)
 
 
 def example_call(session: Session) -> str | None:
@@ -128,8 +101,8 @@ def choose_alerts(hub: Hub) -> None:
             save_settings(session, user, company, wanted, hub.clock())
 
 
-QUIET_WITHIN = 90.0
-"""Seconds after the last call within which all work must be done."""
+PARTS = ("The last days", "The week before", "The weeks before")
+CALLS, CALLS_ON_LINE = 1_000, 200
 DEMO_MARKER = "demo"
 
 
@@ -140,54 +113,133 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     config: ConfigFile = CONFIG,
-    calls: Annotated[int, typer.Option(min=1, max=5_000, help="How many calls to play.")] = 200,
-    seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
+    calls: Annotated[
+        int | None, typer.Option(min=1, max=5_000, help=f"How many calls to play: {CALLS:,}, over SIP {CALLS_ON_LINE}.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same weeks.")] = 1,
     leave: Annotated[bool, typer.Option("--exit", help="End after the ledger: 0 if it adds up, 1 if not.")] = False,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Print the whole ledger, with each check and reason.")
+    ] = False,
     carrier: Annotated[
         Literal["sip"] | None,
         typer.Option(help="`sip`: all calls are real SIP calls on this machine, a minute of the day in two seconds."),
     ] = None,
 ) -> None:
-    """Play a seeded day with provider sandboxes; the hub, its database and its syncs are real.
+    """Play eight seeded weeks with provider sandboxes, then today as it goes on; the hub, its database and its syncs are real.
 
-    If Chromium and Playwright's Python package are installed, some visitors open a real page of the company and call the
-    number that it shows. Otherwise all visitors come through the tracking API.
+    The last week is played first, so that you can look at it while the weeks before are played. With `--exit`, if Chromium
+    and Playwright's Python package are installed, some visitors open a page of the company and call the number on it.
     """
     logs.configure("error")
-    console = Console()
-    ports = ports_for(carrier)
+    console, ports = Console(), ports_for(carrier)
     copied = _demo_file(config, ports)
-    loaded = read_config(copied, sandbox=ports is None)
+    played = _Demo(console, config, copied, read_config(copied, sandbox=ports is None), seed, ledger)
+    if ports is None:
+        played.weeks(calls or CALLS, leave)
+    else:
+        played.over_line(calls or CALLS_ON_LINE, leave, ports)
 
-    stories = day(loaded, calls, seed)
-    with _serving(copied, loaded, stories, seed, ports) as (opened, address), open_line(ports) as line:
-        _mark(opened)
-        console.print(f"The hub serves on {address}; {calls} calls of a simulated day (seed {seed}) are starting.")
-        if not leave:
-            _show_link(console, opened, "Watch them come in (the link works once)")
-            choose_alerts(opened.hub)
-            set_up_numbers(opened)
-        with _pages(console, loaded, address) as pages:
-            talks = conversations(loaded, calls, seed) if line is None else []
-            play = Play(opened, address, stories, talks, seed, pages, line)
-            _perform(console, opened, play, calls)
-        ledger = account(opened.hub, opened.sandboxes, play.tally, stories, holds_its_people if line else None)
-        opened.sandboxes.share(_sandboxes_of(_file_of(loaded)))
-        show_ledger(console, ledger)
-        for each in unplayed_lines(loaded, calls, play.tally.counts["calls"], play.tally.unreached):
+
+@dataclass(frozen=True)
+class _Demo:
+    """One run of the demo."""
+
+    console: Console
+    config: Path
+    copied: Path
+    loaded: Config
+    seed: int
+    whole_ledger: bool
+
+    def weeks(self, calls: int, leave: bool) -> None:
+        """Play the weeks before now; then today, until somebody ends it."""
+        until, clock = utc_now(), PlayedClock()
+        stories = weeks(self.loaded, calls, self.seed, until)
+        talks = conversations(self.loaded, calls, self.seed, until)
+        clock.begin(stories[0].at)
+        classes = {name: each.connector_class for name, each in self.loaded.connectors.items() if each.in_sandbox}
+        process: HubProcess | None = None
+        with start_sandboxes(classes, clock) as sandboxes, ExitStack() as running:
+            advertise(self.loaded, sandboxes, stories, self.seed)
+            listen = self.loaded.hub.listen if leave else f"127.0.0.1:{_free_port(0)}"
+            with open_past(self.loaded, clock, sandboxes, listen) as (opened, address):
+                _mark(opened)
+                owner_of_demo(opened.hub.store, clock(), address)
+                pages = running.enter_context(_pages(self.console, self.loaded, address)) if leave else None
+                play = Play(opened, address, self.seed, pages)
+                history = History(play, opened, clock, until)
+                for part in history.parts(stories, talks):
+                    with bar(self.console, PARTS[part.index], len(part.stories)) as step:
+                        history.play(part, step)
+                    if process is None and not leave:
+                        process = running.enter_context(
+                            open_process(self.copied, self.loaded, "run", sandbox=True, sandboxes=sandboxes)
+                        )
+                        running.enter_context(serving(process.running.app, self.loaded.hub.listen))
+                        _show_link(self.console, process.opened, "Sign in as the owner (the link works once)")
+                history.finish()
+                adds_up = self.show(
+                    account(opened.hub, sandboxes, play.tally, stories), opened, play.tally, calls, leave
+                )
+            if process is None:
+                raise typer.Exit(0 if adds_up else 1)
+            process.begin()
+            choose_alerts(process.opened.hub)
+            set_up_numbers(process.opened)
+            self.console.print("From now on somebody calls or writes every two minutes; press Ctrl-C to end.")
+            play.move_to(process.opened, str(self.loaded.hub.public_url).rstrip("/"))
+            with suppress(KeyboardInterrupt):
+                go_on(play, weeks(self.loaded, calls, self.seed + 1, until))
+
+    def over_line(self, calls: int, leave: bool, ports: Ports) -> None:
+        """Play one day over a SIP line."""
+        stories = weeks(self.loaded, calls, self.seed, utc_now())
+        with play_day(self.copied, self.loaded, ports) as (opened, address), open_line(ports) as line:
+            _mark(opened)
+            advertise(self.loaded, opened.sandboxes, stories, self.seed)
+            if not leave:
+                _show_link(self.console, opened, "Watch them come in (the link works once)")
+                choose_alerts(opened.hub)
+                set_up_numbers(opened)
+            play = Play(opened, address, self.seed, line=line)
+            play.run(stories)
+            work_off(opened)
+            ledger = account(opened.hub, opened.sandboxes, play.tally, stories, holds_its_people)
+            if self.show(ledger, opened, play.tally, calls, leave) and leave:
+                return
+            if leave:
+                raise typer.Exit(1)
+            _show_link(self.console, opened, "Sign in as the owner (the link works once, for 12 hours)")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+    def show(self, ledger: Ledger, opened: Opened, tally: Tally, calls: int, leave: bool) -> bool:
+        """Print the ledger and write the papers; whether it adds up."""
+        console, papers = self.console, _papers_of(_file_of(self.loaded))
+        opened.sandboxes.share(_sandboxes_of(_file_of(self.loaded)))
+        show_ledger(console, ledger, whole=self.whole_ledger)
+        for each in unplayed_lines(self.loaded, calls, tally.counts["calls"], tally.unreached):
             console.print(f"[yellow]{each}[/yellow]")
-        papers = _papers_of(_file_of(loaded))
         write_access_file(console, opened.hub, papers)
-        show_data_map(console, opened.hub, papers)
-        _farewell(console, opened, ledger.adds_up, leave, address, config)
-        if leave:
-            raise typer.Exit(0 if ledger.adds_up else 1)
-        _until_interrupted()
+        show_data_map(console, opened.hub, papers, whole=self.whole_ledger)
+        with opened.hub.store.reading() as session:
+            example = example_call(session)
+        of_file = "" if self.config == CONFIG else f" -c {self.config}"
+        console.print(
+            "[green]Everything adds up.[/green]"
+            if ledger.adds_up
+            else "[bold red]Something does not add up.[/bold red]"
+        )
+        if example:
+            console.print(f"Look at one call:  hub call {example}{of_file}", soft_wrap=True)
+            console.print(f"List them all:     hub calls{of_file}", soft_wrap=True)
+        return ledger.adds_up
 
 
 def _demo_file(config: Path, line: Ports | None = None) -> Path:
-    """A copy of the file beside it, with a free port and its own recordings, and open around the clock, because the demo may
-    be played at night: the pages of the demo edit the copy. With a `line`, it takes all calls."""
+    """A copy of the file beside it, with a free port and its own recordings, which it keeps for two weeks: the pages of the
+    demo edit the copy. A `line` takes all calls, at any hour of the day."""
     loaded = read_config(config, sandbox=True)
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
@@ -200,10 +252,11 @@ def _demo_file(config: Path, line: Ports | None = None) -> Path:
         Change(("hub", "public_url"), f"http://127.0.0.1:{port}"),
         Change(("recordings", "storage"), str(_audio_of(file))),
         Change(("recordings", "options"), REMOVED),
+        Change(("recordings", "keep"), "14d"),
     )
-    text = always_open(edited(read_text(config), changes), loaded)
+    text = edited(read_text(config), changes)
     if line is not None:
-        text = edited(text, over_line(loaded, line, _gateway_of(file)))
+        text = edited(always_open(text, loaded), over_line(loaded, line, _gateway_of(file)))
     copied = config.with_name(f"{config.stem}.demo{config.suffix}")
     copied.write_text(text, encoding="utf-8")
     return copied
@@ -271,35 +324,6 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def _serving(
-    path: Path, loaded: Config, stories: Sequence[Story], seed: int, line: Ports | None
-) -> Iterator[tuple[Opened, str]]:
-    """Run the web edge and the worker in threads, and the gateway of a `line` beside them; the hub, and the address that the
-    edge serves on. What the day's ads cost is spent before, because the first sync reads it."""
-    with open_process(path, loaded, "run", sandbox=True, alone=True) as process:
-        opened = process.opened
-        advertise(loaded, opened.sandboxes, stories, seed, opened.hub.clock())
-        settings = edge_settings(process.running.app, loaded.hub.listen)
-        server = uvicorn.Server(settings)
-        thread = threading.Thread(target=server.run, name="web", daemon=True)
-        thread.start()
-        process.begin()
-        while not server.started:
-            if not thread.is_alive():
-                raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
-            time.sleep(0.01)
-        beside = Companions(lambda: process.running.current.opened.hub)
-        if line is not None:
-            beside.start()
-        try:
-            yield opened, f"http://{settings.host}:{settings.port}"
-        finally:
-            beside.stop(end_them=True)
-            server.should_exit = True
-            thread.join(timeout=10)
-
-
-@contextmanager
 def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntrance | None]:
     """The companies' websites and a browser for their visitors; None and the reason if no browser can start."""
     chromium = find_chromium()
@@ -321,61 +345,6 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
         yield pages
 
 
-def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
-    players = threading.Thread(target=play.run, name="play", daemon=True)
-    players.start()
-    with Live(FlowView(opened.hub, play.tally, calls), console=console, refresh_per_second=3):
-        players.join()
-        _work_off(opened, play)
-    if not console.is_terminal:
-        console.print()  # Rich ends a live view with a new line on terminals only
-
-
-def _work_off(opened: Opened, play: Play) -> None:
-    """Wait until nothing is left of the day: all work is done, and a sync of every connector after that brings no more."""
-    hub, request = opened.hub, None
-    until = time.monotonic() + QUIET_WITHIN
-    while time.monotonic() < until:
-        play.texting.tell()
-        synced = request is not None and not _is_syncing(opened, request)
-        if unfinished(hub):
-            request = None
-        elif synced:
-            break
-        elif request is None:
-            request = hub.clock()
-            for connector in schedules(hub):
-                write_slot(hub.store, connector, request, "command")
-        time.sleep(0.2)
-
-
-def _is_syncing(opened: Opened, until: datetime) -> bool:
-    """Whether a sync that was due at `until` or before has not ended."""
-    open_slots = select(SyncSlot.id).where(SyncSlot.due_at <= until, col(SyncSlot.state) != WorkState.DONE)
-    with opened.hub.store.reading() as session:
-        return session.exec(open_slots).first() is not None
-
-
-def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str, config: Path) -> None:
-    with opened.hub.store.reading() as session:
-        example = example_call(session)
-    of_file = "" if config == CONFIG else f" -c {config}"
-    console.print(
-        "[green]Everything adds up.[/green]" if adds_up else "[bold red]Something does not add up.[/bold red]"
-    )
-    if example:
-        console.print(f"Look at one call:  hub call {example}{of_file}", soft_wrap=True)
-        console.print(f"List them all:     hub calls{of_file}", soft_wrap=True)
-    if not leave:
-        console.print(f"Still serving on {address}; press Ctrl-C to end.")
-        _show_link(console, opened, "Sign in as the owner (the link works once, for 12 hours)")
-
-
 def _show_link(console: Console, opened: Opened, words: str) -> None:
     link = owner_of_demo(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
     console.print(f"{words}: {link}", soft_wrap=True)
-
-
-def _until_interrupted() -> None:
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()

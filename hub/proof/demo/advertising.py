@@ -1,11 +1,11 @@
-"""What the day's ads cost: for each caller who came from an ad, some who clicked and did not call."""
+"""What the ads cost: for each caller who came from an ad, some who clicked and did not call."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -28,13 +28,12 @@ CLICK_CENTS = (650, 1450)
 IMPRESSIONS_A_CLICK = 18
 
 
-def advertise(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story], seed: int, now: datetime) -> None:
-    """Let the networks' stand-ins spend what the day's visitors cost, each company's through the first connector that
-    serves it and reads its click id. The day is the last that has begun for every company: costs are pulled up to it."""
-    day = min(now.astimezone(ZoneInfo(each.time_zone)).date() for each in config.companies)
+def advertise(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story], seed: int) -> None:
+    """Let the networks' stand-ins spend what the visitors of each day cost, each company's through the first connector that
+    serves it and reads its click id."""
     chance = random.Random(seed)  # noqa: S311 - a play, not a secret
     visits = Counter(_ads_of(config, sandboxes, stories))
-    for (connector, company, campaign), callers in sorted(visits.items()):
+    for (connector, company, campaign, day), callers in sorted(visits.items()):
         sandbox = sandboxes.of(connector)
         assert isinstance(sandbox, CostSandbox)
         section = next(each for each in config.companies if each.name == company)
@@ -56,8 +55,11 @@ def cost_checks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
     return checks
 
 
-def _ads_of(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story]) -> Iterator[tuple[str, str, str]]:
-    """(connector, company, campaign) of each visit that came from an ad."""
+def _ads_of(
+    config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story]
+) -> Iterator[tuple[str, str, str, date]]:
+    """(connector, company, campaign, day there) of each visit that came from an ad."""
+    zones = {company.name: ZoneInfo(company.time_zone) for company in config.companies}
     readers = {
         name: {key for flow in entry.connector_class.manifest.flows for share in flow.shares for key in share.keys}
         for name, entry in config.connectors.items()
@@ -72,7 +74,7 @@ def _ads_of(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story
             if config.connectors[name].serves(story.company) and keys & request.keys()
         )
         if campaign and (connector := next(serving, None)):
-            yield connector, story.company, campaign
+            yield connector, story.company, campaign, story.at.astimezone(zones[story.company]).date()
 
 
 def _cost(company: CompanySection, campaign: str, callers: int, chance: random.Random, day: date) -> Cost:
@@ -82,7 +84,7 @@ def _cost(company: CompanySection, campaign: str, callers: int, chance: random.R
         day=day,
         source="ads",
         medium="cpc",
-        campaign=f"{company.title}: {campaign.replace('-', ' ')}",
+        campaign=campaign,
         campaign_id=campaign_id(company.name, campaign),
         ad_group="All keywords",
         ad_group_id=f"9{campaign_id(company.name, campaign)}",

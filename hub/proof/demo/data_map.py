@@ -17,12 +17,13 @@ from hub.runtime import Hub
 from hub.store.violations import write_refusals
 
 
-def show_data_map(console: Console, hub: Hub, folder: Path) -> None:
-    """Print a short form of the map, and write the full map into `folder`."""
+def show_data_map(console: Console, hub: Hub, folder: Path, *, whole: bool) -> None:
+    """Print a short form of the map if `whole`, and write the full map into `folder`."""
     write_refusals(hub.store, hub.refusals)
     with hub.store.reading() as session:
         chart = draw(session, hub.config, hub.clock())
-    console.print(_table(chart))
+    if whole:
+        console.print(_table(chart))
     for sentence in chart.problems():
         console.print(Text(sentence, "red"))
     folder.mkdir(parents=True, exist_ok=True)

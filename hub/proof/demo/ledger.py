@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +32,7 @@ from hub.model import (
     TrackingNumber,
     Visit,
 )
+from hub.model.columns import RAW_WEBHOOK_RETENTION
 from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState, InboxState
 from hub.plugin_host.sandboxes import RunningSandboxes
@@ -129,7 +131,7 @@ def account(
     with hub.store.reading() as session:
         destinations = _destinations(session)
         checks = [
-            *_arrivals(session, tally),
+            *_arrivals(session, hub, tally),
             *shown_numbers(session, tally.showings),
             *_networks(session, sandboxes),
             *_crms(session, sandboxes),
@@ -195,13 +197,14 @@ def _destinations(session: Session) -> list[DestinationLine]:
     return list(lines.values())
 
 
-def _arrivals(session: Session, tally: Tally) -> list[Check]:
+def _arrivals(session: Session, hub: Hub, tally: Tally) -> list[Check]:
     kept = Counter(
         (row.body or b"").decode() + (row.url or "")
         for row in session.exec(select(InboxWebhook))
         if row.body is not None
     )
-    missing = tally.acknowledged - kept.keys()
+    kept_since = hub.clock() - RAW_WEBHOOK_RETENTION + timedelta(days=1)
+    missing = {body for body, at in tally.acknowledged.items() if at > kept_since} - kept.keys()
     doubled = sum(count - 1 for count in kept.values())
     parked = session.exec(
         select(func.count()).select_from(InboxWebhook).where(col(InboxWebhook.state) == InboxState.PARKED)

@@ -1,18 +1,35 @@
-"""The seeded day: its visitors, callers, call outcomes and deals. Pure: the same seed gives the same day."""
+"""The seeded weeks: visitors, callers, how their calls end, and what becomes of them. Pure: the same seed gives the same."""
 
 from __future__ import annotations
 
 import random
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlsplit
+from zoneinfo import ZoneInfo
 
 from hub.config.callflow.walk import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
+from hub.proof.demo.tables import (
+    AREAS,
+    ARRIVALS,
+    CAMPAIGNS,
+    CANADIAN_AREAS,
+    COMPANIES,
+    DAYS,
+    FIRST,
+    HOURS,
+    LAST,
+    MARKS,
+    MESSAGES,
+    OTHER_AREAS,
+    WEEKDAYS,
+)
 
 Ending = Literal["answered", "voicemail", "abandoned"]
 Deal = Literal["won", "won then changed", "won then lost", "qualified"]
@@ -22,11 +39,13 @@ Deal = Literal["won", "won then changed", "won then lost", "qualified"]
 class Story:
     """One person's story: a caller's, or that of a visitor who sends a form instead (`form` is its id).
 
-    `dialed` is the number of a source tracker; None if the website shows a number.
+    `dialed` is the number of a source tracker. Without it the website shows a number; without `landing_page` too, the caller
+    dials the number of the call before.
     """
 
+    at: datetime
     company: str
-    dialed: str | None
+    dialed: str | None = None
     landing_page: str | None = None
     referrer: str | None = None
     gpc: bool = False
@@ -38,14 +57,15 @@ class Story:
     leaves_first: bool = False
     """The visitor closes the page before calling: the number is already cooling down."""
     form: str | None = None
+    message: str = ""
     caller: str | None
     caller_name: str
-    outcome: Ending
-    talk: timedelta
-    known: bool = False
-    """The CRM knows the caller already."""
+    outcome: Ending = "answered"
+    talk: timedelta = timedelta()
     deal: Deal | None = None
     amount: int = 0
+    mark: tuple[str, int, str] | None = None
+    """The lead that a user marks: status, value in USD (0: none), note."""
     keys: tuple[str | None, ...] = ()
     """The keys that the caller presses, one entry per menu, None to hang up in it; the last entry answers the recording
     notice."""
@@ -60,103 +80,119 @@ class Story:
         return frozenset(parse_qs(urlsplit(self.landing_page or "").query))
 
 
-# Fictional ranges: 555-0100 to 555-0199 of each area code; Ofcom's drama numbers for London.
-HOME_AREAS = {"lakeside": ("312", "773", "847"), "northgate": ("313", "248", "586")}
-OTHER_AREAS = ("415", "212", "206", "305")
-CANADIAN_AREAS = ("519", "416", "514")
-FIRST = (
-    "Ada",
-    "Ben",
-    "Cleo",
-    "Dan",
-    "Eva",
-    "Finn",
-    "Gia",
-    "Hugo",
-    "Ines",
-    "Joel",
-    "Kim",
-    "Leo",
-    "Mia",
-    "Noah",
-    "Olga",
-    "Paul",
-)
-LAST = (
-    "Archer",
-    "Brook",
-    "Carver",
-    "Dale",
-    "Ellis",
-    "Fisher",
-    "Gray",
-    "Hale",
-    "Irwin",
-    "Jones",
-    "Kerr",
-    "Lane",
-    "Moss",
-    "North",
-)
 CALLS_A_FORM = 12
-RECENT_CALLERS = 12
-"""How many of a company's latest callers may still be on the phone. They do not call again: Google counts two calls
-of one person within one second as one."""
-ARRIVALS = {
-    "google ads": 42, "bing ads": 12, "facebook": 12, "tiktok": 8, "linkedin": 7, "organic": 10, "direct": 6, "assistant": 3,
-}  # fmt: skip
-"""Where the website's visitors come from, by share."""
+APART = timedelta(minutes=6)
+"""No story begins sooner after the one before: a call is over by then."""
+AGAIN = (0.8, timedelta(minutes=7), timedelta(minutes=70))
+"""Share of the missed callers who call again, and how long after."""
+RECENT = timedelta(hours=2)
+"""Who has called within this time does not call as a new story."""
+RETURNING = 0.16
+MARKED_DAYS = 20
+"""Users marked leads on the last days."""
 CLICK = re.compile(r"[?&](gclid|msclkid|fbclid|ttclid|li_fat_id)=")
 GA_SESSION = "_ga_EXAMPLE123"
 """The cookie of the sandbox's stream in Google Analytics."""
-CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
-KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
 
 
-def day(config: Config, calls: int, seed: int) -> list[Story]:
-    """The stories of one day, spread over the companies of `config`: `calls` calls, and one form for every dozen calls."""
+def weeks(config: Config, calls: int, seed: int, until: datetime) -> list[Story]:
+    """The stories of the weeks before `until`, in their order, spread over the companies of `config`: `calls` calls, and one
+    form for every dozen calls."""
     chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+    zone = ZoneInfo(config.companies[0].time_zone)
+    forms = max(1, calls // CALLS_A_FORM)
+    moments = _moments(chance, calls + forms, until, zone)
+    sent = set(chance.sample(range(len(moments)), forms))
+    begun = moments[-1] - timedelta(days=DAYS)
+    shares = [*COMPANIES, *[1] * len(config.companies)][: len(config.companies)]
     callers = {company.name: _Callers(company.name, chance) for company in config.companies}
-    stories = [_story(chance.choice(config.companies), callers, chance, index, calls) for index in range(calls)]
-    for index in range(max(1, calls // CALLS_A_FORM)):
-        form = _form(chance.choice(config.companies), callers, chance, index)
-        stories.insert(chance.randrange(len(stories) + 1), form)
+    stories: list[Story] = []
+    for index, at in enumerate(moments):
+        company = chance.choices(config.companies, shares)[0]
+        people = callers[company.name]
+        again = None if index in sent else people.comes_again(at)
+        if again is not None:
+            stories.append(again)
+            continue
+        maker = _form if index in sent else _story
+        story = maker(company, people, chance, index, (at, min(max(0, (at - begun).days), DAYS - 1)))
+        people.note(story)
+        stories.append(story)
+    return _marked(stories, until)
+
+
+def _moments(chance: random.Random, count: int, until: datetime, zone: ZoneInfo) -> list[datetime]:
+    """When the stories begin: as the hours and weekdays are busy, a little more each week, the last one a while ago."""
+    today = until.astimezone(zone).date()
+    hours, shares = [], []
+    for day in range(DAYS):
+        date = today - timedelta(days=DAYS - 1 - day)
+        for hour, share in HOURS.items():
+            at = datetime.combine(date, time(hour), zone)
+            if at + timedelta(hours=1) < until:
+                hours.append(at)
+                shares.append(share * WEEKDAYS[date.weekday()] * (DAYS + day / 2))
+    drawn = [at + timedelta(seconds=chance.randrange(3600)) for at in chance.choices(hours, shares, k=count)]
+    moments, latest = [], until - 2 * APART
+    for at in sorted(drawn, reverse=True):
+        latest = min(at, latest - APART)
+        moments.append(latest.astimezone(until.tzinfo))
+    return moments[::-1]
+
+
+def _marked(stories: list[Story], until: datetime) -> list[Story]:
+    """The stories with the leads that users mark, evenly over the last days; spam is a short call."""
+    wanted: dict[bool, list[int]] = defaultdict(list)
+    for index, story in enumerate(stories):
+        if (
+            story.caller
+            and not story.deal
+            and story.outcome == "answered"
+            and until - story.at < timedelta(MARKED_DAYS)
+        ):
+            wanted[not story.form and story.talk < timedelta(minutes=1)].append(index)
+    for place, mark in enumerate(MARKS):
+        fitting = wanted[mark[0] == "spam"]
+        if fitting:
+            index = fitting[place * len(fitting) // len(MARKS)]
+            stories[index] = replace(stories[index], mark=mark)
     return stories
 
 
-def _form(company: CompanySection, callers: dict[str, _Callers], chance: random.Random, index: int) -> Story:
+Moment = tuple[datetime, int]
+"""When a story begins, and the day of the weeks."""
+
+
+def _form(company: CompanySection, people: _Callers, chance: random.Random, index: int, when: Moment) -> Story:
     """A visitor who sends a form: new to the company, or an earlier caller."""
-    sender, name, _ = callers[company.name].next()
-    landing_page, referrer = _arrival(company, chance, index)
+    sender, name = people.next(when[0])
+    landing_page, referrer = _arrival(company, chance, when[1])
     return Story(
+        at=when[0],
         company=company.name,
-        dialed=None,
         landing_page=landing_page,
         referrer=referrer,
         gpc=chance.random() < 0.08,
         consent=_consent(chance, landing_page),
         cookies=_cookies(chance, landing_page),
         form="contact",
+        message=chance.choice(MESSAGES),
         caller=sender,
         caller_name=name,
-        outcome="answered",
-        talk=timedelta(),
     )
 
 
-def _story(
-    company: CompanySection, callers: dict[str, _Callers], chance: random.Random, index: int, calls: int
-) -> Story:
-    caller, name, known = callers[company.name].next()
+def _story(company: CompanySection, people: _Callers, chance: random.Random, index: int, when: Moment) -> Story:
+    caller, name = people.next(when[0])
     tracker = _print_tracker(company, chance) if chance.random() < 0.2 else None
-    landing_page, referrer = (None, None) if tracker else _arrival(company, chance, index)
+    landing_page, referrer = (None, None) if tracker else _arrival(company, chance, when[1])
     endings: tuple[Ending, ...] = ("answered", "voicemail", "abandoned")
-    outcome = chance.choices(endings, (78, 14, 8))[0]
+    outcome = chance.choices(endings, (82, 11, 7))[0]
     talk = timedelta(seconds=chance.choice((22, 45, 75, 95, 130, 180, 240)) if outcome == "answered" else 20)
     deal = _deal(chance) if outcome == "answered" and caller and chance.random() < 0.22 else None
     lasts = outcome == "answered" and talk > timedelta(minutes=1)
-    abroad = caller is not None and not caller.startswith("+1")
     return Story(
+        at=when[0],
         company=company.name,
         dialed=tracker.numbers[0] if tracker else None,
         landing_page=landing_page,
@@ -165,13 +201,12 @@ def _story(
         dnt=landing_page is not None and chance.random() < 0.04,
         consent=_consent(chance, landing_page),
         cookies=_cookies(chance, landing_page),
-        country="GB" if abroad else None,
+        country="GB" if caller is not None and not caller.startswith("+1") else None,
         leaves_first=landing_page is not None and chance.random() < 0.1,
         caller=caller,
         caller_name=name,
         outcome=outcome,
         talk=talk,
-        known=known,
         deal=deal,
         amount=chance.choice((180, 240, 420, 650, 1250, 3400)),
         keys=_keys(company, tracker, chance, gives_up=outcome == "abandoned" and index % 2 == 0),
@@ -201,31 +236,38 @@ def _print_tracker(company: CompanySection, chance: random.Random) -> TrackerSec
     return chance.choice(fixed) if fixed else None
 
 
-def _arrival(company: CompanySection, chance: random.Random, index: int) -> tuple[str, str | None]:
+def _arrival(company: CompanySection, chance: random.Random, day: int) -> tuple[str, str | None]:
     site = f"https://{company.domains[0]}/" if company.domains else "https://www.example.com/"
-    campaign, keyword = chance.choice(CAMPAIGNS), chance.choice(KEYWORDS).replace(" ", "+")
-    click = f"Cj0KCQjw{seeded_text(chance, 32)}"
+    running = [each for each in CAMPAIGNS if each.begins <= day < each.ends]
+    chosen = chance.choices(running, [each.share for each in running])[0]
+    keyword, campaign = quote_plus(chance.choice(chosen.keywords)), campaign_name(company, chosen.name)
+    click, tag = f"Cj0KCQjw{seeded_text(chance, 32)}", f"utm_campaign={quote_plus(campaign)}"
     match chance.choices(tuple(ARRIVALS), tuple(ARRIVALS.values()))[0]:
         case "google ads":
             number = campaign_id(company.name, campaign)
-            marks = f"utm_campaign={campaign}&utm_term={keyword}&gad_campaignid={number}&gclid={click}"
+            marks = f"{tag}&utm_term={keyword}&gad_campaignid={number}&gclid={click}"
             return f"{site}?{marks}", "https://www.google.com/"
         case "bing ads":
-            return f"{site}?utm_campaign={campaign}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
+            return f"{site}?{tag}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
         case "facebook":
-            tags = f"utm_source=facebook&utm_medium=paid_social&utm_campaign={campaign}"
+            tags = f"utm_source=facebook&utm_medium=paid_social&{tag}"
             return f"{site}?{tags}&fbclid={seeded_text(chance, 24)}", None
         case "tiktok":
             click = f"E.C.P.{seeded_text(chance, 40)}"
-            return f"{site}?utm_campaign={campaign}&ttclid={click}", "https://www.tiktok.com/"
+            return f"{site}?{tag}&ttclid={click}", "https://www.tiktok.com/"
         case "linkedin":
-            return f"{site}?utm_campaign={campaign}&li_fat_id={seeded_text(chance, 36)}", "https://www.linkedin.com/"
+            return f"{site}?{tag}&li_fat_id={seeded_text(chance, 36)}", "https://www.linkedin.com/"
         case "organic":
             return site, chance.choice(("https://www.google.com/", "https://duckduckgo.com/", "https://www.bing.com/"))
         case "assistant":
             return site, "https://chatgpt.com/"
         case _:
             return site, None
+
+
+def campaign_name(company: CompanySection, campaign: str) -> str:
+    """A company's campaign as its ad accounts and its links call it."""
+    return f"{company.title.partition(' ')[0]} {campaign}"
 
 
 def _cookies(chance: random.Random, landing_page: str | None) -> tuple[tuple[str, str], ...]:
@@ -270,28 +312,54 @@ def seeded_text(chance: random.Random, length: int) -> str:
     return "".join(chance.choices("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=length))
 
 
+def name_of(number: str) -> str:
+    """The name of the person with this number."""
+    drawn = zlib.crc32(number.encode())
+    return f"{FIRST[drawn % len(FIRST)]} {LAST[drawn // len(FIRST) % len(LAST)]}"
+
+
 class _Callers:
     """The people who call one company: mostly new, some again, a few from abroad, a few with a hidden number."""
 
     def __init__(self, company: str, chance: random.Random) -> None:
         self._chance = chance
-        home = HOME_AREAS.get(company, ("312",))
+        home = AREAS.get(company, AREAS["lakeside"])
         numbers = [f"+1{area}5550{line}" for area in (*home, *OTHER_AREAS, *CANADIAN_AREAS) for line in range(130, 190)]
-        weights = {**dict.fromkeys(home, 12), **dict.fromkeys(OTHER_AREAS, 1), **dict.fromkeys(CANADIAN_AREAS, 2)}
+        weights = {**dict.fromkeys(home, 12), **dict.fromkeys(OTHER_AREAS, 1), **dict.fromkeys(CANADIAN_AREAS, 1)}
         numbers += [f"+44207946{line:04}" for line in range(100, 140)]
         self._fresh = sorted(
-            numbers, key=lambda number: chance.random() ** (1 / weights.get(number[2:5], 1)), reverse=True
+            numbers, key=lambda number: chance.random() ** (1 / weights.get(number[2:5], 0.5)), reverse=True
         )
-        self._seen: list[tuple[str | None, str, bool]] = []
+        self._seen: list[tuple[datetime, str]] = []
+        self._missed: list[Story] = []
 
-    def next(self) -> tuple[str | None, str, bool]:
-        """(number or None, name, whether the CRM knows them)."""
-        earlier = self._seen[:-RECENT_CALLERS]
-        if earlier and self._chance.random() < 0.15:
-            return self._chance.choice(earlier)
+    def next(self, at: datetime) -> tuple[str | None, str]:
+        """Number and name of who calls now; None and a word if the number is hidden."""
+        earlier = [each for each in self._seen[-400:] if each[0] < at - RECENT]
+        if earlier and (self._chance.random() < RETURNING or not self._fresh):
+            caller = self._chance.choice(earlier)[1]
+            return caller, name_of(caller)
         if not self._fresh or self._chance.random() < 0.03:
-            return None, "Hidden", False
-        name = f"{self._chance.choice(FIRST)} {self._chance.choice(LAST)}"
-        caller = (self._fresh.pop(0), name, self._chance.random() < 0.2)
-        self._seen.append(caller)
-        return caller
+            return None, "Hidden"
+        caller = self._fresh.pop(0)
+        self._seen.append((at, caller))
+        return caller, name_of(caller)
+
+    def note(self, story: Story) -> None:
+        """Keep a story that was missed, for the caller may call again."""
+        share, soonest, latest = AGAIN
+        if story.outcome != "answered" and story.caller and self._chance.random() < share:
+            wait = soonest + (latest - soonest) * self._chance.random()
+            self._missed.append(replace(story, at=story.at + wait))
+
+    def comes_again(self, at: datetime) -> Story | None:
+        """The call of somebody who was missed a while ago and is answered now; None if nobody is due."""
+        due = next((each for each in self._missed if each.at <= at), None)
+        if due is None:
+            return None
+        self._missed.remove(due)
+        talk = timedelta(seconds=self._chance.choice((75, 130, 180)))
+        keys = due.keys if None not in due.keys else ("2", *due.keys[-1:]) if len(due.keys) > 1 else ("",)
+        plain = {"landing_page": None, "referrer": None, "cookies": (), "consent": (), "gpc": False, "dnt": False}
+        lost = {"leaves_first": False, "webhooks_lost": False, "webhooks_doubled": False, "foreign_click": False}
+        return replace(due, at=at, outcome="answered", talk=talk, keys=keys, **plain, **lost)  # type: ignore[arg-type]

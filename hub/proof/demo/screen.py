@@ -1,41 +1,22 @@
-"""The demo's display: the flow while it runs, and the ledger at the end."""
+"""The demo's display: how far it is, and the ledger at the end."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.progress_bar import ProgressBar
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import func
-from sqlalchemy import select as columns
-from sqlmodel import col, select
 
 from hub.contracts.conversions import UNVERIFIABLE
-from hub.model import (
-    Attribution,
-    Call,
-    ConsentDecision,
-    ConversionRow,
-    Delivery,
-    FactRow,
-    FormSubmission,
-    InboxWebhook,
-    Recording,
-    TextMessage,
-)
-from hub.model.conversions import UPLOAD, shown_states
 from hub.model.states import DeliveryState, MessageStatus, RecordingState
+from hub.proof.demo.check import Check
 from hub.proof.demo.ledger import Ledger
-from hub.proof.demo.play import Tally
 from hub.proof.demo.telephony import CarrierLine
-from hub.runtime import Hub
-from hub.texts.queue import SEND
 
 COLORS = {
     DeliveryState.DELIVERED: "green",
@@ -49,43 +30,28 @@ COLORS = {
 }
 
 
-class FlowView:
-    """The current state of the flow; Rich renders it a few times a second."""
-
-    def __init__(self, hub: Hub, tally: Tally, total: int) -> None:
-        self._hub, self._tally, self._total = hub, tally, total
-
-    def __rich__(self) -> RenderableType:
-        with self._hub.store.reading() as session:
-            counts = session.execute(_COUNTS).one()
-            states = session.exec(
-                select(Delivery.connector, Delivery.hook, shown_states().label("shown"), func.count()).group_by(
-                    col(Delivery.connector), col(Delivery.hook), "shown"
-                )
-            ).all()
-            latest = session.exec(
-                select(Call, Attribution)
-                .join(Attribution, col(Attribution.subject_id) == col(Call.id))
-                .order_by(col(Call.id).desc())
-                .limit(6)
-            ).all()
-        played = self._tally.counts["calls"]
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row("calls", ProgressBar(total=self._total, completed=played, width=50), f"{played} of {self._total}")
-        flow = Text(" → ").join(
-            [
-                Text(f"visits {self._tally.counts['visits']} ({self._tally.counts['visits by page']} by page)"),
-                *(Text(f"{name} {count}") for name, count in counts._mapping.items()),
-            ]
-        )
-        parts: list[RenderableType] = [bar, flow, _state_table(states), _latest_table(latest)]
-        return Panel(Group(*parts), title="Ringfence demo", border_style="blue")
+@contextmanager
+def bar(console: Console, what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar while the block runs, and what to call after each of `total` steps."""
+    if not console.is_terminal:
+        console.print(f"{what}: {total:,} calls and forms are played.")
+    with Progress(*Progress.get_default_columns()[:3], MofNCompleteColumn(), console=console) as progress:
+        task = progress.add_task(what, total=total)
+        yield partial(progress.advance, task)
 
 
-def show_ledger(console: Console, ledger: Ledger) -> None:
-    """Print the result of the run, within 80 columns."""
-    for made in (_carriers, _sources, _conversions, _deliveries, _reasons, _checks):
+def show_ledger(console: Console, ledger: Ledger, *, whole: bool) -> None:
+    """Print the result of the run, within 80 columns; without `whole` in about 30 lines, with the checks that fail."""
+    for made in (_carriers, _sources, _conversions, _deliveries, _reasons) if whole else (_carriers, _deliveries):
         console.print(made(ledger))
+    shown = [check for check in ledger.checks if whole or not check.holds]
+    if shown:
+        console.print(_checks(shown))
+    if not whole:
+        held = sum(check.holds for check in ledger.checks)
+        console.print(
+            f"{held} of {len(ledger.checks)} comparisons hold; --ledger prints each, with sources and reasons."
+        )
 
 
 def _carriers(ledger: Ledger) -> Table:
@@ -151,9 +117,9 @@ def _reasons(ledger: Ledger) -> Table:
     return table
 
 
-def _checks(ledger: Ledger) -> Table:
+def _checks(checks: Sequence[Check]) -> Table:
     table = Table(title="Does it add up?", title_justify="left", title_style="bold", show_header=False, box=None)
-    for check in ledger.checks:
+    for check in checks:
         mark = Text("✓", "green") if check.holds else Text("✗", "bold red")
         table.add_row(mark, check.sentence, Text(check.detail, "dim"))
     return table
@@ -166,49 +132,3 @@ def _table(title: str, words: Sequence[str], figures: Sequence[str]) -> Table:
     for heading in figures:
         table.add_column(heading, justify="right")
     return table
-
-
-def _state_table(rows: Any) -> Table:
-    lines: dict[str, Counter[str]] = {}
-    for connector, hook, state, count in rows:
-        what = {UPLOAD: "", SEND: " (texts)"}.get(hook, " (calls)")
-        lines.setdefault(f"{connector}{what}", Counter())[state] += count
-    used = [state for state in (*DeliveryState, UNVERIFIABLE) if any(counts[state] for counts in lines.values())]
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("destination", no_wrap=True)
-    for state in used:
-        table.add_column(state, justify="right", style=COLORS.get(state, ""))
-    for name, counts in sorted(lines.items()):
-        table.add_row(name, *(str(counts[state] or "·") for state in used))
-    return table
-
-
-def _latest_table(rows: Any) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("call", "source", "campaign", "sure", "status"):
-        table.add_column(heading, no_wrap=True)
-    for call, attribution in rows:
-        table.add_row(
-            f"…{call.id[-6:]}",
-            f"{attribution.source} / {attribution.medium}",
-            attribution.campaign or "",
-            f"{attribution.confidence:.2f}",
-            "answered" if call.answered else "voicemail" if call.voicemail else call.status,
-        )
-    return table
-
-
-_COUNTED = {
-    "webhooks kept": InboxWebhook,
-    "calls": Call,
-    "texts": TextMessage,
-    "recordings": Recording,
-    "forms": FormSubmission,
-    "attributed": Attribution,
-    "facts learned": FactRow,
-    "consent decisions": ConsentDecision,
-    "conversions": ConversionRow,
-}
-_COUNTS = columns(
-    *(columns(func.count()).select_from(table).scalar_subquery().label(name) for name, table in _COUNTED.items())
-)

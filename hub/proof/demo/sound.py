@@ -20,19 +20,19 @@ TURN_TILES = (15, 60)
 
 
 @lru_cache(maxsize=32)
-def conversation_audio(seconds: int) -> bytes:
-    """A WAV file of the given number of seconds, at least one; the same each time."""
+def conversation_audio(seconds: int, people: int = 2) -> bytes:
+    """A WAV file of the given number of seconds, at least one; the same each time. One person alone leaves a message."""
     count, chosen = max(1, seconds) * TILES_PER_SECOND, random.Random(seconds)  # noqa: S311 - a hum needs no secret
     tiles: list[bytes] = []
-    speaker = 1
+    speaker = people - 1
     while len(tiles) < count:
         for _ in range(chosen.randint(*TURN_TILES)):
             loud = chosen.choice(LOUDNESS)
-            tiles.append(_tile(loud if speaker == 0 else 0, loud if speaker == 1 else 0))
-        speaker = 1 - speaker
+            tiles.append(_tile(tuple(loud if each == speaker else 0 for each in range(people))))
+        speaker = (speaker + 1) % people
     wanted = io.BytesIO()
     with wave.open(wanted, "wb") as file:
-        file.setnchannels(2)
+        file.setnchannels(people)
         file.setsampwidth(1)
         file.setframerate(RATE)
         file.writeframes(b"".join(tiles[:count]))
@@ -40,10 +40,10 @@ def conversation_audio(seconds: int) -> bytes:
 
 
 @cache
-def _tile(caller: int, business: int) -> bytes:
+def _tile(loudness: tuple[int, ...]) -> bytes:
     frames = RATE // TILES_PER_SECOND
     return bytes(
         128 + round(loud * math.sin(2 * math.pi * pitch * frame / RATE))
         for frame in range(frames)
-        for loud, pitch in zip((caller, business), PITCHES, strict=True)
+        for loud, pitch in zip(loudness, PITCHES, strict=False)
     )

@@ -119,12 +119,12 @@ class _ApiVisitor:
 
 def written(index: int, story: Story) -> dict[str, str]:
     """The values that the visitor enters in the form's fields."""
-    first_name = story.caller_name.partition(" ")[0].lower()
+    first_name, _, last_name = story.caller_name.lower().partition(" ")
     return {
         "name": story.caller_name,
         "phone": story.caller or "",
-        "email": f"{first_name}.{index}@example.com",
-        "message": "Please call me back, the kitchen sink is blocked.",
+        "email": f"{first_name}.{last_name or index}@example.com",
+        "message": story.message,
     }
 
 

@@ -33,6 +33,8 @@ class TwimlAccount(TextsStandIn):
 
     hidden_caller: ClassVar[str] = "+266696687"
     """What the carrier sends for a caller who hides their number; here ANONYMOUS on a keypad."""
+    name_field: ClassVar[str] = "CallerName"
+    """The field of a webhook with the caller's name."""
 
     def __init__(
         self,

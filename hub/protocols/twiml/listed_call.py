@@ -38,7 +38,8 @@ class ListedCall(TwimlPlayer, Generic[Account]):
         return self.account.progress(status, self.now, sequence, duration)
 
     def fields(self, status: str) -> Fields:
-        return self.account.leg_fields(self.sid, self.caller, self.call.tracking_number, status, "inbound")
+        fields = self.account.leg_fields(self.sid, self.caller, self.call.tracking_number, status, "inbound")
+        return fields | ({self.account.name_field: self.call.caller_name} if self.call.caller_name else {})
 
     def leg_fields(self, leg: Leg, status: str) -> Fields:
         dialed = self.account.leg_fields(leg.sid, self.caller, leg.number, status, "outbound-dial")

@@ -65,6 +65,8 @@ if TYPE_CHECKING:
 
 
 PAGES_SHOWN = 5
+ENDS = ("completed", "failed")
+"""Kinds of events after which a call is over."""
 
 
 def timeline(
@@ -122,7 +124,9 @@ def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) 
     events: Sequence[CallEventRow] = ()
     if isinstance(subject, Call):
         rows = select(CallEventRow).where(CallEventRow.call_id == subject.id)
-        events = session.exec(rows.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
+        reported = session.exec(rows.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
+        # A caller who hangs up while a phone rings ends both in one second: the end comes last.
+        events = sorted(reported, key=lambda event: (event.at, event.kind in ENDS))
     else:
         what = "text" if subject.direction == "in" else f"text to be sent ({subject.purpose or 'reply'})"
         yield Entry(subject.at, "receive", what, (), None, {"event": "text"})

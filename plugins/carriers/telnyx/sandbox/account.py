@@ -26,6 +26,7 @@ class Account(TwimlStandIn):
     language = Texml
     document_field = "Texml"
     hidden_caller = "anonymous"
+    name_field = "CallerId"
 
     def __init__(
         self,

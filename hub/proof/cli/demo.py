@@ -156,7 +156,7 @@ class _Demo:
         """Play the weeks before now; then today, until somebody ends it."""
         until, clock = utc_now(), PlayedClock()
         stories = weeks(self.loaded, calls, self.seed, until)
-        talks = conversations(self.loaded, calls, self.seed, until)
+        talks = conversations(self.loaded, stories, self.seed, until)
         clock.begin(stories[0].at)
         classes = {name: each.connector_class for name, each in self.loaded.connectors.items() if each.in_sandbox}
         process: HubProcess | None = None

@@ -20,7 +20,7 @@ from hub.proof.demo.tables import DAYS
 from hub.proof.demo.texting import Conversation
 from hub.startup.opening import Opened
 
-BEGINS = (timedelta(days=3), timedelta(days=9), timedelta(days=2 * DAYS))
+BEGINS = (timedelta(days=2), timedelta(days=9), timedelta(days=2 * DAYS))
 """How long ago each part begins, or earlier; the newest is played first."""
 SYNCED_AT = (range(7, 23), range(8, 23, 2), (9, 12, 15, 19, 22))
 """The hours at which the hub of each part delivers. In the newest part it does everything else at once, before that it does so
@@ -59,9 +59,10 @@ class History:
         left, unplayed = list(enumerate(stories)), list(talks)
         for index, ago in enumerate(BEGINS):
             begins = self._until - ago
-            callers = {story.caller for _, story in left if story.at > begins and story.caller}
-            played = [each for each in left if each[1].at > begins or each[1].caller in callers]
             written = [talk for talk in unplayed if talk.at > begins]
+            callers = {story.caller for _, story in left if story.at > begins and story.caller}
+            callers |= {talk.person for talk in written}
+            played = [each for each in left if each[1].at > begins or each[1].caller in callers]
             left, unplayed = (
                 [each for each in left if each not in played],
                 [each for each in unplayed if each not in written],

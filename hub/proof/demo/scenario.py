@@ -83,8 +83,10 @@ class Story:
 CALLS_A_FORM = 12
 APART = timedelta(minutes=6)
 """No story begins sooner after the one before: a call is over by then."""
-AGAIN = (0.8, timedelta(minutes=7), timedelta(minutes=70))
-"""Share of the missed callers who call again, and how long after."""
+AGAIN = (timedelta(minutes=7), timedelta(minutes=70))
+"""How long after they were missed people call again."""
+WAITING, WAITS = 0.5, timedelta(days=2)
+"""Share of the callers missed in the last days who wait for a call back; all others call again."""
 RECENT = timedelta(hours=2)
 """Who has called within this time does not call as a new story."""
 RETURNING = 0.16
@@ -105,7 +107,7 @@ def weeks(config: Config, calls: int, seed: int, until: datetime) -> list[Story]
     sent = set(chance.sample(range(len(moments)), forms))
     begun = moments[-1] - timedelta(days=DAYS)
     shares = [*COMPANIES, *[1] * len(config.companies)][: len(config.companies)]
-    callers = {company.name: _Callers(company.name, chance) for company in config.companies}
+    callers = {company.name: _Callers(company.name, chance, until) for company in config.companies}
     stories: list[Story] = []
     for index, at in enumerate(moments):
         company = chance.choices(config.companies, shares)[0]
@@ -321,8 +323,8 @@ def name_of(number: str) -> str:
 class _Callers:
     """The people who call one company: mostly new, some again, a few from abroad, a few with a hidden number."""
 
-    def __init__(self, company: str, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, company: str, chance: random.Random, until: datetime) -> None:
+        self._chance, self._until = chance, until
         home = AREAS.get(company, AREAS["lakeside"])
         numbers = [f"+1{area}5550{line}" for area in (*home, *OTHER_AREAS, *CANADIAN_AREAS) for line in range(130, 190)]
         weights = {**dict.fromkeys(home, 12), **dict.fromkeys(OTHER_AREAS, 1), **dict.fromkeys(CANADIAN_AREAS, 1)}
@@ -347,8 +349,9 @@ class _Callers:
 
     def note(self, story: Story) -> None:
         """Keep a story that was missed, for the caller may call again."""
-        share, soonest, latest = AGAIN
-        if story.outcome != "answered" and story.caller and self._chance.random() < share:
+        soonest, latest = AGAIN
+        waits = self._chance.random() < WAITING and story.at > self._until - WAITS
+        if story.outcome != "answered" and story.caller and not waits:
             wait = soonest + (latest - soonest) * self._chance.random()
             self._missed.append(replace(story, at=story.at + wait))
 

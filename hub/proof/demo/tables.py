@@ -67,6 +67,7 @@ THREADS: dict[str, Lines] = {
         ("in", 0, "This is what the pipe under the sink looks like."),
         ("reply", 9, "Thanks, that is the trap. 120 USD with the part, today at 3 pm?"),
         ("in", 14, "3 pm is fine, thank you!"),
+        ("reply", 16, "See you at 3."),
     ),
     "stop": (("in", 0, "STOP"), ("service", 30, "We have your spare part now.")),
     "help": (("in", 0, "HELP"),),
@@ -83,8 +84,9 @@ THREADS: dict[str, Lines] = {
     "waiting": (("in", 0, "Is anybody free today? Water comes through the ceiling in the hall."),),
 }
 """Kind of a thread → its lines: who writes (`in`, or the purpose of our text), how many minutes after the first, what."""
-KINDS = ("question", "picture", "stop", "help", "advertisement", "price", "waiting", "question", "price", "picture")
-"""Of the threads in turn."""
+KINDS = ("question", "picture", "stop", "help", "advertisement", "price", "waiting")
+"""Of the first threads; the others are of the kinds of COMMON in turn."""
+COMMON = ("question", "price", "picture", "advertisement")
 MARKS = (
     ("qualified", 350, "Water heater leaks. Sent a quote for a new one."),
     ("booked", 640, "Tuesday 8 am: kitchen drain, second floor."),

@@ -19,12 +19,14 @@ from hub.contracts.webhooks import WebhookRequest
 from hub.errors import RingfenceError
 from hub.model import TextMessage
 from hub.model.purposes import Purpose
-from hub.proof.demo.scenario import name_of
-from hub.proof.demo.tables import AREAS, DAYS, KINDS, THREADS
+from hub.proof.demo.scenario import Story, name_of
+from hub.proof.demo.tables import AREAS, COMMON, DAYS, KINDS, THREADS
 from hub.startup.opening import Opened
 from hub.texts.queue import picture_of, queue_text
 
-CALLS_A_TEXT = 20
+STORIES_A_TEXT = 20
+UNKNOWN = ("stop", "help")
+"""Kinds of threads of people who have not called."""
 LINES = range(191, 200)
 """Of each area code: people who write and do not call (555-0191 to 555-0199)."""
 OPENS, CLOSES = 9, 17
@@ -66,18 +68,22 @@ class Conversation:
         return name_of(self.person)
 
 
-def conversations(config: Config, calls: int, seed: int, until: datetime) -> list[Conversation]:
+def conversations(config: Config, stories: Sequence[Story], seed: int, until: datetime) -> list[Conversation]:
     """The conversations of the weeks before `until`, the oldest first. Pure: the same seed gives the same ones; one of each
-    kind, and more with more calls. Those that wait for an answer are the newest."""
+    kind, and more with more stories. One that waits for an answer is the newest. Most people who write have called."""
     chance = random.Random(f"texts {seed}")  # noqa: S311 - a play, not a secret
-    count = max(len(THREADS), calls // CALLS_A_TEXT)
-    kinds = [KINDS[index % len(KINDS)] for index in range(count)]
+    count = max(len(KINDS), len(stories) // STORIES_A_TEXT)
+    kinds = [*KINDS, *(COMMON[index % len(COMMON)] for index in range(count - len(KINDS)))]
+    chance.shuffle(kinds)
+    callers = {each.caller: each for each in stories if each.caller and each.outcome == "answered" and not each.form}
     written: list[Conversation] = []
     for index, kind in enumerate(sorted(kinds, key=lambda each: each == "waiting")):
         company = config.companies[index % len(config.companies)]
         at = _begins(chance, ZoneInfo(company.time_zone), until, (count - index) / count)
-        conversation = _conversation(company, kind, at, index)
+        known = [number for number, each in callers.items() if each.company == company.name and each.at < at]
+        conversation = _conversation(company, kind, at, index, known[-1] if known and kind not in UNKNOWN else None)
         if conversation is not None:
+            callers.pop(conversation.person, None)
             written.append(conversation)
     return written
 
@@ -90,7 +96,9 @@ def _begins(chance: random.Random, zone: ZoneInfo, until: datetime, ago: float) 
     return begins.astimezone(until.tzinfo)
 
 
-def _conversation(company: CompanySection, kind: str, at: datetime, index: int) -> Conversation | None:
+def _conversation(
+    company: CompanySection, kind: str, at: datetime, index: int, known: str | None
+) -> Conversation | None:
     tracker = next((each for each in company.trackers if each.default and each.numbers), None)
     if tracker is None:
         return None
@@ -100,7 +108,7 @@ def _conversation(company: CompanySection, kind: str, at: datetime, index: int) 
         company=company.name,
         carrier=tracker.carrier,
         tracking_number=tracker.numbers[0],
-        person=f"+1{areas[index // len(LINES) % len(areas)]}5550{LINES[index % len(LINES)]}",
+        person=known or f"+1{areas[index // len(LINES) % len(areas)]}5550{LINES[index % len(LINES)]}",
         kind=kind,
         lines=tuple(Line(by, timedelta(minutes=minutes), body) for by, minutes, body in THREADS[kind]),
     )

@@ -22,6 +22,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.edit import REMOVED, Change, edited
 from hub.config.loading import read_text
 from hub.config.models import Config
+from hub.contracts.sandbox import Fault
 from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.model import Call, Company, Delivery, User
@@ -30,7 +31,7 @@ from hub.numbers.health.audit import audit_numbers
 from hub.numbers.ownership import setup_of
 from hub.platform import logs
 from hub.platform.clock import utc_now
-from hub.plugin_host.sandboxes import start_sandboxes
+from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
@@ -102,6 +103,16 @@ def choose_alerts(hub: Hub) -> None:
 
 
 PARTS = ("The last days", "The week before", "The weeks before")
+EXPIRING = "linkedin"
+
+
+def expire_token(sandboxes: RunningSandboxes) -> None:
+    """Let an ad network refuse the hub's token at the next delivery, so that there is a connector to connect again."""
+    expiring = sandboxes.of(EXPIRING) if EXPIRING in set(sandboxes) else None
+    if expiring is not None:
+        expiring.fail_next(Fault("status", 401))
+
+
 CALLS, CALLS_ON_LINE = 1_000, 200
 DEMO_MARKER = "demo"
 
@@ -184,6 +195,7 @@ class _Demo:
                 )
             if process is None:
                 raise typer.Exit(0 if adds_up else 1)
+            expire_token(sandboxes)
             process.begin()
             choose_alerts(process.opened.hub)
             set_up_numbers(process.opened)

@@ -200,6 +200,18 @@ def test_leads_are_one_figure_on_every_face(world: World) -> None:
     assert summary["total_results"]["leads"] == world.count("lakeside", "call") + world.count("northgate", "call")
 
 
+def test_the_companies_of_a_report_add_up_to_its_total_and_are_those_of_their_own_reports(world: World) -> None:
+    html = world.browser.get(f"/reports/companies/csv?compare=none&{DAYS}").content.decode("utf-8-sig")
+    rows = {row["Company"]: row for row in csv.DictReader(io.StringIO(html))}
+    assert {name: int(row["Leads"]) for name, row in rows.items()} == {
+        "Lakeside": world.count("lakeside"), "Northgate": world.count("northgate")
+    }  # fmt: skip
+    usd = rest(world, "/reports/lakeside/costs")["total"]["costs"]["USD"]
+    assert round(Decimal(rows["Lakeside"]["Cost per lead, USD"]), 2) == round(Decimal(usd["per_lead"]), 2)
+    known = Decimal(usd["leads_with_cost"])
+    assert rows["Lakeside"]["Cost per lead, USD, from"] == f"{known:.0f} leads" and not rows["Northgate"]["Cost, USD"]
+
+
 def test_won_and_value_are_one_figure_on_every_face(world: World) -> None:
     won, value = world.won["lakeside"], world.value["lakeside"]
     for path in ("/reports/source", "/reports/campaign", "/reports/costs", "/reports/costs?by=campaign"):

@@ -14,7 +14,7 @@ DAYS = timedelta(days=7)
 
 
 def weeks_of(page: PageRequest) -> list[tuple[str, str, Period]]:
-    """The choices: the value of `week`, its words, and the period; the last whole week first."""
+    """The choices: the value of `week`, its words, and the period; the last 7 days first."""
     today = page.now.astimezone(page.zone).date()
     monday = today - timedelta(days=today.weekday())
     days = Period(LAST_DAYS, today - DAYS + timedelta(days=1), today, page.zone)
@@ -23,11 +23,11 @@ def weeks_of(page: PageRequest) -> list[tuple[str, str, Period]]:
         for first in (monday - DAYS * back for back in range(1, WEEKS + 1))
     ]
     named = [(each.first.isoformat(), f"{day_of(each.first)} to {day_of(each.last)}", each) for each in weeks]
-    return [named[0], (LAST_DAYS, "The last 7 days", days), *named[1:]]
+    return [(LAST_DAYS, "The last 7 days", days), *named]
 
 
 def week_of(page: PageRequest, default: str | None = None) -> tuple[str, str, Period]:
-    """The chosen week; last week if the URL names none."""
+    """The chosen week; the last 7 days if the URL names none."""
     choices = weeks_of(page)
     wanted = page.query.get("week", default)
     return next((each for each in choices if each[0] == wanted), choices[0])

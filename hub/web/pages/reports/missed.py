@@ -10,6 +10,7 @@ from sqlmodel import Session
 from hub.access.scope import AccessScope
 from hub.queries.lists.filters import UNANSWERED
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
+from hub.reports.definitions import DEFINITIONS
 from hub.web.pages.overview import hour_label
 from hub.web.pages.periods import Period
 from hub.web.pages.reports.kinds import Choice
@@ -19,13 +20,13 @@ BY: Mapping[str, str] = {"hour": "by hour", "source": "by source"}
 COLUMNS = (
     Column(
         "unanswered",
-        "Not answered",
+        DEFINITIONS["missed"].title,
         filters={"outcome": UNANSWERED},
-        definition="Calls that are over and that nobody picked up.",
+        definition=DEFINITIONS["missed"].sentence,
     ),
     Column(
         "missed",
-        "Missed",
+        "No message",
         filters={"outcome": "missed"},
         definition="The caller waited 15 seconds or longer and left no message.",
     ),

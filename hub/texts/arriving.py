@@ -134,7 +134,7 @@ def _react(
             _answer(session, hub, directory, line, number, body, "opt_in_confirmation", text)
     elif reading.meaning == "help":
         if not carrier_answered and not _helped_lately(session, line, number, now):
-            contact = settings.contact or line.number.number
+            contact = (settings.contact or line.number.number).rstrip(" .")
             body = sentence(HELP, language, company=company, contact=contact)
             _answer(session, hub, directory, line, number, body, "help", text)
     elif settings.auto_reply:

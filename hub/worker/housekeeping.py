@@ -41,6 +41,7 @@ from hub.store.writers.health import write_figures, write_health
 from hub.texts.doubts import lapse
 from hub.webhooks_out.send import release_waiting
 from hub.worker.scheduler import Ticker
+from hub.worker.stand_in_call_backs import StandInCallBacks
 
 FIRST_RETRY_SECONDS = 5.0
 """After a failure; doubled after each further one, up to the job's interval."""
@@ -65,7 +66,9 @@ class Job:
 def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
     """All of them. Each worker process runs them all; any number of processes may run the same job at the same time."""
     store, clock = hub.store, hub.clock
+    stand_ins = StandInCallBacks(hub)
     return [
+        *([Job("calls back of stand-ins", 2.0, stand_ins.look)] if stand_ins.has_work else []),
         Job("catch up syncs", 10.0, ticker.catch_up),
         Job("count violations", 60.0, partial(write_refusals, store, hub.refusals)),
         Job("destroy backup keys", 60.0, partial(end_backup_keys, hub)),

@@ -225,6 +225,18 @@ def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) 
     context.close()
 
 
+def test_a_print_of_a_call_begins_with_its_source_and_has_no_form_to_fill_in(pages: PagesInBrowser) -> None:
+    context = pages.context(viewport={"width": 703, "height": 1000})
+    tab = context.new_page()
+    tab.goto(f"{pages.address}/calls/{pages.ids['call_id']}")
+    tab.emulate_media(media="print")
+    why, heard, lead = (tab.locator(f".area-{part}").bounding_box() for part in "wps")
+    assert why["y"] < heard["y"] < lead["y"]
+    assert not any(each.is_visible() for each in tab.locator("main :is(form, button, audio)").all())
+    assert tab.get_by_text("Not marked.").is_visible() and tab.locator(".evidence").first.is_visible()
+    context.close()
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
 def test_a_call_has_recording_why_lead_and_past_in_this_order_and_nothing_moves(
     pages: PagesInBrowser, width: int

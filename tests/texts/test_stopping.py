@@ -190,7 +190,7 @@ def test_a_carrier_that_keeps_its_own_list_answers_itself(
 
 
 def test_help_names_the_company_and_how_to_reach_it_and_is_answered_once_an_hour(hub: Factory) -> None:
-    stage = hub(accounts=accounts({"contact": "call +1 312 555 0190"}))
+    stage = hub(accounts=accounts({"contact": "call +1 312 555 0190."}))
     write_in(stage, "HELP")
     write_in(stage, "help")
     assert stage.send_texts() == {"sent": 1}

@@ -198,9 +198,15 @@ class Parts:
         }
 
     @cached_property
-    def sent(self) -> Mapping[str, Sequence[str]]:
-        """The states of deliveries, as people see them."""
-        return self._values(Delivery.subject_id, shown_states()) if self._may("deliveries") else {}
+    def sent(self) -> Mapping[str, Sequence[tuple[str, str | None]]]:
+        """The states of deliveries, as people see them, each with its reason."""
+        if not self._may("deliveries"):
+            return {}
+        sent: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+        states = select_columns(Delivery.subject_id, shown_states(), Delivery.reason)
+        for subject_id, state, reason in self._session.execute(states.where(col(Delivery.subject_id).in_(self._ids))):
+            sent[subject_id].append((state, reason))
+        return sent
 
     @cached_property
     def verdicts(self) -> Mapping[str, Sequence[Verdict]]:

@@ -251,7 +251,16 @@ class ContactView:
     @property
     def sent(self) -> Mapping[str, int]:
         """How many deliveries are in each `SentState`."""
-        return Counter(SENT_STATE[each] for each in self._parts.sent.get(self.id, ()) if each in SENT_STATE)
+        return Counter(SENT_STATE[each] for each, _ in self._parts.sent.get(self.id, ()) if each in SENT_STATE)
+
+    @property
+    def sent_reasons(self) -> Mapping[str, str]:
+        """Why a delivery is in a `SentState`; of several the first."""
+        reasons: dict[str, str] = {}
+        for state, reason in self._parts.sent.get(self.id, ()):
+            if reason and state in SENT_STATE:
+                reasons.setdefault(SENT_STATE[state], reason)
+        return reasons
 
     @property
     def consent(self) -> str | None:

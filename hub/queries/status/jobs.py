@@ -36,6 +36,7 @@ WORDS = {
     "privacy requests": "Work on privacy requests",
     "erased bytes": "Overwrite erased data on disk",
     "privacy request reminders": "Remind of privacy requests",
+    "calls back of stand-ins": "Answer calls back of stand-ins",
     "unconfirmed opt-ins": "Close unconfirmed opt-ins",
     "privacy request files": "Delete answered requests' files",
     "numbers at the carriers": "Compare numbers with carriers",

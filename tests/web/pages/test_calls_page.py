@@ -15,8 +15,9 @@ from testbed import CALLER, NORTH_SHARED, OTHER_CALLER, YELLOW_PAGES, TestHub
 
 from hub.access.saved_views import save_view
 from hub.access.scope import AccessScope
+from hub.api import Receipt
 from hub.contracts.events import MessageEvent
-from hub.model import Attribution, AuditEntry, Call, FormSubmission, Lead, SavedView, Tag
+from hub.model import Attribution, AuditEntry, Call, Delivery, FormSubmission, Lead, SavedView, Tag
 from hub.queries.lists.keyset import Cursor
 
 SHOWN_CALLER, SHOWN_OTHER = "+1 312 555 0142", "+1 312 555 0143"
@@ -299,3 +300,34 @@ def test_a_saved_view_keeps_no_text_of_a_search(stage: TestHub) -> None:
     answer = browser.post("/calls/views?kind=call&q=%2B13125550142", {"name": "Calls of one person"})
     assert answer.status_code == 303
     assert [view.query for view in stage.rows(SavedView)] == ["kind=call"]
+
+
+def test_a_row_has_one_state_of_what_was_sent_the_worst_with_its_count_and_reason(stage: TestHub) -> None:
+    call = stage.call_in(YELLOW_PAGES)
+    stage.network.script = [
+        lambda batch: [
+            Receipt(key=each.key, status="rejected", code="GONE", reason="The goal is gone.") for each in batch
+        ]
+    ]
+    stage.deliver()
+    assert {row.state for row in stage.rows(Delivery, subject_id=call.id)} > {"rejected"}
+    page = signed_in(stage).get("/calls").text
+    assert page.count('class="state') - page.count('class="state good">Answered') == 1
+    assert "1 rejected The goal is gone." in seen(page)
+
+
+def test_a_lead_and_its_value_share_a_cell_and_a_row_says_how_long_people_spoke(stage: TestHub) -> None:
+    call = stage.call_in(YELLOW_PAGES, seconds=222)
+    browser = signed_in(stage)
+    browser.post(f"/calls/{call.id}/lead", {"status": "booked", "amount": "620", "tags": ""})
+    row = browser.text("/calls")
+    assert "Booked $620.00" in row
+    talked = re.search(r"talked (\d+:\d+)", browser.text(f"/calls/{call.id}"))
+    assert talked and f"Answered {talked[1]} " in row
+
+
+def test_numbers_of_callers_can_be_touched(stage: TestHub) -> None:
+    call = stage.call_in(YELLOW_PAGES)
+    browser = signed_in(stage)
+    for path in ("/calls", f"/calls/{call.id}", f"/people/{call.person_id}"):
+        assert f'href="tel:{CALLER}"' in browser.get(path).text, path

@@ -59,6 +59,16 @@ def test_what_needs_somebody_is_grouped_by_reason_with_its_next_step(stage: Test
     assert re.search(r"Needs you 2 .*All 4 .*Rejected 2", text), "two more are log entries of the CRM"
 
 
+def test_tabs_without_a_delivery_are_left_out_and_days_stand_over_their_rows(stage: TestHub) -> None:
+    refused_call(stage)
+    browser = signed_in(stage)
+    text = browser.text("/deliveries")
+    tabs = text[text.index("Needs you 1") : text.index("What needs you")]
+    assert "Rejected 1" in tabs and "Held" not in tabs and "Gave up" not in tabs and " 0" not in tabs
+    assert "Held 0" in browser.text("/deliveries?state=held"), "the chosen one stays"
+    assert text.count("Tuesday, November 24") == 1
+
+
 def test_each_filter_leaves_only_what_it_names(stage: TestHub) -> None:
     row = refused_call(stage)
     stage.call_in(NORTH_SHARED, OTHER_CALLER)

@@ -307,3 +307,14 @@ def test_unknown_parameters_do_no_harm(stage: TestHub) -> None:
         assert browser.get(f"/texts/{thread}?{query}").status_code in (200, 404)
     for path in ("/texts?after=nothing", f"/texts/{thread}?older=nothing"):
         assert "begin with the first page" in browser.get(path).text
+
+
+def test_a_thread_that_ends_with_our_own_text_is_not_tagged_as_unanswered(stage: TestHub) -> None:
+    write_in(stage, "Thank you, that was quick.")
+    browser = signed_in(stage)
+    assert '<span class="new">Unanswered</span>' in browser.get("/texts").text
+    stage.clock.advance(minutes=5)
+    queue(stage, "This week only: drains cleaned.", purpose="marketing")
+    page = browser.get("/texts").text
+    assert "You: This week only" in page and '<span class="new">Unanswered</span>' not in page
+    assert "Thank you, that was quick." in browser.text("/texts?show=waiting")

@@ -39,8 +39,8 @@ ROWS = 50
 MAX_DAYS_COUNTED = 3
 """A page that spans more days shows no counts beside them."""
 MAX_COUNTED_A_DAY = 2_000
-ALWAYS_SHOWN = ("name", "cause", "tags", "spam", "recordings")
-PARTS = {"tracker": "tracker", "lead": "lead", "value": "lead", "consent": "consent", "sent": "sent"}
+ALWAYS_SHOWN = ("name", "cause", "tags", "spam", "recordings", "answered_by")
+PARTS = {"tracker": "tracker", "lead": "lead", "consent": "consent", "sent": "sent"}
 """Column → the part of a contact that it shows."""
 TESTS_SHOWN = timedelta(hours=1)
 """Test calls stand above the list for this long; they are never in it."""
@@ -98,6 +98,7 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
         periods=PERIODS,
         period=period_of_list(page),
         columns=columns,
+        fits=words.FITTING.issuperset(columns),
         all_columns=words.allowed_columns(page),
         words=words,
         here=lambda **changes: here(page, **changes),

@@ -12,13 +12,14 @@ COLUMNS: dict[str, tuple[str, Action | None]] = {
     "tracker": ("Tracker", None),
     "agent": ("Answered by", None),
     "lead": ("Lead", None),
-    "value": ("Value", None),
     "recording": ("Recording", "recordings"),
     "consent": ("Consent", None),
     "sent": ("Sent", "deliveries"),
 }
 """Name in the URL → heading, and what a user must be permitted to do to see it."""
-DEFAULT_COLUMNS = ("source", "lead", "value", "sent")
+DEFAULT_COLUMNS = ("source", "lead", "sent")
+FITTING = frozenset({"company", *DEFAULT_COLUMNS})
+"""The columns whose widths fit beside each other at 1,200 px; with others the table scrolls sideways."""
 OUTCOMES = {
     "answered": ("good", "Answered"),
     "missed": ("bad", "Missed"),
@@ -42,7 +43,8 @@ SENT = {
     "unverifiable": ("", "accepted (unverifiable)"),
     "unmatched": ("", "not matched"),
 }
-"""State of deliveries → kind of state, and word; what needs somebody comes first."""
+"""State of deliveries → kind of state, and word; a row shows the first that it has: what needs somebody comes first."""
+NEEDS_REASON = ("rejected", "held", "waiting")
 RECORDINGS = {
     "yes": "Can be played",
     "no": "None",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from itertools import groupby
+
 from starlette.responses import Response
 
 from hub.platform.formats import phone, zone_name
@@ -37,7 +40,12 @@ def deliveries(page: PageRequest) -> Response:
         rows=found.items,
         older=page.here(after=found.next) if found.next else None,
         newest=page.here(after=None) if page.query.get("after") else None,
-        tabs=[(state, word, _counted(counts, state), page.here(state=state)) for state, word in TABS],
+        tabs=[
+            (state, word, _counted(counts, state), page.here(state=state))
+            for state, word in TABS
+            if state in (NEEDS_YOU, None, choice.state) or _counted(counts, state) != "0"
+        ],
+        days=[(day, list(each)) for day, each in groupby(found.items, lambda each: _day(page, each.delivery.made_at))],
         chosen=choice.state,
         reasons=[_reason(page, each) for each in wanted],
         filters=choice.texts,
@@ -53,6 +61,10 @@ def deliveries(page: PageRequest) -> Response:
         whose=whose,
         titles={each.id: each.title for each in page.companies},
     )
+
+
+def _day(page: PageRequest, at: datetime) -> date:
+    return at.astimezone(page.zone).date()
 
 
 def _counted(counts: dict[str, int], state: str | None) -> str | None:

@@ -35,6 +35,8 @@ MAX_CALLS_A_DAY = 200
 """Calls back of one company within 24 hours, so that a stolen session cannot run up a bill."""
 ACTIVE_FOR = timedelta(hours=4)
 """A call that is not over after this time no longer keeps another call to the same person from being placed."""
+UNDO_WITHIN = timedelta(minutes=10)
+"""A call back that was noted by mistake can be taken back for this long."""
 ACTIVE = (OutgoingCallStatus.QUEUED, OutgoingCallStatus.PLACED, OutgoingCallStatus.ANSWERED)
 
 
@@ -123,6 +125,17 @@ def record_call_back(session: Session, scope: AccessScope, call: Call, now: date
     session.flush()
     audit.note(session, now, scope.user.id, "calls.back_by_hand", call.id, made.id)
     return made
+
+
+def take_back_call_back(session: Session, scope: AccessScope, row_id: str, now: datetime) -> bool:
+    """Take back what the user noted with `record_call_back` in the last ten minutes, with its audit entry: the caller waits
+    again. False if there is nothing to take back."""
+    row = session.exec(scope.select(OutgoingCall).where(OutgoingCall.id == row_id)).first()
+    if row is None or not row.is_by_hand or row.user_id != scope.user.id or now - row.made_at > UNDO_WITHIN:
+        return False
+    session.delete(row)
+    audit.note(session, now, scope.user.id, "calls.back_undone", row.subject_id or row.company_id, row.id)
+    return True
 
 
 def person_number_of(subject: Subject) -> str | None:

@@ -98,6 +98,13 @@ class CallState(Row):
         return self.answered_at is not None
 
     @property
+    def talked(self) -> int | None:
+        """Seconds from the answer to the end; None if it was not answered or is not over."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.answered_at).total_seconds()))
+
+    @property
     def over(self) -> bool:
         """Whether the call has reached a final status."""
         return STATUS_RANK[self.status] >= STATUS_RANK[CallStatus.FAILED]

@@ -159,7 +159,7 @@ def _counts(session: Session, people: Sequence[str]) -> Mapping[str, tuple[int, 
 def _contacts(session: Session, scope: AccessScope, vault: Vault, people: Sequence[str]) -> list[ContactView]:
     subjects = [row for kind in KINDS.values() for row in _newest(session, scope, kind.table, kind.at, people)]
     views = contact_views(session, vault, subjects, scope.user)
-    read_parts(views, "cause")
+    read_parts(views, "cause", "length")
     return sorted(views, key=lambda each: (each.at, each.id), reverse=True)
 
 

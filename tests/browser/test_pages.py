@@ -13,7 +13,7 @@ import pytest
 from page_client import signed_in
 from page_samples import address, fill, name
 from served import serving
-from testbed import CALLER, SHARED, TestHub
+from testbed import CALLER, SHARED, TestHub, company
 
 from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
@@ -223,6 +223,32 @@ def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) 
     tab.go_back(wait_until="commit")
     assert "period=7d&kind=call" in tab.url and tab.locator(".main-link").count() == 1
     context.close()
+
+
+def test_one_of_many_companies_is_found_by_typing_and_its_list_is_not_cut(
+    headless: Any, lite_hub: Callable[..., TestHub]
+) -> None:
+    many = [company(f"plumber{each}", (f"+131255502{each:02}",), f"+131255503{each:02}") for each in range(12)]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        public = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        stage = lite_hub(public_url=public, accounts=[{"name": "agency", "title": "Agency", "companies": many}])
+        with serving(Opened(stage.hub, stage.live, None), listener):  # type: ignore[arg-type]
+            context = PagesInBrowser(stage, public, {}, headless).context(viewport={"width": 1440, "height": 900})
+            tab = context.new_page()
+            tab.goto(public)
+            tab.locator(".company summary").click()
+            assert tab.evaluate("document.activeElement.id") == "find-company"
+            shown = tab.locator(".company .menu-list").bounding_box()
+            assert tab.evaluate(
+                "([x, y]) => document.elementFromPoint(x, y).closest('.menu-list') !== null",
+                [shown["x"] + shown["width"] - 3, shown["y"] + 60],
+            )
+            tab.keyboard.type("er7")
+            assert tab.locator(".company .menu-list a:visible").all_inner_texts() == ["Plumber7"]
+            tab.keyboard.press("Enter")
+            tab.wait_for_url("**/?company=plumber7")
+            context.close()
 
 
 def test_a_print_of_a_call_begins_with_its_source_and_has_no_form_to_fill_in(pages: PagesInBrowser) -> None:

@@ -203,7 +203,7 @@ class Parts:
         if not self._may("deliveries"):
             return {}
         sent: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
-        states = select_columns(Delivery.subject_id, shown_states(), Delivery.reason)
+        states = select_columns(col(Delivery.subject_id), shown_states(), col(Delivery.reason))
         for subject_id, state, reason in self._session.execute(states.where(col(Delivery.subject_id).in_(self._ids))):
             sent[subject_id].append((state, reason))
         return sent

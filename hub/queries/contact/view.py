@@ -127,10 +127,15 @@ class ContactView:
     @property
     def talked(self) -> int | None:
         """Seconds from the answer to the end."""
-        call = self._call
-        if call is None or call.answered_at is None or call.ended_at is None:
-            return None
-        return max(0, round((call.ended_at - call.answered_at).total_seconds()))
+        return self._call.talked if self._call else None
+
+    @property
+    def length(self) -> int | None:
+        """Seconds of a call as lists show them: of the conversation, else of the message, else of the whole call."""
+        if self.talked is not None:
+            return self.talked
+        message = self.recording.duration if self.outcome == Outcome.VOICEMAIL and self.recording else None
+        return message if message is not None else self.duration
 
     # What other tables say.
 

@@ -183,6 +183,6 @@ def _between(
     called = session.exec(calls.order_by(call.started_at.desc()).limit(MAX_BETWEEN)).all()
     sent = session.exec(forms.order_by(form.submitted_at.desc()).limit(MAX_BETWEEN)).all()
     return [
-        *(Between("call", each.id, each.started_at, each.answered, each.duration) for each in called),
+        *(Between("call", each.id, each.started_at, each.answered, each.talked or each.duration) for each in called),
         *(Between("form", each.id, each.submitted_at, None, None) for each in sent),
     ]

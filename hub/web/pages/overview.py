@@ -19,6 +19,7 @@ from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, coun
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.definitions import DEFINITIONS
 from hub.store import audit
+from hub.web.pages.call.page import noted_call_back
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
@@ -82,6 +83,7 @@ def overview(page: PageRequest) -> Response:
         sources = calls_by_source(session, shown, period.first, period.last) if page.may("reports") else []
     return page.render(
         "overview.html",
+        noted=noted_call_back(page),
         series=_by_hour(page, now, before, period) if period.days == 1 else _by_day(page, now, before, period),
         sources=sources[:MAX_SOURCES],
         source_peak=max((each.calls for each in sources), default=0),

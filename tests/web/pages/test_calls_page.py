@@ -324,6 +324,7 @@ def test_a_lead_and_its_value_share_a_cell_and_a_row_says_how_long_people_spoke(
     assert "Booked $620.00" in row
     talked = re.search(r"talked (\d+:\d+)", browser.text(f"/calls/{call.id}"))
     assert talked and f"Answered {talked[1]} " in row
+    assert f"Answered {talked[1]} " in browser.text(f"/people/{call.person_id}")
 
 
 def test_numbers_of_callers_can_be_touched(stage: TestHub) -> None:

@@ -15,6 +15,7 @@ ACTIONS: Mapping[str, str] = {
     "call_test.play": "Played a call through a stand-in",
     "calls.back": "Called back",
     "calls.back_by_hand": "Noted a call back from another phone",
+    "calls.back_undone": "Took back the note of a call back",
     "calls.export": "Exported calls",
     "config.apply": "Changed config.yaml",
     "config.refuse": "Was refused a change of config.yaml",

@@ -7,9 +7,15 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from hub.delivery.queue_call_back import CannotCall, phones_of, preview_call_back, queue_call_back, record_call_back
+from hub.delivery.queue_call_back import (
+    CannotCall,
+    phones_of,
+    preview_call_back,
+    queue_call_back,
+    record_call_back,
+    take_back_call_back,
+)
 from hub.model.outgoing_calls import OutgoingCallStatus
-from hub.platform.formats import phone
 from hub.queries.contact.view import read_parts, view_of
 from hub.web.pages.call.page import address_of, show_in_zone_of, subject_of, title_of
 from hub.web.pages.guard import Page
@@ -45,16 +51,21 @@ def place(page: PageRequest) -> Response:
 
 
 def done(page: PageRequest) -> Response:
-    """Note that the user called a missed caller from a phone of their own."""
+    """Note that the user called a missed caller from a phone of their own, or take that back."""
     with page.hub.store.writing() as session:
         call = page.scope.call(session, page.path("contact_id"))
-        record_call_back(session, page.scope, call, page.now)
-    return page.redirect(_back(page), f"{phone(call.caller_number)} was called back, and waits no longer.")
+        if noted := page.value("undo"):
+            taken_back = take_back_call_back(session, page.scope, noted, page.now)
+            return page.redirect(
+                _back(page), "The caller waits again." if taken_back else "It is too late to undo that."
+            )
+        made = record_call_back(session, page.scope, call, page.now)
+    return page.redirect(_back(page, done=f"{call.id}.{made.id}"))
 
 
-def _back(page: PageRequest) -> str:
+def _back(page: PageRequest, **query: object) -> str:
     """Where the form stood: the overview, or the page of the call."""
-    return page.link("/") if page.query.get("at") == "overview" else address_of(page)
+    return page.link("/", **query) if page.query.get("at") == "overview" else address_of(page, **query)
 
 
 def _show(

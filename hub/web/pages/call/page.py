@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.flow.case import Subject
-from hub.model import Call, Lead
+from hub.model import Call, Lead, OutgoingCall
 from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
 from hub.platform.formats import NOTHING, phone
@@ -106,6 +106,16 @@ def undo_of(page: PageRequest) -> list[tuple[str, str]] | None:
     return [(name, page.query.get(f"was_{name}", "")) for name in ("status", "amount", "tags")]
 
 
+def noted_call_back(page: PageRequest) -> tuple[str, str] | None:
+    """The call and the call back that the user has just noted, for the notice that undoes it."""
+    call_id, _, noted = page.query.get("done", "").partition(".")
+    if not noted or not page.may("contact"):
+        return None
+    with page.session() as session:
+        row = session.exec(page.scope.select(OutgoingCall).where(OutgoingCall.id == noted)).first()
+    return (call_id, noted) if row is not None and row.subject_id == call_id and row.is_by_hand else None
+
+
 def title_of(contact: ContactView) -> str:
     """Who it is; an erased person is named so."""
     if contact.erased:
@@ -159,6 +169,7 @@ def _values(page: PageRequest, session: Session, subject: Subject, contact: Cont
         "newer": newer,
         "older": older,
         "undo": undo_of(page),
+        "noted": noted_call_back(page),
         "outcomes": OUTCOMES,
         "why": why,
         "player": player,

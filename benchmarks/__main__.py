@@ -35,6 +35,7 @@ MODULES = (
     "reports",
     "pages",
     "front_door",
+    "search",
 )
 """What runs where none is named. `reports` and `pages` take some minutes, to fill a database with a million calls. `outage`
 takes as long as its outage, `walls` keeps the machine busy, and `transcription` measures words and no speed, so they are

@@ -23,6 +23,7 @@ from hub.model.imports import CALLRAIL, IMPORTED
 from hub.model.states import CallStatus, SubjectState
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many, name_place
+from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.rows import change_rows, write_rows
 
 OUTGOING = "it was placed by the business; only calls that came in are brought over"
@@ -158,6 +159,9 @@ def _write(
         Plaintext(batch.holder(each), storable(each.record.name or ""), name_place("call", each.id)) for each in named
     ]
     sealed = dict(zip((each.id for each in named), encrypt_many(batch.hub.vault, batch.session, plain), strict=True))
+    index_words(
+        batch.hub.vault, batch.session, [Searchable(each.id, each.company.id, each.record.name or "") for each in named]
+    )
     write_rows(
         batch.session,
         Call,

@@ -24,6 +24,7 @@ from hub.model.people import TYPED, is_typed
 from hub.model.states import SubjectState
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many, fields_place, name_place
+from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.rows import write_rows
 from hub.visits.form_fields import Contact, contact_of, kept_fields
 from hub.visits.forms import MAX_PAGE_URL_CHARACTERS
@@ -134,6 +135,10 @@ def _write(
             written = json.dumps(storable(fields), ensure_ascii=False)
             plain[each.id, "fields"] = Plaintext(holder, written, fields_place(each.id))
     sealed = dict(zip(plain, encrypt_many(batch.hub.vault, batch.session, list(plain.values())), strict=True))
+    named = [
+        Searchable(each.id, each.company.id, contacts[each.id].name or "") for each in new if contacts[each.id].name
+    ]
+    index_words(batch.hub.vault, batch.session, named)
     rows = []
     for each in new:
         record, contact = each.record, contacts[each.id]

@@ -22,6 +22,7 @@ from hub.model.columns import CALL_RETENTION, storable
 from hub.model.imports import CALLRAIL
 from hub.model.states import WorkState
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many, note_place, notes_of
+from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
 
@@ -156,6 +157,7 @@ def _write_notes(
         for (note_id, each), sealed in zip(new.items(), encrypt_many(vault, session, plain), strict=True)
     ]
     write_rows(session, Note, rows)
+    index_words(vault, session, [Searchable(made, each.company_id, _words(each)) for made, each in new.items()])
     return {row["subject_id"] for row in rows}
 
 

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         RequestTask,
         Restriction,
     )
+    from hub.model.search import SearchWord
     from hub.model.sign_in import (
         OidcIdentity,
         Passkey,
@@ -191,6 +192,7 @@ __all__ = [
     "Restoration",
     "Restriction",
     "SavedView",
+    "SearchWord",
     "SignInChallenge",
     "SignInLink",
     "SourceRule",
@@ -283,6 +285,7 @@ MODULES = {
         "UserSecret",
         "WebSession",
     ),
+    "search": ("SearchWord",),
     "spam": ("CallerRule", "SpamScore"),
     "syncs": (
         "Connecting",

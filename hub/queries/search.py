@@ -1,73 +1,152 @@
-"""Search over everything that a user may see: by number, e-mail address, id, carrier's id, name of a tracker or campaign."""
+"""Search over everything that a user may see, by what people type: parts of numbers, beginnings of names, words of notes,
+e-mail addresses, campaigns, trackers, ids."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, union_all
-from sqlalchemy import select as select_columns
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.contracts.phones import phone_number
-from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
-from hub.queries.lists.kinds import CALLS, FORMS, TEXTS, Kind, Visible, visible
-from hub.store.encryption.encrypted_fields import names_of
+from hub.model import (
+    Call,
+    Delivery,
+    FactRow,
+    FormSubmission,
+    MonthRollup,
+    Note,
+    Person,
+    SearchWord,
+    TextMessage,
+    Tracker,
+    TrackingNumber,
+)
+from hub.model.people import has_known_email
+from hub.queries.contact.view import ContactView, contact_views, read_parts
+from hub.queries.lists.filters import ContactKind
+from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
+from hub.queries.people import PersonShown, people_shown
+from hub.store.encryption.encrypted_fields import names_of, notes_of, values_of
+from hub.store.encryption.search_words import fits, marks_of, words_of
 from hub.store.encryption.vault import Vault
 
-MAX_RESULTS = 20
-MIN_TEXT_CHARACTERS = 3
-NEWEST_NAMED = 2_000
-"""How many of the newest callers' names are searched: names are encrypted, so no index knows them."""
-NEWEST_READ = 10_000
-"""Among so many of the newest calls: most carriers give no names."""
-MAX_LINES = 1_000
-"""Numbers of a tracker whose calls are searched."""
+MIN_TEXT_CHARACTERS = 2
+MIN_DIGITS = 4
+"""A shorter part of a number fits too many."""
+MAX_TERMS = 6
+MAX_CANDIDATES = 300
+"""Newest rows of the index that are decrypted and compared, for each word."""
+MAX_PEOPLE, MAX_SHOWN = 200, 10
+"""People that one word may fit, and rows of each kind that are shown."""
 EXTERNAL_IDS: dict[str, Any] = {
     CALLS.name: col(Call.carrier_call_id),
     TEXTS.name: col(TextMessage.carrier_message_id),
     FORMS.name: col(FormSubmission.submission_key),
 }
-MATCHED: dict[str, str] = {
-    CALLS.name: "id, tracker or campaign",
-    TEXTS.name: "number or id",
-    FORMS.name: "number, address or id",
-}
+NUMBER = re.compile(r"[+0-9().\s/\-]+")
+ID = re.compile(r"[0-9a-fA-F-]{36}")
+
+
+@dataclass(frozen=True)
+class FoundNote:
+    """A note that has the words, and what it is on."""
+
+    subject_id: str
+    text: str
+    contact: ContactView
+
+
+@dataclass(frozen=True)
+class Named:
+    """A campaign, a tracker or one of the company's own numbers, whose calls a filter of the list shows."""
+
+    kind: str
+    """`campaign`, `tracker` or `number`."""
+    name: str
+    company_id: str
+    tracker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchHit:
-    """One call, text or form that matches, and by what."""
+class Found:
+    """What a search found, the best people first, all else newest first."""
 
-    id: str
-    kind: str
-    at: datetime
-    number: str | None
-    name: str | None
-    matched: str
+    exact: str | None = None
+    """The id that was typed, of a call, text or form."""
+    best: PersonShown | None = None
+    """The only person whom every word fits."""
+    people: Sequence[PersonShown] = ()
+    contacts: Mapping[ContactKind, Sequence[ContactView]] = field(default_factory=dict)
+    """By kind."""
+    notes: Sequence[FoundNote] = ()
+    named: Sequence[Named] = ()
+    deliveries: Sequence[Delivery] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.people or any(self.contacts.values()) or self.notes or self.named or self.deliveries)
 
 
-def find_contacts(
-    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
-) -> list[SearchHit]:
-    """The newest calls, texts and forms that match a text and that the user sees; at most 20."""
+@dataclass
+class _Term:
+    """One word of a search, or a part of a number, and what it fits."""
+
+    word: str | None = None
+    people: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
+    """Calls and forms of nobody known, by the name on them."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """Note → its text."""
+
+
+def find(
+    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, *, people: bool
+) -> Found:
+    """What fits a text, of some companies; with `people` if the user may see those too."""
     text = text.strip()
     if len(text) < MIN_TEXT_CHARACTERS:
-        return []
+        return Found()
     seen = visible(session, scope, companies)
-    found = [hit for kind in seen.kinds for hit in _hits(session, vault, seen, kind, text)]
-    if not found:
-        found = _by_name(session, scope, vault, companies, text)
-    return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[:MAX_RESULTS]
+    named_by_id = _by_id(session, seen, text)
+    terms = _terms(session, vault, seen.companies, text)
+    fitting = Counter(person for term in terms for person in term.people)
+    most = max(fitting.values(), default=0)
+    all_fit = [person for person, count in fitting.items() if count == most == len(terms)]
+    ranked = sorted(fitting, key=lambda person: (fitting[person], person), reverse=True)[:MAX_PEOPLE]
+    subjects = {each for term in terms for each in term.subjects}
+    contacts = {
+        kind.name: [*named_by_id.get(kind.name, ()), *_newest(session, seen, kind, ranked, subjects)]
+        for kind in seen.kinds
+    }
+    views = {
+        kind: contact_views(session, vault, list({row.id: row for row in rows}.values()), scope.user)
+        for kind, rows in contacts.items()
+    }
+    read_parts([view for rows in views.values() for view in rows], "name", "cause", "outcome", "company", "body")
+    shown = people_shown(session, vault, scope, ranked[:MAX_SHOWN]) if people else []
+    return Found(
+        exact=next((row.id for rows in named_by_id.values() for row in rows if row.id == text.lower()), None),
+        best=next((each for each in shown if [each.id] == all_fit), None),
+        people=shown,
+        contacts=views,
+        notes=_notes(session, scope, vault, seen, terms),
+        named=_named(session, seen.companies, text),
+    )
+
+
+def search_people(
+    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
+) -> Sequence[PersonShown]:
+    """The people whom a text fits: parts of their number, their address, their name."""
+    return find(session, scope, vault, companies, text, people=True).people
 
 
 def find_deliveries(session: Session, scope: AccessScope, companies: Collection[str], text: str) -> list[Delivery]:
     """The deliveries with an id or an item's key, of calls, texts and forms of some companies."""
-    if len(text) < MIN_TEXT_CHARACTERS:
-        return []
     rows = session.exec(select(Delivery).where(or_(col(Delivery.id) == text, col(Delivery.item_key) == text)).limit(10))
     seen = []
     for row in rows.all():
@@ -79,60 +158,154 @@ def find_deliveries(session: Session, scope: AccessScope, companies: Collection[
     return seen
 
 
-def _hits(session: Session, vault: Vault, seen: Visible, kind: Kind, text: str) -> list[SearchHit]:
-    """The newest rows of a kind that match."""
-    table, number = kind.table, phone_number(text)
-    named = [table.id == text.lower(), EXTERNAL_IDS[kind.name] == text]
-    if number:
-        named.append(kind.number == number)
-    if kind is FORMS and "@" in text:
-        named.append(table.email == text.lower())
-    if kind is CALLS and (numbers := session.exec(_lines(seen, text, number).limit(MAX_LINES)).all()):
-        named.append(table.tracking_number.in_(numbers))
-    request = [select(table).where(*seen.conditions(kind, by_company=True), each) for each in named]
-    if kind is CALLS and not number:
-        caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(seen.companies))
-        for cause in (col(Attribution.campaign), col(Attribution.keyword)):
-            request.append(select(table).where(*seen.conditions(kind), table.id.in_(caused.where(cause == text))))
-    rows = _newest(session, request, table, kind.at)
-    names = {} if kind is TEXTS else names_of(vault, session, rows)
-    matched = "number" if number and kind is CALLS else MATCHED[kind.name]
-    return [_hit(row, kind, names.get(row.id), matched) for row in rows]
+def _terms(session: Session, vault: Vault, companies: Sequence[str], text: str) -> list[_Term]:
+    """The words of a search with what they fit."""
+    terms = []
+    if ID.fullmatch(text):
+        return [_Term(people=_people(session, companies, col(Person.id) == text.lower()))]
+    digits = re.sub(r"[^0-9]", "", text)
+    parts = [text] if NUMBER.fullmatch(text) and len(digits) >= MIN_DIGITS else text.split()
+    for part in parts[:MAX_TERMS]:
+        digits = re.sub(r"[^0-9]", "", part)
+        if "@" in part:
+            address = part.lower()
+            condition = or_(has_known_email(address), col(Person.email) == address)
+            terms.append(_Term(people=_people(session, companies, condition)))
+        elif NUMBER.fullmatch(part) and len(digits) >= MIN_DIGITS:
+            national = digits if part.strip().startswith("+") else digits.lstrip("0") or digits
+            condition = col(Person.phone_number).contains(national, autoescape=True)
+            terms.append(_Term(people=_people(session, companies, condition)))
+        else:
+            terms += [_word(session, vault, companies, word) for word in words_of(part)]
+    return terms
 
 
-def _lines(seen: Visible, text: str, number: str | None) -> Any:
-    """A query for the tracking numbers that were typed, or those of the trackers with a name."""
-    lines = select(TrackingNumber.number)
-    if number:
-        return lines.where(TrackingNumber.number == number)
-    lines = lines.join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
-    return lines.where(col(Tracker.company_id).in_(seen.companies), col(Tracker.name) == text)
+def _people(session: Session, companies: Sequence[str], condition: Any) -> set[str]:
+    query = select(Person.id).where(col(Person.company_id).in_(companies), condition)
+    return set(session.exec(query.order_by(col(Person.id).desc()).limit(MAX_PEOPLE)))
 
 
-def _newest(session: Session, request: Sequence[Any], table: Any, at: Any) -> list[Any]:
-    """The newest rows of some queries. Each is asked alone, so that each has its index."""
-    parts = [each.order_by(at.desc()).limit(MAX_RESULTS) for each in request]
-    ids = [select_columns(part.with_only_columns(table.id).subquery()) for part in parts]
-    found = set(session.execute(union_all(*ids)).scalars())
-    if not found:
+def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -> _Term:
+    """What has a word that begins with `word`: the index names candidates, which are decrypted and compared."""
+    found: Any = (
+        select(SearchWord.row_id)
+        .where(
+            col(SearchWord.word).in_(marks_of(vault, session, companies, word)),
+            col(SearchWord.company_id).in_(companies),
+        )
+        .order_by(col(SearchWord.row_id).desc())
+        .limit(MAX_CANDIDATES)
+    )
+    ids = set(session.exec(found))
+    term = _Term(word=word)
+    if not ids:
+        return term
+    for kind in (CALLS, FORMS):
+        rows = session.exec(select(kind.table).where(kind.table.id.in_(ids))).all()
+        _take(term, rows, names_of(vault, session, rows))
+    people = session.exec(select(Person).where(col(Person.id).in_(ids))).all()
+    term.people |= {each for each, name in names_of(vault, session, people).items() if fits(name, word)}
+    facts = session.exec(select(FactRow).where(col(FactRow.id).in_(ids))).all()
+    values = values_of(vault, session, facts)
+    of_facts = {fact.subject_id: values[fact.id] for fact in facts if fact.id in values}
+    for kind in KINDS.values():
+        rows = session.exec(select(kind.table).where(kind.table.id.in_(of_facts))).all() if of_facts else []
+        _take(term, rows, of_facts)
+    notes = session.exec(select(Note).where(col(Note.id).in_(ids))).all()
+    term.notes = {each: text for each, text in notes_of(vault, session, notes).items() if fits(text, word)}
+    return term
+
+
+def _take(term: _Term, rows: Iterable[Any], names: Mapping[str, str]) -> None:
+    for row in rows:
+        if fits(names.get(row.id, ""), term.word or ""):
+            (term.people if row.person_id else term.subjects).add(row.person_id or row.id)
+
+
+def _by_id(session: Session, seen: Visible, text: str) -> dict[ContactKind, list[Any]]:
+    """Contacts by kind with this id, or with this id at their carrier or website."""
+    found: dict[ContactKind, list[Any]] = {}
+    for kind in seen.kinds:
+        where = seen.conditions(kind, by_company=True)
+        # Each id is looked up alone, so that each has its index.
+        for named in (kind.table.id == text.lower(), EXTERNAL_IDS[kind.name] == text):
+            found.setdefault(kind.name, []).extend(
+                session.exec(select(kind.table).where(*where, named).limit(MAX_SHOWN))
+            )
+    return found
+
+
+def _newest(
+    session: Session, seen: Visible, kind: Kind, people: Sequence[str], subjects: Collection[str]
+) -> Sequence[Any]:
+    """The newest contacts of people, and those with a name but of nobody known."""
+    whose = [each for each, wanted in ((kind.table.person_id.in_(people), people), (kind.table.id.in_(subjects), subjects))
+             if wanted]  # fmt: skip
+    if not whose:
         return []
-    return list(session.scalars(select(table).where(table.id.in_(found)).order_by(at.desc()).limit(MAX_RESULTS)))
+    query = select(kind.table).where(*seen.conditions(kind), or_(*whose)).order_by(kind.at.desc()).limit(MAX_SHOWN)
+    return session.exec(query).all()
 
 
-def _by_name(
-    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
-) -> list[SearchHit]:
-    """The newest calls whose caller's name contains the text."""
-    call: Any = Call
-    newest = scope.calls().where(call.company_id.in_(companies)).order_by(call.started_at.desc()).limit(NEWEST_READ)
-    read = newest.with_only_columns(call.id, call.started_at, call.sealed_name).subquery().c
-    named = select(read.id).where(read.sealed_name.is_not(None)).order_by(read.started_at.desc()).limit(NEWEST_NAMED)
-    rows = list(session.exec(select(Call).where(call.id.in_(named)).order_by(call.started_at.desc())))
-    names = names_of(vault, session, rows)
-    wanted = text.casefold()
-    return [_hit(row, CALLS, names[row.id], "name") for row in rows if wanted in names.get(row.id, "").casefold()]
+def _notes(
+    session: Session, scope: AccessScope, vault: Vault, seen: Visible, terms: Sequence[_Term]
+) -> list[FoundNote]:
+    """The newest notes that have every word, on what the user sees."""
+    texts: dict[str, str] = {}
+    worded = [term for term in terms if term.word]
+    for term in worded:
+        texts |= term.notes
+    whole = [each for each in texts if all(each in term.notes for term in worded)]
+    if not whole:
+        return []
+    notes = session.exec(
+        select(Note).where(col(Note.id).in_(whole)).order_by(col(Note.made_at).desc()).limit(MAX_SHOWN)
+    ).all()
+    ids = {note.subject_id for note in notes}
+    rows = [
+        row
+        for kind in seen.kinds
+        for row in session.exec(select(kind.table).where(*seen.conditions(kind), kind.table.id.in_(ids)))
+    ]
+    views = {view.id: view for view in contact_views(session, vault, rows, scope.user)}
+    read_parts(list(views.values()), "name", "company")
+    return [
+        FoundNote(note.subject_id, texts[note.id], views[note.subject_id]) for note in notes if note.subject_id in views
+    ]
 
 
-def _hit(row: Any, kind: Kind, name: str | None, matched: str) -> SearchHit:
-    at, number = getattr(row, kind.at.key), getattr(row, kind.number.key)
-    return SearchHit(id=row.id, kind=kind.name, at=at, number=number, name=name, matched=matched)
+def _named(session: Session, companies: Sequence[str], text: str) -> list[Named]:
+    """Campaigns and trackers whose name has the text, and own numbers that have the digits."""
+    rollup: Any = MonthRollup
+    campaigns = (
+        select(rollup.company_id, rollup.value)
+        .where(
+            rollup.company_id.in_(companies),
+            rollup.model == "last",
+            rollup.dimension == "campaign",
+            rollup.value.icontains(text, autoescape=True),
+        )
+        .distinct()
+        .limit(MAX_SHOWN)
+    )
+    found = [Named("campaign", value, company) for company, value in session.execute(campaigns)]
+    tracker: Any = Tracker
+    trackers = select(tracker.company_id, tracker.name).where(
+        tracker.company_id.in_(companies),
+        or_(
+            tracker.name.icontains(text, autoescape=True),
+            tracker.name.icontains(text.replace(" ", "_"), autoescape=True),
+        ),
+    )
+    found += [Named("tracker", name, company, name) for company, name in session.execute(trackers.limit(MAX_SHOWN))]
+    digits = re.sub(r"[^0-9]", "", text)
+    if NUMBER.fullmatch(text) and len(digits) >= MIN_DIGITS:
+        number: Any = TrackingNumber
+        own = (
+            select(number.number, tracker.company_id, tracker.name)
+            .join(tracker, tracker.id == number.tracker_id)
+            .where(tracker.company_id.in_(companies), number.number.contains(digits, autoescape=True))
+            .limit(MAX_SHOWN)
+        )
+        found += [Named("number", each, company, name) for each, company, name in session.execute(own)]
+    return found

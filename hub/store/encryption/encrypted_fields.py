@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from hub.model import Call, CallerRule, FactRow, FormSubmission, Note, Person, PrivacyRequest, TextMessage
+from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.encryption.vault import Vault
 
 NAME_CATEGORY = "user.name"
@@ -30,6 +31,7 @@ def seal_names(vault: Vault, session: Session, names: Sequence[tuple[Named, str]
     plaintexts = [Plaintext(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
     for (row, _), sealed in zip(names, encrypt_many(vault, session, plaintexts), strict=True):
         row.sealed_name = sealed
+    index_words(vault, session, [Searchable(row.id, row.company_id, name) for row, name in names])
 
 
 def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str, str]:
@@ -47,6 +49,7 @@ def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, Fa
     ]
     for (_, fact, _), sealed in zip(names, encrypt_many(vault, session, plaintexts), strict=True):
         fact.value, fact.sealed = None, sealed
+    index_words(vault, session, [Searchable(fact.id, contact.company_id, value) for contact, fact, value in names])
 
 
 def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[str, str]:
@@ -84,6 +87,7 @@ def seal_note(vault: Vault, session: Session, contact: Contact, note: Note, text
     """Put the text of a note on a call, text or form into its row."""
     words = Plaintext(holder_of(vault, session, contact), text, note_place(note.id))
     (note.sealed,) = encrypt_many(vault, session, [words])
+    index_words(vault, session, [Searchable(note.id, note.company_id, text)])
 
 
 def notes_of(vault: Vault, session: Session, notes: Iterable[Note]) -> dict[str, str]:

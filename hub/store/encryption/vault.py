@@ -162,6 +162,10 @@ class Vault:
         """A keyed hash for tombstones: it recognizes the number of a company's person who was erased, and reveals nothing."""
         return self.row_mark(session, "number", f"{company_id}|{phone_number}")
 
+    def word_mark(self, session: Session, company_id: str, word: str) -> bytes:
+        """A keyed hash of eight bytes for the search index: the same word of another company has another one."""
+        return hmac.digest(self._naming(session), f"word|{company_id}|{word}".encode(), "sha256")[:8]
+
     def check(self, session: Session) -> None:
         """ConfigError if this database was encrypted with a key that the hub does not have."""
         row = _newest(session, HOLDERS)

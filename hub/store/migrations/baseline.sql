@@ -1252,6 +1252,14 @@ CREATE TABLE saved_view (
 );
 CREATE INDEX ix_saved_view_account_id ON saved_view (account_id);
 CREATE INDEX ix_saved_view_user_id ON saved_view (user_id);
+CREATE TABLE search_word (
+    row_id VARCHAR(36) NOT NULL,
+    word BYTEA NOT NULL,
+    company_id VARCHAR NOT NULL,
+    PRIMARY KEY (row_id, word),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE INDEX ix_search_word_found ON search_word (word, row_id);
 CREATE TABLE sign_in_link (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,

@@ -1,12 +1,13 @@
-"""Triggers in the database: what is only added, and what says that the directory of numbers has changed."""
+"""Triggers in the database: what is only added, what says that the directory of numbers has changed, and what ends search
+words with their text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.store.triggers import append_only, directory_changes
+from hub.store.triggers import append_only, directory_changes, search_words
 
-KINDS = (append_only, directory_changes)
+KINDS = (append_only, directory_changes, search_words)
 
 
 def on_sqlite() -> Iterator[str]:

@@ -8,7 +8,8 @@ from hub.errors import CannotDo
 from hub.marks.merges import merge_people, split_people
 from hub.platform.formats import phone
 from hub.queries.marks import merged_people
-from hub.queries.people import find_people, list_people, one_person
+from hub.queries.people import list_people, one_person
+from hub.queries.search import search_people
 from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -23,7 +24,7 @@ def people(page: PageRequest) -> Response:
     text = page.query.get("q", "").strip()[:100]
     with page.session() as session:
         if text:
-            items, older = find_people(session, page.scope, page.hub.vault, page.company_ids, text), None
+            items, older = search_people(session, page.scope, page.hub.vault, page.company_ids, text), None
         else:
             found = list_people(
                 session, page.scope, page.hub.vault, page.company_ids, page.query.get("after"), PEOPLE_PER_PAGE
@@ -75,7 +76,7 @@ def merge(page: PageRequest) -> Response:
     person_id = page.path("person_id")
     with page.session() as session:
         companies = [one_person(session, page.scope, page.hub.vault, person_id, ()).people[0].company_id]
-        found = find_people(session, page.scope, page.hub.vault, companies, wanted) if wanted else []
+        found = search_people(session, page.scope, page.hub.vault, companies, wanted) if wanted else []
     others = [each for each in found if each.id != person_id]
     if len(others) != 1:
         sentence = "Nobody here has this number, address or id." if not others else "Several people match; use the id."

@@ -1,12 +1,12 @@
-"""`/search`: calls, texts, forms, people and deliveries by number, name or id."""
+"""`/search`: people, calls, texts, forms, notes, campaigns, trackers and deliveries, by what somebody types."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.queries.people import find_people
-from hub.queries.search import MIN_TEXT_CHARACTERS, find_contacts, find_deliveries
+from hub.queries.search import MIN_TEXT_CHARACTERS, find, find_deliveries
 from hub.web.pages import search_by_post
+from hub.web.pages.calls.columns import OUTCOMES
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -18,20 +18,19 @@ def search(page: PageRequest) -> Response:
     text = page.query.get("q", "").strip()[:MAX_TEXT_CHARACTERS]
     companies = page.company_ids
     with page.session() as session:
-        hits = find_contacts(session, page.scope, page.hub.vault, companies, text)
-        people = (
-            find_people(session, page.scope, page.hub.vault, companies, text) if page.may("people") and text else []
-        )
-        deliveries = find_deliveries(session, page.scope, companies, text) if page.may("deliveries") else []
-    if len(hits) == 1 and hits[0].id == text.lower():
-        return page.redirect(page.link(f"/calls/{hits[0].id}"))
+        found = find(session, page.scope, page.hub.vault, companies, text, people=page.may("people"))
+        deliveries = find_deliveries(session, page.scope, companies, text) if page.may("deliveries") and text else []
+    if found.exact is not None:
+        return page.redirect(page.link(f"/calls/{found.exact}"))
     return page.render(
         "search.html",
         title="Search",
         text=text,
-        hits=hits,
-        people=people,
+        found=found,
         deliveries=deliveries,
+        outcomes=OUTCOMES,
+        names={each.id: each.name for each in page.companies},
+        titles={each.id: each.title for each in page.companies},
         too_short=0 < len(text) < MIN_TEXT_CHARACTERS,
     )
 

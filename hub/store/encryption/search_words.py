@@ -1,0 +1,73 @@
+"""The index of names and notes: beginnings of their words as keyed hashes, so that encrypted texts can be searched.
+
+A hash is cut to eight bytes and made with the key that hashes holders' names, so neither the database nor its backups tell a
+name. Whoever has the database sees which texts of a company share a beginning, but not which. A few words share a hash, so
+whatever the index finds must be decrypted and compared (`fits`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from hub.model import SearchWord
+from hub.store.encryption.vault import Vault
+from hub.store.rows import write_rows
+
+BEGINNINGS = (3, 6)
+"""Letters of the beginnings that are kept; a search for other lengths reads the next shorter beginning, and compares."""
+MAX_WORDS = 60
+"""Words of one text that are kept."""
+
+
+class Searchable(NamedTuple):
+    """A text to index: the row that holds it, and its company; without a company nobody may search it."""
+
+    row_id: str
+    company_id: str | None
+    text: str
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, without accents and capitals; single letters and numbers are none."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return list(dict.fromkeys(re.findall(r"[^\W\d_]{2,}", plain)))
+
+
+def fits(text: str, word: str) -> bool:
+    """Whether a word of the text begins with `word`, which is as `words_of` writes it."""
+    return any(each.startswith(word) for each in words_of(text))
+
+
+def index_words(vault: Vault, session: Session, texts: Sequence[Searchable]) -> None:
+    """Put the words of texts into the index within `session`, in place of the former words of the same rows."""
+    if not texts:
+        return
+    session.execute(delete(SearchWord).where(col(SearchWord.row_id).in_([each.row_id for each in texts])))
+    rows = [
+        SearchWord.columns(row_id=each.row_id, company_id=each.company_id, word=mark)
+        for each in texts
+        if each.company_id
+        for mark in sorted(_marks(vault, session, each.company_id, words_of(each.text)[:MAX_WORDS]))
+    ]
+    write_rows(session, SearchWord, rows)
+
+
+def marks_of(vault: Vault, session: Session, companies: Iterable[str], word: str) -> list[bytes]:
+    """What the index holds for texts of these companies that have a word which begins with `word`."""
+    return [vault.word_mark(session, company, _beginning(word)) for company in companies]
+
+
+def _marks(vault: Vault, session: Session, company_id: str, words: Sequence[str]) -> set[bytes]:
+    beginnings = {word[:length] for word in words for length in BEGINNINGS if len(word) >= length}
+    beginnings |= {word for word in words if len(word) < BEGINNINGS[0]}
+    return {vault.word_mark(session, company_id, each) for each in beginnings}
+
+
+def _beginning(word: str) -> str:
+    return word[: max((length for length in BEGINNINGS if length <= len(word)), default=len(word))]

@@ -1,0 +1,152 @@
+"""What people type is found: parts of numbers, beginnings of names, words of notes. What is erased is found no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from page_client import PageClient, signed_in
+from sqlalchemy import update
+from sqlmodel import col, delete, select
+from testbed import CALLER, NORTH_SHARED, TestHub
+
+from hub.config.retention import RetentionSection
+from hub.model import Call, Company, Note, SearchWord
+from hub.privacy.erasure import erase_person
+from hub.privacy.retention import sweep
+from hub.store.encryption.encrypted_fields import seal_names
+from hub.store.encryption.search_words import MAX_WORDS, marks_of, words_of
+from hub.visits.forms import SentForm, keep_form
+
+OTHER = "+13125550143"
+
+
+def found(browser: PageClient, text: str) -> str:
+    return browser.text("/search", params={"q": text})
+
+
+def words(stage: TestHub) -> list[SearchWord]:
+    with stage.hub.store.reading() as session:
+        return list(session.exec(select(SearchWord)))
+
+
+@pytest.mark.parametrize(
+    "text", ["0142", "555 0142", "(312) 555-0142", "noah", "Noah K", "kerr", "KERR noah", "noah 0142"]
+)
+def test_a_caller_is_found_by_what_somebody_remembers(stage: TestHub, text: str) -> None:
+    call = stage.call_in(caller_name="Noah Kerr")
+    stage.call_in(caller=OTHER, caller_name="Ruth Adler")
+    browser = signed_in(stage)
+    page = found(browser, text)
+    assert "Noah Kerr" in page and "All of it fits one person, Noah Kerr." in page
+    assert f"/calls/{call.id}" in browser.get("/search", params={"q": text}).text
+    assert "Ruth" not in page
+
+
+def test_a_person_whom_every_word_fits_stands_before_those_whom_one_word_fits(stage: TestHub) -> None:
+    stage.call_in(caller_name="Noah Kerr")
+    stage.call_in(caller=OTHER, caller_name="Noah Lindqvist")
+    page = found(signed_in(stage), "noah kerr")
+    assert "All of it fits one person, Noah Kerr." in page
+    assert page.index("Noah Kerr") < page.index("Noah Lindqvist")
+
+
+@pytest.mark.parametrize(
+    "name, text", [("Chloé Müller", "chloe muller"), ("Bo Li", "bo"), ("O’Brien-Kwiatkowska", "kwiatkowska")]
+)
+def test_names_are_found_without_accents_and_by_each_of_their_words(stage: TestHub, name: str, text: str) -> None:
+    stage.call_in(caller_name=name)
+    browser = signed_in(stage)
+    assert f"fits one person, {name}" in found(browser, text)
+    assert "Nothing matches" in found(browser, text[::-1] + "x")
+
+
+def test_a_longer_beginning_than_the_index_keeps_is_compared_with_the_name(stage: TestHub) -> None:
+    stage.call_in(caller_name="Anna Lindqvist")
+    browser = signed_in(stage)
+    assert "Anna Lindqvist" in found(browser, "lindqvi")
+    assert "Nothing matches" in found(browser, "lindqvo")
+
+
+def test_words_of_notes_and_the_sender_of_a_form_are_found(stage: TestHub) -> None:
+    call = stage.call_in()
+    browser = signed_in(stage)
+    browser.post(f"/calls/{call.id}/notes", {"note": "Neighbor of the bakery, same boiler"})
+    assert "same boiler”" in found(browser, "boiler") and "same boiler”" in found(browser, "bakery boil")
+    assert "Nothing matches" in found(browser, "boiler furnace")
+    sent = SentForm(key="k", form_id="contact", fields={"name": "Joel Fisher", "phone": "(312) 555-0177"})
+    keep_form(stage.hub, stage.directory.companies["lakeside"], sent)
+    stage.flow()
+    assert "Joel Fisher" in found(browser, "joel") and "Joel Fisher" in found(browser, "fisher 0177")
+
+
+def test_campaigns_and_own_numbers_lead_to_their_calls(stage: TestHub) -> None:
+    stage.call_in()
+    answer = signed_in(stage).get("/search", params={"q": "0120"}).text
+    assert "Your number, shared" in answer and "/calls?company=lakeside&amp;tracker=shared" in answer
+
+
+def test_a_user_of_one_company_finds_nobody_of_another(stage: TestHub) -> None:
+    stage.call_in(number=NORTH_SHARED, caller_name="Noah Kerr")
+    browser = signed_in(stage, "marketer", "lakeside")
+    for text in ("noah", "0142", CALLER):
+        assert "Nothing matches" in found(browser, text)
+
+
+def test_neither_the_index_nor_equal_names_of_two_companies_show_a_name(stage: TestHub) -> None:
+    stage.call_in(caller_name="Noah Kerr")
+    first = {row.word for row in words(stage)}
+    stage.call_in(number=NORTH_SHARED, caller=OTHER, caller_name="Noah Kerr")
+    rows = words(stage)
+    assert all(len(row.word) == 8 and b"noa" not in row.word for row in rows)
+    other = {row.word for row in rows} - first
+    assert len(first) == len(other) == 2, "the same beginnings have other hashes at another company"
+
+
+def erase(stage: TestHub, call: Call) -> None:
+    erase_person(stage.hub, str(call.person_id))
+
+
+def end_lives(stage: TestHub, call: Call) -> None:
+    stage.clock.advance(days=4000)
+    for _ in range(3):
+        sweep(stage.hub.store, stage.clock(), RetentionSection(), keyring=stage.hub.keyring)
+
+
+def delete_and_empty(stage: TestHub, call: Call) -> None:
+    with stage.hub.store.writing() as session:
+        session.execute(delete(Note))
+        session.execute(update(Call).where(col(Call.id) == call.id).values(sealed_name=None))
+
+
+@pytest.mark.parametrize("ending", [erase, end_lives, delete_and_empty])
+def test_whatever_ends_a_name_ends_its_words_in_the_index(stage: TestHub, ending: Any) -> None:
+    call = stage.call_in(caller_name="Noah Kerr")
+    signed_in(stage).post(f"/calls/{call.id}/notes", {"note": "a boiler"})
+    assert {row.row_id for row in words(stage)} == {call.id, stage.one(Note).id}
+    ending(stage, call)
+    assert words(stage) == []
+
+
+def test_a_corrected_name_replaces_the_old_one_in_the_index(stage: TestHub) -> None:
+    call = stage.call_in(caller_name="Noa Cerr")
+    browser = signed_in(stage)
+    with stage.hub.store.writing() as session:
+        seal_names(stage.hub.vault, session, [(session.get_one(Call, call.id), "Ruth Adler")])
+    assert "Ruth Adler" in found(browser, "adler") and "Nothing matches" in found(browser, "cerr")
+
+
+def test_a_very_long_text_fills_the_index_no_further_than_its_limit(stage: TestHub) -> None:
+    assert len(words_of("ab " * 500)) == 1
+    call = stage.call_in()
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    many = " ".join(a + b + c for a in letters[:10] for b in letters[:10] for c in letters[:10])
+    signed_in(stage).post(f"/calls/{call.id}/notes", {"note": many})
+    assert len(words(stage)) == MAX_WORDS
+
+
+def test_the_marks_of_a_word_differ_by_company_only(stage: TestHub) -> None:
+    with stage.hub.store.writing() as session:
+        ids = sorted(session.exec(select(Company.id)))
+        assert len(set(marks_of(stage.hub.vault, session, ids, "noah"))) == len(ids)
+        assert marks_of(stage.hub.vault, session, ids, "noahs") == marks_of(stage.hub.vault, session, ids, "noah")

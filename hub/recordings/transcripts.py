@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
 
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Company, Recording, TranscriptRow
-from hub.runtime import Hub
 from hub.store.rows import write_rows
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,9 +154,8 @@ def test_whatever_is_wrong_with_a_link_the_answer_is_the_same(player: Player) ->
         "no query": urlsplit(good).path,
     }
     replies = {name: player.get(path) for name, path in wrong.items()}
-    assert {name: (each.status_code, each.json()) for name, each in replies.items()} == {
-        name: (404, {"detail": "Not found"}) for name in wrong
-    }
+    assert {name: each.status_code for name, each in replies.items()} == dict.fromkeys(wrong, 404)
+    assert len({each.text for each in replies.values()}) == 1
     assert player.listened() == []
     player.stage.clock.advance(seconds=300)
     assert player.get(good).status_code == 404, "five minutes are over"

@@ -1,6 +1,6 @@
 """The index of names and notes: beginnings of their words as keyed hashes, so that encrypted texts can be searched.
 
-A hash is cut to eight bytes and made with the key that hashes holders' names, so neither the database nor its backups tell a
+A hash is cut to eight bytes and made with the key that hashes holders' names, so neither the database nor its backups show a
 name. Anyone who has the database sees which texts of a company share a beginning, but not which. A few words share a hash, so
 whatever the index finds must be decrypted and compared (`fits`).
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import starlette.routing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -63,8 +63,9 @@ def _once(create: Callable[[Connection], None]) -> Callable[[Connection], None]:
             found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"))
             _TABLES.extend(found.scalars())
         else:
+            execute = cast(Any, connection.connection.driver_connection).execute  # SQLAlchemy doubles their cost
             for statement in _TABLES:
-                connection.exec_driver_sql(statement)
+                execute(statement)
             newest = schema.revisions()[-1]
             connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest})
 

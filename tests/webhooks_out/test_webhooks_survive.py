@@ -45,6 +45,7 @@ print("done")
 """
 
 
+@pytest.mark.soak
 def test_an_event_whose_worker_was_killed_is_sent_again_with_the_same_id(sending: WebhookStage) -> None:
     stage, receiver = sending.stage, sending.receiver
     stage.call_in()

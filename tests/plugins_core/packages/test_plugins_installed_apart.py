@@ -82,6 +82,7 @@ def test_the_code_of_a_plugin_is_not_run_by_the_command_that_adds_it(shop: Plugi
     assert list(shop.plugins.glob("acme/*")) == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("step", ["unpack", "described_class"])
 def test_a_command_that_is_killed_while_it_unpacks_changes_nothing(
     shop: PluginShop, monkeypatch: pytest.MonkeyPatch, step: str

@@ -7,7 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import formataddr
 
 from hub.config.mail import MailSection
 from hub.config.models import Config
@@ -15,8 +17,22 @@ from hub.contracts.addresses import may_have_address
 from hub.errors import Rejected, RetryLater
 
 SMTP_TIMEOUT_SECONDS = 20.0
+REFUSED_FROM, REFUSED_TO = 550, 559
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NO_SERVER = "The hub has no mail server; an owner sets one up under Settings, Mail."
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of an e-mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class RefusedAddressError(Rejected):
+    """The mail server refuses the address for good (RFC 5321, 4.2.1: a reply of 550 to 559), so no other try helps."""
 
 
 class PrivateServerError(OSError):
@@ -31,16 +47,25 @@ def make_mail(
     *,
     html: str | None = None,
     headers: Mapping[str, str] | None = None,
+    sender: str | None = None,
+    files: Sequence[Attachment] = (),
 ) -> EmailMessage:
-    """An e-mail from the hub to one address, or to several separated by commas."""
+    """An e-mail from the hub to one address, or to several separated by commas; `sender` is the name beside its own address."""
     letter = EmailMessage()
-    letter["Subject"], letter["From"], letter["To"] = " ".join(subject.split()), mail.sender, to
+    letter["Subject"], letter["From"], letter["To"] = (
+        " ".join(subject.split()),
+        formataddr((sender or "", mail.sender)),
+        to,
+    )
     letter["Auto-Submitted"] = "auto-generated"
     for name, value in (headers or {}).items():
         letter[name] = value
     letter.set_content(text)
     if html is not None:
         letter.add_alternative(html, subtype="html")
+    for file in files:
+        main, _, sub = file.media_type.partition("/")
+        letter.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return letter
 
 
@@ -57,6 +82,11 @@ def send_mail(config: Config, letter: EmailMessage, begin: Callable[[], None] = 
             sign_in_to_server(server, config.mail)
             begin()
             server.send_message(letter)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        if codes and all(REFUSED_FROM <= code <= REFUSED_TO for code in codes):
+            raise RefusedAddressError("The mail server refused the address.") from None
+        raise RetryLater("The mail server does not take the address now.") from None
     except PrivateServerError as error:
         raise RetryLater(f"{error}") from None
     except (OSError, smtplib.SMTPException) as error:

@@ -20,6 +20,8 @@ class MailServer:
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
     refusal: str | None = None
+    refused: set[str] = field(default_factory=set)
+    """Addresses that it does not know."""
 
     @classmethod
     def start(cls, stack: ExitStack) -> Self:
@@ -30,6 +32,12 @@ class MailServer:
         controller.start()
         stack.callback(controller.stop)
         return server
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in self.refused:
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refusal:

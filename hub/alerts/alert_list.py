@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.alerts.kinds import DIGEST, TEST, URGENT
+from hub.alerts.kinds import DIGEST, REPORT, TEST, URGENT
 from hub.alerts.spread import Hearing
 from hub.alerts.wording import Known, Message, known_of, message_of
 from hub.model import Alert, AlertDelivery, Company, User
@@ -43,9 +43,9 @@ class ListedAlert:
 def list_alerts(
     session: Session, hub: Hub, scope: AccessScope, companies: Sequence[str], after: str | None, limit: int = 50
 ) -> Page[ListedAlert]:
-    """The user's own alerts of some companies; digests are mails and not in the list."""
+    """The user's own alerts of some companies; digests and reports are mails and not in the list."""
     query = select(Alert).where(
-        Alert.user_id == scope.user.id, col(Alert.company_id).in_(companies), Alert.kind != DIGEST
+        Alert.user_id == scope.user.id, col(Alert.company_id).in_(companies), col(Alert.kind).not_in((DIGEST, REPORT))
     )
     page = page_of(session, [Part(query, newest_first(Alert.at, Alert.id))], after, limit)
     shown = page.items

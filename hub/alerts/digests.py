@@ -59,10 +59,10 @@ class Figure:
     url: str
 
 
-def latest_span(name: str, now: datetime, zone: ZoneInfo) -> Span:
-    """The newest day, week or month whose digest is due at `now`."""
+def latest_span(name: str, now: datetime, zone: ZoneInfo, at: time = SENT_AT) -> Span:
+    """The newest day, week or month whose digest is due at `now`; it is due at a time of the day after it."""
     local = now.astimezone(zone)
-    today = local.date() if local.time() >= SENT_AT else local.date() - timedelta(days=1)
+    today = local.date() if local.time() >= at else local.date() - timedelta(days=1)
     if name == "monthly":
         morning = today.replace(day=1)
         last = morning - timedelta(days=1)
@@ -73,7 +73,7 @@ def latest_span(name: str, now: datetime, zone: ZoneInfo) -> Span:
     else:
         morning = today
         first = last = morning - timedelta(days=1)
-    return Span(name, first, last, datetime.combine(morning, SENT_AT, zone))
+    return Span(name, first, last, datetime.combine(morning, at, zone))
 
 
 def queue_digests(hub: Hub) -> int:
@@ -134,7 +134,7 @@ def send_digest(hub: Hub, user: User, alert: Alert, delivery_id: str, begin: Cal
         assert scope is not None
         values = digest_values(session, hub, scope, company, alert.facts)
     link = unsubscribe_url(hub, user.id, company.id, alert.facts["name"])
-    send_rendered(hub, user, delivery_id, values["subject"], "digest_mail", values, link, begin)
+    send_rendered(hub, user.email, delivery_id, values["subject"], "digest_mail", values, link, begin)
 
 
 def digest_values(

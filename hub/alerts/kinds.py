@@ -78,8 +78,9 @@ KINDS: tuple[AlertKind, ...] = (
 """In the order in which pages list them."""
 BY_KEY: Mapping[str, AlertKind] = {kind.key: kind for kind in KINDS}
 DIGESTS: Mapping[str, str] = {"daily": "Every day", "weekly": "Every Monday", "monthly": "On the first of the month"}
-DIGEST, TEST = "digest", "test"
-"""Kinds of rows that are no kind of alert: a summary of a period, and what the test button sends."""
+DIGEST, REPORT, TEST = "digest", "report", "test"
+"""Kinds of rows that are no kind of alert: a summary of a period, a report to somebody without an account, and what the test
+button sends."""
 WHOLE_ACCOUNT = "whole_account"
 """The fact of what concerns all companies of an account: only users of all of them hear of it."""
 URGENT = frozenset({"missed_call", "voicemail", "text", "connector_failing", "hub_trouble", "consent_silent"})

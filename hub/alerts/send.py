@@ -22,7 +22,8 @@ from hub.alerts.channels.push import send_push
 from hub.alerts.channels.text import queue_alert_text
 from hub.alerts.channels.webhook import open_webhook, send_webhook
 from hub.alerts.digests import may_get, send_digest
-from hub.alerts.kinds import BY_KEY, DIGEST, TEST, Channel, may_use
+from hub.alerts.kinds import BY_KEY, DIGEST, REPORT, TEST, Channel, may_use
+from hub.alerts.report_mails import GONE, Printer, send_report, stop_gone, why_not
 from hub.alerts.spread import Hearing, kinds_of_row
 from hub.alerts.wording import Message, known_of, message_of
 from hub.errors import RetryLater, RingfenceError, place_of
@@ -61,7 +62,12 @@ def channels_due() -> object:
 
 
 def send_due(
-    hub: Hub, directory: Directory, channel: str, post: PublicPost | None = None, jitter: Jitter = full_jitter
+    hub: Hub,
+    directory: Directory,
+    channel: str,
+    post: PublicPost | None = None,
+    jitter: Jitter = full_jitter,
+    printer: Printer | None = None,
 ) -> int:
     """Send what is due on a channel; returns how many rows were claimed."""
     total = 0
@@ -70,7 +76,7 @@ def send_due(
         kinds = [each.limit(ROWS_PER_TURN) for each in oldest_due(AlertDelivery, AlertDelivery.channel == channel)]
         found = [session.execute(each.with_only_columns(*waiting), {"now": hub.clock()}).all() for each in kinds]
     for user_id, target in list(dict.fromkeys(chain(*found)))[:GROUPS_PER_TURN]:
-        sender = _Sender(hub, directory, channel, user_id, target, post or PublicPost(), jitter)
+        sender = _Sender(hub, directory, channel, user_id, target, post or PublicPost(), jitter, printer)
         total += sender.send()
     return total
 
@@ -86,6 +92,7 @@ class _Sender:
     target: str
     post: PublicPost
     jitter: Jitter
+    printer: Printer | None = None
     token: str = ""
 
     def send(self) -> int:
@@ -109,7 +116,7 @@ class _Sender:
     def _prepare(self, rows: Sequence[AlertDelivery]) -> list[_Prepared]:
         """The rows that may go; the others end as dropped, each with its reason."""
         prepared: list[_Prepared] = []
-        dropped: list[tuple[AlertDelivery, str]] = []
+        dropped: list[tuple[AlertDelivery, Alert, str]] = []
         with self.hub.store.reading() as session:
             user = session.get_one(User, self.user_id)
             alerts = {row.id: session.get_one(Alert, row.alert_id) for row in rows}
@@ -121,7 +128,7 @@ class _Sender:
                 if reason is None and len(prepared) >= left:
                     reason = "The limit of this channel for one day is reached; the list of alerts has it."
                 if reason is not None:
-                    dropped.append((row, reason))
+                    dropped.append((row, alert, reason))
                     continue
                 company = session.get_one(Company, alert.company_id)
                 chosen = session.get(AlertPreference, (user.id, company.id))
@@ -129,11 +136,15 @@ class _Sender:
                 names = chosen is not None and chosen.names_caller and self.channel != Channel.WEBHOOK
                 message = message_of(self.hub, known, alert, company, names_caller=names)
                 prepared.append(_Prepared(row, alert, company, message))
-        for row, reason in dropped:
+        for row, alert, reason in dropped:
             self._end([row], AlertDeliveryState.DROPPED, reason)
+            if reason == GONE:
+                stop_gone(self.hub, alert)
         return prepared
 
     def _why_not(self, session: Session, user: User, hearing: Hearing, alert: Alert) -> str | None:
+        if alert.kind == REPORT:
+            return why_not(session, alert)
         if user.disabled_at is not None:
             return "The user is disabled."
         if not may_use(session, user, alert.company_id, self.channel):
@@ -174,7 +185,7 @@ class _Sender:
         together: dict[str, list[_Prepared]] = {}
         alone: list[list[_Prepared]] = []
         for each in prepared:
-            if each.row.held and each.alert.kind not in (DIGEST, TEST):
+            if each.row.held and each.alert.kind not in (DIGEST, REPORT, TEST):
                 together.setdefault(each.company.id if self.channel != Channel.PUSH else "", []).append(each)
             else:
                 alone.append([each])
@@ -209,7 +220,9 @@ class _Sender:
         with self.hub.store.reading() as session:
             user = session.get_one(User, self.user_id)
             preference = session.get(AlertPreference, (user.id, first.company.id))
-        if self.channel == Channel.EMAIL and first.alert.kind == DIGEST:
+        if first.alert.kind == REPORT:
+            send_report(self.hub, self.printer, first.alert, first.row.id, lambda: self._begin(batch))
+        elif self.channel == Channel.EMAIL and first.alert.kind == DIGEST:
             send_digest(self.hub, user, first.alert, first.row.id, lambda: self._begin(batch))
         elif self.channel == Channel.EMAIL:
             send_alert_mail(self.hub, user, first.company.id, first.row.id, messages, lambda: self._begin(batch))

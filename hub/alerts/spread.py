@@ -80,9 +80,16 @@ def _spread_one(session: Session, event: AlertEvent, now: datetime) -> None:
 
 
 def write_alert(
-    session: Session, alert: Alert, channels: Iterable[str], now: datetime, *, through_quiet: bool = False
+    session: Session,
+    alert: Alert,
+    channels: Iterable[str],
+    now: datetime,
+    *,
+    through_quiet: bool = False,
+    target: str | None = None,
 ) -> bool:
-    """Write an alert with its outbox, within `session`; False if the user has it already."""
+    """Write an alert with its outbox, within `session`; False if the user has it already. `target` is who gets it instead of
+    the user."""
     write_rows(session, Alert, [alert])
     same = (Alert.user_id == alert.user_id, Alert.company_id == alert.company_id, Alert.dedup_key == alert.dedup_key)
     if session.exec(select(Alert.id).where(*same)).one() != alert.id:
@@ -101,7 +108,7 @@ def write_alert(
             due_at=due,
             expires_at=now + ALERT_LIFETIME,
         )
-        for channel, target in _targets(session, alert.user_id, set(channels))
+        for channel, target in _targets(session, alert.user_id, set(channels), target)
     ]
     write_rows(session, AlertDelivery, rows)
     return True
@@ -115,9 +122,9 @@ def quiet_hours_of(session: Session, user_id: str, company_id: str) -> QuietHour
     return QuietHours(chosen.quiet_from, chosen.quiet_to, ZoneInfo(chosen.time_zone))
 
 
-def _targets(session: Session, user_id: str, channels: set[str]) -> Iterator[tuple[str, str]]:
+def _targets(session: Session, user_id: str, channels: set[str], target: str | None) -> Iterator[tuple[str, str]]:
     for channel in sorted(channels - {Channel.PUSH}):
-        yield channel, ""
+        yield channel, target or ""
     if Channel.PUSH in channels:
         browsers = session.exec(select(PushSubscription.id).where(PushSubscription.user_id == user_id))
         yield from ((Channel.PUSH, each) for each in browsers)

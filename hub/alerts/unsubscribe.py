@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
+from hub.access.report_subscriptions import stop
 from hub.alerts.kinds import DIGESTS, Channel
-from hub.model import AlertPreference, AlertRule, Company, User
+from hub.model import AlertPreference, AlertRule, Company, ReportSubscription, User
 from hub.runtime import Hub
 from hub.store import audit
 
 PURPOSE = "alert-unsubscribe"
 ALERTS = "alerts"
+REPORT_MAIL = "report"
 
 
 @dataclass(frozen=True)
 class Unsubscription:
-    """What a link ends: the alerts of one user for one company, or one digest."""
+    """What a link ends: the alerts of one user for one company, one digest, or the reports to one address, whose id stands in
+    the place of the user's."""
 
     user_id: str
     company_id: str
@@ -27,6 +30,8 @@ class Unsubscription:
     @property
     def words(self) -> str:
         """What it is about, in words."""
+        if self.what == REPORT_MAIL:
+            return f"The report for {self.company} by e-mail"
         named = "Alerts by e-mail" if self.what == ALERTS else f"The {self.what} summary"
         return f"{named} for {self.company}"
 
@@ -46,13 +51,17 @@ def read_token(session: Session, hub: Hub, token: str) -> Unsubscription | None:
         return None
     user_id, company_id, what = parts
     company = session.get(Company, company_id)
-    known = what == ALERTS or what in DIGESTS
+    known = what in (ALERTS, REPORT_MAIL) or what in DIGESTS
     return Unsubscription(user_id, company_id, what, company.title) if company and known else None
 
 
 def end_mails(session: Session, hub: Hub, wanted: Unsubscription) -> None:
     """End the e-mails that a link is about, with an audit entry, within `session`; again changes nothing."""
     changed = False
+    if wanted.what == REPORT_MAIL:
+        if row := session.get(ReportSubscription, wanted.user_id, with_for_update=True):
+            stop(session, row, "The person stopped it by the link in the e-mail.", "recipient", hub.clock())
+        return
     if wanted.what == ALERTS:
         mine = (AlertRule.user_id == wanted.user_id, AlertRule.company_id == wanted.company_id)
         for rule in session.exec(select(AlertRule).where(*mine).with_for_update()):

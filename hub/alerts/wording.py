@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from hub.alerts.kinds import DIGEST, TEST, WHOLE_ACCOUNT
+from hub.alerts.kinds import DIGEST, REPORT, TEST, WHOLE_ACCOUNT
 from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
 from hub.model.states import SubjectState
 from hub.numbers.health.kinds import BY_KEY as KINDS_OF_FINDINGS
@@ -39,6 +39,7 @@ TITLES: Mapping[str, str] = {
     "pool_overflow": "A pool of {company} is too small",
     TEST: "Test alert for {company}",
     DIGEST: "Summary of {company}",
+    REPORT: "Report of {company}",
 }
 TROUBLES: Mapping[str, str] = {
     "database_away": "Its database was away; calls and texts were taken and kept meanwhile, and are in it now",
@@ -248,4 +249,5 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Any], ZoneInfo], str]] = {
     "webhook_set_aside": _set_aside,
     TEST: _test,
     DIGEST: _digest,
+    REPORT: _digest,
 }

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     )
     from hub.model.opt_outs import OptOut
     from hub.model.outgoing_calls import OutgoingCall
-    from hub.model.pages import RecordingPeaks, ReportLink, SavedView
+    from hub.model.pages import RecordingPeaks, ReportLink, ReportSubscription, SavedView
     from hub.model.people import FactRow, Person
     from hub.model.policies import PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
     from hub.model.ports import PortOrderRow
@@ -187,6 +187,7 @@ __all__ = [
     "RecoveryCode",
     "Refusal",
     "ReportLink",
+    "ReportSubscription",
     "RequestStep",
     "RequestTask",
     "Restoration",
@@ -267,7 +268,7 @@ MODULES = {
     ),
     "opt_outs": ("OptOut",),
     "outgoing_calls": ("OutgoingCall",),
-    "pages": ("RecordingPeaks", "ReportLink", "SavedView"),
+    "pages": ("RecordingPeaks", "ReportLink", "ReportSubscription", "SavedView"),
     "people": ("FactRow", "Person"),
     "policies": ("PolicyAcceptance", "PolicyNotice", "PolicyText", "PolicyVersion"),
     "ports": ("PortOrderRow",),

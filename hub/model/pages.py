@@ -9,7 +9,7 @@ from sqlmodel import Field
 import hub.model.accounts
 import hub.model.recordings
 import hub.model.users  # noqa: F401 - foreign keys
-from hub.model.columns import Row, id_column, time_column
+from hub.model.columns import Row, ending_column, id_column, personal_text, time_column
 
 
 class SavedView(Row, table=True):
@@ -43,6 +43,34 @@ class ReportLink(Row, table=True):
     made_at: datetime = time_column()
     ends_at: datetime = time_column()
     revoked_at: datetime | None = time_column(nullable=True)
+
+
+class ReportSubscription(Row, table=True):
+    """One address that gets one report by e-mail, weekly or monthly; the person needs no account. What it shows is what
+    `user_id` may see when it is sent."""
+
+    __tablename__ = "report_subscription"
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    user_id: str = Field(foreign_key="app_user.id", index=True)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    """The company that the report shows, and in whose time zone it is sent."""
+    all_companies: bool = False
+    """Whether it shows all companies that the user may see."""
+    report: str = Field(max_length=32)
+    query: str = Field(max_length=2000)
+    every: str = Field(max_length=8)
+    """`weekly` or `monthly`."""
+    hour: int
+    time_zone: str = Field(max_length=64)
+    email: str | None = personal_text("user.contact.email", max_length=250)
+    made_at: datetime = time_column()
+    stopped_at: datetime | None = time_column(nullable=True)
+    stop_reason: str | None = None
+    """Who or what stopped it, in a sentence without data."""
+    expires_at: datetime | None = ending_column()
+    """When a stopped address is forgotten; None while it gets reports."""
 
 
 class RecordingPeaks(Row, table=True):

@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 
 import structlog
 
+from hub.alerts.report_mails import Printer
 from hub.config.models import Config
 from hub.platform.liveness import report_failure
 from hub.reload.differences import RESTART
@@ -102,7 +104,7 @@ class RunningHub:
         self.current.opened.hub.retire()
 
     def _worker(self, opened: Opened) -> Worker:
-        worker = Worker(opened.hub, opened.directory, self._wake)
+        worker = Worker(opened.hub, opened.directory, self._wake, load_printer)
         worker.start()
         return worker
 
@@ -130,6 +132,12 @@ class RunningHub:
             generation.opened.sandboxes.keep_only(kept)
         generation.opened.hub.retire()
         log.info("the former configuration has ended", version=generation.version)
+
+
+def load_printer() -> Printer:
+    """How reports for e-mails are printed; the pages are loaded with the first alert that goes by e-mail."""
+    found: Printer = import_module("hub.web.pages.reports.printed").PRINTER
+    return found
 
 
 def sandboxed(config: Config) -> set[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from hub.access.idempotency import delete_old_requests
 from hub.access.sign_in.expired import delete_expired
 from hub.alerts.digests import queue_digests
+from hub.alerts.report_mails import queue_reports
 from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
@@ -102,6 +103,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("alerts about volume", 300.0, partial(watch_volume, hub)),
         Job("webhooks that wait", 60.0, partial(release_waiting, hub)),
         Job("digests", 60.0, partial(queue_digests, hub)),
+        Job("reports by e-mail", 60.0, partial(queue_reports, hub)),
     ]
 
 

@@ -10,6 +10,8 @@ from functools import partial
 
 import structlog
 
+from hub.alerts.kinds import Channel
+from hub.alerts.report_mails import Printer
 from hub.alerts.send import send_due
 from hub.delivery.fetch_media import fetch_media
 from hub.delivery.place_calls import place_calls
@@ -87,8 +89,14 @@ class Worker:
     """Threads that never wait for each other: the flow of calls, recordings, transcripts, syncs (at most one at a time for each
     connector), and housekeeping. Whatever a turn raises, its thread continues."""
 
-    def __init__(self, hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> None:
-        self._hub, self._directory = hub, directory
+    def __init__(
+        self,
+        hub: Hub,
+        directory: LiveDirectory,
+        wake: threading.Event | None = None,
+        printer: Callable[[], Printer] | None = None,
+    ) -> None:
+        self._hub, self._directory, self._printer = hub, directory, printer
         self._wake = wake or threading.Event()
         self._stopping = threading.Event()
         self._ticker = Ticker(hub)
@@ -256,7 +264,8 @@ class Worker:
             pause(self._hub.store, connector, str(error), self._hub.clock())
 
     def _run_alerts(self, channel: str) -> None:
-        send_due(self._hub, self._directory.current(), channel)
+        printer = self._printer() if self._printer and channel == Channel.EMAIL else None
+        send_due(self._hub, self._directory.current(), channel, printer=printer)
 
     def _run_webhooks(self, endpoint: str) -> None:
         send_events(self._hub, self._directory.current(), endpoint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
 from hub.alerts.wording import Message, summary_title
 from hub.errors import Rejected
-from hub.mail import NO_SERVER, make_mail, send_mail
+from hub.mail import NO_SERVER, Attachment, make_mail, send_mail
 from hub.model import User
 from hub.runtime import Hub
 
@@ -24,25 +24,29 @@ def send_alert_mail(
     title = messages[0].title if len(messages) == 1 else summary_title(messages)
     values = {"title": title, "messages": messages, "settings": _address(hub, "/alerts/settings")}
     link = unsubscribe_url(hub, user.id, company_id, ALERTS)
-    send_rendered(hub, user, delivery_id, title, "alert_mail", values, link, begin)
+    send_rendered(hub, user.email, delivery_id, title, "alert_mail", values, link, begin)
 
 
 def send_rendered(
     hub: Hub,
-    user: User,
+    to: str | None,
     delivery_id: str,
     subject: str,
     template: str,
     values: Mapping[str, object],
     unsubscribe: str,
     begin: Callable[[], None],
+    *,
+    sender: str | None = None,
+    files: Sequence[Attachment] = (),
 ) -> None:
-    """Send an e-mail made from a template, with the headers for one-click unsubscription. Source: RFC 8058."""
+    """Send an e-mail made from a template, under the name `sender`, with the headers for one-click unsubscription.
+    Source: RFC 8058."""
     mail = hub.config.mail
     if mail is None:
         raise Rejected(NO_SERVER)
-    if not user.email:
-        raise Rejected("The user has no e-mail address.")
+    if not to:
+        raise Rejected("There is no e-mail address.")
     shown = {**values, "unsubscribe": unsubscribe}
     headers = {
         "List-Unsubscribe": f"<{unsubscribe}>",
@@ -51,7 +55,9 @@ def send_rendered(
     }
     text = _templates().get_template(f"{template}.txt").render(shown)
     html = _templates().get_template(f"{template}.html").render(shown)
-    send_mail(hub.config, make_mail(mail, user.email, subject, text, html=html, headers=headers), begin)
+    send_mail(
+        hub.config, make_mail(mail, to, subject, text, html=html, headers=headers, sender=sender, files=files), begin
+    )
 
 
 def _address(hub: Hub, path: str) -> str:

@@ -1225,6 +1225,31 @@ CREATE TABLE report_link (
 CREATE INDEX ix_report_link_account_id ON report_link (account_id);
 CREATE INDEX ix_report_link_company_id ON report_link (company_id);
 CREATE INDEX ix_report_link_user_id ON report_link (user_id);
+CREATE TABLE report_subscription (
+    id VARCHAR(36) NOT NULL,
+    account_id VARCHAR NOT NULL,
+    user_id VARCHAR NOT NULL,
+    company_id VARCHAR NOT NULL,
+    all_companies BOOLEAN NOT NULL,
+    report VARCHAR(32) NOT NULL,
+    "query" VARCHAR(2000) NOT NULL,
+    every VARCHAR(8) NOT NULL,
+    hour INTEGER NOT NULL,
+    time_zone VARCHAR(64) NOT NULL,
+    email VARCHAR(250),
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    stopped_at TIMESTAMP WITH TIME ZONE,
+    stop_reason VARCHAR,
+    expires_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (id),
+    FOREIGN KEY(account_id) REFERENCES account (id),
+    FOREIGN KEY(user_id) REFERENCES app_user (id),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE INDEX ix_report_subscription_account_id ON report_subscription (account_id);
+CREATE INDEX ix_report_subscription_company_id ON report_subscription (company_id);
+CREATE INDEX ix_report_subscription_expires_at ON report_subscription (expires_at);
+CREATE INDEX ix_report_subscription_user_id ON report_subscription (user_id);
 CREATE TABLE restriction (
     id VARCHAR(36) NOT NULL,
     company_id VARCHAR NOT NULL,

@@ -148,6 +148,8 @@ ALLOWED = {
     "GET /reports/{report}": OFFICE,
     "GET /reports/{report}/csv": OFFICE,
     "POST /reports/{report}/import": SET_UP,
+    "POST /reports/{report}/emails": OFFICE,
+    "POST /reports/{report}/emails/{subscription}/stop": OFFICE,
     "POST /reports/{report}/links": OFFICE,
     "POST /reports/{report}/links/{link}/revoke": OFFICE,
     "GET /numbers": OFFICE,

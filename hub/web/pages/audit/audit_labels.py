@@ -84,6 +84,8 @@ ACTIONS: Mapping[str, str] = {
     "recovery_code.use": "Signed in with a recovery code",
     "recovery_codes.new": "Made recovery codes",
     "report.export": "Exported a report",
+    "report_mail.add": "Started a report by e-mail",
+    "report_mail.stop": "Stopped a report by e-mail",
     "report_link.add": "Shared a report",
     "report_link.revoke": "Ended a shared report",
     "sessions.end": "Ended sessions",

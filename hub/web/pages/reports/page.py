@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 from starlette.responses import Response
 
 from hub.access.report_links import DAYS
+from hub.access.report_subscriptions import EVERY
 from hub.model import Company
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import spam_of
+from hub.queries.reports.emails import report_emails
 from hub.queries.reports.links import report_links
 from hub.web.pages import line_charts
 from hub.web.pages.csv_file import csv_response
@@ -31,6 +34,8 @@ from hub.web.pages.reports.trend import COLUMNS, Lines, lines_of, read_weeks
 from hub.web.pages.request import PageRequest
 
 AUDIT_EXPORT = "report.export"
+PDF_MODULE = "weasyprint"
+"""What prints reports, if it is installed."""
 
 
 def first_report(page: PageRequest) -> Response:
@@ -62,11 +67,19 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         spam = 0 if choice.kind.is_rolled_up else spam_of(session, companies, choice.period.first, choice.period.last)
         links = page.scope_for("share") if page.may("share") else None
         shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
+        mails = [] if links is None else report_emails(session, links, page.company_ids, choice.kind.name)
     values = {
         "links": shared,
         "new_link": None,
         "link_error": None,
         "link_days": DAYS,
+        "mails": mails,
+        "mail_error": None,
+        "mail_addresses": "",
+        "has_mail": page.hub.config.mail is not None,
+        "has_pdf": find_spec(PDF_MODULE) is not None,
+        "every": EVERY,
+        "hours_of_day": [(hour, hour_label(hour)) for hour in range(24)],
         "unassigned": unassigned,
         "spam": spam,
         "import_problems": [],
@@ -127,7 +140,7 @@ def csv_file(page: PageRequest) -> Response:
     subject = page.company.id if page.company else page.user.account_id
     days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"
     page.note(AUDIT_EXPORT, subject, f"{choice.kind.name}, {days}, {len(table.rows)} rows")
-    return csv_response(f"ringfence-{choice.kind.name.replace('_', '-')}-{days}.csv", _csv_rows(choice, table))
+    return csv_response(f"ringfence-{choice.kind.name.replace('_', '-')}-{days}.csv", csv_rows(choice, table))
 
 
 def account_of(page: PageRequest) -> Account:
@@ -142,7 +155,8 @@ def shown_companies(page: PageRequest) -> list[Company]:
     return [page.company] if page.company else page.companies
 
 
-def _csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
+def csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
+    """The rows of a report as a file, with their heads."""
     compared = choice.before is not None
     has_notes = any(row.sub for row in table.rows)
     titles: list[object] = [choice.row_title, *(["Details"] if has_notes else [])]

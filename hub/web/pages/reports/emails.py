@@ -1,0 +1,59 @@
+"""Reports by e-mail: started and stopped on the report's page."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.access.report_subscriptions import stop_own, subscribe
+from hub.errors import CannotDo
+from hub.web.pages.guard import Page
+from hub.web.pages.reports.kinds import choice_of
+from hub.web.pages.reports.links import locked
+from hub.web.pages.reports.page import show
+from hub.web.pages.request import PageRequest
+
+
+def start_emails(page: PageRequest) -> Response:
+    """Send the report as the URL shows it to some addresses: of the chosen company, or of all that the user may see."""
+    choice = choice_of(page.path("report"), page.query, page.period())
+    hour = page.value("hour")
+    company = page.company or next(iter(page.companies), None)
+    if company is None:
+        return show(page, 422, mail_error="There is no company yet.")
+    try:
+        with page.hub.store.writing() as session:
+            made = subscribe(
+                session,
+                page.user,
+                company,
+                page.value("addresses"),
+                choice.kind.name,
+                locked(choice),
+                every=page.value("every"),
+                hour=int(hour) if hour.isascii() and hour.isdigit() and len(hour) < 3 else -1,
+                all_companies=page.company is None,
+                now=page.now,
+            )
+    except CannotDo as error:
+        return show(page, 422, mail_error=str(error), mail_addresses=page.value("addresses")[:2_000])
+    words = "1 address gets" if len(made) == 1 else f"{len(made)} addresses get"
+    return page.redirect(_back(page) + "#emails", f"{words} this report by e-mail.")
+
+
+def stop_emails(page: PageRequest) -> Response:
+    """Send no more to one address."""
+    choice_of(page.path("report"), page.query, page.period())
+    with page.hub.store.writing() as session:
+        stop_own(session, page.scope, page.path("subscription"), page.now)
+    return page.redirect(_back(page) + "#emails", "This address gets no more reports.")
+
+
+def _back(page: PageRequest) -> str:
+    kept = {name: value for name, value in page.query.items() if name != "company"}
+    return page.link(f"/reports/{page.path('report')}", **kept)
+
+
+PAGES = (
+    Page("/reports/{report}/emails", start_emails, "share", "POST"),
+    Page("/reports/{report}/emails/{subscription}/stop", stop_emails, "share", "POST"),
+)

@@ -54,9 +54,15 @@ def _link(process: subprocess.Popen[str]) -> str:
 
 
 def paths(page: Any) -> dict[str, str]:
-    """Name of a picture → path of its page; ids come from the lists."""
-    found = {"overview": "/", "calls": "/calls", "texts": "/texts", "people": "/people", "deliveries": "/deliveries"}
-    found["report"] = "/reports/source"
+    """Name of a picture → path of its page; ids come from the lists. A week is in every picture, at any hour."""
+    found = {
+        "overview": "/?period=7d",
+        "calls": "/calls",
+        "texts": "/texts",
+        "people": "/people",
+        "deliveries": "/deliveries",
+    }
+    found["report"] = "/reports/source?period=30d"
     for name, listed in LISTS.items():
         page.goto(address(page) + listed)
         link = page.locator(f'main a[href^="{listed.partition("?")[0]}/0"]').first

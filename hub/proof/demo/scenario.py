@@ -85,7 +85,7 @@ APART = timedelta(minutes=6)
 """No story begins sooner after the one before: a call is over by then."""
 AGAIN = (timedelta(minutes=7), timedelta(minutes=70))
 """How long after they were missed people call again."""
-WAITING, WAITS = 0.5, timedelta(days=2)
+WAITING, WAITS = 0.5, timedelta(days=3)
 """Share of the callers missed in the last days who wait for a call back; all others call again."""
 RECENT = timedelta(hours=2)
 """Who has called within this time does not call as a new story."""

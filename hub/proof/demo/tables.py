@@ -73,6 +73,7 @@ THREADS: dict[str, Lines] = {
     "help": (("in", 0, "HELP"),),
     "advertisement": (
         ("in", 0, "Thank you, that was quick. The shower works again."),
+        ("reply", 5, "Glad to hear it. Thank you for writing!"),
         ("marketing", 55, "This week only: drains cleaned for 99 USD."),
     ),
     "price": (

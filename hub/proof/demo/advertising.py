@@ -23,8 +23,8 @@ from hub.proof.demo.check import Check
 from hub.proof.demo.scenario import Story, campaign_id
 from hub.sources.costs.pull import NOTE
 
-CLICKS_A_CALLER = (3, 7)
-CLICK_CENTS = (650, 1450)
+CLICKS_A_CALLER = (2, 5)
+CLICK_CENTS = (550, 1250)
 IMPRESSIONS_A_CLICK = 18
 
 

@@ -57,7 +57,7 @@ MARKED_AFTER, QUOTED_AFTER, WON_AFTER, CHANGED_AFTER = (
     timedelta(hours=51),
 )
 """After the contact: the lead is marked, the deal is in the CRM, it is won, it is changed once more."""
-KEPT = timedelta(days=13)
+KEPT = timedelta(days=14)
 """The sound of older calls is a second long: it is fetched, and deleted with its retention period."""
 
 

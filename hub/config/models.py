@@ -270,6 +270,9 @@ class TrackerSection(Section):
     """One entry of `trackers:`: one number for one source, or a pool with one number per visitor."""
 
     name: Name = Field(description="A name of your choice, unique in the company.")
+    title: str | None = Field(
+        default=None, max_length=80, description="The name that is displayed; `name` if left out."
+    )
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(

@@ -26,6 +26,8 @@ class Tracker(Row, table=True):
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     name: str = Field(max_length=64)
+    title: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    """What people call it; empty if only config.yaml's name is there."""
     type: str = Field(max_length=16)
     carrier: str = Field(max_length=64)
     source: str | None = None
@@ -43,6 +45,11 @@ class Tracker(Row, table=True):
     flow_version_id: str | None = Field(default=None, foreign_key="flow_version.id")
     """The current version of the call flow that answers its numbers."""
     retired_at: datetime | None = time_column(nullable=True)
+
+    @property
+    def shown_name(self) -> str:
+        """What people call it."""
+        return self.title or self.name.replace("_", " ")
 
 
 class TrackingNumber(Row, table=True):

@@ -129,6 +129,7 @@ def _write_trackers(session: Session, sections: dict[str, CompanySection], now: 
 
 def _columns(section: TrackerSection, flow_version_id: str) -> dict[str, Any]:
     return {
+        "title": section.title or "",
         "type": section.type,
         "carrier": section.carrier,
         "is_default": section.default,

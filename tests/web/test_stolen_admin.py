@@ -118,8 +118,8 @@ PAGES: Mapping[str, Callable[[PageClient], Any]] = {
         {"source": KEY, "medium": "print", "campaign": "", "carrier": "carrier", "flow": ""},
     ),
     "pages/numbers/tracker_new.py": lambda browser: browser.post(
-        "/numbers/trackers/new",
-        {"type": "source", "for_company": "lakeside", "name": "flyer", "source": KEY, "carrier": "carrier", "flow": ""},
+        "/numbers/trackers/new?company=lakeside",
+        {"where": "print", "title": "Flyer", "campaign": KEY, "carrier": "carrier", "flow": "", "deed": "save"},
     ),
     "pages/numbers/website.py": lambda browser: browser.post(
         "/numbers/website/settings", {"company": "lakeside", "domains": KEY}

@@ -34,6 +34,8 @@ class NumberRow:
     company_id: str
     tracker_id: str
     tracker: str
+    tracker_title: str
+    """What people call the tracker."""
     type: str
     """Of the tracker: `source` or `session`."""
     is_default: bool
@@ -172,6 +174,7 @@ def _row(
         number=number.number,
         tracker_id=tracker.id,
         tracker=tracker.name,
+        tracker_title=tracker.title or tracker.name.replace("_", " "),
         flow=flow,
         bought=number.bought,
         last_call_at=last_call_at,

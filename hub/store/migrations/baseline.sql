@@ -1610,6 +1610,7 @@ CREATE TABLE tracker (
     id VARCHAR(36) NOT NULL,
     company_id VARCHAR NOT NULL,
     name VARCHAR(64) NOT NULL,
+    title VARCHAR(80) DEFAULT '' NOT NULL,
     type VARCHAR(16) NOT NULL,
     carrier VARCHAR(64) NOT NULL,
     source VARCHAR,

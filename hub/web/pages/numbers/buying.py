@@ -50,7 +50,7 @@ def buy(page: PageRequest) -> Response:
     if choice is None or not numbers:
         return _page(page, 422, error="Tick at least one number.")
     agreed = dict(each.rpartition("=")[::2] for each in page.form.get("price", ()))
-    outcomes = [_bought(page, choice, number, agreed.get(number, "")) for number in numbers]
+    outcomes = [bought(page, choice, number, agreed.get(number, "")) for number in numbers]
     page.context.directory.refresh()
     if all(each.state == "bought" and not each.detail for each in outcomes):
         what = phone(outcomes[0].number) if len(outcomes) == 1 else f"{len(outcomes)} numbers"
@@ -68,7 +68,8 @@ def look_again(page: PageRequest) -> Response:
     return page.redirect(page.link("/numbers"), notice)
 
 
-def _bought(page: PageRequest, choice: Choice, number: str, agreed: str) -> Outcome:
+def bought(page: PageRequest, choice: Choice, number: str, agreed: str) -> Outcome:
+    """Buy one number for a tracker at the monthly price that a person agreed to, as the form wrote it."""
     try:
         wanted = phone_number(number)
         if wanted is None:
@@ -105,7 +106,11 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
     reviewed = bool(choice and ticked) and query.get("review") == "yes"
     offers: list[NumberOffer] | None = None
     if choice and "area" in query and "most" not in errors:
-        offers = offers_of(page, choice, ticked, errors) if reviewed else search_offers(page, choice, most, errors)
+        offers = (
+            offers_of(page, choice, ticked, errors)
+            if reviewed
+            else search_offers(page, choice.tracker.carrier, choice.company.country, query, errors, most)
+        )
     if offers and not ticked and query.get("count", "").isdecimal():
         ticked = [offer.number for offer in offers[: int(query["count"])]]
     return page.render(

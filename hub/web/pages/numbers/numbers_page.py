@@ -18,7 +18,7 @@ from hub.queries.numbers.number_list import NumberEntry, NumberRow, entries, lis
 from hub.queries.numbers.signals_number import companies_without_signals_number
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import number_labels
-from hub.web.pages.numbers.offers import trackers_of
+from hub.web.pages.numbers.offers import Choice, trackers_of
 from hub.web.pages.numbers.pools import pools_of
 from hub.web.pages.numbers.ports import orders_of
 from hub.web.pages.request import PageRequest
@@ -77,7 +77,13 @@ def listing(page: PageRequest) -> Response:
         ports=orders_of(page),
         without_signals_number=_without_signals_number(page),
         port_choices=trackers_of(page),
+        without=next((each for each in trackers_of(page) if _is_wanted(each, page)), None) if not shown else None,
     )
+
+
+def _is_wanted(choice: Choice, page: PageRequest) -> bool:
+    """Whether the list asks for this tracker alone."""
+    return choice.tracker.name == page.query.get("tracker") and page.company in (None, choice.company)
 
 
 def _without_signals_number(page: PageRequest) -> list[str]:

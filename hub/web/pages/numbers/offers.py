@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -67,7 +67,7 @@ class Choice:
     @property
     def title(self) -> str:
         """Lakeside Plumbing, pool website."""
-        return f"{self.company.title}, {'pool ' if self.tracker.type == 'session' else ''}{self.tracker.name}"
+        return f"{self.company.title}, {'pool ' if self.tracker.type == 'session' else ''}{self.tracker.shown_name}"
 
 
 def trackers_of(page: PageRequest) -> list[Choice]:
@@ -92,9 +92,15 @@ def most_of(text: str, errors: dict[str, str]) -> Money | None:
         return None
 
 
-def search_offers(page: PageRequest, choice: Choice, most: Money | None, errors: dict[str, str]) -> list[NumberOffer]:
-    """What the tracker's carrier offers; an error of the carrier stands on the page."""
-    query, carrier = page.query, choice.tracker.carrier
+def search_offers(
+    page: PageRequest,
+    carrier: str,
+    country: str,
+    query: Mapping[str, str],
+    errors: dict[str, str],
+    most: Money | None = None,
+) -> list[NumberOffer]:
+    """What a carrier offers, as `area`, `contains` and `kind` of the query want it; its error stands in `errors`."""
     contains = "".join(each for each in query.get("contains", "") if each.isdecimal() or each == "*")[:12]
     kind = query.get("kind", "local")
     try:
@@ -106,7 +112,7 @@ def search_offers(page: PageRequest, choice: Choice, most: Money | None, errors:
         found: dict[str, NumberOffer] = {}
         for code in codes:
             wanted = NumberQuery(
-                country=choice.company.country,
+                country=country,
                 kind=kind if kind in KINDS else "local",  # type: ignore[arg-type]
                 area_code=code,
                 contains=contains or None,

@@ -56,6 +56,11 @@ class Found:
     fields: tuple[Field, ...]
 
     @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.tracker.title or self.tracker.name.replace("_", " ")
+
+    @property
     def path(self) -> str:
         """The path of its page."""
         return f"/numbers/trackers/{self.company.name}/{self.tracker.name}"
@@ -64,10 +69,6 @@ class Found:
 def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[Field, ...]:
     """The fields of a tracker of a type that is answered by one of these flows."""
     of_kind = POOL_WORDS if kind == "session" else SOURCE_WORDS
-    connectors = page.hub.config.connectors
-    carriers = [name for name, entry in connectors.items() if entry.connector_class.manifest.kind == "carrier"]
-    titles = [(name, number_labels.carrier_name(page, name)) for name in carriers]
-    choices = tuple((name, title if name == title.lower() else f"{title} ({name})") for name, title in titles)
     flow = said(
         "Callers hear",
         kind="choice",
@@ -76,8 +77,22 @@ def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[
         clean=lambda text: "" if text == OWN_ROUTE else text,
     )
     return fields_of(
-        TrackerSection, {"carrier": said("Carrier", kind="choice", choices=choices), **of_kind, "flow": flow}
+        TrackerSection,
+        {
+            "title": said("What you call it"),
+            "carrier": said("Carrier", kind="choice", choices=carrier_choices(page)),
+            **of_kind,
+            "flow": flow,
+        },
     )
+
+
+def carrier_choices(page: PageRequest) -> tuple[tuple[str, str], ...]:
+    """The connected carriers: connector and words."""
+    connectors = page.hub.config.connectors
+    carriers = [name for name, entry in connectors.items() if entry.connector_class.manifest.kind == "carrier"]
+    titles = [(name, number_labels.carrier_name(page, name)) for name in carriers]
+    return tuple((name, title if name == title.lower() else f"{title} ({name})") for name, title in titles)
 
 
 def tracker(page: PageRequest) -> Response:
@@ -120,7 +135,7 @@ def retire(page: PageRequest) -> Response:
     form = _form(found)
     if page.value("sure") != "yes":
         form.problems.append("Tick the box first: its numbers are out of use then.")
-    notice = f"The tracker {found.tracker.name} is retired; its numbers rest."
+    notice = f"{found.title} is retired; its numbers rest."
     return _edit(page, found, form, [Change(found.place, REMOVED)], notice, "/numbers")
 
 
@@ -162,7 +177,7 @@ def _page(page: PageRequest, found: Found, form: Form) -> Response:
     return page.render(
         "tracker.html",
         form.status,
-        title=found.tracker.name,
+        title=found.title,
         found=found,
         form=form,
         numbers=[NumberEntry((row,)) for row in rows],

@@ -180,4 +180,4 @@ def _items(page: PageRequest, shown: OneThread) -> list[dict[str, Any]]:
 
 def _tracker(page: PageRequest, number: str) -> str | None:
     line = page.directory.lines.get(number)
-    return line.tracker.name.replace("_", " ") if line else None
+    return line.tracker.shown_name if line else None

@@ -52,7 +52,7 @@ def test_a_resting_number_says_from_when_it_may_be_given_back(stage: TestHub) ->
     stage.call_in(number=YELLOW_PAGES)
     change(stage, YELLOW_PAGES, retired_at=stage.clock())
     browser = signed_in(stage)
-    assert "was yellow_pages" in browser.text("/numbers?state=resting")
+    assert "was yellow pages" in browser.text("/numbers?state=resting")
     assert "may be given back on" in browser.text("/numbers")
     change(stage, YELLOW_PAGES, released_at=stage.clock())
     assert "+1 312 555 0122" not in browser.text("/numbers")

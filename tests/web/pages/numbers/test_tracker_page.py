@@ -85,19 +85,6 @@ def test_what_the_file_refuses_stands_beside_the_field(owner: PageClient) -> Non
     assert "Say where its calls come from" in missing.text
 
 
-def test_a_tracker_is_added_without_a_number_and_only_once(stage: TestHub, owner: PageClient) -> None:
-    assert "One source" in owner.text("/numbers/trackers/new")
-    form = source(name="flyer", source="flyer", campaign="", type="source", for_company="lakeside", numbers="")
-    assert owner.post("/numbers/trackers/new", form).status_code == 303
-    assert "- name: flyer" in text(stage)
-    again = owner.post("/numbers/trackers/new", form)
-    assert again.status_code in (303, 422)
-    assert text(stage).count("- name: flyer") == 1
-    wrong = owner.post("/numbers/trackers/new", form | {"name": "Big Flyer", "numbers": "none", "for_company": "x"})
-    assert wrong.status_code == 422
-    assert "One of these is not a phone number" in wrong.text and "Choose a company" in wrong.text
-
-
 def test_a_tracker_becomes_the_number_for_privacy_signals(stage: TestHub, owner: PageClient) -> None:
     assert owner.post(PRINT, source(signals="yes")).status_code == 303
     assert "signals: true" in text(stage)

@@ -276,7 +276,7 @@ class TrackerSection(Section):
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(
-        default=(), description="Its tracking numbers, E.164; they may also be bought later."
+        default=(), description="Its numbers, E.164; they may also be bought later."
     )
     source: str | None = Field(default=None, description="Of a source tracker: its source, like yellow_pages.")
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
@@ -305,9 +305,7 @@ class TrackerSection(Section):
         lt=1,
         description="Of a pool: the fraction reserved for visitors from networks with few recent visitors.",
     )
-    honeypot: bool = Field(
-        default=False, description="No customer knows the number: who calls it is suspect (docs/spam.md)."
-    )
+    honeypot: bool = Field(default=False, description="No customer knows it: who calls is suspect (docs/spam.md).")
     route: Route | None = Field(default=None, description="What callers hear; the company's route if left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     texts: TextsSection | None = Field(

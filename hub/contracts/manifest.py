@@ -182,6 +182,17 @@ class Scope(Declared):
     """Whether a sign-in without it is refused."""
 
 
+class SetUpStep(Declared):
+    """What a person does at the provider before the connection."""
+
+    title: str
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
+    """The provider's pages for it: words and address."""
+    only_sign_in: bool = False
+    """Whether a key that does without a sign-in (`Auth.first`) does without this step too."""
+
+
 class Auth(Declared):
     """How the plugin signs in: the kind and the scopes it asks for."""
 
@@ -194,7 +205,14 @@ class Auth(Declared):
     client_path: tuple[str, ...] = ()
     """The section of the settings with `client_id` and `client_secret`; empty if they are at the top."""
     first: tuple[str, ...] = ()
-    """Settings that must be known before the sign-in, such as the address to sign in at, and keys that do without one."""
+    """Settings that must be known before the sign-in, such as the address to sign in at, and keys that do without one; those of
+    a section as `credentials.service_account`."""
+    keys_url: str = ""
+    """The provider's page where the keys are made."""
+    steps: tuple[SetUpStep, ...] = ()
+    """What has to be done at the provider the first time, in order."""
+    alone: str = ""
+    """How to make a key that does without a sign-in, if there is one."""
 
 
 class Limits(Declared):

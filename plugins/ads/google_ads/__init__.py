@@ -40,6 +40,7 @@ from plugins.ads.google_ads.counting import OnePerClick
 from plugins.ads.google_ads.data_manager import DataManager
 from plugins.ads.google_ads.policy import ONE_PER_CLICK
 from plugins.ads.google_ads.search import Search
+from plugins.ads.google_ads.set_up import SET_UP
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings, action_of
 from plugins.ads.google_ads.sign_in import ASKS, NOTE, SCOPES, SignIn, web_sign_in
 
@@ -87,7 +88,7 @@ class GoogleAds(Connector):
             note="Conversions are retracted, through the Data Manager API by restating them to a value of zero, but Google "
             "offers no way to delete what was uploaded for them.",
         ),
-        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, note=NOTE, client_path=("credentials",)),
+        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, note=NOTE, client_path=("credentials",), **SET_UP),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
         click_ids=tuple(ClickId(parameter=name, source="google") for name in CLICK_IDS),
         abilities=("restate", "retract", "dry_run"),

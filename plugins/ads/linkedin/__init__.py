@@ -107,7 +107,9 @@ class LinkedIn(JsonAds):
         click_ids=(ClickId(parameter="li_fat_id", source="linkedin", medium="paid_social"),),
         retention="as LinkedIn keeps conversion events of an ad account",
         deletion=Deletion(supported=False, note="LinkedIn has no way to delete, change or take back one event."),
-        auth=Auth(kind="api_key", scopes=("rw_conversions", "r_ads")),
+        auth=Auth(
+            kind="api_key", scopes=("rw_conversions", "r_ads"), keys_url="https://www.linkedin.com/developers/apps"
+        ),
         takes_permissions=False,
         limits=Limits(batch_size=5000, requests_per_minute=600, max_age=timedelta(days=90)),
     )

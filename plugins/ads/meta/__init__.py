@@ -137,7 +137,7 @@ class Meta(JsonAds):
         click_ids=(ClickId(parameter="fbclid", source="facebook", medium="paid_social"),),
         retention="as Meta's data retention of the dataset says",
         deletion=Deletion(supported=False, note="Meta has no way to delete, change or take back one event."),
-        auth=Auth(kind="api_key"),
+        auth=Auth(kind="api_key", keys_url="https://business.facebook.com/events_manager2"),
         limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
         abilities=("dry_run",),
     )

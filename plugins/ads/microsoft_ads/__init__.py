@@ -123,7 +123,7 @@ class MicrosoftAds(JsonAds):
         click_ids=(ClickId(parameter="msclkid", source="bing", medium="cpc"),),
         retention="as Microsoft keeps the conversions of an ad account",
         deletion=Deletion(supported=False, note="Conversions are retracted; Microsoft cannot delete what was uploaded."),
-        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=FIRST),
+        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=FIRST, keys_url="https://developers.ads.microsoft.com/Account"),
         limits=Limits(batch_size=1000, max_age=timedelta(days=90)),
         abilities=("restate", "retract"),
     )  # fmt: skip

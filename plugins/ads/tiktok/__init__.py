@@ -111,7 +111,7 @@ class TikTok(JsonAds):
         click_ids=(ClickId(parameter="ttclid", source="tiktok", medium="paid_social"),),
         retention="as TikTok keeps the events of a pixel or an offline event set",
         deletion=Deletion(supported=False, note="TikTok has no way to delete, change or take back one event."),
-        auth=Auth(kind="api_key"),
+        auth=Auth(kind="api_key", keys_url="https://business-api.tiktok.com/portal"),
         limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
         abilities=("dry_run",),
     )

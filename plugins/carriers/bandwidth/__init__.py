@@ -75,7 +75,7 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
             note="Recordings are deleted at once. Call records and data about texts cannot be deleted by Bandwidth's API: they "
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
-        auth=Auth(kind="oauth2"),
+        auth=Auth(kind="oauth2", keys_url="https://dashboard.bandwidth.com"),
         # Not list_texts: Bandwidth lists texts without their content, which it does not keep.
         abilities=(
             "call_back",

@@ -50,7 +50,7 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
             note="Recordings are deleted at once. Call records and message records cannot be deleted by Plivo's API: they "
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
-        auth=Auth(kind="basic"),
+        auth=Auth(kind="basic", keys_url="https://console.plivo.com/dashboard/"),
         ports_by_hand="Ask Plivo's support to port the numbers, with the signed letter of authorization and the old carrier's "
         "latest bill; docs/connect/plivo.md has the steps. Then note how far it is.",
         # Not list_texts: Plivo's list of messages has no texts in it.

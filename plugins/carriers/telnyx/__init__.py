@@ -67,7 +67,7 @@ class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
             note="Recordings are deleted at once. Call records and message records cannot be deleted by Telnyx' API: they "
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
-        auth=Auth(kind="api_key"),
+        auth=Auth(kind="api_key", keys_url="https://portal.telnyx.com/#/api-keys"),
         # Not gather_hash: # ends the input of a <Gather>, and no documented value of finishOnKey turns that off.
         abilities=(
             "call_back",

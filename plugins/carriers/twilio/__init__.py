@@ -75,7 +75,7 @@ class Twilio(Numbers, Calls, Texts, Ports, Privacy):
             note="Calls, recordings and texts are deleted; a recording's metadata stays visible at Twilio for 40 days and a "
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
-        auth=Auth(kind="basic"),
+        auth=Auth(kind="basic", keys_url="https://console.twilio.com"),
         abilities=(
             "call_back",
             "dial",

@@ -66,6 +66,7 @@ MANIFEST = Manifest(
         note="contacts are purged for good within 30 days; deleted calls stay in the account's recycle bin for 90 days",
     ),
     auth=Auth(
+        keys_url="https://app.hubspot.com/private-apps",
         kind="oauth2",
         scopes=tuple(scope.name for scope in ASKS),
         asks=ASKS,

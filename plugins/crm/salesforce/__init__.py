@@ -80,7 +80,14 @@ class Salesforce(Connector):
             note="Calls that we logged are deleted; contacts and leads only with `erasure: people`. Salesforce keeps "
             "deleted records in its recycle bin for 15 days.",
         ),
-        auth=Auth(kind="oauth2", scopes=("api", "refresh_token"), asks=ASKS, note=NOTE, first=("login_url",)),
+        auth=Auth(
+            kind="oauth2",
+            scopes=("api", "refresh_token"),
+            asks=ASKS,
+            note=NOTE,
+            first=("login_url",),
+            keys_url="https://login.salesforce.com",
+        ),
         limits=Limits(batch_size=200),
     )
     Settings = SalesforceSettings

@@ -222,6 +222,29 @@ def test_a_key_that_is_enough_alone_does_without_the_sign_in(stage: TestHub) -> 
     assert entries["hubspot_two"].common.schedule is not None and entries["bing"].common.companies is None
 
 
+def test_the_page_of_google_ads_has_the_steps_at_google_and_begins_at_the_sign_in_once_there_is_a_client(
+    stage: TestHub,
+) -> None:
+    browser = signed_in(stage)
+    page = browser.get("/connectors/new/google_ads").text
+    assert "Done already: the hub has a client there" in page and "the app of google" in page
+    for address in ("projectcreate", "apis/library/datamanager.googleapis.com", "auth/audience", "auth/clients"):
+        assert f'href="https://console.cloud.google.com/{address}"' in page
+    assert "/connectors/oauth/callback</code>" in page
+    assert 'href="https://console.twilio.com"' in browser.get("/connectors/new/twilio").text
+
+
+def test_a_service_account_does_without_the_sign_in(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    assert "Without a sign-in: a service account" in browser.text("/connectors/new/google_ads")
+    key = '{"client_email": "hub@project.example.com", "private_key": "none"}'
+    typed = {"name": "google_two", "set.credentials.service_account": key, "set.customer_id": "123-456-7890"}
+    tried = browser.post("/connectors/new/google_ads", typed)
+    assert tried.status_code == 422 and "The test failed, so nothing was saved" in tried.text, (
+        "nobody is sent to sign in"
+    )
+
+
 def test_a_trunk_of_ones_own_is_connected_by_a_form_with_its_numbers_and_addresses(stage: TestHub) -> None:
     browser = signed_in(stage)
     page = browser.text("/connectors/new/sip")

@@ -129,7 +129,11 @@ def form_fields(connector_class: type[Connector]) -> tuple[Field, ...]:
     auth = connector_class.manifest.auth
     if not auth.asks:
         return fields
-    wanted = {(*auth.client_path, "client_id"), (*auth.client_path, "client_secret"), *((name,) for name in auth.first)}
+    wanted = {
+        (*auth.client_path, "client_id"),
+        (*auth.client_path, "client_secret"),
+        *(tuple(name.split(".")) for name in auth.first),
+    }
     return tuple(field for field in fields if field.path in wanted)
 
 
@@ -234,6 +238,7 @@ def _show(page: PageRequest, connector_class: type[Connector], form: Form) -> Re
         redirect_uri=attempts_of(page).redirect_uri,
         writable=page.config_file is not None and page.config_file.writable,
         words=connector_labels,
+        alone=[field for field in needed if ".".join(field.path) in manifest.auth.first] if manifest.auth.steps else [],
     )
 
 

@@ -204,7 +204,7 @@ class ConnectorConformance:
             "implement list_accounts, so that an account can be chosen"
         )
         settings = dict(_fields(self.connector_class.Settings))
-        assert set(auth.first) <= settings.keys(), "auth.first names settings"
+        assert {each.rpartition(".")[2] for each in auth.first} <= settings.keys(), "auth.first names settings"
         request = connector.sign_in()
         if request is not None:
             named = {name for scope in auth.asks for name in scope.name.split()}

@@ -36,3 +36,9 @@ def companies_by_user(session: Session) -> dict[str, list[str]]:
     for user_id, name in session.exec(query.order_by(Company.name)):
         found.setdefault(user_id, []).append(name)
     return found
+
+
+def copy_access(session: Session, source_id: str, new_id: str) -> None:
+    """Let each user who is limited to one company, or to some with it, see another of the account too, within `session`."""
+    query = select(UserCompany.user_id).where(UserCompany.company_id == source_id)
+    session.add_all(UserCompany(user_id=user_id, company_id=new_id) for user_id in session.exec(query).all())

@@ -23,6 +23,7 @@ from hub.model import (
     Company,
     PushSubscription,
     User,
+    UserCompany,
 )
 from hub.model.columns import new_id
 from hub.runtime import Hub
@@ -173,6 +174,18 @@ def queue_test(session: Session, hub: Hub, user: User, company: Company, channel
     write_alert(session, alert, [channel], now, through_quiet=True)
     audit.note(session, now, user.id, "alerts.test", company.id, channel)
     return alert
+
+
+def copy_alerts(session: Session, source_id: str, new_id: str, now: datetime) -> None:
+    """Give each user who may see a new company the alert rules and preferences that they have for another one, within
+    `session`."""
+    limited = set(session.exec(select(UserCompany.user_id)))
+    seeing = set(session.exec(select(UserCompany.user_id).where(UserCompany.company_id == new_id)))
+    for model, left_out in ((AlertRule, {"id", "company_id"}), (AlertPreference, {"company_id", "digests_since"})):
+        for row in session.exec(select(model).where(model.company_id == source_id)).all():
+            if row.user_id in seeing or row.user_id not in limited:
+                more = {"digests_since": now} if model is AlertPreference else {}
+                session.add(model(**row.model_dump(exclude=left_out), company_id=new_id, **more))
 
 
 def _rule(user: User, company: Company, key: str, wanted: WantedKind) -> AlertRule:

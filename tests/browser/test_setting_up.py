@@ -15,7 +15,7 @@ from test_flow_by_keyboard import faults
 from testbed import TestHub
 
 from hub.config.callflow.written import written_flow
-from hub.model import FlowVersion, Tracker, TrackingNumber
+from hub.model import Company, FlowVersion, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow
 from hub.testing import FrozenClock
 
@@ -85,3 +85,22 @@ def test_a_new_tracker_has_its_number_within_seven_clicks_and_fields(
         assert hand.count <= 7
     tracker = stage.one(Tracker, name="spring_mailer")
     assert stage.one(TrackingNumber, number="+13125550130").tracker_id == tracker.id
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_company_is_copied_within_five_clicks_and_fields(
+    headless: Any, office: tuple[TestHub, str], way: str
+) -> None:
+    stage, public = office
+    with hand_of(headless, stage, public, way) as hand:
+        hand.tab.goto(f"{public}/companies/new")
+        hand.press_at(hand.tab.get_by_text("New company from…"))
+        hand.press_at(hand.tab.locator(".from a", has_text="Lakeside"))
+        hand.tab.get_by_role("heading", name="New company from Lakeside").wait_for()
+        assert faults(hand.tab) == []
+        hand.fill("Name", "Southside Drains")
+        hand.fill("Phone that rings", "312 555 0177")
+        hand.press("Add the company", role="button")
+        hand.tab.get_by_text("Southside Drains is added as a copy of Lakeside.").wait_for()
+        assert hand.count <= 5
+    assert len(stage.rows(Tracker, company_id=stage.one(Company, name="southside_drains").id)) == 3

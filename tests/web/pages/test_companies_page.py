@@ -1,14 +1,20 @@
-"""The companies of an account: seen, changed and added by edits of config.yaml."""
+"""The companies of an account: seen, changed, added and copied by edits of config.yaml."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from config_on_disk import open_config_stage
+from flow_strategies import OFFICE_TEXT
 from page_client import signed_in
 from testbed import TestHub
 
 from hub.config.edit import tree_of
+from hub.model import AlertPreference, AlertRule, Company, UserCompany
+from hub.testing import FrozenClock
 
 
 def file_of(stage: TestHub) -> Path:
@@ -63,7 +69,7 @@ def test_a_wrong_value_is_told_at_its_field_and_what_was_typed_stays(config_stag
 
 def test_a_new_company_is_added_with_the_phone_that_rings(config_stage: TestHub) -> None:
     owner = signed_in(config_stage)
-    form = {**FORM, "name": "southside", "title": "Southside", "route.dial": "+1 312 555 0191"}
+    form = {**FORM, "title": "Southside", "route.dial": "+1 312 555 0191"}
     answer = owner.post("/companies/new", form)
     assert answer.status_code == 303, answer.text
     assert companies(config_stage)["southside"] == {
@@ -76,10 +82,15 @@ def test_a_new_company_is_added_with_the_phone_that_rings(config_stage: TestHub)
     }
 
 
-@pytest.mark.parametrize("name", ["", "Lake Side", "new", "lakeside", "../x"])
-def test_a_short_name_that_cannot_be_is_refused(config_stage: TestHub, name: str) -> None:
-    answer = signed_in(config_stage).post("/companies/new", {**FORM, "name": name})
-    assert answer.status_code == 422 and 'id="name-error"' in answer.text
+def test_a_name_for_the_file_follows_from_what_the_company_is_called(config_stage: TestHub) -> None:
+    owner = signed_in(config_stage)
+    for title in ("Joe's Plumbing & Sons", "Lakeside", "New"):
+        assert (
+            owner.post("/companies/new", {**FORM, "title": title, "route.dial": "312 555 0191"}).status_code == 303
+        ), title
+    assert list(companies(config_stage))[2:] == ["joes_plumbing_and_sons", "lakeside_2", "new_2"]
+    refused = owner.post("/companies/new", {**FORM, "title": "…"})
+    assert refused.status_code == 422 and 'id="title-error"' in refused.text
 
 
 def test_a_marketer_sees_companies_and_changes_none(config_stage: TestHub) -> None:
@@ -87,3 +98,76 @@ def test_a_marketer_sees_companies_and_changes_none(config_stage: TestHub) -> No
     assert "Your role sees companies" in marketer.text("/companies/lakeside")
     assert marketer.post("/companies/lakeside", FORM).status_code == 403
     assert signed_in(config_stage, "admin", "lakeside").get("/companies/northgate").status_code == 404
+
+
+COPY = {**FORM, "title": "Southside Drains", "route.dial": "312 555 0177"}
+EVERYTHING = ["flows", "trackers", "rules", "alerts", "users"]
+
+
+@pytest.fixture
+def office(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
+    """A hub whose Lakeside has flows, trackers, a rule of its own and an ad account of its own."""
+    text = OFFICE_TEXT.replace("    plugin: {network}\n", "    plugin: {network}\n    companies: [lakeside]\n").replace(
+        "conversions:\n",
+        "conversions:\n\n  - name: lakeside leads\n    when: {{event: lead, company: lakeside, status: qualified}}\n"
+        "    send_to: {{network: {{action: 7}}}}\n",
+        1,
+    )
+    with open_config_stage(sqlite_url, clock, tmp_path, text) as stage:
+        yield stage
+
+
+def test_a_company_begins_as_a_copy_without_numbers_secrets_and_accounts(office: TestHub) -> None:
+    owner, limited = signed_in(office), signed_in(office, "marketer", "lakeside").user
+    assert owner.user is not None and limited is not None
+    lakeside, now = office.one(Company, name="lakeside"), office.clock()
+    with office.hub.store.writing() as session:
+        for user in (owner.user, limited):
+            session.add(
+                AlertRule(account_id=lakeside.account_id, user_id=user.id, company_id=lakeside.id, kind="missed_call")
+            )
+        session.add(
+            AlertPreference(
+                account_id=lakeside.account_id,
+                user_id=limited.id,
+                company_id=lakeside.id,
+                time_zone="UTC",
+                digests_since=now,
+            )
+        )
+    form = owner.get("/companies/new?from=lakeside").text
+    assert form.count(" checked") == 5 and "connect those of the new company afterwards" in form
+    done = owner.post("/companies/new?from=lakeside", {**COPY, "copy": EVERYTHING})
+    assert done.status_code == 303, done.text
+    assert "Connect its own accounts next: " in owner.text("/companies")
+    made, before = companies(office)["southside_drains"], companies(office)["lakeside"]
+    assert made["flow"] == before["flow"] and "route" not in made
+    assert "+13125550190" not in str(made) and "+13125550177" in str(made["flows"])
+    trackers: Any = made["trackers"]
+    assert [each["name"] for each in trackers] == ["website", "shared", "yellow_pages"]
+    assert not any("numbers" in each for each in trackers)
+    rules = tree_of(file_of(office).read_text())["conversions"]
+    rule = next(each for each in rules if each["name"] == "lakeside leads (Southside Drains)")
+    assert rule["when"]["company"] == "southside_drains" and "send_to" not in rule
+    new = office.one(Company, name="southside_drains")
+    assert {row.user_id for row in office.rows(AlertRule, company_id=new.id)} == {owner.user.id, limited.id}
+    assert office.one(AlertPreference, company_id=new.id).user_id == limited.id
+    assert office.one(UserCompany, company_id=new.id).user_id == limited.id
+
+
+def test_what_is_not_ticked_is_not_copied(office: TestHub) -> None:
+    owner, limited = signed_in(office), signed_in(office, "marketer", "lakeside").user
+    assert owner.post("/companies/new?from=lakeside", {**COPY, "copy": ["trackers"]}).status_code == 303
+    made = companies(office)["southside_drains"]
+    assert made["route"] == {"dial": "+13125550177"} and "flows" not in made and len(made["trackers"]) == 3  # type: ignore[arg-type]
+    new = office.one(Company, name="southside_drains")
+    assert limited is not None and office.rows(UserCompany, company_id=new.id) == []
+    assert "Southside" not in str(tree_of(file_of(office).read_text())["conversions"])
+
+
+def test_a_copy_needs_a_phone_of_its_own_and_a_company_of_the_users(office: TestHub) -> None:
+    owner = signed_in(office)
+    refused = owner.post("/companies/new?from=lakeside", {**COPY, "route.dial": "", "copy": EVERYTHING})
+    assert refused.status_code == 422 and "Write the phone that rings for the new company." in refused.text
+    assert owner.get("/companies/new?from=nobody").status_code == 404
+    assert signed_in(office, "admin", "northgate").get("/companies/new?from=lakeside").status_code in (403, 404)

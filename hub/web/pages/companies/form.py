@@ -7,11 +7,15 @@ from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
+from hub.config.edit import Change
 from hub.config.models import CompanySection
+from hub.config.parts import name_of
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import save_section
+from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.form import Form
+from hub.web.forms.values import texts_of
+from hub.web.pages.companies.copying import COPY, accounts_to_connect, add_copy, source_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -47,7 +51,6 @@ WORDS = {
     "website.trades_in": said("Other countries that it serves", "Codes, like CA GB.", clean=str.upper),
 }  # fmt: skip
 NEW_WORDS = {
-    "name": said("Short name", "For addresses and files, like lakeside. It cannot be changed later."),
     "route.dial": said("Phone that rings", "Callers reach it until you make a call flow.", kind="phone"),
 }
 FIELDS = fields_of(CompanySection, WORDS)
@@ -61,10 +64,18 @@ def company(page: PageRequest) -> Response:
 
 
 def new(page: PageRequest) -> Response:
-    """The form of a new company."""
-    first = page.companies[0] if page.companies else None
+    """The form of a new company, perhaps as a copy of another one."""
+    source = source_of(page)
+    first = source or (page.companies[0] if page.companies else None)
     usual = {"country": first.country if first else "US", "time_zone": first.time_zone if first else "America/New_York"}
-    return _show(page, Form.of(NEW_FIELDS, usual))
+    form = _new_form(page, source)
+    every = [name for name, _ in COPY.choices]
+    form.values = {**texts_of(form.fields, {**usual, "region": source.region if source else None}), "copy": every}
+    return _show(page, form, source=source)
+
+
+def _new_form(page: PageRequest, source: CompanySection | None) -> Form:
+    return Form((*NEW_FIELDS, COPY) if source else NEW_FIELDS, page.form)
 
 
 def change(page: PageRequest) -> Response:
@@ -84,23 +95,37 @@ def change(page: PageRequest) -> Response:
 
 def add(page: PageRequest) -> Response:
     """Add a company."""
-    form = Form(NEW_FIELDS, page.form)
-    form.check_name({each.name for each in page.hub.config.companies})
-    return save_section(
+    source = source_of(page)
+    form, name = (
+        _new_form(page, source),
+        name_of(page.value("title"), {each.name for each in page.hub.config.companies}),
+    )
+    if not name:
+        form.errors["title"] = "Write its name, with letters or digits."
+    if source is not None:
+        done = None if form.is_refused else add_copy(page, form, source)
+        return done or _show(page, form, source=source)
+    tree = {"name": name, **form.tree()}
+    form.check(CompanySection, tree)
+    place = place_of_company(page, name)
+    return edit_config(
         page,
         form,
-        CompanySection,
-        place_of_company(page, form.value("name")),
+        [Change(place, tree)],
         lambda form: _show(page, form),
+        place=place,
         notice=f"{form.value('title')} is added. Give it a number next.",
         to=page.link("/companies"),
     )
 
 
-def _show(page: PageRequest, form: Form, section: CompanySection | None = None) -> Response:
+def _show(
+    page: PageRequest, form: Form, section: CompanySection | None = None, source: CompanySection | None = None
+) -> Response:
     form.is_locked = page.config_file is None or not page.may("configure")
-    title = section.title if section else "New company"
-    return page.render("company.html", form.status, title=title, section=section, form=form)
+    title = section.title if section else f"New company from {source.title}" if source else "New company"
+    own = accounts_to_connect(page, source) if source else []
+    return page.render("company.html", form.status, title=title, section=section, source=source, own=own, form=form)
 
 
 PAGES = (

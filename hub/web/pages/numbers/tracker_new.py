@@ -15,7 +15,8 @@ from hub.contracts.phones import phone_number
 from hub.hookspecs import NumberHooks
 from hub.model import Company
 from hub.platform.formats import phone
-from hub.queries.conversions.lead_recipients import lead_recipients
+from hub.queries.conversions.lead_recipients import lead_rules
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.numbers.number_list import NumberRow, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import apply_changes
@@ -229,6 +230,13 @@ def _used(count: int) -> str:
     return f"used by {count} number{'s' if count != 1 else ''}" if count else "used by no number yet"
 
 
+def _recipients(page: PageRequest, company: str) -> list[str]:
+    """Who hears of a lead of the company that somebody marks."""
+    rules, connectors = lead_rules(page.hub.config.conversions, company), page.hub.config.connectors
+    names = dict.fromkeys(name for rule in rules for name in rule.send_to if connectors[name].serves(company))
+    return [recipient_of(name, page.hub.plugins.connectors) for name in names]
+
+
 def _show(wizard: Wizard) -> Response:
     page, carrier = wizard.page, wizard.carrier
     return page.render(
@@ -244,7 +252,7 @@ def _show(wizard: Wizard) -> Response:
         can={"voice": "calls", "sms": "texts", "mms": "pictures"},
         sells=bool(carrier) and page.hub.plugins.implements(carrier, NumberHooks.search_numbers),
         carriers=wizard.form["carrier"].choices,
-        recipients=lead_recipients(page.hub, wizard.company.name),
+        recipients=_recipients(page, wizard.company.name),
     )
 
 

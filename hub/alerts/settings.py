@@ -181,11 +181,19 @@ def copy_alerts(session: Session, source_id: str, new_id: str, now: datetime) ->
     `session`."""
     limited = set(session.exec(select(UserCompany.user_id)))
     seeing = set(session.exec(select(UserCompany.user_id).where(UserCompany.company_id == new_id)))
-    for model, left_out in ((AlertRule, {"id", "company_id"}), (AlertPreference, {"company_id", "digests_since"})):
-        for row in session.exec(select(model).where(model.company_id == source_id)).all():
-            if row.user_id in seeing or row.user_id not in limited:
-                more = {"digests_since": now} if model is AlertPreference else {}
-                session.add(model(**row.model_dump(exclude=left_out), company_id=new_id, **more))
+
+    def may_see(row: AlertRule | AlertPreference) -> bool:
+        return row.user_id in seeing or row.user_id not in limited
+
+    rules = session.exec(select(AlertRule).where(AlertRule.company_id == source_id)).all()
+    preferences = session.exec(select(AlertPreference).where(AlertPreference.company_id == source_id)).all()
+    session.add_all(
+        AlertRule(**row.model_dump(exclude={"id", "company_id"}), company_id=new_id) for row in filter(may_see, rules)
+    )
+    session.add_all(
+        AlertPreference(**row.model_dump(exclude={"company_id", "digests_since"}), company_id=new_id, digests_since=now)
+        for row in filter(may_see, preferences)
+    )
 
 
 def _rule(user: User, company: Company, key: str, wanted: WantedKind) -> AlertRule:

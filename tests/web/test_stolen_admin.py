@@ -104,6 +104,10 @@ PAGES: Mapping[str, Callable[[PageClient], Any]] = {
     "pages/companies/form.py": lambda browser: browser.post(
         "/companies/lakeside", {"title": KEY, "time_zone": "UTC", "country": "US", "region": "IL"}
     ),
+    "pages/companies/copying.py": lambda browser: browser.post(
+        "/companies/new?from=lakeside",
+        {"title": KEY, "time_zone": "UTC", "country": "US", "region": "IL", "route.dial": "312 555 0177", "copy": "trackers"},
+    ),
     "pages/connectors/new.py": lambda browser: browser.post(
         "/connectors/new/paper_crm", {"name": "mine", "set.token": KEY, "set.base_url": EVIL, "companies": "lakeside"}
     ),
@@ -134,6 +138,7 @@ PAGES: Mapping[str, Callable[[PageClient], Any]] = {
 EDITORS = {"pages/config/editor.py", "pages/config/review.py", "pages/config/versions.py"}
 """The tests above are about them."""
 WITHOUT_TEXT = {
+    "pages/call/lead_rule.py": "adds a rule of its own for leads",
     "pages/connectors/choose.py": "writes what the draft of pages/connectors/new.py holds; see the test of its draft",
     "pages/conversions/stages.py": "stages come from the CRM; a meaning is one of three words",
     "pages/flows/remove.py": "removes",

@@ -20,6 +20,7 @@ from hub.model import Call, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import bounds, days_between
+from hub.reports.touches import is_lead
 from hub.store.dialects import UtcText
 
 MAX_DAYS = 366
@@ -65,6 +66,8 @@ class AgentCalls:
     name: str | None
     """The user whose phone it is."""
     figures: CallFigures
+    leads: int = 0
+    """How many of these calls are leads."""
 
 
 def calls_by_tracker(
@@ -110,9 +113,15 @@ def calls_by_agent(
     """The answered calls by the phone that answered, those with the most calls first."""
     answered = col(Call.answered_at).is_not(None)
     counted = figures_by(session, scope, companies, begins, ends, col(Call.answered_by), answered, with_spam=with_spam)
+    good = figures_by(
+        session, scope, companies, begins, ends, col(Call.answered_by), answered, is_lead(Call), with_spam=with_spam
+    )
     users = session.exec(select(User.name, User.phone_numbers).where(User.account_id == scope.user.account_id))
     names = {number: name for name, phones in users for number in (phones or "").split()}
-    found = [AgentCalls(number, names.get(number or ""), figures) for number, figures in counted.items()]
+    found = [
+        AgentCalls(number, names.get(number or ""), figures, good.get(number, CallFigures()).calls)
+        for number, figures in counted.items()
+    ]
     return sorted(found, key=lambda each: (-each.figures.calls, each.number or ""))
 
 

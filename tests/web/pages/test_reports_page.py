@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import ACCOUNTS, NORTH_SHARED, SHARED, YELLOW_PAGES, TestHub, company
 
+from hub.access.scope import AccessScope
 from hub.access.users import disable
+from hub.marks.leads import mark_leads
 from hub.model import AuditEntry, Call, ReportLink, User, UserCompany
 from hub.reports.report import make_report
 from hub.web.pages.reports.kinds import KINDS
@@ -144,7 +146,11 @@ def test_numbers_agents_hours_and_missed_calls_have_their_reports(stage: TestHub
     assert "yellow_pages" in numbers and "+1 312 555 0122" in numbers
     assert "/calls?company=lakeside&tracker=yellow_pages&kind=call&period=30d" in figures_link(numbers, "1")
     agents = browser.get("/reports/agent").text
-    assert rows_of(agents)["+1 312 555 0190"][:2] == ["3", "3"]
+    assert rows_of(agents)["+1 312 555 0190"][:3] == ["3", "3", "0"]
+    with stage.hub.store.writing() as session:
+        call = next(each for each in stage.rows(Call) if each.answered_by)
+        mark_leads(session, AccessScope(stage.rows(User)[0]), [call.id], "qualified", stage.clock())
+    assert rows_of(browser.get("/reports/agent").text)["+1 312 555 0190"][2] == "1", "leads of these calls"
     assert "/calls?agent=%2B13125550190&kind=call&period=30d" in figures_link(agents, "3")
     local = stage.clock()
     hours = browser.get("/reports/hours").text

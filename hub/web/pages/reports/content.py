@@ -98,11 +98,11 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 filters={"kind": "call"},
                 definition="Calls that were answered at this phone.",
             )
-            return [calls, FIRST_TIME, TALK, LENGTH], [
+            return [calls, FIRST_TIME, column_of("leads", filters={"lead": IS_LEAD}), TALK, LENGTH], [
                 Line(
                     each.number or "",
                     each.name or (phone(each.number) if each.number else choice.kind.nothing),
-                    _call_figures(each.figures),
+                    {**_call_figures(each.figures), "leads": Decimal(each.leads)},
                     phone(each.number) if each.name else "",
                     {"agent": each.number} if each.number else None,
                 )

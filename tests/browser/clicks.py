@@ -22,7 +22,6 @@ class Hand:
 
     def press_at(self, place: Any) -> None:
         """Click or tap one element."""
-        place.scroll_into_view_if_needed()
         (place.tap if self.touches else place.click)()
         self.count += 1
 

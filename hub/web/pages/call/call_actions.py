@@ -51,6 +51,8 @@ def mark(page: PageRequest) -> Response:
     same_lead = former == (LeadMark(lead_status(typed["status"]), value) if typed["status"] else None)
     if same_lead and {each.casefold() for each in before} == {each.casefold() for each in tags}:
         return page.redirect(address_of(page), "Nothing was changed.")
+    if page.value("undone"):
+        return page.redirect(address_of(page), "The change of the lead was undone.")
     return page.redirect(address_of(page, **_undo(former, before)))
 
 

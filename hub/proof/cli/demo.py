@@ -209,6 +209,7 @@ class _Demo:
         stories = weeks(self.loaded, calls, self.seed, utc_now())
         with play_day(self.copied, self.loaded, ports) as (opened, address), open_line(ports) as line:
             _mark(opened)
+            owner_of_demo(opened.hub.store, opened.hub.clock(), address)
             advertise(self.loaded, opened.sandboxes, stories, self.seed)
             if not leave:
                 _show_link(self.console, opened, "Watch them come in (the link works once)")

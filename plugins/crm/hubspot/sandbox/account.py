@@ -80,7 +80,9 @@ class Account:
             case ("objects", "POST", kind, "search"):
                 self._needs(READ_SCOPES.get(kind, f"crm.objects.{kind}.read"))
                 checked(bodies.Search, request)
-                return 200, self._table(kind).search(request, self.unindexed)
+                table, now = self._table(kind), self.clock()
+                later = {record.id for record in table.records.values() if record.updated > now}
+                return 200, table.search(request, self.unindexed | later)
             case ("objects", "POST", kind, "batch", verb):
                 return self._batch(kind, verb, request)
             case ("objects", "POST", "contacts", "gdpr-delete"):

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from hub.access.permissions import ROLES, Reach, reach
+from hub.access.permissions import ROLES, Listening, Reach, reach, right_to
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import (
@@ -124,9 +124,11 @@ def is_own(user: User, call: Call) -> bool:
     return call.answered_at is not None and call.answered_by in (user.phone_numbers or "").split()
 
 
-def may_listen(session: Session, user: User, recording: Recording, account_id: str | None, action: str) -> bool:
+def may_listen(
+    session: Session, user: User, recording: Recording, account_id: str | None, listening: Listening
+) -> bool:
     """Whether a user may hear or read one recording of `account_id`."""
-    how_far = may(user, action)
+    how_far = may(user, right_to(listening, recording.kind))
     if how_far is None or user.account_id != account_id:
         return False
     call = session.get(Call, recording.call_id)

@@ -25,7 +25,7 @@ from hub.access.keys import PERSONAL_DATA, new_api_key
 from hub.access.users import add_user
 from hub.api import Opinion
 from hub.config.models import HubSection
-from hub.model import Account, ApiKey, AuditEntry, Call, SpamMark, SpamScore
+from hub.model import Account, ApiKey, AuditEntry, Call, Recording, SpamMark, SpamScore
 from hub.model.spam import BY_SCORE
 from hub.testing import FrozenClock
 from hub.web.api.auth import BURST
@@ -230,6 +230,22 @@ def test_roles_companies_and_accounts_hold(world: World) -> None:
     assert world.ask("agent", "list_calls")["contacts"] == [], "agents see the calls that they answered"
     stages = {each["stage"] for each in world.ask("receptionist", "show_call", id=world.sent.id)["timeline"]}
     assert "receive" in stages and not stages & {"convert", "deliver", "disclose"}
+
+
+def test_a_receptionist_reads_the_transcripts_of_messages_and_of_no_conversation(world: World) -> None:
+    now = world.stage.clock()
+    with world.stage.hub.store.writing() as session:
+        for call, kind in ((world.held, "voicemail"), (world.sent, "call")):
+            row = Recording(connector="carrier", carrier_recording_id=f"RE{kind}", call_id=call.id, kind=kind,
+                            recorded_at=now, due_at=now, expires_at=now)  # fmt: skip
+            session.add(row)
+    message, conversation = (
+        world.ask("receptionist in clear", "show_call", id=call.id, with_transcript=True)
+        for call in (world.held, world.sent)
+    )
+    (told,) = message["transcripts"]
+    assert "names no connector" in told["why_not"]
+    assert conversation == "The role receptionist reads messages only, and this call has none."
 
 
 def test_reports_flows_and_connectors_are_what_the_pages_show(world: World) -> None:

@@ -179,6 +179,28 @@ def test_a_marketer_gets_no_recordings_and_an_agent_only_calls_that_they_answere
     assert lite_house.get(f"/recordings/{mine['recording_id']}/link", "agent", "POST").status_code == 404
 
 
+def test_a_receptionist_hears_and_reads_messages_and_no_conversations(lite_house: House) -> None:
+    stage, mine = lite_house.stage, lite_house.mine
+    link, transcript = (f"/recordings/{mine['recording_id']}/{part}" for part in ("link", "transcript"))
+    assert lite_house.get(f"/calls/{mine['call_id']}", "receptionist").json()["recordings"] is None
+    assert lite_house.get(link, "receptionist", "POST").status_code == 403
+    assert lite_house.get(transcript, "receptionist").status_code == 403
+    assert stage.rows(AuditEntry, subject=mine["recording_id"]) == []
+    with stage.hub.store.writing() as session:
+        session.get_one(Recording, mine["recording_id"]).kind = "voicemail"
+    (seen,) = lite_house.get(f"/calls/{mine['call_id']}", "receptionist").json()["recordings"]
+    assert (seen["id"], seen["kind"]) == (mine["recording_id"], "voicemail")
+    made = lite_house.get(link, "receptionist", "POST").json()["url"]
+    assert f"user={lite_house.user('receptionist').id}" in made
+    assert lite_house.get(transcript, "receptionist").status_code == 409, "it is not written yet"
+    assert lite_house.get(link, "marketer", "POST").status_code == 403
+    with stage.hub.store.reading() as session:
+        listener = session.get_one(User, lite_house.user("receptionist").id)
+        message = session.get_one(Recording, mine["recording_id"])
+        assert may_listen(session, listener, message, listener.account_id, "recordings"), "the link opens"
+    assert [each.action for each in stage.rows(AuditEntry, subject=mine["recording_id"])] == ["recording.link"]
+
+
 def test_each_reading_is_written_down_before_it_is_given(lite_house: House) -> None:
     lite_house.get(f"/texts/{lite_house.mine['text_id']}/body")
     lite_house.get(f"/recordings/{lite_house.mine['recording_id']}/link", method="POST")

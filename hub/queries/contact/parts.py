@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from hub.access.permissions import Action
+from hub.access.permissions import Action, right_to
 from hub.access.users import may
 from hub.contracts.consent import Verdict
 from hub.contracts.transcripts import TranscriptPart
@@ -171,19 +171,21 @@ class Parts:
 
     @cached_property
     def recordings(self) -> Mapping[str, Sequence[Recording]]:
-        """All recordings of calls, the oldest first."""
+        """All recordings of calls that the user may hear, the oldest first."""
         recordings: dict[str, list[Recording]] = defaultdict(list)
-        if self._calls and self._may("recordings"):
+        if self._calls and self._may("voicemail"):
             of_calls = select(Recording).where(col(Recording.call_id).in_([each.id for each in self._calls]))
             for row in self._session.exec(of_calls.order_by(col(Recording.id))):
-                recordings[row.call_id].append(row)
+                if self._may(right_to("recordings", row.kind)):
+                    recordings[row.call_id].append(row)
         return recordings
 
     @cached_property
     def transcripts(self) -> Mapping[str, Sequence[TranscriptPart]]:
         """Recording → what was said."""
-        ids = [each.id for rows in self.recordings.values() for each in rows if each.path is not None]
-        if not ids or not self._may("transcripts"):
+        stored = [each for rows in self.recordings.values() for each in rows if each.path is not None]
+        ids = [each.id for each in stored if self._may(right_to("transcripts", each.kind))]
+        if not ids:
             return {}
         written = select(TranscriptRow).where(
             col(TranscriptRow.recording_id).in_(ids), col(TranscriptRow.sealed).is_not(None)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from hub.access.permissions import right_to
+from hub.access.users import may
 from hub.contracts.transcripts import TranscriptPart
-from hub.model import Call, Recording, TranscriptRow
+from hub.model import Call, Recording, TranscriptRow, User
 from hub.model.states import RecordingState, TranscriptState
 from hub.recordings.listen import waveform
 from hub.recordings.peaks import Peaks
@@ -19,7 +21,7 @@ from hub.runtime import Hub
 @dataclass(frozen=True, kw_only=True)
 class Heard:
     """One recording. `peaks` is None without a waveform, `parts` without a readable transcript; `why_*` says why
-    something is missing."""
+    something is missing that the user may hear or read."""
 
     row: Recording
     peaks: Peaks | None
@@ -30,14 +32,16 @@ class Heard:
     why_unwritten: str | None
 
 
-def recordings_of(hub: Hub, session: Session, call: Call, *, with_transcripts: bool) -> list[Heard]:
-    """The recordings of a call, oldest first. The caller writes the audit entry for a transcript that it shows."""
+def recordings_of(hub: Hub, session: Session, call: Call, user: User) -> list[Heard]:
+    """The recordings of a call that the user may hear, with what they may read of them, oldest first. The
+    caller writes the audit entry for a transcript that it shows."""
     rows = session.exec(select(Recording).where(Recording.call_id == call.id).order_by(col(Recording.id))).all()
-    return [_heard(hub, session, row, with_transcripts) for row in rows]
+    return [_heard(hub, session, row, user) for row in rows if may(user, right_to("recordings", row.kind))]
 
 
-def _heard(hub: Hub, session: Session, row: Recording, with_transcripts: bool) -> Heard:
-    read = read_transcript(hub, session, row.id) if with_transcripts else None
+def _heard(hub: Hub, session: Session, row: Recording, user: User) -> Heard:
+    may_read = may(user, right_to("transcripts", row.kind)) is not None
+    read = read_transcript(hub, session, row.id) if may_read else None
     parts = read.parts if read else None
     return Heard(
         row=row,
@@ -45,7 +49,7 @@ def _heard(hub: Hub, session: Session, row: Recording, with_transcripts: bool) -
         why_silent=_why_silent(row),
         transcript=read.row if read else None,
         parts=parts,
-        why_unwritten=None if parts is not None else _why_unwritten(hub, read.row if read else None),
+        why_unwritten=None if parts is not None or not may_read else _why_unwritten(hub, read.row if read else None),
     )
 
 

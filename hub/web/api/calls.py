@@ -101,7 +101,7 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
             view = view_of(session, authorized.hub.vault, row, authorized.user)
             detail = _answer(CallDetail, view)
             detail.attribution = AttributionAnswer.model_validate(view.cause) if view.cause else None
-            heard = may(authorized.user, "recordings")
+            heard = view.recordings or may(authorized.user, "recordings")
             detail.recordings = shaped(RecordingAnswer, view.recordings) if heard else None
         return detail
 

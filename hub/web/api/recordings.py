@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException
 
+from hub.access.permissions import Listening, right_to
+from hub.access.users import may
 from hub.model import Recording
 from hub.recordings.end import end_recording
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
@@ -22,11 +24,11 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
     @api.post("/recordings/{recording_id}/link")
     def link(
         *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("recordings")),
+        authorized: AuthorizedRequest = Depends(authenticator.to("voicemail")),
         recording_id: str,
         purpose: Literal["play", "download"] = "play",
     ) -> LinkAnswer:
-        row = _recording(authorized, recording_id)
+        row = _recording(authorized, recording_id, "recordings")
         if row.path is None:
             raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
         authorized.note("recording.link", row.id, purpose)
@@ -53,9 +55,9 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.get("/recordings/{recording_id}/transcript")
     def transcript(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("transcripts")), recording_id: str
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("voicemail")), recording_id: str
     ) -> TranscriptAnswer:
-        row = _recording(authorized, recording_id)
+        row = _recording(authorized, recording_id, "transcripts")
         with authorized.session() as session:
             read = read_transcript(authorized.hub, session, row.id)
         if read is None:
@@ -67,8 +69,11 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
         return TranscriptAnswer(recording_id=row.id, model=read.row.model, parts=parts)
 
 
-def _recording(authorized: AuthorizedRequest, recording_id: str) -> Recording:
+def _recording(authorized: AuthorizedRequest, recording_id: str, listening: Listening) -> Recording:
+    """The recording, if the user may hear or read it."""
     with authorized.session() as session:
         row: Recording = authorized.scope.one(session, Recording, recording_id)
         authorized.scope.call(session, row.call_id)
+    if may(authorized.user, right_to(listening, row.kind)) is None:
+        raise HTTPException(403, f"The role {authorized.user.role} may hear and read messages only, no conversations.")
     return row

@@ -92,7 +92,7 @@ class RecordingAnswer(Answer):
 
 
 class CallDetail(CallAnswer):
-    """One call with its cause, and with its recordings for users who may hear them."""
+    """One call with its cause, and with the recordings that the user may hear; None: their role hears none of them."""
 
     attribution: AttributionAnswer | None = None
     recordings: list[RecordingAnswer] | None = None

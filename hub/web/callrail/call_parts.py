@@ -24,7 +24,7 @@ def recording(request: CallRailRequest) -> Answer:
         call = request.scope.call(session, request.row_id(CALL))
         row = view_of(session, request.hub.vault, call, request.scope.user).recording
     if row is None:
-        raise NotFound("This call has no recording that is stored.")
+        raise NotFound("This call has no stored recording that you may hear.")
     request.authorized.note("recording.link", row.id, "play")
     ends = request.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
     link = Link(recording_id=row.id, user=request.authorized.user.id, purpose="play", expires_at=ends)
@@ -43,6 +43,6 @@ def page_views(request: CallRailRequest) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "calls/{id}/recording", ("recordings",), recording),
+    Endpoint("GET", "calls/{id}/recording", ("voicemail",), recording),
     Endpoint("GET", "calls/{id}/page_views", ("calls",), page_views),
 )

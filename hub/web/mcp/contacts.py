@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.access.users import AccessRefused
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.queries.contact.facts import facts_of
@@ -158,13 +159,15 @@ def _entry(reader: Reader, entry: Entry) -> dict[str, Any]:
 
 def _transcripts(reader: Reader, subject: Any) -> list[dict[str, Any]]:
     """What was said on a call; each reading has an audit entry of its own."""
-    scope = reader.scope("transcripts")
+    scope = reader.scope("voicemail")
     if not reader.in_clear:
         raise CannotDo("This key hides what people said; make one with `hub users key --scope personal_data`.")
     if not isinstance(subject, Call):
         raise CannotDo("Only calls have transcripts.")
     with reader.session(scope) as session:
-        heard = recordings_of(reader.hub, session, scope.call(session, subject.id), with_transcripts=True)
+        heard = recordings_of(reader.hub, session, scope.call(session, subject.id), reader.user)
+    if not heard and not reader.may("transcripts"):
+        raise AccessRefused(f"The role {reader.user.role} reads messages only, and this call has none.")
     with reader.hub.store.writing() as session:
         for each in heard:
             if each.parts:

@@ -66,7 +66,8 @@ SHOWN_WAYS = 3
 ROLE_MAY: tuple[tuple[str, Action], ...] = (
     ("Calls", "calls"),
     ("Texts", "bodies"),
-    ("Recordings", "recordings"),
+    ("Recordings of conversations", "recordings"),
+    ("Voicemail", "voicemail"),
     ("Leads and notes", "marks"),
     ("Reports and costs", "reports"),
     ("What was sent", "deliveries"),

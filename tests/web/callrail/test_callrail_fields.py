@@ -157,6 +157,10 @@ def test_a_call_without_a_stored_recording_and_a_role_without_ears_get_no_link(f
     other = records(filled, "calls", answer_status="missed")[0]["id"]
     assert filled.get(f"calls/{other}/recording.json").status_code == 404
     assert filled.get(f"calls/{best}/recording.json", "marketer").status_code == 403
+    assert filled.get(f"calls/{best}/recording.json", "receptionist").status_code == 404, "it is a conversation"
+    with filled.stage.hub.store.writing() as session:
+        session.exec(select(Recording)).one().kind = "voicemail"
+    assert "/audio?" in filled.read(f"calls/{best}/recording.json", "receptionist")["url"]
     assert filled.get(f"calls/{best}/transcription.json").status_code == 404
 
 

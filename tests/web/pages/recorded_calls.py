@@ -42,3 +42,14 @@ def write_transcript(stage: TestHub, call: Call, row: Recording, parts: list[dic
         place = place_in(written.id)
         written.sealed = stage.hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place)
         session.add(written)
+
+
+def missed_with_message(stage: TestHub, words: str) -> Call:
+    """A call that only left a message, with its transcript."""
+    call, row = heard_call(stage, kind="voicemail")
+    write_transcript(stage, call, row, [{"start": 0.0, "end": 2.0, "text": words, "channel": "caller"}])
+    with stage.hub.store.writing() as session:
+        found = session.get_one(Call, call.id)
+        found.answered_at, found.voicemail = None, True
+        session.add(found)
+    return call

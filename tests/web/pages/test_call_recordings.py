@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from page_client import signed_in
-from recorded_calls import SOUND, heard_call, write_transcript
+from recorded_calls import SOUND, heard_call, missed_with_message, write_transcript
 from recorder import notice
 from sqlmodel import col, update
 from testbed import CALLER, SHARED, TestHub, finished_call
@@ -59,13 +59,52 @@ def test_the_recording_of_another_call_or_company_is_not_found(recorded: TestHub
 
 
 @pytest.mark.one_on_postgresql
-@pytest.mark.parametrize("role", ["marketer", "receptionist"])
-def test_a_role_without_recordings_is_told_so_and_gets_no_audio(recorded: TestHub, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "what"), [("marketer", "recordings and transcripts"), ("receptionist", "recordings of conversations")]
+)
+def test_a_role_without_recordings_is_told_so_and_gets_no_audio(recorded: TestHub, role: str, what: str) -> None:
     call, row = heard_call(recorded)
     client = signed_in(recorded, role)
     page = client.get(f"/calls/{call.id}").text
-    assert "<audio" not in page and "Your role does not include recordings and transcripts" in page
+    assert "<audio" not in page and f"Your role does not include {what}" in page
     assert client.get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 403
+    assert listened(recorded, row) == []
+
+
+def test_a_receptionist_hears_and_reads_a_message_and_each_time_is_noted(recorded: TestHub) -> None:
+    call = missed_with_message(recorded, "The basement drain is backing up.")
+    row = recorded.one(Recording)
+    desk, marketer = signed_in(recorded, "receptionist"), signed_in(recorded, "marketer")
+    assert "“The basement drain is backing up.”" in desk.text("/")
+    page = desk.get(f"/calls/{call.id}").text
+    assert "<audio" in page and "The basement drain is backing up." in page and "Your role does not" not in page
+    audio = f"/calls/{call.id}/recordings/{row.id}/audio"
+    assert desk.get(audio).content[:4] == b"RIFF"
+    assert listened(recorded, row) == ["transcript.read", "recording.listen"]
+    elsewhere = signed_in(recorded, "receptionist", "northgate")
+    assert elsewhere.get(audio).status_code == 404
+    assert marketer.get(audio).status_code == 403 and "basement" not in marketer.text(f"/calls/{call.id}")
+
+
+def test_of_a_call_with_a_conversation_and_a_message_a_receptionist_gets_the_message_alone(recorded: TestHub) -> None:
+    call, conversation = heard_call(recorded)
+    write_transcript(recorded, call, conversation, [said("The gate code is by the door.")])
+    with recorded.hub.store.writing() as session:
+        message = Recording(
+            **conversation.model_dump(exclude={"id", "carrier_recording_id", "kind"}),
+            carrier_recording_id="RE-message",
+            kind="voicemail",
+        )
+        session.add(message)
+    desk = signed_in(recorded, "receptionist")
+    page = desk.get(f"/calls/{call.id}").text
+    assert message.id in page and conversation.id not in page and "gate code" not in page
+    assert desk.get(f"/calls/{call.id}/recordings/{conversation.id}/audio").status_code == 403
+    assert listened(recorded, conversation) == []
+
+
+def said(words: str) -> dict[str, object]:
+    return {"start": 0.0, "end": 2.0, "text": words, "channel": "caller"}
 
 
 def test_a_recording_that_was_not_kept_says_why(recorded: TestHub) -> None:

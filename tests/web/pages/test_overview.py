@@ -6,31 +6,20 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from page_client import PageClient, seen, signed_in
-from recorded_calls import heard_call, write_transcript
+from recorded_calls import missed_with_message
 from sqlmodel import select
 from testbed import SHARED, YELLOW_PAGES, TestHub
 
 from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent, MessageEvent
-from hub.model import AuditEntry, Call, Company, ConnectorState, OutgoingCall, TextMessage
+from hub.model import AuditEntry, Company, ConnectorState, OutgoingCall, TextMessage
 from hub.queries.live_calls import LiveState, live_state
 
 
 def text_in(number: str, body: str, at: datetime) -> MessageEvent:
     """A text from a number."""
     return MessageEvent(message_id=f"SM{number}", at=at, tracking_number=SHARED, sender_number=number, body=body)
-
-
-def missed_with_message(stage: TestHub, words: str) -> Call:
-    """A call that only left a message, with its transcript."""
-    call, row = heard_call(stage, kind="voicemail")
-    write_transcript(stage, call, row, [{"start": 0.0, "end": 2.0, "text": words, "channel": "caller"}])
-    with stage.hub.store.writing() as session:
-        found = session.get_one(Call, call.id)
-        found.answered_at, found.voicemail = None, True
-        session.add(found)
-    return call
 
 
 def scope_for(stage: TestHub) -> AccessScope:

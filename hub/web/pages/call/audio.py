@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlmodel import select
 from starlette.responses import Response
 
+from hub.access.permissions import right_to
 from hub.errors import NotFound
 from hub.model import Recording
 from hub.recordings.listen import hear, note_listening_once
+from hub.web.pages.call.hearing import NOT_FOR_ROLE
 from hub.web.pages.guard import Page, plain
 from hub.web.pages.request import PageRequest
 from hub.web.recordings import ACTIONS, PRIVATE, audio_response, span_of
@@ -19,8 +21,11 @@ def audio(page: PageRequest) -> Response:
     with page.session() as session:
         call = page.scope.call(session, page.path("contact_id"))
         wanted = select(Recording).where(Recording.id == page.path("recording_id"), Recording.call_id == call.id)
-        if session.exec(wanted).first() is None:
+        row = session.exec(wanted).first()
+        if row is None:
             raise NotFound("Not found")
+        if not page.may(right_to("recordings", row.kind)):
+            return plain(403, NOT_FOR_ROLE.format(what="recordings of conversations"))
         heard = hear(page.hub, session, page.path("recording_id"))
     if heard is None or heard.audio is None:
         return plain(410, f"This recording cannot be heard: {heard.why if heard else 'it was deleted'}.")
@@ -32,4 +37,4 @@ def audio(page: PageRequest) -> Response:
     return audio_response(heard, page.request, span, purpose)
 
 
-PAGES = (Page("/calls/{contact_id}/recordings/{recording_id}/audio", audio, "recordings"),)
+PAGES = (Page("/calls/{contact_id}/recordings/{recording_id}/audio", audio, "voicemail"),)

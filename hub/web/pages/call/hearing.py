@@ -30,18 +30,18 @@ class Content:
 
 
 def recordings_for(page: PageRequest, session: Session, call: Call) -> list[Heard]:
-    """The recordings of a call; none if the user may not hear them."""
-    if not page.may("recordings"):
-        return []
-    return recordings_of(page.hub, session, call, with_transcripts=page.may("transcripts"))
+    """The recordings of a call that the user may hear."""
+    return recordings_of(page.hub, session, call, page.user)
 
 
 def why_no_recording(page: PageRequest, call: Call, heard: list[Heard], answer: Answer) -> str | None:
     """Why there is nothing to hear; None if there is, or if each recording says it itself."""
     if heard:
         return None
-    if not page.may("recordings"):
+    if not page.may("voicemail"):
         return NOT_FOR_ROLE.format(what="recordings and transcripts")
+    if call.answered and not page.may("recordings"):
+        return NOT_FOR_ROLE.format(what="recordings of conversations")
     if call.state == SubjectState.ERASED:
         return ERASED
     if answer.word == "Not recorded" and not call.over:

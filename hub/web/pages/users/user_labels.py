@@ -11,7 +11,10 @@ ROLE_WORDS: Mapping[str, tuple[str, str]] = {
     "owner": ("Owner", "everything, users and the audit log included"),
     "admin": ("Admin", "runs the account from day to day; no users, no privacy requests"),
     "marketer": ("Marketer", "calls, reports and conversions; no recordings, not what texts say"),
-    "receptionist": ("Receptionist", "calls and texts at the front desk; no recordings, no reports"),
+    "receptionist": (
+        "Receptionist",
+        "calls, voicemail and texts at the front desk; no recorded conversations, no reports",
+    ),
     "agent": ("Agent", "only calls that they answered"),
     "privacy_officer": ("Privacy officer", "people's requests, consent, the journal"),
     "auditor": ("Auditor", "the audit log only"),

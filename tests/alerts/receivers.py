@@ -69,7 +69,7 @@ class Receiver:
         context.load_cert_chain(_certificate())
         server.socket = context.wrap_socket(server.socket, server_side=True)
         receiver.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
         return receiver

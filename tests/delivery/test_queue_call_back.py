@@ -114,7 +114,9 @@ def test_a_company_has_a_daily_cap(lite_hub: Factory) -> None:
     stage, missed = (made := lite_hub()), made.call_in(answered=False)
     scope = agent(stage)
     first = call_back(stage, missed, scope)
-    copies = {name: getattr(first, name) for name in ("connector", "company_id", "user_id", "tracking_number")}
+    copies = {
+        name: getattr(first, name) for name in ("connector", "company_id", "user_id", "user_number", "tracking_number")
+    }
     times: dict[str, Any] = {"made_at": stage.clock(), "due_at": stage.clock(), "state": "done", "status": "failed"}
     stage.add(*(OutgoingCall(**copies, **times) for _ in range(MAX_CALLS_A_DAY - 1)))
     refused = call_back(stage, stage.call_in(caller=OTHER_CALLER, answered=False), scope)

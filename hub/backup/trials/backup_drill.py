@@ -32,6 +32,7 @@ from hub.model import (
     Person,
     Recording,
     Restoration,
+    SearchWord,
     TextMessage,
     TranscriptRow,
     every_table,
@@ -52,6 +53,8 @@ SAMPLES = 20
 """Rows of each kind that are opened, the newest."""
 GROWTH = 12
 """How many times larger compressed rows are in a database, with its indexes."""
+DERIVED = frozenset({*ROLL_UPS, DirtyDay.__tablename__, SearchWord.__tablename__})
+"""Tables whose rows are made from others, so an erasure changes how many there are."""
 Row = TypeVar("Row", bound=SQLModel)
 PASSED, FAILED = "backup.drill", "backup.drill_failed"
 """The audit entries on a drill; the first one's age is a metric."""
@@ -213,8 +216,8 @@ def _keys(config: Config) -> tuple[SecretStr, ...]:
 def _compared(session: Session, tables: Mapping[str, Mapping[str, Any]], note: Restoration) -> list[Compared]:
     found = []
     for table in every_table().sorted_tables:
-        if table.name in LEFT_OUT or (note.emptied and table.name in (*ROLL_UPS, DirtyDay.__tablename__)):
-            continue  # without a backup, or added up again
+        if table.name in LEFT_OUT or (note.emptied and table.name in DERIVED):
+            continue  # without a backup, or made from what was erased
         found.append(
             Compared(
                 table=table.name,

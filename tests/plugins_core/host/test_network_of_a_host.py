@@ -64,7 +64,7 @@ class ManyAtOnce(ThreadingHTTPServer):
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     server = ManyAtOnce(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()

@@ -62,7 +62,7 @@ def serving_tls(name: str, folder: Path) -> Iterator[TlsServer]:
     context.load_cert_chain(public, private)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield TlsServer(name, server.server_address[1], public)
     finally:

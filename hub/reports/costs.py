@@ -23,6 +23,7 @@ By = Literal["source", "campaign"]
 ORGANIC = ("organic", "referral", "none", "direct")
 """Media that cost nothing."""
 RATIOS = ("per_call", "per_lead", "per_customer", "on_spend")
+ZERO = Decimal(0)
 BASES = ("calls", "leads", "customers", "won")
 """What the ratios rest on."""
 
@@ -153,6 +154,37 @@ def match_costs(lines: Sequence[Line], spent: Sequence[Spent], by: By) -> list[C
     return sorted(
         found, key=lambda line: [-line.returns[each].cost if each in line.returns else 0 for each in currencies]
     )
+
+
+def paid_by_company(
+    lines: Sequence[CostLine], parts: Iterable[Sequence[CostLine]], of_account: Sequence[Spent]
+) -> list[CostLine]:
+    """Lines over several companies, in which calls, leads and customers count only for companies that know their cost.
+
+    `parts` are the lines of each company. A cost of the whole account counts for all companies, so it leaves its line as it is.
+    """
+    place = {value: index for index, line in enumerate(lines) for value in line.values}
+    brought: dict[tuple[int, str], Return] = {}
+    for line in (each for part in parts for each in part if each.values):
+        for currency, each in line.returns.items():
+            key = place[line.values[0]], currency
+            brought[key] = _added(brought[key], each) if key in brought else each
+    shared = {id(each) for each in of_account}
+    found = []
+    for index, line in enumerate(lines):
+        whole = {each.currency for each in line.spent if id(each) in shared}
+        nothing = {
+            currency: replace(each, calls=ZERO, leads=ZERO, customers=ZERO, won=ZERO)
+            for currency, each in line.returns.items()
+        }
+        returns = {
+            currency: each
+            if currency in whole
+            else replace(brought.get((index, currency), nothing[currency]), cost=each.cost)
+            for currency, each in line.returns.items()
+        }
+        found.append(replace(line, returns=returns))
+    return found
 
 
 def total_of(lines: Sequence[CostLine]) -> CostLine:

@@ -35,6 +35,8 @@ from hub.model import (
     SpamMark,
     TextMessage,
 )
+from hub.queries.reports.companies import compare_companies
+from hub.queries.reports.costs import cost_report
 from hub.reports.definitions import DEFINITIONS
 from hub.reports.dirty_days import mark_company
 from hub.reports.gains import gains_of_day
@@ -210,6 +212,20 @@ def test_the_companies_of_a_report_add_up_to_its_total_and_are_those_of_their_ow
     assert round(Decimal(rows["Lakeside"]["Cost per lead, USD"]), 2) == round(Decimal(usd["per_lead"]), 2)
     known = Decimal(usd["leads_with_cost"])
     assert rows["Lakeside"]["Cost per lead, USD, from"] == f"{known:.0f} leads" and not rows["Northgate"]["Cost, USD"]
+
+
+def test_costs_over_all_companies_rest_on_what_the_companies_report_adds_up(world: World) -> None:
+    companies = list(world.stage.directory.companies.values())
+    last = world.stage.clock().date()
+    first = last - timedelta(days=4)
+    with world.stage.hub.store.reading() as session:
+        compared = compare_companies(session, companies, first, last)
+        report = cost_report(session, companies, "source", "last", first, last)
+    usd = report.total.returns["USD"]
+    assert usd == compared.total.costs.returns["USD"]
+    assert 0 < usd.leads < sum(line.credits.number("leads") for line in report.lines if line.returns), (
+        "the same sources brought leads to a company that knows no costs"
+    )
 
 
 def test_won_and_value_are_one_figure_on_every_face(world: World) -> None:

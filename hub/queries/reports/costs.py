@@ -8,13 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col
 
 from hub.model import Company, CostRow
-from hub.queries.reports.credits import credits_of
-from hub.reports.costs import By, CostLine, match_costs, spent_between, total_of
+from hub.queries.reports.credits import joined_lines
+from hub.reports.costs import By, CostLine, match_costs, paid_by_company, spent_between, spent_by_company, total_of
 from hub.reports.credits import Model
+from hub.reports.report import reports_within
 
 Account = Literal["included", "apart", "hidden"]
 """Where the costs of the whole account are shown."""
@@ -44,10 +45,15 @@ def cost_report(
     Costs that belong to the whole account may be in the lines if `companies` are all of it; else they are added up `apart`, or
     `hidden` from a user who may not see all companies.
     """
-    of_companies = col(CostRow.company_id).in_([company.id for company in companies])
-    whose = or_(of_companies, _of_account(companies)) if account == "included" else of_companies
-    spent = spent_between(session, whose, first, last)
-    lines = match_costs(credits_of(session, companies, by, model, first, last), spent, by)
+    reports = reports_within(session, companies, by, model, first, last)
+    spent = spent_by_company(session, companies, first, last)
+    whole = spent_between(session, _of_account(companies), first, last) if account == "included" else []
+    parts = [
+        match_costs(report.lines, spent.get(company.id, []), by)
+        for company, report in zip(companies, reports, strict=True)
+    ]
+    joined = match_costs(joined_lines(reports), [*whole, *(each for theirs in spent.values() for each in theirs)], by)
+    lines = paid_by_company(joined, parts, whole)
     left = unassigned_costs(session, companies, first, last) if account == "apart" else {}
     return CostReport(lines, total_of(lines), left)
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from hub.model import Company
 from hub.reports.credits import Model
-from hub.reports.report import Line, reports_within, sum_of
+from hub.reports.report import Line, Report, reports_within, sum_of
 from hub.reports.tally import Dimension
 
 
@@ -25,8 +25,13 @@ def credits_of(
     with_spam: bool = False,
 ) -> list[Line]:
     """One line per value, summed over companies; each company's days are those of its own time zone."""
+    return joined_lines(reports_within(session, list(companies), dimension, model, first, last, with_spam=with_spam))
+
+
+def joined_lines(reports: Iterable[Report]) -> list[Line]:
+    """The lines of several companies' reports, one per value."""
     lines: dict[str | None, list[Line]] = {}
-    for report in reports_within(session, list(companies), dimension, model, first, last, with_spam=with_spam):
+    for report in reports:
         for line in report.lines:
             lines.setdefault(line.value, []).append(line)
     return [_joined(value, found) for value, found in lines.items()]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from hub.platform.clock import utc_now
 from hub.proof.demo.ledger import unfinished
 from hub.proof.demo.past import Agenda, PastWorker, PlayedClock
-from hub.proof.demo.play import KEPT, Play
+from hub.proof.demo.play import CHANGED_AFTER, KEPT, WON_AFTER, Play
 from hub.proof.demo.scenario import Story
 from hub.proof.demo.tables import DAYS
 from hub.proof.demo.texting import Conversation
@@ -27,8 +27,8 @@ SYNCED_AT = (range(7, 23), range(8, 23, 2), (9, 12, 15, 19, 22))
 two minutes before it delivers: that takes a third of the time."""
 DAY_ENDS = clock_time(22, 45)
 SUNDAY = 6
-FOLLOWED_DAYS = 3
-"""How long after a story something may follow from it."""
+FOLLOWED_DAYS = (WON_AFTER + CHANGED_AFTER).days + 2
+"""On how many days, with its own, something may follow from a story."""
 QUIET_WITHIN = 90.0
 """Seconds after the last story within which all work must be done."""
 LIVE_EVERY, FIRST_LIVE = timedelta(minutes=2), timedelta(seconds=8)

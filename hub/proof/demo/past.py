@@ -15,7 +15,6 @@ from sqlalchemy import delete, event, update
 from sqlmodel import col, select
 
 from hub.config.models import Config
-from hub.delivery.crm_outcomes import STREAM as OUTCOMES
 from hub.delivery.deliver import deliver
 from hub.delivery.fetch_media import fetch_media
 from hub.delivery.send_texts import send_texts
@@ -130,11 +129,8 @@ class PastWorker:
                 pass
 
     def _sync_all(self, *kinds: str) -> None:
-        """Sync the connectors of these kinds. What was played before lies in the future now, and providers know it already:
-        carriers are not asked, and all that a CRM knows is read again."""
-        if not self.newest:
-            with self._hub.store.writing() as session:
-                session.execute(delete(Cursor).where(col(Cursor.stream) == OUTCOMES))
+        """Sync the connectors of these kinds. What was played before lies in the future now, and carriers list it already:
+        they are not asked."""
         for name in schedules(self._hub):
             kind = self._hub.config.connectors[name].kind
             if kind in kinds and (self.newest or kind != "carrier"):

@@ -43,7 +43,7 @@ def soql(org: Org, text: str, every: bool = False) -> list[Record]:
     reader.word("FROM")
     query = reader.tail(reader.name(), fields)
     reader.finish()
-    return _answer(org, query, org.every(query.kind) if every else org.queried(query.kind))
+    return _answer(org, query, org.queried(query.kind, every))
 
 
 def sosl(org: Org, text: str) -> list[Record]:

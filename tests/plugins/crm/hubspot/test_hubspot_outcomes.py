@@ -51,6 +51,19 @@ def test_a_deal_that_was_won_comes_back(connector: HubSpot, sandbox: Sandbox, cl
     ]
 
 
+def test_a_deal_of_a_time_that_has_not_come_is_not_listed_yet(
+    connector: HubSpot, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    clock.advance(days=2)
+    deal = sandbox.add_deal(sandbox.add_contact("Ada Example", "+13125550142"), "won", "10", "USD")
+    clock.advance(days=-2)
+    found, cursor = sync(connector)
+    assert found == []
+    clock.advance(days=2)
+    found, _ = sync(connector, cursor)
+    assert [one.external_id for one in found] == [deal]
+
+
 def test_a_deal_with_our_call_names_the_earliest_one(connector: HubSpot, sandbox: Sandbox) -> None:
     deal = sandbox.add_deal(sandbox.add_contact("Ada Example", "+13125550142"), "won", "10", "USD")
     for key, moment in (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hub.api import Money, Outcome
+from hub.api import Caller, Money, Outcome
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce
@@ -59,8 +59,9 @@ class Reading:
             pass
 
 
-def write(org: Org, at: datetime, key: str | None = None) -> str:
-    """A deal made or changed, with this stamp."""
+def write(org: Org, clock: FrozenClock, at: datetime, key: str | None = None) -> str:
+    """A deal made or changed, with this stamp, which has come."""
+    clock.now = max(clock.now, at)
     if key is None:
         key = org.create("Opportunity", {"Name": "Repair", "StageName": "Qualification", "CloseDate": "2026-11-24"})
     org.find("Opportunity", key)["SystemModstamp"] = stamp(at)
@@ -83,17 +84,18 @@ STEP = st.tuples(
 @example([("make", 0, 0, 1), ("page", 0, 0, 1), ("late", 0, 9286, 1), *[("make", 3, 0, 1)] * 5])
 @given(st.lists(STEP, max_size=40))
 def test_no_deal_is_lost_and_none_told_twice(steps: list[tuple[str, int, int, int]]) -> None:
-    org = Org(FrozenClock())
+    clock = FrozenClock(START)
+    org = Org(clock)
     reading, now, made = Reading(org), START, list[str]()
     for what, seconds, choice, size in steps:
         now += timedelta(seconds=seconds)
         if what == "make":
-            made.append(write(org, now))
+            made.append(write(org, clock, now))
         elif what == "change" and made:
-            write(org, now, made[choice % len(made)])
+            write(org, clock, now, made[choice % len(made)])
         elif what == "late":
             # A transaction that began a while ago and commits now: its stamp lies behind what was already read.
-            made.append(write(org, now - timedelta(seconds=choice % int(OVERLAP.total_seconds()))))
+            made.append(write(org, clock, now - timedelta(seconds=choice % int(OVERLAP.total_seconds()))))
         elif what == "page":
             reading.page(size)
         elif what == "read":
@@ -108,18 +110,33 @@ def test_no_deal_is_lost_and_none_told_twice(steps: list[tuple[str, int, int, in
 
 
 def test_a_bulk_change_in_one_second_is_read_once() -> None:
-    org = Org(FrozenClock())
+    clock = FrozenClock(START)
+    org = Org(clock)
     reading = Reading(org)
-    keys = [write(org, START) for _ in range(MAX_DEALS_REMEMBERED + 300)]
+    keys = [write(org, clock, START) for _ in range(MAX_DEALS_REMEMBERED + 300)]
     for _ in range(3):
         reading.all(400)
         assert sorted(key for key, _ in reading.told) == sorted(keys)
     assert reading.cursor is not None
     assert len(reading.cursor) < 30 * MAX_DEALS_REMEMBERED
-    late = write(org, START + timedelta(seconds=1))
+    late = write(org, clock, START + timedelta(seconds=1))
     reading.all(400)
     assert reading.told[-1][0] == late
     assert len(reading.told) == len(keys) + 1
+
+
+def test_a_deal_of_a_time_that_has_not_come_is_not_listed_yet(
+    salesforce: Salesforce, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    clock.advance(days=2)
+    deal = sandbox.add_deal(sandbox.add_contact("Jo Roe", CALLER), "won", "10", "USD")
+    clock.advance(days=-2)
+    found, cursor = pulled(salesforce, None)
+    assert found == [] and soql(sandbox.org, "SELECT Id FROM Opportunity", every=True) == []
+    assert salesforce.enrich_caller(Caller(phone_number=CALLER)) == []
+    clock.advance(days=2)
+    found, _ = pulled(salesforce, cursor)
+    assert [one.external_id for one in found] == [deal]
 
 
 def test_a_cursor_survives_being_stored() -> None:

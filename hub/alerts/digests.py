@@ -16,6 +16,7 @@ from hub.alerts.channels.email import send_rendered
 from hub.alerts.kinds import DIGEST, Channel
 from hub.alerts.spread import write_alert
 from hub.alerts.unsubscribe import unsubscribe_url
+from hub.contracts.titles import origin_title
 from hub.model import Alert, AlertPreference, Company, User
 from hub.platform.formats import count, day_of, long_day, percent
 from hub.queries.conversions.activity import SENT
@@ -150,7 +151,10 @@ def digest_values(
         "days": days,
         "compared": f"Compared with {_days(*span.former)}",
         "figures": _figures(session, hub, scope, company, span),
-        "sources": calls_by_source(session, [company], first, last)[:MAX_SOURCES],
+        "sources": [
+            (origin_title(each.source) or "Unknown", each.calls)
+            for each in calls_by_source(session, [company], first, last)[:MAX_SOURCES]
+        ],
         "report": _link(hub, company, "/reports/source", first, last),
         "settings": _link(hub, company, "/alerts/settings"),
     }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from hub.contracts.titles import source_title
+
 PAID = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_search", "paid_social", "display", "cpm"})
-BRANDS = {"google": "Google", "bing": "Bing", "yahoo": "Yahoo", "facebook": "Facebook", "instagram": "Instagram",
-          "linkedin": "LinkedIn", "tiktok": "TikTok", "duckduckgo": "DuckDuckGo", "youtube": "YouTube",
-          "meta": "Meta", "microsoft": "Microsoft"}  # fmt: skip
 LOCAL = frozenset({"google_business_profile", "google_my_business", "gmb"})
 DIRECT = ("direct", "none", "(none)", "(direct)", "")
 
@@ -14,7 +13,7 @@ def source_name(source: str | None, medium: str | None) -> str | None:
     """`Google Ads`, `Google Organic`, `Direct`, `Yellow Pages`; None before a contact has a source."""
     if source is None:
         return None
-    kind, brand = (medium or "").casefold(), _brand(source)
+    kind, brand = (medium or "").casefold(), source_title(source)
     if source.casefold() in DIRECT or (source.casefold() == "website" and kind in DIRECT):
         return "Direct"
     if source.casefold() in LOCAL:
@@ -32,9 +31,3 @@ def source_slug(source: str | None, medium: str | None) -> str:
     if name == "Google Ads":
         return "google_paid"
     return "_".join("".join(char if char.isalnum() else " " for char in name.casefold()).split())
-
-
-def _brand(source: str) -> str:
-    known = BRANDS.get(source.casefold())
-    plain = source.replace("_", " ").replace("-", " ")
-    return known or (source if "." in source else plain.title() if plain.islower() else plain)

@@ -73,26 +73,3 @@ USES = OWN_USES | frozenset(
     }
 )
 """Every purpose that a manifest or a consent question may name."""
-
-
-def readable(name: str) -> str:
-    """A category or use in words for people: `phone number` for `user.contact.phone_number`."""
-    return CATEGORY_LABELS.get(name) or name.rpartition(".")[2].replace("_", " ")
-
-
-CATEGORY_LABELS = {
-    "user.content.private": "what people write",
-    "user.location.imprecise": "rough location",
-    "user.unique_id": "identifiers and PINs",
-    "user.unique_id.pseudonymous": "pseudonymous ids",
-    "essential.service": "to provide the service",
-    "essential.service.call_back": "to call people back",
-    "essential.service.operations": "to run the service",
-    "essential.service.notifications.sms": "service texts",
-    "functional.service": "functions of the service",
-    "marketing.communications.sms": "marketing texts",
-    "marketing.advertising.first_party.targeted": "own targeted advertising",
-    "marketing.advertising.third_party.targeted": "targeted advertising by others",
-    "telephony.recording": "to record calls",
-}
-"""Names whose last part alone is not clear enough."""

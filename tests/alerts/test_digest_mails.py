@@ -57,7 +57,7 @@ def test_a_daily_digest_has_the_figures_of_the_day_and_comes_once(alerting: Aler
     (letter,) = alerting.mail.letters
     assert letter["Subject"] == "Lakeside: 2 calls, Tuesday, November 24"
     text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    for line in ("Calls: 2 (0 before)", "Answered: 50% (– before)", "Missed: 1 (0 before)", "website / direct: 2"):
+    for line in ("Calls: 2 (0 before)", "Answered: 50% (– before)", "Missed: 1 (0 before)", "Website: 2"):
         assert line in text
     html = letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "first=2026-11-24" in html and "<script" not in html

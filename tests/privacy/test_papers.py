@@ -14,7 +14,7 @@ from testbed import ACCOUNTS, CALLER, CONNECTORS, TestHub, make_config
 from hub.api import DataFlow, Recipient
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.config.models import Config
-from hub.contracts.categories import readable
+from hub.contracts.titles import readable
 from hub.model import Disclosure
 from hub.privacy.datamap import draw
 from hub.privacy.datamap.flows import declared

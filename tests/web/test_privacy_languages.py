@@ -12,7 +12,8 @@ from sqlmodel import select
 from web_edge import CALLER, Edge
 
 from hub.config.retention import kinds
-from hub.contracts.categories import CATEGORIES, USES, readable
+from hub.contracts.categories import CATEGORIES, USES
+from hub.contracts.titles import readable
 from hub.contracts.transfers import TRANSFER_LABELS
 from hub.model import ConsentNotice
 from hub.model.requests import REQUEST_KINDS

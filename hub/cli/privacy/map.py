@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
 from hub.cli.support.tables import table
-from hub.contracts.categories import readable
+from hub.contracts.titles import readable
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.privacy.datamap import DataMap, draw

@@ -9,8 +9,8 @@ from typing import Literal
 
 from hub.config.models import CompanySection, Config
 from hub.config.retention import kinds, spell_life
-from hub.contracts.categories import readable
 from hub.contracts.third_parties import INDUSTRY_OPT_OUTS, is_sale_or_sharing, is_third_party
+from hub.contracts.titles import readable
 from hub.privacy.datamap.chart import DataMap
 from hub.privacy.datamap.flows import Flow, Party, by_party, said
 from hub.privacy.datamap.papers import categories, mechanisms

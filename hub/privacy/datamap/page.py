@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from hub.config.retention import spell_life
-from hub.contracts.categories import readable
+from hub.contracts.titles import readable
 from hub.privacy.datamap.chart import DataMap
 from hub.privacy.datamap.flows import by_party, said
 from hub.privacy.datamap.papers import mechanisms

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from hub.config.models import Config, ConnectorEntry
 from hub.config.retention import kinds, spell_life
-from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_sale_or_sharing
+from hub.contracts.titles import readable
 from hub.contracts.transfers import transfer_label
 from hub.privacy.datamap.chart import DataMap
 from hub.privacy.datamap.flows import Flow, Party, by_party, said

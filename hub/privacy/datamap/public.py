@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from hub.config.models import Config
 from hub.config.retention import kinds
-from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_advertising, is_third_party
+from hub.contracts.titles import readable
 from hub.model import RecipientVersion
 from hub.privacy.datamap.flows import Flow, by_party, declared, said
 from hub.privacy.datamap.recipients import recipients_of

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hub.contracts.categories import readable
+from hub.contracts.titles import readable
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.flows import by_party, said
 from hub.privacy.datamap.page import html

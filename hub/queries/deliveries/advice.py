@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hub.contracts.connector import Connector
 from hub.contracts.conversions import NOT_SUPPORTED, UNVERIFIABLE
 from hub.model import ConsentDecision, Delivery
 from hub.model.states import DeliveryState
@@ -81,15 +80,6 @@ def release_of(decision: ConsentDecision) -> str:
     if decision.verdict == "needs":
         return "The person's own yes to this use releases it, after which somebody sends it again."
     return "Another answer of the policy that decides releases it; consent is asked again whenever it is sent again."
-
-
-def recipient_of(name: str, connectors: Mapping[str, Connector]) -> str:
-    """A connector as people know it: its plugin's name, with its own if several connectors have that plugin."""
-    if name not in connectors:
-        return name
-    manifest = connectors[name].manifest
-    several = sum(each.manifest.name == manifest.name for each in connectors.values()) > 1
-    return f"{manifest.label} ({name})" if several else manifest.label
 
 
 def story_of(row: Delivery, decision: ConsentDecision | None, to: str) -> tuple[str, str]:

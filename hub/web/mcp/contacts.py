@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.access.users import AccessRefused
+from hub.contracts.titles import came_from
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.queries.contact.facts import facts_of
@@ -116,6 +117,7 @@ def _listed(reader: Reader, row: ContactView, companies: dict[str, str]) -> dict
             "email": reader.words(row.email),
             "keyword": reader.words(row.keyword),
             "landing_page": reader.mask.page(row.landing_page),
+            "came_from": reader.said(came_from(row.source, row.medium) if row.source else None),
             **reader.said({"source": row.source, "medium": row.medium, "campaign": row.campaign, "tags": row.tags}),
         },
     }

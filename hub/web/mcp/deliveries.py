@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from hub.contracts.titles import connector_title
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Lead
 from hub.model.conversions import UPLOAD
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
@@ -15,7 +16,7 @@ from hub.queries.contact.sent import sent_of
 from hub.queries.contact.view import read_parts, view_of
 from hub.queries.conversions.dry_run import DryRunItem, dry_run
 from hub.queries.conversions.lead_recipients import LeadRecipient, lead_recipients
-from hub.queries.deliveries.advice import recipient_of, story_of
+from hub.queries.deliveries.advice import story_of
 from hub.queries.deliveries.details import one_delivery
 from hub.web.mcp.reader import UNTRUSTED, Reader
 
@@ -114,7 +115,7 @@ def _explained(
     attempts: Sequence[Attempt],
     decision: ConsentDecision | None,
 ) -> dict[str, Any]:
-    to = recipient_of(row.connector, reader.hub.plugins.connectors)
+    to = connector_title(row.connector, reader.hub.plugins.connectors)
     why, next_step = story_of(row, decision, to)
     return {
         "id": row.id,
@@ -164,7 +165,7 @@ def _heard(reader: Reader, each: LeadRecipient) -> dict[str, Any]:
 
 def _would(reader: Reader, item: DryRunItem) -> dict[str, Any]:
     """What a rule would do: `refused_by` is consent, the provider's rules, its age limit or the rule itself."""
-    to = recipient_of(item.connector, reader.hub.plugins.connectors) if item.connector else None
+    to = connector_title(item.connector, reader.hub.plugins.connectors) if item.connector else None
     return {
         "rule": item.rule,
         "to": to,

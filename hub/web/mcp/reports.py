@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.contracts.titles import line_title
 from hub.errors import CannotDo
 from hub.queries.flows.current import current_flows
 from hub.queries.reports.companies import CompanyFigures, compare_companies
@@ -56,17 +57,17 @@ def run_report(
                 raise CannotDo("Costs are known by source and by campaign; choose one of them.")
             account: Account = "apart" if scope.companies is None else "hidden"
             spent = cost_report(session, [row], by, model, begins, ends, account)
-            lines = [_cost_line(reader, each) for each in spent.lines[:MAX_LINES]]
+            lines = [_cost_line(reader, by, each) for each in spent.lines[:MAX_LINES]]
             return {**about, "lines": lines, "lines_left_out": max(0, len(spent.lines) - MAX_LINES),
-                    "total": _cost_line(reader, spent.total), "unassigned_costs": spent.unassigned}  # fmt: skip
+                    "total": _cost_line(reader, by, spent.total), "unassigned_costs": spent.unassigned}  # fmt: skip
         report = report_within(session, row, by, model, begins, ends)
     others = report.lines[MAX_LINES:]
     return {
         **about,
         "time_zone": row.time_zone,
-        "lines": [_line(reader, each) for each in report.lines[:MAX_LINES]],
-        "others": _line(reader, sum_of(others)) if others else None,
-        "total": _line(reader, report.total),
+        "lines": [_line(reader, by, each) for each in report.lines[:MAX_LINES]],
+        "others": _line(reader, by, sum_of(others)) if others else None,
+        "total": _line(reader, by, report.total),
     }
 
 
@@ -95,18 +96,18 @@ def _plain(figures: CompanyFigures) -> dict[str, Any]:
     return {name: _number(each) if isinstance(each, Decimal) else each for name, each in figures.figures().items()}
 
 
-def _line(reader: Reader, line: Line) -> dict[str, Any]:
+def _line(reader: Reader, by: Dimension, line: Line) -> dict[str, Any]:
     return {
-        UNTRUSTED: {"value": reader.said(line.value)},
+        UNTRUSTED: {"value": reader.said(line.value), "title": reader.said(line_title(by, line.value or ""))},
         **{name: _number(line.number(name)) for name in COUNTS},
         "amounts": line.amounts,
         "won": line.won,
     }
 
 
-def _cost_line(reader: Reader, line: CostLine) -> dict[str, Any]:
+def _cost_line(reader: Reader, by: Dimension, line: CostLine) -> dict[str, Any]:
     return {
-        UNTRUSTED: {"value": reader.said(line.value)},
+        UNTRUSTED: {"value": reader.said(line.value), "title": reader.said(line_title(by, line.value or ""))},
         "calls": _number(line.credits.number("calls")),
         "leads": _number(line.credits.number("leads")),
         "customers": _number(line.credits.number("customers")),

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from hub.access.brands import RINGFENCE
-from hub.contracts.categories import readable
+from hub.contracts import titles
 from hub.platform import formats
 from hub.web.pages import charts
 
@@ -55,7 +55,14 @@ def environment() -> Environment:
         "zone_name": formats.zone_name,
         "long_day": formats.long_day,
         "unquoted": unquote,
-        "readable": readable,
+        "readable": titles.readable,
+        "came_from": titles.came_from,
+        "source_title": titles.source_title,
+        "medium_title": titles.medium_title,
+        "origin_title": titles.origin_title,
+        "campaign_title": titles.campaign_title,
+        "line_type_title": titles.line_type_title,
+        "connector": _connector,
         "at": _at,
         "day": _day,
         "ago": _ago,
@@ -79,6 +86,12 @@ def _day(context: Context, at: datetime | None) -> str:
 def _ago(context: Context, at: datetime | None) -> str:
     """52 min ago."""
     return formats.ago(at, context["page"].now)
+
+
+@pass_context
+def _connector(context: Context, name: str) -> str:
+    """A connector's title."""
+    return titles.connector_title(name, context["page"].hub.plugins.connectors)
 
 
 @cache

@@ -45,7 +45,7 @@ def test_a_source_is_shown_with_its_rule_confidence_and_candidates(stage: TestHu
     stage.clock.advance(minutes=11)
     call = stage.call_in(shown.number or POOL[0])
     text = signed_in(stage).text(f"/calls/{call.id}")
-    assert "google / cpc" in text and "The ad was clicked 11 min before" in text
+    assert "Google Ads" in text and "The ad was clicked 11 min before" in text
     assert "Certain, 98%" in text or "Certain, 100%" in text
     assert "lease.live" in text and "held the number when the call began" in text
     assert "Came to lakeside.example.com/" in text

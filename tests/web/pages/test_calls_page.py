@@ -54,7 +54,7 @@ def test_calls_texts_and_forms_are_one_list_newest_first(stage: TestHub) -> None
     page = signed_in(stage).text("/calls")
     assert page.index("grace@example.com") < page.index(SHOWN_OTHER) < page.index(SHOWN_CALLER)
     assert "1 call, 1 text, 1 form" in page
-    assert "yellow_pages / print" in page and "1 to 3 of 3" in page
+    assert "Yellow Pages (print)" in page and "1 to 3 of 3" in page
 
 
 def test_an_empty_list_says_why_and_what_to_do(stage: TestHub) -> None:
@@ -74,7 +74,7 @@ def test_each_value_is_a_link_that_filters_by_it(stage: TestHub) -> None:
     assert link == "/calls?company=lakeside&source=yellow_pages&medium=print"
     filtered = browser.text(link)
     assert SHOWN_CALLER in filtered and SHOWN_OTHER not in filtered
-    assert "Source is yellow_pages" in filtered and "1 to 1 of 1" in filtered
+    assert "Source is Yellow Pages" in filtered and "1 to 1 of 1" in filtered
     missed = browser.text("/calls?outcome=missed")
     assert SHOWN_OTHER in missed and SHOWN_CALLER not in missed
 
@@ -82,7 +82,7 @@ def test_each_value_is_a_link_that_filters_by_it(stage: TestHub) -> None:
 def test_a_filter_is_a_chip_whose_link_removes_only_it(stage: TestHub) -> None:
     stage.call_in(YELLOW_PAGES)
     page = signed_in(stage).get(f"/calls?campaign=spring&tag=a%26b&after={Cursor((stage.clock(), 'x'))}").text
-    assert 'href="/calls?tag=a%26b">Campaign is <b>spring</b>' in page
+    assert 'href="/calls?tag=a%26b">Campaign is <b>Spring</b>' in page
     assert 'href="/calls?campaign=spring">Tag is <b>a&amp;b</b>' in page
 
 
@@ -246,7 +246,7 @@ def test_the_csv_file_holds_the_filtered_list_and_leaves_an_audit_entry(stage: T
     stage.call_in(caller=OTHER_CALLER)
     browser = signed_in(stage)
     (line,) = lines(browser, "/calls.csv?campaign=spring")
-    assert (line["number"], line["source"], line["outcome"]) == (f"'{CALLER}", "yellow_pages", "answered")
+    assert (line["number"], line["source"], line["outcome"]) == (f"'{CALLER}", "Yellow Pages", "answered")
     (entry,) = stage.rows(AuditEntry, action="calls.export")
     assert browser.user is not None and (entry.actor, entry.detail) == (browser.user.id, "campaign")
 

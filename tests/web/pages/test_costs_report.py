@@ -57,7 +57,7 @@ def test_a_file_becomes_the_cost_of_a_call_a_lead_and_a_customer(stage: TestHub)
         mark_leads(session, scope, [call.id], "booked", stage.clock(), Money(Decimal(300), "USD"))
 
     rows = rows_of(browser.get("/reports/costs?by=campaign").text)
-    assert rows["spring"] == [
+    assert rows["Spring"] == [
         "$120", "–", "1", "$120.00", "–", "1", "$120.00", "–", "1", "$120.00", "–", "$300", "€0", "250%", "–", "0"
     ]  # fmt: skip
     assert rows["&lt;b&gt;x"][1] == "€34" and rows["=cmd()"][:4] == ["$8", "–", "0", "–"], "unmatched, and not lost"
@@ -66,7 +66,7 @@ def test_a_file_becomes_the_cost_of_a_call_a_lead_and_a_customer(stage: TestHub)
 
     file = browser.get("/reports/costs/csv?by=campaign&compare=none").content.decode("utf-8-sig")
     found = {row["Campaign"]: row for row in csv.DictReader(io.StringIO(file))}
-    assert found["'=cmd()"]["Cost, USD"] == "8" and found["spring"]["Cost per call, USD"] == "120"
+    assert found["'=cmd()"]["Cost, USD"] == "8" and found["Spring"]["Cost per call, USD"] == "120"
 
 
 def test_costs_of_the_whole_account_are_told_apart_and_only_to_who_sees_all_of_it(stage: TestHub) -> None:
@@ -77,12 +77,12 @@ def test_costs_of_the_whole_account_are_told_apart_and_only_to_who_sees_all_of_i
     )
     assert "$75 of $89" in owner.text("/reports/costs")
     one = owner.text("/reports/costs?company=lakeside")
-    assert "$75.00 more were spent for several companies" in one and "mail / post" in one and "radio" not in one
+    assert "$75.00 more were spent for several companies" in one and "Mail (post)" in one and "radio" not in one
     limited = lakeside.text("/reports/costs")
-    assert "mail / post" in limited and "$75" not in limited and "$9" not in limited and "Import costs" not in limited
+    assert "Mail (post)" in limited and "$75" not in limited and "$9" not in limited and "Import costs" not in limited
     assert send(lakeside, f"{day},mail,post,,5,USD,,lakeside").status_code == 403
     shared = strangers(stage).get(make_link(owner, "/reports/costs/links?company=lakeside"))
-    assert shared.status_code == 200 and "mail / post" in shared.text and "$75" not in shared.text
+    assert shared.status_code == 200 and "Mail (post)" in shared.text and "$75" not in shared.text
 
 
 def test_a_file_for_the_chosen_company_needs_no_column_for_it(stage: TestHub) -> None:

@@ -214,7 +214,7 @@ def test_a_delivery_whose_connector_is_gone_can_still_be_read(hub: Factory) -> N
     row = refused_call(hub())
     stage = hub(connectors={}, conversions=[], accounts=ACCOUNTS)
     text = signed_in(stage).text(f"/deliveries/{row.id}")
-    assert "Delivery to network" in text and "Build it again" not in text
+    assert "Delivery to Network" in text and "Build it again" not in text
 
 
 # Replays

@@ -138,7 +138,7 @@ def test_what_waits_stands_before_the_figures_and_says_who_since_when_and_why(st
     text = seen(html)
     assert "One caller waits for a call back and one text for an answer." in text
     assert text.index("Needs you now") < text.index("First-time callers")
-    assert "Waits 2 h 58 min. yellow pages, spring. Lakeside." in text
+    assert "Waits 2 h 58 min. Yellow Pages, Spring. Lakeside." in text
     assert "“Is the quote still good?”" in text
     assert 'href="tel:+13125550178"' in html
 

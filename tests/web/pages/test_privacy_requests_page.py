@@ -131,7 +131,7 @@ def test_an_answer_goes_out_without_a_provider_that_keeps_silent(stage: TestHub)
     one = taken_in(officer, proof="invoice compared")
     confirmed(officer, one)
     work_tasks(stage.hub)
-    assert "cabinet has not answered" in officer.text(DESK) and "Send without cabinet" in officer.text(one)
+    assert "cabinet has not answered" in officer.text(DESK) and "Send without Cabinet" in officer.text(one)
     assert officer.post(f"{one}/without", {"connector": "cabinet", "reason": " "}).status_code == 422
     assert officer.post(f"{one}/without", {"connector": "crm", "reason": "away"}).status_code == 422
     assert officer.post(f"{one}/without", {"connector": "cabinet", "reason": "bankrupt"}).status_code == 303

@@ -17,6 +17,7 @@ from testbed import ACCOUNTS, NORTH_SHARED, SHARED, YELLOW_PAGES, TestHub, compa
 
 from hub.access.scope import AccessScope
 from hub.access.users import disable
+from hub.contracts.titles import campaign_title
 from hub.marks.leads import mark_leads
 from hub.model import AuditEntry, Call, ReportLink, User, UserCompany
 from hub.reports.report import make_report
@@ -81,8 +82,8 @@ def test_the_reports_begin_with_the_companies_and_for_one_company_with_its_sourc
     assert of_one == "/reports/source?company=lakeside"
     assert signed_in(stage, "marketer", "lakeside").get("/reports").headers["location"] == "/reports/source"
     found = rows_of(browser.get("/reports/source").text)
-    assert found["website / direct"][:3] == ["3", "67%", "3"]
-    assert found["yellow_pages / print"][:3] == ["1", "100%", "1"]
+    assert found["Website"][:3] == ["3", "67%", "3"]
+    assert found["Yellow Pages (print)"][:3] == ["1", "100%", "1"]
     assert found["All 2 sources"][0] == "4"
 
 
@@ -116,9 +117,9 @@ def test_each_column_sorts_both_ways_by_the_url(stage: TestHub) -> None:
     some_calls(stage)
     browser = signed_in(stage)
     most, least = (list(rows_of(browser.get(f"/reports/source?{each}").text)) for each in ("", "order=asc"))
-    assert most[0] == least[1] == "website / direct"
+    assert most[0] == least[1] == "Website"
     html = browser.get("/reports/source?sort=name").text
-    assert list(rows_of(html))[:2] == ["website / direct", "yellow_pages / print"]
+    assert list(rows_of(html))[:2] == ["Website", "Yellow Pages (print)"]
     assert 'aria-sort="ascending"><a class="sort" href="/reports/source?sort=name&amp;order=desc">' in html
 
 
@@ -187,7 +188,7 @@ def test_the_page_shows_what_the_command_line_reports(stage: TestHub) -> None:
     today = stage.clock().date()
     report = make_report(stage.hub.store, lakeside, "campaign", "decay", today, today)
     rows = rows_of(signed_in(stage).get("/reports/campaign?model=decay&period=today&company=lakeside").text)
-    wanted = {line.value or "No campaign": f"{line.number('calls'):,.0f}" for line in report.lines}
+    wanted = {campaign_title(line.value or "No campaign"): f"{line.number('calls'):,.0f}" for line in report.lines}
     assert {name: figures[0] for name, figures in rows.items() if not name.startswith("All")} == wanted
 
 
@@ -279,7 +280,7 @@ def test_a_link_shows_one_report_without_a_session_and_leads_nowhere(stage: Test
     path = make_link(signed_in(stage))
     answer = strangers(stage).get(path)
     assert answer.status_code == 200
-    assert rows_of(answer.text)["website / direct"][0] == "2"
+    assert rows_of(answer.text)["Website"][0] == "2"
     assert answer.headers["x-robots-tag"] == "noindex, nofollow"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")

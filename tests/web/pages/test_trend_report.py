@@ -48,8 +48,8 @@ def test_weeks_are_lines_and_a_table_and_the_running_week_is_left_out(stage: Tes
 def test_trends_are_split_by_source_and_for_one_company_always(stage: TestHub) -> None:
     weeks_of_calls(stage)
     browser = signed_in(stage)
-    assert "yellow_pages / print" in browser.text("/reports/trend?by=source")
-    assert "yellow_pages / print" not in browser.text("/reports/trend")
+    assert "Yellow Pages (print)" in browser.text("/reports/trend?by=source")
+    assert "Yellow Pages (print)" not in browser.text("/reports/trend")
     one = browser.text("/reports/trend?company=lakeside&show=leads&weeks=13")
     assert "By source" in one and "13 weeks before" in one and "leads a week" in one
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from hub.contracts.conversions import UNVERIFIABLE
+from hub.contracts.titles import came_from, campaign_title, readable, titled
 from hub.model import OutgoingCall, TextMessage
 from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.spam import BY_SCORE
@@ -21,8 +21,8 @@ from hub.queries.marks import LeadShown
 from hub.queries.timeline.entries import Entry
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
+from hub.web.pages.flows.simulation.stops import TOLD_BY_NOTICE, step_words
 
-NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEAD_WORDS = {status: word for status, (_, word) in LEADS.items()}
 EVENTS: Mapping[str, tuple[str, str]] = {
     "ringing": ("accent", "Called"),
@@ -116,13 +116,13 @@ def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[
     if source is None or source.visit is None:
         return
     visit = source.visit
-    campaign = f", campaign {visit.campaign}" if visit.campaign else ""
+    campaign = f", campaign {campaign_title(visit.campaign)}" if visit.campaign else ""
     keyword = f", keyword “{visit.keyword}”" if visit.keyword else ""
     page = _address(visit.landing_page)
     yield Line(
         visit.started_at,
         f"Came to {page or 'the website'}",
-        f"{visit.source} / {visit.medium}{campaign}{keyword}",
+        f"{came_from(visit.source, visit.medium)}{campaign}{keyword}",
         "accent",
     )
     for view in source.last_pages:
@@ -134,7 +134,7 @@ def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[
     for entry in consent.said:
         if entry.visit_id == visit.id:
             word = "Agreed" if entry.state == "given" else entry.state.capitalize()
-            yield Line(entry.stated_at, "Answered on the website", f"{word}: {entry.use}")
+            yield Line(entry.stated_at, "Answered on the website", f"{word}: {readable(entry.use)}")
 
 
 def _line(entry: Entry, contact: ContactView, names: Mapping[str, str]) -> Line | None:
@@ -186,16 +186,18 @@ def _somebody(contact: ContactView) -> str:
     return phone(answered_by) if answered_by.startswith("+") else answered_by
 
 
-def _answer(entry: Entry) -> Line:
+def _answer(entry: Entry) -> Line | None:
     data = entry.data
     if data.get("point") in ENDED_BY:
         return Line(entry.at, "The caller ended the recording", ENDED_BY[data["point"]], "warn")
     if "notice" in data:
         choice = CHOICE_WORDS.get(data["choice"] or "", "")
         return Line(entry.at, "Heard the recording notice", choice, "warn" if data["choice"] == "refused" else "")
-    result = data["result"] or "erased"
-    shown = NUMBER.sub(lambda found: phone(found[0]), result)
-    return Line(entry.at, f"Call flow: {data['step']}", f"{shown} (version {data['flow_version']})")
+    if data["result"] in TOLD_BY_NOTICE:
+        return None
+    named = f"step “{titled('step', data['step'])}” of the " if data["step"] != data["do"] else ""
+    words = step_words(data) if data["result"] else "What happened here was erased."
+    return Line(entry.at, words.rstrip("."), f"{named}call flow, version {data['flow_version']}".capitalize())
 
 
 def _recording(entry: Entry) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.consent import within
+from hub.contracts.titles import came_from, campaign_title, readable
 from hub.model import Attribution, ConsentDecision, RecordingNotice
 from hub.platform.formats import waiting
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
@@ -28,23 +29,6 @@ RULES: Mapping[str, str] = {
     "person.earlier": "No visit held the number, but the caller is known from an earlier visit.",
     "imported": "CallRail reported this source before the call was imported.",
     "tracker.unknown": "No visit matches, so the source of the tracking number itself stands.",
-}
-PURPOSES: Mapping[str, str] = {
-    "analytics.reporting.ad_performance": "Measure ads",
-    "essential.legal_obligation": "Do what the law asks",
-    "essential.service": "Run the service",
-    "essential.service.notifications.sms": "Text about the service",
-    "essential.service.operations": "Look up who is calling",
-    "essential.service.operations.support": "Support the caller",
-    "functional.service": "Run the service",
-    "functional.service.improve": "Improve the service",
-    "marketing.advertising.first_party.targeted": "Advertise to known people",
-    "marketing.advertising.third_party.targeted": "Measure and target ads",
-    "marketing.communications.sms": "Send marketing texts",
-    "personalize": "Personalize",
-    "sales": "Keep it in the CRM",
-    "telephony.recording": "Record the call",
-    "web.tracking": "Recognize the browser",
 }
 VERDICTS: Mapping[str, tuple[str, str]] = {
     "allow": ("good", "Allowed"),
@@ -79,7 +63,9 @@ def source_answer(evidence: SourceEvidence | None, contact: ContactView) -> Answ
     if evidence is None:
         return Answer("Not decided yet.", "The source is decided when the contact is processed.", word="Waiting")
     cause = evidence.cause
-    name = f"{cause.source} / {cause.medium}" + (f", campaign {cause.campaign}" if cause.campaign else "")
+    name = came_from(cause.source, cause.medium)
+    if cause.campaign:
+        name += f", campaign {campaign_title(cause.campaign)}"
     reason = RULES.get(cause.rule, "")
     if cause.clicked_at and cause.clicked_at <= contact.at:
         reason = f"The ad was clicked {waiting(contact.at - cause.clicked_at)} before. {reason}"
@@ -134,7 +120,7 @@ def ads_answer(evidence: ConsentEvidence, ad_connectors: Collection[str]) -> Ans
     if not refused:
         return Answer("Yes.", ads[0].reason, "good", "Allowed")
     if len(refused) < len(ads):
-        names = ", ".join(sorted({PURPOSES.get(each.use, each.use) for each in refused}))
+        names = ", ".join(sorted({readable(each.use) for each in refused}))
         return Answer("In part.", f"{refused[0].reason} Not allowed: {names}.", "held", "In part")
     needs = all(each.verdict == "needs" for each in refused)
     return Answer("Not without a yes." if needs else "No.", refused[0].reason, *VERDICTS["needs" if needs else "deny"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from starlette.responses import Response
 
+from hub.contracts.titles import campaign_title, medium_title, source_title
 from hub.queries.contact.view import ContactView, views_at
 from hub.queries.lists.paging import ContactList
 from hub.web.pages.calls.filters import filter_of_page
@@ -56,9 +57,9 @@ def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[
         None if row.first_time is None else "yes" if row.first_time else "no",
         row.tracker_name,
         row.answered_at_number,
-        row.source,
-        row.medium,
-        row.campaign,
+        source_title(row.source) if row.source else None,
+        medium_title(row.medium) if row.medium else None,
+        campaign_title(row.campaign) if row.campaign else None,
         row.keyword,
         row.landing_page,
         row.lead_status,

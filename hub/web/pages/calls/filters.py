@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.access.permissions import Action
+from hub.contracts.titles import campaign_title, medium_title, origin_title
 from hub.platform.formats import duration, phone
 from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
@@ -113,9 +114,9 @@ WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "first_time": ("Caller is", _word("first_time")),
     "spam": ("Shown:", _word("spam")),
     "tracker": ("Tracker is", str),
-    "source": ("Source is", str),
-    "medium": ("Medium is", str),
-    "campaign": ("Campaign is", str),
+    "source": ("Source is", origin_title),
+    "medium": ("Medium is", medium_title),
+    "campaign": ("Campaign is", campaign_title),
     "keyword": ("Keyword is", str),
     "landing_page": ("Landing page is", str),
     "tag": ("Tag is", str),

@@ -9,8 +9,8 @@ from hub.access.companies import copy_access
 from hub.alerts.settings import copy_alerts
 from hub.config.models import CompanySection
 from hub.config.parts import name_of
+from hub.contracts.titles import connector_title
 from hub.model import Company
-from hub.queries.deliveries.advice import recipient_of
 from hub.reload.company_copy import copied_company, own_accounts
 from hub.store import audit
 from hub.web.forms.companies import company_and_section
@@ -40,7 +40,7 @@ def accounts_to_connect(page: PageRequest, source: CompanySection) -> list[tuple
     """What serves the old company alone, so that the new one needs its own: plugin and words."""
     config, connectors = page.hub.config, page.hub.plugins.connectors
     return [
-        (config.connectors[name].common.plugin, recipient_of(name, connectors))
+        (config.connectors[name].common.plugin, connector_title(name, connectors))
         for name in own_accounts(config, source.name)
     ]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from hub.contracts.categories import readable
 from hub.contracts.manifest import Manifest, Scope
+from hub.contracts.titles import readable
 from hub.hookspecs import PrivacyHooks
 from hub.privacy.datamap.flows import Flow
 from hub.queries.connectors.connector_list import ConnectorSummary

@@ -33,7 +33,6 @@ def connectors(page: PageRequest) -> Response:
         "connectors.html",
         title="Connectors",
         summaries=[each for each in summaries if each.manifest.kind != "consent"],
-        labels={each.name: each.manifest.label for each in summaries},
         repairs=repairs,
         plugins=plugins,
         by_owner={name for name, each in installed.classes.items() if each.of_owner},

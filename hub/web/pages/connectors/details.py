@@ -7,6 +7,7 @@ from starlette.responses import Response
 from hub.connecting.check import check_connection
 from hub.connecting.pausing import pause_connector, refuse_shared, resume_connector
 from hub.contracts.connector import ConnectionReport
+from hub.contracts.titles import connector_title
 from hub.errors import CannotDo, NotFound
 from hub.privacy.datamap.flows import declared
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
@@ -32,7 +33,7 @@ def show(page: PageRequest, status: int = 200, report: ConnectionReport | None =
     return page.render(
         "connector.html",
         status,
-        title=found.name,
+        title=connector_title(found.name, page.hub.plugins.connectors),
         found=found,
         repairs=repairs_of([found], stages, page.now),
         failures=failures,

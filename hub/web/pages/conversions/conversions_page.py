@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
 from hub.queries.conversions.drift import drift, why
 from hub.queries.conversions.stages import stages_of
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.lists.delivery_filter import DRIFT, DeliveryFilter
 from hub.web.forms.form import Form
 from hub.web.pages.conversions.rules import rules_of
@@ -66,7 +66,7 @@ def show_list(page: PageRequest, form: Form | None = None) -> Response:
             )
             for each in drifting
         ],
-        recipient=lambda name: recipient_of(name, connectors),
+        recipient=lambda name: connector_title(name, connectors),
     )
 
 

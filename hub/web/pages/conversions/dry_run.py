@@ -9,11 +9,11 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.config.models import ConversionRule
+from hub.contracts.titles import connector_title
 from hub.platform.formats import money
 from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.web.pages.conversions.conversion_labels import (
     consent_words,
@@ -103,7 +103,7 @@ def show(page: PageRequest) -> Response:
         rows=_rows(page, rows),
         newer=page.here(after=max(0, start - ROWS) or None) if start else None,
         older=page.here(after=start + ROWS) if start + ROWS < len(chosen) else None,
-        recipient=lambda each: recipient_of(each, page.hub.plugins.connectors),
+        recipient=lambda each: connector_title(each, page.hub.plugins.connectors),
         worth=worth,
         short_reason=short_reason,
         form="/conversions/rule"
@@ -142,7 +142,7 @@ def worth(tally: Tally) -> str:
 
 
 def _reason(page: PageRequest, reason: ReasonCount) -> dict[str, object]:
-    recipient = recipient_of(reason.connector, page.hub.plugins.connectors) if reason.connector else ""
+    recipient = connector_title(reason.connector, page.hub.plugins.connectors) if reason.connector else ""
     who, sub = sayer(reason.example, recipient)
     title, because = headline(reason.example)
     return {

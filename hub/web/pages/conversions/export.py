@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title
 from hub.queries.conversions.dry_run import DryRunItem
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.web.pages.conversions.conversion_labels import place_name, sayer
 from hub.web.pages.conversions.dry_run import FILTERS, choice_of, rules_to_run, run
@@ -44,7 +44,7 @@ def _rows(page: PageRequest, items: list[DryRunItem]) -> Iterator[list[object]]:
         labels = subjects_by_id(session, page.scope, page.hub.vault, {item.subject_id for item in items})
     for item in items:
         label, ruling = labels.get(item.subject_id), item.ruling.decision.ruling if item.ruling else None
-        recipient = recipient_of(item.connector, connectors) if item.connector else ""
+        recipient = connector_title(item.connector, connectors) if item.connector else ""
         lines = lines_of(page, item, connectors[item.connector])[:-1] if item.connector else []
         yield [
             item.at.astimezone(page.zone).isoformat(timespec="seconds"), titles.get(item.company_id),

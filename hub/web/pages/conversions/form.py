@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from hub.contracts.sign_in import DestinationChoice
+from hub.contracts.titles import connector_title
 from hub.errors import RingfenceError
 from hub.hookspecs import ConnectHooks
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import by_destination, in_all
-from hub.queries.deliveries.advice import recipient_of
 from hub.web.forms.field import Values
 from hub.web.forms.form import Form
 from hub.web.forms.values import texts_of
@@ -60,7 +60,7 @@ def show(
         if page.may("configure") else [],
         no_list=no_list,
         takers=[
-            (name, recipient_of(name, page.hub.plugins.connectors), name in form.values.get(SEND, ()),
+            (name, connector_title(name, page.hub.plugins.connectors), name in form.values.get(SEND, ()),
              [field for field in form.fields if field.path[:2] == ("send_to", name)])
             for name in takers
         ],
@@ -81,7 +81,7 @@ def _listed(page: PageRequest, takers: Takers) -> tuple[Mapping[str, Sequence[De
     try:
         return {name: page.hub.plugins.call(name, ConnectHooks.list_destinations)}, None
     except RingfenceError as error:
-        return {}, f"{recipient_of(name, page.hub.plugins.connectors)} gave no list: {error}"
+        return {}, f"{connector_title(name, page.hub.plugins.connectors)} gave no list: {error}"
 
 
 def _draft_query(values: Values) -> list[tuple[str, str]]:

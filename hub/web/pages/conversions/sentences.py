@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from hub.config.models import ConversionRule, When
+from hub.contracts.titles import came_from, medium_title
 from hub.contracts.values import Money
 from hub.platform.formats import money
 
@@ -70,6 +71,7 @@ def _conditions(when: When, titles: Mapping[str, str]) -> Iterator[str]:
         yield f"of {titles.get(when.company, when.company)}"
     if when.tracker is not None:
         yield f"on the number “{when.tracker}”"
-    source = " / ".join(each for each in (when.source, when.medium) if each)
-    if source:
-        yield f"from {source}" if when.source else f"from the medium {source}"
+    if when.source:
+        yield f"from {came_from(when.source, when.medium)}"
+    elif when.medium:
+        yield f"from the medium {medium_title(when.medium)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.edit import Change
+from hub.contracts.titles import connector_title
 from hub.errors import NotFound
 from hub.queries.conversions.stages import MEANINGS, WINDOW, StagesOfConnector, mapped_crms, stages_of
-from hub.queries.deliveries.advice import recipient_of
 from hub.web.forms.config_edit import edit_config
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
@@ -38,7 +38,7 @@ def _show(page: PageRequest, form: Form | None = None) -> Response:
         days=WINDOW.days,
         form=form,
         may_save=page.may("configure") and page.config_file is not None and page.config_file.writable,
-        recipient=lambda name: recipient_of(name, page.hub.plugins.connectors),
+        recipient=lambda name: connector_title(name, page.hub.plugins.connectors),
     )
 
 

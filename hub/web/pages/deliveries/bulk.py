@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title
 from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import replay_all_fresh
 from hub.delivery.set_aside import set_aside
 from hub.errors import CannotDo
 from hub.model.states import REPLAYABLE_DELIVERY_STATES
 from hub.numbers.directory import read_directory
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.delivery_list import newest_deliveries
 from hub.queries.lists.delivery_filter import NEEDS_YOU, SET_ASIDE, DeliveryFilter
 from hub.web.pages.deliveries.choices import choice_of, same_choice
@@ -33,7 +33,7 @@ def confirm(page: PageRequest) -> Response:
         number=len(_chosen(page, action)),
         limit=MAX_ITEMS[action],
         filters={
-            name: recipient_of(value, page.hub.plugins.connectors) if name == "connector" else value
+            name: connector_title(value, page.hub.plugins.connectors) if name == "connector" else value
             for name, value in choice_of(page).texts.items()
         },
         target=page.here(),

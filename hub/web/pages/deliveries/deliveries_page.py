@@ -7,9 +7,10 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title
 from hub.platform.formats import phone, zone_name
 from hub.queries.contact.view import ContactView
-from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
+from hub.queries.deliveries.advice import Advice, advice_on
 from hub.queries.deliveries.delivery_list import (
     MAX_COUNTED,
     DeliveryReason,
@@ -49,7 +50,7 @@ def deliveries(page: PageRequest) -> Response:
         chosen=choice.state,
         reasons=[_reason(page, each) for each in wanted],
         filters=choice.texts,
-        connectors=[(name, recipient_of(name, page.hub.plugins.connectors)) for name in connectors_of(page)],
+        connectors=[(name, connector_title(name, page.hub.plugins.connectors)) for name in connectors_of(page)],
         rules=rules_of(page),
         period=page.period(),
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
@@ -57,7 +58,7 @@ def deliveries(page: PageRequest) -> Response:
         csv=page.link("/deliveries.csv", **same_choice(page)),
         states=STATES,
         kinds=KINDS,
-        recipient=lambda name: recipient_of(name, page.hub.plugins.connectors),
+        recipient=lambda name: connector_title(name, page.hub.plugins.connectors),
         whose=whose,
         titles={each.id: each.title for each in page.companies},
     )
@@ -76,7 +77,7 @@ def _counted(counts: dict[str, int], state: str | None) -> str | None:
 
 def _reason(page: PageRequest, reason: DeliveryReason) -> tuple[DeliveryReason, Advice, str, str]:
     """A reason, what to do about it, the link to its deliveries and that to its deed."""
-    advice = advice_on(reason, recipient_of(reason.connector, page.hub.plugins.connectors))
+    advice = advice_on(reason, connector_title(reason.connector, page.hub.plugins.connectors))
     chosen = same_choice(page, state=NEEDS_YOU, connector=reason.connector, code=reason.code or "none")
     return (
         reason,

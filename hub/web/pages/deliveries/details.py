@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title, readable
 from hub.delivery.preview import Previewed, preview_one
 from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import FreshPayload, fresh_payload, replay_fresh
@@ -15,7 +16,7 @@ from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
 from hub.platform.formats import zone_name
-from hub.queries.deliveries.advice import recipient_of, release_of
+from hub.queries.deliveries.advice import release_of
 from hub.queries.deliveries.details import DeliveryDetails, one_delivery
 from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.deliveries.delivery_labels import KINDS, RESULTS, STATES
@@ -44,7 +45,7 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
     with page.session() as session:
         found = one_delivery(session, page.scope, page.hub.vault, page.path("delivery_id"))
     row, connectors = found.row, page.hub.plugins.connectors
-    to = recipient_of(row.connector, connectors)
+    to = connector_title(row.connector, connectors)
     replays = _replays(page, row) if page.may("replay") else None
     return page.render(
         "delivery.html",
@@ -62,7 +63,7 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
         release=release_of(found.decision) if found.decision and row.state == DeliveryState.HELD else None,
         replays=replays,
         replayable=row.state in REPLAYABLE_DELIVERY_STATES,
-        categories=_words(replays.same.categories) if replays and replays.same else [],
+        categories=sorted(map(readable, replays.same.categories)) if replays and replays.same else [],
         error=error,
         zone=zone_name(page.zone),
     )
@@ -83,11 +84,6 @@ def _replays(page: PageRequest, row: Delivery) -> Replays | None:
             fresh, why_not = None, str(error)
     ended = row.state in REPLAYABLE_DELIVERY_STATES
     return Replays(preview_one(page.hub, directory, row) if ended else None, fresh, why_not)
-
-
-def _words(categories: frozenset[str]) -> list[str]:
-    """Categories of data without the tree above them: phone number."""
-    return sorted({each.rpartition(".")[2].replace("_", " ") for each in categories})
 
 
 def _subject_link(page: PageRequest, found: DeliveryDetails) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from starlette.responses import Response
 
-from hub.queries.deliveries.advice import recipient_of
+from hub.contracts.titles import connector_title
 from hub.queries.deliveries.delivery_list import ListedDelivery, iterate_deliveries
 from hub.queries.lists.delivery_filter import DeliveryFilter
 from hub.web.pages.csv_file import csv_response
@@ -44,7 +44,7 @@ def _cells(page: PageRequest, listed: ListedDelivery, titles: dict[str, str]) ->
     row = listed.delivery
     times = [each.astimezone(page.zone).isoformat(timespec="seconds") if each else None
              for each in (row.made_at, row.finished_at, listed.set_aside_at)]  # fmt: skip
-    to = recipient_of(row.connector, page.hub.plugins.connectors)
+    to = connector_title(row.connector, page.hub.plugins.connectors)
     person = person_of(listed.subject) if listed.subject else None
     return [
         times[0], titles.get(listed.company_id or ""), to, row.connector, listed.rule,

@@ -22,22 +22,10 @@ from hub.config.callflow.definition import (
 )
 from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_hours
+from hub.contracts.titles import came_from, medium_title, titles
 from hub.platform.formats import phone
 
-KINDS: Mapping[str, str] = {
-    "greeting": "Greeting",
-    "schedule": "Opening hours",
-    "menu": "Menu",
-    "dial": "Rings one phone",
-    "simulcall": "Rings all at once",
-    "round_robin": "Rings by turns",
-    "geo_route": "By the caller's place",
-    "attribution_route": "By source or caller",
-    "tag": "Tag",
-    "voicemail": "Voicemail",
-    "text_back": "Text back",
-    "hang_up": "Hangs up",
-}
+KINDS: Mapping[str, str] = {step: title for (kind, step), title in titles().items() if kind == "step"}
 """What a step does, as people call it; in the order in which they are offered."""
 EXITS: Mapping[str, str] = {
     "then": "",
@@ -77,7 +65,7 @@ def exit_words(step: Step, key: str) -> str:
 
 def case_words(case: Case) -> str:
     """The conditions of a case in short."""
-    source = " / ".join(filter(None, (case.source, case.medium)))
+    source = came_from(case.source, case.medium) if case.source else medium_title(case.medium or "")
     caller = {"first_time": "first call", "repeat": "called before", None: ""}[case.caller]
     said = (
         source,

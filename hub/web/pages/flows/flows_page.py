@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from hub.contracts.titles import connector_title
 from hub.numbers.flow_drafts import flow_of_draft
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import current_flows
 from hub.queries.flows.flow_list import list_flows, own_drafts
 from hub.queries.flows.versions import MAX_COUNTED
@@ -32,7 +32,7 @@ def flows(page: PageRequest) -> Response:
         new=[(names[draft.company_id], draft, flow_title(flow_of_draft(draft))) for draft in drafts
              if (names[draft.company_id].name, draft.name) not in known],
         max_counted=MAX_COUNTED,
-        carrier_names=lambda current: ", ".join(recipient_of(name, page.hub.plugins.connectors) for name in current.carriers),
+        carrier_names=lambda now: ", ".join(connector_title(name, page.hub.plugins.connectors) for name in now.carriers),
     )  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from sqlmodel import Session
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.written import written_flow
 from hub.config.models import CompanySection
+from hub.contracts.titles import connector_title
 from hub.errors import NotFound
 from hub.model import Company, ConfigProcess, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import draft_of, flow_of_draft, save_draft
 from hub.numbers.flows import read_flow
 from hub.queries.config_history import processes_behind
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
 from hub.queries.flows.versions import latest_versions, version_of
@@ -87,7 +87,7 @@ class OpenFlow:
     @property
     def carrier_names(self) -> str:
         """The same as people know them: Twilio, Telnyx."""
-        return ", ".join(recipient_of(name, self.page.hub.plugins.connectors) for name in self.carriers)
+        return ", ".join(connector_title(name, self.page.hub.plugins.connectors) for name in self.carriers)
 
     @property
     def replaced(self) -> CurrentFlow | None:

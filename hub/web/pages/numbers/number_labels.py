@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from hub.contracts.prefixes import longest_name
+from hub.contracts.titles import came_from
 from hub.contracts.values import Money
 from hub.platform.formats import clock_time, day_of, money
 from hub.queries.numbers.number_list import NumberEntry, NumberRow
@@ -72,7 +73,7 @@ def shown_source(row: NumberRow) -> str:
         return "by visit"
     if row.for_signals:
         return "visitors with a privacy signal"
-    return " / ".join(part for part in (row.source, row.medium) if part) or "–"
+    return came_from(row.source, row.medium) if row.source else "–"
 
 
 def flow_words(flow: str | None) -> str:

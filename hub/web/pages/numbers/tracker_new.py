@@ -12,11 +12,11 @@ from hub.config.models import CompanySection, TrackerSection
 from hub.config.parts import name_of
 from hub.contracts.numbers import NumberOffer
 from hub.contracts.phones import phone_number
+from hub.contracts.titles import connector_title
 from hub.hookspecs import NumberHooks
 from hub.model import Company
 from hub.platform.formats import phone
 from hub.queries.conversions.lead_recipients import lead_rules
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.numbers.number_list import NumberRow, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import apply_changes
@@ -234,7 +234,7 @@ def _recipients(page: PageRequest, company: str) -> list[str]:
     """Who hears of a lead of the company that somebody marks."""
     rules, connectors = lead_rules(page.hub.config.conversions, company), page.hub.config.connectors
     names = dict.fromkeys(name for rule in rules for name in rule.send_to if connectors[name].serves(company))
-    return [recipient_of(name, page.hub.plugins.connectors) for name in names]
+    return [connector_title(name, page.hub.plugins.connectors) for name in names]
 
 
 def _show(wizard: Wizard) -> Response:

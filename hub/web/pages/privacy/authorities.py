@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 from starlette.responses import Response
 
 from hub.access.users import names_of
-from hub.contracts.categories import CATEGORIES, readable
+from hub.contracts.categories import CATEGORIES
+from hub.contracts.titles import readable
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.requests import EVERYBODY

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
+from hub.contracts.titles import line_title
 from hub.model import Company
 from hub.platform.formats import phone
 from hub.queries.lists.filters import IS_LEAD
@@ -160,7 +161,8 @@ def _credit_line(choice: Choice, line: CreditLine) -> Line:
     """A line of credits. Only by the last touch does a call belong to one line, so that it can be listed."""
     linked = choice.model == "last" and line.value
     filters = {choice.kind.name: line.value or ""} if linked else None
-    return Line(line.value or "", line.value or choice.kind.nothing, figures_of(line), filters=filters)
+    title = line_title(choice.kind.name, line.value or "") or choice.kind.nothing
+    return Line(line.value or "", title, figures_of(line), filters=filters)
 
 
 def figures_of(line: CreditLine) -> Figures:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from hub.contracts.titles import line_title
 from hub.model import Company
 from hub.platform.formats import money
 from hub.queries.lists.filters import IS_LEAD
@@ -74,7 +75,9 @@ def _line(line: CostLine, by: By, choice: Choice) -> Line:
     nothing = f"{line.spend_of}, no campaign" if line.spend_of else "No campaign"
     sub = ", ".join(line.names) if by == "campaign" and line.value else ""
     key = line.value or f"\n{line.spend_of}"
-    return Line(key, line.value or nothing, _figures(line), sub, {by: line.values[0]} if linked else None)
+    return Line(
+        key, line_title(by, line.value or "") or nothing, _figures(line), sub, {by: line.values[0]} if linked else None
+    )
 
 
 def _figures(line: CostLine) -> Figures:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
+from hub.contracts.titles import origin_title
 from hub.queries.lists.filters import UNANSWERED
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 from hub.reports.definitions import DEFINITIONS
@@ -55,7 +56,12 @@ def missed_lines(
     if choice.one_of("by", tuple(BY)) == "source":
         sources = missed_by_source(session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam)
         return list(COLUMNS), [
-            Line(name, name or "Not attributed yet", _figures(found), filters={"source": name} if name else None)
+            Line(
+                name,
+                origin_title(name) if name else "Not attributed yet",
+                _figures(found),
+                filters={"source": name} if name else None,
+            )
             for name, found in sources.items()
         ]
     hours = missed_by_hour(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hub.contracts.titles import line_title
 from hub.queries.reports.credits import credits_of
 from hub.web.pages.reports.content import Reading, credit_columns, figures_of, named
 from hub.web.pages.reports.kinds import MODELS
@@ -44,7 +45,9 @@ def credits_by_model(reading: Reading) -> ModelTable:
     values: dict[str, list[Decimal]] = {}
     for place, lines in enumerate(by_model):
         for line in lines:
-            row = values.setdefault(line.value or kind.nothing, [Decimal(0)] * len(MODELS))
+            row = values.setdefault(
+                line_title(kind.dimension, line.value or "") or kind.nothing, [Decimal(0)] * len(MODELS)
+            )
             row[place] = figures_of(line).get(measure.key, Decimal(0))
     rows = sorted(((label, row) for label, row in values.items() if any(row)), key=lambda row: (-row[1][0], row[0]))
     return ModelTable(

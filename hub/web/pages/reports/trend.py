@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
+from hub.contracts.titles import origin_title
 from hub.model import Company
 from hub.platform.formats import day_of
 from hub.queries.lists.filters import IS_LEAD
@@ -121,7 +122,7 @@ def _value(measure: Column, line: CreditLine) -> Value:
 
 
 def _label(part: Weeks, companies: dict[str, Company], choice: Choice) -> str:
-    return companies[part.name].title if part.name in companies else part.name or choice.kind.nothing
+    return companies[part.name].title if part.name in companies else origin_title(part.name) or choice.kind.nothing
 
 
 def _part(measure: Column, label: str, part: Weeks, companies: dict[str, Company]) -> Part:

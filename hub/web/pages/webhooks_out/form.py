@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
 from hub.config.sections.webhooks import WebhookSection
-from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_third_party
+from hub.contracts.titles import readable
 from hub.errors import NotFound
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section

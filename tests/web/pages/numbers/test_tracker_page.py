@@ -47,7 +47,7 @@ def pool(**changes: str) -> dict[str, str]:
 def test_the_page_shows_numbers_and_settings(stage: TestHub, owner: PageClient) -> None:
     stage.call_in(number="+13125550122")
     shown = owner.text(PRINT)
-    assert "+1 312 555 0122" in shown and "Lakeside: its calls come from yellow_pages / print" in shown
+    assert "+1 312 555 0122" in shown and "Lakeside: its calls come from Yellow Pages (print)" in shown
     html = owner.get(POOL).text
     assert 'value="30 minutes"' in html and 'value="7 days"' in html and 'value="20"' in html
     assert owner.get("/numbers/trackers/lakeside/none").status_code == 404

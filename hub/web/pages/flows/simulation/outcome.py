@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.config.callflow.definition import Flow
 from hub.contracts.consent import Duty
+from hub.contracts.titles import connector_title
 from hub.platform.formats import clock_time
-from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flow_simulation import SimulatedTurn, Simulation, simulated
 from hub.web.pages.flows.opened import OpenFlow
 from hub.web.pages.flows.simulation.questions import SimulatedCaller, caller_of, place_name
@@ -158,7 +158,7 @@ def _documents(page: PageRequest, turns: Sequence[SimulatedTurn]) -> list[tuple[
         for name, document in turn.documents.items():
             # One line per element; nothing else is changed.
             text = document.replace("><", ">\n<")
-            found.append((recipient_of(name, page.hub.plugins.connectors), _when(turn), text))
+            found.append((connector_title(name, page.hub.plugins.connectors), _when(turn), text))
     return found
 
 

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.callflow.definition import Dialing, Flow, Spoken, Step
+from hub.contracts.titles import titled
 from hub.platform.formats import phone
 from hub.queries.flow_simulation import SimulatedTurn
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEADS_TO = re.compile(r"(?P<why>.+): (?P<step>[a-z0-9_-]+)")
-CHOICES = {
+TOLD_BY_NOTICE: Mapping[str, str] = {
     "asks whether the call may be recorded": "Hears the recording notice, and is asked for a yes.",
     "offers a line that is not recorded": "Hears the recording notice, and how to refuse.",
     "may be recorded": "Does not refuse.",
     "not to be recorded": "Is not recorded.",
     "agreed to the recording": "Agrees.",
-    "nobody picked up": "Nobody answers.",
 }
+"""Results that the record of the recording notice tells, too."""
+CHOICES = {**TOLD_BY_NOTICE, "nobody picked up": "Nobody answers."}
+PLAIN: Mapping[tuple[str, str], str] = {
+    ("greeting", "was said"): "Hears the greeting.",
+    ("menu", "asks for a key"): "Hears the menu.",
+    ("menu", "asks again"): "Hears the menu again.",
+    ("voicemail", "takes a message"): "Is asked for a message.",
+    (
+        "text_back",
+        "a text to the caller",
+    ): "A text is sent to the caller, if the law and the caller's own word allow it.",
+}
+"""What happened at a step of a call of which only the record is known, by what the step does."""
 
 
 @dataclass
@@ -71,9 +84,16 @@ def sentence(step: Step | None, taken: dict[str, object]) -> str:
             return f"“{taken['text_back']}” is sent to the caller, if the law and the caller's own word allow it."
         case "forward":
             return f"No step leads on, so the phone of last resort rings: {phone(result.rpartition(' ')[2])}."
-    leads = LEADS_TO.fullmatch(result)
-    if leads:
-        to = "the call ends" if leads["step"] == "end" else f"the call goes to {leads['step']}"
+    return step_words(taken)
+
+
+def step_words(taken: Mapping[str, object]) -> str:
+    """What happened at a step, by its record alone."""
+    result = NUMBER.sub(lambda found: phone(found[0]), str(taken["result"]))
+    if said := CHOICES.get(result) or PLAIN.get((str(taken["do"]), result)):
+        return said
+    if leads := LEADS_TO.fullmatch(result):
+        to = "the call ends" if leads["step"] == "end" else f"the call goes to “{titled('step', leads['step'])}”"
         return f"{leads['why'][0].upper()}{leads['why'][1:]}: {to}."
     return f"{result[0].upper()}{result[1:]}."
 

@@ -1,0 +1,89 @@
+"""Everything that is built in has a title, and people read no id."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.config.callflow.definition import STEP_TYPES
+from hub.contracts.categories import CATEGORIES, USES
+from hub.contracts.titles import campaign_title, connector_title, origin_title, source_title, titles
+from hub.plugin_host.discovery import discover
+from hub.privacy.translations import texts_in
+from hub.sources.tables import tables
+from plugins.enrichment.phonenumbers.translate import LINE_TYPES
+from plugins.enrichment.twilio_lookup.translate import LINE_TYPES as TWILIO_LINE_TYPES
+
+
+def titled(kind: str) -> set[str]:
+    """The ids that have a title."""
+    return {name for known, name in titles() if known == kind}
+
+
+def test_every_built_in_source_and_medium_has_a_title() -> None:
+    """A source of the tables, of a plugin's click ids, and the medium of each."""
+    table = tables()
+    rows = [*table.click_ids.values(), *table.ad_parameters.values(), *table.hosts.values(), *table.domains.values()]
+    clicks = [each for plugin in discover().classes.values() for each in plugin.manifest.click_ids]
+    sources = {*table.utm_sources.values(), *table.default_mediums, *(row.source for row in rows)}
+    mediums = {*table.utm_mediums.values(), *table.default_mediums.values(), *(row.medium for row in rows)}
+    assert sources | {each.source for each in clicks} | {"direct", "internal"} <= titled("source")
+    assert mediums | {each.medium for each in clicks if each.medium} | {"none", "unknown"} <= titled("medium")
+
+
+def test_every_built_in_plugin_has_a_title() -> None:
+    """The product's name, not the plugin's id."""
+    labels = {name: plugin.manifest.title for name, plugin in discover().classes.items()}
+    assert labels and not [name for name, title in labels.items() if not title or "_" in title]
+
+
+def test_every_category_and_purpose_has_the_title_that_the_public_data_map_has() -> None:
+    """A person reads the same words in the hub and on the privacy page."""
+    english = texts_in("en")
+    assert titled("category") == CATEGORIES and titled("purpose") == USES
+    for kind, section in (("category", "category"), ("purpose", "use")):
+        for name in titled(kind):
+            assert titles()[kind, name] == english.plain(f"{section}.{name}"), name
+
+
+def test_every_step_and_line_type_has_a_title() -> None:
+    """What a step does, and what kind of line a number is."""
+    assert titled("step") == STEP_TYPES.keys()
+    assert {*LINE_TYPES.values(), *TWILIO_LINE_TYPES.values()} <= titled("line")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("google / cpc", "Google Ads"),
+        ("google / organic", "Google (organic)"),
+        ("google_business_profile / organic", "Google Business Profile"),
+        ("yellow_pages / print", "Yellow Pages (print)"),
+        ("van_lettering / offline", "Van Lettering (offline)"),
+        ("news.example.com / referral", "news.example.com (link)"),
+        ("website / direct", "Website"),
+        ("direct / none", "Direct"),
+        ("", ""),
+    ],
+)
+def test_a_source_with_its_medium_reads_as_people_say_it(written: str, read: str) -> None:
+    """One outside the table gets capitals; a host stays as it is."""
+    assert origin_title(written) == read
+
+
+def test_names_that_people_gave_stay_as_they_are() -> None:
+    """Only an id is changed into words."""
+    assert (campaign_title("spring_2026"), campaign_title("Water heaters | exact")) == (
+        "Spring 2026",
+        "Water heaters | exact",
+    )
+    assert source_title("Joe's flyer") == "Joe's flyer"
+
+
+def test_connectors_of_one_plugin_are_told_apart_by_the_rest_of_their_names() -> None:
+    """A single one has the plugin's title alone."""
+    plugin = discover().classes["google_ads"]
+    one = {"google_northgate": plugin.__new__(plugin)}
+    assert connector_title("google_northgate", one) == plugin.manifest.label
+    two = {**one, "google_lakeside": plugin.__new__(plugin)}
+    assert connector_title("google_northgate", two) == f"{plugin.manifest.label} (Northgate)"
+    assert connector_title("old_crm", two) == "Old crm"

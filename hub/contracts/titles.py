@@ -30,7 +30,7 @@ def titles() -> Mapping[tuple[str, str], str]:
 
 
 def titled(kind: str, name: str) -> str:
-    """The title of an id; without one its words, the first letter up. Text that is no id stays as people wrote it."""
+    """The title of an id; without one its words, the first letter up. Text that is not an id stays as people wrote it."""
     if (known := titles().get((kind, name))) is not None:
         return known
     words = name.replace("_", " ")

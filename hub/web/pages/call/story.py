@@ -21,7 +21,7 @@ from hub.queries.marks import LeadShown
 from hub.queries.timeline.entries import Entry
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
-from hub.web.pages.flows.simulation.stops import TOLD_BY_NOTICE, step_words
+from hub.web.pages.flows.simulation.stops import OF_NOTICE, step_words
 
 LEAD_WORDS = {status: word for status, (_, word) in LEADS.items()}
 EVENTS: Mapping[str, tuple[str, str]] = {
@@ -193,7 +193,7 @@ def _answer(entry: Entry) -> Line | None:
     if "notice" in data:
         choice = CHOICE_WORDS.get(data["choice"] or "", "")
         return Line(entry.at, "Heard the recording notice", choice, "warn" if data["choice"] == "refused" else "")
-    if data["result"] in TOLD_BY_NOTICE:
+    if data["result"] in OF_NOTICE:
         return None
     named = f"step “{titled('step', data['step'])}” of the " if data["step"] != data["do"] else ""
     words = step_words(data) if data["result"] else "What happened here was erased."

@@ -14,15 +14,15 @@ from hub.queries.flow_simulation import SimulatedTurn
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEADS_TO = re.compile(r"(?P<why>.+): (?P<step>[a-z0-9_-]+)")
-TOLD_BY_NOTICE: Mapping[str, str] = {
+OF_NOTICE: Mapping[str, str] = {
     "asks whether the call may be recorded": "Hears the recording notice, and is asked for a yes.",
     "offers a line that is not recorded": "Hears the recording notice, and how to refuse.",
     "may be recorded": "Does not refuse.",
     "not to be recorded": "Is not recorded.",
     "agreed to the recording": "Agrees.",
 }
-"""Results that the record of the recording notice tells, too."""
-CHOICES = {**TOLD_BY_NOTICE, "nobody picked up": "Nobody answers."}
+"""Results that the record of the recording notice shows, too."""
+CHOICES = {**OF_NOTICE, "nobody picked up": "Nobody answers."}
 PLAIN: Mapping[tuple[str, str], str] = {
     ("greeting", "was said"): "Hears the greeting.",
     ("menu", "asks for a key"): "Hears the menu.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,9 +37,12 @@ LOOKED_AT = [
     for page in PAGES
     if page.method == "GET" and not page.path.endswith((".csv", "/csv", "/audio", ".diff", ".json"))
 ]
-CHECK = """only => axe.run(document, {resultTypes: ["violations"], runOnly: only})
+CHECK = (
+    f"() => axe.run(document, {{resultTypes: ['violations'], runOnly: {json.dumps(WHOLE)}}})"
+    + """
   .then(found => found.violations
   .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""
+)
 
 
 @dataclass
@@ -95,7 +99,7 @@ def _faults(tab: Any, width: int, scheme: str) -> list[str]:
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
     sideways = ["it scrolls sideways"] if tab.evaluate("document.documentElement.scrollWidth > innerWidth") else []
-    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tab.evaluate(CHECK, WHOLE))]
+    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tab.evaluate(CHECK))]
 
 
 def _is_trouble(line: Any) -> bool:

@@ -156,7 +156,7 @@ def test_a_new_account_is_chosen_from_the_providers_list_with_actions_for_the_ru
     assert "holds other accounts" in page and "Already connected as google_north" in page
     page = browser.text(f"{draft}?account=3216540987")
     assert "Sale (123123123, secondary)" in page and "Page view (222000111, primary), takes no uploads" in page
-    chosen = {"account": "3216540987", "companies": "northgate", "rule.0": "1", "rule.1": "3"}
+    chosen = {"account": "3216540987", "companies": "northgate", "rule.0": "1", "rule.1": "4"}
     wrong = browser.post(draft, chosen)
     assert wrong.status_code == 422 and "Google takes no uploads for this one: it is counted by a tag" in wrong.text
     assert "closed" in browser.post(draft, {**chosen, "account": "5550100199"}).text.lower()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 from parsed_tree import ROOT, Module, each_module
 
-MAX_LINES = 186_000
-"""Of the hub and its plugins; the aim is 150,000. Issue 25 may add 9,000 to 177,162."""
+MAX_LINES = 183_900
+"""Of the hub and its plugins; the aim is 150,000."""
 MAX_PACKAGES, MAX_FILES = 38, 6
 """In the folder `hub`."""
 MAX_OF_ONE_NAME = 8

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.soak
 
 FORMS = {
     "/webhooks-out/new": ("name", "Bad Name"),
-    "/numbers/trackers/new": ("name", "Bad Name"),
-    "/numbers/trackers/new?type=session": ("hold", "soon"),
+    "/numbers/trackers/new?company=lakeside": ("title", "!!!"),
+    "/numbers/trackers/lakeside/website": ("hold", "soon"),
     "/companies/lakeside": ("time_zone", "Chicago"),
     "/spam": ("lakeside-reject", "200"),
     "/conversions/rule": ("when.min_duration", "soon"),
     "/flows/lakeside/office?step=menu": ("seconds", "soon"),
     "/flows/lakeside/office?edit=flow": ("forward", "none"),
-    "/flows/new?company=lakeside": ("name", "No Way"),
+    "/flows/new?company=lakeside": ("title", "!!!"),
     "/alerts/settings?company=lakeside": ("quiet_from", "22:00"),
     "/connectors/new/twilio": ("name", "Bad Name"),
 }

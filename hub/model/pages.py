@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 import hub.model.accounts
@@ -50,6 +51,7 @@ class ReportSubscription(Row, table=True):
     `user_id` may see when it is sent."""
 
     __tablename__ = "report_subscription"
+    __table_args__ = (Index("ix_report_subscription_stopped", "stopped_at"),)
 
     id: str = id_column()
     account_id: str = Field(foreign_key="account.id", index=True)

@@ -82,10 +82,10 @@ def test_a_report_comes_on_monday_at_its_hour_once_with_its_figures(alerting: Al
     assert letter["To"] == "pat@lakeside.example.com" and letter["From"] == "Blue Wrench <hub@example.org>"
     assert str(letter["Subject"]).startswith("Lakeside: Sources, Nov 23 to Nov 29")
     text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "website / direct: Calls 2" in text and "Blue Wrench" in letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "Website: Calls 2" in text and "Blue Wrench" in letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
     files = parts(letter)
     rows = list(csv.DictReader(io.StringIO(files["source-2026-11-23-2026-11-29.csv"].decode("utf-8-sig"))))
-    assert [(row["Source"], row["Calls"], row["Calls, before"]) for row in rows] == [("website / direct", "2", "0")]
+    assert [(row["Source"], row["Calls"], row["Calls, before"]) for row in rows] == [("Website", "2", "0")]
     everything = letter.as_bytes() + b"".join(files.values())
     assert b"55501" not in everything and CALLER.encode() not in everything, "aggregates only"
     (delivery,) = alerting.stage.rows(AlertDelivery)

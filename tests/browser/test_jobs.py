@@ -66,7 +66,7 @@ def to_the_call(hand: Hand) -> None:
 
 def test_why_a_call_has_its_source_is_seen_after_two_clicks(hand: Hand) -> None:
     to_the_call(hand)
-    hand.tab.get_by_text("google / cpc").first.wait_for()
+    hand.tab.get_by_text("Google Ads").first.wait_for()
     assert hand.count <= 2
 
 

@@ -28,6 +28,7 @@ from hub.model import (
     PrivacyRequest,
     PushSubscription,
     Recording,
+    ReportSubscription,
     User,
     Visit,
     WebhookEvent,
@@ -43,9 +44,10 @@ ABOUT_OTHERS = {
     *(AuditEntry, PoolOverflow, PolicyAcceptance, User),
     *(Alert, AlertDelivery, AlertEvent, AlertPhone, PushSubscription, ConfigVersion, ConfigDraft),
     WebhookEvent,
+    ReportSubscription,
 }
-"""Counts, what the company's own people are told, and what they write: no caller's hold speaks on them. An event of a webhook
-holds only the id of its call, text or form; what it says is built when it is sent."""
+"""Counts, what the company's own people are told, what they write, and whom they send reports to: no caller's hold speaks
+on them. An event of a webhook holds only the id of its call, text or form; what it says is built when it is sent."""
 
 
 @pytest.fixture

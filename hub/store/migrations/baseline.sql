@@ -1249,6 +1249,7 @@ CREATE TABLE report_subscription (
 CREATE INDEX ix_report_subscription_account_id ON report_subscription (account_id);
 CREATE INDEX ix_report_subscription_company_id ON report_subscription (company_id);
 CREATE INDEX ix_report_subscription_expires_at ON report_subscription (expires_at);
+CREATE INDEX ix_report_subscription_stopped ON report_subscription (stopped_at);
 CREATE INDEX ix_report_subscription_user_id ON report_subscription (user_id);
 CREATE TABLE restriction (
     id VARCHAR(36) NOT NULL,

@@ -14,7 +14,7 @@ ALLOWED = frozenset(
     """
     0BSD; AGPL-3.0-or-later; Apache License; Apache Software License; Apache-2.0; BSD License; BSD-2-Clause; BSD-3-Clause;
     3-Clause BSD License; CC0-1.0; GPL-3.0-or-later; ISC License (ISCL); LGPL-2.1-only; LGPL-3.0-only; MIT; MIT License;
-    MIT-0; MPL-2.0; Mozilla Public License 2.0 (MPL 2.0); PSF-2.0; Python Software Foundation License; Zlib
+    MIT-0; MIT-CMU; MPL-2.0; Mozilla Public License 2.0 (MPL 2.0); PSF-2.0; Python Software Foundation License; Zlib
     """.replace("\n    ", " ")
     .strip()
     .split("; ")
@@ -25,6 +25,7 @@ READ = {
     "capi-param-builder-python": "Meta's license for its own APIs; used by tests only, never shipped",
     "crawler-user-agents": "MIT",
     "facebook-business": "Meta's license for its own APIs; used by tests only, never shipped",
+    "pyphen": "GPL-2.0-or-later, LGPL-2.1-or-later or MPL-1.1, as one chooses; WeasyPrint hyphenates with it",
     "pjsua2-python": "GPL-2.0-or-later, as PJSIP; used by tests only, never shipped",
 }
 """Packages whose metadata names no license, and what their license files say."""

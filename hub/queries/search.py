@@ -187,6 +187,9 @@ def _people(session: Session, companies: Sequence[str], condition: Any) -> set[s
 
 def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -> _Term:
     """What has a word that begins with `word`: the index names candidates, which are decrypted and compared."""
+    term = _Term(word=word)
+    if not vault.has_names(session):
+        return term
     found: Any = (
         select(SearchWord.row_id)
         .where(
@@ -197,7 +200,6 @@ def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -
         .limit(MAX_CANDIDATES)
     )
     ids = set(session.exec(found))
-    term = _Term(word=word)
     if not ids:
         return term
     for kind in (CALLS, FORMS):

@@ -166,6 +166,10 @@ class Vault:
         """A keyed hash of eight bytes for the search index: the same word of another company has another one."""
         return hmac.digest(self._naming(session), f"word|{company_id}|{word}".encode(), "sha256")[:8]
 
+    def has_names(self, session: Session) -> bool:
+        """Whether anybody's name was hashed yet; the first hash makes a key, so it needs a writing session."""
+        return self._secret is not None or _newest(session, HOLDERS) is not None
+
     def check(self, session: Session) -> None:
         """ConfigError if this database was encrypted with a key that the hub does not have."""
         row = _newest(session, HOLDERS)

@@ -123,7 +123,7 @@ def test_the_web_interface_plays_a_call_and_ends_on_its_page(running: Opened) ->
     page = answer.headers["location"]
     assert re.fullmatch(r"/calls/[0-9a-f-]{36}", page)
     shown = owner.text(page)
-    assert "Google Ads" in shown and "test_call" in shown
+    assert "Google Ads" in shown and "Test call" in shown
     played = [each.detail for each in stage.rows(AuditEntry) if each.action == "call_test.play"]
     assert played[0] == "call" and played[-1] == "website", "a command is audited as a page is"
     wrong = owner.post("/status/test-call/play", {"tracker": "nobody/website", "ending": "answered"})

@@ -56,7 +56,6 @@ ID = re.compile(r"[0-9a-fA-F-]{36}")
 class FoundNote:
     """A note that has the words, and what it is on."""
 
-    subject_id: str
     text: str
     contact: ContactView
 
@@ -85,10 +84,6 @@ class Found:
     """By kind."""
     notes: Sequence[FoundNote] = ()
     named: Sequence[Named] = ()
-    deliveries: Sequence[Delivery] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.people or any(self.contacts.values()) or self.notes or self.named or self.deliveries)
 
 
 @dataclass
@@ -113,10 +108,8 @@ def find(
     seen = visible(session, scope, companies)
     named_by_id = _by_id(session, seen, text)
     terms = _terms(session, vault, seen.companies, text)
-    fitting = Counter(person for term in terms for person in term.people)
-    most = max(fitting.values(), default=0)
-    all_fit = [person for person, count in fitting.items() if count == most == len(terms)]
-    ranked = sorted(fitting, key=lambda person: (fitting[person], person), reverse=True)[:MAX_PEOPLE]
+    ranked = _ranked(terms)
+    all_fit = [person for person in ranked if all(person in term.people for term in terms)]
     subjects = {each for term in terms for each in term.subjects}
     contacts = {
         kind.name: [*named_by_id.get(kind.name, ()), *_newest(session, seen, kind, ranked, subjects)]
@@ -142,7 +135,8 @@ def search_people(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
 ) -> Sequence[PersonShown]:
     """The people whom a text fits: parts of their number, their address, their name."""
-    return find(session, scope, vault, companies, text, people=True).people
+    terms = _terms(session, vault, visible(session, scope, companies).companies, text.strip())
+    return people_shown(session, vault, scope, _ranked(terms)[:MAX_SHOWN])
 
 
 def find_deliveries(session: Session, scope: AccessScope, companies: Collection[str], text: str) -> list[Delivery]:
@@ -156,6 +150,12 @@ def find_deliveries(session: Session, scope: AccessScope, companies: Collection[
         if any(getattr(session.exec(query).first(), "company_id", None) in companies for query in subjects):
             seen.append(row)
     return seen
+
+
+def _ranked(terms: Sequence[_Term]) -> list[str]:
+    """The people whom a search fits: those whom most of it fits first, then the newest."""
+    fitting = Counter(person for term in terms for person in term.people)
+    return sorted(fitting, key=lambda person: (fitting[person], person), reverse=True)[:MAX_PEOPLE]
 
 
 def _terms(session: Session, vault: Vault, companies: Sequence[str], text: str) -> list[_Term]:
@@ -271,9 +271,7 @@ def _notes(
     ]
     views = {view.id: view for view in contact_views(session, vault, rows, scope.user)}
     read_parts(list(views.values()), "name", "company")
-    return [
-        FoundNote(note.subject_id, texts[note.id], views[note.subject_id]) for note in notes if note.subject_id in views
-    ]
+    return [FoundNote(texts[note.id], views[note.subject_id]) for note in notes if note.subject_id in views]
 
 
 def _named(session: Session, companies: Sequence[str], text: str) -> list[Named]:

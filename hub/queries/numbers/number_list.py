@@ -174,7 +174,7 @@ def _row(
         number=number.number,
         tracker_id=tracker.id,
         tracker=tracker.name,
-        tracker_title=tracker.title or tracker.name.replace("_", " "),
+        tracker_title=tracker.shown_name,
         flow=flow,
         bought=number.bought,
         last_call_at=last_call_at,

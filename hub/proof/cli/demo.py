@@ -207,10 +207,13 @@ class _Demo:
     def over_line(self, calls: int, leave: bool, ports: Ports) -> None:
         """Play one day over a SIP line."""
         stories = weeks(self.loaded, calls, self.seed, utc_now())
-        with play_day(self.copied, self.loaded, ports) as (opened, address), open_line(ports) as line:
+
+        def prepare(opened: Opened, address: str) -> None:
             _mark(opened)
             owner_of_demo(opened.hub.store, opened.hub.clock(), address)
             advertise(self.loaded, opened.sandboxes, stories, self.seed)
+
+        with play_day(self.copied, self.loaded, ports, prepare) as (opened, address), open_line(ports) as line:
             if not leave:
                 _show_link(self.console, opened, "Watch them come in (the link works once)")
                 choose_alerts(opened.hub)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -53,13 +53,16 @@ def _changes(config: Config) -> Iterator[Change]:
 
 
 @contextmanager
-def play_day(path: Path, loaded: Config, line: Ports) -> Iterator[tuple[Opened, str]]:
+def play_day(
+    path: Path, loaded: Config, line: Ports, prepare: Callable[[Opened, str], None]
+) -> Iterator[tuple[Opened, str]]:
     """Run the web edge and the worker in threads, and the gateway of the line beside them; the hub, and the address that the
-    edge serves on."""
+    edge serves on. `prepare` is called with both before the worker begins."""
     with (
         open_process(path, loaded, "run", sandbox=True, alone=True) as process,
         serving(process.running.app, loaded.hub.listen) as address,
     ):
+        prepare(process.opened, address)
         process.begin()
         beside = Companions(lambda: process.running.current.opened.hub)
         beside.start()

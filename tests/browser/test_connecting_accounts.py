@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from clicks import Hand
+from config_office import SIZES
 from page_client import signed_in
 from provider_stage import environment, open_provider_stage, running_providers
 from served import serving
@@ -30,9 +32,9 @@ class ConnectingBrowser:
     address: str
     headless: Any
 
-    def tab(self, role: str = "owner", *, scripts: bool = True) -> Any:
+    def tab(self, role: str = "owner", *, scripts: bool = True, **options: Any) -> Any:
         """A new profile, signed in as a role; with an empty role nobody is signed in."""
-        context = self.headless.new_context(java_script_enabled=scripts)
+        context = self.headless.new_context(java_script_enabled=scripts, **options)
         if role:
             cookie = signed_in(self.stage, role).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address, "sameSite": "Lax"}])
@@ -138,6 +140,34 @@ def test_a_second_account_is_connected_with_an_action_for_each_rule(served: Conn
     assert served.stage.config_file is not None
     text = served.stage.config_file.read().text
     assert "google_two:" in text and "conversion_action: 123123123" in text and "companies: [northgate]" in text
+
+
+@pytest.mark.parametrize(("way", "scripts"), [("mouse", True), ("finger", False)])
+def test_google_ads_is_connected_within_six_clicks_and_a_crm_within_five_from_the_connectors_page(
+    served: ConnectingBrowser, way: str, scripts: bool
+) -> None:
+    touches = way == "finger"
+    hand = Hand(served.tab(scripts=scripts, viewport=SIZES[way], has_touch=touches), touches)
+    hand.tab.goto(f"{served.address}/connectors")
+    hand.press("Connect Google Ads")
+    hand.press("Go on")
+    hand.press("Continue to Google")
+    hand.press("Allow")
+    hand.choose("Action for qualified call", "Sale (123123123, secondary)")
+    hand.press("Save and test")
+    hand.tab.get_by_text("google_ads is connected").wait_for()
+    assert hand.count <= 6
+    hand.count = 0
+    hand.press("Connect HubSpot")
+    hand.press("Go on")
+    hand.press("Continue to HubSpot")
+    hand.press("Allow")
+    hand.press("Save and test")
+    hand.tab.get_by_text("hubspot_2 is connected").wait_for()
+    assert hand.count <= 5
+    assert served.stage.config_file is not None
+    text = served.stage.config_file.read().text
+    assert "conversion_action: 123123123" in text and "hubspot_2:" in text
 
 
 @pytest.mark.parametrize(("connector", "provider"), [("hubspot", "HubSpot"), ("salesforce", "Salesforce")])

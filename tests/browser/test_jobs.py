@@ -15,19 +15,20 @@ from page_client import signed_in
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent
-from hub.model import Lead, TextMessage, User
+from hub.model import AlertPreference, Lead, TextMessage, User
 from hub.model.states import MessageStatus
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak
 
 WAYS = ("mouse", "finger")
+MAIL = 'mail: {{smtp: "smtp://mail.example.com:587", from: calls@example.com}}\n'
 
 
 @pytest.fixture
 def office(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[tuple[TestHub, str]]:
     """A hub with an answered call from an ad, a missed caller, and a text that nobody answered."""
-    with open_office(sqlite_url, clock, tmp_path, CONFIG) as (stage, public):
+    with open_office(sqlite_url, clock, tmp_path, f"{MAIL}{CONFIG}") as (stage, public):
         shown = stage.visit()
         clock.advance(minutes=2)
         stage.call_in(shown.number or SHARED, caller_name="Noah Kerr")
@@ -146,3 +147,13 @@ def test_a_user_who_sees_one_company_is_invited_within_four_clicks_and_fields(
     hand.tab.get_by_text("jo@example.com").first.wait_for()
     assert hand.count <= 4
     assert [user.email for user in office[0].rows(User) if user.role == "receptionist"] == ["jo@example.com"]
+
+
+def test_the_weekly_summary_is_ordered_within_four_clicks(hand: Hand, office: tuple[TestHub, str]) -> None:
+    hand.press("Alerts", "link")
+    hand.press("Choose alerts", "link")
+    hand.press("Every Monday", "checkbox")
+    hand.press("Save", "button", exact=True)
+    hand.tab.get_by_text("Saved for Lakeside.").first.wait_for()
+    assert hand.count <= 4
+    assert {tuple(each.digests) for each in office[0].rows(AlertPreference)} == {("weekly",)}

@@ -28,8 +28,10 @@ pytestmark = pytest.mark.soak
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 WHOLE = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-VIEWS = ((360, "light"), (1440, "dark"))
-"""Each width and each color scheme once."""
+COLORED = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+"""What else a color scheme can break: a scheme changes colors alone, which tests/web/pages/test_static_files.py holds."""
+VIEWS = ((360, "light", WHOLE), (360, "dark", COLORED), (1440, "dark", WHOLE), (1440, "light", COLORED))
+"""Each width in each color scheme, and the rules of axe that a page is held to there. The page is loaded once."""
 PARTS = 8
 """The pages are looked at in this many tests, so that several processes share them."""
 LOOKED_AT = [
@@ -37,12 +39,9 @@ LOOKED_AT = [
     for page in PAGES
     if page.method == "GET" and not page.path.endswith((".csv", "/csv", "/audio", ".diff", ".json"))
 ]
-CHECK = (
-    f"() => axe.run(document, {{resultTypes: ['violations'], runOnly: {json.dumps(WHOLE)}}})"
-    + """
-  .then(found => found.violations
+RUN = """rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(found => found.violations
   .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""
-)
+CHECK = f"() => ({RUN})({json.dumps(WHOLE)})"
 
 
 @dataclass
@@ -94,12 +93,12 @@ def look(pages: PagesInBrowser, context: Any, looked_at: Sequence[Page] = LOOKED
     return wrong
 
 
-def _faults(tab: Any, width: int, scheme: str) -> list[str]:
+def _faults(tab: Any, width: int, scheme: str, rules: dict[str, Any]) -> list[str]:
     """What is wrong with the page that is open, at one width and in one color scheme."""
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
     sideways = ["it scrolls sideways"] if tab.evaluate("document.documentElement.scrollWidth > innerWidth") else []
-    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tab.evaluate(CHECK))]
+    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tab.evaluate(RUN, rules))]
 
 
 def _is_trouble(line: Any) -> bool:
@@ -109,6 +108,7 @@ def _is_trouble(line: Any) -> bool:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_page_has_a_fault_in_any_width_and_scheme(pages: PagesInBrowser, part: int) -> None:
+    pages.stage.call_in(caller_name="Noah Kerr")
     context = pages.context()
     assert look(pages, context, LOOKED_AT[part::PARTS]) == []
     context.close()

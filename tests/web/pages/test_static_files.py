@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import re
 from collections.abc import Callable
 
 from page_client import PageClient
@@ -48,3 +49,11 @@ def test_every_block_of_the_style_sheet_is_closed() -> None:
         assert not (depth and line.startswith("@media")), f"line {number} stands in a block that is not closed"
         depth += line.count("{") - line.count("}")
     assert depth == 0
+
+
+def test_a_color_scheme_changes_colors_alone() -> None:
+    for path in (STATIC / "pages/hub.css", STATIC / "privacy.css"):
+        blocks = re.findall(r"@media \(prefers-color-scheme: ?dark\) ?\{(.*?\})\s*\}", path.read_text(), re.DOTALL)
+        assert blocks
+        for block in blocks:
+            assert re.fullmatch(r"\s*:root\s*\{(\s*--[\w-]+:[^;}]+;?)+\s*\}", block), (path.name, block)

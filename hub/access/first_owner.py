@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain, count
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from hub.access.sign_in.credentials import ways_in
-from hub.access.sign_in.links import new_link
+from hub.access.sign_in.links import new_link, newest_link
 from hub.access.users import add_user
 from hub.model import Account, ApiKey, User
 from hub.store import audit
@@ -19,14 +20,15 @@ ACTOR = "hub"
 
 
 def first_steps(store: Store, now: datetime, public_url: str) -> str | None:
-    """What to show the person who starts a hub without users: a set-up link of a first owner, whom this makes, or the
-    command to run if there are several accounts. None if somebody has a way to sign in, or had one to make."""
+    """What to show the person who starts a hub that no owner can sign in to: a set-up link of an owner, whom this makes if
+    there is none, or the command to run if there are several accounts. None if an owner has a way in, or was sent a link to
+    make one. Users without that role, such as those that an import brings, do not count."""
     with store.reading() as session:
-        if not _needed(session):
+        if not _needed(session, now):
             return None
     try:
         with store.writing() as session:
-            return _first_steps(session, now, public_url) if _needed(session) else None
+            return _first_steps(session, now, public_url) if _needed(session, now) else None
     except IntegrityError:  # another process was first
         return None
 
@@ -41,15 +43,30 @@ def owner_of_demo(store: Store, now: datetime, public_url: str) -> str:
         return new_link(session, user, "demo", now, public_url)
 
 
-def _needed(session: Session) -> bool:
-    """Whether there are no users, or only a first owner who has not used the set-up link."""
-    users = session.exec(select(User).limit(2)).all()
-    return not users or (len(users) == 1 and users[0].name == NAME and not _has_way_in(session, users[0]))
+def _needed(session: Session, now: datetime) -> bool:
+    """Whether no owner has a way in, or a link to make one that this did not print: then nobody may add users or reset them."""
+    owners = _owners(session)
+    return not any(
+        _has_way_in(session, each) or (each.name != NAME and _has_link(session, each, now)) for each in owners
+    )
+
+
+def _owners(session: Session) -> list[User]:
+    """The enabled owners, the one of the first start before the others."""
+    found = session.exec(
+        select(User).where(User.role == "owner", col(User.disabled_at).is_(None)).order_by(col(User.made_at))
+    )
+    return sorted(found, key=lambda each: each.name != NAME)
 
 
 def _has_way_in(session: Session, user: User) -> bool:
     keys = select(ApiKey.id).where(ApiKey.user_id == user.id, col(ApiKey.revoked_at).is_(None)).limit(1)
-    return user.disabled_at is not None or ways_in(session, user).count > 0 or session.exec(keys).first() is not None
+    return ways_in(session, user).count > 0 or session.exec(keys).first() is not None
+
+
+def _has_link(session: Session, user: User, now: datetime) -> bool:
+    link = newest_link(session, user)
+    return link is not None and now < link.ends_at
 
 
 def _first_steps(session: Session, now: datetime, public_url: str) -> str | None:
@@ -57,14 +74,21 @@ def _first_steps(session: Session, now: datetime, public_url: str) -> str | None
     if len(accounts) != 1:
         names = ", ".join(each.name for each in accounts)
         return (
-            f"Nobody can sign in yet. Make a first user with hub users add {NAME} --role owner --account ACCOUNT; "
+            f"No owner can sign in yet. Make one with hub users add {NAME} --role owner --account ACCOUNT; "
             f"the accounts are: {names}."
             if accounts
             else None
         )
-    user = session.exec(select(User).where(User.name == NAME)).first()
+    user = next(iter(_owners(session)), None)
     if user is None:
-        user = add_user(session, accounts[0], NAME, "owner", now)
+        user = add_user(session, accounts[0], _free_name(session), "owner", now)
         audit.note(session, now, ACTOR, "users.add", user.id, "owner")
     link = new_link(session, user, "setup", now, public_url)
-    return f"Nobody can sign in yet. Set up the user {NAME} here (works once, for 24 hours): {link}"
+    return f"No owner can sign in yet. Set up the user {user.name} here (works once, for 24 hours): {link}"
+
+
+def _free_name(session: Session) -> str:
+    """`owner`, or `owner_2` and so on if users of another role, or disabled ones, have that name."""
+    taken = set(session.exec(select(User.name).where(col(User.name).startswith(NAME))))
+    names = chain([NAME], (f"{NAME}_{each}" for each in count(2)))
+    return next(name for name in names if name not in taken)

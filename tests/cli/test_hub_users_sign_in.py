@@ -7,14 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from cli_shop import Shop
+from sqlmodel import select
 from testbed import KEY
 from typer.testing import Result
 
 from hub.access.companies import companies_by_user
 from hub.access.first_owner import first_steps, owner_of_demo
 from hub.access.keys import new_api_key
-from hub.access.sign_in.links import link_of, use_link
+from hub.access.sign_in.links import link_of, new_link, use_link
 from hub.access.sign_in.sessions import open_session, session_of
+from hub.access.users import add_user
 from hub.model import Account, AuditEntry, Passkey, User
 from hub.platform.clock import utc_now
 from hub.store import Store
@@ -124,6 +126,32 @@ def test_a_hub_whose_users_are_set_up_prints_no_link(shop: Shop) -> None:
     store = start(shop)
     shop.run("users", "add", "maria", "--role", "owner")
     assert first_steps(store, utc_now(), "https://calls.example.com/") is None
+    store.close()
+
+
+def test_users_of_other_roles_do_not_keep_the_owner_out(shop: Shop) -> None:
+    store, url = start(shop), "https://calls.example.com/"
+    with store.writing() as session:
+        account = session.exec(select(Account)).one()
+        for name, role in (("maria", "admin"), ("owner", "marketer")):
+            add_user(session, account, name, role, utc_now())
+    printed = first_steps(store, utc_now(), url)
+    assert printed is not None
+    with store.reading() as session:
+        _, user = link_of(session, token_in(printed), utc_now()) or (None, None)
+    assert user is not None and (user.role, user.name) == ("owner", "owner_2")
+    assert [each.role for each in shop.rows(User)].count("owner") == 1
+    store.close()
+
+
+def test_an_owner_whose_link_ran_out_unused_gets_another_at_the_next_start(shop: Shop) -> None:
+    store, url = start(shop), "https://calls.example.com/"
+    with store.writing() as session:
+        maria = add_user(session, session.exec(select(Account)).one(), "maria", "owner", utc_now())
+        new_link(session, maria, "setup", utc_now(), url)
+    assert first_steps(store, utc_now(), url) is None
+    later = first_steps(store, utc_now() + timedelta(hours=25), url)
+    assert later is not None and "maria" in later
     store.close()
 
 

@@ -103,6 +103,7 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
     assert "# The phone company." in text and "name: lakeside_plumbing" in text
     again = hub("callrail", "--base-url", base_url, "--yes")
     assert "unchanged" in again.output and "hub import plan" in again.output and KEY not in again.output
+    assert "Set up the user owner" in again.output and "/setup/" in again.output, "the imported users are no owners"
     quiet = hub("callrail", "--base-url", base_url, "--yes", "--quiet", "--only", "forms", "--company", LAKESIDE)
     assert (quiet.exit_code, quiet.stdout) == (0, "") or "Not, or not wholly" in quiet.stdout
     plan = hub("plan", "-o", "plan.md")

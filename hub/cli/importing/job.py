@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from hub.access.first_owner import first_steps
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
@@ -77,6 +78,8 @@ class Result:
     """Of `--opt-outs` the lines, and those that count; None without it."""
     mistakes: list[tuple[int, str]] = field(default_factory=list)
     """The lines of `--opt-outs` with a mistake, and what to do."""
+    owner: str | None = None
+    """How the owner of a new hub gets in; None if one can sign in already."""
 
     @property
     def went_wrong(self) -> bool:
@@ -129,6 +132,8 @@ class Result:
             return
         if self.lists.get("users", {}).get("new"):
             say(SIGN_IN)
+        if self.owner is not None:
+            say(plain(self.owner))
         say("[bold]hub import plan[/bold] prints in which order to move the numbers.")
 
     def _show_refusals(self) -> None:
@@ -206,6 +211,7 @@ class Job:
             audio = AudioSource(client, getattr(self.source, "account", ""), self.recordings)
         with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
             self._stop_listed(hub, result)
+            result.owner = first_steps(hub.store, utc_now(), str(hub.config.hub.public_url))
             steps = import_rows(
                 hub, self.source, self.wanted, actor(), progress, audio=audio, companies=self.source.companies
             )

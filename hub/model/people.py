@@ -38,7 +38,7 @@ class Person(Row, table=True):
             postgresql_where=text("phone_learnt != 'typed'"),
         ),
         Index("ix_person_number", "phone_number"),
-        Index("ix_person_company", "company_id", "id"),
+        Index("ix_person_company", "company_id", "first_seen_at", "id"),
     )
 
     id: str = id_column()

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, User, Visit
+from hub.model import Call, Company, ConnectorNote, FormSubmission, OutgoingCall, TextMessage, User, Visit
 from hub.model.outgoing_calls import OutgoingCallStatus
 from hub.model.purposes import CALL_BACK
 from hub.queries.connectors.repairs import Repair, open_repairs
@@ -24,6 +24,8 @@ from hub.runtime import Hub
 
 MAX_SHOWN = 5
 """Rows of each kind that the overview shows; the rest are a link away."""
+HISTORY_FILLED = "history filled"
+"""The note of the hub in which a demo says how much of its history is there, in per cent."""
 UNDER_WAY = (OutgoingCallStatus.QUEUED, OutgoingCallStatus.PLACED, OutgoingCallStatus.ANSWERED)
 
 
@@ -143,6 +145,12 @@ def first_steps(session: Session, hub: Hub, account_id: str, companies: Collecti
         website=_has_some(session, Visit, companies),
         invited=session.exec(users).one() > 1,
     )
+
+
+def history_filled(session: Session) -> int | None:
+    """How much of a demo's history is there, in per cent; None if all is, and in every other hub."""
+    note = session.get(ConnectorNote, ("hub", HISTORY_FILLED))
+    return None if note is None or int(note.value) >= 100 else int(note.value)
 
 
 def _has_some(session: Session, table: Any, companies: Collection[str]) -> bool:

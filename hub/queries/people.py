@@ -70,10 +70,9 @@ class PersonDetails:
 def list_people(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], after: str | None, limit: int
 ) -> Page[PersonShown]:
-    """The people of some companies, those who came last first."""
-    found = page_of(
-        session, rows_of(session, scope, Person, newest_first(Person.id), companies=companies), after, limit
-    )
+    """The people of some companies, those who were first seen last first."""
+    order = newest_first(Person.first_seen_at, Person.id)
+    found = page_of(session, rows_of(session, scope, Person, order, companies=companies), after, limit)
     return found.of(_shown(session, vault, found.items))
 
 

@@ -3,7 +3,7 @@ the person, and both speak for a minute. Each webhook comes when its step happen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -38,10 +38,10 @@ class StandInCallBacks:
 
     def look(self) -> None:
         """Begin what was placed since the last look, and send what is due. CannotDo if no hub serves on this machine."""
-        for connector, reference in self._placed():
-            self._played.add(reference)
-            with stand_in(self._hub.config, connector) as sandbox:
-                if isinstance(sandbox, CallBackSandbox):
+        for call in self._placed():
+            self._played.add(call.id)
+            with stand_in(self._hub.config, call.connector) as sandbox:
+                if isinstance(sandbox, CallBackSandbox) and (reference := placed_as(sandbox, call)):
                     self._due += sandbox.play_call_back(reference, "answered")
         self._due.sort(key=lambda request: request.received_at)
         now = self._hub.clock()
@@ -50,16 +50,23 @@ class StandInCallBacks:
                 running.post(self._due[0])
             del self._due[0]
 
-    def _placed(self) -> Iterator[tuple[str, str]]:
-        """Connector and carrier's id of the calls back that ring at a stand-in."""
-        ringing = select(OutgoingCall.connector, OutgoingCall.carrier_call_id).where(
+    def _placed(self) -> Sequence[OutgoingCall]:
+        """The calls back that ring at a stand-in."""
+        ringing = select(OutgoingCall).where(
             col(OutgoingCall.connector).in_(self._carriers),
             OutgoingCall.state == OutgoingCallState.ACCEPTED,
             OutgoingCall.status == OutgoingCallStatus.PLACED,
             col(OutgoingCall.placed_at) > self._hub.clock() - ANSWERED_WITHIN,
         )
         with self._hub.store.reading() as session:
-            rows = session.exec(ringing).all()
-        for connector, reference in rows:
-            if reference is not None and reference not in self._played:
-                yield connector, reference
+            return [call for call in session.exec(ringing) if call.id not in self._played]
+
+
+def placed_as(sandbox: CallBackSandbox, call: OutgoingCall) -> str | None:
+    """The stand-in's id of a call back. Some carriers, such as Telnyx, do not name it when they take the call: then it is the
+    newest between these two phones."""
+    phones = (call.user_number, call.person_number)
+    placed = (
+        each for each in reversed(sandbox.placed_calls()) if (each["user_number"], each["person_number"]) == phones
+    )
+    return call.carrier_call_id or next((each["reference"] for each in placed), None)

@@ -24,10 +24,11 @@ from hub.model import Call
 from hub.proof.cli.demo import unplayed_lines
 from hub.proof.demo.browser import find_chromium
 from hub.proof.demo.check import Check
+from hub.proof.demo.history import parts
 from hub.proof.demo.ledger import shown_numbers
 from hub.proof.demo.line.played_day import always_open
-from hub.proof.demo.scenario import Story, weeks
-from hub.proof.demo.tables import CAMPAIGNS, DAYS, HOURS, THREADS
+from hub.proof.demo.scenario import CALL_BACKS, Story, weeks
+from hub.proof.demo.tables import CAMPAIGNS, DAYS, FIRST_STORIES, HOURS, THREADS
 from hub.proof.demo.texting import conversations
 from hub.proof.demo.visitors import Showing
 from hub.proof.demo.website import website
@@ -62,6 +63,25 @@ def test_the_weeks_are_those_of_a_business_that_works_by_day_and_runs_campaigns_
     assert 10 <= sum(story.mark is not None for story in stories) <= 15
 
 
+def test_the_last_hours_are_played_first_and_whoever_is_played_with_all_that_they_did_before() -> None:
+    config = read_config(ROOT / "config.yaml", sandbox=True)
+    stories = weeks(config, 600, 1, NOW)
+    talks = conversations(config, stories, 1, NOW)
+    played = list(parts(stories, talks, NOW))
+    assert [part.index for part in played] == [0, 1, 2, 3]
+    assert sorted(index for part in played for index, _ in part.stories) == list(range(len(stories)))
+    assert sum(len(part.talks) for part in played) == len(talks)
+    first = played[0]
+    assert [story for _, story in first.stories][-FIRST_STORIES:] == stories[-FIRST_STORIES:]
+    assert len(first.stories) < 4 * FIRST_STORIES, "somebody waits for the link"
+    assert [talk.kind for talk in first.talks] == ["waiting"]
+    seen: set[str] = set()
+    for part in played:
+        callers = {story.caller for _, story in part.stories if story.caller}
+        assert not callers & seen, "the first call of each is played first"
+        seen |= callers
+
+
 def test_nobody_has_two_names_and_whoever_was_missed_calls_again_or_waits() -> None:
     stories = weeks(read_config(ROOT / "config.yaml", sandbox=True), 600, 1, NOW)
     names: dict[str, set[str]] = {}
@@ -71,11 +91,13 @@ def test_nobody_has_two_names_and_whoever_was_missed_calls_again_or_waits() -> N
     missed = [story for story in stories if story.outcome != "answered" and story.caller]
 
     def spoke_later(story: Story) -> bool:
-        return any(
+        return (story.called_back or (None, ""))[1] == "answered" or any(
             each.caller == story.caller and each.at > story.at and each.outcome == "answered" for each in stories
         )
 
     assert 0.6 < sum(map(spoke_later, missed)) / len(missed) < 1
+    called_back = Counter(story.called_back[1] for story in missed if story.called_back)
+    assert set(called_back) == set(CALL_BACKS) and called_back["answered"] > len(missed) / 4
 
 
 def test_only_fictional_numbers_call() -> None:

@@ -36,7 +36,7 @@ from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map
-from hub.proof.demo.history import History, go_on
+from hub.proof.demo.history import History, go_on, parts
 from hub.proof.demo.ledger import Ledger, account
 from hub.proof.demo.line.played_calls import open_line
 from hub.proof.demo.line.played_day import always_open, play_day, work_off
@@ -102,7 +102,7 @@ def choose_alerts(hub: Hub) -> None:
             save_settings(session, user, company, wanted, hub.clock())
 
 
-PARTS = ("The last days", "The week before", "The weeks before")
+PARTS = ("The last hours", "The last days", "The week before", "The weeks before")
 EXPIRING = "linkedin"
 
 
@@ -139,7 +139,7 @@ def demo(
 ) -> None:
     """Play eight seeded weeks with provider sandboxes, then today as it goes on; the hub, its database and its syncs are real.
 
-    The last week is played first, so that you can look at it while the weeks before are played. With `--exit`, if Chromium
+    The last hours are played first, so that you can look at them while the weeks before are played. With `--exit`, if Chromium
     and Playwright's Python package are installed, some visitors open a page of the company and call the number on it.
     """
     logs.configure("error")
@@ -179,8 +179,8 @@ class _Demo:
                 owner_of_demo(opened.hub.store, clock(), address)
                 pages = running.enter_context(_pages(self.console, self.loaded, address)) if leave else None
                 play = Play(opened, address, self.seed, pages)
-                history = History(play, opened, clock, until)
-                for part in history.parts(stories, talks):
+                history = History(play, opened, clock, until, len(stories))
+                for part in parts(stories, talks, until):
                     with bar(self.console, PARTS[part.index], len(part.stories)) as step:
                         history.play(part, step)
                     if process is None and not leave:

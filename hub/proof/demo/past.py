@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from hub.config.models import Config
 from hub.delivery.deliver import deliver
 from hub.delivery.fetch_media import fetch_media
+from hub.delivery.place_calls import place_calls
 from hub.delivery.send_texts import send_texts
 from hub.errors import RetryLater
 from hub.model import Cursor, Delivery, Recording, TrackingNumber
@@ -32,7 +33,7 @@ from hub.store.rows import write_slot
 from hub.texts.queue import SEND
 from hub.web.app import WebEdge, WebProcess
 from hub.worker import run_due_sync
-from hub.worker.due_work import PICTURES, SYNCS, TEXTS, DueWork, flow_work, outgoing_work
+from hub.worker.due_work import CALLS, PICTURES, SYNCS, TEXTS, DueWork, flow_work, outgoing_work
 from hub.worker.housekeeping import periodic_jobs
 from hub.worker.scheduler import Ticker, schedules
 from hub.worker.worker import flow_step
@@ -152,6 +153,8 @@ class PastWorker:
         due = self._outgoing.look(self._hub.store, self._hub.clock())
         for connector in due.get(TEXTS, ()):
             taken += send_texts(self._hub, self._directory.current(), connector).total()
+        for connector in due.get(CALLS, ()):
+            taken += place_calls(self._hub, self._directory.current(), connector).total()
         if PICTURES in due:
             taken += fetch_media(self._hub)
         for connector in due.get(SYNCS, ()):

@@ -22,6 +22,7 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.model import Call
 from hub.model.columns import new_id
 from hub.model.conversions import conversion_key
+from hub.proof.demo.calling_back import call_back
 from hub.proof.demo.marking import mark
 from hub.proof.demo.past import Agenda
 from hub.proof.demo.scenario import Story
@@ -109,7 +110,14 @@ class Play:
         self._public_url = str(opened.hub.config.hub.public_url).rstrip("/")
         self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
         self._api = ApiEntrance(self._client, self._seed)
-        self.texting = Texting(opened, self._post, self.tally.note, lambda: self.waiting(), self._fetch)
+        self.texting = Texting(
+            opened,
+            self._post,
+            self.tally.note,
+            lambda: self.waiting(),
+            self._fetch,
+            lambda: opened.hub.clock() > self.kept_since,
+        )
 
     def run(self, stories: Sequence[Story]) -> None:
         """Act the stories at once, many at a time, as they are over a real line."""
@@ -210,6 +218,8 @@ class Play:
             self._later(QUOTED_AFTER if story.deal == "qualified" else WON_AFTER, partial(self._deal, story))
         if story.outcome != "answered":
             self._later(TEXT_BACK, self.settle)
+        if story.called_back is not None and self._line is None:
+            self._later(story.called_back[0], partial(self._call_back, story))
 
     def _visit(self, index: int, story: Story) -> Visitor:
         """Let the visitor come, through the page if this visitor is one of every PAGE_EVERY."""
@@ -379,6 +389,11 @@ class Play:
             self._later(CHANGED_AFTER, partial(crm.move_deal, deal, "won", str(story.amount + 150)))
         elif story.deal == "won then lost":
             self._later(CHANGED_AFTER, partial(crm.move_deal, deal, "lost", str(story.amount)))
+
+    def _call_back(self, story: Story) -> None:
+        self.waiting()
+        if call_back(self._opened, story, self.waiting, self._agenda.go, self._post):
+            self.tally.note("calls back")
 
     def _mark(self, story: Story) -> None:
         self.waiting()

@@ -6,7 +6,7 @@ import random
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from hub.config.callflow.walk import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
+from hub.contracts.sandbox import CallBackOutcome
 from hub.proof.demo.tables import (
     AREAS,
     ARRIVALS,
@@ -23,6 +24,7 @@ from hub.proof.demo.tables import (
     COMPANIES,
     DAYS,
     FIRST,
+    FIRST_STORIES,
     HOURS,
     LAST,
     MARKS,
@@ -64,6 +66,8 @@ class Story:
     talk: timedelta = timedelta()
     deal: Deal | None = None
     amount: int = 0
+    called_back: tuple[timedelta, CallBackOutcome] | None = None
+    """How long after the missed call the office calls back, and how that goes."""
     mark: tuple[str, int, str] | None = None
     """The lead that a user marks: status, value in USD (0: none), note."""
     keys: tuple[str | None, ...] = ()
@@ -84,7 +88,10 @@ CALLS_A_FORM = 12
 APART = timedelta(minutes=6)
 """No story begins sooner after the one before: a call is over by then."""
 AGAIN = (timedelta(minutes=7), timedelta(minutes=70))
-"""How long after they were missed people call again."""
+"""How long after they were missed people call again, if nobody has called them back and reached them."""
+CALLED_BACK = 0.55
+CALL_BACKS: Mapping[CallBackOutcome, int] = {"answered": 7, "person_no_answer": 2, "person_busy": 1}
+"""The share of the missed callers whom the office calls back, and how that goes."""
 WAITING, WAITS = 0.5, timedelta(days=3)
 """Share of the callers missed in the last days who wait for a call back; all others call again."""
 RECENT = timedelta(hours=2)
@@ -118,9 +125,19 @@ def weeks(config: Config, calls: int, seed: int, until: datetime) -> list[Story]
             continue
         maker = _form if index in sent else _story
         story = maker(company, people, chance, index, (at, min(max(0, (at - begun).days), DAYS - 1)))
-        people.note(story)
-        stories.append(story)
-    return _marked(stories, until)
+        stories.append(people.note(story))
+    return _marked(_with_a_lost_call(stories), until)
+
+
+def _with_a_lost_call(stories: list[Story]) -> list[Story]:
+    """The stories with a recent call whose webhooks never come: it is found in the carrier's own list."""
+    able = [at for at, story in enumerate(stories) if len(stories) - FIRST_STORIES <= at and _can_be_lost(story)]
+    return [replace(story, webhooks_lost=at in able[:1]) for at, story in enumerate(stories)]
+
+
+def _can_be_lost(story: Story) -> bool:
+    lasts = story.outcome == "answered" and story.talk > timedelta(minutes=1)
+    return lasts and story.form is None and not story.foreign_click and not story.webhooks_doubled
 
 
 def _moments(chance: random.Random, count: int, until: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -212,7 +229,6 @@ def _story(company: CompanySection, people: _Callers, chance: random.Random, ind
         deal=deal,
         amount=chance.choice((180, 240, 420, 650, 1250, 3400)),
         keys=_keys(company, tracker, chance, gives_up=outcome == "abandoned" and index % 2 == 0),
-        webhooks_lost=index % 60 == 30,
         webhooks_doubled=chance.random() < 0.05,
         foreign_click=bool(lasts and landing_page and CLICK.search(landing_page) and chance.random() < 0.08),
     )
@@ -347,13 +363,18 @@ class _Callers:
         self._seen.append((at, caller))
         return caller, name_of(caller)
 
-    def note(self, story: Story) -> None:
-        """Keep a story that was missed, for the caller may call again."""
+    def note(self, story: Story) -> Story:
+        """The story as it goes on if it was missed: the caller waits, is called back, or may call again."""
         soonest, latest = AGAIN
         waits = self._chance.random() < WAITING and story.at > self._until - WAITS
-        if story.outcome != "answered" and story.caller and not waits:
-            wait = soonest + (latest - soonest) * self._chance.random()
+        if story.outcome == "answered" or not story.caller or waits:
+            return story
+        wait, called_back = soonest + (latest - soonest) * self._chance.random(), None
+        if self._chance.random() < CALLED_BACK and not story.country:
+            called_back = wait / 2, self._chance.choices(tuple(CALL_BACKS), tuple(CALL_BACKS.values()))[0]
+        if called_back is None or called_back[1] != "answered":
             self._missed.append(replace(story, at=story.at + wait))
+        return replace(story, called_back=called_back)
 
     def comes_again(self, at: datetime) -> Story | None:
         """The call of somebody who was missed a while ago and is answered now; None if nobody is due."""

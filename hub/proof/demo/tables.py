@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 DAYS = 56
+FIRST_STORIES = 8
+"""So many of the newest are played before somebody can look at them, with the newest texts, which wait for an answer."""
 FIRST_NAMES = (
     "Ada Ben Cleo Dan Eva Finn Gia Hugo Ines Joel Kim Leo Mia Noah Olga Paul Quinn Rosa Sam Tara Uma Victor Wanda Xavier "
     "Yara Zoe Amir Bella Carlos Dina Emil Fatima Greg Hana Ivan Julia Karl Lena Marco Nina"

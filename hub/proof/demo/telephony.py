@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.sandbox import CarrierSandbox
 from hub.model import Call, Delivery, Recording, RecordingNotice, TextMessage
 from hub.model.states import RecordingState
+from hub.proof.demo.calling_back import call_back_check
 from hub.proof.demo.check import Check
 from hub.proof.demo.scenario import Story
 from hub.proof.demo.sound import conversation_audio
@@ -101,6 +102,7 @@ def carrier_checks(
         Check("every text that came in is known, once", known == written, f"{written} written, {known} known"),
         Check("the carriers fetched each picture that went out", sent == fetched, f"{sent} sent, {fetched} fetched"),
         *(_texts(session, name, carrier) for name, carrier in stand_ins),
+        call_back_check(session, seen["calls back"]),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
-from hub.config.models import ConversionRule
+from hub.config.models import Config, ConversionRule
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
@@ -88,7 +88,7 @@ def lead_recipients(
     served = [name for rule in counting for name in rule.send_to if hub.config.connectors[name].serves(company)]
     is_marked = lead is not None and lead.status == status
     if not served:
-        reason = NOT_COUNTED if any(map(_counts_good, rules)) else NO_RULE
+        reason = NOT_COUNTED if any(map(counts_good, rules)) else NO_RULE
         return LeadRecipients(status=status, is_marked=is_marked, reason=reason)
     now = hub.clock()
     supposed = Lead(
@@ -110,6 +110,34 @@ def lead_recipients(
     return LeadRecipients(status=status, is_marked=is_marked, recipients=recipients, reason=reason)
 
 
+def leads_go_to(hub: Hub, directory: Directory, subjects: Mapping[str, str], status: LeadStatus) -> dict[str, set[str]]:
+    """The connectors to which each of some calls, texts and forms (id → its company's name) goes once it is marked so; of who
+    hears nothing, an empty set."""
+    now, going = hub.clock(), {subject: set[str]() for subject in subjects}
+    for company in sorted(set(subjects.values())):
+        rules = [
+            rule for rule in lead_rules(hub.config.conversions, company) if status in (rule.when.status or LeadStatus)
+        ]
+        leads = [
+            Lead(subject_id=subject, company_id="", status=status, marked_at=now, marked_by="")
+            for subject, its in subjects.items()
+            if its == company
+        ]
+        events = [RuleEvent(at=now, subject_id=lead.subject_id, lead=lead) for lead in leads]
+        for item in dry_run_of(hub, directory, rules, events) if rules else ():
+            if item.connector is not None and item.refusal is None:
+                going[item.subject_id].add(item.connector)
+    return going
+
+
+def recipients_of_leads(config: Config, company: str) -> list[str]:
+    """The connectors that a lead of a company may go to."""
+    rules = [rule for rule in lead_rules(config.conversions, company) if counts_good(rule)]
+    return list(
+        dict.fromkeys(name for rule in rules for name in rule.send_to if config.connectors[name].serves(company))
+    )
+
+
 def lead_rules(rules: Sequence[ConversionRule], company: str) -> list[ConversionRule]:
     """The rules that may count a lead of a company."""
     return [rule for rule in rules if rule.when.event == "lead" and rule.when.company in (None, company)]
@@ -121,7 +149,8 @@ def _is_waiting(session: Session, subject_id: str) -> bool:
     return session.exec(changes.limit(1)).first() is not None
 
 
-def _counts_good(rule: ConversionRule) -> bool:
+def counts_good(rule: ConversionRule) -> bool:
+    """Whether a rule counts a lead that is qualified or booked."""
     return rule.when.status is None or not set(MARKED_LEADS).isdisjoint(rule.when.status)
 
 

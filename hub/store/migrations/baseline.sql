@@ -1073,7 +1073,7 @@ CREATE TABLE person (
     PRIMARY KEY (id),
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
-CREATE INDEX ix_person_company ON person (company_id, id);
+CREATE INDEX ix_person_company ON person (company_id, first_seen_at, id);
 CREATE INDEX ix_person_email ON person (email);
 CREATE INDEX ix_person_expires_at ON person (expires_at);
 CREATE INDEX ix_person_number ON person (phone_number);

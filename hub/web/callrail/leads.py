@@ -64,6 +64,6 @@ LEADS = Resource(
     parts=_parts,
     one_query=_visible,
     records=_records,
-    orders={"created_at": (col(Person.id),)},
+    orders={"created_at": (col(Person.first_seen_at), col(Person.id))},
 )
 ENDPOINTS = (Endpoint("GET", "leads/{id}/timeline", ("people",), timeline),)

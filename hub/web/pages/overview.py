@@ -14,7 +14,7 @@ from hub.platform.formats import day_of, long_day
 from hub.queries.connector_health import connector_health
 from hub.queries.connectors.repairs import Repair
 from hub.queries.live_calls import live_calls
-from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, texts_to_answer
+from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.definitions import DEFINITIONS
@@ -56,6 +56,8 @@ def overview(page: PageRequest) -> Response:
     now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
     comparable = before.between(former.begins, page.now - (period.begins - former.begins))
     needs, steps = _needs(page), None
+    with page.hub.store.reading() as session:
+        filled = history_filled(session)
     if not whole.total.calls:
         with page.session() as session:
             steps = first_steps(session, page.hub, page.user.account_id, page.company_ids)
@@ -73,6 +75,7 @@ def overview(page: PageRequest) -> Response:
         "before": comparable.total,
         "needs": needs,
         "steps": steps,
+        "filled": filled,
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
         **_figures(page, period, former),
     }

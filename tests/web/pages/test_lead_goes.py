@@ -16,7 +16,7 @@ from hub.access.keys import new_api_key
 from hub.api import Opinion
 from hub.config.models import ConversionRule
 from hub.flow.leads import convert_leads
-from hub.model import ConversionRow, LeadChange
+from hub.model import ConversionRow, Lead, LeadChange, Tag
 from hub.reload import ConfigFile
 from hub.web.api import create_api
 from hub.web.pages.call.lead_rule import TAKES_EFFECT
@@ -96,16 +96,47 @@ def test_the_rule_is_one_click_away_and_others_see_whom_to_ask(config_stage: Tes
     signed_in(stage).post(f"{path}/lead", QUALIFIED)
     assert "An owner or admin of the account can make one" in goes(stage, path, "marketer")
     assert signed_in(stage, "marketer").post(f"{path}/lead/rule").status_code == 403
-    assert "Make a rule" in goes(stage, path)
-    answer = signed_in(stage).post(f"{path}/lead/rule", {"status": "qualified"})
+    assert "Save and make a rule" in goes(stage, path)
+    owner = signed_in(stage)
+    refused = owner.post(f"{path}/lead/rule", {**QUALIFIED, "amount": "plenty"})
+    assert refused.status_code == 422 and 'value="plenty"' in refused.text
+    answer = owner.post(f"{path}/lead/rule", {**QUALIFIED, "amount": "300", "tags": "roof"})
     assert answer.status_code == 303, seen(answer.text)
+    assert [(each.amount, each.status) for each in stage.rows(Lead)] == [(300, "qualified")], "what was typed is kept"
+    assert [each.name for each in stage.rows(Tag)] == ["roof"]
     file = stage.config_file
     assert isinstance(file, ConfigFile)
     rule = file.check((tmp_path / "config.yaml").read_text()).conversions[-1]
     assert (rule.name, rule.when.company, rule.value) == ("lead of lakeside", "lakeside", "from lead")
     assert rule.send_to == {"network": {"action": 7}}, "as the other rule sends"
-    (change,) = stage.rows(LeadChange)
+    change = stage.rows(LeadChange)[-1]
     assert (change.state, change.due_at) == ("ready", stage.clock() + TAKES_EFFECT)
+
+
+def test_of_many_that_are_marked_at_once_it_is_said_where_they_go(stage: TestHub) -> None:
+    browser, calls = signed_in(stage), [stage.call_in(caller=f"+1312555015{place}") for place in range(3)]
+    assert "A lead goes to Paper Network at the next sync." in browser.text("/calls?company=lakeside")
+
+    def marked(status: str, *places: int) -> str:
+        answer = browser.post("/calls/mark", {"id": [calls[each].id for each in places], "lead": status})
+        return browser.text(answer.headers["location"])
+
+    assert "2 marked. They go to Paper Network at the next sync." in marked("qualified", 0, 1)
+    assert "1 marked. It goes to Paper Network at the next sync." in marked("booked", 0)
+    browser.post(f"/calls/{calls[2].id}/spam", {"spam": "yes"})
+    assert "3 marked. 2 of them go to Paper Network at the next sync; the pages of the others say why not." in marked(
+        "booked", 0, 1, 2
+    )
+    assert "1 marked. Nobody hears of it: its page says why." in marked("qualified", 2)
+    assert "Nobody hears of it" not in marked("not_a_lead", 0), "that is no lead"
+
+
+def test_without_a_rule_the_list_says_that_nobody_hears_of_leads(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    call, browser = stage.call_in(), signed_in(stage)
+    assert "Nobody hears of a lead: no rule counts leads." in browser.text("/calls?company=lakeside")
+    answer = browser.post("/calls/mark", {"id": call.id, "lead": "booked"})
+    assert "1 marked. Nobody hears of it: no rule counts leads." in browser.text(answer.headers["location"])
 
 
 def test_a_program_that_marks_a_lead_reads_who_hears_of_it(stage: TestHub) -> None:

@@ -15,6 +15,8 @@ from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent, MessageEvent
 from hub.model import AuditEntry, Company, ConnectorState, OutgoingCall, TextMessage
 from hub.queries.live_calls import LiveState, live_state
+from hub.queries.needs import HISTORY_FILLED
+from hub.store.connectors import StoredNotes
 
 
 def text_in(number: str, body: str, at: datetime) -> MessageEvent:
@@ -47,6 +49,17 @@ def test_the_overview_of_many_days_shows_them_as_bars_with_a_table(stage: TestHu
     stage.clock.advance(days=2)
     text = signed_in(stage).text("/?period=7d")
     assert "Calls by day" in text and "1 call, none the 7 days before." in text
+
+
+def test_while_a_demo_fills_in_its_history_the_overview_says_how_much_there_is(stage: TestHub) -> None:
+    stage.call_in()
+    browser, notes = signed_in(stage), StoredNotes(stage.hub.store, "hub")
+    assert "Filling in" not in browser.text("/"), "not in a hub that is no demo"
+    notes.put(HISTORY_FILLED, "62")
+    assert "Filling in eight weeks of history: 62%" in browser.text("/")
+    assert "Filling in" in browser.get("/", headers={"HX-Request": "true"}).text, "it follows what happens"
+    notes.put(HISTORY_FILLED, "100")
+    assert "Filling in" not in browser.text("/")
 
 
 def test_an_empty_overview_says_so(stage: TestHub) -> None:

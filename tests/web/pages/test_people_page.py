@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from page_client import signed_in
 from sqlmodel import select
 from testbed import NORTH_SHARED, TestHub
@@ -20,6 +22,14 @@ def test_a_persons_page_has_their_calls_and_nobody_elses(stage: TestHub) -> None
     mine, other = stage.call_in(), stage.call_in(caller=OTHER)
     page = signed_in(stage).get(f"/people/{mine.person_id}")
     assert f"/calls/{mine.id}" in page.text and f"/calls/{other.id}" not in page.text
+
+
+def test_people_are_listed_by_when_they_were_first_seen_not_by_when_that_became_known(stage: TestHub) -> None:
+    new, earlier = stage.call_in(), stage.call_in(caller=OTHER)
+    with stage.hub.store.writing() as session:
+        session.get_one(Person, earlier.person_id).first_seen_at -= timedelta(days=40)
+    page = signed_in(stage).get("/people").text
+    assert page.index(f"/people/{new.person_id}") < page.index(f"/people/{earlier.person_id}")
 
 
 def test_people_are_found_by_their_number_in_any_notation(stage: TestHub) -> None:

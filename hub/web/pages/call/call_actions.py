@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session, select
 from starlette.responses import Response
@@ -31,8 +32,29 @@ FRESH_WORDS: Mapping[Step, str] = {
 VALUE_NEEDS_STATUS = "Choose a status too; a value belongs to a lead."
 
 
+@dataclass(frozen=True)
+class SavedLead:
+    """The mark and the tags before a change, and whether there was one."""
+
+    former: LeadMark | None
+    tags: Sequence[str]
+    changed: bool
+
+
 def mark(page: PageRequest) -> Response:
     """Set lead status, value and tags. The page then offers to undo it."""
+    saved = save_lead(page)
+    if isinstance(saved, Response):
+        return saved
+    if not saved.changed:
+        return page.redirect(address_of(page), "Nothing was changed.")
+    if page.value("undone"):
+        return page.redirect(address_of(page), "The change of the lead was undone.")
+    return page.redirect(address_of(page, **_undo(saved.former, saved.tags)))
+
+
+def save_lead(page: PageRequest) -> SavedLead | Response:
+    """Store what the form of the lead has; the page with what was written if it cannot be stored."""
     typed = {name: page.value(name) for name in LEAD_FIELDS}
     with page.session() as session:
         contact_id = _contact(page, session)
@@ -49,11 +71,8 @@ def mark(page: PageRequest) -> Response:
     except CannotDo as error:
         return show(page, 422, {"tags": str(error)}, typed)
     same_lead = former == (LeadMark(lead_status(typed["status"]), value) if typed["status"] else None)
-    if same_lead and {each.casefold() for each in before} == {each.casefold() for each in tags}:
-        return page.redirect(address_of(page), "Nothing was changed.")
-    if page.value("undone"):
-        return page.redirect(address_of(page), "The change of the lead was undone.")
-    return page.redirect(address_of(page, **_undo(former, before)))
+    same_tags = {each.casefold() for each in before} == {each.casefold() for each in tags}
+    return SavedLead(former, before, not (same_lead and same_tags))
 
 
 def note(page: PageRequest) -> Response:
@@ -190,7 +209,7 @@ def _set_tags(session: Session, page: PageRequest, contact_id: str, before: list
             tag(session, page.scope, contact_id, name, page.now)
 
 
-def _undo(former: LeadMark | None, tags: list[str]) -> dict[str, object]:
+def _undo(former: LeadMark | None, tags: Sequence[str]) -> dict[str, object]:
     """The former lead, as the parameters of the page that offers to undo."""
     value = former.value if former else None
     return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.config.models import ConnectorEntry
+from hub.marks.leads import lead_status
+from hub.marks.subjects import markable
 from hub.model import Lead
 from hub.platform.formats import money
 from hub.queries.contact.view import ContactView
@@ -15,8 +17,13 @@ from hub.queries.conversions.lead_recipients import (
     PASSED_OVER,
     TAKEN,
     LeadRecipient,
+    counts_good,
     lead_recipients,
+    lead_rules,
+    leads_go_to,
+    recipients_of_leads,
 )
+from hub.reports.touches import MARKED_LEADS
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.conversions.sentences import length, options_in_words
 from hub.web.pages.request import PageRequest
@@ -70,6 +77,43 @@ def goes_of(page: PageRequest, contact: ContactView, lead: Lead | None) -> Goes:
         more = f"{found.reason[:1].lower()}{found.reason[1:].rstrip('.')}"
     nobody = not going and not taken
     return Goes(answer, more, lines, nobody, found.lacks_rule, bool(passed))
+
+
+def leads_go(page: PageRequest) -> str:
+    """Where leads of the companies that a list shows go, in one sentence; empty if each company's go elsewhere."""
+    shown = page.companies if page.company is None else [page.company]
+    found = {tuple(recipients_of_leads(page.hub.config, each.name)) for each in shown}
+    if len(found) > 1:
+        return ""
+    names = next(iter(found), ())
+    return f"A lead goes to {_soon(page, names)}." if names else "Nobody hears of a lead: no rule counts leads."
+
+
+def marked_go(page: PageRequest, ids: Collection[str], status: str) -> str:
+    """Where those go that were marked at once, in words."""
+    names = {each.id: each.name for each in page.companies}
+    with page.session() as session:
+        subjects = {each.id: names[each.company_id or ""] for each in markable(session, page.scope, ids)}
+    going = leads_go_to(page.hub, page.directory, subjects, lead_status(status))
+    connectors, reached = sorted(set().union(*going.values())), sum(map(bool, going.values()))
+    many = len(going) > 1
+    if not reached:
+        if status not in MARKED_LEADS:
+            return ""
+        rules = page.hub.config.conversions
+        has_rule = all(any(map(counts_good, lead_rules(rules, each))) for each in set(subjects.values()))
+        why = f"{'each' if many else 'its'} page says why" if has_rule else "no rule counts leads"
+        return f" Nobody hears of {'them' if many else 'it'}: {why}."
+    if reached == len(going):
+        return f" {'They go' if many else 'It goes'} to {_soon(page, connectors)}."
+    go = "goes" if reached == 1 else "go"
+    return f" {reached:,} of them {go} to {_soon(page, connectors)}; the pages of the others say why not."
+
+
+def _soon(page: PageRequest, names: Sequence[str]) -> str:
+    """Google Ads and Meta within a minute."""
+    titles = dict.fromkeys(page.hub.plugins.connectors[name].manifest.label for name in names)
+    return f"{_listed(list(titles))} {within(page.hub.config.connectors[name] for name in names)}"
 
 
 def within(entries: Iterator[ConnectorEntry]) -> str:

@@ -8,6 +8,7 @@ from hub.access.saved_views import delete_view, save_view
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import mark_leads
 from hub.marks.tags import tag_all
+from hub.web.pages.call.lead_goes import marked_go
 from hub.web.pages.calls.calls_page import render_list, state_of
 from hub.web.pages.calls.filters import PATH, here
 from hub.web.pages.guard import Page
@@ -52,7 +53,8 @@ def mark(page: PageRequest) -> Response:
     except CannotDo as error:
         return render_list(page, 422, ids, marks=str(error))
     done = " and ".join([*(["tagged"] if name else []), *(["marked"] if status else [])])
-    return page.redirect(here(page), f"{len(ids)} {done}.")
+    where = marked_go(page, ids, status) if status else ""
+    return page.redirect(here(page), f"{len(ids)} {done}.{where}")
 
 
 PAGES = (

@@ -21,6 +21,7 @@ from hub.queries.lists.paging import ContactList, Count
 from hub.queries.lists.suggestions import suggestions
 from hub.queries.status.carriers import newest_tests
 from hub.reports.calendar import bounds
+from hub.web.pages.call.lead_goes import leads_go
 from hub.web.pages.calls import columns as words
 from hub.web.pages.calls.filters import (
     PATH,
@@ -111,6 +112,7 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
         names={each.id: each.name for each in page.companies},
         errors={"view_name": None, "marks": None, **errors},
         chosen=frozenset(chosen),
+        leads_go=leads_go(page) if page.may("marks") else "",
         count_text=count_words(values["count"]),
         **values,
     )

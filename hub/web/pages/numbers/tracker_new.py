@@ -16,7 +16,7 @@ from hub.contracts.titles import connector_title
 from hub.hookspecs import NumberHooks
 from hub.model import Company
 from hub.platform.formats import phone
-from hub.queries.conversions.lead_recipients import lead_rules
+from hub.queries.conversions.lead_recipients import recipients_of_leads
 from hub.queries.numbers.number_list import NumberRow, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import apply_changes
@@ -232,8 +232,7 @@ def _used(count: int) -> str:
 
 def _recipients(page: PageRequest, company: str) -> list[str]:
     """Who hears of a lead of the company that somebody marks."""
-    rules, connectors = lead_rules(page.hub.config.conversions, company), page.hub.config.connectors
-    names = dict.fromkeys(name for rule in rules for name in rule.send_to if connectors[name].serves(company))
+    names = recipients_of_leads(page.hub.config, company)
     return [connector_title(name, page.hub.plugins.connectors) for name in names]
 
 

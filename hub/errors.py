@@ -5,7 +5,8 @@ A message is one sentence for people: what is wrong and what to do, without secr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +14,10 @@ Failure = TypeVar("Failure", bound=BaseException)
 
 
 class RingfenceError(Exception):
-    """Any error that Ringfence raises on purpose; its text may be shown to a person unchanged."""
+    """Any error that Ringfence raises on purpose; its text may be shown to a person unchanged. `field` names the value of a
+    form that it is about."""
+
+    field = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,16 @@ class CircuitOpen(PluginFailure):
         self.after = after
 
 
+@contextmanager
+def about_field(name: str) -> Iterator[None]:
+    """Errors from within are about this value of a form, unless they name another one."""
+    try:
+        yield
+    except RingfenceError as error:
+        error.field = error.field or name
+        raise
+
+
 def place_of(error: BaseException) -> str:
     """`file.py:line` at which an error was raised; safe to log if the error's text could hold personal data."""
     trace = error.__traceback__
@@ -122,8 +136,7 @@ def without_frames(error: Failure) -> Failure:
 
 
 class CannotDo(RingfenceError):
-    """The hub cannot do or answer what a person asked for; the message says what to do instead, and `field` which value of a
-    form it is about."""
+    """The hub cannot do or answer what a person asked for; the message says what to do instead."""
 
     def __init__(self, *args: object, field: str = "") -> None:
         super().__init__(*args)

@@ -14,7 +14,6 @@ from hub.reload import ConfigFile, Proposal
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import StoredTokens
-from hub.store.secrets import save_secret
 
 SettingPath = tuple[str, ...]
 
@@ -37,15 +36,7 @@ class NewConnector:
     token: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class Connected:
-    """The edit of config.yaml, and whether it was applied: if the file is read-only, somebody else has to."""
-
-    proposal: Proposal
-    applied: bool
-
-
-def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, editor: Editor) -> Connected:
+def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, editor: Editor) -> Proposal:
     """Store the secrets and the sign-in, and write the connector into config.yaml. If the edit has problems, nothing is stored
     and the proposal says them; if the file is read-only, the proposal's diff is to be applied where it comes from."""
     if new.name in hub.config.connectors:
@@ -54,19 +45,13 @@ def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, editor: Editor) -
     granted = frozenset({new.name} if new.token is not None else ())
     editor = replace(editor, secrets=typed, signed_in=granted)
     proposal = file.propose(changes_of(new), editor)
-    if proposal.problems:
-        return Connected(proposal, False)
-    if new.token is not None:
+    if new.token is not None and not proposal.problems:
         StoredTokens(hub.store, hub.keyring, hub.clock, new.name).save(dict(new.token))
-    if file.writable:
-        file.apply(proposal, editor)
-    with hub.store.writing() as session:
-        if not file.writable:
-            for name, value in typed.items():
-                save_secret(session, hub.keyring, name, value, editor.user, hub.clock())
-            return Connected(proposal, False)
-        audit.note(session, hub.clock(), editor.user.id, "connectors.connect", new.name)
-    return Connected(proposal, True)
+    proposal = file.settle(proposal, editor)
+    if proposal.version is not None:
+        with hub.store.writing() as session:
+            audit.note(session, hub.clock(), editor.user.id, "connectors.connect", new.name)
+    return proposal
 
 
 def changes_of(new: NewConnector) -> list[Change]:

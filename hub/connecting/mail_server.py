@@ -16,7 +16,7 @@ from hub.errors import CannotDo
 from hub.mail import begin_tls, connect_to_server, make_mail, sign_in_to_server
 from hub.reload import ConfigFile, Proposal
 from hub.runtime import Hub
-from hub.store.secrets import free_name, save_secret
+from hub.store.secrets import free_name
 
 STORED_AS = "smtp-password"
 """How the names of stored passwords begin. A connector's secrets have a dot in their names, so none is the same."""
@@ -117,7 +117,7 @@ def save_mail(hub: Hub, file: ConfigFile, server: MailServer | None, editor: Edi
     problems; if the file is read-only, its diff is to be applied where it comes from. CannotDo if the password has to be typed
     again, because it would go to another server or over another connection."""
     if server is None:
-        return _applied(hub, file, Change(("mail",), REMOVED), editor)
+        return file.change([Change(("mail",), REMOVED)], editor)
     old = written_server(file)
     reference = old.password if old and server.user else ""
     if server.password:
@@ -126,23 +126,10 @@ def save_mail(hub: Hub, file: ConfigFile, server: MailServer | None, editor: Edi
         reference = "".join(("${secret:", name, "}"))
         editor = replace(editor, secrets={name: quote(server.password, safe="")})
     if old is not None and server.at(reference) == replace(old, sender=server.sender):
-        return _applied(hub, file, Change(("mail", "from"), server.sender), editor)
+        return file.change([Change(("mail", "from"), server.sender)], editor)
     if reference and not server.password:
         raise CannotDo("Type the password again: it would go to another server, user or kind of connection.")
-    return _applied(hub, file, Change(("mail",), {"smtp": server.address(reference), "from": server.sender}), editor)
-
-
-def _applied(hub: Hub, file: ConfigFile, change: Change, editor: Editor) -> Proposal:
-    proposal = file.propose([change], editor)
-    if proposal.problems or proposal.changes_nothing:
-        return proposal
-    if file.writable:
-        file.apply(proposal, editor)
-        return proposal
-    with hub.store.writing() as session:
-        for name, value in editor.secrets.items():
-            save_secret(session, hub.keyring, name, value, editor.user, hub.clock())
-    return proposal
+    return file.change([Change(("mail",), {"smtp": server.address(reference), "from": server.sender})], editor)
 
 
 def try_mail(config: Config, to: str, timeout: float = TEST_SECONDS) -> list[MailStep]:

@@ -100,19 +100,18 @@ def _edit(hub: Hub, end: CompanyEnd, file: ConfigFile | None, changes: Iterable[
         return _wait(
             hub, end, "This hub was not started from a config.yaml; remove the company where it is configured."
         )
-    proposal = file.propose(changes)
+    proposal = file.change(changes, end.confirmed_by, ConfigHow.COMMAND, note)
     if proposal.problems:
         return _wait(
             hub, end, f"config.yaml cannot be edited: {proposal.problems[0].text}; remove the company by hand."
         )
     if proposal.changes_nothing:
         return Progress.RELOAD
-    if not file.writable:
+    if proposal.version is None:
         return _wait(
             hub, end, f"{file.path.name} is read-only here; apply this change where it comes from:\n{proposal.diff}"
         )
-    version = file.apply(proposal, end.confirmed_by, ConfigHow.COMMAND, note)
-    _note(hub, end, config_version=version.number)
+    _note(hub, end, config_version=proposal.version)
     return Progress.RELOAD
 
 

@@ -26,10 +26,11 @@ def transfer_company(hub: Hub, file: ConfigFile, company: Company, to: str, acto
         raise CannotDo(" ".join(planned.blockers))
     if planned.there:
         return planned
-    proposal = file.propose(into_account(hub.config, file.read().text, planned.name, to))
+    changes = into_account(hub.config, file.read().text, planned.name, to)
+    note = f"{planned.name} moves from {planned.old} to {to}"
+    proposal = file.change(changes, actor, ConfigHow.COMMAND, note)
     if proposal.problems:
         raise CannotDo(f"config.yaml cannot be edited: {proposal.problems[0].text}")
-    if not file.writable:
+    if proposal.version is None:
         raise CannotDo(f"{file.path.name} is read-only here; apply this change where it comes from:\n{proposal.diff}")
-    file.apply(proposal, actor, ConfigHow.COMMAND, f"{planned.name} moves from {planned.old} to {to}")
     return planned

@@ -7,7 +7,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -72,6 +72,8 @@ class Proposal:
     """What changes, in words."""
     refusals: tuple[Refusal, ...] = ()
     """Why it is not the user's to make; they are among the problems too."""
+    version: int | None = None
+    """The version of the file that it became; None if it was not applied."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -168,6 +170,38 @@ class ConfigFile:
         return edit_of(session, editor, old, new, self._discover(named).classes)
 
     # Apply.
+
+    def change(
+        self,
+        edit: Iterable[Change | Move],
+        actor: Editor | str | None,
+        how: ConfigHow = ConfigHow.PAGE,
+        note: str = "",
+        *,
+        base: str = "",
+    ) -> Proposal:
+        """Propose an edit and apply it, as `settle` does. `base` is the SHA-256 of the text that the user saw, if they saw one;
+        ConfigConflict if the file has another."""
+        proposal = self.propose(edit, actor if isinstance(actor, Editor) else None)
+        if base and base != proposal.base_sha:
+            raise ConfigConflict(f"{self.path.name} was changed in the meantime; look at it and try again.")
+        return self.settle(proposal, actor, how, note)
+
+    def settle(
+        self, proposal: Proposal, actor: Editor | str | None, how: ConfigHow = ConfigHow.PAGE, note: str = ""
+    ) -> Proposal:
+        """Apply a proposal unless it has problems or changes nothing. If the file is read-only, only the secrets that the user
+        typed are stored: the diff is to be applied where the file comes from, and names them."""
+        if proposal.problems or proposal.changes_nothing:
+            return proposal
+        if self.writable:
+            return replace(proposal, version=self.apply(proposal, actor, how, note).number)
+        if isinstance(actor, Editor) and actor.secrets:
+            keyring = keyring_of(self.check(proposal.text, actor.secrets).hub)
+            with self._store.writing() as session:
+                for name, value in actor.secrets.items():
+                    save_secret(session, keyring, name, value, actor.user, self._clock())
+        return proposal
 
     def apply(
         self, proposal: Proposal, actor: Editor | str | None, how: ConfigHow = ConfigHow.PAGE, note: str = ""

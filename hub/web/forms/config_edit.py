@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 APPLIED = "All parts of the hub take it within a few seconds."
 NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed here."
-CHANGED_MEANWHILE = "config.yaml was changed in the meantime. Look at it again."
 
 
 def save_section(
@@ -80,27 +79,18 @@ def apply_changes(
     """Apply edits in the user's name, with the audit entry of each edit of the file; False if they are refused, and then the
     form says why. `base` is the SHA-256 of the text that the user saw, if they saw one."""
     try:
-        proposal = proposed(page, edits)
-        if base and base != proposal.base_sha:
-            raise CannotDo(CHANGED_MEANWHILE)
-        form.add_problems(proposal.problems, place)
-        if form.is_refused:
-            return False
-        assert page.config_file is not None
-        if not page.config_file.writable:
-            form.proposal = proposal
-            return False
-        if not proposal.changes_nothing:
-            page.config_file.apply(proposal, page.editor, note=note)
-            page.context.directory.refresh()
+        if page.config_file is None:
+            raise CannotDo(NO_FILE)
+        show_proposal(form, page.config_file.change(edits, page.editor, note=note, base=base), place)
     except (CannotDo, ConfigError) as error:
         form.problems.append(str(error))
-        return False
-    return True
+    if not form.is_refused:
+        page.context.directory.refresh()
+    return not form.is_refused
 
 
-def proposed(page: PageRequest, edits: Iterable[Change | Move], *, preview: bool = False) -> Proposal:
-    """What edits would do to the file, which a `preview` only shows; CannotDo if the hub was not started from one."""
-    if page.config_file is None:
-        raise CannotDo(NO_FILE)
-    return page.config_file.propose(edits, page.editor, preview=preview)
+def show_proposal(form: Form, proposal: Proposal, place: Path) -> None:
+    """Say in a form what became of an edit of `place`: its problems, or that this process could not write it."""
+    form.add_problems(proposal.problems, place)
+    if proposal.version is None and not proposal.problems and not proposal.changes_nothing:
+        form.proposal = proposal

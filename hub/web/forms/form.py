@@ -19,6 +19,7 @@ from hub.web.forms.values import Repeated, last, read, texts_of, value_at
 
 if TYPE_CHECKING:
     from hub.reload import Proposal
+    from hub.web.pages.request import PageRequest
 
 FILL_IN = "Fill this in."
 CHOOSE = "Choose one."
@@ -54,6 +55,14 @@ class Form:
     def of(cls, fields: Sequence[Field], source: object, **more: Any) -> Self:
         """The form of a section of config.yaml, checked or as it is written."""
         return cls(fields, texts_of(fields, source), **more)
+
+    @classmethod
+    def again(cls, fields: Sequence[Field], page: PageRequest, **more: Any) -> Self:
+        """The form of a POST that was refused, as it was sent; an empty one if none was."""
+        form = cls(fields, page.form if page.errors else {}, **more)
+        for name, text in page.errors.items():
+            form.refuse(text, name)
+        return form
 
     @property
     def is_refused(self) -> bool:
@@ -141,7 +150,7 @@ class Form:
         kept = {key: value for key, value in section if key in section.model_fields_set - edited}
         self.check(type(section), {**kept, **tree})
 
-    def refuse(self, error: Exception, field: str = "") -> None:
+    def refuse(self, error: Exception | str, field: str = "") -> None:
         """Put an error at the field that it names, else at `field`, or at none."""
         name = getattr(error, "field", "") or field
         if name in {each.name for each in self.fields}:

@@ -88,6 +88,11 @@ class Page:
     method: str = "GET"
     max_bytes: int = MAX_FORM_BYTES
     """Limit of a form's body; more for a page that takes files."""
+    again: Callable[[PageRequest], Response] | None = None
+    """Shows the page again after a POST that was refused, with the reason in `PageRequest.errors`; without it, the reason is a
+    page of its own."""
+    field: str = ""
+    """Where `again` shows a reason that names no field."""
 
 
 class SignedIn:
@@ -163,7 +168,7 @@ class SignedIn:
         if shown is None and page.action:
             return role_page(query, page.action)
         try:
-            return page.serve(query)
+            return _served(page, query)
         except NotFound:
             return _failed(query, 404, "")
         except RingfenceError as error:
@@ -180,6 +185,19 @@ class SignedIn:
         return error_page(
             PageRequest(self._context, request, user, held, scope, secrets.token_urlsafe(NONCE_BYTES)), error
         )
+
+
+def _served(page: Page, query: PageRequest) -> Response:
+    """The answer of a page; a refusal is shown on it, if it can be shown again."""
+    try:
+        return page.serve(query)
+    except NotFound:
+        raise
+    except RingfenceError as error:
+        if page.again is None:
+            raise
+        query.errors[error.field or page.field] = str(error)
+        return page.again(query)
 
 
 def to_sign_in(request: Request) -> Response:

@@ -43,10 +43,6 @@ def people(page: PageRequest) -> Response:
 
 def person(page: PageRequest) -> Response:
     """One person."""
-    return _person(page)
-
-
-def _person(page: PageRequest, status: int = 200, *, error: str | None = None) -> Response:
     person_id = page.path("person_id")
     with page.session() as session:
         merged = merged_people(session, page.scope, person_id)
@@ -56,14 +52,12 @@ def _person(page: PageRequest, status: int = 200, *, error: str | None = None) -
     shown = first.name or (phone(first.phone_number) if first.phone_number else first.email)
     return page.render(
         "person.html",
-        status,
         title=shown or "A person with a hidden number",
         person=first,
         details=details,
         merged=merged,
         fact_names=FACT_NAMES,
         no_contact=no_contact,
-        error=error,
         wanted=page.value("other"),
         reason=page.value("reason"),
         company=next(each for each in page.companies if each.id == first.company_id),
@@ -80,12 +74,9 @@ def merge(page: PageRequest) -> Response:
     others = [each for each in found if each.id != person_id]
     if len(others) != 1:
         sentence = "Nobody here has this number, address or id." if not others else "Several people match; use the id."
-        return _person(page, 422, error=sentence if wanted else "Say with whom: a number, an address or an id.")
-    try:
-        with page.hub.store.writing() as session:
-            merge_people(session, page.scope, person_id, others[0].id, page.value("reason"), page.now)
-    except CannotDo as refused:
-        return _person(page, 422, error=str(refused))
+        raise CannotDo(sentence if wanted else "Say with whom: a number, an address or an id.")
+    with page.hub.store.writing() as session:
+        merge_people(session, page.scope, person_id, others[0].id, page.value("reason"), page.now)
     return page.redirect(page.link(f"/people/{person_id}"), "The two are shown together from now on.")
 
 
@@ -100,6 +91,6 @@ PAGES = (
     Page("/people", people, action="people"),
     Page("/people", search, action="people", method="POST"),
     Page("/people/{person_id}", person, action="people"),
-    Page("/people/{person_id}/merge", merge, action="marks", method="POST"),
+    Page("/people/{person_id}/merge", merge, action="marks", method="POST", again=person),
     Page("/people/{person_id}/split", split, action="marks", method="POST"),
 )

@@ -81,6 +81,9 @@ class PageRequest:
     """The fields of a POST, each with all its values."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The files of a POST, by field."""
+    errors: dict[str, str] = field(default_factory=dict)
+    """Name of a field → why the POST was refused; that of no field has the name "". Templates get both, as `errors` and
+    `error`, and the page is answered with 422."""
 
     # Who asks, and for what.
 
@@ -128,6 +131,11 @@ class PageRequest:
         """A form field without blanks around it; empty if it was not sent."""
         values = self.form.get(name) or [""]
         return values[-1].strip()
+
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """What was typed into the form that was refused, by field."""
+        return {name: self.value(name) for name in self.form} if self.errors else {}
 
     @property
     def is_partial(self) -> bool:
@@ -225,19 +233,23 @@ class PageRequest:
 
     # Answers.
 
-    def render(self, template: str, /, status: int = 200, *, block: str | None = None, **values: object) -> Response:
+    def render(
+        self, template: str, /, status: int | None = None, *, block: str | None = None, **values: object
+    ) -> Response:
         """A page from its template; `block` renders only that block, for htmx."""
         shown = {
             "page": self,
             "brand": self.brand,
             "notice": self.request.cookies.get(NOTICE_COOKIE),
             "zone": zone_name(self.zone),
+            "errors": self.errors,
+            "error": self.errors.get(""),
             **values,
         }
         shown |= navigation(self.request.url.path, self.may)
         response = Response(
             rendered(template, block, shown),
-            status,
+            status or (422 if self.errors else 200),
             headers_with(self.nonce, https=self.context.https),
             media_type="text/html",
         )

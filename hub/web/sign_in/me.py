@@ -19,6 +19,7 @@ from hub.access.sign_in.recovery_codes import recovery_codes_left
 from hub.access.sign_in.sessions import end_session, end_sessions, living_sessions, rotate_session
 from hub.access.user_changes import set_call_back_number
 from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
 from hub.model import OidcIdentity, User, WebSession
 from hub.store import audit
 from hub.web.pages.guard import Page
@@ -58,15 +59,13 @@ def changed(page: PageRequest, session: Session, response: Response) -> Response
     return response
 
 
-def show(page: PageRequest, status: int = 200, **errors: str) -> Response:
-    """The page; `errors` stand beside their fields."""
+def me(page: PageRequest) -> Response:
+    """The page."""
     with page.hub.store.reading() as session:
         ways = ways_in(session, page.user)
         idle = page.hub.config.hub.sign_in.idle
         return page.render(
             "me.html",
-            status,
-            errors=errors,
             title="Your account",
             ways=ways,
             fresh=page.is_fresh,
@@ -87,7 +86,7 @@ def set_phone(page: PageRequest) -> Response:
     country = page.companies[0].country if page.companies else "US"
     number = phone_number(written, country) if written else None
     if written and number is None:
-        return show(page, 422, call_back_number="Write the number with its country, like +1 312 555 0190.")
+        raise CannotDo("Write the number with its country, like +1 312 555 0190.")
     with page.hub.store.writing() as session:
         set_call_back_number(session, session.get_one(User, page.user.id), number, page.now)
     return page.redirect("/me", "Saved.")
@@ -121,8 +120,8 @@ def sign_out(page: PageRequest) -> Response:
 
 
 PAGES = (
-    Page("/me", show, action=None),
-    Page("/me/phone", set_phone, action="contact", method="POST"),
+    Page("/me", me, action=None),
+    Page("/me/phone", set_phone, action="contact", method="POST", again=me, field="call_back_number"),
     Page("/me/sessions/{session_id}/end", end_one_session, action=None, method="POST"),
     Page("/me/sessions/end-others", end_other_sessions, action=None, method="POST"),
     Page("/sign-out", sign_out, action=None, method="POST"),

@@ -33,13 +33,10 @@ def file_of(request: CallRailRequest) -> ConfigFile:
 
 def apply(request: CallRailRequest, edits: Iterable[Change | Move]) -> None:
     """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
-    file, editor = file_of(request), Editor(request.scope.user)
-    proposal = file.propose(list(edits), editor)
+    proposal = file_of(request).change(edits, Editor(request.scope.user))
     if proposal.problems:
         raise CannotDo(str(proposal.problems[0]))
-    if not proposal.changes_nothing:
-        file.apply(proposal, editor)
-        assert request.tools is not None
+    if proposal.version is not None and request.tools is not None:
         request.tools.directory.refresh()
 
 

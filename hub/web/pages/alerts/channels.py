@@ -11,8 +11,7 @@ from hub.alerts.kinds import CHANNEL_NAMES
 from hub.alerts.settings import queue_test, remove_webhook, set_webhook
 from hub.errors import CannotDo, ConfigError
 from hub.store import audit
-from hub.texts.queue import CannotText
-from hub.web.pages.alerts.choices import PATH, company_of, refused, show_form
+from hub.web.pages.alerts.choices import PATH, company_of, show_form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.sign_in.browser_names import browser_name
@@ -23,11 +22,8 @@ MAX_SUBSCRIPTION_CHARACTERS = 4_000
 def test(page: PageRequest) -> Response:
     """Send a test alert by one channel."""
     channel = page.value("channel")
-    try:
-        with page.hub.store.writing() as session:
-            queue_test(session, page.hub, page.user, company_of(page), channel)
-    except CannotDo as error:
-        return refused(page, error, "test")
+    with page.hub.store.writing() as session:
+        queue_test(session, page.hub, page.user, company_of(page), channel)
     return _back(
         page, f"A test is on its way ({CHANNEL_NAMES[channel].lower()}); the list of alerts shows how it went."
     )
@@ -36,11 +32,8 @@ def test(page: PageRequest) -> Response:
 def send_code(page: PageRequest) -> Response:
     """Text a code to the number that the user wrote."""
     company = company_of(page)
-    try:
-        with page.hub.store.writing() as session:
-            text.send_code(session, page.hub, page.directory, page.user, company.id, page.value("number"))
-    except (CannotDo, CannotText, ConfigError) as error:
-        return refused(page, error, "number")
+    with page.hub.store.writing() as session:
+        text.send_code(session, page.hub, page.directory, page.user, company.id, page.value("number"))
     return _back(page, "A code is on its way to your phone.")
 
 
@@ -53,7 +46,7 @@ def confirm(page: PageRequest) -> Response:
         except CannotDo as error:
             wrong = error
     if wrong is not None:
-        return refused(page, wrong, "code")
+        raise wrong
     return _back(page, "Your number is confirmed. Choose below what it should get.")
 
 
@@ -66,12 +59,8 @@ def forget_phone(page: PageRequest) -> Response:
 
 def webhook(page: PageRequest) -> Response:
     """Set the address, and show its secret this one time."""
-    written = page.value("url")
-    try:
-        with page.hub.store.writing() as session:
-            secret = set_webhook(session, page.hub, page.user, company_of(page), written)
-    except (CannotDo, ConfigError) as error:
-        return refused(page, error, "url")
+    with page.hub.store.writing() as session:
+        secret = set_webhook(session, page.hub, page.user, company_of(page), page.value("url"))
     return show_form(page, secret=secret)
 
 
@@ -109,11 +98,11 @@ def _back(page: PageRequest, notice: str) -> Response:
 
 
 PAGES = (
-    Page("/alerts/test", test, method="POST"),
-    Page("/alerts/phone", send_code, method="POST"),
-    Page("/alerts/phone/confirm", confirm, method="POST"),
+    Page("/alerts/test", test, method="POST", again=show_form, field="test"),
+    Page("/alerts/phone", send_code, method="POST", again=show_form, field="number"),
+    Page("/alerts/phone/confirm", confirm, method="POST", again=show_form, field="code"),
     Page("/alerts/phone/forget", forget_phone, method="POST"),
-    Page("/alerts/webhook", webhook, method="POST"),
+    Page("/alerts/webhook", webhook, method="POST", again=show_form, field="url"),
     Page("/alerts/webhook/remove", webhook_gone, method="POST"),
     Page("/alerts/push", subscribe, method="POST"),
     Page("/alerts/push/{subscription_id}/remove", unsubscribe, method="POST"),

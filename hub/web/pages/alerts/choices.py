@@ -52,18 +52,6 @@ def company_of(page: PageRequest) -> Company:
     return page.companies[0]
 
 
-def show(page: PageRequest) -> Response:
-    """The form."""
-    return show_form(page)
-
-
-def refused(page: PageRequest, error: Exception, field: str) -> Response:
-    """The page again, with an error beside the field of what was sent."""
-    form = Form(FIELDS, page.form)
-    form.refuse(error, field)
-    return show_form(page, form)
-
-
 def show_form(
     page: PageRequest, form: Form | None = None, settings: AlertSettings | None = None, secret: str | None = None
 ) -> Response:
@@ -77,7 +65,7 @@ def show_form(
         browsers = _browsers(session, page)
         webhook = webhook_url(session, page.hub, page.user, company) if page.hub.keyring else None
     quiet = settings.quiet or (None, None)
-    form = form or Form(FIELDS)
+    form = form or Form.again(FIELDS, page)
     values = {
         "quiet_from": [as_time(quiet[0])],
         "quiet_to": [as_time(quiet[1])],
@@ -157,6 +145,6 @@ def _browsers(session: Session, page: PageRequest) -> list[PushSubscription]:
 
 
 PAGES = (
-    Page(PATH, show),
+    Page(PATH, show_form),
     Page(PATH, save, method="POST"),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.access.brands import MAX_LOGO_BYTES, set_brand
-from hub.errors import CannotDo
 from hub.web.forms.field import TICKED, Field
 from hub.web.forms.form import Form
 from hub.web.pages.branding.colors import palette_of
@@ -30,35 +29,27 @@ def form(page: PageRequest) -> Response:
     brand = page.brand
     own = [TICKED] if brand.accent else []
     values = {"title": [brand.title or ""], "own_accent": own, "accent": [brand.accent or RINGFENCE_ACCENT]}
-    return _show(page, Form(FIELDS, values))
+    palette = palette_of(brand.accent or RINGFENCE_ACCENT)
+    shown = Form.again(FIELDS, page) if page.errors else Form(FIELDS, values)
+    return page.render("brand.html", title="White label", form=shown, palette=palette)
 
 
 def change(page: PageRequest) -> Response:
     """Store what the form says."""
-    sent = Form(FIELDS, page.form)
-    try:
-        with page.hub.store.writing() as session:
-            set_brand(
-                session,
-                page.user,
-                page.now,
-                title=sent.value("title"),
-                accent=sent.value("accent") if sent.value("own_accent") else None,
-                logo=page.files.get("logo") or None,
-                keep_logo=not sent.value("remove_logo"),
-            )
-    except CannotDo as refused:
-        sent.refuse(refused)
-        return _show(page, sent)
+    with page.hub.store.writing() as session:
+        set_brand(
+            session,
+            page.user,
+            page.now,
+            title=page.value("title"),
+            accent=page.value("accent") if page.value("own_accent") else None,
+            logo=page.files.get("logo") or None,
+            keep_logo=not page.value("remove_logo"),
+        )
     return page.redirect(page.link("/brand"), "Pages have your name, color and logo now.")
-
-
-def _show(page: PageRequest, shown: Form) -> Response:
-    palette = palette_of(page.brand.accent or RINGFENCE_ACCENT)
-    return page.render("brand.html", shown.status, title="White label", form=shown, palette=palette)
 
 
 PAGES = (
     Page("/brand", form, "configure"),
-    Page("/brand", change, "configure", method="POST", max_bytes=MAX_LOGO_BYTES + FORM_BYTES),
+    Page("/brand", change, "configure", method="POST", max_bytes=MAX_LOGO_BYTES + FORM_BYTES, again=form),
 )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 from starlette.responses import Response
 
+from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import Step, replay_fresh
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, NotFound, about_field
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
 from hub.marks.spam import block_caller, mark_spam
@@ -19,11 +20,10 @@ from hub.marks.tag_names import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
 from hub.recordings.end import HELD, IN_WORDS, end_recording
-from hub.web.pages.call.page import address_of, show, subject_of
+from hub.web.pages.call.page import address_of, call_page, subject_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-LEAD_FIELDS = ("status", "amount", "tags")
 FRESH_WORDS: Mapping[Step, str] = {
     "rebuilt": "It is built again from what is known now, and sent.",
     "restated": "The changed value is sent as a change of what the network has.",
@@ -44,8 +44,6 @@ class SavedLead:
 def mark(page: PageRequest) -> Response:
     """Set lead status, value and tags. The page then offers to undo it."""
     saved = save_lead(page)
-    if isinstance(saved, Response):
-        return saved
     if not saved.changed:
         return page.redirect(address_of(page), "Nothing was changed.")
     if page.value("undone"):
@@ -53,38 +51,27 @@ def mark(page: PageRequest) -> Response:
     return page.redirect(address_of(page, **_undo(saved.former, saved.tags)))
 
 
-def save_lead(page: PageRequest) -> SavedLead | Response:
-    """Store what the form of the lead has; the page with what was written if it cannot be stored."""
-    typed = {name: page.value(name) for name in LEAD_FIELDS}
+def save_lead(page: PageRequest) -> SavedLead:
+    """Store what the form of the lead has."""
     with page.session() as session:
         contact_id = _contact(page, session)
         lead = session.get(Lead, contact_id)
-    try:
-        value, tags = _checked(typed, lead.currency if lead else None)
-    except FieldError as error:
-        return show(page, 422, {error.field: str(error)}, typed)
-    try:
-        with page.hub.store.writing() as session:
-            before = _tags(session, contact_id)
-            former = mark_lead(session, page.scope, contact_id, typed["status"] or None, page.now, value)
-            _set_tags(session, page, contact_id, before, tags)
-    except CannotDo as error:
-        return show(page, 422, {"tags": str(error)}, typed)
-    same_lead = former == (LeadMark(lead_status(typed["status"]), value) if typed["status"] else None)
+    status, value, tags = _checked(page, lead.currency if lead else None)
+    with page.hub.store.writing() as session:
+        before = _tags(session, contact_id)
+        former = mark_lead(session, page.scope, contact_id, status, page.now, value)
+        _set_tags(session, page, contact_id, before, tags)
+    same_lead = former == (LeadMark(status, value) if status else None)
     same_tags = {each.casefold() for each in before} == {each.casefold() for each in tags}
     return SavedLead(former, before, not (same_lead and same_tags))
 
 
 def note(page: PageRequest) -> Response:
     """Add a note."""
-    typed = {"note": page.value("note")}
     with page.session() as session:
         contact_id = _contact(page, session)
-    try:
-        with page.hub.store.writing() as session:
-            add_note(session, page.scope, page.hub.vault, contact_id, typed["note"], page.now)
-    except CannotDo as error:
-        return show(page, 422, {"note": str(error)}, typed)
+    with page.hub.store.writing() as session:
+        add_note(session, page.scope, page.hub.vault, contact_id, page.value("note"), page.now)
     return page.redirect(address_of(page) + "#notes", "The note was added.")
 
 
@@ -119,11 +106,8 @@ def block(page: PageRequest) -> Response:
     """Put the caller on the company's block list; the call becomes spam."""
     with page.session() as session:
         contact_id = _contact(page, session)
-    try:
-        with page.hub.store.writing() as session:
-            block_caller(session, page.scope, contact_id, page.now)
-    except CannotDo as error:
-        return show(page, 422, {"block": str(error)})
+    with page.hub.store.writing() as session:
+        block_caller(session, page.scope, contact_id, page.now)
     return page.redirect(address_of(page), "The caller is blocked, and this call is marked as spam.")
 
 
@@ -143,11 +127,8 @@ def again(page: PageRequest) -> Response:
         found = session.exec(wanted).first()
     if found is None:
         raise NotFound("Not found")
-    try:
-        with page.hub.store.writing() as session:
-            notice = _replayed(page, session, found)
-    except CannotDo as error:
-        return show(page, 422, {f"replay-{found}": str(error)})
+    with about_field(f"replay-{found}"), page.hub.store.writing() as session:
+        notice = _replayed(page, session, found)
     return page.redirect(address_of(page) + "#sent", notice)
 
 
@@ -160,38 +141,21 @@ def _replayed(page: PageRequest, session: Session, delivery_id: str) -> str:
     return "The same is sent again." if count else "It was under way already; nothing was changed."
 
 
-class FieldError(CannotDo):
-    """A field is filled in wrongly; the message stands beside it."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def _contact(page: PageRequest, session: Session) -> str:
     """The id of the page's contact; NotFound if the user may not see it."""
     return subject_of(page, session).id
 
 
-def _checked(typed: Mapping[str, str], currency: str | None) -> tuple[Money | None, list[str]]:
-    try:
-        if typed["status"]:
-            lead_status(typed["status"])
-    except CannotDo as error:
-        raise FieldError("status", str(error)) from None
-    value = None
-    try:
-        if typed["amount"]:
-            value = parse_value(typed["amount"].replace(",", "").removeprefix("$"), currency)
-    except CannotDo as error:
-        raise FieldError("amount", str(error)) from None
-    if value is not None and not typed["status"]:
-        raise FieldError("status", VALUE_NEEDS_STATUS)
-    try:
-        tags = [tag_name(each) for each in typed["tags"].split(",") if each.strip()]
-    except CannotDo as error:
-        raise FieldError("tags", str(error)) from None
-    return value, list({each.casefold(): each for each in tags}.values())
+def _checked(page: PageRequest, currency: str | None) -> tuple[LeadStatus | None, Money | None, list[str]]:
+    amount = page.value("amount").replace(",", "").removeprefix("$")
+    with about_field("status"):
+        status = lead_status(page.value("status")) if page.value("status") else None
+    with about_field("amount"):
+        value = parse_value(amount, currency) if amount else None
+    if value is not None and status is None:
+        raise CannotDo(VALUE_NEEDS_STATUS, field="status")
+    tags = [tag_name(each) for each in page.value("tags").split(",") if each.strip()]
+    return status, value, list({each.casefold(): each for each in tags}.values())
 
 
 def _tags(session: Session, contact_id: str) -> list[str]:
@@ -221,11 +185,11 @@ def _undo(former: LeadMark | None, tags: Sequence[str]) -> dict[str, object]:
 
 
 PAGES = (
-    Page("/calls/{contact_id}/lead", mark, "marks", "POST"),
-    Page("/calls/{contact_id}/notes", note, "marks", "POST"),
+    Page("/calls/{contact_id}/lead", mark, "marks", "POST", again=call_page, field="tags"),
+    Page("/calls/{contact_id}/notes", note, "marks", "POST", again=call_page, field="note"),
     Page("/calls/{contact_id}/notes/{note_id}/delete", remove_note, "marks", "POST"),
     Page("/calls/{contact_id}/spam", spam, "marks", "POST"),
-    Page("/calls/{contact_id}/block", block, "marks", "POST"),
+    Page("/calls/{contact_id}/block", block, "marks", "POST", again=call_page, field="block"),
     Page("/calls/{contact_id}/recording/end", end, "end_recording", "POST"),
-    Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST"),
+    Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST", again=call_page),
 )

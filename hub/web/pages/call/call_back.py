@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from starlette.responses import Response
 
 from hub.delivery.queue_call_back import (
-    CannotCall,
     phones_of,
     preview_call_back,
     queue_call_back,
@@ -25,25 +22,17 @@ OTHER = "other"
 """The choice of a phone that is not among the user's own."""
 
 
-def ask(page: PageRequest) -> Response:
-    """The question."""
-    return _show(page)
-
-
 def place(page: PageRequest) -> Response:
     """Queue the call."""
     choice, written = page.value("phone"), page.value("number")
     number = written if choice in (OTHER, "") else choice
     with page.session() as session:
         subject = subject_of(page, session)
-    try:
-        with page.hub.store.writing() as session:
-            call = queue_call_back(
-                session, page.scope, page.hub, page.directory, subject, number or None, actor=page.user.id
-            )
-            status, reason = call.status, call.reason
-    except CannotCall as error:
-        return _show(page, 422, {"number": str(error)}, {"phone": choice, "number": written})
+    with page.hub.store.writing() as session:
+        call = queue_call_back(
+            session, page.scope, page.hub, page.directory, subject, number or None, actor=page.user.id
+        )
+        status, reason = call.status, call.reason
     back = _back(page)
     if status == OutgoingCallStatus.REFUSED:
         return page.redirect(back, f"Not called. {reason}")
@@ -68,12 +57,8 @@ def _back(page: PageRequest, **query: object) -> str:
     return page.link("/", **query) if page.query.get("at") == "overview" else address_of(page, **query)
 
 
-def _show(
-    page: PageRequest,
-    status: int = 200,
-    errors: Mapping[str, str] | None = None,
-    typed: Mapping[str, str] | None = None,
-) -> Response:
+def ask(page: PageRequest) -> Response:
+    """The question."""
     with page.session() as session:
         subject = subject_of(page, session)
         contact = view_of(session, page.hub.vault, subject)
@@ -81,20 +66,18 @@ def _show(
     show_in_zone_of(page, contact)
     return page.render(
         "call_back.html",
-        status,
         title=f"Call back {title_of(contact)}",
         contact=contact,
         preview=preview_call_back(page.hub, page.directory, subject, page.now),
         phones=phones_of(page.user),
         other=OTHER,
         back=address_of(page),
-        errors=errors or {},
-        typed=typed or {},
+        typed=page.typed,
     )
 
 
 PAGES = (
     Page("/calls/{contact_id}/call-back", ask, "contact"),
-    Page("/calls/{contact_id}/call-back", place, "contact", "POST"),
+    Page("/calls/{contact_id}/call-back", place, "contact", "POST", again=ask, field="number"),
     Page("/calls/{contact_id}/called-back", done, "contact", "POST"),
 )

@@ -14,7 +14,7 @@ from hub.marks.leads import count_again
 from hub.web.forms.config_edit import edit_config
 from hub.web.forms.form import Form
 from hub.web.pages.call.call_actions import save_lead
-from hub.web.pages.call.page import address_of, subject_of
+from hub.web.pages.call.page import address_of, call_page, subject_of
 from hub.web.pages.conversions.conversions_page import show_list
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -52,8 +52,7 @@ def rule_for_leads(config: Config, company: str) -> dict[str, Any] | None:
 
 def make_rule(page: PageRequest) -> Response:
     """Save what the form has, add the rule, and let it count the lead that it was made for."""
-    if (refused := _saved(page)) is not None:
-        return refused
+    _save(page)
     with page.session() as session:
         subject = subject_of(page, session)
     company = next(each.name for each in page.companies if each.id == subject.company_id)
@@ -77,18 +76,17 @@ def make_rule(page: PageRequest) -> Response:
 
 def count(page: PageRequest) -> Response:
     """Save what the form has, and let the rules look at the lead again."""
-    if (refused := _saved(page)) is not None:
-        return refused
+    _save(page)
     with page.session() as session:
         subject = subject_of(page, session)
     _count(page, subject.id)
     return page.redirect(f"{address_of(page)}#lead", "The rules look at it again.")
 
 
-def _saved(page: PageRequest) -> Response | None:
-    """The page again if what the form of the lead has cannot be saved; the button is one of that form's."""
-    saved = save_lead(page) if "status" in page.form and page.may("marks") else None
-    return saved if isinstance(saved, Response) else None
+def _save(page: PageRequest) -> None:
+    """Save what the form of the lead has; the button is one of that form's."""
+    if "status" in page.form and page.may("marks"):
+        save_lead(page)
 
 
 def _count(page: PageRequest, subject_id: str) -> None:
@@ -98,6 +96,6 @@ def _count(page: PageRequest, subject_id: str) -> None:
 
 
 PAGES = (
-    Page("/calls/{contact_id}/lead/rule", make_rule, "configure", "POST"),
-    Page("/calls/{contact_id}/lead/count", count, "marks", "POST"),
+    Page("/calls/{contact_id}/lead/rule", make_rule, "configure", "POST", again=call_page, field="tags"),
+    Page("/calls/{contact_id}/lead/count", count, "marks", "POST", again=call_page, field="tags"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,16 +51,6 @@ SCREENED = {
 
 def call_page(page: PageRequest) -> Response:
     """One call, text or form."""
-    return show(page)
-
-
-def show(
-    page: PageRequest,
-    status: int = 200,
-    errors: Mapping[str, str] | None = None,
-    typed: Mapping[str, str] | None = None,
-) -> Response:
-    """The page; `errors` stand beside their fields, and `typed` is what the user wrote into them."""
     with page.session() as session:
         subject = subject_of(page, session)
         contact = view_of(session, page.hub.vault, subject, page.user)
@@ -73,7 +62,7 @@ def show(
         if each.parts:
             with page.hub.store.writing() as session:
                 note_listening_once(session, page.hub, page.user.id, "transcript.read", each.row)
-    return page.render("call.html", status, title=title_of(contact), errors=errors or {}, typed=typed or {}, **values)
+    return page.render("call.html", title=title_of(contact), typed=page.typed, **values)
 
 
 def subject_of(page: PageRequest, session: Session) -> Subject:

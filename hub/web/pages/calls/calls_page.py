@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -70,11 +69,6 @@ class Tab:
 
 def listing(page: PageRequest) -> Response:
     """The list that the URL describes."""
-    return render_list(page)
-
-
-def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = (), **errors: str) -> Response:
-    """The list, with errors beside the fields of its forms after a POST that failed."""
     wanted, columns = filter_of_page(page), words.chosen_columns(page)
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, wanted)
@@ -91,7 +85,6 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
     shown = f"1 to {len(rows):,}" if found.previous is None else f"{len(rows):,}"
     return page.render(
         "calls.html",
-        status,
         title="Calls",
         wanted=wanted,
         chips=chips(page, wanted),
@@ -110,8 +103,7 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
         older=here(page, after=found.next) if found.next else None,
         titles={each.id: each.title for each in page.companies},
         names={each.id: each.name for each in page.companies},
-        errors={"view_name": None, "marks": None, **errors},
-        chosen=frozenset(chosen),
+        chosen=frozenset(page.form.get("id", ())),
         leads_go=leads_go(page) if page.may("marks") else "",
         count_text=count_words(values["count"]),
         **values,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response, StreamingResponse
 
 from hub.access.permissions import Action
-from hub.errors import CannotDo, NotFound
+from hub.errors import NotFound
 from hub.leaving.archive import ZipArchive
 from hub.leaving.certificate import as_text
 from hub.leaving.export import export_company
@@ -21,11 +21,6 @@ from hub.web.pages.request import PageRequest
 
 OWNER: Action = "users"
 """Only owners, of whole accounts, decide who belongs to an account; whether a company stays is their decision too."""
-
-
-def show(page: PageRequest) -> Response:
-    """The plan, and the step that comes next."""
-    return _page(page)
 
 
 def request(page: PageRequest) -> Response:
@@ -64,11 +59,8 @@ def confirm(page: PageRequest) -> Response:
 
 def _changed(page: PageRequest, action: Callable[[Session, Company], object], notice: str) -> Response:
     company = _company(page)
-    try:
-        with page.hub.store.writing() as session:
-            action(session, session.get_one(Company, company.id))
-    except CannotDo as refused:
-        return _page(page, 422, str(refused))
+    with page.hub.store.writing() as session:
+        action(session, session.get_one(Company, company.id))
     return page.redirect(_here(page), notice)
 
 
@@ -131,18 +123,19 @@ def _here(page: PageRequest) -> str:
     return page.link(f"/companies/{page.path('company')}/end")
 
 
-def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def show(page: PageRequest) -> Response:
+    """The plan, and the step that comes next."""
     company = _company(page)
     with page.hub.store.reading() as session:
         planned = plan_company_end(session, page.hub, company)
-    return page.render("company_end.html", status, title=f"End {company.title}", planned=planned, error=error)
+    return page.render("company_end.html", title=f"End {company.title}", planned=planned)
 
 
 PAGES = (
     Page("/companies/{company}/end", show, OWNER),
-    Page("/companies/{company}/end", request, OWNER, method="POST"),
-    Page("/companies/{company}/end/cancel", cancel, OWNER, method="POST"),
-    Page("/companies/{company}/end/confirm", confirm, OWNER, method="POST"),
+    Page("/companies/{company}/end", request, OWNER, method="POST", again=show),
+    Page("/companies/{company}/end/cancel", cancel, OWNER, method="POST", again=show),
+    Page("/companies/{company}/end/confirm", confirm, OWNER, method="POST", again=show),
     Page("/companies/{company}/end/export", export, OWNER, method="POST"),
     Page("/companies/{company}/end/certificate", certificate, OWNER),
 )

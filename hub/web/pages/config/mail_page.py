@@ -16,7 +16,7 @@ from hub.errors import CannotDo, ConfigError
 from hub.platform.rate_limit import Buckets
 from hub.reload import ConfigFile
 from hub.reload.user_limits import has_one_account
-from hub.web.forms.config_edit import APPLIED
+from hub.web.forms.config_edit import APPLIED, show_proposal
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
@@ -77,9 +77,7 @@ def act(page: PageRequest) -> Response:
     except (CannotDo, ConfigError) as error:
         form.refuse(error, "password" if isinstance(error, CannotDo) else "")
         return _page(page, form, written_server(file))
-    form.add_problems(proposal.problems, ("mail",))
-    if not file.writable and not proposal.problems and not proposal.changes_nothing:
-        form.proposal = proposal
+    show_proposal(form, proposal, ("mail",))
     if form.is_refused:
         return _page(page, form, written_server(file))
     if not to:
@@ -100,7 +98,7 @@ def _tested(page: PageRequest, file: ConfigFile, form: Form, to: str) -> Respons
 
 def _remove(page: PageRequest, file: ConfigFile, form: Form) -> Response:
     proposal = save_mail(page.hub, file, None, page.editor)
-    form.add_problems(proposal.problems, ("mail",))
+    show_proposal(form, proposal, ("mail",))
     if form.is_refused:
         return _page(page, form, written_server(file))
     return page.redirect(page.link(PATH), f"The mail server is removed. {APPLIED}")

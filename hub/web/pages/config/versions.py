@@ -16,16 +16,11 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 
-def version(page: PageRequest) -> Response:
-    """One version: what rolling back to it would change."""
-    return _show(page)
-
-
 def roll_back(page: PageRequest) -> Response:
     """Apply the version again, as a new one. If it needs secrets to be typed again, it becomes the draft of the editor."""
     file, row = editable(page), _row(page)
     if row.number is None:
-        return _show(page, "A version that was refused cannot be applied.", 422)
+        raise CannotDo("A version that was refused cannot be applied.")
     text, base = file.text_of(row.number), file.read().sha
     needed = review(page, file, text, base).proposal.refusals
     if needed and all(each.can_be_typed for each in needed):
@@ -36,13 +31,12 @@ def roll_back(page: PageRequest) -> Response:
     try:
         made = file.roll_back(row.number, page.editor)
     except ConfigError as error:
-        return _show(page, "; ".join(map(str, error.problems[:3])) or str(error), 422)
-    except CannotDo as error:
-        return _show(page, str(error), 422)
+        raise CannotDo("; ".join(map(str, error.problems[:3])) or str(error)) from None
     return page.redirect(page.link("/config"), f"Version {made.number} is applied: the text of version {row.number}.")
 
 
-def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Response:
+def version(page: PageRequest) -> Response:
+    """One version: what rolling back to it would change."""
     file, row = editable(page), _row(page)
     with page.hub.store.reading() as session:
         history = config_history(session)
@@ -50,7 +44,6 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
     refused = row.state == ConfigState.REFUSED
     return page.render(
         "config_version.html",
-        status,
         title=f"Version {row.number}" if row.number else "A refused version",
         row=row,
         by=history.by(row),
@@ -60,7 +53,6 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
         problems=problems_of(row),
         diff=diff_rows(running, row.text) if row.text is not None else None,
         writable=file.writable,
-        error=error,
     )
 
 
@@ -74,5 +66,5 @@ def _row(page: PageRequest) -> ConfigVersion:
 
 PAGES = (
     Page("/config/versions/{version_id}", version, "configure"),
-    Page("/config/versions/{version_id}", roll_back, "configure", "POST"),
+    Page("/config/versions/{version_id}", roll_back, "configure", "POST", again=version),
 )

@@ -125,13 +125,13 @@ def _connect(
         destinations=destinations,
         token=token,
     )
-    done = connect_new(page.hub, page.config_file, new, page.editor)
-    if done.proposal.problems:
-        raise ConfigError(" ".join(f"{each.text}." for each in done.proposal.problems))
+    proposal = connect_new(page.hub, page.config_file, new, page.editor)
+    if proposal.problems:
+        raise ConfigError(" ".join(f"{each.text}." for each in proposal.problems))
     attempts_of(page).forget(attempt)
     label = connector_class.manifest.label
-    if not done.applied:
-        return page.render("connect_diff.html", title=f"Connect {label}", diff=done.proposal.diff)
+    if proposal.version is None:
+        return page.render("connect_diff.html", title=f"Connect {label}", diff=proposal.diff)
     return page.redirect(
         page.link("/connectors"), f"{new.name} is connected and starts within a few seconds. The test said: {tested}"
     )

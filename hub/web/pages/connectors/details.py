@@ -8,7 +8,7 @@ from hub.connecting.check import check_connection
 from hub.connecting.pausing import pause_connector, refuse_shared, resume_connector
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.titles import connector_title
-from hub.errors import CannotDo, NotFound
+from hub.errors import NotFound
 from hub.privacy.datamap.flows import declared
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.connectors.failures import recent_failures
@@ -18,13 +18,8 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 
-def connector(page: PageRequest) -> Response:
-    """One connector."""
-    return show(page)
-
-
-def show(page: PageRequest, status: int = 200, report: ConnectionReport | None = None, error: str = "") -> Response:
-    """The page, with the result of a test or why something was not done."""
+def connector(page: PageRequest, report: ConnectionReport | None = None) -> Response:
+    """One connector, with the result of a test."""
     found = summary_of(page)
     with page.hub.store.reading() as session:
         stages = unmapped_stages(session, page.hub, page.now)
@@ -32,7 +27,6 @@ def show(page: PageRequest, status: int = 200, report: ConnectionReport | None =
     settings = found.entry.written if found.entry.checked is None else found.entry.checked
     return page.render(
         "connector.html",
-        status,
         title=connector_title(found.name, page.hub.plugins.connectors),
         found=found,
         repairs=repairs_of([found], stages, page.now),
@@ -41,7 +35,6 @@ def show(page: PageRequest, status: int = 200, report: ConnectionReport | None =
         account=connector_labels.account_words(found, settings),
         rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
         report=report,
-        error=error,
         words=connector_labels,
     )
 
@@ -59,36 +52,31 @@ def summary_of(page: PageRequest) -> ConnectorSummary:
 def test(page: PageRequest) -> Response:
     """Ask the provider whether it accepts our credentials."""
     found = summary_of(page)
-    return show(page, report=check_connection(page.hub.plugins, found.name))
+    return connector(page, check_connection(page.hub.plugins, found.name))
 
 
 def pause(page: PageRequest) -> Response:
     """Pause it."""
     found = summary_of(page)
-    try:
-        refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
-        pause_connector(page.hub, found.name, page.user.id)
-    except CannotDo as refused:
-        return show(page, 422, error=str(refused))
+    refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
+    pause_connector(page.hub, found.name, page.user.id)
     return page.redirect(page.link(f"/connectors/{found.name}"), "It is paused. What is due waits until it is resumed.")
 
 
 def resume(page: PageRequest) -> Response:
     """Resume it if the provider accepts its credentials."""
     found = summary_of(page)
-    try:
-        refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
-    except CannotDo as refused:
-        return show(page, 422, error=str(refused))
+    refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
     report = resume_connector(page.hub, found.name, page.user.id)
     if report is not None and not report.ok:
-        return show(page, 422, report=report, error="It stays paused.")
+        page.errors[""] = "It stays paused."
+        return connector(page, report)
     return page.redirect(page.link(f"/connectors/{found.name}"), "It goes on. What waited is sent at the next sync.")
 
 
 PAGES = (
     Page("/connectors/{connector}", connector, action="setup"),
     Page("/connectors/{connector}/test", test, action="configure", method="POST"),
-    Page("/connectors/{connector}/pause", pause, action="configure", method="POST"),
-    Page("/connectors/{connector}/resume", resume, action="configure", method="POST"),
+    Page("/connectors/{connector}/pause", pause, action="configure", method="POST", again=connector),
+    Page("/connectors/{connector}/resume", resume, action="configure", method="POST", again=connector),
 )

@@ -12,7 +12,7 @@ from hub.connecting.connect import NewConnector, SettingPath, connect_new, is_re
 from hub.connecting.drafts import drafted, partial_settings, sign_in_of
 from hub.connecting.pausing import is_own
 from hub.contracts.connector import Connector
-from hub.errors import CannotDo, ConfigError, NotFound, RingfenceError
+from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.hookspecs import SPECS
 from hub.web.forms.derive import fields_of
 from hub.web.forms.field import Field, Values
@@ -35,6 +35,8 @@ OWN_FIELDS = (
 def new(page: PageRequest) -> Response:
     """The empty form."""
     connector_class = _plugin(page)
+    if page.errors:
+        return _show(page, connector_class, Form.again(_form(connector_class).fields, page, may_be_empty=True))
     form = _form(connector_class)
     form.values = {
         **texts_of(form.fields, {}),
@@ -71,20 +73,14 @@ def create(page: PageRequest) -> Response:
         companies=companies_of(page, page.form.get("companies") or [each.name for each in page.companies]),
         schedule=(form.value("schedule") or DEFAULT_SCHEDULE) if has_schedule(connector_class) else None,
     )
-    try:
-        if page.config_file is None:
-            raise CannotDo(NO_FILE)
-        done = connect_new(page.hub, page.config_file, chosen, page.editor)
-    except (CannotDo, ConfigError) as error:
-        form.problems.append(str(error))
-        return _show(page, connector_class, form)
-    form.add_problems(done.proposal.problems, ("connectors", name))
+    if page.config_file is None:
+        raise CannotDo(NO_FILE)
+    proposal = connect_new(page.hub, page.config_file, chosen, page.editor)
+    form.add_problems(proposal.problems, ("connectors", name))
     if form.is_refused:
         return _show(page, connector_class, form)
-    if not done.applied:
-        return page.render(
-            "connect_diff.html", title=f"Connect {connector_class.manifest.label}", diff=done.proposal.diff
-        )
+    if proposal.version is None:
+        return page.render("connect_diff.html", title=f"Connect {connector_class.manifest.label}", diff=proposal.diff)
     return page.redirect(
         page.link("/connectors"),
         f"{name} is written into config.yaml and starts within a few seconds. Test it then.",
@@ -251,5 +247,5 @@ def _plugin(page: PageRequest) -> type[Connector]:
 
 PAGES = (
     Page("/connectors/new/{plugin}", new, action="configure"),
-    Page("/connectors/new/{plugin}", create, action="configure", method="POST"),
+    Page("/connectors/new/{plugin}", create, action="configure", method="POST", again=new),
 )

@@ -38,10 +38,6 @@ class Replays:
 
 def delivery(page: PageRequest) -> Response:
     """One delivery."""
-    return _show(page)
-
-
-def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Response:
     with page.session() as session:
         found = one_delivery(session, page.scope, page.hub.vault, page.path("delivery_id"))
     row, connectors = found.row, page.hub.plugins.connectors
@@ -49,7 +45,6 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
     replays = _replays(page, row) if page.may("replay") else None
     return page.render(
         "delivery.html",
-        status,
         title=f"Delivery to {to}",
         found=found,
         row=row,
@@ -64,7 +59,6 @@ def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Res
         replays=replays,
         replayable=row.state in REPLAYABLE_DELIVERY_STATES,
         categories=sorted(map(readable, replays.same.categories)) if replays and replays.same else [],
-        error=error,
         zone=zone_name(page.zone),
     )
 
@@ -98,30 +92,25 @@ def act(page: PageRequest) -> Response:
     with page.session() as session:
         row = one_delivery(session, page.scope, page.hub.vault, page.path("delivery_id")).row
     action, actor = page.value("deed"), page.user.id
-    try:
-        with page.hub.store.writing() as session:
-            if action == "same":
-                done = replay(session, [row.id], page.now, actor=actor, about=row.id)
-                notice = "It will be sent again, as it was, at the next sync."
-            elif action == "fresh":
-                replay_fresh(page.hub, session, read_directory(session), row.id, actor=actor)
-                done, notice = 1, "It was built again and will be sent at the next sync."
-            elif action in ("aside", "back"):
-                aside = action == "aside"
-                done = set_aside(session, [row.id], page.now, actor=actor, about=row.id, aside=aside)
-                notice = (
-                    "It is set aside; nobody has to look at it." if aside else "It is back among what needs somebody."
-                )
-            else:
-                raise CannotDo("Choose one of the buttons.")
-            if not done:
-                raise CannotDo(REFUSED)
-    except CannotDo as error:
-        return _show(page, str(error), 422)
+    with page.hub.store.writing() as session:
+        if action == "same":
+            done = replay(session, [row.id], page.now, actor=actor, about=row.id)
+            notice = "It will be sent again, as it was, at the next sync."
+        elif action == "fresh":
+            replay_fresh(page.hub, session, read_directory(session), row.id, actor=actor)
+            done, notice = 1, "It was built again and will be sent at the next sync."
+        elif action in ("aside", "back"):
+            aside = action == "aside"
+            done = set_aside(session, [row.id], page.now, actor=actor, about=row.id, aside=aside)
+            notice = "It is set aside; nobody has to look at it." if aside else "It is back among what needs somebody."
+        else:
+            raise CannotDo("Choose one of the buttons.")
+        if not done:
+            raise CannotDo(REFUSED)
     return page.redirect(page.link(f"/deliveries/{row.id}"), notice)
 
 
 PAGES = (
     Page("/deliveries/{delivery_id}", delivery, "deliveries"),
-    Page("/deliveries/{delivery_id}", act, "replay", method="POST"),
+    Page("/deliveries/{delivery_id}", act, "replay", method="POST", again=delivery),
 )

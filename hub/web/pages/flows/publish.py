@@ -14,7 +14,7 @@ from hub.numbers.flow_drafts import end_draft
 from hub.queries.flows.current import current_flow
 from hub.queries.flows.versions import calls_under_way
 from hub.web.forms.companies import place_of_company
-from hub.web.forms.config_edit import NO_FILE, apply_changes, proposed
+from hub.web.forms.config_edit import NO_FILE, apply_changes
 from hub.web.forms.form import Form
 from hub.web.pages.flows.compare import diff_lines
 from hub.web.pages.flows.flow_labels import flow_title
@@ -29,7 +29,7 @@ TAKEN_SECONDS, LOOK_SECONDS = 5.0, 0.1
 
 def confirm(page: PageRequest) -> Response:
     """What publishing would do."""
-    return _show(page, open_flow(page), Form())
+    return _show(page, open_flow(page), Form.again((), page))
 
 
 def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
@@ -37,7 +37,7 @@ def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
     proposal = None
     if page.config_file is not None and not form.is_refused:
         try:
-            proposal = proposed(page, _changes(page, opened), preview=True)
+            proposal = page.config_file.propose(_changes(page, opened), page.editor, preview=True)
             form.add_problems(() if opened.problems else proposal.problems, ())
         except ConfigError as refused:
             form.problems.append(str(refused))
@@ -70,8 +70,8 @@ def publish(page: PageRequest) -> Response:
     what = f"back to version {opened.version}" if opened.version is not None else "published"
     note = f"flow {opened.name} {what}{f': {note}' if note else ''}"
     if opened.problems:
-        form.problems.append("It has problems; mend them first.")
-    if form.is_refused or not _apply(page, opened, form, note):
+        raise CannotDo("It has problems; mend them first.")
+    if not apply_changes(page, form, _changes(page, opened), note=note, base=page.value("base")):
         return _show(page, opened, form)
     if opened.is_draft and opened.draft is not None:
         with page.hub.store.writing() as session:
@@ -80,15 +80,6 @@ def publish(page: PageRequest) -> Response:
     while (behind := behind_of(page)) and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)
     return page.redirect(opened.link(), None if behind else "Published. New calls hear it from now on.")
-
-
-def _apply(page: PageRequest, opened: OpenFlow, form: Form, note: str) -> bool:
-    try:
-        edits = _changes(page, opened)
-    except (CannotDo, ConfigError) as refused:
-        form.problems.append(str(refused))
-        return False
-    return apply_changes(page, form, edits, note=note, base=page.value("base"))
 
 
 def _check(opened: OpenFlow) -> None:
@@ -113,5 +104,5 @@ def _changes(page: PageRequest, opened: OpenFlow) -> list[Change]:
 
 PAGES = (
     Page("/flows/{company}/{flow}/publish", confirm, "configure"),
-    Page("/flows/{company}/{flow}/publish", publish, "configure", method="POST"),
+    Page("/flows/{company}/{flow}/publish", publish, "configure", method="POST", again=confirm),
 )

@@ -17,20 +17,12 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 AMOUNT = re.compile(r"\d{1,7}(\.\d{1,2})?")
 
 
-def cap(page: PageRequest) -> Response:
-    """The form."""
-    return _form(page)
-
-
 def change(page: PageRequest) -> Response:
     """Set the cap, or lift it if the field is empty."""
-    try:
-        wanted = read_amount(page.value("amount"), page.value("currency") or "USD")
-        with page.hub.store.writing() as session:
-            company_id = page.company.id if page.company else None
-            set_cap(session, page.user.account_id, wanted, page.user.id, page.now, company_id=company_id)
-    except CannotDo as refused:
-        return _form(page, 422, error=str(refused))
+    wanted = read_amount(page.value("amount"), page.value("currency") or "USD")
+    with page.hub.store.writing() as session:
+        company_id = page.company.id if page.company else None
+        set_cap(session, page.user.account_id, wanted, page.user.id, page.now, company_id=company_id)
     return page.redirect(page.link("/numbers"), "The cap is set." if wanted else "There is no cap anymore.")
 
 
@@ -44,22 +36,21 @@ def read_amount(text: str, currency: str) -> Money | None:
     return Money(Decimal(text), currency.upper())
 
 
-def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def cap(page: PageRequest) -> Response:
+    """The form."""
     with page.hub.store.reading() as session:
         budget = budget_of(session, page.user.account_id, company_id=page.company.id if page.company else None)
     currency = budget.cap.currency if budget.cap else next(iter(sorted(budget.costs)), "USD")
     return page.render(
         "numbers_cap.html",
-        status,
         title="What numbers may cost",
         budget=budget,
         amount=page.value("amount") or (f"{budget.cap.amount:.2f}" if budget.cap else ""),
         currency=page.value("currency") or currency,
-        error=error,
     )
 
 
 PAGES = (
     Page("/numbers/cap", cap, action="configure"),
-    Page("/numbers/cap", change, action="configure", method="POST"),
+    Page("/numbers/cap", change, action="configure", method="POST", again=cap),
 )

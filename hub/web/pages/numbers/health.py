@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
 from starlette.responses import Response
 
 from hub.contracts.values import Money
-from hub.errors import CannotDo, NotFound, RingfenceError
+from hub.errors import CannotDo, NotFound
 from hub.hookspecs import NumberHooks
 from hub.numbers.health.assign import assign_number
 from hub.numbers.health.audit import audit_numbers
@@ -33,7 +33,7 @@ TO_THE_NUMBER: Mapping[str, str] = {
 """Kinds that are mended on the number's own page, where the deed warns."""
 
 
-def health(page: PageRequest, error: str | None = None) -> Response:
+def health(page: PageRequest) -> Response:
     """The findings of the chosen companies."""
     names = [page.company.name] if page.company else [each.name for each in page.companies]
     with page.session() as session:
@@ -41,7 +41,6 @@ def health(page: PageRequest, error: str | None = None) -> Response:
         months = spending(session, page.hub.config, page.scope, names, page.zone, page.now)
     return page.render(
         "numbers_health.html",
-        422 if error else 200,
         title="Health of numbers",
         words=number_labels,
         groups=[(kind, list(group)) for kind, group in groupby(found, lambda each: each.kind)],
@@ -58,7 +57,6 @@ def health(page: PageRequest, error: str | None = None) -> Response:
         unassigned=UNASSIGNED,
         choices=lambda finding: _choices(page, finding),
         can_audit=bool(_carriers(page)),
-        error=error,
     )
 
 
@@ -67,7 +65,7 @@ def look(page: PageRequest) -> Response:
     troubles = audit_numbers(page.hub, _carriers(page)).troubles
     if troubles:
         names = " and ".join(number_labels.carrier_name(page, each) for each in sorted(troubles))
-        return health(page, f"{names} did not answer; the other numbers were looked at. Try again later.")
+        raise CannotDo(f"{names} did not answer; the other numbers were looked at. Try again later.")
     page.context.directory.refresh()
     return page.redirect(page.link(PATH), "Looked at all numbers.")
 
@@ -78,21 +76,18 @@ def point(page: PageRequest) -> Response:
     line = page.directory.line(found.number, page.now)
     if line is None:
         raise CannotDo("Its company is not in config.yaml anymore; its calls are for nobody.")
-    return _repaired(page, lambda: point_here(page.hub, line, page.user.id), "Its calls come here.")
+    point_here(page.hub, line, page.user.id)
+    return _repaired(page, "Its calls come here.")
 
 
 def point_all(page: PageRequest) -> Response:
     """Point all numbers of the chosen companies here that point elsewhere."""
     with page.session() as session:
         found = list_findings(session, page.scope, page.company_ids)
-    lines = [page.directory.line(each.number, page.now) for each in found if each.kind.key == ELSEWHERE]
-
-    def action() -> None:
-        for line in lines:
-            if line is not None:
-                point_here(page.hub, line, page.user.id)
-
-    return _repaired(page, action, "Their calls come here.")
+    for line in [page.directory.line(each.number, page.now) for each in found if each.kind.key == ELSEWHERE]:
+        if line is not None:
+            point_here(page.hub, line, page.user.id)
+    return _repaired(page, "Their calls come here.")
 
 
 def assign(page: PageRequest) -> Response:
@@ -100,26 +95,19 @@ def assign(page: PageRequest) -> Response:
     found = _finding(page, RINGS, UNASSIGNED)
     choice = chosen_tracker(page, page.value("for"))
     if choice is None or choice.tracker.carrier != found.connector:
-        return health(page, "Choose a tracker of the carrier that has the number.")
+        raise CannotDo("Choose a tracker of the carrier that has the number.")
     price = Money.parse(found.facts["price"].replace(",", "")) if "price" in found.facts else None
-
-    def action() -> None:
-        assign_number(page.hub, found.number, found.connector, choice.company, choice.tracker, price, page.user.id)
-
-    return _repaired(page, action, f"{choice.title} has it now, and its calls come here.")
+    assign_number(page.hub, found.number, found.connector, choice.company, choice.tracker, price, page.user.id)
+    return _repaired(page, f"{choice.title} has it now, and its calls come here.")
 
 
 def release(page: PageRequest) -> Response:
     """Give a number without a tracker back to its carrier."""
     found = _finding(page, UNASSIGNED)
     if page.value("sure") != "yes":
-        return health(page, "Tick the box: a number that is given back is lost.")
-    return _repaired(
-        page,
-        lambda: release_number(page.hub, found.number, page.user.id, connector=found.connector),
-        "It was given back.",
-        [found.connector],
-    )
+        raise CannotDo("Tick the box: a number that is given back is lost.")
+    release_number(page.hub, found.number, page.user.id, connector=found.connector)
+    return _repaired(page, "It was given back.", [found.connector])
 
 
 def sums(costs: Mapping[str, Decimal]) -> str:
@@ -127,13 +115,9 @@ def sums(costs: Mapping[str, Decimal]) -> str:
     return " and ".join(money(amount, currency) for currency, amount in costs.items()) or money(None, None)
 
 
-def _repaired(page: PageRequest, action: Callable[[], object], notice: str, ask: list[str] | None = None) -> Response:
-    """Do it, and judge again, so that the page no longer lists it."""
-    try:
-        action()
-    except RingfenceError as error:
-        return health(page, str(error))
-    audit_numbers(page.hub, ask or ())
+def _repaired(page: PageRequest, notice: str, ask: Sequence[str] = ()) -> Response:
+    """Judge again, so that the page no longer lists what was mended."""
+    audit_numbers(page.hub, ask)
     page.context.directory.refresh()
     return page.redirect(page.link(PATH), notice)
 
@@ -159,9 +143,9 @@ def _carriers(page: PageRequest) -> list[str]:
 
 PAGES = (
     Page(PATH, health, action="setup"),
-    Page("/numbers/health/look", look, action="configure", method="POST"),
-    Page("/numbers/health/point", point_all, action="configure", method="POST"),
-    Page("/numbers/health/{finding_id}/point", point, action="configure", method="POST"),
-    Page("/numbers/health/{finding_id}/assign", assign, action="configure", method="POST"),
-    Page("/numbers/health/{finding_id}/release", release, action="configure", method="POST"),
+    Page("/numbers/health/look", look, action="configure", method="POST", again=health),
+    Page("/numbers/health/point", point_all, action="configure", method="POST", again=health),
+    Page("/numbers/health/{finding_id}/point", point, action="configure", method="POST", again=health),
+    Page("/numbers/health/{finding_id}/assign", assign, action="configure", method="POST", again=health),
+    Page("/numbers/health/{finding_id}/release", release, action="configure", method="POST", again=health),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.errors import CannotDo, NotFound, RingfenceError
+from hub.errors import CannotDo, NotFound
 from hub.hookspecs import NumberHooks
 from hub.numbers.pointing import check_carriers, point_here
 from hub.numbers.rest.rest_actions import end_rest, put_back, put_to_rest, release_number
@@ -14,11 +14,6 @@ from hub.queries.numbers.number_list import NumberEntry, NumberRow, list_numbers
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import number_labels
 from hub.web.pages.request import PageRequest
-
-
-def number(page: PageRequest) -> Response:
-    """One number."""
-    return _page(page, number_of(page))
 
 
 def number_of(page: PageRequest) -> NumberRow:
@@ -35,21 +30,24 @@ def number_of(page: PageRequest) -> NumberRow:
 def rest(page: PageRequest) -> Response:
     """Take a bought number out of use."""
     row = number_of(page)
-    return _done(page, row, lambda: put_to_rest(page.hub, row.number, page.user.id), "It is out of use and rests now.")
+    put_to_rest(page.hub, row.number, page.user.id)
+    return _done(page, row, "It is out of use and rests now.")
 
 
 def use(page: PageRequest) -> Response:
     """Use a resting number again."""
     row = number_of(page)
-    return _done(page, row, lambda: put_back(page.hub, row.number, page.user.id), "It is in use again.")
+    put_back(page.hub, row.number, page.user.id)
+    return _done(page, row, "It is in use again.")
 
 
 def end(page: PageRequest) -> Response:
     """End the rest of a number early."""
     row = number_of(page)
     if page.value("sure") != "yes":
-        return _page(page, row, 422, error="Tick the box: late callers are counted wrongly or lost.")
-    return _done(page, row, lambda: end_rest(page.hub, row.number, page.user.id), "Its rest is over.")
+        raise CannotDo("Tick the box: late callers are counted wrongly or lost.")
+    end_rest(page.hub, row.number, page.user.id)
+    return _done(page, row, "Its rest is over.")
 
 
 def point(page: PageRequest) -> Response:
@@ -57,19 +55,17 @@ def point(page: PageRequest) -> Response:
     row = number_of(page)
     line = page.directory.line(row.number, page.now)
     if line is None:
-        return _page(page, row, 422, error="Its company is not in config.yaml anymore; its calls are for nobody.")
-    return _done(page, row, lambda: point_here(page.hub, line, page.user.id), "Its calls come here.")
+        raise CannotDo("Its company is not in config.yaml anymore; its calls are for nobody.")
+    point_here(page.hub, line, page.user.id)
+    return _done(page, row, "Its calls come here.")
 
 
 def release(page: PageRequest) -> Response:
     """Give a number back to the carrier."""
     row = number_of(page)
     if page.value("sure") != "yes":
-        return _page(page, row, 422, error="Tick the box: a number that is given back is lost.")
-    try:
-        release_number(page.hub, row.number, page.user.id)
-    except RingfenceError as error:
-        return _page(page, row, 422, error=str(error))
+        raise CannotDo("Tick the box: a number that is given back is lost.")
+    release_number(page.hub, row.number, page.user.id)
     page.context.directory.refresh()
     return page.redirect(page.link("/numbers"), f"{phone(row.number)} was given back.")
 
@@ -85,20 +81,17 @@ def compare(page: PageRequest) -> Response:
     return page.redirect(page.link("/numbers"), "Compared with what the carriers have.")
 
 
-def _done(page: PageRequest, row: NumberRow, action: object, notice: str) -> Response:
-    try:
-        action()  # type: ignore[operator]
-    except RingfenceError as error:
-        return _page(page, row, 422, error=str(error))
+def _done(page: PageRequest, row: NumberRow, notice: str) -> Response:
     page.context.directory.refresh()
     return page.redirect(page.link(f"/numbers/{row.id}"), notice)
 
 
-def _page(page: PageRequest, row: NumberRow, status: int = 200, error: str | None = None) -> Response:
+def number(page: PageRequest) -> Response:
+    """One number."""
+    row = number_of(page)
     listed = any(row.number in tracker.numbers for company in page.hub.config.companies for tracker in company.trackers)
     return page.render(
         "number.html",
-        status,
         title=phone(row.number),
         row=row,
         entry=NumberEntry((row,)),
@@ -108,16 +101,15 @@ def _page(page: PageRequest, row: NumberRow, status: int = 200, error: str | Non
         company=next(each for each in page.companies if each.id == row.company_id),
         rest_days=REST.days,
         may_release=row.rest_ends is not None and row.rest_ends <= page.now,
-        error=error,
     )
 
 
 PAGES = (
     Page("/numbers/compare", compare, action="configure", method="POST"),
     Page("/numbers/{number_id}", number, action="setup"),
-    Page("/numbers/{number_id}/rest", rest, action="configure", method="POST"),
-    Page("/numbers/{number_id}/end-rest", end, action="configure", method="POST"),
-    Page("/numbers/{number_id}/use", use, action="configure", method="POST"),
-    Page("/numbers/{number_id}/point", point, action="configure", method="POST"),
-    Page("/numbers/{number_id}/release", release, action="configure", method="POST"),
+    Page("/numbers/{number_id}/rest", rest, action="configure", method="POST", again=number),
+    Page("/numbers/{number_id}/end-rest", end, action="configure", method="POST", again=number),
+    Page("/numbers/{number_id}/use", use, action="configure", method="POST", again=number),
+    Page("/numbers/{number_id}/point", point, action="configure", method="POST", again=number),
+    Page("/numbers/{number_id}/release", release, action="configure", method="POST", again=number),
 )

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from hub.config.models import CompanySection
 from hub.contracts.addresses import is_loopback
+from hub.errors import CannotDo
 from hub.model import Company
 from hub.platform.rate_limit import Buckets
 from hub.queries.numbers.website import PageVisits, visits_of_page
-from hub.visits.page_check.fetch import CannotFetch, fetch_page
+from hub.visits.page_check.fetch import fetch_page
 from hub.visits.page_check.findings import Expected, Finding, findings
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import save_section
@@ -39,39 +40,33 @@ _buckets = Buckets(1_000)
 
 def website(page: PageRequest) -> Response:
     """The snippet of the chosen company."""
-    return _page(page, "", None, None)
+    return _page(page, page.value("address"))
 
 
 def check(page: PageRequest) -> Response:
     """Fetch a page of the company and say what was found."""
     company = _company(page)
     if company is None:
-        return _page(page, "", None, "Choose a company first.")
+        raise CannotDo("Choose a company first.")
     address = page.value("address") or (company.domains[0] if company.domains else "")
     if not _buckets.take(page.user.account_id, CHECKS, page.now):
-        return _page(page, address, None, "Many pages were checked just now. Try again in a minute.")
-    try:
-        fetched = fetch_page(
-            address, company.sites, allow_local=is_loopback(urlsplit(page.context.public_url).hostname)
-        )
-    except CannotFetch as refused:
-        return _page(page, address, None, str(refused))
-    expected = _expected(page, company)
-    return _page(page, fetched.url, findings(fetched, expected), None)
+        raise CannotDo("Many pages were checked just now. Try again in a minute.")
+    fetched = fetch_page(address, company.sites, allow_local=is_loopback(urlsplit(page.context.public_url).hostname))
+    return _page(page, fetched.url, findings(fetched, _expected(page, company)))
 
 
 def settings(page: PageRequest) -> Response:
     """Write the company's domains and the numbers to swap into config.yaml."""
     company = _company(page)
     if company is None:
-        return _page(page, "", None, "Choose a company first.")
+        raise CannotDo("Choose a company first.")
     _, section = company_and_section(page, company.name)
     return save_section(
         page,
         Form(FIELDS, page.form, country=section.country),
         section,
         place_of_company(page, company.name),
-        lambda form: _page(page, "", None, None, form),
+        lambda form: _page(page, form=form),
         notice="It is saved. Paste a pinned snippet again.",
         to=page.link("/numbers/website", company=company.name),
     )
@@ -105,11 +100,7 @@ def _visits(page: PageRequest, company: Company, address: str) -> PageVisits:
 
 
 def _page(
-    page: PageRequest,
-    address: str,
-    found: list[Finding] | None,
-    error: str | None,
-    form: Form | None = None,
+    page: PageRequest, address: str = "", found: list[Finding] | None = None, form: Form | None = None
 ) -> Response:
     company = _company(page)
     values: dict[str, Any] = {}
@@ -127,14 +118,13 @@ def _page(
         values |= {"snippet": "\n".join(tags), "footer": "\n".join(footer), "made": made, "pinned": pinned}
     return page.render(
         "numbers_website.html",
-        422 if error or (form and form.is_refused) else 200,
+        422 if form and form.is_refused else None,
         title="The website",
         company=company,
         address=address,
         found=found,
         visits=_visits(page, company, address) if company and found else None,
         proof_minutes=int(PROOF.total_seconds() // 60),
-        error=error,
         form=form,
         **values,
     )
@@ -142,6 +132,6 @@ def _page(
 
 PAGES = (
     Page("/numbers/website", website, action="setup"),
-    Page("/numbers/website", check, action="setup", method="POST"),
-    Page("/numbers/website/settings", settings, action="configure", method="POST"),
+    Page("/numbers/website", check, action="setup", method="POST", again=website),
+    Page("/numbers/website/settings", settings, action="configure", method="POST", again=website),
 )

@@ -9,11 +9,10 @@ from starlette.responses import Response
 from hub.access.users import names_of
 from hub.contracts.categories import CATEGORIES
 from hub.contracts.titles import readable
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo
 from hub.model import Company
 from hub.model.requests import EVERYBODY
 from hub.privacy_requests.legal_holds import disclosures_of, record_disclosure
-from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import DESK
@@ -23,36 +22,26 @@ from hub.web.pages.request import PageRequest
 FIELDS = ("company", "authority", "reference", "basis", "covers", "phone", "email", "disclosed", "withheld", "note")
 
 
-def show(page: PageRequest) -> Response:
-    """The disclosures, newest first."""
-    return _page(page)
-
-
 def record(page: PageRequest) -> Response:
     """Record a disclosure; errors are shown above the form, which keeps what was typed."""
-    try:
-        company = company_chosen(page)
-        with page.hub.store.writing() as session:
-            record_disclosure(
-                session,
-                page.hub,
-                session.get_one(Company, company.id),
-                authority=page.value("authority"),
-                reference=page.value("reference"),
-                legal_basis=page.value("basis"),
-                categories=page.form.get("category", []),
-                actor=page.user.id,
-                phone=page.value("phone") or None,
-                email=page.value("email") or None,
-                everybody=page.value("covers") == "everybody",
-                disclosed_at=_day_begins(page, "disclosed"),
-                withheld_until=_day_begins(page, "withheld"),
-                note=page.value("note"),
-            )
-    except NotFound:
-        raise
-    except (RequestRefused, CannotDo) as refused:
-        return _page(page, 422, str(refused))
+    company = company_chosen(page)
+    with page.hub.store.writing() as session:
+        record_disclosure(
+            session,
+            page.hub,
+            session.get_one(Company, company.id),
+            authority=page.value("authority"),
+            reference=page.value("reference"),
+            legal_basis=page.value("basis"),
+            categories=page.form.get("category", []),
+            actor=page.user.id,
+            phone=page.value("phone") or None,
+            email=page.value("email") or None,
+            everybody=page.value("covers") == "everybody",
+            disclosed_at=_day_begins(page, "disclosed"),
+            withheld_until=_day_begins(page, "withheld"),
+            note=page.value("note"),
+        )
     return page.redirect(page.link(f"{DESK}/authorities"), "The disclosure is recorded.")
 
 
@@ -66,7 +55,8 @@ def _day_begins(page: PageRequest, field: str) -> datetime | None:
         raise CannotDo("The day is not a date; write it like 2026-11-24.") from None
 
 
-def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def show(page: PageRequest) -> Response:
+    """The disclosures, newest first, and the form with what was typed."""
     with page.session() as session:
         disclosures = disclosures_of(session, page.company_ids)
         names = names_of(session, {row.recorded_by for row in disclosures})
@@ -76,7 +66,6 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
     return desk_page(
         page,
         "authorities",
-        status,
         tab="/authorities",
         title="Disclosures to authorities",
         disclosures=disclosures,
@@ -85,7 +74,6 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
         everybody=EVERYBODY,
         categories=sorted(CATEGORIES, key=readable),
         chosen=page.form.get("category", []),
-        error=error,
         typed={name: page.value(name) for name in FIELDS},
         today=page.now.astimezone(page.zone).date(),
     )
@@ -93,5 +81,5 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
 
 PAGES = (
     Page(f"{DESK}/authorities", show, "requests"),
-    Page(f"{DESK}/authorities", record, "requests", method="POST"),
+    Page(f"{DESK}/authorities", record, "requests", method="POST", again=show),
 )

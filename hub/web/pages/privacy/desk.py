@@ -27,7 +27,7 @@ TABS: tuple[tuple[str, str, Action], ...] = (
 def desk_page(
     page: PageRequest,
     template: str,
-    status: int = 200,
+    status: int | None = None,
     *,
     tab: str,
     counts: dict[str, int] | None = None,

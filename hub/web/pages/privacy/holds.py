@@ -5,10 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.access.users import names_of
-from hub.errors import CannotDo, NotFound
 from hub.model import Company, LegalHold
 from hub.privacy_requests.legal_holds import lift_hold, place_hold
-from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.holds import holds_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
@@ -19,31 +17,21 @@ from hub.web.pages.request import PageRequest
 FIELDS = ("company", "covers", "phone", "email", "reason")
 
 
-def show(page: PageRequest) -> Response:
-    """The holds."""
-    return _page(page)
-
-
 def add(page: PageRequest) -> Response:
     """Set a hold on one person or on everybody at a company."""
     everybody = page.value("covers") == "everybody"
-    try:
-        company = company_chosen(page)
-        with page.hub.store.writing() as session:
-            place_hold(
-                session,
-                page.hub,
-                session.get_one(Company, company.id),
-                phone=None if everybody else page.value("phone") or None,
-                email=None if everybody else page.value("email") or None,
-                everybody=everybody,
-                reason=page.value("reason"),
-                actor=page.user.id,
-            )
-    except NotFound:
-        raise
-    except (RequestRefused, CannotDo) as refused:
-        return _page(page, 422, str(refused))
+    company = company_chosen(page)
+    with page.hub.store.writing() as session:
+        place_hold(
+            session,
+            page.hub,
+            session.get_one(Company, company.id),
+            phone=None if everybody else page.value("phone") or None,
+            email=None if everybody else page.value("email") or None,
+            everybody=everybody,
+            reason=page.value("reason"),
+            actor=page.user.id,
+        )
     return page.redirect(page.link(f"{DESK}/holds"), "The hold is set: nothing that it covers is erased or deleted.")
 
 
@@ -57,7 +45,8 @@ def lift(page: PageRequest) -> Response:
     return page.redirect(page.link(f"{DESK}/holds"), f"The hold is lifted.{again}")
 
 
-def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def show(page: PageRequest) -> Response:
+    """The holds, and the form with what was typed."""
     everything = page.query.get("show") == "all"
     with page.session() as session:
         found = holds_of(session, page.company_ids, everything=everything)
@@ -65,20 +54,18 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
     return desk_page(
         page,
         "holds",
-        status,
         tab="/holds",
         title="Legal holds",
         counts={"/holds": sum(each.hold.lifted_at is None for each in found)},
         holds=found,
         names=names,
         everything=everything,
-        error=error,
         typed={name: page.value(name) for name in FIELDS},
     )
 
 
 PAGES = (
     Page(f"{DESK}/holds", show, "requests"),
-    Page(f"{DESK}/holds", add, "requests", method="POST"),
+    Page(f"{DESK}/holds", add, "requests", method="POST", again=show),
     Page(f"{DESK}/holds/{{hold_id}}/lift", lift, "requests", method="POST"),
 )

@@ -23,18 +23,9 @@ FIELDS = ("purpose", "company", "caller", "callee", "caller_place", "callee_plac
 MAX_RULES = 60
 
 
-def show(page: PageRequest) -> Response:
-    """The question's form, and the rules."""
-    return _page(page)
-
-
 def ask(page: PageRequest) -> Response:
     """Answer the question as the call flow would; nothing is sent or stored."""
-    try:
-        found = answers(page.hub, page.directory, _supposed(page))
-    except CannotDo as refused:
-        return _page(page, 422, error=str(refused))
-    return _page(page, answered=found)
+    return show(page, answers(page.hub, page.directory, _supposed(page)))
 
 
 def _supposed(page: PageRequest) -> Supposed:
@@ -72,9 +63,8 @@ def _time(text: str) -> datetime | None:
         raise CannotDo("That is not a time; write it like 2026-12-01T21:30.") from None
 
 
-def _page(
-    page: PageRequest, status: int = 200, *, error: str | None = None, answered: list[Answer] | None = None
-) -> Response:
+def show(page: PageRequest, answered: list[Answer] | None = None) -> Response:
+    """The question's form, with its answers, and the rules."""
     topic, place = page.query.get("topic", ""), page.query.get("place", "").strip()[:10]
     place_error = None
     try:
@@ -86,10 +76,8 @@ def _page(
     return desk_page(
         page,
         "law",
-        status,
         tab="/law",
         title="Law",
-        error=error,
         answered=answered,
         law=law,
         verdicts=VERDICTS,
@@ -109,5 +97,5 @@ def _page(
 
 PAGES = (
     Page(f"{DESK}/law", show, "consent"),
-    Page(f"{DESK}/law", ask, "consent", method="POST"),
+    Page(f"{DESK}/law", ask, "consent", method="POST", again=show),
 )

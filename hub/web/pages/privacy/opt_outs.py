@@ -5,12 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.access.users import names_of
-from hub.errors import CannotDo
+from hub.errors import CannotDo, about_field
 from hub.model import OptOut
 from hub.model.states import OptOutState
 from hub.privacy.opt_outs import question_opt_out, reinstate_opt_out
 from hub.privacy_requests.officer import reason_in_words
-from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.opt_outs import MANY, busy_networks, opt_outs_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
@@ -22,11 +21,6 @@ SCOPES = {"sharing": "Sale, sharing, advertising", "sensitive": "Sensitive data 
 STATES = {OptOutState.IN_FORCE: ("good", "In force"), OptOutState.QUESTIONED: ("held", "Questioned")}
 
 
-def show(page: PageRequest) -> Response:
-    """The opt-outs, and the networks that many came from."""
-    return _page(page)
-
-
 def decide(page: PageRequest) -> Response:
     """Question an opt-out, or count it again; both need a reason."""
     with page.session() as session:
@@ -35,10 +29,8 @@ def decide(page: PageRequest) -> Response:
     if action not in ("question", "reinstate"):
         raise CannotDo("Choose whether the opt-out counts.")
     expected = OptOutState.IN_FORCE if action == "question" else OptOutState.QUESTIONED
-    try:
+    with about_field(wanted.id):
         reason = reason_in_words(page.value("reason"))
-    except RequestRefused as refused:
-        return _page(page, 422, (wanted.id, str(refused)))
     with page.hub.store.writing() as session:
         row = session.get_one(OptOut, wanted.id)
         if row.state != expected:
@@ -49,7 +41,8 @@ def decide(page: PageRequest) -> Response:
     return page.redirect(page.link(f"{DESK}/opt-outs", network=page.query.get("network")), words)
 
 
-def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = None) -> Response:
+def show(page: PageRequest) -> Response:
+    """The opt-outs, and the networks that many came from."""
     network = page.query.get("network") or None
     with page.session() as session:
         found = opt_outs_of(session, page.company_ids, network, page.query.get("after"), OPT_OUTS_PER_PAGE)
@@ -58,7 +51,6 @@ def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = 
     return desk_page(
         page,
         "opt_outs",
-        status,
         tab="/opt-outs",
         title="Opt-outs",
         opt_outs=found.items,
@@ -68,7 +60,6 @@ def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = 
         names=names,
         scopes=SCOPES,
         states=STATES,
-        error=error,
         older=page.here(after=found.next) if found.next else None,
         newest=page.here() if page.query.get("after") else None,
     )
@@ -76,5 +67,5 @@ def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = 
 
 PAGES = (
     Page(f"{DESK}/opt-outs", show, "consent"),
-    Page(f"{DESK}/opt-outs/{{opt_out_id}}", decide, "consent", method="POST"),
+    Page(f"{DESK}/opt-outs/{{opt_out_id}}", decide, "consent", method="POST", again=show),
 )

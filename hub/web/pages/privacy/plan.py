@@ -43,12 +43,7 @@ TABLES = {
 """What the tables hold, in words; a table that is missing here is named by its name."""
 
 
-def show(page: PageRequest) -> Response:
-    """The plan."""
-    return plan_page(page)
-
-
-def plan_page(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def plan_page(page: PageRequest) -> Response:
     """The plan of an erasure that has not begun; NotFound for other requests."""
     with page.session() as session:
         details = one_request(session, page.scope, page.path("request_id"))
@@ -60,7 +55,6 @@ def plan_page(page: PageRequest, status: int = 200, error: str | None = None) ->
     return desk_page(
         page,
         "plan",
-        status,
         tab="",
         title="Plan of the erasure",
         planned=planned,
@@ -70,8 +64,7 @@ def plan_page(page: PageRequest, status: int = 200, error: str | None = None) ->
         row=row(page, details.shown),
         request=request,
         who=who(details.shown),
-        error=error,
     )
 
 
-PAGES = (Page(f"{DESK}/requests/{{request_id}}/plan", show, "requests"),)
+PAGES = (Page(f"{DESK}/requests/{{request_id}}/plan", plan_page, "requests"),)

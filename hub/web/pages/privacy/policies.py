@@ -22,27 +22,14 @@ KINDS = {"privacy_statement": "Privacy statement", "terms": "Terms", "notice": "
 STATES = {"draft": ("", "Draft"), "announced": ("warn", "Announced"), "published": ("good", "Published")}
 
 
-def show_all(page: PageRequest) -> Response:
-    """Every version, and where the account stands."""
-    return _list(page)
-
-
 def draft(page: PageRequest) -> Response:
     """Store a draft."""
-    try:
-        document = read_document(page.value("document").replace("\r\n", "\n"))
-        with page.hub.store.writing() as session:
-            own = session.get_one(Account, page.user.account_id)
-            _check(page, session, document.account == own.name, document.account is None)
-            version, _ = draft_version(session, document, page.user.id, page.now)
-    except PolicyRefused as refused:
-        return _list(page, 422, str(refused))
+    document = read_document(page.value("document").replace("\r\n", "\n"))
+    with page.hub.store.writing() as session:
+        own = session.get_one(Account, page.user.account_id)
+        _check(page, session, document.account == own.name, document.account is None)
+        version, _ = draft_version(session, document, page.user.id, page.now)
     return page.redirect(page.link(f"{DESK}/policies/{version.id}"), "The draft is stored. It binds nobody yet.")
-
-
-def show(page: PageRequest) -> Response:
-    """One version in full."""
-    return _one(page)
 
 
 def announce(page: PageRequest) -> Response:
@@ -77,13 +64,10 @@ def _action(
     page: PageRequest, notice: str, action: Callable[[Session, PolicyVersion], object], *, everybodys: bool = False
 ) -> Response:
     """Change the version that the path names; one of all accounts only if this is the only account, or `everybodys`."""
-    try:
-        with page.hub.store.writing() as session:
-            shown, _ = one_policy(session, page.user.account_id, page.path("version_id"))
-            _check(page, session, shown.is_own or everybodys, True)
-            action(session, shown.version)
-    except PolicyRefused as refused:
-        return _one(page, 422, str(refused))
+    with page.hub.store.writing() as session:
+        shown, _ = one_policy(session, page.user.account_id, page.path("version_id"))
+        _check(page, session, shown.is_own or everybodys, True)
+        action(session, shown.version)
     return page.redirect(page.link(f"{DESK}/policies/{page.path('version_id')}"), notice)
 
 
@@ -103,26 +87,26 @@ def _day(page: PageRequest) -> date | None:
         raise PolicyRefused("That is not a date; write it like 2027-03-01.") from None
 
 
-def _list(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def show_all(page: PageRequest) -> Response:
+    """Every version, and where the account stands."""
     with page.hub.store.reading() as session:  # documents of all accounts belong to no account's session
         found = policies_of(session, page.user.account_id)
         standing = standing_of(session, page.user.account_id, page.now)
     return desk_page(
         page,
         "policies",
-        status,
         tab="/policies",
         title="Policies",
         policies=found,
         standing=standing,
         kinds=KINDS,
         states=STATES,
-        error=error,
         typed=page.value("document"),
     )
 
 
-def _one(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def show(page: PageRequest) -> Response:
+    """One version in full."""
     with page.hub.store.reading() as session:
         shown, texts = one_policy(session, page.user.account_id, page.path("version_id"))
         mine = shown.is_own or is_only_account(session)
@@ -133,7 +117,6 @@ def _one(page: PageRequest, status: int = 200, error: str | None = None) -> Resp
     return desk_page(
         page,
         "policy",
-        status,
         tab="/policies",
         title=f"{KINDS.get(shown.version.kind, shown.version.kind)} {shown.version.name}",
         shown=shown,
@@ -142,16 +125,15 @@ def _one(page: PageRequest, status: int = 200, error: str | None = None) -> Resp
         next=shown.waits_for(page.now),
         mine=mine and page.scope.companies is None,
         states=STATES,
-        error=error,
     )
 
 
 ONE = f"{DESK}/policies/{{version_id}}"
 PAGES = (
     Page(f"{DESK}/policies", show_all, "consent"),
-    Page(f"{DESK}/policies", draft, "requests", method="POST"),
+    Page(f"{DESK}/policies", draft, "requests", method="POST", again=show_all),
     Page(ONE, show, "consent"),
-    Page(f"{ONE}/announce", announce, "requests", method="POST"),
-    Page(f"{ONE}/publish", publish, "requests", method="POST"),
-    Page(f"{ONE}/accept", accept, "requests", method="POST"),
+    Page(f"{ONE}/announce", announce, "requests", method="POST", again=show),
+    Page(f"{ONE}/publish", publish, "requests", method="POST", again=show),
+    Page(f"{ONE}/accept", accept, "requests", method="POST", again=show),
 )

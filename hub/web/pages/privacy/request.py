@@ -63,10 +63,8 @@ def reveal(page: PageRequest) -> Response:
     return request_page(page, clear=True)
 
 
-def request_page(
-    page: PageRequest, status: int = 200, *, error: tuple[str, str] | None = None, clear: bool = False
-) -> Response:
-    """One request; `error` is a form's name and what is wrong in it."""
+def request_page(page: PageRequest, *, clear: bool = False) -> Response:
+    """One request."""
     with page.session() as session:
         details = one_request(session, page.scope, page.path("request_id"))
         request = details.shown.request
@@ -75,7 +73,6 @@ def request_page(
     return desk_page(
         page,
         "request",
-        status,
         tab="",
         title=KINDS.get(request.kind, request.kind),
         details=details,
@@ -84,7 +81,6 @@ def request_page(
         who=" and ".join(names) if clear and names else who(details.shown),
         clear=clear,
         can_reveal=bool(names),
-        error=error,
         channel=CHANNELS.get(request.channel, "On the privacy page" if request.channel == "page" else request.channel),
         how=next((PROOFS.get(step.result, step.result) for step in details.steps if step.action == "verified"), None),
         tasks=TASKS,

@@ -11,7 +11,6 @@ from hub.model import Company
 from hub.model.requests import REQUEST_KINDS
 from hub.privacy.translations import texts_in
 from hub.privacy_requests.officer import take_in, take_refusal
-from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import CHANNELS, DESK, KINDS, MEANINGS, REFUSALS
@@ -34,44 +33,30 @@ FIELDS = (
 UNCHANGED = "That was in force already."
 
 
-def form(page: PageRequest) -> Response:
-    """The empty form."""
-    return _form(page)
-
-
 def save(page: PageRequest) -> Response:
     """Record the request; errors are shown above the form, which keeps what was typed."""
-    try:
-        company = company_chosen(page)
-        if page.value("kind") in REFUSALS:
-            return _refused(page, company)
-        place = page.value("place")
-        if place and place not in PLACE_CODES:
-            raise RequestRefused("Choose the place from the list.")
-        correction = {
-            "name": page.value("name"),
-            "email": page.value("new_email"),
-            "phone_number": page.value("new_phone"),
-        }
-        with page.hub.store.writing() as session:
-            request = take_in(
-                session,
-                page.hub,
-                company,
-                page.value("kind"),
-                actor=page.user.id,
-                channel=_channel(page),
-                phone=page.value("phone") or None,
-                email=page.value("email") or None,
-                declared=[place] if place else [],
-                correction={name: value for name, value in correction.items() if value},
-                received_at=_received(page, company),
-                proof=page.value("proof") or None,
-            )
-    except NotFound:
-        raise
-    except (RequestRefused, CannotDo) as refused:
-        return _form(page, 422, error=str(refused))
+    company = company_chosen(page)
+    if page.value("kind") in REFUSALS:
+        return _refused(page, company)
+    place = page.value("place")
+    if place and place not in PLACE_CODES:
+        raise CannotDo("Choose the place from the list.")
+    correction = {"name": page.value("name"), "email": page.value("new_email"), "phone_number": page.value("new_phone")}
+    with page.hub.store.writing() as session:
+        request = take_in(
+            session,
+            page.hub,
+            company,
+            page.value("kind"),
+            actor=page.user.id,
+            channel=_channel(page),
+            phone=page.value("phone") or None,
+            email=page.value("email") or None,
+            declared=[place] if place else [],
+            correction={name: value for name, value in correction.items() if value},
+            received_at=_received(page, company),
+            proof=page.value("proof") or None,
+        )
     return page.redirect(page.link(f"{DESK}/requests/{request.id}"), "The request is taken in.")
 
 
@@ -121,16 +106,15 @@ def _received(page: PageRequest, company: Company) -> datetime | None:
     return day if day.date() < page.now.astimezone(page.zone).date() else None
 
 
-def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+def form(page: PageRequest) -> Response:
+    """The form, with what was typed."""
     typed: dict[str, object] = {name: page.value(name) for name in FIELDS}
     return desk_page(
         page,
         "take_in",
-        status,
         tab="",
         title="Take in a request",
         typed=typed,
-        error=error,
         kinds=[(kind, KINDS[kind], MEANINGS[kind]) for kind in REQUEST_KINDS],
         refusals=REFUSALS,
         channels=CHANNELS,
@@ -141,5 +125,5 @@ def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Res
 
 PAGES = (
     Page(f"{DESK}/requests/new", form, "requests"),
-    Page(f"{DESK}/requests/new", save, "requests", method="POST"),
+    Page(f"{DESK}/requests/new", save, "requests", method="POST", again=form),
 )

@@ -9,7 +9,7 @@ from hub.errors import CannotDo
 from hub.web.pages.guard import Page
 from hub.web.pages.reports.kinds import choice_of
 from hub.web.pages.reports.links import locked
-from hub.web.pages.reports.page import show
+from hub.web.pages.reports.page import report
 from hub.web.pages.request import PageRequest
 
 
@@ -19,23 +19,20 @@ def start_emails(page: PageRequest) -> Response:
     hour = page.value("hour")
     company = page.company or next(iter(page.companies), None)
     if company is None:
-        return show(page, 422, mail_error="There is no company yet.")
-    try:
-        with page.hub.store.writing() as session:
-            made = subscribe(
-                session,
-                page.user,
-                company,
-                page.value("addresses"),
-                choice.kind.name,
-                locked(choice),
-                every=page.value("every"),
-                hour=int(hour) if hour.isascii() and hour.isdigit() and len(hour) < 3 else -1,
-                all_companies=page.company is None,
-                now=page.now,
-            )
-    except CannotDo as error:
-        return show(page, 422, mail_error=str(error), mail_addresses=page.value("addresses")[:2_000])
+        raise CannotDo("There is no company yet.")
+    with page.hub.store.writing() as session:
+        made = subscribe(
+            session,
+            page.user,
+            company,
+            page.value("addresses"),
+            choice.kind.name,
+            locked(choice),
+            every=page.value("every"),
+            hour=int(hour) if hour.isascii() and hour.isdigit() and len(hour) < 3 else -1,
+            all_companies=page.company is None,
+            now=page.now,
+        )
     words = "1 address gets" if len(made) == 1 else f"{len(made)} addresses get"
     return page.redirect(_back(page) + "#emails", f"{words} this report by e-mail.")
 
@@ -54,6 +51,6 @@ def _back(page: PageRequest) -> str:
 
 
 PAGES = (
-    Page("/reports/{report}/emails", start_emails, "share", "POST"),
+    Page("/reports/{report}/emails", start_emails, "share", "POST", again=report, field="addresses"),
     Page("/reports/{report}/emails/{subscription}/stop", stop_emails, "share", "POST"),
 )

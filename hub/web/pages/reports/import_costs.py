@@ -9,7 +9,7 @@ from hub.model import Account
 from hub.sources.costs.cost_file import MAX_BYTES, MAX_PROBLEMS, CostFileError
 from hub.sources.costs.imports import import_costs
 from hub.web.pages.guard import Page
-from hub.web.pages.reports.page import show
+from hub.web.pages.reports.page import report
 from hub.web.pages.request import PageRequest
 
 FORM_BYTES = 10_000
@@ -21,7 +21,7 @@ def take_file(page: PageRequest) -> Response:
         raise NotFound("Not found")
     content = page.files.get("file")
     if not content:
-        return show(page, 422, import_problems=["Choose a file first."])
+        return report(page, 422, import_problems=["Choose a file first."])
     try:
         with page.hub.store.writing() as session:
             account = session.get_one(Account, page.user.account_id)
@@ -29,7 +29,7 @@ def take_file(page: PageRequest) -> Response:
     except CostFileError as refused:
         more = len(refused.problems) - MAX_PROBLEMS
         rest = [f"and {more:,} more"] if more > 0 else []
-        return show(page, 422, import_problems=[*refused.problems[:MAX_PROBLEMS], *rest])
+        return report(page, 422, import_problems=[*refused.problems[:MAX_PROBLEMS], *rest])
     lines = "1 line" if done.lines == 1 else f"{done.lines:,} lines"
     words = f"Imported {lines}, {done.first.isoformat()} to {done.last.isoformat()}."
     if done.unchanged:

@@ -10,7 +10,7 @@ from hub.access.report_links import add_report_link, revoke_report_link
 from hub.errors import CannotDo
 from hub.web.pages.guard import Page
 from hub.web.pages.reports.kinds import PARAMETERS, Choice, choice_of
-from hub.web.pages.reports.page import show
+from hub.web.pages.reports.page import report
 from hub.web.pages.request import PageRequest
 
 MAX_VALUE_CHARACTERS = 64
@@ -21,22 +21,19 @@ def make_link(page: PageRequest) -> Response:
     """A link to the report as the URL shows it; its address is shown only now."""
     choice = choice_of(page.path("report"), page.query, page.period())
     if page.company is None:
-        return show(page, 422, link_error="A link shows one company. Choose the company first.")
+        raise CannotDo("A link shows one company. Choose the company first.")
     days = page.value("days")
-    try:
-        with page.hub.store.writing() as session:
-            _, token = add_report_link(
-                session,
-                page.user,
-                page.company,
-                choice.kind.name,
-                locked(choice),
-                int(days) if days.isascii() and days.isdigit() else 0,
-                page.now,
-            )
-    except CannotDo as error:
-        return show(page, 422, link_error=str(error))
-    return show(page, new_link=f"{page.context.public_url.rstrip('/')}/r/{token}")
+    with page.hub.store.writing() as session:
+        _, token = add_report_link(
+            session,
+            page.user,
+            page.company,
+            choice.kind.name,
+            locked(choice),
+            int(days) if days.isascii() and days.isdigit() else 0,
+            page.now,
+        )
+    return report(page, new_link=f"{page.context.public_url.rstrip('/')}/r/{token}")
 
 
 def revoke_link(page: PageRequest) -> Response:
@@ -57,6 +54,6 @@ def locked(choice: Choice) -> str:
 
 
 PAGES = (
-    Page("/reports/{report}/links", make_link, "share", "POST"),
+    Page("/reports/{report}/links", make_link, "share", "POST", again=report, field="days"),
     Page("/reports/{report}/links/{link}/revoke", revoke_link, "share", "POST"),
 )

@@ -44,13 +44,8 @@ def first_report(page: PageRequest) -> Response:
     return page.redirect(page.link(f"/reports/{name}", **{k: v for k, v in page.query.items() if k != "company"}))
 
 
-def report(page: PageRequest) -> Response:
-    """One report."""
-    return show(page)
-
-
-def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
-    """One report; `more` is what a POST adds: a new link, or an error."""
+def report(page: PageRequest, status: int | None = None, **more: Any) -> Response:
+    """One report; `more` is what a POST adds: a new link, or problems of a file."""
     choice = choice_of(page.path("report"), page.query, page.period())
     companies = shown_companies(page)
     with page.session() as session:
@@ -71,11 +66,8 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
     values = {
         "links": shared,
         "new_link": None,
-        "link_error": None,
         "link_days": DAYS,
         "mails": mails,
-        "mail_error": None,
-        "mail_addresses": "",
         "has_mail": page.hub.config.mail is not None,
         "has_pdf": find_spec(PDF_MODULE) is not None,
         "every": EVERY,

@@ -43,11 +43,6 @@ WORDS = {
 FIELDS = fields_of(SpamSection, WORDS)
 
 
-def show(page: PageRequest) -> Response:
-    """The policies and the lists."""
-    return _page(page)
-
-
 def change(page: PageRequest) -> Response:
     """Change one company's policy: an edit of config.yaml."""
     _, section = company_and_section(page, page.path("company"))
@@ -56,7 +51,7 @@ def change(page: PageRequest) -> Response:
         _policy(page, section, page.form),
         section.spam,
         place_of_company(page, section.name, "spam"),
-        lambda form: _page(page, policies={section.name: form}),
+        lambda form: show(page, {section.name: form}),
         notice=f"Changed for {section.title}.",
         to=page.link("/spam"),
     )
@@ -64,26 +59,22 @@ def change(page: PageRequest) -> Response:
 
 def add(page: PageRequest) -> Response:
     """Block or allow a number, or the beginning of numbers."""
-    form = Form(_caller_fields(page), page.form)
-    try:
-        company = next((each.id for each in page.companies if each.name == form.value("place")), None)
-        if company is None and (form.value("place") or not _sees_account(page)):
-            raise CannotDo("Choose one of your companies.")
-        with page.hub.store.writing() as session:
-            add_noted_rule(
-                session,
-                page.hub.vault,
-                page.user.account_id,
-                company,
-                form.value("kind"),
-                form.value("number"),
-                page.now,
-                page.user.id,
-                form.value("note"),
-            )
-    except CannotDo as error:
-        form.errors["number"] = str(error)
-        return _page(page, caller=form)
+    place = page.value("place")
+    company = next((each.id for each in page.companies if each.name == place), None)
+    if company is None and (place or not _sees_account(page)):
+        raise CannotDo("Choose one of your companies.")
+    with page.hub.store.writing() as session:
+        add_noted_rule(
+            session,
+            page.hub.vault,
+            page.user.account_id,
+            company,
+            page.value("kind"),
+            page.value("number"),
+            page.now,
+            page.user.id,
+            page.value("note"),
+        )
     return page.redirect(page.link("/spam") + "#lists", "It counts from the next call on.")
 
 
@@ -98,11 +89,12 @@ def remove(page: PageRequest) -> Response:
     return page.redirect(page.link("/spam") + "#lists", "It was taken off the list.")
 
 
-def _page(page: PageRequest, policies: dict[str, Form] | None = None, caller: Form | None = None) -> Response:
+def show(page: PageRequest, policies: dict[str, Form] | None = None) -> Response:
+    """The policies and the lists."""
     companies = {each.name for each in page.companies if page.company in (None, each)}
     sections = [each for each in page.hub.config.companies if each.name in companies]
     forms = {each.name: _policy(page, each) for each in sections} | (policies or {})
-    caller = caller or Form(_caller_fields(page))
+    caller = Form.again(_caller_fields(page), page)
     with page.session() as session:
         found = listed_callers(
             session, page.hub.vault, page.user.account_id, page.company_ids, with_account=_sees_account(page)
@@ -154,7 +146,7 @@ def _may_change(page: PageRequest, rule: CallerRule, companies: set[str]) -> boo
 
 PAGES = (
     Page("/spam", show, "setup"),
-    Page("/spam/callers", add, "setup", method="POST"),
+    Page("/spam/callers", add, "setup", method="POST", again=show, field="number"),
     Page("/spam/callers/{rule_id}/remove", remove, "setup", method="POST"),
     Page("/spam/{company}", change, "configure", method="POST"),
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from hub.config.models import Config
-from hub.errors import CannotDo, RingfenceError
+from hub.errors import CannotDo
 from hub.model import Call
 from hub.numbers.directory import Line
 from hub.testing.trigger.running_hub import Target, running_hub
@@ -24,20 +24,12 @@ WAIT_SECONDS, POLL_SECONDS = 15.0, 0.2
 """How long the page waits for a worker to take the call."""
 
 
-def form(page: PageRequest) -> Response:
-    """The numbers that can be called, and what the test does."""
-    return _form(page)
-
-
 def make(page: PageRequest) -> Response:
     """Make the call, and go to its result."""
     line = next((each for each in _lines(page) if each.number.number == page.value("number")), None)
     if line is None:
-        return _form(page, "Choose one of these numbers.", 422)
-    try:
-        test = make_test_call(page.hub, page.context.directory, line, page.user.id)
-    except CannotDo as error:
-        return _form(page, str(error), 422)
+        raise CannotDo("Choose one of these numbers.")
+    test = make_test_call(page.hub, page.context.directory, line, page.user.id)
     words = test.problem or "The test call was answered along its call flow."
     return page.redirect(f"{page.link('/status')}#tests", words)
 
@@ -47,14 +39,11 @@ def play(page: PageRequest) -> Response:
     target = next((each for each in _playable(page) if _name(each) == page.value("tracker")), None)
     ending = next((each for each in ENDINGS if each == page.value("ending")), None)
     if target is None or ending is None:
-        return _form(page, status=422, play_error="Choose one of these trackers, and how the call ends.")
+        raise CannotDo("Choose one of these trackers, and how the call ends.")
     company = next(each for each in page.companies if each.name == target.company.name)
     page.note("call_test.play", company.id, target.tracker.name)
-    try:
-        with running_hub(page.hub.config) as running:
-            carrier_call_id = play_call(running, target, AD, CallPlan(outcome=ending), lambda words: None)
-    except RingfenceError as error:
-        return _form(page, status=422, play_error=str(error))
+    with running_hub(page.hub.config) as running:
+        carrier_call_id = play_call(running, target, AD, CallPlan(outcome=ending), lambda words: None)
     call_id = _taken(page, carrier_call_id)
     if call_id is None:
         return page.redirect(page.link("/calls"), "The call was played. It appears here when a worker has taken it.")
@@ -90,7 +79,8 @@ def _name(target: Target) -> str:
     return f"{target.company.name}/{target.tracker.name}"
 
 
-def _form(page: PageRequest, error: str | None = None, status: int = 200, play_error: str | None = None) -> Response:
+def form(page: PageRequest) -> Response:
+    """The numbers that can be called, and what the test does."""
     lines = _lines(page)
     wanted = page.value("number") or page.query.get("number", "")
     flow = page.query.get("flow")
@@ -98,8 +88,8 @@ def _form(page: PageRequest, error: str | None = None, status: int = 200, play_e
         (each.number.number for each in lines if each.flow.name == flow), None
     )
     return page.render(
-        "test_call.html", status, title="Make a test call", lines=lines, chosen=chosen, error=error,
-        playable=[(_name(each), each) for each in _playable(page)], endings=ENDINGS, play_error=play_error,
+        "test_call.html", title="Make a test call", lines=lines, chosen=chosen,
+        playable=[(_name(each), each) for each in _playable(page)], endings=ENDINGS,
         without=sorted({each.tracker.carrier for each in _mine(page)} - {each.tracker.carrier for each in lines}),
     )  # fmt: skip
 
@@ -122,6 +112,6 @@ def _lines(page: PageRequest) -> list[Line]:
 
 PAGES = (
     Page("/status/test-call", form, "status"),
-    Page("/status/test-call", make, "status", method="POST"),
-    Page("/status/test-call/play", play, "configure", method="POST"),
+    Page("/status/test-call", make, "status", method="POST", again=form),
+    Page("/status/test-call/play", play, "configure", method="POST", again=form, field="tracker"),
 )

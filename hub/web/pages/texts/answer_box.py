@@ -27,7 +27,6 @@ class AnswerBox:
     chosen: str
     body: str
     size: Size
-    error: str | None
     once: str
     local_time: str | None
     """What time it is where the person may be."""
@@ -37,20 +36,19 @@ class AnswerBox:
     alphabet: dict[str, Any]
 
 
-def answer_box(page: PageRequest, recipient: Recipient, error: str | None = None) -> AnswerBox:
+def answer_box(page: PageRequest, recipient: Recipient) -> AnswerBox:
     """The box for a person. After an error it holds what was written."""
     permission = may_text(page.hub, page.directory, recipient)
     templates = templates_of(page.hub.config, permission.line) if permission.line else {}
     chosen = page.query.get("template", "")
-    body = page.value("body") if error else templates.get(chosen, "")
+    body = page.value("body") if page.errors else templates.get(chosen, "")
     return AnswerBox(
         permission=permission,
         templates=templates,
         chosen=chosen if chosen in templates else "",
         body=body,
         size=size_of(body),
-        error=error,
-        once=(page.value("once") if error else "") or new_id(),
+        once=(page.value("once") if page.errors else "") or new_id(),
         local_time=_local_time(permission.time_zones, page.now),
         opens=_opens(page, permission),
         sender=phone(permission.line.number.number) if permission.line else None,

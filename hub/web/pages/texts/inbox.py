@@ -67,11 +67,6 @@ def inbox(page: PageRequest) -> Response:
 
 def thread(page: PageRequest) -> Response:
     """One thread, with the list beside it."""
-    return thread_page(page)
-
-
-def thread_page(page: PageRequest, error: str | None = None) -> Response:
-    """One thread; after an error in the answer box with what was written."""
     scope = page.scope_for("bodies")
     if scope is None:
         raise NotFound("Not found")
@@ -83,10 +78,9 @@ def thread_page(page: PageRequest, error: str | None = None) -> Response:
     _note(page, found, shown)
     box = None
     if shown.number and shown.newest.company_id and page.may("contact"):
-        box = answer_box(page, recipient_of(shown), error)
+        box = answer_box(page, recipient_of(shown))
     return page.render(
         "texts.html",
-        422 if error else 200,
         title="Texts",
         thread=shown,
         items=_items(page, shown),

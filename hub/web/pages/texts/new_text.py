@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.delivery.answer_text import Recipient, answer_text
+from hub.delivery.answer_text import answer_text
 from hub.queries.texts.recipients import due_time, newest_text_with, recipient_in
 from hub.queries.texts.threads import names_in_threads
 from hub.texts.queue import CannotText
@@ -17,9 +17,19 @@ def new_text(page: PageRequest) -> Response:
     with page.session() as session:
         recipient = recipient_in(session, page.scope, page.query.get("subject", ""))
         there = newest_text_with(session, recipient)
-    if there is not None and page.may("bodies"):
+    if there is not None and page.may("bodies") and not page.errors:
         return page.redirect(page.link(f"/texts/{there.id}", template=page.query.get("template")))
-    return _page(page, recipient)
+    with page.session() as session:
+        key = (recipient.company_id, recipient.number)
+        name = names_in_threads(session, page.hub.vault, [key]).get(key)
+    return page.render(
+        "texts_new.html",
+        title="New text",
+        number=recipient.number,
+        name=name,
+        box=answer_box(page, recipient),
+        action=page.link("/texts/new", subject=page.query.get("subject")),
+    )
 
 
 def send_new(page: PageRequest) -> Response:
@@ -28,26 +38,8 @@ def send_new(page: PageRequest) -> Response:
         recipient = recipient_in(session, page.scope, page.query.get("subject", ""))
     body, once, later = written(page)
     if not body:
-        return _page(page, recipient, "Write the text first.")
-    try:
-        text = answer_text(page.hub, page.directory, page.scope, recipient, body, once, later=later)
-    except CannotText as error:
-        return _page(page, recipient, str(error))
+        raise CannotText("Write the text first.")
+    text = answer_text(page.hub, page.directory, page.scope, recipient, body, once, later=later)
     with page.session() as session:
         due_at = due_time(session, text)
     return page.redirect(page.link(f"/texts/{text.id}"), sent_notice(page, due_at))
-
-
-def _page(page: PageRequest, recipient: Recipient, error: str | None = None) -> Response:
-    with page.session() as session:
-        key = (recipient.company_id, recipient.number)
-        name = names_in_threads(session, page.hub.vault, [key]).get(key)
-    return page.render(
-        "texts_new.html",
-        422 if error else 200,
-        title="New text",
-        number=recipient.number,
-        name=name,
-        box=answer_box(page, recipient, error),
-        action=page.link("/texts/new", subject=page.query.get("subject")),
-    )

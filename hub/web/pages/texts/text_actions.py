@@ -14,7 +14,6 @@ from hub.texts.threads import NotHeld, release
 from hub.web.pages.do_not_contact import WORDS
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.answer_box import sent_notice, written
-from hub.web.pages.texts.inbox import thread_page
 
 
 def send(page: PageRequest) -> Response:
@@ -26,11 +25,8 @@ def send(page: PageRequest) -> Response:
         recipient = type(recipient)(recipient.company_id, recipient.number, newest.tracking_number)
     body, once, later = written(page)
     if not body:
-        return thread_page(page, "Write the text first.")
-    try:
-        text = answer_text(page.hub, page.directory, page.scope, recipient, body, once, later=later)
-    except CannotText as error:
-        return thread_page(page, str(error))
+        raise CannotText("Write the text first.")
+    text = answer_text(page.hub, page.directory, page.scope, recipient, body, once, later=later)
     with page.session() as session:
         due_at = due_time(session, text)
     return page.redirect(_back(page), sent_notice(page, due_at))

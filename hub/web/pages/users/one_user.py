@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from starlette.responses import Response
 
 from hub.access.sign_in.sessions import living_sessions
@@ -14,18 +12,8 @@ from hub.web.pages.users.user_labels import reach, role_name, roles, ways_in_wor
 from hub.web.pages.users.users_page import KEY_DAYS, SIGN_IN_AGAIN
 
 
-def one_user(page: PageRequest) -> Response:
-    """The user."""
-    return show_user(page)
-
-
 def show_user(
-    page: PageRequest,
-    status: int = 200,
-    *,
-    errors: Mapping[str, str] | None = None,
-    once: tuple[str, str, str] | None = None,
-    why: str = "",
+    page: PageRequest, status: int | None = None, *, once: tuple[str, str, str] | None = None, why: str = ""
 ) -> Response:
     """The user; `once` is a link or key that can be read only now: what it is, for whom, and the text. `why` says why an
     invitation was not mailed."""
@@ -50,7 +38,6 @@ def show_user(
         ways_in_words=ways_in_words,
         reach=lambda companies: reach(companies, titles),
         key_days=KEY_DAYS,
-        errors=errors or {},
         once=once,
         why=why,
         by_mail=page.hub.config.mail is not None,
@@ -60,4 +47,4 @@ def show_user(
     )
 
 
-PAGES = (Page("/users/{user_id}", one_user, "users"),)
+PAGES = (Page("/users/{user_id}", show_user, "users"),)

@@ -13,6 +13,7 @@ from hub.access import user_changes
 from hub.access.invitations import as_name, chosen_companies, invite, invite_again, mail_invitation, revoke_invitation
 from hub.access.sign_in.credentials import ways_in
 from hub.access.users import AccessRefused
+from hub.errors import CannotDo, about_field
 from hub.model import Account, User
 from hub.platform.rate_limit import Buckets
 from hub.queries.users import key_in, user_in
@@ -46,11 +47,10 @@ def add(page: PageRequest) -> Response:
     email = page.value("email")[:MAX_EMAIL] or None
     by_mail = page.value("deed") != "link" and email is not None and page.hub.config.mail is not None
     if by_mail and not _may_mail(page):
-        return show_users(page, 429, errors={"email": TOO_MANY})
-    try:
+        page.errors["email"] = TOO_MANY
+        return show_users(page, 429)
+    with about_field("companies"):
         companies = chosen_companies(page.form.get("companies", []), everywhere=bool(page.value("everywhere")))
-    except AccessRefused as refusal:
-        return show_users(page, 422, errors={"companies": str(refusal)})
     try:
         with page.hub.store.writing() as session:
             user, link = invite(
@@ -68,7 +68,7 @@ def add(page: PageRequest) -> Response:
             )
     except AccessRefused as refusal:
         field = "email" if "address" in str(refusal) else "phone" if "number" in str(refusal) else "name"
-        return show_users(page, 422, errors={field: for_pages(refusal)})
+        raise CannotDo(for_pages(refusal), field=field) from None
     why = mail_invitation(page.hub.store, page.hub.config, user, link, page.user.name) if by_mail else ""
     if by_mail and not why:
         return page.redirect(page.link(PATH), f"The invitation is on its way to {email}. It works once, for 7 days.")
@@ -86,13 +86,14 @@ def change(page: PageRequest) -> Response:
     """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
     action = page.value("deed")
     if action == "invite" and not _may_mail(page):
-        return show_user(page, 429, errors={action: TOO_MANY})
+        page.errors[action] = TOO_MANY
+        return show_user(page, 429)
     try:
         with page.hub.store.writing() as session:
             user = user_in(session, page.user.account_id, page.path("user_id"))
             notice, once = _change(page, session, user, action)
     except AccessRefused as refusal:
-        return show_user(page, 422, errors={action: for_pages(refusal)})
+        raise CannotDo(for_pages(refusal), field=action) from None
     if action == "invite" and once:
         why = mail_invitation(page.hub.store, page.hub.config, user, once[1], page.user.name)
         if why:
@@ -159,7 +160,7 @@ def for_pages(refusal: AccessRefused) -> str:
 
 
 PAGES = (
-    Page(PATH, add, "users", method="POST"),
-    Page("/users/{user_id}", change, "users", method="POST"),
+    Page(PATH, add, "users", method="POST", again=show_users),
+    Page("/users/{user_id}", change, "users", method="POST", again=show_user),
     Page("/users/keys/{key_id}/revoke", revoke, "users", method="POST"),
 )

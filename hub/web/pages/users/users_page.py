@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -17,18 +16,8 @@ SIGN_IN_AGAIN = f"/sign-in?next={PATH}"
 KEY_DAYS = (30, 90, 180, 365)
 
 
-def users(page: PageRequest) -> Response:
-    """The list."""
-    return show_users(page)
-
-
 def show_users(
-    page: PageRequest,
-    status: int = 200,
-    *,
-    errors: Mapping[str, str] | None = None,
-    once: tuple[str, str, str] | None = None,
-    why: str = "",
+    page: PageRequest, status: int | None = None, *, once: tuple[str, str, str] | None = None, why: str = ""
 ) -> Response:
     """The list; `once` is a link or key that can be read only now: what it is, for whom, and the text. `why` says why an
     invitation was not mailed."""
@@ -45,7 +34,6 @@ def show_users(
         "ways_in_words": ways_in_words,
         "reach": lambda companies: reach(companies, titles),
         "key_days": KEY_DAYS,
-        "errors": errors or {},
         "once": once,
         "why": why,
         "by_mail": page.hub.config.mail is not None,
@@ -57,4 +45,4 @@ def show_users(
     return page.render("users.html", status, title="Users and keys", **values)
 
 
-PAGES = (Page(PATH, users, "users"),)
+PAGES = (Page(PATH, show_users, "users"),)

@@ -64,7 +64,6 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
             "zone": zone_name(page.zone),
             "no_page": (*CONTACTS, *NOTICES),
             "secret": None,
-            "problem": None,
             **more,
         },
     )

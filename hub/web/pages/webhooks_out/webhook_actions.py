@@ -22,38 +22,29 @@ from hub.webhooks_out.sample import send_test
 
 def test(page: PageRequest) -> Response:
     """Send one fictional call now."""
-    try:
-        verdict = send_test(page.hub, _endpoint(page), page.user.id)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    verdict = send_test(page.hub, _endpoint(page), page.user.id)
     if verdict.state != WebhookEventState.DELIVERED:
-        return show(page, problem=f"The test was not taken. {verdict.reason}")
+        return show(page, error=f"The test was not taken. {verdict.reason}")
     return _back(page, f"The test was taken: the endpoint answered {verdict.status}.")
 
 
 def again(page: PageRequest) -> Response:
     """Send one event again."""
     endpoint = _endpoint(page)
-    try:
-        with page.hub.store.writing() as session:
-            replay_one(session, endpoint, page.value("event"), page.now, page.user.id)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    with page.hub.store.writing() as session:
+        replay_one(session, endpoint, page.value("event"), page.now, page.user.id)
     return _back(page, "The event is on its way again, with the same id.")
 
 
 def again_between(page: PageRequest) -> Response:
     """Send the events of some days again."""
     endpoint = _endpoint(page)
-    try:
-        first, last = (_day(page.value(name)) for name in ("first", "last"))
-        begins = datetime.combine(first, datetime.min.time(), page.zone).astimezone(UTC)
-        ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), page.zone).astimezone(UTC)
-        all_of_them = page.value("delivered") == "yes"
-        with page.hub.store.writing() as session:
-            count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, delivered=all_of_them)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    first, last = (_day(page.value(name)) for name in ("first", "last"))
+    begins = datetime.combine(first, datetime.min.time(), page.zone).astimezone(UTC)
+    ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), page.zone).astimezone(UTC)
+    all_of_them = page.value("delivered") == "yes"
+    with page.hub.store.writing() as session:
+        count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, delivered=all_of_them)
     reported = "1 event is" if count == 1 else f"{count:,} events are"
     return _back(page, f"{reported} on the way again, oldest first." if count else "There was nothing to send again.")
 
@@ -61,10 +52,7 @@ def again_between(page: PageRequest) -> Response:
 def reveal(page: PageRequest) -> Response:
     """Show the secret."""
     endpoint = _endpoint(page)
-    try:
-        known = secrets_of(page.hub, endpoint)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    known = secrets_of(page.hub, endpoint)
     page.note("webhook.secret", endpoint.row.company_id, endpoint.row.name)
     return show(page, secret=known.present)
 
@@ -72,11 +60,8 @@ def reveal(page: PageRequest) -> Response:
 def new_secret(page: PageRequest) -> Response:
     """Make a new secret, or take the one that a receiver has; show it this one time."""
     endpoint, given = _endpoint(page), page.value("secret")
-    try:
-        with page.hub.store.writing() as session:
-            made = rotate(session, page.hub, endpoint, page.user.id, secret=given)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    with page.hub.store.writing() as session:
+        made = rotate(session, page.hub, endpoint, page.user.id, secret=given)
     return _back(page, "The secret is set.") if given else show(page, secret=made)
 
 
@@ -92,11 +77,8 @@ def go_on(page: PageRequest) -> Response:
 
 def _changed(page: PageRequest, action: Callable[[Session, Hub, Endpoint, str], object], notice: str) -> Response:
     endpoint = _endpoint(page)
-    try:
-        with page.hub.store.writing() as session:
-            action(session, page.hub, endpoint, page.user.id)
-    except CannotDo as refused:
-        return show(page, 422, problem=str(refused))
+    with page.hub.store.writing() as session:
+        action(session, page.hub, endpoint, page.user.id)
     return _back(page, notice)
 
 
@@ -121,11 +103,11 @@ def _day(text: str) -> date:
 
 _ONE = f"{PATH}/{{company}}/{{webhook}}"
 PAGES = (
-    Page(f"{_ONE}/test", test, "configure", method="POST"),
-    Page(f"{_ONE}/replay", again, "replay", method="POST"),
-    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST"),
-    Page(f"{_ONE}/secret", reveal, "configure", method="POST"),
-    Page(f"{_ONE}/rotate", new_secret, "configure", method="POST"),
-    Page(f"{_ONE}/rotate/end", end, "configure", method="POST"),
-    Page(f"{_ONE}/resume", go_on, "configure", method="POST"),
+    Page(f"{_ONE}/test", test, "configure", method="POST", again=show),
+    Page(f"{_ONE}/replay", again, "replay", method="POST", again=show),
+    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST", again=show),
+    Page(f"{_ONE}/secret", reveal, "configure", method="POST", again=show),
+    Page(f"{_ONE}/rotate", new_secret, "configure", method="POST", again=show),
+    Page(f"{_ONE}/rotate/end", end, "configure", method="POST", again=show),
+    Page(f"{_ONE}/resume", go_on, "configure", method="POST", again=show),
 )

@@ -84,11 +84,6 @@ def line_type_title(line_type: str) -> str:
     return titles().get(("line", line_type)) or line_type.replace("_", " ")
 
 
-def step_title(do: str) -> str:
-    """What a step of a call flow does: `Rings one phone` for `dial`."""
-    return titled("step", do)
-
-
 def connector_title(name: str, connectors: Mapping[str, Connector]) -> str:
     """A connector as people know it: its plugin's title, with the rest of its own name if several have that plugin."""
     if name not in connectors:

@@ -141,12 +141,6 @@ def marks_in_list(session: Session, scope: AccessScope, subject_ids: Collection[
     }
 
 
-def tag_names(session: Session, scope: AccessScope) -> list[str]:
-    """The names of the tags that the visible companies use, by name."""
-    found = session.exec(scope.select(Tag).with_only_columns(Tag.name).distinct())
-    return sorted(map(str, found), key=str.casefold)
-
-
 def merged_people(session: Session, scope: AccessScope, person_id: str) -> MergedPeople:
     """The people whom users have merged with a person; NotFound if the user does not see the person."""
     if scope.reach != "account":

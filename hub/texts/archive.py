@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from hub.access.scope import AccessScope
 from hub.errors import NotFound
@@ -33,9 +32,3 @@ def archive_thread(session: Session, scope: AccessScope, text_id: str, now: date
     session.flush()
     audit.note(session, now, scope.user.id, "texts.archive", newest.id, "archived" if archived else "active")
     return True
-
-
-def archived_threads(session: Session, newest_ids: Collection[str]) -> frozenset[str]:
-    """Those of the ids of newest texts whose threads are archived."""
-    wanted = select(ThreadArchive.text_id).where(col(ThreadArchive.text_id).in_(set(newest_ids)))
-    return frozenset(session.exec(wanted)) if newest_ids else frozenset()

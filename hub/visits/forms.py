@@ -11,7 +11,6 @@ from sqlmodel import Session, select
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import MESSAGE_RETENTION, storable
-from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
@@ -84,13 +83,6 @@ def read_form(company: Company, sent: SentForm, now: datetime) -> ReadForm:
         dnt=sent.dnt,
         submitted_at=sent.sent_at or now,
     )
-
-
-def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
-    """Store one form for the flow in its own transaction. The website's forms use `hub.visits.form_writer`."""
-    now = hub.clock()
-    with hub.store.writing() as session:
-        store_form(session, hub.vault, read_form(company, sent, now), now)
 
 
 def store_form(session: Session, vault: Vault, form: ReadForm, now: datetime) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cli_shop import CALLER, Shop
+from kept_forms import keep_form
 from typer.testing import Result
 
 from hub.flow.pipeline import process
 from hub.model import FormSubmission
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Refusal = Callable[[Result], str]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cli_shop import CALLER, Shop
+from kept_forms import keep_form
 
 from hub.flow.pipeline import process
 from hub.model import FormSubmission
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 
 def test_conflicts_are_listed_with_masked_names_and_shown_in_clear_with_an_audit_entry(shop: Shop) -> None:

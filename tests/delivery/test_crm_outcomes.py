@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from kept_forms import keep_form
 from testbed import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent, Money, Outcome, OutcomePage, RetryLater
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.errors import PluginFailure
 from hub.model import ConversionRow, Cursor, Delivery, FormSubmission, OutcomeRow, TextMessage
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fake_connectors import FakeNetwork
+from kept_forms import keep_form
 from testbed import (
     CALLER,
     CONNECTORS,
@@ -36,7 +37,7 @@ from hub.model import (
 )
 from hub.reports.rollups import roll_up
 from hub.store.claims import claim
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 

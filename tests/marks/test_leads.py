@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from desk import add, do, mark, scope
+from kept_forms import keep_form
 from testbed import SHARED, TestHub
 
 from hub.api import MessageEvent, Money, Opinion
@@ -16,7 +17,7 @@ from hub.marks.leads import LeadMark, mark_leads, parse_value
 from hub.marks.subjects import MAX_SUBJECTS
 from hub.model import AuditEntry, ConversionRow, Delivery, FormSubmission, Lead, LeadChange, TextMessage, User
 from hub.privacy.erasure import erase_person
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 LEAD = {

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
+from kept_forms import keep_form
 from sqlmodel import select
 from testbed import TestHub
 
@@ -18,7 +19,7 @@ from hub.privacy_requests.identity_proof import make_link_token, prove, send_cod
 from hub.privacy_requests.run import work_tasks
 from hub.privacy_requests.steps import RequestRefused, open_request
 from hub.texts.bodies import open_body
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 NUMBER = "+13125550166"
 EMAIL = "mallory@example.net"

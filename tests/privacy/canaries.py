@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_connectors import FakeCarrier
+from kept_forms import keep_form
 from sqlmodel import Session, SQLModel, col, select
 from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
@@ -52,7 +53,7 @@ from hub.store.encryption.encrypted_fields import seal_facts, seal_note
 from hub.store.encryption.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 
 class Recorder(FakeCarrier):

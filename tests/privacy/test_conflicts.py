@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kept_forms import keep_form
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 
 from hub.privacy.conflicts import Conflict, conflicts_of
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 
 def conflicts(stage: TestHub) -> list[Conflict]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from kept_forms import keep_form
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.contracts.consent import ConsentQuestion, Opinion, strictest
@@ -32,7 +33,7 @@ from hub.privacy_requests.reminders import close_unconfirmed
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import RequestRefused, open_request, verify
 from hub.store.journal.verify import verify as verify_journal
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from plugins.consent.signals import Signals
 
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fake_connectors import FakeCrm, FakeIndex
+from kept_forms import keep_form
 from testbed import CONNECTORS, SHARED, TestHub
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
@@ -24,7 +25,7 @@ from hub.privacy.opt_outs import opt_out
 from hub.privacy_requests.california_marketing import disclosed_last_year
 from hub.privacy_requests.steps import open_request, verify
 from hub.testing import FrozenClock
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from plugins.consent.signals import Signals
 
 CALIFORNIAN = "+14155550142"

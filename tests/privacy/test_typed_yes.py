@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from ad_networks import AD_PAGE, BERLIN, CHICAGO, CLICKS, EMAIL, YES, AdNetworks, heard_of
 from fake_connectors import FakeCarrier, FakeIndex
+from kept_forms import keep_form
 from testbed import TestHub
 
 from hub.api import Recipient
 from hub.model import ConsentDecision, Delivery, Disclosure
 from hub.queries.consent_question import Supposed, answers
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.enrichment.phonenumbers import PhoneNumbers
 

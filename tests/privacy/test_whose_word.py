@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kept_forms import keep_form
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub, open_stage
 
 from hub.model import Attribution, Call, ConsentEntry, FormSubmission, Person, Visit
 from hub.testing import FrozenClock
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from plugins.consent.signals import Signals
 
 EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD", "send_to": {"network": {"action": 7}}}

@@ -16,6 +16,7 @@ import postgres
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from kept_forms import keep_form
 from sqlmodel import select
 from testbed import (
     ACCOUNTS,
@@ -43,7 +44,7 @@ from hub.reports.report import make_report
 from hub.reports.rollups import marked_days, roll_up, stored_days, write_marked
 from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 CHICAGO = [

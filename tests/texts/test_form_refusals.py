@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kept_forms import keep_form
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 from text_steps import outbound, queue
 
@@ -14,7 +15,7 @@ from hub.model.purposes import LISTED_USES, MARKETING
 from hub.model.states import Doubt
 from hub.queries.privacy.doubts import open_doubts_of
 from hub.texts.doubts import keep, lapse, open_doubts, refuse
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 REFUSAL = "Please stop texting me and never call me again."

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from kept_forms import keep_form
 from testbed import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import ConsentQuestion, Opinion
@@ -26,7 +27,7 @@ from hub.model import (
     Person,
 )
 from hub.visits.consent_words import heard
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]
 PAGE = "https://lakeside.example.com/"

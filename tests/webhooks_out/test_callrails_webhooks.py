@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kept_forms import keep_form
 from testbed import TestHub, finished_call
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
@@ -15,7 +16,7 @@ from webhook_stage import WebhookStage
 from hub.api import CallBackEvent, MessageEvent
 from hub.callrail.ids import number_of, wire_id
 from hub.model import Company, OutgoingCall
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from hub.webhooks_out.endpoints import rotate, secrets_of
 from hub.webhooks_out.signing import callrail_signature
 

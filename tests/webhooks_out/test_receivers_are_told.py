@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from kept_forms import keep_form
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub, make_config
 from text_steps import write_in
 from webhook_receiver import WebhookReceiver
@@ -18,7 +19,7 @@ from hub.privacy_requests.certificate import as_text, is_genuine
 from hub.privacy_requests.erase import plan
 from hub.privacy_requests.run import run, work_tasks
 from hub.privacy_requests.steps import open_request, verify
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from hub.web.privacy.opt_outs import write_opt_out
 
 NAME = "Quill Hartwin"

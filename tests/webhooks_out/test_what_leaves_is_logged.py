@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_forms import keep_form
 from recorder import Recorder, notice, tone
 from testbed import CALLER, CONNECTORS, SHARED, TestHub, finished_call
 from text_steps import queue, write_in
@@ -25,7 +26,7 @@ from hub.model import Call, Disclosure, OutgoingCall, Recording, TranscriptRow, 
 from hub.model.states import WebhookType
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 from hub.webhooks_out.content import REMOVED, Content
 from hub.webhooks_out.sample import send_test
 

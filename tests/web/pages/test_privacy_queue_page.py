@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from kept_forms import keep_form
 from page_client import PageClient, seen, signed_in
 from testbed import CALLER, SHARED, TestHub
 from text_steps import write_in
 
 from hub.model import AuditEntry, DoubtfulRefusal, PersonMerge, Suppression, TextMessage
 from hub.model.purposes import CALL_BACK, LISTED_USES, TEXT_USES
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 DESK = "/privacy-desk"
 HOSTILE = "<b>enough already"

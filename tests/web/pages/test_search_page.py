@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kept_forms import keep_form
 from page_client import PageClient, signed_in
 from sqlalchemy import update
 from sqlmodel import col, delete, select
@@ -16,7 +17,7 @@ from hub.privacy.erasure import erase_person
 from hub.privacy.retention import sweep
 from hub.store.encryption.encrypted_fields import seal_names
 from hub.store.encryption.search_words import MAX_WORDS, marks_of, words_of
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.forms import SentForm
 
 OTHER = "+13125550143"
 

@@ -189,10 +189,6 @@ class Leg(Protocol):
         """Whether the call was taken."""
 
     @property
-    def on_hold(self) -> bool:
-        """Whether the party holds us (its re-INVITE says it receives nothing)."""
-
-    @property
     def seconds(self) -> float:
         """Since the answer until now or until the end; 0 before it."""
 
@@ -231,15 +227,6 @@ class Leg(Protocol):
 
     def stop_recording(self) -> None:
         """End what `record` waits for; harmless if nothing is recorded."""
-
-    async def send_digits(self, digits: str) -> None:
-        """Press keys towards the party; w waits half a second."""
-
-    async def hold(self) -> None:
-        """Put the party on hold by re-INVITE."""
-
-    async def unhold(self) -> None:
-        """Take the party off hold."""
 
     def bridge(self, other: Leg, record_to: Path | None = None) -> Bridge:
         """Let the parties of two answered legs hear each other from now on; what was playing on either stops."""

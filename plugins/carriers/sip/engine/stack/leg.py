@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,10 +61,6 @@ class CallPipe:
             return
 
 
-PAUSE_S = 0.5
-HOLD_TRIES = 5
-
-
 class Holder(Protocol):
     """What a leg needs of its engine."""
 
@@ -108,11 +104,6 @@ class StackLeg:
     def answered(self) -> bool:
         """Whether the call was taken."""
         return self._up.is_set()
-
-    @property
-    def on_hold(self) -> bool:
-        """Whether the party holds us."""
-        return bool(self.call.remote_on_hold)
 
     @property
     def seconds(self) -> float:
@@ -177,24 +168,6 @@ class StackLeg:
         """End the message that is being recorded."""
         if self.stop_message:
             self.stop_message(EndedBy.STOPPED, "")
-
-    async def send_digits(self, digits: str) -> None:
-        """Press keys; w waits half a second."""
-        self._alive()
-        for each in digits.lower():
-            if each == "w":
-                await asyncio.sleep(PAUSE_S)
-            else:
-                with _leg_errors():
-                    await self.call.send_dtmf(each)
-
-    async def hold(self) -> None:
-        """Put the party on hold."""
-        await self._hold(self.call.hold)
-
-    async def unhold(self) -> None:
-        """Take the party off hold."""
-        await self._hold(self.call.resume)
 
     def bridge(self, other: Leg, record_to: Path | None = None) -> Bridge:
         """Let both parties hear each other."""
@@ -285,18 +258,6 @@ class StackLeg:
 
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(tell)
-
-    async def _hold(self, ask: Callable[[], Awaitable[None]]) -> None:
-        """The stack refuses while another re-INVITE is under way; then once more, a little later."""
-        self._alive()
-        for again in range(HOLD_TRIES):
-            try:
-                await ask()
-                return
-            except BaresipError:
-                if again == HOLD_TRIES - 1 or self._ended.done():
-                    raise LegEnded("The call could not be put on or off hold.") from None
-                await asyncio.sleep(0.3)
 
 
 @contextlib.contextmanager

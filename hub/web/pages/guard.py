@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, limit_of, scope_of
@@ -93,6 +93,8 @@ class Page:
     page of its own."""
     field: str = ""
     """Where `again` shows a reason that names no field."""
+    fresh: str = ""
+    """It needs a recent sign-in; without one the user signs in again, and comes back to this path."""
 
 
 class SignedIn:
@@ -189,6 +191,11 @@ class SignedIn:
 
 def _served(page: Page, query: PageRequest) -> Response:
     """The answer of a page; a refusal is shown on it, if it can be shown again."""
+    if page.fresh and not query.is_fresh:
+        target = f"/sign-in?next={page.fresh}"
+        if query.request.headers.get("accept") == "application/json":
+            return JSONResponse({"next": target}, headers={"Cache-Control": "no-store"})
+        return query.redirect(target)
     try:
         return page.serve(query)
     except NotFound:
@@ -198,6 +205,11 @@ def _served(page: Page, query: PageRequest) -> Response:
             raise
         query.errors[error.field or page.field] = str(error)
         return page.again(query)
+
+
+def error_json(page: PageRequest) -> Response:
+    """Why a POST was refused, for the page's script."""
+    return JSONResponse({"error": " ".join(page.errors.values())}, 422, {"Cache-Control": "no-store"})
 
 
 def to_sign_in(request: Request) -> Response:

@@ -6,11 +6,8 @@ session gets a new token.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from sqlmodel import Session, select
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from hub.access.companies import companies_by_user
 from hub.access.sign_in.credentials import ways_in
@@ -26,21 +23,6 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 SIGN_IN_AGAIN = "/sign-in?next=/me"
-PageAction = Callable[[PageRequest], Response]
-
-
-def fresh(action: PageAction) -> PageAction:
-    """A deed that needs a recent sign-in; without one the user signs in again first."""
-
-    @wraps(action)
-    def checked(page: PageRequest) -> Response:
-        if page.is_fresh:
-            return action(page)
-        if page.request.headers.get("accept") == "application/json":
-            return JSONResponse({"next": SIGN_IN_AGAIN}, headers={"Cache-Control": "no-store"})
-        return page.redirect(SIGN_IN_AGAIN)
-
-    return checked
 
 
 def changed(page: PageRequest, session: Session, response: Response) -> Response:

@@ -11,16 +11,15 @@ from hub.access.sign_in.credentials import own_passkey, remove_passkey
 from hub.access.sign_in.passkeys import RelyingParty, passkey_name, register_passkey, registration_options
 from hub.access.users import AccessRefused
 from hub.store import audit
-from hub.web.pages.guard import Page
+from hub.web.pages.guard import Page, error_json
 from hub.web.pages.request import PageRequest
 from hub.web.sign_in.browser_names import browser_name
-from hub.web.sign_in.me import changed, fresh
+from hub.web.sign_in.me import changed
 
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 EXPIRED = "That took too long; try again."
 
 
-@fresh
 def options(page: PageRequest) -> Response:
     """Options to make a passkey, as JSON for the page's script."""
     with page.hub.store.writing() as session:
@@ -40,25 +39,19 @@ def options(page: PageRequest) -> Response:
     return response
 
 
-@fresh
 def add(page: PageRequest) -> Response:
     """Store the passkey that the browser has made."""
     cookie = page.request.cookies.get(page.context.step_cookie("register"), "")
     with page.hub.store.writing() as session:  # of its own: the challenge is used up in any case
         step = take_challenge(session, "register", cookie, page.now)
     if step is None or step.user_id != page.user.id or "link" in step.data:
-        return JSONResponse({"error": EXPIRED}, 422, NO_STORE)
+        raise AccessRefused(EXPIRED)
     name = page.value("name") or browser_name(page.request.headers.get("user-agent", ""))
     party = RelyingParty.of(page.context.public_url)
-    try:
-        with page.hub.store.writing() as session:
-            made = register_passkey(
-                session, party, page.user, step.data["challenge"], _credential(page), name, page.now
-            )
-            audit.note(session, page.now, page.user.id, "passkey.add", page.user.id, made.id)
-            return changed(page, session, JSONResponse({"next": "/me"}, headers=NO_STORE))
-    except AccessRefused as error:
-        return JSONResponse({"error": str(error)}, 422, NO_STORE)
+    with page.hub.store.writing() as session:
+        made = register_passkey(session, party, page.user, step.data["challenge"], _credential(page), name, page.now)
+        audit.note(session, page.now, page.user.id, "passkey.add", page.user.id, made.id)
+        return changed(page, session, JSONResponse({"next": "/me"}, headers=NO_STORE))
 
 
 def rename(page: PageRequest) -> Response:
@@ -70,7 +63,6 @@ def rename(page: PageRequest) -> Response:
     return page.redirect("/me", "The passkey has its new name.")
 
 
-@fresh
 def remove(page: PageRequest) -> Response:
     """Remove a passkey; the only way in is not removed."""
     with page.hub.store.writing() as session:
@@ -87,8 +79,8 @@ def _credential(page: PageRequest) -> dict[str, object]:
 
 
 PAGES = (
-    Page("/me/passkeys/options", options, action=None, method="POST"),
-    Page("/me/passkeys", add, action=None, method="POST"),
+    Page("/me/passkeys/options", options, action=None, method="POST", fresh="/me"),
+    Page("/me/passkeys", add, action=None, method="POST", again=error_json, fresh="/me"),
     Page("/me/passkeys/{passkey_id}/rename", rename, action=None, method="POST"),
-    Page("/me/passkeys/{passkey_id}/remove", remove, action=None, method="POST"),
+    Page("/me/passkeys/{passkey_id}/remove", remove, action=None, method="POST", fresh="/me"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from hub.access.sign_in.credentials import (
@@ -19,43 +21,32 @@ from hub.access.sign_in.totp import new_secret, proposal, proposed_secret, provi
 from hub.access.users import AccessRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.sign_in.me import changed, fresh
+from hub.web.sign_in.me import changed
 from hub.web.sign_in.setup_pages import qr_code
 
 DIFFER = "The two passwords differ."
 TOO_OLD = "The form was too old. Scan the picture again."
 
 
-@fresh
-def show_password(page: PageRequest) -> Response:
-    """The form to change the password, or to set one with an app."""
-    return _password_page(page)
-
-
-@fresh
 def save_password(page: PageRequest) -> Response:
     """Change the password, or set the first one with its app; other sessions end."""
-    secret = proposed_secret(page.hub.keyring, _place(page), page.value("app"))
-    try:
-        if _exact(page, "password") != _exact(page, "again"):
-            raise AccessRefused(DIFFER)
-        with page.hub.store.writing() as session:
-            codes: list[str] = []
-            if ways_in(session, page.user).password:
-                change_password(session, page.user, _exact(page, "current"), _exact(page, "password"), page.now)
-            elif secret is None:
-                raise AccessRefused(TOO_OLD)
-            else:
-                code, password = page.value("code"), _exact(page, "password")
-                codes = set_password(session, page.hub.keyring, page.user, password, secret, code, page.now)
-            end_sessions(session, page.user.id, page.now, page.web_session.id)
-            done = _codes_page(page, codes) if codes else page.redirect("/me", "The password is changed.")
-            return changed(page, session, done)
-    except AccessRefused as error:
-        return _password_page(page, secret, str(error))
+    secret = _proposed(page)
+    if _exact(page, "password") != _exact(page, "again"):
+        raise AccessRefused(DIFFER)
+    with page.hub.store.writing() as session:
+        codes: list[str] = []
+        if ways_in(session, page.user).password:
+            change_password(session, page.user, _exact(page, "current"), _exact(page, "password"), page.now)
+        elif secret is None:
+            raise AccessRefused(TOO_OLD)
+        else:
+            code, password = page.value("code"), _exact(page, "password")
+            codes = set_password(session, page.hub.keyring, page.user, password, secret, code, page.now)
+        end_sessions(session, page.user.id, page.now, page.web_session.id)
+        done = _codes_page(page, codes) if codes else page.redirect("/me", "The password is changed.")
+        return changed(page, session, done)
 
 
-@fresh
 def remove(page: PageRequest) -> Response:
     """Remove the password with its app and codes; the only way in is not removed."""
     with page.hub.store.writing() as session:
@@ -63,32 +54,21 @@ def remove(page: PageRequest) -> Response:
         return changed(page, session, page.redirect("/me", "The password is removed."))
 
 
-@fresh
-def show_app(page: PageRequest) -> Response:
-    """The form to replace the authenticator app."""
-    return _app_page(page)
-
-
-@fresh
 def save_app(page: PageRequest) -> Response:
     """Replace the authenticator app, proved by its code."""
-    secret = proposed_secret(page.hub.keyring, _place(page), page.value("app"))
-    try:
-        if secret is None:
-            raise AccessRefused(TOO_OLD)
-        with page.hub.store.writing() as session:
-            alone = lacks_second_factor(session, page.user)
-            change_totp(session, page.hub.keyring, page.user, secret, page.value("code"), page.now)
-            if alone:
-                confirm_session(session, page.web_session.id)
-                codes = renew_recovery_codes(session, page.user, page.now)
-                return changed(page, session, _codes_page(page, codes))
-            return changed(page, session, page.redirect("/me", "The new app is set; the old one no longer works."))
-    except AccessRefused as error:
-        return _app_page(page, secret, str(error))
+    secret = _proposed(page)
+    if secret is None:
+        raise AccessRefused(TOO_OLD)
+    with page.hub.store.writing() as session:
+        alone = lacks_second_factor(session, page.user)
+        change_totp(session, page.hub.keyring, page.user, secret, page.value("code"), page.now)
+        if alone:
+            confirm_session(session, page.web_session.id)
+            codes = renew_recovery_codes(session, page.user, page.now)
+            return changed(page, session, _codes_page(page, codes))
+        return changed(page, session, page.redirect("/me", "The new app is set; the old one no longer works."))
 
 
-@fresh
 def renew_codes(page: PageRequest) -> Response:
     """Replace the recovery codes, and show the new ones this once."""
     with page.hub.store.writing() as session:
@@ -96,30 +76,32 @@ def renew_codes(page: PageRequest) -> Response:
         return changed(page, session, _codes_page(page, codes))
 
 
-def _password_page(page: PageRequest, secret: str | None = None, error: str | None = None) -> Response:
+def show_password(page: PageRequest) -> Response:
+    """The form to change the password, or to set one with an app."""
     with page.hub.store.reading() as session:
         has_password = ways_in(session, page.user).password
     title = "Change the password" if has_password else "Set a password"
-    return page.render(
-        "my_password.html", 422 if error else 200, title=title, has_password=has_password, error=error,
-        **_app(page, secret),
-    )  # fmt: skip
+    return page.render("my_password.html", title=title, has_password=has_password, **_app(page))
 
 
-def _app_page(page: PageRequest, secret: str | None = None, error: str | None = None) -> Response:
-    return page.render(
-        "my_app.html", 422 if error else 200, title="Authenticator app", error=error, **_app(page, secret)
-    )
+def show_app(page: PageRequest) -> Response:
+    """The form to replace the authenticator app."""
+    return page.render("my_app.html", title="Authenticator app", **_app(page))
 
 
 def _codes_page(page: PageRequest, codes: list[str]) -> Response:
     return page.render("my_recovery_codes.html", title="Recovery codes", codes=codes)
 
 
-def _app(page: PageRequest, secret: str | None) -> dict[str, str]:
-    secret = secret or new_secret()
+def _app(page: PageRequest) -> dict[str, Any]:
+    """A new app to scan; after a refusal the same again."""
+    secret = _proposed(page) or new_secret()
     address = provisioning_uri(secret, page.user, RelyingParty.of(page.context.public_url).id)
     return {"secret": secret, "app": proposal(page.hub.keyring, _place(page), secret), "qr": qr_code(address)}
+
+
+def _proposed(page: PageRequest) -> str | None:
+    return proposed_secret(page.hub.keyring, _place(page), page.value("app"))
 
 
 def _place(page: PageRequest) -> str:
@@ -131,10 +113,10 @@ def _exact(page: PageRequest, name: str) -> str:
 
 
 PAGES = (
-    Page("/me/password", show_password, action=None),
-    Page("/me/password", save_password, action=None, method="POST"),
-    Page("/me/password/remove", remove, action=None, method="POST"),
-    Page("/me/app", show_app, action=None),
-    Page("/me/app", save_app, action=None, method="POST"),
-    Page("/me/recovery-codes", renew_codes, action=None, method="POST"),
+    Page("/me/password", show_password, action=None, fresh="/me"),
+    Page("/me/password", save_password, action=None, method="POST", again=show_password, fresh="/me"),
+    Page("/me/password/remove", remove, action=None, method="POST", fresh="/me"),
+    Page("/me/app", show_app, action=None, fresh="/me"),
+    Page("/me/app", save_app, action=None, method="POST", again=show_app, fresh="/me"),
+    Page("/me/recovery-codes", renew_codes, action=None, method="POST", fresh="/me"),
 )

@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 from hub.alerts.channels import push, text
 from hub.alerts.kinds import CHANNEL_NAMES
 from hub.alerts.settings import queue_test, remove_webhook, set_webhook
-from hub.errors import CannotDo, ConfigError
+from hub.errors import CannotDo
 from hub.store import audit
 from hub.web.pages.alerts.choices import PATH, company_of, show_form
-from hub.web.pages.guard import Page
+from hub.web.pages.guard import Page, error_json
 from hub.web.pages.request import PageRequest
 from hub.web.sign_in.browser_names import browser_name
 
@@ -75,13 +75,12 @@ def subscribe(page: PageRequest) -> Response:
     """Keep the subscription of this browser; the answer is for the page's script."""
     try:
         given = json.loads(page.value("subscription")[:MAX_SUBSCRIPTION_CHARACTERS] or "null")
-        named = browser_name(page.request.headers.get("user-agent", ""))
-        with page.hub.store.writing() as session:
-            push.subscribe(session, page.hub, page.user, given, named)
-            audit.note(session, page.now, page.user.id, "alerts.browser", page.user.id, "added")
-    except (ValueError, RecursionError, CannotDo, ConfigError) as error:
-        said = str(error) if isinstance(error, CannotDo | ConfigError) else "This was not a subscription."
-        return JSONResponse({"error": said}, 422, {"Cache-Control": "no-store"})
+    except (ValueError, RecursionError):
+        raise CannotDo("This was not a subscription.") from None
+    named = browser_name(page.request.headers.get("user-agent", ""))
+    with page.hub.store.writing() as session:
+        push.subscribe(session, page.hub, page.user, given, named)
+        audit.note(session, page.now, page.user.id, "alerts.browser", page.user.id, "added")
     return JSONResponse({}, headers={"Cache-Control": "no-store"})
 
 
@@ -104,6 +103,6 @@ PAGES = (
     Page("/alerts/phone/forget", forget_phone, method="POST"),
     Page("/alerts/webhook", webhook, method="POST", again=show_form, field="url"),
     Page("/alerts/webhook/remove", webhook_gone, method="POST"),
-    Page("/alerts/push", subscribe, method="POST"),
+    Page("/alerts/push", subscribe, method="POST", again=error_json),
     Page("/alerts/push/{subscription_id}/remove", unsubscribe, method="POST"),
 )

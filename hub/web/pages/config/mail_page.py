@@ -61,8 +61,6 @@ def act(page: PageRequest) -> Response:
     file = _file(page)
     if file is None:
         raise CannotDo("The mail server of this hub is set up on its machine.")
-    if not page.is_fresh:
-        return page.redirect(SIGN_IN_AGAIN)
     form, action = Form(FIELDS, page.form), page.value("deed")
     if action == "remove":
         return _remove(page, file, form)
@@ -162,4 +160,4 @@ def _page(
     )
 
 
-PAGES = (Page(PATH, show, "users"), Page(PATH, act, "users", method="POST"))
+PAGES = (Page(PATH, show, "users"), Page(PATH, act, "users", method="POST", fresh=PATH))

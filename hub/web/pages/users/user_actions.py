@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial, wraps
+from functools import partial
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -21,9 +20,8 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.users.one_user import show_user
 from hub.web.pages.users.user_labels import role_name
-from hub.web.pages.users.users_page import PATH, SIGN_IN_AGAIN, show_users
+from hub.web.pages.users.users_page import PATH, show_users
 
-PageAction = Callable[[PageRequest], Response]
 INVITATIONS = (20.0, 1 / 180)
 """Invitations of one account that are mailed, in a burst and per second."""
 MAX_COUNTED = 1_000
@@ -31,17 +29,6 @@ TOO_MANY = "Many invitations were mailed just now; wait some minutes, or show th
 MAX_EMAIL = 254
 
 
-def fresh(action: PageAction) -> PageAction:
-    """A deed that needs a recent sign-in; without one the user signs in again first."""
-
-    @wraps(action)
-    def checked(page: PageRequest) -> Response:
-        return action(page) if page.is_fresh else page.redirect(SIGN_IN_AGAIN)
-
-    return checked
-
-
-@fresh
 def add(page: PageRequest) -> Response:
     """Add a user, and mail the link to them, or show it once."""
     email = page.value("email")[:MAX_EMAIL] or None
@@ -81,7 +68,6 @@ def _may_mail(page: PageRequest) -> bool:
     return counts.take(page.user.account_id, INVITATIONS, page.now)
 
 
-@fresh
 def change(page: PageRequest) -> Response:
     """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
     action = page.value("deed")
@@ -145,7 +131,6 @@ def _change(page: PageRequest, session: Session, user: User, action: str) -> tup
     raise AccessRefused("Choose one of the buttons.")
 
 
-@fresh
 def revoke(page: PageRequest) -> Response:
     """Revoke one API key."""
     with page.hub.store.writing() as session:
@@ -160,7 +145,7 @@ def for_pages(refusal: AccessRefused) -> str:
 
 
 PAGES = (
-    Page(PATH, add, "users", method="POST", again=show_users),
-    Page("/users/{user_id}", change, "users", method="POST", again=show_user),
-    Page("/users/keys/{key_id}/revoke", revoke, "users", method="POST"),
+    Page(PATH, add, "users", method="POST", again=show_users, fresh=PATH),
+    Page("/users/{user_id}", change, "users", method="POST", again=show_user, fresh=PATH),
+    Page("/users/keys/{key_id}/revoke", revoke, "users", method="POST", fresh=PATH),
 )

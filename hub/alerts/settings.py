@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.alerts.channels.webhook import open_webhook, seal_webhook
 from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, may_use, threshold_of
 from hub.alerts.spread import write_alert
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo
 from hub.mail import NO_SERVER
 from hub.model import (
     Alert,
@@ -141,7 +141,7 @@ def webhook_url(session: Session, hub: Hub, user: User, company: Company) -> str
 def why_no_channel(session: Session, hub: Hub, user: User, company: Company, channel: str) -> str | None:
     """What is missing before a channel can bring anything; None if nothing is."""
     if channel not in CHANNEL_NAMES:
-        raise NotFound("Not found")
+        raise CannotDo(f"A channel is one of {', '.join(CHANNEL_NAMES)}.")
     if not may_use(session, user, company.id, channel):
         return NO_WEBHOOK
     if not hub.keyring:

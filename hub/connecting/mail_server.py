@@ -117,7 +117,7 @@ def save_mail(hub: Hub, file: ConfigFile, server: MailServer | None, editor: Edi
     problems; if the file is read-only, its diff is to be applied where it comes from. CannotDo if the password has to be typed
     again, because it would go to another server or over another connection."""
     if server is None:
-        return file.change([Change(("mail",), REMOVED)], editor)
+        return file.apply_edit([Change(("mail",), REMOVED)], editor)
     old = written_server(file)
     reference = old.password if old and server.user else ""
     if server.password:
@@ -126,10 +126,10 @@ def save_mail(hub: Hub, file: ConfigFile, server: MailServer | None, editor: Edi
         reference = "".join(("${secret:", name, "}"))
         editor = replace(editor, secrets={name: quote(server.password, safe="")})
     if old is not None and server.at(reference) == replace(old, sender=server.sender):
-        return file.change([Change(("mail", "from"), server.sender)], editor)
+        return file.apply_edit([Change(("mail", "from"), server.sender)], editor)
     if reference and not server.password:
         raise CannotDo("Type the password again: it would go to another server, user or kind of connection.")
-    return file.change([Change(("mail",), {"smtp": server.address(reference), "from": server.sender})], editor)
+    return file.apply_edit([Change(("mail",), {"smtp": server.address(reference), "from": server.sender})], editor)
 
 
 def try_mail(config: Config, to: str, timeout: float = TEST_SECONDS) -> list[MailStep]:

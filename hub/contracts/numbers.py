@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from hub.contracts.values import Money
+from hub.errors import Rejected
 
 NumberKind = Literal["local", "toll_free", "mobile"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberQuery:
-    """What to look for. `country` is an ISO 3166 code; `contains` is digits, `*` for any."""
+    """What to look for. `country` is an ISO 3166 code, Rejected if it is none; `contains` is digits, `*` for any."""
 
     country: str = "US"
     kind: NumberKind = "local"
     area_code: str | None = None
     contains: str | None = None
     limit: int = 10
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z]{2}", self.country):
+            raise Rejected("give the country as two capital letters, like US.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -100,7 +100,7 @@ def _edit(hub: Hub, end: CompanyEnd, file: ConfigFile | None, changes: Iterable[
         return _wait(
             hub, end, "This hub was not started from a config.yaml; remove the company where it is configured."
         )
-    proposal = file.change(changes, end.confirmed_by, ConfigHow.COMMAND, note)
+    proposal = file.apply_edit(changes, end.confirmed_by, ConfigHow.COMMAND, note)
     if proposal.problems:
         return _wait(
             hub, end, f"config.yaml cannot be edited: {proposal.problems[0].text}; remove the company by hand."

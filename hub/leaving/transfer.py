@@ -28,7 +28,7 @@ def transfer_company(hub: Hub, file: ConfigFile, company: Company, to: str, acto
         return planned
     changes = into_account(hub.config, file.read().text, planned.name, to)
     note = f"{planned.name} moves from {planned.old} to {to}"
-    proposal = file.change(changes, actor, ConfigHow.COMMAND, note)
+    proposal = file.apply_edit(changes, actor, ConfigHow.COMMAND, note)
     if proposal.problems:
         raise CannotDo(f"config.yaml cannot be edited: {proposal.problems[0].text}")
     if proposal.version is None:

@@ -171,7 +171,7 @@ class ConfigFile:
 
     # Apply.
 
-    def change(
+    def apply_edit(
         self,
         edit: Iterable[Change | Move],
         actor: Editor | str | None,

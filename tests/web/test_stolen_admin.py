@@ -234,7 +234,7 @@ def edits_config(module: Module) -> bool:
         "connect_new",
         "save_mail",
         "propose",
-        "change",
+        "apply_edit",
         "roll_back",
     }
     calls = [node.func for node in module.nodes if isinstance(node, ast.Call)]

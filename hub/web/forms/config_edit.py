@@ -81,7 +81,7 @@ def apply_changes(
     try:
         if page.config_file is None:
             raise CannotDo(NO_FILE)
-        show_proposal(form, page.config_file.change(edits, page.editor, note=note, base=base), place)
+        show_proposal(form, page.config_file.apply_edit(edits, page.editor, note=note, base=base), place)
     except (CannotDo, ConfigError) as error:
         form.problems.append(str(error))
     if not form.is_refused:

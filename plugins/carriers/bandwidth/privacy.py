@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, erase_recordings, hookimpl
+from hub.api import (
+    Erasure,
+    HeldRecord,
+    PersonReference,
+    as_mapping,
+    as_mappings,
+    erase_recordings,
+    held_records,
+    hookimpl,
+)
 from plugins.carriers.bandwidth import calls, recordings
 from plugins.carriers.bandwidth.calls import Item
 from plugins.carriers.bandwidth.recordings import Recordings
@@ -20,16 +29,8 @@ from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID, hel
 EXPORTED_FIELDS = {
     "call": ("from", "to", "direction", "state", "startTime", "answerTime", "endTime", "disconnectCause"),
     "recording": ("from", "to", "callId", "startTime", "endTime", "duration", "channels"),
-    "text": (
-        "sourceTn",
-        "destinationTn",
-        "messageStatus",
-        "messageDirection",
-        "messageType",
-        "receiveTime",
-        "carrierName",
-    ),
-}
+    "text": ("sourceTn", "destinationTn", "messageStatus", "messageDirection", "messageType", "receiveTime", "carrierName"),
+}  # fmt: skip
 """The personal fields of each kind of record."""
 RECORDINGS_SINCE = timedelta(days=3653)
 TEXTS_PER_PAGE, MAX_TEXT_PAGES = 100, 100
@@ -47,24 +48,14 @@ class Privacy(Recordings):
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """The person's records at the requested company, each once, recordings first."""
         rest = self._rest
-        found: dict[tuple[str, str], HeldRecord] = {}
-        for kind, record_id, item in (
-            *_recordings(rest, person, self.services.clock()),
-            *_calls(rest, person),
-            *_texts(rest, person),
-        ):
-            fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
-            found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
-        return list(found.values())
+        found = (*_recordings(rest, person, self.services.clock()), *_calls(rest, person), *_texts(rest, person))
+        records = ((kind, {**item, "id": record_id}) for kind, record_id, item in found)
+        return held_records(records, dict.fromkeys(EXPORTED_FIELDS, "id"), EXPORTED_FIELDS)
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
         """Delete the recordings, and report what Bandwidth keeps."""
-        return erase_recordings(
-            self.export_person(person),
-            self.delete_recording,
-            KEPT,
-        )
+        return erase_recordings(self.export_person(person), self.delete_recording, KEPT)
 
 
 def _between(person: PersonReference, item: Item, sides: tuple[str, str] = ("from", "to")) -> bool:

@@ -43,8 +43,6 @@ class Numbers(Account):
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers for sale that support voice, with their monthly price."""
-        if not re.fullmatch(r"[A-Z]{2}", query.country):
-            raise Rejected("give the country as two capital letters, like US.")
         area = {"pattern": query.area_code} if query.area_code else {}
         wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice", **area}
         form = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or ""))

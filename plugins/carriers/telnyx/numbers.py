@@ -39,8 +39,6 @@ class Numbers(Account):
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers for sale that support voice, with their monthly price."""
-        if not re.fullmatch(r"[A-Z]{2}", query.country):
-            raise Rejected("give the country as two capital letters, like US.")
         wanted = {
             "filter[country_code]": query.country,
             "filter[phone_number_type]": query.kind,

@@ -38,8 +38,6 @@ class Numbers(Account):
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers for sale that support voice, with their monthly price if Twilio shows it."""
         rest = self._rest
-        if not re.fullmatch(r"[A-Z]{2}", query.country):
-            raise Rejected("give the country as two capital letters, like US.")
         wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
         if query.area_code:
             wanted["AreaCode"] = query.area_code

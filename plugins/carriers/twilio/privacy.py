@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, hookimpl
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, held_records, hookimpl
 from plugins.carriers.twilio.rest import Account, Rest
 
 EXPORTED_FIELDS = {
@@ -30,20 +30,16 @@ class Privacy(Account):
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """The person's records at the requested company, each once; a call's recordings come before the call."""
         rest = self._rest
-        found: dict[str, HeldRecord] = {}
+        records: list[tuple[str, Mapping[str, object]]] = []
         for call in _own_calls(rest, person):
             for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
-                for recording in rest.pages("Recordings", {"CallSid": str(leg.get("sid"))}):
-                    _keep(found, "recording", recording)
-                _keep(found, "call", leg)
-        for recording in _by_ids(rest, person, "RE", "recording", found):
-            _keep(found, "recording", recording)
-        for text in _between(rest, person, "Messages"):
-            _keep(found, "text", text)
+                records += (("recording", each) for each in rest.pages("Recordings", {"CallSid": str(leg.get("sid"))}))
+                records.append(("call", leg))
+        records += (("recording", each) for each in _by_ids(rest, person, "RE", "recording", _ids(records)))
+        records += (("text", each) for each in _between(rest, person, "Messages"))
         for prefix in ("SM", "MM"):
-            for text in _by_ids(rest, person, prefix, "text", found):
-                _keep(found, "text", text)
-        return list(found.values())
+            records += (("text", each) for each in _by_ids(rest, person, prefix, "text", _ids(records)))
+        return held_records(records, dict.fromkeys(EXPORTED_FIELDS, "sid"), EXPORTED_FIELDS)
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
@@ -80,12 +76,5 @@ def _by_ids(
                 yield item
 
 
-def _keep(found: dict[str, HeldRecord], kind: str, item: Mapping[str, object]) -> None:
-    fields = dict(_exported(kind, item))
-    found.setdefault(str(item.get("sid")), HeldRecord(record_type=kind, record_id=str(item.get("sid")), fields=fields))
-
-
-def _exported(kind: str, item: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for name in EXPORTED_FIELDS[kind]:
-        if item.get(name) not in (None, ""):
-            yield name, str(item[name])
+def _ids(records: Sequence[tuple[str, Mapping[str, object]]]) -> set[str]:
+    return {str(item.get("sid")) for _, item in records}

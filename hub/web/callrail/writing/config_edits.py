@@ -33,7 +33,7 @@ def file_of(request: CallRailRequest) -> ConfigFile:
 
 def apply(request: CallRailRequest, edits: Iterable[Change | Move]) -> None:
     """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
-    proposal = file_of(request).change(edits, Editor(request.scope.user))
+    proposal = file_of(request).apply_edit(edits, Editor(request.scope.user))
     if proposal.problems:
         raise CannotDo(str(proposal.problems[0]))
     if proposal.version is not None and request.tools is not None:

@@ -28,13 +28,8 @@ CONTACTS = ("text_received", "text_sent", "outbound_post_call")
 """Types whose subject has no page of its own below /calls."""
 
 
-def details(page: PageRequest) -> Response:
-    """The endpoint, with its newest events."""
-    return show(page)
-
-
-def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
-    """The page, with `secret` or `problem` after a deed."""
+def details(page: PageRequest, **more: Any) -> Response:
+    """The endpoint, with its newest events, and with `secret` or `error` after a deed."""
     company, chosen = company_of(page), page.query.get("state")
     with page.session() as session:
         endpoint = shown_endpoint(session, page.hub.config, company, page.path("webhook"), page.now)
@@ -44,7 +39,6 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
     here = path_of(company, endpoint.name)
     return page.render(
         "webhook_out.html",
-        status,
         **{
             "title": endpoint.name,
             "endpoint": endpoint,

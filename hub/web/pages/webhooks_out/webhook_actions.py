@@ -13,7 +13,7 @@ from hub.model.states import WebhookEventState
 from hub.runtime import Hub
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.webhooks_out.details import company_of, path_of, show
+from hub.web.pages.webhooks_out.details import company_of, details, path_of
 from hub.web.pages.webhooks_out.webhooks_page import PATH
 from hub.webhooks_out.endpoints import Endpoint, end_rotation, endpoint_named, resume, rotate, secrets_of
 from hub.webhooks_out.replay import replay_one, replay_range
@@ -24,7 +24,7 @@ def test(page: PageRequest) -> Response:
     """Send one fictional call now."""
     verdict = send_test(page.hub, _endpoint(page), page.user.id)
     if verdict.state != WebhookEventState.DELIVERED:
-        return show(page, error=f"The test was not taken. {verdict.reason}")
+        return details(page, error=f"The test was not taken. {verdict.reason}")
     return _back(page, f"The test was taken: the endpoint answered {verdict.status}.")
 
 
@@ -54,7 +54,7 @@ def reveal(page: PageRequest) -> Response:
     endpoint = _endpoint(page)
     known = secrets_of(page.hub, endpoint)
     page.note("webhook.secret", endpoint.row.company_id, endpoint.row.name)
-    return show(page, secret=known.present)
+    return details(page, secret=known.present)
 
 
 def new_secret(page: PageRequest) -> Response:
@@ -62,7 +62,7 @@ def new_secret(page: PageRequest) -> Response:
     endpoint, given = _endpoint(page), page.value("secret")
     with page.hub.store.writing() as session:
         made = rotate(session, page.hub, endpoint, page.user.id, secret=given)
-    return _back(page, "The secret is set.") if given else show(page, secret=made)
+    return _back(page, "The secret is set.") if given else details(page, secret=made)
 
 
 def end(page: PageRequest) -> Response:
@@ -103,11 +103,11 @@ def _day(text: str) -> date:
 
 _ONE = f"{PATH}/{{company}}/{{webhook}}"
 PAGES = (
-    Page(f"{_ONE}/test", test, "configure", method="POST", again=show),
-    Page(f"{_ONE}/replay", again, "replay", method="POST", again=show),
-    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST", again=show),
-    Page(f"{_ONE}/secret", reveal, "configure", method="POST", again=show),
-    Page(f"{_ONE}/rotate", new_secret, "configure", method="POST", again=show),
-    Page(f"{_ONE}/rotate/end", end, "configure", method="POST", again=show),
-    Page(f"{_ONE}/resume", go_on, "configure", method="POST", again=show),
+    Page(f"{_ONE}/test", test, "configure", method="POST", again=details),
+    Page(f"{_ONE}/replay", again, "replay", method="POST", again=details),
+    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST", again=details),
+    Page(f"{_ONE}/secret", reveal, "configure", method="POST", again=details),
+    Page(f"{_ONE}/rotate", new_secret, "configure", method="POST", again=details),
+    Page(f"{_ONE}/rotate/end", end, "configure", method="POST", again=details),
+    Page(f"{_ONE}/resume", go_on, "configure", method="POST", again=details),
 )

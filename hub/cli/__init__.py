@@ -38,8 +38,14 @@ def application(names: Iterable[str], listed: Container[str] = ()) -> typer.Type
         add_completion=False,
         rich_markup_mode="markdown",
     )
-    for module in dict.fromkeys(module for name in names for module in COMMANDS[name]):
-        import_module(module if module.startswith("hub.") else f"hub.cli.{module}").register(app)
+    for name in names:
+        owner, *others = COMMANDS[name]
+        place, _, function = owner.partition(":")
+        made, *_ = (import_module(each if each.startswith("hub.") else f"hub.cli.{each}") for each in (place, *others))
+        if function:
+            app.command(name)(getattr(made, function))
+        else:
+            app.add_typer(made.commands, name=name)
     loaded = {each.name: each for each in app.registered_commands} | {each.name: each for each in app.registered_groups}
     for group, commands in GROUPS.items():
         for name in commands:

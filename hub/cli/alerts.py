@@ -22,11 +22,6 @@ from hub.startup.reading import read_config
 commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="alerts")
-
-
 @commands.command("list")
 @listing
 def list_(

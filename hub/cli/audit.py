@@ -35,12 +35,7 @@ commands = typer.Typer(
     help="Read, verify and export the audit log: manual actions, and every reading of personal data.",
     no_args_is_help=True,
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="audit")
-    commands.command("verify")(verify)
+commands.command("verify")(verify)
 
 
 @commands.command("list")

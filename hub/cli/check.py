@@ -41,11 +41,6 @@ from hub.texts.doubts import open_doubts
 CONCURRENT_CHECKS = 8
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("check")(check)
-
-
 def check(
     numbers: Annotated[
         bool, typer.Option("--numbers", help="Also ask the carriers where each number's webhooks point.")

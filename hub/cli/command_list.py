@@ -1,5 +1,5 @@
 """The commands of `hub` in groups, of each the modules that make it; and what a listing says of each, so that a listing loads
-none."""
+none. The first module has the command as `commands`, or as the function behind the colon; others add to it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any
 
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "Start and run": {
-        "init": ("init.init_commands",),
+        "init": ("init.init_commands:init",),
         "import": ("importing.import_commands",),
-        "check": ("check",),
-        "run": ("serve",),
-        "web": ("serve",),
-        "worker": ("serve",),
-        "reload": ("reload",),
-        "demo": ("hub.proof.cli.demo",),
+        "check": ("check:check",),
+        "run": ("serve:run",),
+        "web": ("serve:web",),
+        "worker": ("serve:worker",),
+        "reload": ("reload:reload",),
+        "demo": ("hub.proof.cli.demo:demo",),
         "trigger": ("trigger.trigger_commands",),
-        "snippet": ("snippet",),
+        "snippet": ("snippet:snippet",),
     },
     "Calls and people": {
         "calls": ("calls.call_commands", "calls.marks", "lists.contacts"),
-        "call": ("calls.timeline",),
-        "leads": ("calls.call_commands", "lists.contacts"),
+        "call": ("calls.timeline:call",),
+        "leads": ("lists.contacts:leads",),
         "texts": ("texts.text_commands",),
         "recordings": ("recordings.recording_commands",),
-        "visits": ("lists.visits",),
-        "listen": ("lists.listen",),
+        "visits": ("lists.visits:visits",),
+        "listen": ("lists.listen:listen",),
         "report": ("report", "costs.report"),
         "costs": ("costs.cost_commands",),
         "sources": ("sources",),
     },
     "Numbers": {
         "numbers": ("numbers.number_commands",),
-        "pools": ("numbers.pools",),
+        "pools": ("numbers.pools:pools",),
         "blocks": ("numbers.blocks",),
         "flows": ("flows",),
         "sip": ("plugins.companions",),
@@ -43,12 +43,12 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "Connectors and deliveries": {
         "connectors": ("plugins.connectors",),
         "plugins": ("plugins.packages", "plugins.prove_walls"),
-        "sync": ("plugins.sync",),
+        "sync": ("plugins.sync:sync",),
         "deliveries": ("deliveries",),
         "webhooks": ("webhooks_out",),
         "inbox": ("inbox.inbox_commands",),
         "quarantine": ("inbox.quarantine",),
-        "mcp": ("operation.mcp",),
+        "mcp": ("operation.mcp:mcp",),
     },
     "Privacy": {
         "privacy": ("privacy.privacy_commands",),
@@ -63,13 +63,13 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "config": ("config",),
         "secrets": ("secrets",),
         "backup": ("operation.backup", "operation.drill"),
-        "restore": ("operation.backup",),
-        "upgrade": ("operation.upgrade",),
+        "restore": ("operation.backup:restore",),
+        "upgrade": ("operation.upgrade:upgrade",),
     },
     "Development": {
-        "new-plugin": ("plugins.new_plugin",),
-        "certify": ("plugins.certify",),
-        "chaos": ("hub.proof.cli.chaos",),
+        "new-plugin": ("plugins.new_plugin:new_plugin",),
+        "certify": ("plugins.certify:certify",),
+        "chaos": ("hub.proof.cli.chaos:chaos",),
     },
 }
 COMMANDS: dict[str, tuple[str, ...]] = {name: each for group in GROUPS.values() for name, each in group.items()}

@@ -18,11 +18,6 @@ from hub.startup.reading import read_config
 commands = typer.Typer(help="Show config.yaml as the hub reads it.", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="config")
-
-
 @commands.command()
 def show(
     config: ConfigFile = CONFIG,

@@ -45,11 +45,6 @@ CompanyName = Annotated[str, typer.Option(help="The company's name in config.yam
 Phone = Annotated[str, typer.Option(help="The person's phone number.", metavar="NUMBER")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="consent")
-
-
 @commands.command("record")
 def record(
     company: CompanyName,

@@ -74,11 +74,6 @@ Code = Annotated[str | None, typer.Option(help="Only those with this code; none:
 OfContact = Annotated[str | None, typer.Option("--call", help="Only this call's, text's or form's.", metavar="ID")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="deliveries")
-
-
 @commands.command("list")
 @listing
 def list_deliveries(

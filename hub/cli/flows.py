@@ -28,11 +28,6 @@ commands = typer.Typer(help="Check call flows, and simulate calls without a phon
 Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="flows")
-
-
 @commands.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="The configuration file.", metavar="[FILE]")] = CONFIG,

@@ -23,11 +23,6 @@ WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.2
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("reload")(reload)
-
-
 def reload(
     config: ConfigFile = CONFIG,
     sandbox: Sandboxed = False,

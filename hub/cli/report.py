@@ -63,11 +63,6 @@ Top = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="report")
-
-
 def _add(name: str, dimension: Dimension, brought: str) -> None:
     @commands.command(name, help=f"{brought} Days are in the company's time zone.")
     def report(

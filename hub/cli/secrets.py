@@ -28,11 +28,6 @@ from hub.webhooks_out.endpoints import encrypt_again
 commands = typer.Typer(help="Make and rotate the keys that encrypt stored data.", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="secrets")
-
-
 @commands.command("new-key")
 def new_key(
     file: Annotated[

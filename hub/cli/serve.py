@@ -59,13 +59,6 @@ def next_steps(config: Config) -> list[str]:
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.command("run")(run)
-    app.command("web")(web)
-    app.command("worker")(worker)
-
-
 def run(config: ConfigFile = CONFIG, sandbox: Sandboxed = False) -> None:
     """Run the web edge and the worker in one process."""
     start_process(config, sandbox, "run")

@@ -13,11 +13,6 @@ from hub.web.privacy.opt_outs import offers_limits
 from hub.web.tracking.script import Website
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("snippet")(snippet)
-
-
 def snippet(
     company: Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="COMPANY")],
     pinned: Annotated[

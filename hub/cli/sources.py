@@ -40,11 +40,6 @@ RuleValue = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="sources")
-
-
 @commands.command("list")
 @listing
 def list_rules(

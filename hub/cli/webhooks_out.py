@@ -39,11 +39,6 @@ OfCompany = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="webhooks")
-
-
 @commands.command("list")
 @listing
 def list_(company: OfCompany = None, config: ConfigFile = CONFIG) -> Listing:

@@ -29,8 +29,8 @@ connectors:
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run `hub …` in an empty folder."""
     app = typer.Typer()
-    config_commands.register(app)
-    secret_commands.register(app)
+    app.add_typer(config_commands.commands, name="config")
+    app.add_typer(secret_commands.commands, name="secrets")
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str, **environ: str) -> Result:

@@ -42,11 +42,6 @@ commands = typer.Typer(
 UserName = Annotated[str, typer.Option("--user", help="The user who calls (hub users list).", metavar="NAME")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="calls")
-
-
 @commands.command("back")
 def back(
     wanted: Annotated[

@@ -35,14 +35,7 @@ SubjectId = Annotated[
 UserName = Annotated[str, typer.Option("--user", help="The user who marks it (hub users list).", metavar="NAME")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub calls`."""
-    commands.command("mark")(mark)
-    commands.command("tag")(tag)
-    commands.command("note")(note)
-    commands.command("spam")(spam)
-
-
+@commands.command("mark")
 def mark(
     wanted: SubjectId,
     user: UserName,
@@ -69,6 +62,7 @@ def mark(
     say(f"Marked; before: {plain(before)}. What becomes of it: [bold]hub call {subject_id}[/bold]")
 
 
+@commands.command("tag")
 def tag(
     wanted: SubjectId,
     name: Annotated[str, typer.Argument(help="The tag, at most 40 characters.", metavar="NAME")],
@@ -83,6 +77,7 @@ def tag(
     say(done if changed else "It was so already.")
 
 
+@commands.command("note")
 def note(
     wanted: SubjectId,
     text: Annotated[str, typer.Argument(help="The note.", metavar="TEXT")],
@@ -96,6 +91,7 @@ def note(
     say(f"Written as {note_id}.")
 
 
+@commands.command("spam")
 def spam(
     wanted: SubjectId,
     user: UserName,

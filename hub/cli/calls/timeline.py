@@ -42,11 +42,6 @@ LINE = 120
 """Maximum length of an entry and its only detail, in characters, to print them on one line."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("call")(call)
-
-
 def call(
     wanted: Annotated[
         str,

@@ -32,12 +32,7 @@ from hub.startup.database import open_store
 from hub.startup.reading import read_config
 
 commands = typer.Typer(help="List the companies, transfer one, and let one leave.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    transfer.register(commands)
-    app.add_typer(commands, name="companies")
+commands.command("transfer")(transfer.transfer)
 
 
 @commands.command("list")

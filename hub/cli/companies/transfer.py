@@ -18,11 +18,6 @@ from hub.leaving.transfer import transfer_company
 from hub.queries.privacy.company_transfer import TransferPlan, plan_company_transfer
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the command to `hub companies`."""
-    commands.command("transfer")(transfer)
-
-
 def transfer(
     name: Name,
     to: Annotated[str, typer.Option(help="The account that gets it, as config.yaml names it.", metavar="ACCOUNT")],

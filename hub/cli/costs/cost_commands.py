@@ -32,11 +32,6 @@ From = Annotated[str | None, typer.Option("--from", help="First day, like 2026-0
 To = Annotated[str | None, typer.Option("--to", help="Last day, included; today by default.", metavar="DAY")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="costs")
-
-
 @commands.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file.", metavar="FILE")],

@@ -47,10 +47,6 @@ SHOWN_MONEY = ("cost", "per_call", "per_lead", "per_customer", "on_spend")
 MONEY = (*SHOWN_MONEY, *(f"{name}_with_cost" for name in BASES))
 
 
-def register(app: typer.Typer) -> None:
-    """The command is added to `hub report` when this module is imported."""
-
-
 @commands.command("costs")
 def costs(
     by: Annotated[str, typer.Option(help="source or campaign.", metavar="WHAT")] = "source",

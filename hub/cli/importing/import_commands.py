@@ -55,12 +55,7 @@ commands = typer.Typer(help="Move in from another call-tracking service: CallRai
 KEY = "CALLRAIL_API_KEY"
 PER_HOUR = 900
 BASE_URL = "https://api.callrail.com"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    commands.command("plan")(plan)
-    app.add_typer(commands, name="import")
+commands.command("plan")(plan)
 
 
 @commands.command("callrail")

@@ -24,12 +24,7 @@ MAX_IDS_PER_QUERY = 500
 """How many ids one query holds."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="inbox")
-
-
-spool.register(commands)
+commands.command("spool")(spool.show_spool)
 
 
 @commands.command("list")

@@ -22,11 +22,6 @@ Kind = Annotated[
 OfConnector = Annotated[str | None, typer.Option("--connector", help="Only items of this connector.", metavar="NAME")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="quarantine")
-
-
 @commands.callback(invoke_without_command=True)
 @listing
 def list_items(

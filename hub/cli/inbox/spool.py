@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import typer
-
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, say
 from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.spool import Spool, spool_file
-
-
-def register(commands: typer.Typer) -> None:
-    """Add the command to `hub inbox`."""
-    commands.command("spool")(show_spool)
 
 
 def show_spool(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:

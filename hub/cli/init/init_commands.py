@@ -47,11 +47,6 @@ PHONE, CLIENT = "+13125550190", "Lakeside Plumbing"
 """The examples that `--yes` writes: fictional, so that no real phone rings."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("init")(init)
-
-
 def init(
     kind: Annotated[str | None, typer.Option("--business", help="plumber, dental or agency.")] = None,
     title: Annotated[str | None, typer.Option("--name", help="The business's name, or the agency's.")] = None,

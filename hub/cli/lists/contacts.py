@@ -47,13 +47,7 @@ LeadChoice = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `hub leads` to `hub`, and `list` to `hub calls`."""
-    app.command("leads")(leads)
-    if "list" not in {each.name for each in commands.registered_commands}:
-        commands.command("list")(list_calls)
-
-
+@commands.command("list")
 @listing
 def list_calls(
     company: CompanyName = None,

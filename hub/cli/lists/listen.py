@@ -31,11 +31,6 @@ COLORS = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("listen")(listen)
-
-
 def listen(
     company: CompanyName = None,
     kinds: Annotated[

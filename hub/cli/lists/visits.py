@@ -35,11 +35,6 @@ from hub.queries.lists.keyset import Cursor
 from hub.queries.lookup import by_id, one, typed
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("visits")(visits)
-
-
 @listing
 def visits(
     company: CompanyName = None,

@@ -24,12 +24,6 @@ from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub numbers`."""
-    commands.command("audit")(audit)
-    commands.command("spending")(spending)
-
-
 @listing
 def audit(connector: Carrier = None, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> Listing:
     """Ask the carriers, and list what is wrong with the numbers and what mends it. Exits with status 1 if something is wrong,

@@ -34,11 +34,6 @@ OfCompany = Annotated[
 Note = Annotated[str, typer.Option(help="Why, at most 200 characters.", metavar="TEXT")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="blocks")
-
-
 @commands.command("list")
 @listing
 def list_blocks(

@@ -30,13 +30,6 @@ NUMBER_KINDS = ("local", "toll_free", "mobile")
 OFFERED = only("number", "kind", "country", "place", "monthly_price", "capabilities")
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub numbers`."""
-    commands.command("search")(search)
-    commands.command("buy")(buy)
-    commands.command("cap")(cap)
-
-
 @listing
 def search(
     connector: Carrier = None,

@@ -23,14 +23,8 @@ from hub.startup.opening import Opened, open_hub
 from hub.startup.reading import read_config
 
 commands = typer.Typer(help="List, search, buy, configure, port and release tracking numbers.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    audit.register(commands)
-    buy.register(commands)
-    ports.register(commands)
-    app.add_typer(commands, name="numbers")
+for each in (audit.audit, audit.spending, buy.search, buy.buy, buy.cap, ports.port, ports.ports):
+    commands.command()(each)
 
 
 @commands.command("list")

@@ -19,11 +19,6 @@ from hub.startup.database import open_store
 from hub.startup.reading import read_config
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("pools")(pools)
-
-
 @listing
 def pools(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,

@@ -35,12 +35,6 @@ from hub.startup.reading import read_config
 MAX_BILL_BYTES = 10 * 1024 * 1024
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub numbers`."""
-    commands.command("port")(port)
-    commands.command("ports")(ports)
-
-
 def port(
     numbers: Annotated[list[str], typer.Option("--number", help="A number to port, E.164; may be repeated.")],
     connector: Annotated[

@@ -44,12 +44,6 @@ commands = typer.Typer(
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="backup")
-    app.command("restore")(restore)
-
-
 @commands.command("save")
 def backup(
     file: Annotated[Path | None, typer.Argument(help="Write all data to this file; without it, only the keys.")] = None,

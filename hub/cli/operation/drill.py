@@ -17,11 +17,7 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo, ConfigError
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub backup`."""
-    commands.command("drill")(drill)
-
-
+@commands.command("drill")
 def drill(
     file: Annotated[Path, typer.Argument(help="A backup of data, or a folder whose newest is taken.")],
     keys: Annotated[

@@ -6,8 +6,6 @@ import os
 from functools import partial
 from importlib.util import find_spec
 
-import typer
-
 from hub.access.users import AccessRefused
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.models import Config
@@ -38,11 +36,6 @@ def _reader(hub: Hub, key: str) -> Reader:
 
 
 KEY_VARIABLE = "RINGFENCE_API_KEY"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("mcp")(mcp)
 
 
 def mcp(config: ConfigFile = CONFIG) -> None:

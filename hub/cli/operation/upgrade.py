@@ -23,11 +23,6 @@ from hub.store.journal.ends_file import ends_file_of
 MARKS = {"fine": "[green]✓[/green]", "warning": "[yellow]▲[/yellow]", "wrong": "[red]✗[/red]"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("upgrade")(upgrade)
-
-
 def upgrade(
     check: Annotated[
         bool,

@@ -40,11 +40,6 @@ class CannotCertify(RingfenceError):
     """The suite cannot be run."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the `hub` command."""
-    app.command("certify")(certify)
-
-
 def certify(
     name: Annotated[str | None, typer.Argument(help="An installed plugin's name, as `hub plugins` lists it.")] = None,
     file: Annotated[

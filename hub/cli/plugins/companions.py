@@ -28,11 +28,6 @@ Name = Annotated[str, typer.Argument(help="The connector, as in config.yaml.")]
 Number = Annotated[int, typer.Option(min=1, help="Which of several gateways.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="sip")
-
-
 @commands.command("gateway")
 def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
     """Run the gateway in place of this command, until SIGTERM: it then finishes its calls, takes no new ones, and ends."""

@@ -36,11 +36,6 @@ commands = typer.Typer(
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="connectors")
-
-
 @commands.command("list")
 @listing
 def list_connectors(config: ConfigFile = CONFIG) -> Listing:

@@ -12,11 +12,6 @@ from rich.markup import escape
 from hub.testing.scaffold import has_one_file_form, write_plugin
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the `hub` command."""
-    app.command("new-plugin")(new_plugin)
-
-
 def new_plugin(
     kind: Annotated[str, typer.Argument(help="ads, carrier, consent, crm, enrichment or transcription.")],
     name: Annotated[str, typer.Argument(help="The plugin's name, as in config.yaml: lowercase letters, digits and _.")],

@@ -42,11 +42,6 @@ CertificateFile = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="plugins")
-
-
 @commands.callback()
 @listing
 def plugins(context: typer.Context, plugin_dir: PluginDirs = None, config: ConfigFile = CONFIG) -> Listing | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 
-import typer
-
 from hub.cli.plugins.packages import commands
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import plain
@@ -14,11 +12,7 @@ from hub.plugin_host.kernel.landlock import landlock_version
 from hub.plugin_host.kernel.support import missing_confinement
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub plugins`."""
-    commands.command("prove-walls")(prove_walls)
-
-
+@commands.command("prove-walls")
 @listing
 def prove_walls() -> Listing:
     """Let a hostile plugin try to escape from its process on this machine: to files, other processes, the network and more

@@ -23,11 +23,6 @@ from hub.store.rows import write_slot
 from hub.worker import run_due_sync
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("sync")(sync)
-
-
 def sync(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     dry_run: Annotated[

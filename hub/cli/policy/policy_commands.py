@@ -25,12 +25,9 @@ from hub.queries.lookup import shown, typed
 commands = typer.Typer(
     help="Versions of the privacy statement and the terms, and the accounts that accepted them.", no_args_is_help=True
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="policy")
-    show.register(commands)
+commands.command("list")(show.list_versions)
+commands.command("show")(show.show)
+commands.command("status")(show.status)
 
 
 @commands.command()

@@ -29,13 +29,6 @@ from hub.privacy.policies.standing import current_statement, waits
 from hub.privacy.policies.versions import text_in, texts_of
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub policy`."""
-    commands.command("list")(list_versions)
-    commands.command()(show)
-    commands.command()(status)
-
-
 @listing
 def list_versions(config: ConfigFile = CONFIG) -> Listing:
     """List every version, oldest first."""

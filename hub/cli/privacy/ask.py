@@ -21,11 +21,6 @@ from hub.startup.reading import read_config
 STATES = ("given", "refused", "withdrawn", "objected")
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("ask")(ask)
-
-
 def ask(
     purpose: Annotated[
         str,

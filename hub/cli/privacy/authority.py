@@ -26,11 +26,6 @@ from hub.privacy_requests.legal_holds import disclosures_of, record_disclosure
 commands = typer.Typer(help="Disclosures to courts, police and other authorities.", no_args_is_help=True)
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the commands to `hub privacy`."""
-    privacy.add_typer(commands, name="authority")
-
-
 @commands.command("record")
 def record(
     company: CompanyName,

@@ -17,11 +17,6 @@ from hub.queries.lookup import known
 from hub.queries.masking import Mask
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("conflicts")(conflicts)
-
-
 @listing
 def conflicts(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, col, select
 
-from hub.cli.support.journal_report import verify
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.config.models import Config
@@ -17,12 +16,6 @@ from hub.startup.database import open_store
 from hub.startup.reading import read_config
 
 OneCompany = Annotated[str | None, typer.Option(help="Only this company, by its name in config.yaml.", metavar="NAME")]
-
-
-def register(privacy: typer.Typer) -> None:
-    """Add the commands to `hub privacy`."""
-    privacy.command("verify")(verify)
-    privacy.command("ledger")(ledger)
 
 
 @listing

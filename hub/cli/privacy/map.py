@@ -20,11 +20,6 @@ from hub.startup.database import open_store
 from hub.startup.reading import read_config
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("map")(data_map)
-
-
 def data_map(
     format: Annotated[Literal["table", "html", "json"], typer.Option(help="How to write it.")] = "table",
     out: Annotated[Path | None, typer.Option(help="The file to write; the screen by default.", metavar="FILE")] = None,

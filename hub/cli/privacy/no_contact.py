@@ -17,11 +17,6 @@ from hub.queries.lookup import known, typed
 from hub.texts.no_contact import contact_refusals
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("no-contact")(no_contact)
-
-
 def no_contact(
     number: Annotated[str, typer.Argument(help="The person's phone number.", metavar="NUMBER")],
     company: Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")],

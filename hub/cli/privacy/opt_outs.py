@@ -31,11 +31,6 @@ Reason = Annotated[
 ]
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the commands to `hub privacy`."""
-    privacy.add_typer(commands, name="opt-outs")
-
-
 @commands.command("list")
 @listing
 def list_opt_outs(

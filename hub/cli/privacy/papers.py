@@ -27,13 +27,6 @@ from hub.startup.reading import read_config
 from hub.web.privacy.signals import SignalPolicy
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the commands to `hub privacy`."""
-    privacy.command("processors")(list_processors)
-    privacy.command("record")(record)
-    privacy.command("notice")(notice)
-
-
 @listing
 def list_processors(
     notices: Annotated[

@@ -17,21 +17,20 @@ from hub.cli.privacy import (
     retention,
     rules,
 )
+from hub.cli.support.journal_report import verify
 
 commands = typer.Typer(help="Show and prove how people's data is treated.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="privacy")
-    ask.register(commands)
-    authority.register(commands)
-    conflicts.register(commands)
-    ledger.register(commands)
-    map.register(commands)
-    no_contact.register(commands)
-    opt_outs.register(commands)
-    papers.register(commands)
-    request.register(commands)
-    retention.register(commands)
-    rules.register(commands)
+commands.command("ask")(ask.ask)
+commands.command("conflicts")(conflicts.conflicts)
+commands.command("verify")(verify)
+commands.command("ledger")(ledger.ledger)
+commands.command("map")(map.data_map)
+commands.command("no-contact")(no_contact.no_contact)
+commands.command("processors")(papers.list_processors)
+commands.command("record")(papers.record)
+commands.command("notice")(papers.notice)
+commands.command("retention")(retention.retention)
+commands.command("rules")(rules.rules)
+commands.add_typer(authority.commands, name="authority")
+commands.add_typer(opt_outs.commands, name="opt-outs")
+commands.add_typer(request.commands, name="request")

@@ -52,13 +52,8 @@ from hub.privacy_requests.steps import steps_of
 from hub.queries.lookup import typed
 
 commands = typer.Typer(help="People's requests about their own data.", no_args_is_help=True)
-
-
-def register(privacy: typer.Typer) -> None:
-    """Add the commands to `hub privacy`."""
-    privacy.add_typer(commands, name="request")
-    request_files.register(commands)
-    request_holds.register(commands)
+for each in (request_files.export, request_files.certify, request_holds.hold, request_holds.holds, request_holds.lift):
+    commands.command()(each)
 
 
 @commands.command()

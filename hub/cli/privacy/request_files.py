@@ -17,12 +17,6 @@ from hub.privacy_requests.officer import certificate_for, file_for
 from hub.runtime import Hub
 
 
-def register(requests: typer.Typer) -> None:
-    """Add the commands to `hub privacy request`."""
-    for command in (export, certify):
-        requests.command()(command)
-
-
 def export(
     request_id: RequestId,
     to: Annotated[Path, typer.Option("--to", help="Where to write the file.", metavar="FILE")],

@@ -26,12 +26,6 @@ from hub.queries.lookup import by_id, one, typed
 from hub.queries.privacy.holds import holds_of
 
 
-def register(requests: typer.Typer) -> None:
-    """Add the commands to `hub privacy request`."""
-    for command in (hold, holds, lift):
-        requests.command()(command)
-
-
 def hold(
     company: CompanyName,
     reason: Annotated[str, typer.Option(help="The matter that obliges you to keep the data; do not name a person.")],

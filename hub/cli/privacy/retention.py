@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-import typer
-
 from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain
 from hub.config.retention import spell_life
@@ -15,11 +13,6 @@ from hub.privacy.holds import on_hold
 from hub.privacy.retention import Holding, holdings
 from hub.startup.database import open_store
 from hub.startup.reading import read_config
-
-
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("retention")(retention)
 
 
 @listing

@@ -18,11 +18,6 @@ from hub.queries.privacy.legal_rules import law_state, legal_rules
 from hub.startup.reading import read_config
 
 
-def register(privacy: typer.Typer) -> None:
-    """Add the command to `hub privacy`."""
-    privacy.command("rules")(rules)
-
-
 @listing
 def rules(
     topic: Annotated[

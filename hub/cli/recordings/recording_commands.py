@@ -70,12 +70,8 @@ FIELDS = only(
 )
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
 User = Annotated[str, typer.Option(help="The listener: a user with the permission (hub users).", metavar="NAME")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    transcripts.register(commands)
-    app.add_typer(commands, name="recordings")
+commands.command("transcript")(transcripts.transcript)
+commands.command("transcribe")(transcripts.transcribe)
 
 
 @commands.command("list")

@@ -23,12 +23,6 @@ from hub.startup.reading import read_config
 PART = only("start", "end", "channel", "text", "confidence")
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub recordings`."""
-    commands.command()(transcript)
-    commands.command()(transcribe)
-
-
 def transcript(
     recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 ) -> None:

@@ -40,12 +40,6 @@ DoubtId = Annotated[
 ]
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands to `hub texts`."""
-    for command in (stop, doubtful, keep):
-        commands.command()(command)
-
-
 def stop(
     wanted: DoubtId,
     refused: Annotated[

@@ -53,12 +53,8 @@ TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    doubtful.register(commands)
-    app.add_typer(commands, name="texts")
+for each in (doubtful.stop, doubtful.doubtful, doubtful.keep):
+    commands.command()(each)
 
 
 @commands.command("list")

@@ -43,11 +43,6 @@ Campaign = Annotated[str | None, typer.Option(help="utm_campaign of that ad.")]
 Gclid = Annotated[str | None, typer.Option(help="Google's click id, as in the landing page's address.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="trigger")
-
-
 @commands.command("call")
 def call(
     to: To = None,

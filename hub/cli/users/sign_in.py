@@ -23,10 +23,6 @@ from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
 
 
-def register(app: typer.Typer) -> None:
-    """The commands are part of `hub users`."""
-
-
 @commands.command("companies")
 def companies(
     name: Name,

@@ -32,11 +32,6 @@ Phones = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
-    app.add_typer(commands, name="users")
-
-
 @commands.command()
 def add(
     name: Name,

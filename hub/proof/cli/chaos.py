@@ -42,11 +42,6 @@ Folder = Annotated[
 Report = Annotated[Path | None, typer.Option("--report", help="Write the result to this file, as Markdown.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("chaos")(chaos)
-
-
 def chaos(
     faults: Faults = "kill",
     cycles: Cycles = 20,

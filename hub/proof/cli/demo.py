@@ -117,11 +117,6 @@ CALLS, CALLS_ON_LINE = 1_000, 200
 DEMO_MARKER = "demo"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `hub`."""
-    app.command("demo")(demo)
-
-
 def demo(
     config: ConfigFile = CONFIG,
     calls: Annotated[

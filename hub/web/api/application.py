@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +21,7 @@ from hub.platform.rate_limit import Counters
 from hub.runtime import Hub
 from hub.texts.doubts import NotDoubtful
 from hub.texts.queue import CannotText
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import Authenticator, MayAccount
 from hub.web.api.calls import add_calls
 from hub.web.api.contact import add_contact
 from hub.web.api.deliveries import add_deliveries
@@ -48,19 +48,12 @@ def create_api(
     api = FastAPI(
         title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    authenticator = Authenticator(hub, narrow, counters or Counters())
-    for add in (
-        add_calls,
-        add_doubts,
-        add_tags,
-        add_recordings,
-        add_reports_and_logs,
-        add_requests,
-        add_visits_and_leads,
-    ):
-        add(api, authenticator)
+    api.state.authenticator = Authenticator(hub, narrow, counters or Counters())
+    own = (add_calls, add_doubts, add_tags, add_recordings, add_reports_and_logs, add_requests, add_visits_and_leads)
+    for add in own:
+        add(api)
     for add_with in (add_contact, add_deliveries, add_marks):
-        add_with(api, authenticator, directory)
+        add_with(api, directory)
 
     def describe(request: Request) -> Response:
         key = "Send your key as `Authorization: Bearer KEY`; `hub users key` makes one."
@@ -69,7 +62,7 @@ def create_api(
         return JSONResponse({**about, "openapi": f"{BASE}/openapi.json", "docs": f"{BASE}/docs"})
 
     @api.get("/openapi.json", include_in_schema=False)
-    def document(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> Response:
+    def document(authorized: MayAccount) -> Response:
         return JSONResponse({**api.openapi(), "servers": [{"url": BASE}]})
 
     api.add_route("/", describe)

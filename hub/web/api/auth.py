@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Annotated
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from sqlmodel import Session
 
 from hub.access.keys import is_use_noted, key_holder, note_use
@@ -90,10 +91,6 @@ class Authenticator:
         self._read_key, self._scheme = read_key, scheme
         self._buckets = counters.of("api keys", partial(Buckets, MAX_CACHED_KEYS))
 
-    def to(self, action: Action) -> Permission:
-        """A route's dependency that admits only roles that may do `action`."""
-        return Permission(self, action)
-
     def authorize(self, request: Request, *actions: Action) -> AuthorizedRequest:
         """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may do none of
         `actions`. The scope is that of the first one that it may do."""
@@ -138,9 +135,27 @@ class Authenticator:
 class Permission:
     """A route's dependency; `action` is what its caller must be allowed to do."""
 
-    authenticator: Authenticator
     action: Action
 
     def __call__(self, request: Request) -> AuthorizedRequest:
         """Authenticate the request."""
-        return self.authenticator.authorize(request, self.action)
+        authenticator: Authenticator = request.app.state.authenticator
+        return authenticator.authorize(request, self.action)
+
+
+MayAccount = Annotated[AuthorizedRequest, Depends(Permission("account"))]
+MayAudit = Annotated[AuthorizedRequest, Depends(Permission("audit"))]
+MayBodies = Annotated[AuthorizedRequest, Depends(Permission("bodies"))]
+MayCalls = Annotated[AuthorizedRequest, Depends(Permission("calls"))]
+MayConfigure = Annotated[AuthorizedRequest, Depends(Permission("configure"))]
+MayConsent = Annotated[AuthorizedRequest, Depends(Permission("consent"))]
+MayContact = Annotated[AuthorizedRequest, Depends(Permission("contact"))]
+MayDeliveries = Annotated[AuthorizedRequest, Depends(Permission("deliveries"))]
+MayEndRecording = Annotated[AuthorizedRequest, Depends(Permission("end_recording"))]
+MayExports = Annotated[AuthorizedRequest, Depends(Permission("exports"))]
+MayMarks = Annotated[AuthorizedRequest, Depends(Permission("marks"))]
+MayReplay = Annotated[AuthorizedRequest, Depends(Permission("replay"))]
+MayReports = Annotated[AuthorizedRequest, Depends(Permission("reports"))]
+MayRequests = Annotated[AuthorizedRequest, Depends(Permission("requests"))]
+MayTexts = Annotated[AuthorizedRequest, Depends(Permission("texts"))]
+MayVoicemail = Annotated[AuthorizedRequest, Depends(Permission("voicemail"))]

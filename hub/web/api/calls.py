@@ -17,7 +17,7 @@ from hub.queries.lists.filters import CHOICES, MAX_SECONDS, MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import newest_first, page_of
 from hub.queries.lists.plan import rows_of
 from hub.texts.bodies import open_body
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayAccount, MayBodies, MayCalls, MayTexts
 from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
     AttributionAnswer,
@@ -62,19 +62,18 @@ def _answer(shape: type[CallShape], view: ContactView) -> CallShape:
     return answer
 
 
-def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
+def add_calls(api: FastAPI) -> None:
     """Add the routes for who called and wrote, and why."""
 
     @api.get("/companies")
-    def companies(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> Companies:
+    def companies(authorized: MayAccount) -> Companies:
         with authorized.session() as session:
             rows = session.exec(authorized.scope.select(Company).order_by(Company.name))
             return Companies(companies=shaped(CompanyAnswer, rows))
 
     @api.get("/calls")
     def calls(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
+        authorized: MayCalls,
         company: CompanyName = None,
         since: Since = None,
         until: Until = None,
@@ -95,7 +94,7 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
             return Calls(calls=[_answer(CallAnswer, each) for each in found.items], next=found.next)
 
     @api.get("/calls/{call_id}")
-    def call(*, authorized: AuthorizedRequest = Depends(authenticator.to("calls")), call_id: str) -> CallDetail:
+    def call(authorized: MayCalls, call_id: str) -> CallDetail:
         with authorized.session() as session:
             row = authorized.scope.call(session, call_id)
             view = view_of(session, authorized.hub.vault, row, authorized.user)
@@ -106,16 +105,14 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
         return detail
 
     @api.get("/texts")
-    def texts(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("texts")), after: After = None, limit: Limit = 50
-    ) -> Texts:
+    def texts(authorized: MayTexts, after: After = None, limit: Limit = 50) -> Texts:
         with authorized.session() as session:
             order = newest_first(TextMessage.at, TextMessage.id)
             found = page_of(session, rows_of(session, authorized.scope, TextMessage, order), after, limit)
         return Texts(texts=shaped(TextAnswer, found.items), next=found.next)
 
     @api.get("/texts/{text_id}/body")
-    def body(*, authorized: AuthorizedRequest = Depends(authenticator.to("bodies")), text_id: str) -> TextBody:
+    def body(authorized: MayBodies, text_id: str) -> TextBody:
         with authorized.session() as session:
             text = authorized.scope.one(session, TextMessage, text_id)
             authorized.note("text.read", text.id)

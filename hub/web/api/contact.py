@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Path
+from fastapi import FastAPI, Path
 from pydantic import Field
 from sqlmodel import Session, col
 
@@ -20,9 +20,9 @@ from hub.texts.archive import archive_thread
 from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.web.api.action_schemas import CallBackAnswer, CallBacks, ContactRefusalsAnswer, QueuedText
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayContact
 from hub.web.api.marks import Body, SubjectId, seen
-from hub.web.api.once import Once, once_of
+from hub.web.api.once import OnlyOnce
 from hub.web.api.schemas import shaped
 
 
@@ -52,22 +52,16 @@ class ArchiveBody(Body):
     archived: bool
 
 
-def add_contact(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+def add_contact(api: FastAPI, directory: LiveDirectory) -> None:
     """Add the routes for texts and calls to people."""
-    _add_texts(api, authenticator, directory)
-    _add_call_backs(api, authenticator, directory)
-    _add_refusals(api, authenticator)
+    _add_texts(api, directory)
+    _add_call_backs(api, directory)
+    _add_refusals(api)
 
 
-def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+def _add_texts(api: FastAPI, directory: LiveDirectory) -> None:
     @api.post("/calls/{call_id}/texts")
-    def text(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: TextBody,
-    ) -> QueuedText:
+    def text(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: TextBody) -> QueuedText:
         hub, scope = authorized.hub, authorized.scope
         # The text recognizes the key too, so a request whose process died may be repeated.
         token = f"{authorized.key_id}/{once.key}" if once.key else new_id()
@@ -86,11 +80,7 @@ def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirect
 
     @api.post("/texts/{text_id}/archive")
     def archive(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
-        once: Once = Depends(once_of),
-        text_id: Annotated[str, Path(max_length=36)],
-        body: ArchiveBody,
+        authorized: MayContact, once: OnlyOnce, text_id: Annotated[str, Path(max_length=36)], body: ArchiveBody
     ) -> ArchiveBody:
         def action(session: Session) -> dict[str, Any]:
             archive_thread(session, authorized.scope, text_id, authorized.hub.clock(), archived=body.archived)
@@ -101,15 +91,9 @@ def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirect
         return ArchiveBody.model_validate(once.do(authorized, action))
 
 
-def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
     @api.post("/calls/{call_id}/call_backs")
-    def call_back(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: CallBackBody,
-    ) -> CallBackAnswer:
+    def call_back(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: CallBackBody) -> CallBackAnswer:
         hub, scope = authorized.hub, authorized.scope
 
         def action(session: Session) -> dict[str, Any]:
@@ -123,9 +107,7 @@ def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveD
             return CallBackAnswer.model_validate(session.get_one(OutgoingCall, done["id"]))
 
     @api.get("/calls/{call_id}/call_backs")
-    def call_backs(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("contact")), call_id: SubjectId
-    ) -> CallBacks:
+    def call_backs(authorized: MayContact, call_id: SubjectId) -> CallBacks:
         with authorized.session() as session:
             markable(session, authorized.scope, [call_id])
             rows = authorized.scope.select(OutgoingCall).where(OutgoingCall.subject_id == call_id)
@@ -133,15 +115,9 @@ def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveD
             return CallBacks(call_backs=shaped(CallBackAnswer, newest))
 
 
-def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
+def _add_refusals(api: FastAPI) -> None:
     @api.post("/calls/{call_id}/refusals")
-    def refuse(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: RefusalBody,
-    ) -> ContactRefusalsAnswer:
+    def refuse(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: RefusalBody) -> ContactRefusalsAnswer:
         hub, scope = authorized.hub, authorized.scope
         with authorized.session() as session:
             person = contact_person(session, scope, call_id)
@@ -164,9 +140,7 @@ def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
         return ContactRefusalsAnswer.model_validate(refusals_of(hub, person))
 
     @api.get("/calls/{call_id}/refusals")
-    def refusals(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("contact")), call_id: SubjectId
-    ) -> ContactRefusalsAnswer:
+    def refusals(authorized: MayContact, call_id: SubjectId) -> ContactRefusalsAnswer:
         with authorized.session() as session:
             person = contact_person(session, authorized.scope, call_id)
         return ContactRefusalsAnswer.model_validate(refusals_of(authorized.hub, person))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Path
+from fastapi import FastAPI, HTTPException, Path
 from sqlmodel import Session, col, select
 
 from hub.delivery.replay import replay
@@ -16,9 +16,9 @@ from hub.numbers.directory import LiveDirectory
 from hub.queries.deliveries.delivery_list import newest_deliveries
 from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
 from hub.web.api.action_schemas import Deliveries, DeliveryAnswer
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayDeliveries, MayReplay
 from hub.web.api.marks import Body, SubjectId
-from hub.web.api.once import Once, once_of
+from hub.web.api.once import OnlyOnce
 from hub.web.api.schemas import shaped
 
 MAX_DELIVERIES = 10_000
@@ -31,13 +31,11 @@ class ReplayBody(Body):
     fresh: bool = False
 
 
-def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+def add_deliveries(api: FastAPI, directory: LiveDirectory) -> None:
     """Add the routes for deliveries."""
 
     @api.get("/calls/{call_id}/deliveries")
-    def deliveries(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("deliveries")), call_id: SubjectId
-    ) -> Deliveries:
+    def deliveries(authorized: MayDeliveries, call_id: SubjectId) -> Deliveries:
         with authorized.session() as session:
             if not visible_subjects(session, authorized.scope, [call_id]):
                 raise NotFound("Not found")
@@ -46,11 +44,7 @@ def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDi
 
     @api.post("/deliveries/{delivery_id}/replay")
     def again(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("replay")),
-        once: Once = Depends(once_of),
-        delivery_id: Annotated[str, Path(max_length=36)],
-        body: ReplayBody,
+        authorized: MayReplay, once: OnlyOnce, delivery_id: Annotated[str, Path(max_length=36)], body: ReplayBody
     ) -> DeliveryAnswer:
         hub, actor = authorized.hub, authorized.user.id
         wanted = (Delivery.id == delivery_id, col(Delivery.hook).in_(HOOKS))

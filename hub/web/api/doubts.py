@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Path
+from fastapi import FastAPI, Path
 from sqlmodel import Session, col
 
 from hub.model import Company, DoubtfulRefusal
 from hub.queries.privacy.doubts import open_doubts_of
 from hub.texts.doubts import keep, refuse
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayConsent
 from hub.web.api.marks import Body
-from hub.web.api.once import Once, once_of
+from hub.web.api.once import OnlyOnce
 from hub.web.api.schemas import Answer, shaped
 
 
@@ -54,11 +54,11 @@ class DecisionAnswer(Answer):
     state: str
 
 
-def add_doubts(api: FastAPI, authenticator: Authenticator) -> None:
+def add_doubts(api: FastAPI) -> None:
     """Add the routes of the queue. Reading it is in the audit log before the words are sent."""
 
     @api.get("/doubtful_refusals")
-    def doubtful(*, authorized: AuthorizedRequest = Depends(authenticator.to("consent"))) -> DoubtfulRefusals:
+    def doubtful(authorized: MayConsent) -> DoubtfulRefusals:
         with authorized.session() as session:
             companies = [each.id for each in session.exec(authorized.scope.select(Company).order_by(col(Company.id)))]
             found = open_doubts_of(session, authorized.hub, companies)
@@ -68,11 +68,7 @@ def add_doubts(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.post("/doubtful_refusals/{doubt_id}")
     def decide(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("consent")),
-        once: Once = Depends(once_of),
-        doubt_id: Annotated[str, Path(max_length=36)],
-        body: DecisionBody,
+        authorized: MayConsent, once: OnlyOnce, doubt_id: Annotated[str, Path(max_length=36)], body: DecisionBody
     ) -> DecisionAnswer:
         hub = authorized.hub
         with authorized.session() as session:

@@ -28,8 +28,8 @@ from hub.numbers.directory import LiveDirectory
 from hub.queries.conversions.lead_recipients import lead_recipients
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
 from hub.web.api.action_schemas import MarksAnswer, NoteText, SpamAnswer
-from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.once import Answer, Once, once_of
+from hub.web.api.auth import AuthorizedRequest, MayMarks
+from hub.web.api.once import Answer, Once, OnlyOnce
 from hub.web.api.schemas import LeadAnswer, LeadRecipientAnswer, MarkedLead, NoteAnswer, TagsAnswer
 
 SubjectId = Annotated[str, Path(description="The id of a call, text or form.", max_length=36)]
@@ -104,34 +104,33 @@ class Marking:
         return TagsAnswer(tags=list(marks.tags))
 
 
-def add_marks(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+def _marking(authorized: MayMarks, once: OnlyOnce, call_id: SubjectId) -> Marking:
+    return Marking(authorized, once, call_id)
+
+
+OneMarking = Annotated[Marking, Depends(_marking)]
+
+
+def add_marks(api: FastAPI, directory: LiveDirectory) -> None:
     """Add the routes for what users mark. The id may also be that of a text or a form."""
 
-    def marking(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-    ) -> Marking:
-        return Marking(authorized, once, call_id)
-
-    _add_reading(api, authenticator)
-    _add_lead_and_spam(api, marking, directory)
-    _add_tags_and_notes(api, marking)
+    _add_reading(api)
+    _add_lead_and_spam(api, directory)
+    _add_tags_and_notes(api)
 
 
-def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
+def _add_reading(api: FastAPI) -> None:
     @api.get("/calls/{call_id}/marks")
-    def marks(*, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId) -> MarksAnswer:
+    def marks(authorized: MayMarks, call_id: SubjectId) -> MarksAnswer:
         with authorized.session() as session:
             found = marks_of(session, authorized.scope, authorized.hub.vault, call_id)
         notes = [NoteText(id=each.id, text=each.text, made_at=each.at, by=each.by) for each in found.notes]
         return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 
-def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking], directory: LiveDirectory) -> None:
+def _add_lead_and_spam(api: FastAPI, directory: LiveDirectory) -> None:
     @api.post("/calls/{call_id}/lead")
-    def lead(*, marking: Marking = Depends(marking), body: LeadBody) -> MarkedLead:
+    def lead(marking: OneMarking, body: LeadBody) -> MarkedLead:
         value: Value = Money(body.amount, body.currency) if body.amount is not None else None
         if "amount" not in body.model_fields_set:
             value = "keep"
@@ -148,36 +147,35 @@ def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking], directory:
         return MarkedLead(lead=_of_list(now), former=former, goes_to=goes, goes_nowhere=reason or None)
 
     @api.post("/calls/{call_id}/spam")
-    def spam(*, marking: Marking = Depends(marking), body: SpamBody) -> SpamAnswer:
+    def spam(marking: OneMarking, body: SpamBody) -> SpamAnswer:
         marking.do(lambda session, scope, now: mark_spam(session, scope, marking.call_id, body.spam, now))
         with marking.authorized.session() as session:
             return SpamAnswer(spam=marking.call_id in spam_among(session, [marking.call_id]))
 
     @api.post("/calls/{call_id}/name", status_code=204, response_class=Response, responses={204: NAMED})
-    def name(*, marking: Marking = Depends(marking), body: NameBody) -> None:
+    def name(marking: OneMarking, body: NameBody) -> None:
         vault = marking.authorized.hub.vault
         marking.do(
             lambda session, scope, now: name_contact(session, scope, vault, marking.call_id, body.name, now), 204
         )
 
 
-def _add_tags_and_notes(api: FastAPI, marking: Callable[..., Marking]) -> None:
+def _add_tags_and_notes(api: FastAPI) -> None:
     @api.post("/calls/{call_id}/tags")
-    def tags(*, marking: Marking = Depends(marking), body: TagBody) -> TagsAnswer:
+    def tags(marking: OneMarking, body: TagBody) -> TagsAnswer:
         marking.do(lambda session, scope, now: tag(session, scope, marking.call_id, body.name, now))
         return marking.tags()
 
     @api.delete("/calls/{call_id}/tags/{tag}")
     def remove_tag(
-        *,
-        marking: Marking = Depends(marking),
+        marking: OneMarking,
         tag: Annotated[str, Path(description="The tag's name.", max_length=4 * MAX_TAG_CHARACTERS)],
     ) -> TagsAnswer:
         marking.do(lambda session, scope, now: untag(session, scope, marking.call_id, tag, now))
         return marking.tags()
 
     @api.post("/calls/{call_id}/notes")
-    def notes(*, marking: Marking = Depends(marking), body: NoteBody) -> NoteAnswer:
+    def notes(marking: OneMarking, body: NoteBody) -> NoteAnswer:
         def action(session: Session, scope: AccessScope, now: datetime) -> dict[str, Any]:
             note = add_note(session, scope, marking.authorized.hub.vault, marking.call_id, body.text, now)
             return NoteAnswer.model_validate(note).model_dump(mode="json")
@@ -185,7 +183,7 @@ def _add_tags_and_notes(api: FastAPI, marking: Callable[..., Marking]) -> None:
         return NoteAnswer.model_validate(marking.do(action))
 
     @api.delete("/calls/{call_id}/notes/{note_id}", status_code=204, response_class=Response)
-    def remove_note(*, marking: Marking = Depends(marking), note_id: Annotated[str, Path(max_length=36)]) -> None:
+    def remove_note(marking: OneMarking, note_id: Annotated[str, Path(max_length=36)]) -> None:
         def action(session: Session, scope: AccessScope, now: datetime) -> None:
             wanted = select(Note.id).where(Note.id == note_id, Note.subject_id == marking.call_id)
             if session.exec(wanted).first() is None:

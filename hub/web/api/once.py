@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Header, HTTPException, Request, Response
+from fastapi import Depends, Header, HTTPException, Request, Response
 from sqlmodel import Session
 from starlette.requests import Request as StarletteRequest
 
@@ -104,6 +104,9 @@ async def once_of(request: Request, response: Response, key: IdempotencyKey = No
         response.headers[REPLAYED] = "true"
 
     return Once(key, request_bytes(request, await request.body()), replayed)
+
+
+OnlyOnce = Annotated[Once, Depends(once_of)]
 
 
 def checked_key(key: str | None) -> str | None:

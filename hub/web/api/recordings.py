@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException
 
 from hub.access.permissions import Listening, right_to
 from hub.access.users import may
@@ -13,21 +13,16 @@ from hub.recordings.end import end_recording
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.transcripts import read_transcript
 from hub.web.api.action_schemas import RecordingEndAnswer
-from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.once import Once, once_of
+from hub.web.api.auth import AuthorizedRequest, MayEndRecording, MayVoicemail
+from hub.web.api.once import OnlyOnce
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
-def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
+def add_recordings(api: FastAPI) -> None:
     """Add the routes for recordings and transcripts."""
 
     @api.post("/recordings/{recording_id}/link")
-    def link(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("voicemail")),
-        recording_id: str,
-        purpose: Literal["play", "download"] = "play",
-    ) -> LinkAnswer:
+    def link(authorized: MayVoicemail, recording_id: str, purpose: Literal["play", "download"] = "play") -> LinkAnswer:
         row = _recording(authorized, recording_id, "recordings")
         if row.path is None:
             raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
@@ -38,12 +33,7 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
         return LinkAnswer(url=public + path_to(made, authorized.hub.keyring), expires_at=ends)
 
     @api.post("/calls/{call_id}/recording/end")
-    def end(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("end_recording")),
-        once: Once = Depends(once_of),
-        call_id: str,
-    ) -> RecordingEndAnswer:
+    def end(authorized: MayEndRecording, once: OnlyOnce, call_id: str) -> RecordingEndAnswer:
         with authorized.session() as session:
             call = authorized.scope.call(session, call_id)
 
@@ -54,9 +44,7 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
         return RecordingEndAnswer.model_validate(once.do_alone(authorized, action))
 
     @api.get("/recordings/{recording_id}/transcript")
-    def transcript(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("voicemail")), recording_id: str
-    ) -> TranscriptAnswer:
+    def transcript(authorized: MayVoicemail, recording_id: str) -> TranscriptAnswer:
         row = _recording(authorized, recording_id, "transcripts")
         with authorized.session() as session:
             read = read_transcript(authorized.hub, session, row.id)

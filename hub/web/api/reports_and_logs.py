@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query
 from pydantic import Field
 from sqlmodel import Session, col
 
@@ -22,7 +22,7 @@ from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
 from hub.reports.report import Line, Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import AuthorizedRequest, MayAudit, MayConsent, MayReports
 from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
     AuditAnswer,
@@ -44,13 +44,11 @@ COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 Text = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]
 
 
-def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
+def add_reports_and_logs(api: FastAPI) -> None:
     """Add the routes for reports, consent records and audit entries."""
 
     @api.get("/reports/companies")
-    def companies_report(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("reports")), first: date, last: date
-    ) -> CompaniesReportAnswer:
+    def companies_report(authorized: MayReports, first: date, last: date) -> CompaniesReportAnswer:
         _in_order(first, last)
         scope = authorized.scope
         with authorized.session() as session:
@@ -66,13 +64,7 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.get("/reports/{company}/costs")
     def costs(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("reports")),
-        company: str,
-        first: date,
-        last: date,
-        by: By = "source",
-        model: Model = "last",
+        authorized: MayReports, company: str, first: date, last: date, by: By = "source", model: Model = "last"
     ) -> CostReportAnswer:
         with authorized.session() as session:
             row = _company(session, authorized, company, first, last)
@@ -91,22 +83,14 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.get("/reports/{company}/{dimension}")
     def report(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("reports")),
-        company: str,
-        dimension: Dimension,
-        first: date,
-        last: date,
-        model: Model = "last",
+        authorized: MayReports, company: str, dimension: Dimension, first: date, last: date, model: Model = "last"
     ) -> ReportAnswer:
         with authorized.session() as session:
             row = _company(session, authorized, company, first, last)
             return _to_answer(report_within(session, row, dimension, model, first, last))
 
     @api.get("/consent")
-    def consent(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("consent")), after: After = None, limit: Limit = 50
-    ) -> ConsentRecords:
+    def consent(authorized: MayConsent, after: After = None, limit: Limit = 50) -> ConsentRecords:
         with authorized.session() as session:
             parts = rows_of(session, authorized.scope, ConsentEntry, newest_first(ConsentEntry.id))
             found = page_of(session, parts, after, limit)
@@ -114,8 +98,7 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.get("/audit")
     def audit(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("audit")),
+        authorized: MayAudit,
         who: Annotated[Text | None, Query(description="The id of a user, or another actor.")] = None,
         action: Annotated[Text | None, Query(description="Like `users.add`, or `users.` for the whole area.")] = None,
         subject: Annotated[Text | None, Query(description="The id of what was acted on.")] = None,

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
 from hub.queries.lists.keyset import Part, newest_first, page_of
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayExports, MayRequests
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
-def add_requests(api: FastAPI, authenticator: Authenticator) -> None:
+def add_requests(api: FastAPI) -> None:
     """Add the routes for privacy requests."""
 
     @api.get("/requests")
-    def requests(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("requests")), after: After = None, limit: Limit = 50
-    ) -> Requests:
+    def requests(authorized: MayRequests, after: After = None, limit: Limit = 50) -> Requests:
         with authorized.session() as session:
             query = authorized.scope.select(PrivacyRequest)
             found = page_of(session, [Part(query, newest_first(PrivacyRequest.id))], after, limit)
         return Requests(requests=shaped(RequestAnswer, found.items), next=found.next)
 
     @api.get("/requests/{request_id}")
-    def request(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("requests")), request_id: str
-    ) -> RequestDetail:
+    def request(authorized: MayRequests, request_id: str) -> RequestDetail:
         with authorized.session() as session:
             row = authorized.scope.one(session, PrivacyRequest, request_id)
         authorized.note("privacy.request.read", row.id)
@@ -36,7 +32,7 @@ def add_requests(api: FastAPI, authenticator: Authenticator) -> None:
     @api.get(
         "/requests/{request_id}/file", response_class=Response, responses={200: {"content": {"application/zip": {}}}}
     )
-    def file(*, authorized: AuthorizedRequest = Depends(authenticator.to("exports")), request_id: str) -> Response:
+    def file(authorized: MayExports, request_id: str) -> Response:
         with authorized.session() as session:
             row = authorized.scope.one(session, PrivacyRequest, request_id)
             data = read_file(session, authorized.hub, row)

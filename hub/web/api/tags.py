@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Path, Response
+from fastapi import FastAPI, Path, Response
 from pydantic import Field
 from sqlmodel import Session
 
@@ -20,9 +20,9 @@ from hub.marks.tag_definitions import (
 from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.model import TagDefinition
 from hub.web.api.action_schemas import TagDefinitionAnswer, TagDefinitions
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import AuthorizedRequest, MayAccount, MayConfigure
 from hub.web.api.marks import Body
-from hub.web.api.once import Once, once_of
+from hub.web.api.once import Once, OnlyOnce
 from hub.web.api.schemas import shaped
 
 TagId = Annotated[str, Path(max_length=36)]
@@ -44,21 +44,16 @@ class ChangedTagBody(Body):
     enabled: bool | None = None
 
 
-def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
+def add_tags(api: FastAPI) -> None:
     """Add the routes for the tags of the account."""
 
     @api.get("/tags")
-    def tags(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> TagDefinitions:
+    def tags(authorized: MayAccount) -> TagDefinitions:
         with authorized.session() as session:
             return TagDefinitions(tags=shaped(TagDefinitionAnswer, tag_definitions(session, authorized.scope)))
 
     @api.post("/tags")
-    def define(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("configure")),
-        once: Once = Depends(once_of),
-        body: NewTagBody,
-    ) -> TagDefinitionAnswer:
+    def define(authorized: MayConfigure, once: OnlyOnce, body: NewTagBody) -> TagDefinitionAnswer:
         def action(session: Session) -> TagDefinition:
             now, company = authorized.hub.clock(), body.company_id
             return define_tag(session, authorized.scope, body.name, now, company_id=company, color=body.color)
@@ -66,13 +61,7 @@ def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
         return _done(once, authorized, action)
 
     @api.post("/tags/{tag_id}")
-    def change(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("configure")),
-        once: Once = Depends(once_of),
-        tag_id: TagId,
-        body: ChangedTagBody,
-    ) -> TagDefinitionAnswer:
+    def change(authorized: MayConfigure, once: OnlyOnce, tag_id: TagId, body: ChangedTagBody) -> TagDefinitionAnswer:
         def action(session: Session) -> TagDefinition:
             new = body.model_dump()
             return change_tag(session, authorized.scope, tag_id, authorized.hub.clock(), **new)
@@ -80,12 +69,7 @@ def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
         return _done(once, authorized, action)
 
     @api.delete("/tags/{tag_id}", status_code=204, response_class=Response)
-    def remove(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("configure")),
-        once: Once = Depends(once_of),
-        tag_id: TagId,
-    ) -> None:
+    def remove(authorized: MayConfigure, once: OnlyOnce, tag_id: TagId) -> None:
         def action(session: Session) -> dict[str, Any]:
             remove_tag_definition(session, authorized.scope, tag_id, authorized.hub.clock())
             return {}

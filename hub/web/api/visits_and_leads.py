@@ -12,7 +12,7 @@ from hub.contracts.leads import LeadStatus
 from hub.queries.activity.visits import VisitFilter, list_visits
 from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import MARKED, ContactFilter
-from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.auth import MayCalls, MayReports
 from hub.web.api.calls import CompanyName, ContactFilters, company_ids
 from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import Answer, Page, shaped
@@ -71,13 +71,12 @@ class Leads(Page):
     leads: list[LeadAnswer]
 
 
-def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
+def add_visits_and_leads(api: FastAPI) -> None:
     """Add the routes."""
 
     @api.get("/visits")
     def visits(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("reports")),
+        authorized: MayReports,
         company: CompanyName = None,
         source: Words = None,
         campaign: Words = None,
@@ -94,8 +93,7 @@ def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
 
     @api.get("/leads")
     def leads(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
+        authorized: MayCalls,
         company: CompanyName = None,
         status: LeadStatus | None = None,
         filters: Any = Depends(ContactFilters),

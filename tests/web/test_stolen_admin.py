@@ -232,7 +232,6 @@ def edits_config(module: Module) -> bool:
         "edit_config",
         "apply_changes",
         "connect_new",
-        "save_mail",
         "propose",
         "apply_edit",
         "roll_back",

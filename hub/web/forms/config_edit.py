@@ -89,6 +89,13 @@ def apply_changes(
     return not form.is_refused
 
 
+def previewed(page: PageRequest, edits: Iterable[Change | Move]) -> Proposal:
+    """What edits would do to the file; CannotDo if the hub was not started from one."""
+    if page.config_file is None:
+        raise CannotDo(NO_FILE)
+    return page.config_file.propose(edits, page.editor, preview=True)
+
+
 def show_proposal(form: Form, proposal: Proposal, place: Path) -> None:
     """Say in a form what became of an edit of `place`: its problems, or that this process could not write it."""
     form.add_problems(proposal.problems, place)

@@ -14,7 +14,7 @@ from hub.numbers.flow_drafts import end_draft
 from hub.queries.flows.current import current_flow
 from hub.queries.flows.versions import calls_under_way
 from hub.web.forms.companies import place_of_company
-from hub.web.forms.config_edit import NO_FILE, apply_changes
+from hub.web.forms.config_edit import NO_FILE, apply_changes, previewed
 from hub.web.forms.form import Form
 from hub.web.pages.flows.compare import diff_lines
 from hub.web.pages.flows.flow_labels import flow_title
@@ -37,7 +37,7 @@ def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
     proposal = None
     if page.config_file is not None and not form.is_refused:
         try:
-            proposal = page.config_file.propose(_changes(page, opened), page.editor, preview=True)
+            proposal = previewed(page, _changes(page, opened))
             form.add_problems(() if opened.problems else proposal.problems, ())
         except ConfigError as refused:
             form.problems.append(str(refused))

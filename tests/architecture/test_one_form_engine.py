@@ -7,7 +7,7 @@ import ast
 from parsed_tree import ROOT, Module, each_module
 
 ENGINE = ROOT / "hub/web/forms"
-MAX_ENGINE_LINES = 810
+MAX_ENGINE_LINES = 771
 WRITERS_OF_THE_FILE = {"hub/web/pages/config/editor.py", "hub/web/pages/config/review.py"}
 """The editor of the file itself, whose form is the text."""
 

@@ -12,18 +12,18 @@ from hub.web.pages.request import PageRequest
 CHOOSE_COMPANY = "Choose a company."
 
 
-def company_field(page: PageRequest, name: str = "company") -> Field:
+def company_field(page: PageRequest) -> Field:
     """The choice of one of the user's companies; that of the URL is chosen at first."""
     choices = tuple((each.name, each.title) for each in page.companies)
-    return Field(name=name, label="Company", kind="choice", choices=choices, required=page.company is None)
+    return Field(name="company", label="Company", kind="choice", choices=choices, required=page.company is None)
 
 
-def chosen_company(page: PageRequest, form: Form, name: str = "company") -> CompanySection | None:
+def chosen_company(page: PageRequest, form: Form) -> CompanySection | None:
     """What config.yaml says of the chosen company; None if none is chosen, and then the form says so."""
     try:
-        return company_and_section(page, form.value(name))[1]
+        return company_and_section(page, form.value("company"))[1]
     except NotFound:
-        form.errors[name] = CHOOSE_COMPANY
+        form.errors["company"] = CHOOSE_COMPANY
         return None
 
 

@@ -12,7 +12,7 @@ from hub.config.document import Path
 from hub.config.edit import Change, Move
 from hub.errors import CannotDo, ConfigError
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
+from hub.web.forms.values import differences
 from hub.web.pages.request import PageRequest
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def save_section(
         edits = [Change(place, tree)]
     else:
         form.check_changed(section, tree)
-        edits = [*first, *changes(place, form.fields, section, tree)]
+        edits = [*first, *differences(place, form.fields, Form.of(form.fields, section).tree(), tree)]
     return edit_config(page, form, edits, show, place=place, notice=notice, to=to)
 
 

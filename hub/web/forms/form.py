@@ -12,10 +12,9 @@ from pydantic import BaseModel
 from hub.config.document import Path
 from hub.config.edit import NAMED_LISTS
 from hub.config.error_messages import AnyModel, validated
-from hub.errors import Problem
+from hub.errors import CannotDo, Problem
 from hub.web.forms.field import Field, Values
-from hub.web.forms.rows import rows_of
-from hub.web.forms.values import Repeated, last, read, texts_of, value_at
+from hub.web.forms.values import last, read, rows_of, texts_of, value_at
 
 if TYPE_CHECKING:
     from hub.reload import Proposal
@@ -106,8 +105,8 @@ class Form:
         """What it says, as config.yaml would hold it."""
         try:
             return read(self.fields, self.values, self.country)
-        except Repeated as error:
-            self.errors[error.field] = str(error)
+        except CannotDo as error:
+            self.refuse(error)
             return {}
 
     def check(
@@ -158,12 +157,13 @@ class Form:
         else:
             self.problems.append(str(error))
 
-    def check_name(self, taken: Container[str], name: str = "name") -> None:
+    def check_name(self, taken: Container[str]) -> None:
         """Refuse a name that config.yaml or an address cannot have, or that another one has."""
-        if not NAME.fullmatch(self.value(name)) or self.value(name) == "new":
-            self.errors[name] = WRONG_NAME
-        elif self.value(name) in taken:
-            self.errors[name] = TAKEN_NAME
+        name = self.value("name")
+        if not NAME.fullmatch(name) or name == "new":
+            self.errors["name"] = WRONG_NAME
+        elif name in taken:
+            self.errors["name"] = TAKEN_NAME
 
     def add_problems(self, problems: Iterable[Problem], place: Path) -> None:
         """Put each problem of config.yaml at the field that it is about; `place` is the section that the form edits."""

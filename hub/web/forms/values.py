@@ -15,21 +15,14 @@ from hub.config.document import Path
 from hub.config.durations import parse_span
 from hub.config.edit import REMOVED, Change
 from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
 from hub.platform.formats import phone
 from hub.web.forms.field import TICKED, Field, Values
-from hub.web.forms.rows import rows_of
 
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 BETWEEN = {"lines": r"[\s,]+", "words": r"[\s,]+", "phones": r"[\n,;]+", "hours": r","}
+MAX_ROWS = 60
 JOINED = {"lines": "\n", "words": " ", "phones": "\n", "hours": ", "}
-
-
-class Repeated(ValueError):
-    """The rows of a mapping name the same key twice."""
-
-    def __init__(self, field: str, key: str) -> None:
-        super().__init__(f"{key} is there twice; keep one of the two.")
-        self.field = field
 
 
 def texts_of(fields: Sequence[Field], source: object) -> dict[str, list[str]]:
@@ -44,7 +37,7 @@ def texts_of(fields: Sequence[Field], source: object) -> dict[str, list[str]]:
 def read(fields: Sequence[Field], values: Values, country: str = "US") -> dict[str, Any]:
     """What a form says, as config.yaml would hold it; what is empty or as by default is left out.
 
-    A phone number without its country's code is one of `country`. Repeated says what is there twice.
+    A phone number without its country's code is one of `country`. CannotDo says what is there twice.
     """
     tree: dict[str, Any] = {}
     for field in fields:
@@ -58,15 +51,10 @@ def read(fields: Sequence[Field], values: Values, country: str = "US") -> dict[s
     return tree
 
 
-def changes(place: Path, fields: Sequence[Field], source: object, tree: Mapping[str, object]) -> Iterator[Change]:
-    """The edits that make the section at `place` say what `tree` does; a value that is the same stays as it is written."""
-    yield from differences(place, fields, read(fields, texts_of(fields, source)), tree)
-
-
 def differences(
     place: Path, fields: Sequence[Field], before: Mapping[str, object], after: Mapping[str, object]
 ) -> Iterator[Change]:
-    """The edits between two trees that forms of these fields say."""
+    """The edits between two trees that forms of these fields say; a value that is the same stays as it is written."""
     for field in fields:
         old, new = (value_at(tree, field.path, REMOVED) if field.path else REMOVED for tree in (before, after))
         if old != new and (REMOVED in (old, new) or not is_same(field, old, new)):
@@ -180,7 +168,8 @@ def _single(field: Field, text: str, country: str) -> object:
     if field.kind == "phone" and text:
         return _number_of(text, country)
     if field.kind == "number":
-        return int(text) if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text) else _fraction(text)
+        whole, part = r"0|-?[1-9][0-9]{0,17}", r"-?[0-9]{1,12}\.[0-9]{1,9}"
+        return int(text) if re.fullmatch(whole, text) else float(text) if re.fullmatch(part, text) else text
     if field.kind == "share" and re.fullmatch(r"[0-9]{1,3}", text):
         return Decimal(text) / 100
     if field.kind == "yes_no":
@@ -188,15 +177,21 @@ def _single(field: Field, text: str, country: str) -> object:
     return text
 
 
-def _fraction(text: str) -> float | str:
-    return float(text) if re.fullmatch(r"-?[0-9]{1,12}\.[0-9]{1,9}", text) else text
-
-
 def _number_of(text: str, country: str) -> str:
     return phone_number(text) or phone_number(text, country) or text
 
 
 # Rows.
+
+
+def rows_of(field: Field, values: Values) -> list[dict[str, str]]:
+    """The rows that a form holds, each with all columns."""
+    columns = {column.name: values.get(field.input(column), ()) for column in field.columns}
+    count = min(MAX_ROWS, max(map(len, columns.values()), default=0))
+    return [
+        {name: cells[index].strip() if index < len(cells) else "" for name, cells in columns.items()}
+        for index in range(count)
+    ]
 
 
 def _rows(field: Field, values: Values, country: str) -> Any:
@@ -215,5 +210,5 @@ def _rows(field: Field, values: Values, country: str) -> Any:
     keys = [row[key.name] for row in rows]
     twice = next((each for each in keys if keys.count(each) > 1), None)
     if twice is not None:
-        raise Repeated(field.name, str(twice))
+        raise CannotDo(f"{twice} is there twice; keep one of the two.", field=field.name)
     return {row[key.name]: second.default if row[second.name] == "" else row[second.name] for row in rows}

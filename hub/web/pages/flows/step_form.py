@@ -11,8 +11,7 @@ from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Sch
 from hub.config.callflow.written import written_spans, written_step
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import WRONG_NAME, Form
-from hub.web.forms.rows import add_row, change_rows
-from hub.web.forms.values import texts_of
+from hub.web.forms.values import rows_of, texts_of
 from hub.web.pages.flows.step_fields import fields_of_step, with_choices
 from hub.web.pages.flows.week import USUAL_WEEK, Day, change_week, days_of, same_of, unreadable_day, week_of_post
 
@@ -98,10 +97,10 @@ class StepForm(Form):
             return self
         index = int(more[0]) if more[0].isascii() and more[0].isdecimal() else None
         if what == "add":
-            self.values = add_row(of, self.values, to)
+            self.values = _add_row(of, self.values, to)
             self.focus = f"{name}-{len(self.rows(of)) - 1}-{of.columns[0].name}"
         elif what in ("remove", "up", "down") and index is not None:
-            self.values = change_rows(of, self.values, what, index)
+            self.values = _change_rows(of, self.values, what, index)
             moved = {"remove": index, "up": index - 1, "down": index + 1}[what]
             self.focus = f"{name}-{max(0, min(moved, len(self.rows(of)) - 1))}-{of.columns[0].name}"
         return self
@@ -175,7 +174,7 @@ def blank_values(do: str, to: str) -> Values:
     values: Values = texts_of(fields, {**ways, "hours": USUAL_WEEK} if do == "schedule" else ways)
     for field in fields:
         for _ in range(field.minimum or 1) if field.kind == "rows" and field.required else ():
-            values = add_row(field, values, to)
+            values = _add_row(field, values, to)
     return values
 
 
@@ -188,3 +187,23 @@ def _free_name(flow: Flow, do: str) -> str:
     first = "hours" if do == "schedule" else do
     names = [first, *(f"{first}_{number}" for number in range(2, len(flow.steps) + 3))]
     return next(name for name in names if name not in flow.steps)
+
+
+def _add_row(field: Field, values: Values, to: str = "") -> Values:
+    """The values with one more row at the end; what can be chosen in it is `to`."""
+    row = {column.name: to if column.kind == "choice" else "" for column in field.columns}
+    return _with_rows(field, values, [*rows_of(field, values), row])
+
+
+def _change_rows(field: Field, values: Values, action: str, index: int) -> Values:
+    """The values with a row removed, or moved `up` or `down`."""
+    rows = rows_of(field, values)
+    if 0 <= index < len(rows):
+        row = rows.pop(index)
+        if action != "remove":
+            rows.insert(max(0, index + (-1 if action == "up" else 1)), row)
+    return _with_rows(field, values, rows)
+
+
+def _with_rows(field: Field, values: Values, rows: Sequence[Mapping[str, str]]) -> Values:
+    return {**values, **{field.input(column): [row[column.name] for row in rows] for column in field.columns}}

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from starlette.responses import Response, StreamingResponse
 
 from hub.queries.spreadsheets import csv_text
+from hub.web.pages.security import file_headers
 
 ROWS_A_PART = 500
 MARK = "\ufeff"
@@ -19,12 +20,8 @@ def csv_response(name: str, rows: Iterable[Sequence[object]]) -> Response:
     apostrophe. The first rows are read at once, so that what is refused is refused with a page."""
     parts = _parts(iter(rows))
     begins = MARK + next(parts, "")
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(chain([begins], parts), headers=headers, media_type="text/csv; charset=utf-8")
+    content = chain([begins], parts)
+    return StreamingResponse(content, headers=file_headers(name), media_type="text/csv; charset=utf-8")
 
 
 def _parts(rows: Iterator[Sequence[object]]) -> Iterator[str]:

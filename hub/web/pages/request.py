@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hub.runtime import Hub
 
 NOTICE_COOKIE = "hub_notice"
-NOTICE_SECONDS = 20
+NOTICE_LIFETIME = timedelta(seconds=20)
 MAX_NOTICE = 300
 
 
@@ -65,6 +65,11 @@ class PageContext:
     def step_cookie(self, name: str) -> str:
         """The name of a cookie of the sign-in, such as one for a step that waits for its answer."""
         return f"__Host-hub-{name}" if self.https else f"hub_{name}"
+
+    def set_cookie(self, response: Response, name: str, value: str, life: timedelta) -> None:
+        """Set a cookie for all pages, which no script can read."""
+        seconds = int(life.total_seconds())
+        response.set_cookie(name, value, seconds, path="/", secure=self.https, httponly=True, samesite="lax")
 
 
 @dataclass
@@ -261,13 +266,5 @@ class PageRequest:
         """After a POST: 303 to `target`, which shows `notice` once."""
         response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
         if notice:
-            response.set_cookie(
-                NOTICE_COOKIE,
-                quote(notice[:MAX_NOTICE]),
-                max_age=NOTICE_SECONDS,
-                path="/",
-                secure=self.context.https,
-                httponly=True,
-                samesite="lax",
-            )
+            self.context.set_cookie(response, NOTICE_COOKIE, quote(notice[:MAX_NOTICE]), NOTICE_LIFETIME)
         return response

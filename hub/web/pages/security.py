@@ -35,6 +35,12 @@ def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
     return headers
 
 
+def file_headers(name: str) -> dict[str, str]:
+    """The headers of a file that a browser saves under `name`."""
+    disposition = f'attachment; filename="{name}"'
+    return {"Cache-Control": "no-store", "Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
+
+
 def is_cross_site(request: Request, public_url: str) -> bool:
     """Whether a request that changes something comes from another site's page.
 

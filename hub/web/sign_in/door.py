@@ -216,15 +216,8 @@ class DoorRequest:
 
     def enter(self, response: Response, user: User, token: str) -> Response:
         """Give the browser its session, remember the browser, and forget the steps."""
-        response.set_cookie(
-            self.door.signed_in.cookie,
-            token,
-            max_age=int(self.door.signed_in.lifetime.longest.total_seconds()),
-            path="/",
-            secure=self.door.context.https,
-            httponly=True,
-            samesite="lax",
-        )
+        context, signed_in = self.door.context, self.door.signed_in
+        context.set_cookie(response, signed_in.cookie, token, signed_in.lifetime.longest)
         if self.device(user) is None:
             self._set(response, DEVICE_COOKIE, devices.new_device(self.hub.keyring, user.id), devices.LIFETIME)
         for kind in ("passkey", "register", "factor", "oidc"):
@@ -233,12 +226,4 @@ class DoorRequest:
         return response
 
     def _set(self, response: Response, name: str, value: str, life: timedelta) -> None:
-        response.set_cookie(
-            self.door.cookie(name),
-            value,
-            max_age=int(life.total_seconds()),
-            path="/",
-            secure=self.door.context.https,
-            httponly=True,
-            samesite="lax",
-        )
+        self.door.context.set_cookie(response, self.door.cookie(name), value, life)

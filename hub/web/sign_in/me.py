@@ -28,16 +28,7 @@ SIGN_IN_AGAIN = "/sign-in?next=/me"
 def changed(page: PageRequest, session: Session, response: Response) -> Response:
     """After a change of a way in: the session gets a new token, within `session`."""
     token = rotate_session(session, page.web_session.id)
-    left = page.web_session.ends_at - page.now
-    response.set_cookie(
-        page.context.session_cookie,
-        token,
-        max_age=int(left.total_seconds()),
-        path="/",
-        secure=page.context.https,
-        httponly=True,
-        samesite="lax",
-    )
+    page.context.set_cookie(response, page.context.session_cookie, token, page.web_session.ends_at - page.now)
     return response
 
 

@@ -27,15 +27,7 @@ def options(page: PageRequest) -> Response:
         data = {"challenge": challenge}
         token = new_challenge(session, "register", page.now, user_id=page.user.id, data=data)
     response = Response(request, headers=NO_STORE, media_type="application/json")
-    response.set_cookie(
-        page.context.step_cookie("register"),
-        token,
-        max_age=int(LIFETIME.total_seconds()),
-        path="/",
-        secure=page.context.https,
-        httponly=True,
-        samesite="lax",
-    )
+    page.context.set_cookie(response, page.context.step_cookie("register"), token, LIFETIME)
     return response
 
 

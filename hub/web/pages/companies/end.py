@@ -18,6 +18,7 @@ from hub.model import Company
 from hub.queries.privacy.company_end import current_end, plan_company_end
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import file_headers
 
 OWNER: Action = "users"
 """Only owners, of whole accounts, decide who belongs to an account; whether a company stays is their decision too."""
@@ -67,7 +68,7 @@ def _changed(page: PageRequest, action: Callable[[Session, Company], object], no
 def export(page: PageRequest) -> Response:
     """Everything of the company as a zip, which is sent while it is written."""
     company = _company(page)
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{company.name}.zip"'}
+    headers = file_headers(f"{company.name}.zip")
     return StreamingResponse(_zipped(page, company), headers=headers, media_type="application/zip")
 
 

@@ -15,6 +15,7 @@ from hub.web.pages.config.retyped import secret_fields, with_typed
 from hub.web.pages.config.review import Review, as_written, editable, review, running_processes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import file_headers
 
 MAX_CONFIG_BYTES = 11_000_000
 """Of a form; escaped, a text takes up to three times its size."""
@@ -86,12 +87,7 @@ def download(page: PageRequest) -> Response:
     with page.hub.store.reading() as session:
         draft = draft_of(session, page.hub.keyring, page.user)
     diff = file.propose(draft.text, page.editor, preview=True).diff if draft else ""
-    headers = {
-        "Content-Disposition": 'attachment; filename="config.diff"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(f"{diff}\n", headers=headers, media_type="text/x-diff; charset=utf-8")
+    return Response(f"{diff}\n", headers=file_headers("config.diff"), media_type="text/x-diff; charset=utf-8")
 
 
 def _show(page: PageRequest, file: ConfigFile, found: Review | None, status: int = 200, **more: Any) -> Response:

@@ -17,6 +17,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import file_headers
 
 CERTIFICATES_PER_PAGE = 50
 RESULTS = {
@@ -75,11 +76,7 @@ def download(page: PageRequest) -> Response:
     request, certificate = _certificate(page)
     plain = page.query.get("format") == "text"
     body = as_text(certificate) if plain else json.dumps(certificate, indent=2)
-    headers = {
-        "Content-Disposition": f'attachment; filename="certificate-{request.id[-12:]}.{"txt" if plain else "json"}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = file_headers(f"certificate-{request.id[-12:]}.{'txt' if plain else 'json'}")
     return Response(body, headers=headers, media_type="text/plain" if plain else "application/json")
 
 

@@ -22,6 +22,7 @@ from hub.web.pages.periods import PRESETS
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import file_headers
 from hub.web.privacy.signals import SignalPolicy
 
 ROLES = {"processor": "On your behalf", "independent_controller": "Third party, decides for itself", "none": "Nobody"}
@@ -137,12 +138,7 @@ _PAPERS: Mapping[str, Callable[[PageRequest], Response]] = {
 
 
 def _file(name: str, lines: Iterable[str], kind: str = "text/markdown") -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response("\n".join(lines), headers=headers, media_type=kind)
+    return Response("\n".join(lines), headers=file_headers(name), media_type=kind)
 
 
 PAGES = (

@@ -16,6 +16,7 @@ from hub.web.pages.privacy.plan import plan_page
 from hub.web.pages.privacy.request import request_page
 from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import file_headers
 
 CHANGED = "More or less is stored of this person than when you looked. Read the plan once more."
 
@@ -93,12 +94,7 @@ def download(page: PageRequest) -> Response:
     with page.session() as session:
         request_id = page.scope.one(session, PrivacyRequest, page.path("request_id")).id
     data = officer.file_for(page.hub, request_id, page.user.id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="request-{request_id[-12:]}.zip"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(data, headers=headers, media_type="application/zip")
+    return Response(data, headers=file_headers(f"request-{request_id[-12:]}.zip"), media_type="application/zip")
 
 
 def _changed(page: PageRequest, notice: str, action: Callable[[Session, PrivacyRequest], None]) -> Response:

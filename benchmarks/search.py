@@ -16,7 +16,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
-from benchmarks.pages import _hub
+from benchmarks.pages import hub_in
 from benchmarks.seed_calls import seed
 from hub.access.scope import scope_of_operator
 from hub.model import Call, Company, SearchWord
@@ -34,7 +34,7 @@ SEARCHES = ("0142", "5550142", "noa", "noahli", "an", "zzzzzz", "noah 0142")
 def measure() -> list[Figure]:
     """The figures; times are of the CPU."""
     with tempfile.TemporaryDirectory() as folder:
-        hub = _hub(f"sqlite:///{folder}/search.db", Path(folder))
+        hub = hub_in(f"sqlite:///{folder}/search.db", Path(folder))
         try:
             seed(hub.store, CALLS)
             return _of(hub)

@@ -1,4 +1,4 @@
-"""Calls, texts and forms of an agency with four companies, with what pages show of them, written fast into either database.
+"""Calls, texts and forms of an agency with twelve companies, with what pages show of them, written fast into either database.
 
 The same number of calls and the same seed give the same rows, except that they end at `last`. Values are as frequent as they
 are in life (Zipf). For a look by hand: `python -m benchmarks.seed_calls sqlite:////tmp/calls.db 100000`.
@@ -30,7 +30,10 @@ MADE_AT = 1_700_000_000_000
 DAYS = 760
 """Calls are kept for 25 months."""
 CHUNK = 20_000
-COMPANIES = (("lakeside", 55), ("northgate", 25), ("hillcrest", 15), ("marina", 5))
+COMPANIES = (
+    ("lakeside", 34), ("northgate", 18), ("hillcrest", 12), ("marina", 8), ("oakwood", 5), ("riverbend", 5),
+    ("fairview", 4), ("summit", 4), ("harbor", 3), ("meadow", 3), ("cedar", 2), ("prairie", 2),
+)  # fmt: skip
 """Name of a company, and its share of the contacts in percent."""
 CALLS_WITH_COPIES, COPIES = 500_000, 9
 """From so many calls on, only a tenth is made one by one, and copied nine times."""
@@ -72,7 +75,7 @@ def _places(store: Store) -> tuple[list[str], dict[str, list[str]]]:
                 )
                 session.add(tracker)
                 session.flush()
-                shown = TrackingNumber(tracker_id=tracker.id, number=f"+1312555{index}1{number:02}")
+                shown = TrackingNumber(tracker_id=tracker.id, number=f"+1312555{100 * (index + 1) + number:04}")
                 session.add(shown)
                 trackers[company.id].append(tracker.id)
     return [place_id(name) for name, _ in COMPANIES], trackers

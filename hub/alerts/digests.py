@@ -163,7 +163,7 @@ def digest_values(
 def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, span: Span) -> list[Figure]:
     current, former = (span.first, span.last), span.former
     calls = [_calls(session, scope, company, each) for each in (current, former)]
-    leads = [count_leads(session, [company.id], *_bounds(company, each)) for each in (current, former)]
+    leads = count_leads(session, [company.id], *(_bounds(company, each) for each in (current, former)))
     sent = [count_deliveries(session, [company.id], *_bounds(company, each)) for each in (current, former)]
     taken = [sum(each.get(state, 0) for state in SENT) for each in sent]
     list_of = _link(hub, company, "/calls", *current)

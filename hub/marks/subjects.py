@@ -23,13 +23,15 @@ def visible_subjects(session: Session, scope: AccessScope, ids: Collection[str])
     reach `own` sees only calls that they answered.
     """
     wanted = set(ids)
-    found: list[Subject] = list(session.exec(scope.calls().where(col(Call.id).in_(wanted)))) if wanted else []
-    if scope.reach == "account":
-        for table in (TextMessage, FormSubmission):
-            left = wanted - {subject.id for subject in found}
-            if left:
-                found += session.exec(scope.select(table).where(col(table.id).in_(left)))
-    return sorted(found, key=lambda subject: subject.id)
+    if scope.reach == "own":
+        found = session.exec(scope.calls().where(col(Call.id).in_(wanted))).all() if wanted else []
+        return sorted(found, key=lambda subject: subject.id)
+    subjects: list[Subject] = []
+    for table in (Call, TextMessage, FormSubmission):
+        if left := wanted - {subject.id for subject in subjects}:
+            rows = session.exec(scope.having(col(table.id), left))
+            subjects += [row for row in rows if row.company_id is not None]
+    return sorted(subjects, key=lambda subject: subject.id)
 
 
 def markable(session: Session, scope: AccessScope, ids: Collection[str]) -> list[Subject]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,8 +16,8 @@ from hub.model.states import WorkState
 from hub.plugin_host.registry import Plugins
 from hub.store.companion_troubles import companion_troubles
 
-NEWEST_CALLS = 2_000
-"""How many of the newest calls are searched for a carrier's last one."""
+NEWEST_CALLS = (50, 2_000)
+"""How many of the newest calls are searched for a carrier's last one: at first few, which is enough for most hubs."""
 Health = Literal["works", "needs_you", "down", "paused", "waiting"]
 
 
@@ -41,7 +41,7 @@ def connector_health(
     """
     names = set(companies)
     paused = {row.connector: row for row in session.exec(select(ConnectorState)) if row.paused_at is not None}
-    working, troubled = last_activity(session), companion_troubles(session)
+    working, troubled = last_activity(session, config), companion_troubles(session)
     found = []
     for name, entry in config.connectors.items():
         if entry.kind == "consent" or not any(entry.serves(each) for each in names):
@@ -65,9 +65,10 @@ def _state(name: str, paused: dict[str, Any], plugins: Plugins, has_worked: bool
     return ("works", "") if has_worked else ("waiting", "Nothing has come from it yet.")
 
 
-def last_activity(session: Session) -> dict[str, datetime]:
+def last_activity(session: Session, config: Config) -> dict[str, datetime]:
     """Connector → when its last sync ended well, or its last call came."""
-    synced, called = _last_syncs(session), _last_calls(session)
+    carriers = {name for name, entry in config.connectors.items() if entry.kind == "carrier"}
+    synced, called = _last_syncs(session), _last_calls(session, carriers)
     return {name: max(at[name] for at in (synced, called) if name in at) for name in {*synced, *called}}
 
 
@@ -78,9 +79,12 @@ def _last_syncs(session: Session) -> dict[str, datetime]:
     return {name: at for name, at in session.execute(slots.group_by(col(SyncSlot.connector))) if at is not None}
 
 
-def _last_calls(session: Session) -> dict[str, datetime]:
-    newest = (
-        select(Call.connector, Call.started_at).order_by(col(Call.started_at).desc()).limit(NEWEST_CALLS).subquery()
-    )
-    rows = session.execute(select(newest.c.connector, func.max(newest.c.started_at)).group_by(newest.c.connector))
-    return dict(rows.all())
+def _last_calls(session: Session, carriers: Set[str]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    newest = select(Call.connector, Call.started_at).order_by(col(Call.started_at).desc())
+    for limit in NEWEST_CALLS:
+        if carriers - found.keys():
+            some = newest.limit(limit).subquery()
+            rows = session.execute(select(some.c.connector, func.max(some.c.started_at)).group_by(some.c.connector))
+            found = dict(rows.all())
+    return found

@@ -122,13 +122,13 @@ def marks_of(session: Session, scope: AccessScope, vault: Vault, subject_id: str
 def marks_in_list(session: Session, scope: AccessScope, subject_ids: Collection[str]) -> Mapping[str, MarksInList]:
     """Lead, tags and number of notes of each call, text or form of a list, by id; every id has an entry."""
     ids = set(subject_ids)
-    leads = {row.subject_id: row for row in session.exec(scope.select(Lead).where(col(Lead.subject_id).in_(ids)))}
+    leads = {row.subject_id: row for row in session.exec(scope.having(col(Lead.subject_id), ids))}
     users = _users(session, [lead.marked_by for lead in leads.values()])
     tags: dict[str, list[str]] = {}
-    for tag in session.exec(scope.select(Tag).where(col(Tag.subject_id).in_(ids))):
+    for tag in session.exec(scope.having(col(Tag.subject_id), ids)):
         tags.setdefault(tag.subject_id, []).append(tag.name)
     notes: dict[str, int] = {}
-    noted = scope.select(Note).where(col(Note.subject_id).in_(ids)).with_only_columns(Note.subject_id)
+    noted = scope.having(col(Note.subject_id), ids).with_only_columns(Note.subject_id)
     for subject_id in session.exec(noted):
         notes[subject_id] = notes.get(subject_id, 0) + 1
     return {

@@ -18,7 +18,6 @@ from hub.queries.connectors.repairs import Repair, open_repairs
 from hub.queries.contact.view import ContactView, read_parts, views_at
 from hub.queries.lists.kinds import Key
 from hub.queries.missed_calls import MISSED_WITHIN, MissedCaller, waiting_callers
-from hub.queries.texts.paging import DOUBTFUL_TEXTS, ThreadKind
 from hub.queries.texts.threads import ThreadShown, oldest_threads, stopped_people
 from hub.runtime import Hub
 
@@ -96,9 +95,7 @@ def texts_to_answer(
 ) -> tuple[list[ThreadShown], int]:
     """The threads of the last 14 days in which somebody waits for an answer or a decision, the longest wait first, and how
     many there are in all. The lines are what people wrote, so `scope` is the user's for `bodies`."""
-    doubts = session.scalars(DOUBTFUL_TEXTS.limit(1)).first() is not None
-    kinds = (ThreadKind.WAITING, ThreadKind.DOUBTFUL) if doubts else (ThreadKind.WAITING,)
-    return oldest_threads(session, scope, hub, companies, kinds, now - MISSED_WITHIN, MAX_SHOWN)
+    return oldest_threads(session, scope, hub, companies, now - MISSED_WITHIN, MAX_SHOWN)
 
 
 def connectors_to_fix(

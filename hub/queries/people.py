@@ -92,7 +92,7 @@ def find_people(
 
 def people_shown(session: Session, vault: Vault, scope: AccessScope, ids: Sequence[str]) -> list[PersonShown]:
     """The people with these ids that the user sees, in the order of the ids."""
-    rows = session.exec(scope.select(Person).where(col(Person.id).in_(ids))).all() if ids else []
+    rows = session.exec(scope.having(col(Person.id), ids)).all() if ids else []
     return sorted(_shown(session, vault, rows), key=lambda each: ids.index(each.id))
 
 
@@ -101,7 +101,7 @@ def one_person(
 ) -> PersonDetails:
     """A person, and the people whom users merged with them; NotFound if the user does not see the person."""
     person: Person = scope.one(session, Person, person_id)
-    others = session.exec(scope.select(Person).where(col(Person.id).in_(merged))).all()
+    others = session.exec(scope.having(col(Person.id), merged)).all()
     people = [person, *sorted(others, key=lambda each: each.id)]
     ids = [each.id for each in people]
     contacts = _contacts(session, scope, vault, ids)

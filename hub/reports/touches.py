@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -139,8 +140,10 @@ def is_spam(table: Any) -> ColumnElement[bool]:
     return select(1).where(col(SpamMark.subject_id) == table.id).correlate(table).exists()
 
 
+@cache
 def is_lead(table: Any) -> ColumnElement[bool]:
-    """The condition that a call, text or form is a lead: `hub.reports.gains.Gains.is_lead`, and not spam."""
+    """The condition that a call, text or form is a lead: `hub.reports.gains.Gains.is_lead`, and not spam. Made once for each
+    table, as that takes as long as the query."""
 
     def marked(*statuses: LeadStatus) -> ColumnElement[bool]:
         mark = select(1).where(col(Lead.subject_id) == table.id, col(Lead.status).in_(statuses))

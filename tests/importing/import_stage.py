@@ -79,7 +79,7 @@ class Theirs:
 
 @contextmanager
 def account_with(databases: Path, calls: int, clock: FrozenClock) -> Iterator[Theirs]:
-    """A hub with `calls` calls, and texts and forms, of the last year of its four companies."""
+    """A hub with `calls` calls, and texts and forms, of the last year of its twelve companies."""
     file = postgres.sqlite_copy(databases)
     hub = assemble(make_config(f"sqlite:///{file}", accounts=()), clock)
     try:

@@ -105,7 +105,7 @@ def connectors_of(
     names = (
         {user.id: user.name for user in session.exec(select(User).where(col(User.id).in_(people)))} if people else {}
     )
-    waiting, last = waiting_items(session, entries, companies), last_activity(session)
+    waiting, last = waiting_items(session, entries, companies), last_activity(session, hub.config)
     found, beside = [], companion_troubles(session)
     for name, entry in entries.items():
         state = states.get(name)

@@ -18,7 +18,7 @@ def subjects_by_id(session: Session, scope: AccessScope, vault: Vault, ids: Iter
     left, rows = set(ids), list[Subject]()
     for kind in KINDS.values():
         if left:
-            rows += session.exec(scope.select(kind.table).where(col(kind.table.id).in_(left)))
+            rows += session.exec(scope.having(col(kind.table.id), left))
             left -= {row.id for row in rows}
     views = contact_views(session, vault, rows, scope.user)
     read_parts(views, "name")

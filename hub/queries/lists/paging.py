@@ -104,7 +104,7 @@ class ContactList:
         return {
             kind.name: [
                 at
-                for part in self._parts(kind, kind.order, None, limit, kind.at >= begins, kind.at < ends)
+                for part in self._parts(kind, kind.order, None, 0, kind.at >= begins, kind.at < ends, ordered=False)
                 for at in self._values(
                     part.query.with_only_columns(kind.at).order_by(kind.at.desc()).limit(limit), part
                 )
@@ -150,24 +150,29 @@ class ContactList:
         found = read_rows(self._session, self.parts(), None, MAX_COUNTED)
         return [key_of(row) for row in found]
 
-    def _parts(self, kind: Kind, order: Order, cursor: Cursor | None, rows: int, *where: Any) -> list[Part]:
+    def _parts(
+        self, kind: Kind, order: Order, cursor: Cursor | None, rows: int, *where: Any, ordered: bool = True
+    ) -> list[Part]:
         """One statement for all contacts of a kind, or one that is executed for each company or tracker. Together they are
-        read by time, so that a filter that few contacts match is not asked of all contacts of a small company."""
+        read by time, so that a filter that few contacts match is not asked of all contacts of a small company. If not
+        `ordered`, nothing is sorted, and one statement reads the index of all companies."""
         if self._narrowed == frozenset():
             return []
         wanted, companies, trackers = self._asked.wanted, self.seen.companies, self._asked.trackers
         is_plain = self._narrowed is None and self.seen.own_numbers is None and wanted.active().keys() <= PLAIN
-        company, tracker = None, None
+        by_company, company, tracker = self._is_one_company, None, None
         values: list[dict[str, str]] = [{}]
         if is_plain and trackers is not None and is_apart(trackers, rows):
             tracker, values = TRACKER, [{TRACKER.key: each} for each in trackers]
         elif is_plain and trackers is None and is_apart(companies, rows):
-            company, values = COMPANY, [{COMPANY.key: each} for each in companies]
+            by_company = True
+            if ordered:
+                company, values = COMPANY, [{COMPANY.key: each} for each in companies]
         period = period_beyond((wanted.begins, wanted.ends), cursor, order)
         request = conditions(self._asked, kind, period, tracker)
         if request is None:
             return []
-        seen = self.seen.conditions(kind, company=company, by_company=company is not None or self._is_one_company)
+        seen = self.seen.conditions(kind, company=company, by_company=by_company)
         query = select_columns(literal(str(kind.name))).select_from(kind.table)
         return [Part(query.where(*self._ids(kind), *seen, *request, *where), order, values)]
 
@@ -193,7 +198,7 @@ class ContactList:
         floor = None if is_plain else self._floor(kind)
         where = [] if floor is None else [kind.at > floor]
         found = 0
-        for part in self._parts(kind, kind.order, None, 0, *where):
+        for part in self._parts(kind, kind.order, None, 0, *where, ordered=False):
             some = part.query.with_only_columns(kind.at).limit(MAX_COUNTED + 1).subquery()
             for number in self._values(select_columns(func.count()).select_from(some), part):
                 found += number

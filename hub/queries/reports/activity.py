@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
@@ -56,10 +57,6 @@ class Activity:
         """Day → counts."""
         return self._by(lambda at: at.astimezone(zone).date())
 
-    def by_weekday_and_hour(self, zone: ZoneInfo) -> dict[tuple[int, int], CallCounts]:
-        """(weekday, 0 is Monday; hour) → counts."""
-        return self._by(lambda at: ((local := at.astimezone(zone)).weekday(), local.hour))
-
     def between(self, begins: datetime, ends: datetime) -> Activity:
         """Only what came from one moment until before another."""
         return Activity({at: counts for at, counts in self.counts.items() if begins <= at < ends})
@@ -77,7 +74,7 @@ def call_activity(
     """The calls of some companies that the user may see, started from `begins` until before `ends`. The counts can be added
     up by the hours of `zone`; zones with whole hours get them by the hour, others by the quarter."""
     call: Any = Call
-    stretch = (UtcHour if _has_whole_hours(zone, begins, ends) else UtcQuarter)(call.started_at)
+    stretch = _stretch(zone, begins, ends)
     answered = call.answered_at.is_not(None)
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
@@ -89,22 +86,32 @@ def call_activity(
         _sum(call.first_time_caller.is_(True) & ~call.spam),
         _sum(call.spam),
     )
-    query: Any = select(*columns).where(
-        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends
-    )
-    if scope.reach == "own":
-        query = to_own_calls(query, scope.user)
-    rows: Iterable[Any] = session.execute(query.group_by(stretch))
-    return Activity({begun: CallCounts(*(int(each or 0) for each in numbers)) for begun, *numbers in rows})
+    rows = session.execute(_calls(columns, scope, companies, begins, ends).group_by(stretch))
+    return Activity({begun: CallCounts(*map(int, numbers)) for begun, *numbers in rows})
 
 
-def count_leads(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> int:
-    """How many calls, texts and forms of a period are leads."""
-    counted = (
-        select(func.count()).where(table.company_id.in_(companies), at >= begins, at < ends, is_lead(table))
-        for _, table, at in contact_tables()
-    )
-    return sum(int(session.execute(each).scalar_one()) for each in counted)
+def calls_of_the_week(
+    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime, zone: ZoneInfo
+) -> Counter[tuple[int, int]]:
+    """(weekday, 0 is Monday; hour in `zone`) → how many calls without spam, as in `call_activity`."""
+    stretch = _stretch(zone, begins, ends)
+    query = _calls((stretch, func.count()), scope, companies, begins, ends).where(~col(Call.spam))
+    counted: Counter[tuple[int, int]] = Counter()
+    for begun, number in session.execute(query.group_by(stretch)):
+        local = begun.astimezone(zone)
+        counted[local.weekday(), local.hour] += number
+    return counted
+
+
+def count_leads(session: Session, companies: Sequence[str], *periods: tuple[datetime, datetime]) -> list[int]:
+    """How many calls, texts and forms of each period are leads; a period is its beginning and the moment after it."""
+    counted = [
+        select(func.count()).where(table.company_id.in_(companies), at >= begins, at < ends, lead).scalar_subquery()
+        for table, at, lead in [(table, at, is_lead(table)) for _, table, at in contact_tables()]
+        for begins, ends in periods
+    ]
+    (numbers,) = session.execute(select_columns(*counted))
+    return [sum(numbers[place :: len(periods)]) for place in range(len(periods))]
 
 
 def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
@@ -148,6 +155,16 @@ def deliveries_since(session: Session, companies: Collection[str], begins: datet
     return [col(Delivery.company_id).in_(companies), col(Delivery.made_at) >= begins]
 
 
+def _calls(
+    columns: Sequence[Any], scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime
+) -> Any:
+    call: Any = Call
+    query: Any = select_columns(*columns).where(
+        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends
+    )
+    return to_own_calls(query, scope.user) if scope.reach == "own" else query
+
+
 def _total(counts: Iterable[CallCounts]) -> CallCounts:
     return CallCounts(*map(sum, zip(NO_CALLS, *counts, strict=True)))
 
@@ -161,6 +178,8 @@ def _sum(condition: Any) -> object:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _has_whole_hours(zone: ZoneInfo, begins: datetime, ends: datetime) -> bool:
-    offsets = (each.astimezone(zone).utcoffset() or timedelta() for each in (begins, ends))
-    return all(offset.total_seconds() % 3600 == 0 for offset in offsets)
+def _stretch(zone: ZoneInfo, begins: datetime, ends: datetime) -> Any:
+    """The hour of UTC in which a call began; the quarter for a zone whose hours begin at another minute."""
+    offsets = [each.astimezone(zone).utcoffset() or timedelta() for each in (begins, ends)]
+    has_whole_hours = all(offset.total_seconds() % 3600 == 0 for offset in offsets)
+    return (UtcHour if has_whole_hours else UtcQuarter)(col(Call.started_at))

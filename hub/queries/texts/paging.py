@@ -8,7 +8,9 @@ and still say where the next one begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select, tuple_
@@ -93,6 +95,34 @@ def _listed(
     stopped: Callable[[Sequence[ThreadKey]], set[ThreadKey]] | None,
 ) -> set[str]:
     """Those of some texts by which a thread is listed."""
+    query = select(TEXT.id, TEXT.company_id, TEXT.person_number).where(TEXT.id.in_(ids), *_lists(kind))
+    keys = {row.id: (row.company_id, row.person_number) for row in session.execute(query)}
+    if kind is not ThreadKind.STOPPED or stopped is None:
+        return set(keys)
+    found = stopped(list(keys.values()))
+    return {text_id for text_id, key in keys.items() if key in found}
+
+
+def newest_threads(
+    session: Session, companies: Sequence[str], kind: ThreadKind, limit: int, since: datetime | None = None
+) -> dict[ThreadKey, Any]:
+    """Thread → `id` and `at` of the text by which a thread of a kind is listed, of the newest threads. One statement reads all
+    texts, so that it is for a short time, or for few texts as those of DOUBTFUL."""
+    query = select(TEXT.id, TEXT.company_id, TEXT.person_number, TEXT.at).where(
+        TEXT.company_id.in_(companies),
+        TEXT.person_number.is_not(None),
+        _of_thread(TEXT),
+        *([TEXT.at >= since] if since is not None else []),
+        *([TEXT.id.in_(DOUBTFUL_TEXTS)] if kind is ThreadKind.DOUBTFUL else []),
+        *_lists(kind),
+    )
+    rows = session.execute(query.order_by(TEXT.at.desc(), TEXT.id.desc()).limit(limit))
+    return {(text.company_id, text.person_number): text for text in rows}
+
+
+@cache
+def _lists(kind: ThreadKind) -> tuple[Any, ...]:
+    """The conditions that a thread is listed by a text. Made once, as that takes as long as the query."""
     later: Any = aliased(TEXT)
     newer = and_(
         later.company_id == TEXT.company_id,
@@ -102,12 +132,7 @@ def _listed(
         _of_thread(later),
         *_counts(later, kind),
     )
-    query = select(TEXT.id, TEXT.company_id, TEXT.person_number).where(TEXT.id.in_(ids), *_wanted(TEXT, kind))
-    keys = {row.id: (row.company_id, row.person_number) for row in session.execute(query.where(~exists().where(newer)))}
-    if kind is not ThreadKind.STOPPED or stopped is None:
-        return set(keys)
-    found = stopped(list(keys.values()))
-    return {text_id for text_id, key in keys.items() if key in found}
+    return *_wanted(TEXT, kind), ~exists().where(newer)
 
 
 def _of_thread(text: Any) -> Any:
@@ -141,15 +166,7 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
     if not keys:
         return set(), set()
     pair = select(TEXT.company_id, TEXT.person_number).where(*of_threads(keys)).distinct()
-    later: Any = aliased(TEXT)
-    newer = and_(
-        later.company_id == TEXT.company_id,
-        later.person_number == TEXT.person_number,
-        later.at >= TEXT.at,
-        or_(later.at > TEXT.at, later.id > TEXT.id),
-        *_counts(later, ThreadKind.WAITING),
-    )
-    waiting = session.execute(pair.where(*_wanted(TEXT, ThreadKind.WAITING), ~exists().where(newer)))
+    waiting = session.execute(pair.where(*_lists(ThreadKind.WAITING)))
     doubtful = session.execute(pair.where(TEXT.id.in_(DOUBTFUL_TEXTS)))
     return {(row[0], row[1]) for row in waiting}, {(row[0], row[1]) for row in doubtful}
 

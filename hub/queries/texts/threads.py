@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from hub.access.scope import AccessScope
 from hub.model import Call, Company, Person, Suppression, TextMedia, TextMessage
 from hub.model.people import TYPED
 from hub.model.purposes import SERVICE
-from hub.queries.lists.keyset import Page
-from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, threads_page
+from hub.queries.lists.keyset import Page, in_order
+from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, newest_threads, threads_page
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
@@ -58,35 +58,35 @@ def list_threads(
     """The threads of some companies that the user may see. The lines are what people wrote, so the action is `bodies`."""
     visible = visible_companies(session, scope, companies)
     found = threads_page(session, visible, kind, after, limit, lambda keys: stopped_people(hub, keys))
-    return found.of(_shown(session, hub, found.items))
+    keys = [key_of(text) for text in found.items]
+    return found.of(_shown(session, hub, found.items, *flags_of(session, keys), stopped_people(hub, keys)))
 
 
 def oldest_threads(
-    session: Session,
-    scope: AccessScope,
-    hub: Hub,
-    companies: Sequence[str],
-    kinds: Collection[ThreadKind],
-    since: datetime,
-    limit: int,
+    session: Session, scope: AccessScope, hub: Hub, companies: Sequence[str], since: datetime, limit: int
 ) -> tuple[list[ThreadShown], int]:
-    """The threads of some kinds whose text came after `since`, the oldest first, without people who have stopped texts;
-    and how many there are, among the newest `MAX_WAITING`."""
+    """The threads in which somebody has waited since `since` or later for an answer or for a decision on a stop, the oldest
+    first, without people who have stopped texts; and how many there are, among the newest `MAX_WAITING`."""
     visible = visible_companies(session, scope, companies)
-    texts: dict[ThreadKey, TextMessage] = {}
-    for kind in kinds:
-        for text in threads_page(session, visible, kind, limit=MAX_WAITING).items:
-            if text.at >= since:
-                texts.setdefault(key_of(text), text)
+    waiting = newest_threads(session, visible, ThreadKind.WAITING, MAX_WAITING, since)
+    doubtful = newest_threads(session, visible, ThreadKind.DOUBTFUL, MAX_WAITING)
+    texts = {key: text for key, text in doubtful.items() if text.at >= since} | waiting
     stopped = stopped_people(hub, texts)
-    waiting = sorted((text for key, text in texts.items() if key not in stopped), key=lambda text: (text.at, text.id))
-    return _shown(session, hub, waiting[:limit]), len(waiting)
+    oldest = sorted((text for key, text in texts.items() if key not in stopped), key=lambda text: (text.at, text.id))
+    ids = [text.id for text in oldest[:limit]]
+    rows = session.scalars(select(TextMessage).where(col(TextMessage.id).in_(ids))).all()
+    return _shown(session, hub, in_order(rows, ids), waiting, doubtful, stopped), len(oldest)
 
 
-def _shown(session: Session, hub: Hub, texts: Sequence[TextMessage]) -> list[ThreadShown]:
+def _shown(
+    session: Session,
+    hub: Hub,
+    texts: Sequence[TextMessage],
+    waiting: Container[ThreadKey],
+    doubtful: Container[ThreadKey],
+    stopped: Container[ThreadKey],
+) -> list[ThreadShown]:
     keys = [key_of(text) for text in texts]
-    waiting, doubtful = flags_of(session, keys)
-    stopped = stopped_people(hub, keys)
     bodies = open_bodies(hub.vault, session, texts)
     names = names_in_threads(session, hub.vault, keys)
     pictures = _pictures(session, [text.id for text in texts])

@@ -15,7 +15,15 @@ from hub.queries.connector_health import connector_health
 from hub.queries.connectors.repairs import Repair
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
-from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
+from hub.queries.reports.activity import (
+    NO_CALLS,
+    Activity,
+    call_activity,
+    calls_of_the_week,
+    count_deliveries,
+    count_leads,
+    days_of,
+)
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.definitions import DEFINITIONS
 from hub.store import audit
@@ -49,10 +57,9 @@ def overview(page: PageRequest) -> Response:
     """The overview of the chosen period and companies; for the browser's script only what changes while it is open."""
     period = page.period("today")
     former = period.before()
-    eight_weeks = page.now - timedelta(days=HEAT_DAYS)
-    since = former.begins if page.is_partial else min(former.begins, eight_weeks)
     with page.session() as session:
-        whole = call_activity(session, page.scope, page.company_ids, since, max(period.ends, page.now), page.zone)
+        ends = max(period.ends, page.now)
+        whole = call_activity(session, page.scope, page.company_ids, former.begins, ends, page.zone)
     now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
     comparable = before.between(former.begins, page.now - (period.begins - former.begins))
     needs, steps = _needs(page), None
@@ -91,7 +98,7 @@ def overview(page: PageRequest) -> Response:
         sources=sources[:MAX_SOURCES],
         source_peak=max((each.calls for each in sources), default=0),
         **values,
-        **_heat(page, whole.between(eight_weeks, page.now)),
+        **_heat(page),
         **_health(page),
     )
 
@@ -131,10 +138,8 @@ def _note_reading(page: PageRequest, needs: NeedsNow) -> None:
 def _figures(page: PageRequest, period: Period, former: Period) -> dict[str, Any]:
     with page.session() as session:
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
-        leads = [
-            count_leads(session, page.company_ids, each.begins, each.ends) if page.may("marks") else None
-            for each in (period, former)
-        ]
+        periods = [(each.begins, each.ends) for each in (period, former)]
+        leads = count_leads(session, page.company_ids, *periods) if page.may("marks") else [None, None]
         sent = (
             count_deliveries(session, page.company_ids, period.begins, period.ends) if page.may("deliveries") else None
         )
@@ -218,14 +223,16 @@ def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) 
     )
 
 
-def _heat(page: PageRequest, activity: Activity) -> dict[str, Any]:
-    counts = activity.by_weekday_and_hour(page.zone)
-    busy = [*(hour for _, hour in counts), 8, 17]
+def _heat(page: PageRequest) -> dict[str, Any]:
+    begins = page.now - timedelta(days=HEAT_DAYS)
+    with page.session() as session:
+        calls = calls_of_the_week(session, page.scope, page.company_ids, begins, page.now, page.zone)
+    busy = [*(hour for _, hour in calls), 8, 17]
     hours = range(min(busy), max(busy) + 1)
-    peak = max(counts, key=lambda key: counts[key].calls, default=None)
+    peak = max(calls, key=lambda key: calls[key], default=None)
     return {
         "heat_hours": [hour_label(hour) for hour in hours],
-        "heat_rows": [[counts.get((day, hour), NO_CALLS).calls for hour in hours] for day in range(7)],
+        "heat_rows": [[calls[day, hour] for hour in hours] for day in range(7)],
         "weekdays": WEEKDAYS,
         "peak": peak and {"weekday": peak[0], "hour": peak[1], "day": _plural_day(peak[0]), "at": hour_label(peak[1])},
     }

@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 
 from explained import full_scans, statements
 from page_client import signed_in
+from sqlmodel import col
 from testbed import TestHub
 
+from hub.access.scope import AccessScope
+from hub.marks.subjects import visible_subjects
+from hub.model import Call, User
+from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.lists.keyset import Cursor
 from hub.queries.texts.paging import flags_of
 
@@ -75,6 +80,27 @@ def test_the_list_of_people_is_read_along_its_index(lite_hub: Callable[..., Test
         plan for statement, plan in sent.plans(stage.hub.store) if "ORDER BY person.first_seen_at DESC" in statement
     ]
     assert "ix_person_company (company_id=?)" in listed[0] and "TEMP B-TREE" not in listed[0]
+
+
+def test_rows_of_hundreds_of_ids_are_found_by_the_ids_and_not_among_all_rows_of_the_companies(
+    lite_hub: Callable[..., TestHub],
+) -> None:
+    stage = lite_hub()
+    scope = AccessScope(
+        User(
+            account_id=next(iter(stage.directory.companies.values())).account_id,
+            name="mia",
+            role="owner",
+            made_at=stage.clock(),
+        )
+    )
+    ids = [str(number) for number in range(1_000)]
+    with statements(stage.hub.store) as sent, stage.hub.store.reading() as session:
+        session.exec(scope.having(col(Call.id), ids)).all()
+        visible_subjects(session, scope, ids)
+        subjects_by_id(session, scope, stage.hub.vault, ids)
+    plans = [plan for statement, plan in sent.plans(stage.hub.store) if "FROM call" in statement]
+    assert plans and all("SEARCH call USING INDEX sqlite_autoindex_call_1 (id=?)" in plan for plan in plans)
 
 
 def test_texts_are_found_by_their_thread(lite_hub: Callable[..., TestHub]) -> None:

@@ -22,6 +22,7 @@ from hub.api import CallEvent, MessageEvent
 from hub.model import TextMessage
 from hub.startup.opening import Opened
 from hub.web.pages.guard import Page
+from hub.web.pages.reports.kinds import KINDS
 from hub.web.pages.routes import PAGES
 
 pytestmark = pytest.mark.soak
@@ -41,6 +42,9 @@ LOOKED_AT = [
 ]
 RUN = """rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(found => found.violations
   .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""
+CUT = """() => [...document.querySelectorAll('.table-wrap')]
+  .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+  .map(each => `a table is cut: ${each.innerText.slice(0, 60)}`)"""
 CHECK = f"() => ({RUN})({json.dumps(WHOLE)})"
 
 
@@ -98,7 +102,8 @@ def _faults(tab: Any, width: int, scheme: str, rules: dict[str, Any]) -> list[st
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
     sideways = ["it scrolls sideways"] if tab.evaluate("document.documentElement.scrollWidth > innerWidth") else []
-    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tab.evaluate(RUN, rules))]
+    cut = tab.evaluate(CUT) if width >= 1440 else []
+    return [f"{width}, {scheme}: {each}" for each in (*sideways, *cut, *tab.evaluate(RUN, rules))]
 
 
 def _is_trouble(line: Any) -> bool:
@@ -111,6 +116,17 @@ def test_no_page_has_a_fault_in_any_width_and_scheme(pages: PagesInBrowser, part
     pages.stage.call_in(caller_name="Noah Kerr")
     context = pages.context()
     assert look(pages, context, LOOKED_AT[part::PARTS]) == []
+    context.close()
+
+
+def test_no_report_has_a_fault_in_any_width_and_scheme(pages: PagesInBrowser) -> None:
+    context = pages.context()
+    tab, wrong = context.new_page(), []
+    for report in sorted(set(KINDS) - {"companies"}):
+        assert tab.goto(f"{pages.address}/reports/{report}?period=30d").status == 200, report
+        tab.evaluate(AXE)
+        wrong += [f"{report}: {each}" for view in VIEWS for each in _faults(tab, *view)]
+    assert wrong == []
     context.close()
 
 
@@ -255,7 +271,7 @@ def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) 
     context.close()
 
 
-def test_one_of_many_companies_is_found_by_typing_and_its_list_is_not_cut(
+def test_one_of_many_companies_is_found_by_typing_and_neither_their_list_nor_their_report_is_cut(
     headless: Any, lite_hub: Callable[..., TestHub]
 ) -> None:
     many = [company(f"plumber{each}", (f"+131255502{each:02}",), f"+131255503{each:02}") for each in range(12)]
@@ -278,6 +294,12 @@ def test_one_of_many_companies_is_found_by_typing_and_its_list_is_not_cut(
             assert tab.locator(".company .menu-list a:visible").all_inner_texts() == ["Plumber7"]
             tab.keyboard.press("Enter")
             tab.wait_for_url("**/?company=plumber7")
+            for each in range(2):
+                stage.call_in(f"+131255502{each:02}")
+            tab.goto(f"{public}/reports/companies?period=30d")
+            assert tab.locator(".companies tbody tr").count() == 12
+            tab.evaluate(AXE)
+            assert [each for view in VIEWS for each in _faults(tab, *view)] == []
             context.close()
 
 

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 
+import pytest
 import typer.main
 from typer.testing import CliRunner
 
@@ -58,6 +59,7 @@ def test_help_shows_the_commands_in_groups_of_which_none_is_long() -> None:
     assert at == sorted(at) and printed.index("Numbers") < printed.index("pools ") < printed.index("Privacy")
 
 
+@pytest.mark.soak
 def test_a_command_loads_the_modules_of_no_other_command() -> None:
     seen = "import sys, hub.cli; hub.cli.application(['texts']); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout

@@ -14,6 +14,8 @@ from hub.errors import PluginFailure
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.support import missing_confinement
 
+pytestmark = pytest.mark.soak
+
 PLUGIN = """
     'House rules.'
     import os, socket

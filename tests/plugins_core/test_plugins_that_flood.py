@@ -77,7 +77,7 @@ FLOOD = """
 """
 
 
-@pytest.fixture(params=["thread", "process"])
+@pytest.fixture(params=["thread", pytest.param("process", marks=pytest.mark.soak)])
 def stage(request: pytest.FixtureRequest, lite_hub: Callable[..., TestHub], tmp_path: Path) -> Iterator[TestHub]:
     file = tmp_path / "flood.py"
     file.write_text(dedent(FLOOD))
@@ -147,13 +147,13 @@ def test_a_list_has_at_most_a_hundred_thousand_items(stage: TestHub) -> None:
         stage.hub.plugins.call("flood", CallHooks.list_calls, datetime(2003, 1, 1, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("stage", ["process"], indirect=True)
+@pytest.mark.parametrize("stage", [pytest.param("process", marks=pytest.mark.soak)], indirect=True)
 def test_a_frame_that_announces_megabytes_where_none_are_due_ends_the_plugin_unread(stage: TestHub) -> None:
     with pytest.raises(PluginFailure, match=r"more than|too large"):
         ask(stage, "frame", 30_000_000)
 
 
-@pytest.mark.parametrize("stage", ["process"], indirect=True)
+@pytest.mark.parametrize("stage", [pytest.param("process", marks=pytest.mark.soak)], indirect=True)
 def test_an_integer_of_a_million_digits_does_not_reach_the_hub(stage: TestHub) -> None:
     with pytest.raises(PluginFailure):
         stage.hub.plugins.call("flood", CallHooks.list_calls, datetime(2001, 1, 1, tzinfo=UTC))

@@ -77,7 +77,7 @@ SECRETS = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["thread", "process"])
+@pytest.fixture(params=["thread", pytest.param("process", marks=pytest.mark.soak)])
 def stage(request: pytest.FixtureRequest, lite_hub: Callable[..., TestHub], tmp_path: Path) -> Iterator[TestHub]:
     file = tmp_path / "parrot.py"
     file.write_text(dedent(PARROT))
@@ -138,7 +138,7 @@ INDEX = """
 """
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", ["thread", pytest.param("process", marks=pytest.mark.soak)])
 def test_why_an_enricher_failed_is_on_the_page_and_in_the_api_without_its_key_and_the_number(
     lite_hub: Callable[..., TestHub], tmp_path: Path, isolation: str
 ) -> None:

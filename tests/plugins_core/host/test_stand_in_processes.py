@@ -25,6 +25,8 @@ from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 from hub.web.call_tests import make_test_call
 
+pytestmark = pytest.mark.soak
+
 CALL = SimulatedCall(
     caller_number="+12025550123",
     tracking_number="+13125550120",

@@ -23,6 +23,7 @@ from hub.testing import FrozenClock
 from hub.testing.trigger.running_hub import stand_in
 from hub.web.call_tests import make_test_call
 
+pytestmark = pytest.mark.soak
 walled = pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
 SECRET = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 HOSTILE = """

@@ -55,6 +55,7 @@ def test_each_change_has_an_audit_entry_with_the_wheels_hash(shop: PluginShop) -
     assert all(hashlib.sha256(file.read_bytes()).hexdigest() in detail for detail in found.values())
 
 
+@pytest.mark.soak
 def test_only_the_plugins_own_process_has_its_folder_among_its_modules(shop: PluginShop) -> None:
     seen = "', '.join(sorted(each for each in __import__('sys').path if 'plugins' in each))"
     for name in ("alone", "other"):
@@ -109,6 +110,7 @@ def test_a_registry_that_cannot_be_read_is_named_with_what_to_do(shop: PluginSho
     assert "installed.json cannot be read" in shop.refused("plugins", "list")
 
 
+@pytest.mark.soak
 def test_a_package_and_what_it_needs_come_from_the_index_as_wheels(
     shop: PluginShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

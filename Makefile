@@ -12,7 +12,7 @@ MINUTES ?= 10
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-soak test-postgresql fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
+.PHONY: run test test-soak test-postgresql sqlite-alone fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -25,6 +25,9 @@ test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, instal
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)
+
+sqlite-alone: $(VENV)/dev     ## write tests/sqlite_alone.txt: the tests whose statements others run on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --statements -m "not postgresql" $(ARGS)
 
 fuzz: $(VENV)/dev             ## the tests with Hypothesis alone: random seeds, 200 examples each, random order, until MINUTES=10 are over
 	$(BIN)/pytest --fuzz $(MINUTES) --timeout 900 -m "not postgresql" $(ARGS)

@@ -14,6 +14,7 @@ import fuzzing
 import parsed_tree
 import postgres
 import pytest
+import statements
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -23,11 +24,14 @@ from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock
 
 FOLDER = pytest.StashKey[Path]()
+WHOLE = pytest.StashKey[bool]()
+"""Whether the run names no files."""
 NEED_POSTGRES = {"postgres_url", "other_database_url"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--fuzz MINUTES`, for `make fuzz`."""
+    """`--fuzz MINUTES`, for `make fuzz`, and `--statements`, for `make sqlite-alone`."""
+    parser.addoption("--statements", action="store_true", help="write tests/sqlite_alone.txt, see tests/statements.py")
     parser.addoption("--fuzz", type=float, metavar="MINUTES", help="only tests with Hypothesis, with random seeds")
 
 
@@ -44,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     parsed_tree.share_in(folder)
     compiled.share()
     every_table()
+    config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS
+    if config.getoption("--statements"):
+        config.pluginmanager.register(statements.Statements(writes=not told), "statements")
     minutes = config.getoption("--fuzz")
     fuzzing.load_profile(fuzz=minutes is not None)
     if minutes is not None:
@@ -53,7 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks for a PostgreSQL database runs where the others of that kind run; of a test marked `one_on_postgresql`,
-    the first case."""
+    the first case; with the whole suite, nothing that is listed for SQLite alone."""
+    alone = statements.listed() if config.stash[WHOLE] else frozenset[str]()
     known, others = set[str](), set[pytest.Item]()
     for item in items:
         if NEED_POSTGRES.intersection(getattr(item, "fixturenames", ())):
@@ -63,6 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if test in known:
                 others.add(item)
             known.add(test)
+        if item.nodeid in alone:
+            others.add(item)
     if others:
         config.hook.pytest_deselected(items=[item for item in items if item in others])
         items[:] = [item for item in items if item not in others]
@@ -77,8 +87,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of xdist where the databases are."""
+    """Tell a worker of xdist where the databases are, and whether its run names no files."""
     node.workerinput["databases"] = str(node.config.stash[FOLDER])
+    node.workerinput["whole"] = node.config.stash[WHOLE]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

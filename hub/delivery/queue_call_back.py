@@ -35,6 +35,7 @@ MAX_CALLS_A_DAY = 200
 """Calls back of one company within 24 hours, so that a stolen session cannot run up a bill."""
 ACTIVE_FOR = timedelta(hours=4)
 """A call that is not over after this time no longer keeps another call to the same person from being placed."""
+TOO_LATE = "There is no call back of yours from the last ten minutes with this id to take back."
 UNDO_WITHIN = timedelta(minutes=10)
 """A call back that was noted by mistake can be taken back for this long."""
 ACTIVE = (OutgoingCallStatus.QUEUED, OutgoingCallStatus.PLACED, OutgoingCallStatus.ANSWERED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,8 @@ from hub.serving.running_hub import RunningHub
 
 log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
+TRY_AGAIN_SECONDS = 60.0
+"""Seconds until this process tries a version again that it could not take: the file or port that it lacked may be there."""
 APPLY_SECONDS = 10.0
 """Seconds that a page waits after an edit until this process runs it."""
 WAKE_SECONDS = 0.2
@@ -27,11 +30,18 @@ class Watcher:
     """A thread. Every second it looks at the file and at the newest version; a signal or an applied edit wakes it at
     once."""
 
-    def __init__(self, file: ConfigFile, running: RunningHub, presence: Presence) -> None:
-        self._file, self._running, self._presence = file, running, presence
+    def __init__(
+        self,
+        file: ConfigFile,
+        running: RunningHub,
+        presence: Presence,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._file, self._running, self._presence, self._clock = file, running, presence, clock
         self._awake, self._reread, self._stopping = threading.Event(), threading.Event(), threading.Event()
         self._handled = self._settling = self._stamp()
         self._failed: int | None = None
+        self._tried_at = 0.0
         self._thread = threading.Thread(target=self._watch, name="config.yaml", daemon=True)
         file.applied = self.applied
 
@@ -110,17 +120,19 @@ class Watcher:
 
     def _follow(self) -> None:
         number = self._file.newest_number()
-        if number is None or number in (self._running.version, self._failed):
+        if number is None or number == self._running.version:
+            return
+        if number == self._failed and self._clock() - self._tried_at < TRY_AGAIN_SECONDS:
             return
         try:
             self._running.take(self._file.check(self._file.text_of(number)), number)
         except RingfenceError as error:
-            self._failed = number
             first = next((str(each) for each in getattr(error, "problems", ())), str(error))
-            self._presence.trouble = first
-            log.error("this process cannot take a version of config.yaml", version=number, why=first)
+            if (number, first) != (self._failed, self._presence.trouble):
+                log.error("this process cannot take a version of config.yaml", version=number, why=first)
+            self._failed, self._tried_at, self._presence.trouble = number, self._clock(), first
         else:
-            self._presence.trouble = ""
+            self._failed, self._presence.trouble = None, ""
             log.info("a version of config.yaml was taken", version=number)
 
     def _stamp(self) -> Stamp | None:

@@ -71,6 +71,24 @@ def test_a_missed_caller_is_listed_called_back_through_twilio_and_no_longer_list
     assert (entry.subject, entry.detail) == (missed.id, row.id)
 
 
+def test_a_caller_called_from_an_own_phone_waits_no_longer_and_that_can_be_taken_back(
+    shop: Shop, refusal: Refusal
+) -> None:
+    missed = miss_a_call(shop)
+    shop.run("users", "add", "anna", "--role", "receptionist")
+    shop.run("users", "add", "mark", "--role", "marketer")
+    assert "may not do that" in refusal(shop.run("calls", "called-back", missed.id, "--user", "mark"))
+    assert "take it back" in shop.run("calls", "called-back", missed.id, "--user", "anna").stdout
+    (row,) = shop.rows(OutgoingCall)
+    assert row.is_by_hand and json.loads(shop.run("calls", "missed", "--user", "anna", "--json").stdout) == []
+    undo = ("calls", "called-back", missed.id, "--user", "anna", "--undo", row.id)
+    assert "waits for a call back again" in shop.run(*undo).stdout
+    assert len(json.loads(shop.run("calls", "missed", "--user", "anna", "--json").stdout)) == 1
+    assert "no call back of yours" in refusal(shop.run(*undo))
+    noted = [(each.action, each.subject, each.detail) for each in shop.rows(AuditEntry) if each.subject == missed.id]
+    assert noted == [("calls.back_by_hand", missed.id, row.id), ("calls.back_undone", missed.id, row.id)]
+
+
 def test_who_may_not_call_back_or_has_no_phone_is_told_so(shop: Shop, refusal: Refusal) -> None:
     missed = miss_a_call(shop)
     shop.run("users", "add", "mark", "--role", "marketer")

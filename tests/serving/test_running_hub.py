@@ -11,10 +11,12 @@ import httpx
 import pytest
 from config_on_disk import open_config_stage
 from event_loops import in_a_thread
+from structlog.testing import capture_logs
 from testbed import TestHub
 
 import hub.serving.running_hub as running_hub
 from hub.config.edit import Change
+from hub.errors import ConfigError
 from hub.model import ConfigProcess, ConfigVersion
 from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.serving.presence import Presence
@@ -67,7 +69,7 @@ def process_of(stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         assert stage.config_file is not None
         opened = Opened(stage.hub, stage.live, RunningSandboxes({}, frozenset()))
         running = RunningHub(opened, 1, make_edge=make_edge, working=False)
-        return running, Watcher(stage.config_file, running, Presence(running, "web"))
+        return running, Watcher(stage.config_file, running, Presence(running, "web"), lambda: stage.clock().timestamp())
 
     return make
 
@@ -159,7 +161,7 @@ def test_settings_of_the_start_are_kept_until_the_next_one(stage: TestHub, proce
     running.close()
 
 
-def test_a_version_that_this_process_cannot_take_is_tried_once(
+def test_a_version_that_this_process_cannot_take_is_tried_again_each_minute_until_its_cause_is_gone(
     stage: TestHub, process_of: Callable[..., Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, watcher = process_of(None)
@@ -170,16 +172,27 @@ def test_a_version_that_this_process_cannot_take_is_tried_once(
     tries: list[str] = []
 
     def check(text: str) -> Any:
-        from hub.errors import ConfigError
-
         tries.append(text)
         raise ConfigError("this machine lacks a variable.")
 
-    monkeypatch.setattr(file, "check", check)
+    with monkeypatch.context() as lacking, capture_logs() as logs:
+        lacking.setattr(file, "check", check)
+        watcher.look()
+        stage.clock.advance(seconds=59)
+        watcher.look()
+        assert (running.version, len(tries)) == (1, 1)
+        stage.clock.advance(seconds=1)
+        watcher.look()
+        assert (running.version, len(tries)) == (1, 2)
+    assert [each["version"] for each in logs if each["log_level"] == "error"] == [2], (
+        "the same cause is logged one time"
+    )
+    process = stage.one(ConfigProcess)
+    assert (process.version, process.trouble) == (1, "this machine lacks a variable.")
+    stage.clock.advance(seconds=60)
     watcher.look()
-    watcher.look()
-    assert (running.version, len(tries)) == (1, 1)
-    assert stage.one(ConfigProcess).version == 1
+    process = stage.one(ConfigProcess)
+    assert (process.version, process.trouble) == (2, "")
     running.close()
 
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from testbed import CALLER
 
 from hub.access.idempotency import delete_old_requests
-from hub.model import AuditEntry, Call, IdempotentRequest, Note, Suppression, TextMessage
+from hub.model import AuditEntry, Call, IdempotentRequest, Note, OutgoingCall, Suppression, TextMessage
 from hub.model.purposes import LISTED_USES
 from hub.privacy.erasure import erase_person
 from hub.texts.suppression import stop
@@ -156,6 +156,24 @@ def test_a_refusal_of_contact_is_recorded_once_and_read_again(lite_house: House)
     assert sent(lite_house, path, {"refused": "calls", "said": "Do not call me"}, "no-1").json() == first
     assert sent(lite_house, path, {"refused": "both"}, None).json()["texts"] is not None
     assert lite_house.get(f"/calls/{lite_house.theirs['call_id']}/refusals").status_code == 404
+
+
+def test_a_call_back_from_an_own_phone_is_recorded_once_and_can_be_taken_back(lite_house: House) -> None:
+    stage = lite_house.stage
+    call = stage.call_in(answered=False)
+    first, again = (sent(lite_house, f"/calls/{call.id}/called_back", {}, "back-1") for _ in range(2))
+    assert first.json() == again.json() == {"id": stage.one(OutgoingCall).id, "waits": False}
+    undo = {"undo": first.json()["id"]}
+    assert sent(lite_house, f"/calls/{call.id}/called_back", undo, "back-2", "admin").status_code == 422, (
+        "of another user"
+    )
+    assert sent(lite_house, f"/calls/{call.id}/called_back", undo, "back-3").json() == {
+        "id": undo["undo"],
+        "waits": True,
+    }
+    assert stage.rows(OutgoingCall) == []
+    noted = [each.action for each in stage.rows(AuditEntry) if each.subject == call.id]
+    assert noted == ["calls.back_by_hand", "calls.back_undone"]
 
 
 def test_a_recording_that_its_caller_does_not_want_is_ended_once(lite_house: House) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from testbed import TestHub
 from web_edge import Edge
 
 from hub.access.sign_in.sessions import open_session
@@ -19,7 +22,8 @@ from hub.access.users import add_user
 from hub.model import Account
 from hub.store.outage import Outage
 from hub.testing import FrozenClock
-from hub.web.error_answers import ErrorAnswers
+from hub.web.database_away import DatabaseAwayPages
+from hub.web.error_answers import ErrorAnswers, ShownError
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAM = {"accept": "application/json"}
@@ -94,16 +98,21 @@ def test_a_page_that_fails_says_so_and_shows_nothing_of_the_cause() -> None:
     assert "2026-11-24 15:00:00 UTC" in client.get("/", headers=PAGE).text
 
 
-def test_without_the_database_a_page_says_so_and_opens_again_by_itself(own_edge: Edge) -> None:
-    with own_edge.without_database():
-        own_edge.opened.hub.store.outage.begin("test")
-        own_edge.opened.hub.store.outage.since = own_edge.opened.hub.store.outage.since.replace(year=2025)  # type: ignore[union-attr]
-        answer = own_edge.client.get("/calls", headers=PAGE)
-        assert answer.status_code == 503 and is_page(answer) and answer.headers["refresh"] == "5"
-        assert "The database of this hub does not answer" in answer.text
-        program = own_edge.client.get("/api/v1/calls", headers=PROGRAM)
-        assert program.status_code == 503 and program.json()["status"] == 503
-    own_edge.until_drained()
+def test_without_the_database_a_page_says_so_and_opens_again_by_itself(lite_hub: Callable[..., TestHub]) -> None:
+    def asks(request: Request, error: ShownError) -> Response:
+        raise AssertionError("nothing is asked of the database")
+
+    hub = lite_hub().hub
+    hub.store.outage.since = datetime.now(UTC) - timedelta(minutes=2)
+    pages = DatabaseAwayPages(Starlette(), hub)
+    client = TestClient(ErrorAnswers(pages, asks, hub.store.outage, hub.clock, https=True))
+    answer = client.get("/calls", headers=PAGE)
+    assert answer.status_code == 503 and is_page(answer) and answer.headers["refresh"] == "5"
+    assert "The database of this hub does not answer" in answer.text
+    program = client.get("/api/v1/calls", headers=PROGRAM)
+    assert program.status_code == 503 and program.json()["status"] == 503
+    hub.store.outage.since = None
+    assert client.get("/calls", headers=PROGRAM).status_code == 404, "the application answers again"
 
 
 def test_callrails_api_keeps_its_own_format(edge: Edge) -> None:

@@ -14,7 +14,7 @@ from hub.access.users import user_named
 from hub.cli.support.audit_note import actor, note
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, colored, plain, say
-from hub.delivery.queue_call_back import queue_call_back
+from hub.delivery.queue_call_back import TOO_LATE, queue_call_back, record_call_back, take_back_call_back
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.queries.lookup import find_subject, typed
@@ -69,6 +69,35 @@ def back(
             say(f"{colored(call.status)}: {plain(call.reason)}")
         else:
             say(f"Queued as {call.id}; what becomes of it: [bold]hub call {subject.id}[/bold]")
+
+
+@commands.command("called-back")
+def called_back(
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            help="The id of a missed call, at least 6 characters from either end of it, or the carrier's id.",
+            metavar="ID",
+        ),
+    ],
+    user: UserName,
+    undo: Annotated[
+        str | None,
+        typer.Option(help="Take back what the user recorded in the last ten minutes, by the id it got.", metavar="ID"),
+    ] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Record that a user called a missed caller from their own phone: the caller waits no longer. Nothing is dialed."""
+    with open_store(read_outline(config)) as store, store.writing() as session:
+        scope = scope_named(session, user, "contact")
+        call = scope.call(session, find_subject(session, wanted).id)
+        if undo is not None:
+            if not take_back_call_back(session, scope, undo, utc_now()):
+                raise CannotDo(TOO_LATE)
+            say(f"{call.id} waits for a call back again.")
+            return
+        made = record_call_back(session, scope, call, utc_now())
+        say(f"Recorded as {made.id}; take it back within ten minutes with --undo {made.id}")
 
 
 @commands.command("missed")

@@ -62,6 +62,13 @@ class CallBackAnswer(Answer):
     duration: int | None
 
 
+class CalledBackAnswer(Answer):
+    """A call back that a user placed on their own phone, and whether the caller waits again because it was taken back."""
+
+    id: str
+    waits: bool
+
+
 class ContactRefusalsAnswer(Answer):
     """Since when the person has refused texts, marketing texts and calls; null if they have not."""
 

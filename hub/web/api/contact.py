@@ -9,7 +9,8 @@ from pydantic import Field
 from sqlmodel import Session, col
 
 from hub.delivery.answer_text import answer_text
-from hub.delivery.queue_call_back import queue_call_back
+from hub.delivery.queue_call_back import TOO_LATE, queue_call_back, record_call_back, take_back_call_back
+from hub.errors import CannotDo
 from hub.marks.subjects import markable
 from hub.model import OutgoingCall, TextMessage
 from hub.model.columns import new_id
@@ -19,7 +20,7 @@ from hub.queries.texts.recipients import due_time, recipient_in
 from hub.texts.archive import archive_thread
 from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
-from hub.web.api.action_schemas import CallBackAnswer, CallBacks, ContactRefusalsAnswer, QueuedText
+from hub.web.api.action_schemas import CallBackAnswer, CallBacks, CalledBackAnswer, ContactRefusalsAnswer, QueuedText
 from hub.web.api.auth import MayContact
 from hub.web.api.marks import Body, SubjectId, seen
 from hub.web.api.once import OnlyOnce
@@ -37,6 +38,12 @@ class CallBackBody(Body):
     """`phone` is yours, in E.164, and rings first; without it, that of the key's user."""
 
     phone: str | None = Field(default=None, max_length=32)
+
+
+class CalledBackBody(Body):
+    """`undo`: the id of a call back that you recorded so in the last ten minutes, to take it back."""
+
+    undo: str | None = Field(default=None, max_length=36)
 
 
 class RefusalBody(Body):
@@ -105,6 +112,23 @@ def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
         done = once.do(authorized, action)
         with hub.store.reading() as session:
             return CallBackAnswer.model_validate(session.get_one(OutgoingCall, done["id"]))
+
+    @api.post("/calls/{call_id}/called_back")
+    def called_back(
+        authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: CalledBackBody
+    ) -> CalledBackAnswer:
+        scope, now = authorized.scope, authorized.hub.clock()
+
+        def action(session: Session) -> dict[str, Any]:
+            call = scope.call(session, call_id)
+            if body.undo is None:
+                return {"id": record_call_back(session, scope, call, now).id, "waits": False}
+            if not take_back_call_back(session, scope, body.undo, now):
+                raise CannotDo(TOO_LATE)
+            return {"id": body.undo, "waits": True}
+
+        seen(authorized, call_id)
+        return CalledBackAnswer.model_validate(once.do(authorized, action))
 
     @api.get("/calls/{call_id}/call_backs")
     def call_backs(authorized: MayContact, call_id: SubjectId) -> CallBacks:

@@ -1,4 +1,4 @@
-"""`/live`: calls that are under way; `/live/events` reports to the browser that they, or what waits for a person, changed."""
+"""`/live/events` reports to the browser that calls under way, or what waits for a person, changed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,13 @@ from starlette.responses import Response
 
 from hub.access.scope import scope_of
 from hub.model import Company
-from hub.queries.live_calls import LiveState, live_calls, live_state
-from hub.web.pages.guard import Page, SignedIn, plain
-from hub.web.pages.request import PageContext, PageRequest
+from hub.queries.live_calls import LiveState, live_state
+from hub.web.pages.guard import SignedIn, plain
+from hub.web.pages.request import PageContext
 
 POLL_SECONDS = 1.0
 MAX_STREAMS = 200
 """Streams of one process; a browser that gets none asks again every 10 s."""
-
-
-def live(page: PageRequest) -> Response:
-    """The calls under way."""
-    with page.session() as session:
-        calls = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
-    return page.render("live.html", title="Live calls", live=calls, block="calls" if page.is_partial else None)
-
-
-PAGES = (Page("/live", live),)
 
 
 class LiveEvents:

@@ -51,7 +51,6 @@ PAGES: tuple[Page, ...] = (
     *deliveries.PAGES,
     *do_not_contact.PAGES,
     *flows.PAGES,
-    *live.PAGES,
     *overview.PAGES,
     *people.PAGES,
     *privacy.PAGES,

@@ -88,7 +88,6 @@ ALLOWED = {
     "POST /texts/{thread}": DESK,
     "POST /texts/{thread}/release": DESK,
     "POST /texts/{thread}/doubt": DESK,
-    "GET /live": DAILY,
     "GET /flows": OFFICE,
     "POST /flows/{company}/{flow}/change": SET_UP,
     "GET /flows/new": SET_UP,

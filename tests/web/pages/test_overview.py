@@ -106,9 +106,9 @@ def test_a_live_call_is_on_the_overview_until_it_ends(stage: TestHub) -> None:
         CallEvent(kind="ringing", at=stage.clock(), call_id="CA1", tracking_number=SHARED, caller_number="+13125550177")
     )
     stage.flow()
-    assert "+1 312 555 0177" in seen(browser.get("/live", headers={"hx-request": "true"}).text)
+    assert "+1 312 555 0177" in seen(browser.get("/", headers={"hx-request": "true"}).text)
     stage.clock.advance(hours=5)
-    assert "Nobody is calling right now." in seen(browser.get("/live", headers={"hx-request": "true"}).text)
+    assert "Nobody is calling right now." in seen(browser.get("/", headers={"hx-request": "true"}).text)
 
 
 def test_live_events_need_a_session(stage: TestHub) -> None:

@@ -15,7 +15,7 @@ from hub.web.pages.templates import STATIC, static_url
 NAME = "Ringfence"
 ACCENT, GROUND = "#0b5a7a", "#fafaf8"
 ICONS = (("192", "any"), ("512", "any"), ("maskable-512", "maskable"))
-SHORTCUTS = (("Calls", "/calls"), ("Live calls", "/live"), ("Texts", "/texts"), ("Alerts", "/alerts"))
+SHORTCUTS = (("Calls", "/calls"), ("Texts", "/texts"), ("Alerts", "/alerts"))
 WORKER = "app/service_worker.js"
 KEPT = ("pages/hub.css", "pages/pages.js", "pages/icon.svg", "vendor/htmx.min.js")
 """The static files that the app keeps from its start: with them it can say that it is offline."""

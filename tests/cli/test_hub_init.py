@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -43,11 +44,67 @@ def test_each_kind_of_business_gets_a_file_that_is_right(tmp_path: Path, kind: s
     assert f"hub snippet {company.name}" in result.stdout
 
 
+@pytest.mark.parametrize("kind", ["plumber", "dental", "agency"])
+def test_each_network_that_is_chosen_hears_of_leads_and_its_secrets_stand_in_env(tmp_path: Path, kind: str) -> None:
+    chosen = "google_ads,meta,microsoft_ads,tiktok,linkedin,ga4"
+    result = run(tmp_path, "--business", kind, "--networks", chosen, "--yes")
+    assert result.exit_code == 0, result.output
+    config, _ = written(tmp_path)
+    ads = {entry.name: entry for entry in config.of_kind("ads")}
+    assert {entry.common.plugin for entry in ads.values()} == set(chosen.split(","))
+    assert [rule.when.event for rule in config.conversions][:3] == ["call", "form", "lead"]
+    assert all(set(rule.send_to) == set(ads) for rule in config.conversions)
+    (lead,) = [rule for rule in config.conversions if rule.when.event == "lead"]
+    assert lead.when.status is not None and set(lead.when.status) == {"qualified", "booked"}
+    text = (tmp_path / "config.yaml").read_text()
+    secrets = set(re.findall(r"\$\{env:(\w+)\}", text)) - {"DB_PASSWORD", "SMTP_PASSWORD"}
+    assert "META_ACCESS_TOKEN" in secrets
+    assert all(f"\n{name}=\n" in (tmp_path / ".env.example").read_text() for name in secrets)
+    checked = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "config.yaml")])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_what_a_live_network_needs_stands_below_its_stand_in_as_its_plugin_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the comments taken away, the file asks for the secrets alone."""
+    run(tmp_path, "--networks", "meta,microsoft_ads,tiktok,linkedin,ga4", "--yes")
+    text = (tmp_path / "config.yaml").read_text()
+    for name in ("meta", "microsoft", "tiktok", "linkedin", "analytics"):
+        begin = text.index(f"\n  {name}:\n")
+        end = text.index("\n\n", begin)
+        block = (
+            re.sub(r"\n    # live;[^\n]*", "", text[begin:end])
+            .replace("    sandbox: true\n", "")
+            .replace("    # ", "    ")
+        )
+        text = text[:begin] + block + text[end:]
+    live = tmp_path / "config.yaml"
+    live.write_text(text)
+    for name in re.findall(r"(?m)^(\w+)=$", (tmp_path / ".env.example").read_text()):
+        monkeypatch.setenv(name, "a-secret")
+    config = read_config(live)
+    assert {entry.name for entry in config.of_kind("ads") if not entry.in_sandbox} == {
+        "meta", "microsoft", "tiktok", "linkedin", "analytics",
+    }  # fmt: skip
+
+
+def test_a_business_without_ads_has_no_rules_and_no_network(tmp_path: Path) -> None:
+    assert run(tmp_path, "--networks", "none", "--yes").exit_code == 0
+    config, _ = written(tmp_path)
+    assert not config.conversions and not list(config.of_kind("ads"))
+
+
 def test_the_answers_are_asked_for_and_the_rest_follows_from_the_phone(tmp_path: Path) -> None:
     answers = 'dental\nSmile & Söhne: the "best" #1\n(416) 555-0123\nhttps://www.smile.example.com/start\ntelnyx\n'
+    answers += "acme\nMeta, google_ads\n"
     result = run(tmp_path, keys=answers)
     assert result.exit_code == 0, result.output
-    _, company = written(tmp_path)
+    config, company = written(tmp_path)
+    assert [entry.name for entry in config.of_kind("ads")] == [
+        "meta",
+        "google",
+    ] and "acme is not known" in result.output
     assert company.title == 'Smile & Söhne: the "best" #1' and company.name == "smile_and_sohne_the_best_1"
     assert (company.country, company.region, company.time_zone) == ("CA", "ON", "America/Toronto")
     assert company.domains == ("smile.example.com",) and company.website.swap == ("+14165550123",)
@@ -82,6 +139,7 @@ def test_the_key_is_readable_by_its_owner_alone_and_nothing_is_overwritten(tmp_p
         ("--name", "${env:HOME}", "cannot contain ${"),
         ("--business", "bakery", "plumber, dental, agency"),
         ("--carrier", "acme", "twilio, telnyx, vonage, plivo, bandwidth, sip"),
+        ("--networks", "google_ads,acme", "google_ads, meta, microsoft_ads, tiktok, linkedin, ga4; or none"),
         ("--region", "ZZ", "ZZ"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_long_table_sums_up_its_rare_lines(sold: Shop) -> None:
 
 
 def test_only_the_days_that_were_asked_for_count(sold: Shop) -> None:
-    day = f"{utc_now() - timedelta(days=2):%Y-%m-%d}"
+    day = f"{sold.clock() - timedelta(days=2) + timedelta(hours=1):%Y-%m-%d}"
     one = sold.run("report", "sources", "--company", "north", "--from", day, "--to", day).stdout
     assert "bing / cpc" in one and "news / email" not in one
     assert "No call, text or form" in sold.run("report", "sources", "--to", "2020-01-31").stdout

@@ -156,7 +156,9 @@ def test_a_lead_that_is_marked_on_the_page_reaches_the_ad_network(folder: Path, 
     until = time.monotonic() + 20
     while not stage.rows(LeadChange, state="done") and time.monotonic() < until:
         time.sleep(0.1)
-    assert "Goes to Google Ads within 15 min." in owner.text(found[0]).replace(" .", ".")
+    saved = owner.text(found[0]).replace(" .", ".")
+    # Four times an hour the worker delivers at this moment.
+    assert "Goes to Google Ads within 15 min." in saved or "Went to Google Ads." in saved
     sync_now(running.hub, running.directory.current(), "google", jitter=lambda longest: longest)
     (row,) = stage.rows(ConversionRow, rule="lead")
     (sent,) = stage.rows(Delivery, conversion_id=row.id)

@@ -20,6 +20,31 @@ from hub.startup.reading import read_config
 from hub.store.encryption.keyring import new_key
 
 
+class NetworkLines(NamedTuple):
+    """What the first config.yaml and .env.example say of one ad network."""
+
+    plugin: str
+    connector: str
+    title: str
+    page: str
+    """Its page in docs/connect."""
+    lines: list[str]
+    """The lines of its stand-in."""
+    live: list[str]
+    """The lines of a live connector, which stand in a comment at first."""
+    secrets: list[str]
+    send: dict[str, str]
+    """`call`, `form`, `lead` or `won` → what such a conversion is there."""
+    hint: str = ""
+    """What a live connector's conversions name."""
+
+
+def networks() -> dict[str, NetworkLines]:
+    """Plugin name → what is written of it; the first is proposed."""
+    text = files("hub.cli.init").joinpath("networks.yaml").read_text(encoding="utf-8")
+    return {name: NetworkLines(plugin=name, **lines) for name, lines in yaml.safe_load(text).items()}
+
+
 class CarrierLines(NamedTuple):
     """What the first config.yaml and .env.example say of one carrier."""
 
@@ -37,6 +62,7 @@ def carriers() -> dict[str, CarrierLines]:
 
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
+NONE = "none"
 CONFIG, KEY, ENVIRONMENT = "config.yaml", "secret.key", ".env.example"
 EXAMPLES = {
     "plumber": ("Lakeside Plumbing", "lakeside-plumbing.example.com"),
@@ -54,6 +80,7 @@ def init(
     phone: Annotated[str | None, typer.Option(help="The number that rings today, like +13125550190.")] = None,
     domain: Annotated[str | None, typer.Option(help="The website's domain, like example.com.")] = None,
     carrier: Annotated[str | None, typer.Option(help="twilio, telnyx, vonage, plivo, bandwidth or sip.")] = None,
+    ads: Annotated[str | None, typer.Option("--networks", help="Ad networks, like google_ads,meta; or none.")] = None,
     region: Annotated[
         str | None, typer.Option(help="State or province, like IL; else by the phone's area code.")
     ] = None,
@@ -84,8 +111,9 @@ def init(
     domain = answer(domain, "The website's domain", example_domain)
     titles = {name: each.title for name, each in carriers().items()}
     carrier = _one_of(carrier, "Who is the phone carrier", titles, yes, "--carrier")
+    chosen = _chosen_networks(ads, yes)
     reported = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone, port)
-    _write(folder, reported)
+    _write(folder, reported, chosen)
     try:
         read_config(folder / CONFIG)
     except ConfigError:
@@ -109,9 +137,33 @@ def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool
     return answered
 
 
-def _write(folder: Path, reported: Business) -> None:
+def _chosen_networks(given: str | None, yes: bool) -> list[NetworkLines]:
+    """The ad networks that are named, separated by commas: as given, the first with `yes`, or as answered."""
+    known = networks()
+    if given is None and not yes:
+        for name, each in known.items():
+            say(f"  [bold]{name}[/bold]  {each.title}")
+    while True:
+        text = given if given is not None else next(iter(known)) if yes else _asked_networks(next(iter(known)))
+        names = [each.strip() for each in text.lower().split(",") if each.strip() and each.strip() != NONE]
+        unknown = next((each for each in names if each not in known), None)
+        if unknown is None:
+            return [known[each] for each in dict.fromkeys(names)]
+        if given is not None:
+            raise ConfigError(f"--networks {unknown} is not known. Choose some of: {', '.join(known)}; or {NONE}.")
+        say(f"{unknown} is not known. Answer some of: {', '.join(known)}; or {NONE}.")
+
+
+def _asked_networks(first: str) -> str:
+    return str(typer.prompt("Which ad networks do you buy ads from, separated by commas", default=first))
+
+
+def _write(folder: Path, reported: Business, ads: list[NetworkLines]) -> None:
     """All three files; the key is readable by its owner alone."""
-    texts = {CONFIG: _rendered("config.yaml.j2", reported), ENVIRONMENT: _rendered("env.example.j2", reported)}
+    texts = {
+        CONFIG: _rendered("config.yaml.j2", reported, ads),
+        ENVIRONMENT: _rendered("env.example.j2", reported, ads),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -120,15 +172,16 @@ def _write(folder: Path, reported: Business) -> None:
         stream.write(new_key() + "\n")
 
 
-def _rendered(template: str, reported: Business) -> str:
+def _rendered(template: str, reported: Business, ads: list[NetworkLines]) -> str:
     made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
     # JSON's strings are YAML's, and no answer can end one.
     made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
     made.filters["comment"] = lambda text: " ".join(text.split())
     made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
-    return (
-        made.get_template(template).render(business=reported, carrier=carriers()[reported.carrier], key_file=KEY) + "\n"
-    )
+    carrier = carriers()[reported.carrier]
+    secrets = [*carrier.secrets, *(name for each in ads for name in each.secrets)]
+    values = {"business": reported, "carrier": carrier, "networks": ads, "secrets": secrets, "key_file": KEY}
+    return made.get_template(template).render(values) + "\n"
 
 
 def _say_next(folder: Path, reported: Business) -> None:

@@ -58,8 +58,9 @@ def cost_checks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
 def _ads_of(
     config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story]
 ) -> Iterator[tuple[str, str, str, date]]:
-    """(connector, company, campaign, day there) of each visit that came from an ad."""
-    zones = {company.name: ZoneInfo(company.time_zone) for company in config.companies}
+    """(connector, company, campaign, day) of each visit that came from an ad. Costs are pulled up to the day that it is at
+    every company, so that is the day of the accounts."""
+    zones = {ZoneInfo(company.time_zone) for company in config.companies}
     readers = {
         name: {key for flow in entry.connector_class.manifest.flows for share in flow.shares for key in share.keys}
         for name, entry in config.connectors.items()
@@ -74,7 +75,7 @@ def _ads_of(
             if config.connectors[name].serves(story.company) and keys & request.keys()
         )
         if campaign and (connector := next(serving, None)):
-            yield connector, story.company, campaign, story.at.astimezone(zones[story.company]).date()
+            yield connector, story.company, campaign, min(story.at.astimezone(zone).date() for zone in zones)
 
 
 def _cost(company: CompanySection, campaign: str, callers: int, chance: random.Random, day: date) -> Cost:

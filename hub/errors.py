@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 Failure = TypeVar("Failure", bound=BaseException)
+Value = TypeVar("Value")
 
 
 class RingfenceError(Exception):
@@ -145,3 +146,10 @@ class CannotDo(RingfenceError):
 
 class NotFound(CannotDo):
     """Nothing has the id or name that a person gave."""
+
+
+def existing(value: Value | None) -> Value:
+    """What was looked up; NotFound if there is nothing."""
+    if value is None:
+        raise NotFound("Not found")
+    return value

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from hub.access.narrowing import Narrow, to_account, to_own_calls
 from hub.access.permissions import WHOLE_ACCOUNT, Action, Reach
 from hub.access.users import may
-from hub.errors import NotFound
+from hub.errors import NotFound, existing
 from hub.model import Call, User, UserCompany
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,10 +43,7 @@ class AccessScope:
 
     def one(self, session: Session, table: Any, row_id: str) -> Any:
         """The row with this id; NotFound both if there is none and if it belongs to another account."""
-        row = session.exec(self.select(table).where(table.id == row_id)).first()
-        if row is None:
-            raise NotFound("Not found")
-        return row
+        return existing(session.exec(self.select(table).where(table.id == row_id)).first())
 
     def calls(self) -> Any:
         """A query for the calls that the user may see."""

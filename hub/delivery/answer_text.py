@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from hub.access.scope import AccessScope
 from hub.delivery.text_consent import ask_about_text
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.flow.case_loading import load_cases
 from hub.model import Company, Delivery, TextMessage
 from hub.model.purposes import SERVICE
@@ -115,9 +115,7 @@ def _is_queued(session: Session, connector: str, dedup_key: str) -> bool:
 
 def _line(hub: Hub, directory: Directory, recipient: Recipient) -> Line | None:
     """The number that the person knows, or else the company's shared one, whose carrier sends texts."""
-    company = directory.company(recipient.company_id)
-    if company is None:
-        raise NotFound("Not found")
+    company = existing(directory.company(recipient.company_id))
     showable = directory.showable(company)
     among = (directory.line(recipient.tracking_number, hub.clock()), showable.shared, *showable.fixed)
     ours = (line for line in among if line is not None and line.number.released_at is None)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, func, or_, select, update
 
 from hub.access.scope import AccessScope
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, existing
 from hub.marks.tag_names import tag_name
 from hub.model import Company, Tag, TagDefinition
 from hub.store import audit
@@ -108,10 +108,7 @@ def definitions_of(session: Session, companies: Collection[str], name: str) -> d
 
 
 def _one(session: Session, scope: AccessScope, tag_id: str) -> TagDefinition:
-    row = next((each for each in tag_definitions(session, scope) if each.id == tag_id), None)
-    if row is None:
-        raise NotFound("Not found")
-    return row
+    return existing(next((each for each in tag_definitions(session, scope) if each.id == tag_id), None))
 
 
 def _free_name(

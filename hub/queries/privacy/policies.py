@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.states import PolicyState
 from hub.privacy.policies.document import DOCUMENT_KINDS, PolicyChange
@@ -64,9 +64,7 @@ def policies_of(session: Session, account_id: str) -> list[VersionShown]:
 def one_policy(session: Session, account_id: str, version_id: str) -> tuple[VersionShown, list[PolicyText]]:
     """One version with its texts; NotFound if it does not concern the account."""
     found = select(PolicyVersion).where(PolicyVersion.id == version_id, _concerns(account_id))
-    version = session.exec(found).first()
-    if version is None:
-        raise NotFound("Not found")
+    version = existing(session.exec(found).first())
     return _shown(session, [version], account_id)[0], texts_of(session, version)
 
 

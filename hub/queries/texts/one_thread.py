@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.access.users import names_of as names_of_users
-from hub.errors import NotFound
+from hub.errors import NotFound, existing
 from hub.model import AuditEntry, Call, DoubtfulRefusal, FormSubmission, Person, TextMedia, TextMessage
 from hub.model.people import has_known_number
 from hub.platform.fields import from_fields
@@ -113,13 +113,9 @@ def one_thread(session: Session, scope: AccessScope, hub: Hub, text_id: str, bef
 
 def picture_of_text(session: Session, scope: AccessScope, hub: Hub, media_id: str) -> tuple[str | None, bytes]:
     """The type and the bytes of one picture; NotFound if the user does not see its text, or the picture is gone."""
-    media = session.get(TextMedia, media_id)
-    if media is None:
-        raise NotFound("Not found")
+    media = existing(session.get(TextMedia, media_id))
     scope.one(session, TextMessage, media.text_id)
-    data = open_file(hub.vault, session, media)
-    if data is None:
-        raise NotFound("Not found")
+    data = existing(open_file(hub.vault, session, media))
     return media.content_type, data
 
 

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from hub.access.scope import AccessScope
 from hub.callrail.calls import Place
 from hub.callrail.ids import ending_of, row_id
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, NotFound, existing
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.reload import ConfigFile
@@ -130,10 +130,7 @@ class CallRailRequest:
 
     def row_id(self, prefix: str, name: str = "id") -> str:
         """The id of the row that the path names; NotFound if it is none with this prefix."""
-        found = row_id(prefix, self.ids[name])
-        if found is None:
-            raise NotFound("Not found")
-        return found
+        return existing(row_id(prefix, self.ids[name]))
 
     def company(self, session: Session) -> Company | None:
         """The company that the parameter `company_id` names, by its id or its number; None without one. NotFound if the

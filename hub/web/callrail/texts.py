@@ -15,7 +15,7 @@ from hub.access.users import may
 from hub.callrail import fields
 from hub.callrail.ids import THREAD
 from hub.callrail.texts import MARKS, thread_record
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import TextMessage
 from hub.queries.lists.keyset import Parts
 from hub.queries.texts.conversations import (
@@ -62,9 +62,7 @@ class Threads(Resource):
 
     def record(self, request: CallRailRequest, session: Session, row_id: str) -> Mapping[str, Any]:
         """The conversation that has the text `row_id`; NotFound if the user does not see it."""
-        newest = newest_of(session, request.scope, row_id)
-        if newest is None:
-            raise NotFound("Not found")
+        newest = existing(newest_of(session, request.scope, row_id))
         return super().record(request, session, newest)
 
 

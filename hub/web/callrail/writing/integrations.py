@@ -14,7 +14,7 @@ from starlette.responses import Response
 from hub.access.users import may
 from hub.callrail.ids import COMPANY, number_of, wire_id
 from hub.config.models import CompanySection
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, NotFound, existing
 from hub.model import Company
 from hub.model.states import WebhookType
 from hub.web.callrail.request import CallRailRequest
@@ -188,9 +188,7 @@ def _record(company: Company, section: CompanySection) -> dict[str, object]:
 def _named(request: CallRailRequest) -> Company:
     """The company whose integration the path names."""
     with request.session() as session:
-        found = _by_number(request, session)
-    if found is None:
-        raise NotFound("Not found")
+        found = existing(_by_number(request, session))
     return found
 
 

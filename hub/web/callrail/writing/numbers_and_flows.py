@@ -13,7 +13,7 @@ from hub.callrail.ids import COMPANY, number_of, wire_id
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection
 from hub.delivery.call_back_consent import PLACE
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, NotFound, existing
 from hub.model import Company
 from hub.numbers.directory import Line
 from hub.web.callrail.request import CallRailRequest
@@ -88,10 +88,9 @@ def remove_caller_id(request: CallRailRequest) -> None:
 
 
 def _caller_id(request: CallRailRequest) -> Line:
-    found = next((each for each in _lines(request, None) if request.ids["id"] == str(number_of(each.number.id))), None)
-    if found is None:
-        raise NotFound("Not found")
-    return found
+    return existing(
+        next((each for each in _lines(request, None) if request.ids["id"] == str(number_of(each.number.id))), None)
+    )
 
 
 def flow_record(company: Company, section: CompanySection) -> dict[str, object]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.callrail import fields
 from hub.callrail.dates import utc_time
 from hub.callrail.ids import COMPANY, number_of, wire_id
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, existing
 from hub.marks.tag_definitions import (
     DEFAULT_COLOR,
     change_tag,
@@ -116,19 +116,14 @@ def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, object]:
 
 def _after(request: CallRailRequest, tag_id: str) -> Mapping[str, object]:
     with request.session() as session:
-        row = next((each for each in tag_definitions(session, request.scope) if each.id == tag_id), None)
-    if row is None:
-        raise NotFound("Not found")
+        row = existing(next((each for each in tag_definitions(session, request.scope) if each.id == tag_id), None))
     return tag_record(row, _names(request))
 
 
 def _row(request: CallRailRequest, session: Session) -> TagDefinition:
     wanted = request.ids["id"]
     rows = tag_definitions(session, request.scope)
-    found = next((each for each in rows if wanted == str(number_of(each.id))), None)
-    if found is None:
-        raise NotFound("Not found")
-    return found
+    return existing(next((each for each in rows if wanted == str(number_of(each.id))), None))
 
 
 def _names(request: CallRailRequest) -> Sequence[str]:

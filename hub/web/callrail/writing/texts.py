@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hub.callrail.ids import THREAD, ending_of, row_id
 from hub.delivery.answer_text import Recipient, answer_text
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, existing
 from hub.model import Company, TextMessage, TrackingNumber
 from hub.model.columns import new_id
 from hub.texts.archive import archive_thread
@@ -84,9 +84,7 @@ def _conversation(request: CallRailRequest) -> str:
     wanted = (
         request.ids.get("id") or request.parameters.text("conversation_id") or text_in(request.body, "conversation_id")
     )
-    text_id = row_id(THREAD, wanted or "")
-    if text_id is None:
-        raise NotFound("Not found")
+    text_id = existing(row_id(THREAD, wanted or ""))
     with request.session() as session:
         request.scope.one(session, TextMessage, text_id)
     return text_id

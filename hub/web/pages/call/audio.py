@@ -6,7 +6,7 @@ from sqlmodel import select
 from starlette.responses import Response
 
 from hub.access.permissions import right_to
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import Recording
 from hub.recordings.listen import hear, note_listening_once
 from hub.web.pages.call.hearing import NOT_FOR_ROLE
@@ -21,9 +21,7 @@ def audio(page: PageRequest) -> Response:
     with page.session() as session:
         call = page.scope.call(session, page.path("contact_id"))
         wanted = select(Recording).where(Recording.id == page.path("recording_id"), Recording.call_id == call.id)
-        row = session.exec(wanted).first()
-        if row is None:
-            raise NotFound("Not found")
+        row = existing(session.exec(wanted).first())
         if not page.may(right_to("recordings", row.kind)):
             return plain(403, NOT_FOR_ROLE.format(what="recordings of conversations"))
         heard = hear(page.hub, session, page.path("recording_id"))

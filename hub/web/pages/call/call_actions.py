@@ -12,7 +12,7 @@ from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import Step, replay_fresh
-from hub.errors import CannotDo, NotFound, about_field
+from hub.errors import CannotDo, NotFound, about_field, existing
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
 from hub.marks.spam import block_caller, mark_spam
@@ -124,9 +124,7 @@ def again(page: PageRequest) -> Response:
     with page.session() as session:
         contact_id = _contact(page, session)
         wanted = select(Delivery.id).where(Delivery.id == page.path("delivery_id"), Delivery.subject_id == contact_id)
-        found = session.exec(wanted).first()
-    if found is None:
-        raise NotFound("Not found")
+        found = existing(session.exec(wanted).first())
     with about_field(f"replay-{found}"), page.hub.store.writing() as session:
         notice = _replayed(page, session, found)
     return page.redirect(address_of(page) + "#sent", notice)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.flow.case import Subject
 from hub.model import Call, Lead, OutgoingCall
 from hub.model.imports import was_imported
@@ -67,9 +67,7 @@ def call_page(page: PageRequest) -> Response:
 
 def subject_of(page: PageRequest, session: Session) -> Subject:
     """The contact of the page's path; NotFound if the user may not see it."""
-    calls = page.scope_for("calls")
-    if calls is None:
-        raise NotFound("Not found")
+    calls = existing(page.scope_for("calls"))
     return find_contact(session, calls, page.scope_for("texts"), page.path("contact_id"))
 
 

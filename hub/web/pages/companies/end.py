@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response, StreamingResponse
 
 from hub.access.permissions import Action
-from hub.errors import NotFound
+from hub.errors import NotFound, existing
 from hub.leaving.archive import ZipArchive
 from hub.leaving.certificate import as_text
 from hub.leaving.export import export_company
@@ -114,10 +114,7 @@ def _zipped(page: PageRequest, company: Company) -> Iterator[bytes]:
 
 def _company(page: PageRequest) -> Company:
     """The company of the path, also one that left config.yaml; NotFound if it is not the user's."""
-    found = next((each for each in page.companies if each.name == page.path("company")), None)
-    if found is None:
-        raise NotFound("Not found")
-    return found
+    return existing(next((each for each in page.companies if each.name == page.path("company")), None))
 
 
 def _here(page: PageRequest) -> str:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from hub.config.edit import Change
 from hub.contracts.titles import connector_title
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.queries.conversions.stages import MEANINGS, WINDOW, StagesOfConnector, mapped_crms, stages_of
 from hub.web.forms.config_edit import edit_config
 from hub.web.forms.form import Form
@@ -45,9 +45,7 @@ def _show(page: PageRequest, form: Form | None = None) -> Response:
 def save(page: PageRequest) -> Response:
     """Write what the stages of one CRM mean into its settings in config.yaml."""
     name = page.value("connector")
-    entry = mapped_crms(page.hub.config, {each.name for each in page.companies}).get(name)
-    if entry is None:
-        raise NotFound("Not found")
+    entry = existing(mapped_crms(page.hub.config, {each.name for each in page.companies}).get(name))
     known = next(each for each in stages_here(page) if each.connector == name)
     mapping = dict(entry.settings.stages)  # type: ignore[attr-defined]
     for place, stage in enumerate(known.stages):

@@ -10,7 +10,7 @@ from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_flow
 from hub.config.parts import name_of
 from hub.contracts.phones import phone_number
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.numbers.flow_drafts import save_draft
 from hub.queries.flows.current import current_flows
 from hub.queries.flows.flow_list import own_drafts
@@ -69,9 +69,7 @@ def from_route(page: PageRequest) -> Response:
     company, wanted = page.path("company"), page.path("flow")
     company_and_section(page, company)
     routes = (each for each in current_flows(page.hub.config, (company,)) if each.is_route and each.flow.name == wanted)
-    route = next(routes, None)
-    if route is None:
-        raise NotFound("Not found")
+    route = existing(next(routes, None))
     title = flow_title(route.flow)
     name = _free_name(page, company, title)
     return _made(page, company, name, {**written_flow(route.flow), "name": name, "title": title}, replaces=wanted)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.config.callflow.definition import Flow
 from hub.config.edit import Change
-from hub.errors import CannotDo, ConfigError, NotFound
+from hub.errors import CannotDo, ConfigError, existing
 from hub.numbers.flow_changes import flow_changes
 from hub.numbers.flow_drafts import end_draft
 from hub.queries.flows.current import current_flow
@@ -92,9 +92,7 @@ def _changes(page: PageRequest, opened: OpenFlow) -> list[Change]:
     if page.config_file is None:
         raise CannotDo(NO_FILE)
     config = page.config_file.check(page.config_file.read().text)
-    section = next((own for own in config.companies if own.name == opened.company.name), None)
-    if section is None:
-        raise NotFound("Not found")
+    section = existing(next((own for own in config.companies if own.name == opened.company.name), None))
     named = {flow.name for flow in section.flows}
     old: Flow | None = current_flow(config, section.name, opened.name).flow if opened.name in named else None
     replaces = opened.draft.replaces if opened.is_draft and opened.draft and opened.replaced else None

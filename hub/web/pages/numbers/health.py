@@ -9,7 +9,7 @@ from itertools import groupby
 from starlette.responses import Response
 
 from hub.contracts.values import Money
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, existing
 from hub.hookspecs import NumberHooks
 from hub.numbers.health.assign import assign_number
 from hub.numbers.health.audit import audit_numbers
@@ -125,10 +125,9 @@ def _repaired(page: PageRequest, notice: str, ask: Sequence[str] = ()) -> Respon
 def _finding(page: PageRequest, *kinds: str) -> Finding:
     with page.session() as session:
         found = list_findings(session, page.scope, [each.id for each in page.companies])
-    mine = next((each for each in found if each.id == page.path("finding_id") and each.kind.key in kinds), None)
-    if mine is None:
-        raise NotFound("Not found")
-    return mine
+    return existing(
+        next((each for each in found if each.id == page.path("finding_id") and each.kind.key in kinds), None)
+    )
 
 
 def _choices(page: PageRequest, finding: Finding) -> list[Choice]:

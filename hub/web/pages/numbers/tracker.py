@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import Company
 from hub.numbers.rest.rules import REST
 from hub.platform.formats import phone
@@ -160,9 +160,7 @@ def _edit(page: PageRequest, found: Found, form: Form, edits: Iterable[Change], 
 def _found(page: PageRequest) -> Found:
     company, section = company_and_section(page, page.path("company_name"))
     name = page.path("tracker_name")
-    written = next((each for each in section.trackers if each.name == name), None)
-    if written is None:
-        raise NotFound("Not found")
+    written = existing(next((each for each in section.trackers if each.name == name), None))
     place = place_of_company(page, company.name, "trackers", name)
     flows = [*(each.name for each in section.flows), *([OWN_ROUTE] if written.route is not None else [])]
     return Found(place, company, section, written, tracker_fields(page, written.type, flows))

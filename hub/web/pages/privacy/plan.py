@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import PrivacyRequest
 from hub.privacy_requests.officer import digest_of, plan_of
 from hub.privacy_requests.providers.stand_ins import warning_of
@@ -49,9 +49,7 @@ def plan_page(page: PageRequest) -> Response:
         details = one_request(session, page.scope, page.path("request_id"))
     with page.hub.store.reading() as session:  # a person's rows are in tables that no account's session sees
         request = session.get_one(PrivacyRequest, details.shown.request.id)
-        planned = plan_of(session, page.hub, request)
-    if planned is None:
-        raise NotFound("Not found")
+        planned = existing(plan_of(session, page.hub, request))
     return desk_page(
         page,
         "plan",

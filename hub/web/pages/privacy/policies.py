@@ -8,7 +8,7 @@ from datetime import date
 from sqlmodel import Session
 from starlette.responses import Response
 
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import Account, PolicyVersion
 from hub.privacy.policies.document import PolicyRefused, read_document
 from hub.privacy.policies.policy_actions import accept_version, announce_version, draft_version, publish_version
@@ -111,9 +111,7 @@ def show(page: PageRequest) -> Response:
         shown, texts = one_policy(session, page.user.account_id, page.path("version_id"))
         mine = shown.is_own or is_only_account(session)
     language = page.query.get("language")
-    text = next((each for each in texts if each.language == language), texts[0] if texts else None)
-    if text is None:
-        raise NotFound("Not found")
+    text = existing(next((each for each in texts if each.language == language), texts[0] if texts else None))
     return desk_page(
         page,
         "policy",

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.delivery.answer_text import Recipient
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model.states import MediaState, MessageStatus
 from hub.platform.formats import clock_time, day_of, long_day
 from hub.queries.lists.keyset import Page
@@ -67,9 +67,7 @@ def inbox(page: PageRequest) -> Response:
 
 def thread(page: PageRequest) -> Response:
     """One thread, with the list beside it."""
-    scope = page.scope_for("bodies")
-    if scope is None:
-        raise NotFound("Not found")
+    scope = existing(page.scope_for("bodies"))
     found = _threads(page)
     with page.session() as session:
         shown = one_thread(session, scope, page.hub, page.path("thread"), page.query.get("older"))
@@ -109,9 +107,7 @@ def kind_of(page: PageRequest) -> ThreadKind:
 
 
 def _threads(page: PageRequest) -> Page[ThreadShown]:
-    scope = page.scope_for("bodies")
-    if scope is None:
-        raise NotFound("Not found")
+    scope = existing(page.scope_for("bodies"))
     with page.session() as session:
         return list_threads(session, scope, page.hub, page.company_ids, kind_of(page), page.query.get("after") or None)
 

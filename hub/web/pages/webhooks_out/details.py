@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.model import Company
 from hub.platform.formats import zone_name
 from hub.queries.webhooks_out import events_of, shown_endpoint
@@ -32,9 +32,7 @@ def details(page: PageRequest, **more: Any) -> Response:
     """The endpoint, with its newest events, and with `secret` or `error` after a deed."""
     company, chosen = company_of(page), page.query.get("state")
     with page.session() as session:
-        endpoint = shown_endpoint(session, page.hub.config, company, page.path("webhook"), page.now)
-        if endpoint is None:
-            raise NotFound("Not found")
+        endpoint = existing(shown_endpoint(session, page.hub.config, company, page.path("webhook"), page.now))
         found = events_of(session, endpoint.id, state=chosen, after=page.query.get("after"))
     here = path_of(company, endpoint.name)
     return page.render(
@@ -65,10 +63,7 @@ def details(page: PageRequest, **more: Any) -> Response:
 
 def company_of(page: PageRequest) -> Company:
     """The company of the path; NotFound if it is not the user's."""
-    found = next((each for each in page.companies if each.name == page.path("company")), None)
-    if found is None:
-        raise NotFound("Not found")
-    return found
+    return existing(next((each for each in page.companies if each.name == page.path("company")), None))
 
 
 def path_of(company: Company, name: str) -> str:

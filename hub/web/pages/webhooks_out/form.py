@@ -8,7 +8,7 @@ from hub.config.edit import REMOVED, Change
 from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.third_parties import is_third_party
 from hub.contracts.titles import readable
-from hub.errors import NotFound
+from hub.errors import existing
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
@@ -104,10 +104,7 @@ def _show(page: PageRequest, form: Form, section: WebhookSection | None = None) 
 
 def _section(page: PageRequest) -> WebhookSection:
     _, company = company_and_section(page, page.path("company"))
-    found = next((each for each in company.webhooks if each.name == page.path("webhook")), None)
-    if found is None:
-        raise NotFound("Not found")
-    return found
+    return existing(next((each for each in company.webhooks if each.name == page.path("webhook")), None))
 
 
 def _new_fields(page: PageRequest) -> tuple[Field, ...]:

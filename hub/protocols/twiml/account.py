@@ -35,6 +35,8 @@ class TwimlAccount(TextsStandIn):
     """What the carrier sends for a caller who hides their number; here ANONYMOUS on a keypad."""
     name_field: ClassVar[str] = "CallerName"
     """The field of a webhook with the caller's name."""
+    home: ClassVar[str] = ""
+    """The address of the real API."""
 
     def __init__(
         self,
@@ -63,6 +65,17 @@ class TwimlAccount(TextsStandIn):
         self.recorded_controls: dict[str, list[RecordingControl]] = {}
         self.heard: dict[str, list[str]] = {}
         """By placed call: what its caller heard."""
+        self.known_numbers: set[str] = set()
+        """Numbers that were added by `know_number`."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Make what the account has besides."""
+
+    @property
+    def origin(self) -> str:
+        """The API's address."""
+        return self.url or self.home
 
     # Ids
 

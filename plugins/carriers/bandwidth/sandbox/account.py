@@ -33,6 +33,7 @@ class Account(TwimlStandIn):
     """
 
     hidden_caller = "Anonymous"
+    home = "https://api.bandwidth.com"
 
     def __init__(
         self,
@@ -71,11 +72,6 @@ class Account(TwimlStandIn):
 
     def new_recording_id(self) -> str:
         return f"r-{self.new_uuid('recording')}"
-
-    @property
-    def origin(self) -> str:
-        """The APIs' address."""
-        return self.url or "https://api.bandwidth.com"
 
     def settings(self) -> JsonObject:
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,9 @@ class Account(TwimlStandIn):
     language = PlivoXml
     hidden_caller = "anonymous"
     undelivered = "80"
+    home = "https://api.plivo.com"
 
-    def __init__(
-        self,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seed: str = "ringfence",
-        requests_per_second: int | None = None,
-    ) -> None:
-        super().__init__(clock, seed, requests_per_second)
+    def begin(self) -> None:
         self.account_sid = f"MA{self.digest('account')[:18].upper()}"
         self.tokens = [self.digest("auth token")[:40]]
         """Several while they are replaced: each signs every webhook."""
@@ -61,11 +56,6 @@ class Account(TwimlStandIn):
     def new_sid(self, prefix: str) -> str:
         """The next id of anything, a UUID."""
         return str(uuid.UUID(self.next_digest(prefix)[:32], version=4))
-
-    @property
-    def origin(self) -> str:
-        """The API's address."""
-        return self.url or "https://api.plivo.com"
 
     @property
     def media_origin(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -33,22 +33,11 @@ class Account(TwimlStandIn):
     language = SipTwiml
     player = PlacedCall
     hidden_caller = ""
+    home = "http://127.0.0.1:7060"
 
-    def __init__(
-        self,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seed: str = "ringfence",
-        requests_per_second: int | None = None,
-    ) -> None:
-        super().__init__(clock, seed, requests_per_second)
+    def begin(self) -> None:
         self.secret = self.digest("secret")[:40]
-        self.known_numbers: set[str] = set()
         self.placed_keys: dict[str, str] = {}
-
-    @property
-    def origin(self) -> str:
-        """The control address."""
-        return self.url or "http://127.0.0.1:7060"
 
     def settings(self) -> JsonObject:
         return {

@@ -27,6 +27,7 @@ class Account(TwimlStandIn):
     document_field = "Texml"
     hidden_caller = "anonymous"
     name_field = "CallerId"
+    home = "https://api.telnyx.com"
 
     def __init__(
         self,
@@ -43,8 +44,6 @@ class Account(TwimlStandIn):
         self.application_id = str(int(self.digest("application")[:15], 16))[:19].rjust(19, "1")
         self.api_key = f"KEY{self.digest('api key')[:32].upper()}"
         self.orders: dict[str, JsonObject] = {}
-        self.known_numbers: set[str] = set()
-        """Numbers that were added by `know_number`."""
         self.sent_keys: dict[str, str] = {}
         """By idempotency key: the text that was sent."""
         self.placed_keys: dict[str, JsonObject] = {}
@@ -94,11 +93,6 @@ class Account(TwimlStandIn):
     def public_key(self) -> str:
         """The public key in base64, as the portal shows it."""
         return base64.b64encode(self.private_key.public_key().public_bytes_raw()).decode()
-
-    @property
-    def origin(self) -> str:
-        """The API's address."""
-        return self.url or "https://api.telnyx.com"
 
     def settings(self) -> JsonObject:
         return {

@@ -6,9 +6,9 @@ Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hub.api import JsonObject, TwimlStandIn, WebhookRequest, signed_form
 from plugins.carriers.twilio import signature
@@ -23,22 +23,11 @@ PARTS_OF_A_CALL = (
 class Account(TwimlStandIn):
     """Twilio with one account. Above the limit of requests it answers 429 (20429)."""
 
-    def __init__(
-        self,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seed: str = "ringfence",
-        requests_per_second: int | None = None,
-    ) -> None:
-        super().__init__(clock, seed, requests_per_second)
+    home = "https://api.twilio.com"
+
+    def begin(self) -> None:
         self.auth_token = self.digest("auth token")[:32]
         self.key_sid, self.key_secret = self.new_sid("SK"), self.digest("key secret")[:32]
-        self.known_numbers: set[str] = set()
-        """Numbers that were added by `know_number`."""
-
-    @property
-    def origin(self) -> str:
-        """The API's address."""
-        return self.url or "https://api.twilio.com"
 
     @property
     def path(self) -> str:

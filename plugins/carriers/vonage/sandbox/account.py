@@ -30,6 +30,7 @@ class Account(TwimlStandIn):
     document_field = "Steps"
     hidden_caller = "anonymous"
     undelivered = "1170"
+    home = "https://api.nexmo.com"
 
     def __init__(
         self,
@@ -42,8 +43,6 @@ class Account(TwimlStandIn):
         self.redacts = redacts
         self.api_key, self.api_secret = self.digest("api key")[:8], self.digest("api secret")[:16]
         self.signature_secret = self.digest("signature secret")[:50]
-        self.known_numbers: set[str] = set()
-        """Numbers that were added by `know_number`."""
         self.redacted: set[str] = set()
         """Ids of the legs and texts whose personal data was removed."""
         self.application: JsonObject = {
@@ -57,11 +56,6 @@ class Account(TwimlStandIn):
     def new_sid(self, prefix: str) -> str:
         """The next id: a conversation's, a recording's file with our prefix, or a plain UUID."""
         return PREFIXES.get(prefix, "") + str(uuid.UUID(self.next_digest(prefix)[:32], version=4))
-
-    @property
-    def origin(self) -> str:
-        """The API's address."""
-        return self.url or "https://api.nexmo.com"
 
     def settings(self) -> JsonObject:
         return {

@@ -37,16 +37,8 @@ MAX_LOG_BYTES = 5_000_000
 HUB_ADDRESS = "RINGFENCE_HUB_ADDRESS"
 """The variable that says where this hub answers on this machine."""
 PASSED_ON = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "PYTHONPATH",
-    "PYDANTIC_DISABLE_PLUGINS",
-    "LD_LIBRARY_PATH",
-)
+    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "PYDANTIC_DISABLE_PLUGINS", "LD_LIBRARY_PATH",
+)  # fmt: skip
 """The variables that a companion gets: none of the hub's secrets."""
 
 

@@ -49,25 +49,9 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 FIELDS = only(
-    "id",
-    "state",
-    "reason",
-    "kind",
-    "call_id",
-    "connector",
-    "carrier_recording_id",
-    "recorded_at",
-    "duration",
-    "content_type",
-    "size",
-    "sha256",
-    "path",
-    "stored_at",
-    "carrier_deleted_at",
-    "attempts",
-    "due_at",
-    "expires_at",
-)
+    "id", "state", "reason", "kind", "call_id", "connector", "carrier_recording_id", "recorded_at", "duration",
+    "content_type", "size", "sha256", "path", "stored_at", "carrier_deleted_at", "attempts", "due_at", "expires_at",
+)  # fmt: skip
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
 User = Annotated[str, typer.Option(help="The listener: a user with the permission (hub users).", metavar="NAME")]
 commands.command("transcript")(transcripts.transcript)

@@ -23,35 +23,13 @@ Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confir
 PLAIN_WIDTH = 250
 """Width in columns of what is printed if the command has no terminal at all."""
 MIN_WIDTH = 40
-COLORS = {
-    "delivered": "green",
-    "received": "green",
-    "sent": "cyan",
-    "sending": "cyan",
-    "queued": "cyan",
-    "stored": "green",
-    "done": "green",
-    "allow": "green",
-    "given": "green",
-    "accepted": "cyan",
-    "unverifiable": "cyan",
-    "unmatched": "cyan",
-    "ready": "cyan",
-    "leased": "cyan",
-    "held": "yellow",
-    "needs": "yellow",
-    "retry": "yellow",
-    "parked": "yellow",
-    "paused": "yellow",
-    "rejected": "red",
-    "dead": "red",
-    "failed": "red",
-    "deny": "red",
-    "refused": "red",
-    "withdrawn": "red",
-    "objected": "red",
-    "expired": "yellow",
+STATES_BY_COLOR = {
+    "green": "delivered received stored done allow given",
+    "cyan": "sent sending queued accepted unverifiable unmatched ready leased",
+    "yellow": "held needs retry parked paused expired",
+    "red": "rejected dead failed deny refused withdrawn objected",
 }
+COLORS = {state: color for color, states in STATES_BY_COLOR.items() for state in states.split()}
 """The color of each state and verdict."""
 
 

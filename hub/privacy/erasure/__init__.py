@@ -6,15 +6,6 @@ from hub.privacy.erasure.replay import replay_tombstones
 from hub.privacy.erasure.rows import actions_of, empty_webhooks, rules_about
 
 __all__ = [
-    "ErasedPerson",
-    "NotKnown",
-    "PersonData",
-    "actions_of",
-    "empty_webhooks",
-    "erase_person",
-    "erase_unowned",
-    "plan_erasure",
-    "reach_of",
-    "replay_tombstones",
-    "rules_about",
-]
+    "ErasedPerson", "NotKnown", "PersonData", "actions_of", "empty_webhooks", "erase_person", "erase_unowned",
+    "plan_erasure", "reach_of", "replay_tombstones", "rules_about",
+]  # fmt: skip

@@ -22,19 +22,9 @@ Stage = Literal[
     "call_back",
 ]
 STAGES: tuple[Stage, ...] = (
-    "visit",
-    "receive",
-    "answer",
-    "attribute",
-    "enrich",
-    "mark",
-    "consent",
-    "outcome",
-    "convert",
-    "deliver",
-    "disclose",
-    "call_back",
-)
+    "visit", "receive", "answer", "attribute", "enrich", "mark", "consent", "outcome", "convert", "deliver",
+    "disclose", "call_back",
+)  # fmt: skip
 """The stages in the order of the flow; entries with the same time are sorted in this order."""
 
 

@@ -8,20 +8,6 @@ from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends,
 from hub.store.journal.watched import chain_of_company, touch
 
 __all__ = [
-    "GENESIS",
-    "SignedEnd",
-    "append",
-    "chain_of_company",
-    "end_lives",
-    "move_evidence",
-    "record",
-    "retire_older_keys",
-    "sign_due",
-    "sign_ends",
-    "take_waiting",
-    "touch",
-    "undo",
-    "undo_disclosure",
-    "write_evidence",
-    "write_pending",
-]
+    "GENESIS", "SignedEnd", "append", "chain_of_company", "end_lives", "move_evidence", "record", "retire_older_keys",
+    "sign_due", "sign_ends", "take_waiting", "touch", "undo", "undo_disclosure", "write_evidence", "write_pending",
+]  # fmt: skip

@@ -20,19 +20,9 @@ Job = tuple[Sequence[Row], Written]
 
 MAX_BATCHES_PER_COMMIT = 500
 COLUMNS = (
-    "id",
-    "connector",
-    "event_key",
-    "received_at",
-    "method",
-    "url",
-    "headers",
-    "body",
-    "state",
-    "due_at",
-    "attempts",
+    "id", "connector", "event_key", "received_at", "method", "url", "headers", "body", "state", "due_at", "attempts",
     "expires_at",
-)
+)  # fmt: skip
 """Columns of a new row of the inbox; the others are not known yet."""
 
 SPOOLED_AS = "inbox"

@@ -24,18 +24,9 @@ from hub.store import audit
 from hub.web.mcp.reader import UNTRUSTED, Reader
 
 OF_PERSONS = (
-    "caller_number",
-    "caller_name",
-    "person_number",
-    "phone_number",
-    "email",
-    "name",
-    "fields",
-    "page",
-    "body",
-    "form",
-    "reason",
-)
+    "caller_number", "caller_name", "person_number", "phone_number", "email", "name", "fields", "page", "body",
+    "form", "reason",
+)  # fmt: skip
 """What `facts_of` says that people outside wrote or that names them."""
 OF_DELIVERIES = ("convert", "deliver", "disclose")
 

@@ -15,17 +15,9 @@ PAGE_SIZE = 200
 """Deals per page."""
 
 FIELDS = (
-    "Id",
-    "StageName",
-    "Amount",
-    "CloseDate",
-    "IsClosed",
-    "IsWon",
-    "LastStageChangeDate",
-    "CreatedDate",
-    "SystemModstamp",
-    "Account.Phone",
-)
+    "Id", "StageName", "Amount", "CloseDate", "IsClosed", "IsWon", "LastStageChangeDate", "CreatedDate",
+    "SystemModstamp", "Account.Phone",
+)  # fmt: skip
 
 
 def changed(connection: Connection, cursor: str | None) -> OutcomePage:

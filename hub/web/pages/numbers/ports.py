@@ -44,15 +44,8 @@ FIELDS = (
     Field(name="email", label="Their e-mail address", kind="email", required=True, wrong="The letter is sent there."),
 )  # fmt: skip
 OF_THE_ACCOUNT = (
-    "business_name",
-    "authorized_person",
-    "email",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "account_number",
-)
+    "business_name", "authorized_person", "email", "street", "city", "region", "postal_code", "account_number",
+)  # fmt: skip
 
 
 def new(page: PageRequest) -> Response:

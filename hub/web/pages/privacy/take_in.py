@@ -18,18 +18,8 @@ from hub.web.pages.request import PageRequest
 from hub.web.privacy.privacy_texts import PLACE_CODES, named_places
 
 FIELDS = (
-    "company",
-    "kind",
-    "channel",
-    "phone",
-    "email",
-    "received",
-    "place",
-    "proof",
-    "name",
-    "new_email",
-    "new_phone",
-)
+    "company", "kind", "channel", "phone", "email", "received", "place", "proof", "name", "new_email", "new_phone",
+)  # fmt: skip
 UNCHANGED = "That was in force already."
 
 

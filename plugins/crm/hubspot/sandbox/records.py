@@ -42,15 +42,9 @@ CHOICE_PROPERTIES = {
     },
 }
 READ_ONLY_PROPERTIES = [
-    "hs_searchable_calculated_phone_number",
-    "hs_searchable_calculated_mobile_number",
-    "lastmodifieddate",
-    "hs_lastmodifieddate",
-    "hs_object_id",
-    "hs_createdate",
-    "hs_is_closed",
-    "hs_is_closed_won",
-]
+    "hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number", "lastmodifieddate",
+    "hs_lastmodifieddate", "hs_object_id", "hs_createdate", "hs_is_closed", "hs_is_closed_won",
+]  # fmt: skip
 """Properties that HubSpot calculates."""
 
 

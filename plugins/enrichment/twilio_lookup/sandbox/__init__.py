@@ -18,17 +18,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 PACKAGES = (
-    "caller_name",
-    "sim_swap",
-    "call_forwarding",
-    "line_status",
-    "line_type_intelligence",
-    "identity_match",
-    "reassigned_number",
-    "sms_pumping_risk",
-    "phone_number_quality_score",
-    "pre_fill",
-)
+    "caller_name", "sim_swap", "call_forwarding", "line_status", "line_type_intelligence", "identity_match",
+    "reassigned_number", "sms_pumping_risk", "phone_number_quality_score", "pre_fill",
+)  # fmt: skip
 """The packages that may be requested. Source: twilio_lookups_v2.json."""
 PARAMETERS = {"Fields", "CountryCode"}
 """Of the parameters in that file, those that belong to the packages that the plugin requests."""

@@ -16,7 +16,7 @@ from testbed import ACCOUNTS, TestHub
 from hub.access.scope import AccessScope
 from hub.access.users import add_user
 from hub.model import Account, Attribution, Call, Company, Lead, OutgoingCall, Tracker, User
-from hub.queries.reports.call_reports import calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
+from hub.queries.reports.call_reports import CallPeriod, calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 
@@ -96,7 +96,7 @@ class Month:
     def read(self, question: Callable[..., Any], *more: Any) -> Any:
         """What a read model says of the period, for both companies."""
         with self.stage.hub.store.reading_as(self.user.account_id) as session:
-            return question(session, self.scope, list(self.companies), BEGINS, ENDS, *more)
+            return question(CallPeriod(session, self.scope, list(self.companies), BEGINS, ENDS), *more)
 
 
 def outcome(call: Call) -> str | None:
@@ -215,7 +215,7 @@ def reached(month: Month, call: Call, backs: list[OutgoingCall], settled: set[st
 def test_a_user_of_one_company_counts_only_its_calls(month: Month) -> None:
     lakeside = next(id_ for id_, name in month.companies.items() if name == "lakeside")
     with month.stage.hub.store.reading_as(month.user.account_id, (lakeside,)) as session:
-        found = calls_by_weekday_and_hour(session, month.scope, [lakeside], BEGINS, ENDS, ZoneInfo("UTC"))
+        found = calls_by_weekday_and_hour(CallPeriod(session, month.scope, [lakeside], BEGINS, ENDS), ZoneInfo("UTC"))
     assert sum(each.calls for each in found.values()) == len(month.inside("lakeside"))
 
 

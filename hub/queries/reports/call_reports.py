@@ -29,6 +29,27 @@ Figures = TypeVar("Figures")
 
 
 @dataclass(frozen=True)
+class CallPeriod:
+    """The calls of companies, started from `begins` until before `ends`, that a user may see."""
+
+    session: Session
+    scope: AccessScope
+    companies: Collection[str]
+    begins: datetime
+    ends: datetime
+    with_spam: bool = False
+
+    def narrowed(self, query: Any) -> Any:
+        """A query of calls, narrowed to these."""
+        call: Any = Call
+        query = query.where(
+            call.company_id.in_(self.companies), call.started_at >= self.begins, call.started_at < self.ends
+        )
+        query = query if self.with_spam else query.where(~call.spam)
+        return to_own_calls(query, self.scope.user) if self.scope.reach == "own" else query
+
+
+@dataclass(frozen=True)
 class CallFigures:
     """Counts of incoming calls, without spam unless it was asked for. Calls that are over and that nobody answered are
     `voicemail` if the caller left a message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
@@ -70,20 +91,12 @@ class AgentCalls:
     """How many of these calls are leads."""
 
 
-def calls_by_tracker(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    *,
-    with_spam: bool = False,
-) -> list[TrackerCalls]:
+def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
     """Every tracker in use or with calls in the period, those with the most calls first."""
-    counted = figures_by(session, scope, companies, begins, ends, col(Call.tracker_id), with_spam=with_spam)
-    query = scope.select(Tracker).where(col(Tracker.company_id).in_(companies))
-    trackers = [each for each in session.exec(query) if each.retired_at is None or each.id in counted]
-    lines = session.exec(
+    counted = figures_by(of, col(Call.tracker_id))
+    query = of.scope.select(Tracker).where(col(Tracker.company_id).in_(of.companies))
+    trackers = [each for each in of.session.exec(query) if each.retired_at is None or each.id in counted]
+    lines = of.session.exec(
         select(TrackingNumber.tracker_id, TrackingNumber.number)
         .where(col(TrackingNumber.tracker_id).in_([each.id for each in trackers]))
         .where(col(TrackingNumber.retired_at).is_(None))
@@ -101,22 +114,12 @@ def calls_by_tracker(
     return sorted(found, key=lambda each: (-each.figures.calls, each.name, each.tracker_id))
 
 
-def calls_by_agent(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    *,
-    with_spam: bool = False,
-) -> list[AgentCalls]:
+def calls_by_agent(of: CallPeriod) -> list[AgentCalls]:
     """The answered calls by the phone that answered, those with the most calls first."""
     answered = col(Call.answered_at).is_not(None)
-    counted = figures_by(session, scope, companies, begins, ends, col(Call.answered_by), answered, with_spam=with_spam)
-    good = figures_by(
-        session, scope, companies, begins, ends, col(Call.answered_by), answered, is_lead(Call), with_spam=with_spam
-    )
-    users = session.exec(select(User.name, User.phone_numbers).where(User.account_id == scope.user.account_id))
+    counted = figures_by(of, col(Call.answered_by), answered)
+    good = figures_by(of, col(Call.answered_by), answered, is_lead(Call))
+    users = of.session.exec(select(User.name, User.phone_numbers).where(User.account_id == of.scope.user.account_id))
     names = {number: name for name, phones in users for number in (phones or "").split()}
     found = [
         AgentCalls(number, names.get(number or ""), figures, good.get(number, CallFigures()).calls)
@@ -125,19 +128,10 @@ def calls_by_agent(
     return sorted(found, key=lambda each: (-each.figures.calls, each.number or ""))
 
 
-def calls_by_weekday_and_hour(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    zone: ZoneInfo,
-    *,
-    with_spam: bool = False,
-) -> dict[tuple[int, int], CallFigures]:
+def calls_by_weekday_and_hour(of: CallPeriod, zone: ZoneInfo) -> dict[tuple[int, int], CallFigures]:
     """(weekday, 0 is Monday; hour) → the calls, in a time zone. Hours without calls are left out."""
-    key, characters = beginning_of(zone, begins, ends)
-    counted = figures_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
+    key, characters = beginning_of(zone, of.begins, of.ends)
+    counted = figures_by(of, key)
     found: dict[tuple[int, int], CallFigures] = {}
     for at, figures in local_times(counted, characters, zone):
         place = at.weekday(), at.hour
@@ -145,16 +139,7 @@ def calls_by_weekday_and_hour(
     return found
 
 
-def figures_by(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    key: object,
-    *conditions: object,
-    with_spam: bool = False,
-) -> dict[Any, CallFigures]:
+def figures_by(of: CallPeriod, key: object, *conditions: object) -> dict[Any, CallFigures]:
     """The figures of the calls that the user may see, by the values of `key`."""
     call: Any = Call
     answered = call.answered_at.is_not(None)
@@ -165,14 +150,8 @@ def figures_by(
         *(count_if(each) for each in (answered, missed, voicemail, abandoned, call.first_time_caller.is_(True))),
         func.sum(case((answered, call.duration), else_=0)),
     )
-    query: Any = select(*columns).where(
-        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, *conditions
-    )
-    if not with_spam:
-        query = query.where(~call.spam)
-    if scope.reach == "own":
-        query = to_own_calls(query, scope.user)
-    rows: Iterable[Any] = session.execute(query.group_by(key))
+    query: Any = of.narrowed(select(*columns).where(*conditions))
+    rows: Iterable[Any] = of.session.execute(query.group_by(key))
     return {value: CallFigures(*(int(each or 0) for each in numbers)) for value, *numbers in rows}
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from hub.access.narrowing import to_own_calls
-from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Lead, OutgoingCall
 from hub.queries.missed_calls import SETTLED
-from hub.queries.reports.call_reports import beginning_of, count_if, local_times, unanswered
+from hub.queries.reports.call_reports import CallPeriod, beginning_of, count_if, local_times, unanswered
 
 By = Literal["hour", "source"]
 
@@ -38,69 +34,36 @@ class MissedFigures:
         return MissedFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def missed_by_hour(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    zone: ZoneInfo,
-    *,
-    with_spam: bool = False,
-) -> dict[int, MissedFigures]:
+def missed_by_hour(of: CallPeriod, zone: ZoneInfo) -> dict[int, MissedFigures]:
     """Hour of the day (0 to 23) in a time zone → its unanswered calls."""
-    key, read = beginning_of(zone, begins, ends)
+    key, read = beginning_of(zone, of.begins, of.ends)
     found: dict[int, MissedFigures] = {}
-    counted = _missed_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
+    counted = _missed_by(of, key)
     for at, figures in local_times(counted, read, zone):
         found[at.hour] = found.get(at.hour, MissedFigures()) + figures
     return found
 
 
-def missed_by_source(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    *,
-    with_spam: bool = False,
-) -> dict[str, MissedFigures]:
+def missed_by_source(of: CallPeriod) -> dict[str, MissedFigures]:
     """Source and medium, like `google / cpc` → its unanswered calls. Calls that are not attributed yet have no source."""
     cause: Any = Attribution
     key = func.coalesce(cause.source + " / " + cause.medium, "")
-    return _missed_by(session, scope, companies, begins, ends, key, by_source=True, with_spam=with_spam)
+    return _missed_by(of, key, by_source=True)
 
 
-def _missed_by(
-    session: Session,
-    scope: AccessScope,
-    companies: Collection[str],
-    begins: datetime,
-    ends: datetime,
-    key: Any,
-    *,
-    by_source: bool = False,
-    with_spam: bool = False,
-) -> dict[Any, MissedFigures]:
+def _missed_by(of: CallPeriod, key: Any, *, by_source: bool = False) -> dict[Any, MissedFigures]:
     call: Any = Call
     over, missed, voicemail, abandoned = unanswered()
     back, again = _called_back(), _called_again()
     waits = and_(call.caller_number.is_not(None), not_(back), not_(again), not_(_settled()))
     parts = (missed, voicemail, abandoned, back, and_(again, not_(back)), waits)
-    chosen = select(key.label("key"), *(part.label(f"part{place}") for place, part in enumerate(parts))).where(
-        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, over
-    )
-    if not with_spam:
-        chosen = chosen.where(~call.spam)
+    chosen = select(key.label("key"), *(part.label(f"part{place}") for place, part in enumerate(parts))).where(over)
     if by_source:
         cause: Any = Attribution
         chosen = chosen.join(cause, cause.subject_id == call.id, isouter=True)
-    if scope.reach == "own":
-        chosen = to_own_calls(chosen, scope.user)
-    rows = chosen.subquery().c
+    rows = of.narrowed(chosen).subquery().c
     counted = select(rows.key, func.count(), *(count_if(rows[f"part{place}"]) for place in range(len(parts))))
-    found = session.execute(counted.group_by(rows.key))
+    found = of.session.execute(counted.group_by(rows.key))
     return {value: MissedFigures(*(int(each or 0) for each in numbers)) for value, *numbers in found}
 
 

@@ -14,7 +14,7 @@ from hub.contracts.titles import line_title
 from hub.model import Company
 from hub.platform.formats import phone
 from hub.queries.lists.filters import IS_LEAD
-from hub.queries.reports.call_reports import CallFigures, calls_by_agent, calls_by_tracker
+from hub.queries.reports.call_reports import CallFigures, CallPeriod, calls_by_agent, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.trends import Trend
@@ -56,6 +56,10 @@ class Reading:
         """The ids of the companies shown."""
         return [each.id for each in self.companies]
 
+    def calls(self, period: Period) -> CallPeriod:
+        """The calls of a period that count."""
+        return CallPeriod(self.session, self.scope, self.company_ids, period.begins, period.ends, self.choice.with_spam)
+
 
 def table_for(reading: Reading, weeks: Trend | None = None) -> ReportTable:
     """The report that a URL asks for; `weeks` are those of a trend, if they are read already."""
@@ -85,14 +89,11 @@ def table_for(reading: Reading, weeks: Trend | None = None) -> ReportTable:
 def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
     """The columns and lines of a period."""
     choice = reading.choice
-    scope, companies = reading.scope, reading.company_ids
     match choice.kind.name:
         case "number":
             return _tracker_lines(reading, period)
         case "agent":
-            agents = calls_by_agent(
-                reading.session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam
-            )
+            agents = calls_by_agent(reading.calls(period))
             calls = Column(
                 "calls",
                 "Calls answered",
@@ -112,11 +113,11 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
         case "companies":
             return company_lines(reading.session, reading.companies, choice)
         case "hours":
-            return hour_lines(reading.session, scope, companies, period, choice)
+            return hour_lines(reading.calls(period), period, choice)
         case "costs":
             return cost_lines(reading.session, reading.companies, period, choice, reading.account)
         case "missed":
-            return missed_lines(reading.session, scope, companies, period, choice)
+            return missed_lines(reading.calls(period), period, choice)
     assert choice.kind.dimension is not None
     found = credits_of(
         reading.session,
@@ -133,15 +134,7 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
 def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
     titles = {each.id: each for each in reading.companies}
     lines = []
-    counted = calls_by_tracker(
-        reading.session,
-        reading.scope,
-        reading.company_ids,
-        period.begins,
-        period.ends,
-        with_spam=reading.choice.with_spam,
-    )
-    for each in counted:
+    for each in calls_by_tracker(reading.calls(period)):
         numbers = [phone(number) for number in each.numbers]
         words = [", ".join(numbers) if len(numbers) <= FEW_NUMBERS else f"pool of {len(numbers)} numbers"]
         words += [titles[each.company_id].title] if len(titles) > 1 else []

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 
-from sqlmodel import Session
-
-from hub.access.scope import AccessScope
 from hub.contracts.titles import origin_title
 from hub.queries.lists.filters import UNANSWERED
+from hub.queries.reports.call_reports import CallPeriod
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 from hub.reports.definitions import DEFINITIONS
 from hub.web.pages.overview import hour_label
@@ -49,12 +47,10 @@ COLUMNS = (
 )
 
 
-def missed_lines(
-    session: Session, scope: AccessScope, companies: Sequence[str], period: Period, choice: Choice
-) -> tuple[list[Column], list[Line]]:
+def missed_lines(calls: CallPeriod, period: Period, choice: Choice) -> tuple[list[Column], list[Line]]:
     """A line per source, or per hour of the day."""
     if choice.one_of("by", tuple(BY)) == "source":
-        sources = missed_by_source(session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam)
+        sources = missed_by_source(calls)
         return list(COLUMNS), [
             Line(
                 name,
@@ -64,9 +60,7 @@ def missed_lines(
             )
             for name, found in sources.items()
         ]
-    hours = missed_by_hour(
-        session, scope, companies, period.begins, period.ends, period.zone, with_spam=choice.with_spam
-    )
+    hours = missed_by_hour(calls, period.zone)
     return list(COLUMNS), [
         Line(str(hour), hour_label(hour), _figures(found), filters={"hour": str(hour)}, order=f"{hour:02}")
         for hour, found in sorted(hours.items())

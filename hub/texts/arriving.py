@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,14 +90,15 @@ def keep_text(
         return  # another worker stored it first
     write_rows(session, TextMedia, _media(text, event.media_urls, now))
     if line is not None and number is not None:
+        arrived = _Arrived(session, hub, directory, line, number, text, reading, now)
         if doubtful:
             theirs: dict[str, Any] = {"company_id": line.company.id, "subject_id": text_id, "number": number}
             refused = refused_by(reading.channels)
             queue_doubt(session, hub, RefusalSource.TEXT, text_id, **theirs, refused=refused, at=event.at, now=now)
             if refused != "calls" and not asked_before:
-                _ask(session, hub, directory, line, number, text, reading, now)
+                arrived.ask()
             return
-        _react(session, hub, directory, line, number, text, reading, event.opt_word is not None, now)
+        arrived.react(carrier_answered=event.opt_word is not None)
 
 
 def _reading(event: MessageEvent) -> Reading:
@@ -106,92 +109,68 @@ def _reading(event: MessageEvent) -> Reading:
     return Reading(event.opt_word, own.language, "word")
 
 
-def _react(
-    session: Session,
-    hub: Hub,
-    directory: Directory,
-    line: Line,
-    number: str,
-    text: TextMessage,
-    reading: Reading,
-    carrier_answered: bool,
-    now: datetime,
-) -> None:
-    settings = settings_of(hub.config, line)
-    language = _language(hub, line, reading)
-    said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
-    company = line.company.title
-    if reading.meaning == "stop":
-        uses = LISTED_USES if "calls" in reading.channels else TEXT_USES
-        is_new = not is_suppressed(session, hub, line.company.id, number, SERVICE)
-        stop(session, hub, line.company.id, number, uses=uses, **said)  # type: ignore[arg-type]
-        if is_new and not carrier_answered:
-            body = sentence(STOPPED, language, company=company)
-            _answer(session, hub, directory, line, number, body, "opt_out_confirmation", text)
-    elif reading.meaning == "start" and start(session, hub, line.company.id, number, **said):  # type: ignore[arg-type]
-        if not carrier_answered:
-            body = sentence(STARTED, language, company=company)
-            _answer(session, hub, directory, line, number, body, "opt_in_confirmation", text)
-    elif reading.meaning == "help":
-        if not carrier_answered and not _helped_lately(session, line, number, now):
-            contact = (settings.contact or line.number.number).rstrip(" .")
-            body = sentence(HELP, language, company=company, contact=contact)
-            _answer(session, hub, directory, line, number, body, "help", text)
-    elif settings.auto_reply:
-        answer_automatically(session, hub, directory, line, number, settings.auto_reply, "auto_reply")
+@dataclass(frozen=True)
+class _Arrived:
+    """A text of a person to a company's number, and what it says."""
 
+    session: Session
+    hub: Hub
+    directory: Directory
+    line: Line
+    number: str
+    text: TextMessage
+    reading: Reading
+    now: datetime
 
-def _ask(
-    session: Session,
-    hub: Hub,
-    directory: Directory,
-    line: Line,
-    number: str,
-    text: TextMessage,
-    reading: Reading,
-    now: datetime,
-) -> None:
-    """Ask what a doubtful text means. Not sent to a person who has stopped any texts, nor about an old text."""
-    if now - text.at > ANSWER_WITHIN or any(
-        is_suppressed(session, hub, line.company.id, number, use) for use in TEXT_USES
-    ):
-        return
-    body = sentence(STOP_QUESTION, _language(hub, line, reading), company=line.company.title)
-    _answer(session, hub, directory, line, number, body, "stop_question", text)
+    def react(self, *, carrier_answered: bool) -> None:
+        """Do what it asks for."""
+        session, hub, line, number, text = self.session, self.hub, self.line, self.number, self.text
+        said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": self.now}
+        settings, meaning = settings_of(hub.config, line), self.reading.meaning
+        if meaning == "stop":
+            uses = LISTED_USES if "calls" in self.reading.channels else TEXT_USES
+            is_new = not is_suppressed(session, hub, line.company.id, number, SERVICE)
+            stop(session, hub, line.company.id, number, uses=uses, **said)  # type: ignore[arg-type]
+            if is_new and not carrier_answered:
+                self._answer(STOPPED, "opt_out_confirmation")
+        elif meaning == "start" and start(session, hub, line.company.id, number, **said):  # type: ignore[arg-type]
+            if not carrier_answered:
+                self._answer(STARTED, "opt_in_confirmation")
+        elif meaning == "help":
+            if not carrier_answered and not self._helped_lately():
+                self._answer(HELP, "help", contact=(settings.contact or line.number.number).rstrip(" ."))
+        elif settings.auto_reply:
+            answer_automatically(session, hub, self.directory, line, number, settings.auto_reply, "auto_reply")
 
+    def ask(self) -> None:
+        """Ask what a doubtful text means. Not sent to a person who has stopped any texts, nor about an old text."""
+        company = self.line.company.id
+        if self.now - self.text.at <= ANSWER_WITHIN and not any(
+            is_suppressed(self.session, self.hub, company, self.number, use) for use in TEXT_USES
+        ):
+            self._answer(STOP_QUESTION, "stop_question")
 
-def _language(hub: Hub, line: Line, reading: Reading) -> str:
-    return settings_of(hub.config, line).language if reading.language == "en" else reading.language
+    def _answer(self, wording: Mapping[str, str], purpose: Purpose, **words: str) -> None:
+        """Answer from the number that the person wrote to, one time. A number that cannot be texted gets no answer, and no
+        limit keeps back what confirms a stop."""
+        session, hub, line, number, language = self.session, self.hub, self.line, self.number, self.reading.language
+        if purpose != "opt_out_confirmation" and not may_text(
+            session, hub, self.directory, line.company, number, purpose
+        ):
+            return
+        language = settings_of(hub.config, line).language if language == "en" else language
+        body = sentence(wording, language, company=line.company.title, **words)
+        with suppress(CannotText):
+            queue_text(session, hub, line, number, body, purpose, key=f"{purpose}/{self.text.id}")
 
-
-def _answer(
-    session: Session,
-    hub: Hub,
-    directory: Directory,
-    line: Line,
-    number: str,
-    body: str,
-    purpose: Purpose,
-    to: TextMessage,
-) -> None:
-    """Answer from the number that the person wrote to, one time. A number that cannot be texted gets no answer, and no
-    limit keeps back what confirms a stop."""
-    if purpose != "opt_out_confirmation" and not may_text(session, hub, directory, line.company, number, purpose):
-        return
-    try:
-        queue_text(session, hub, line, number, body, purpose, key=f"{purpose}/{to.id}")
-    except CannotText:
-        return
-
-
-def _helped_lately(session: Session, line: Line, number: str, now: datetime) -> bool:
-    lately = select(TextMessage.id).where(
-        TextMessage.company_id == line.company.id,
-        TextMessage.person_number == number,
-        TextMessage.purpose == "help",
-        col(TextMessage.at) > now - HELP_INTERVAL,
-    )
-    return session.exec(lately).first() is not None
+    def _helped_lately(self) -> bool:
+        lately = select(TextMessage.id).where(
+            TextMessage.company_id == self.line.company.id,
+            TextMessage.person_number == self.number,
+            TextMessage.purpose == "help",
+            col(TextMessage.at) > self.now - HELP_INTERVAL,
+        )
+        return self.session.exec(lately).first() is not None
 
 
 def _media(text: TextMessage, urls: Sequence[str], now: datetime) -> list[TextMedia]:

@@ -97,6 +97,7 @@ def overview(page: PageRequest) -> Response:
         series=_by_hour(page, now, before, period) if period.days == 1 else _by_day(page, now, before, period),
         sources=sources[:MAX_SOURCES],
         source_peak=max((each.calls for each in sources), default=0),
+        source_total=sum(each.calls for each in sources),
         **values,
         **_heat(page),
         **_health(page),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from page_client import PageClient, seen, signed_in
 from recorded_calls import missed_with_message
 from sqlmodel import select
-from testbed import SHARED, YELLOW_PAGES, TestHub
+from testbed import SHARED, YELLOW_PAGES, TestHub, company
 
 from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import end_sessions
@@ -42,6 +43,21 @@ def test_the_overview_counts_the_calls_of_the_day_against_the_same_day_a_week_ag
     stage.clock.advance(minutes=20)
     text = signed_in(stage).text("/?company=lakeside")
     assert "2 calls so far, 1 more than last Tuesday." in text
+
+
+def test_shares_of_sources_add_up_where_companies_begin_their_day_at_different_hours(
+    lite_hub: Callable[..., TestHub],
+) -> None:
+    plumbers = {**company("lakeside", ("+13125550100",), SHARED), "time_zone": "America/Los_Angeles"}
+    drains = {**company("northgate", ("+13135550100",), "+13135550120"), "time_zone": "America/New_York"}
+    stage = lite_hub(accounts=[{"name": "agency", "title": "Agency", "companies": [plumbers, drains]}])
+    stage.clock.now = datetime(2026, 11, 30, 6, tzinfo=UTC)  # still Sunday in Los Angeles
+    stage.call_in(number="+13135550120")
+    stage.clock.advance(hours=3)
+    stage.call_in(caller="+13125550151")
+    stage.clock.advance(minutes=20)
+    shares = re.findall(r"(\d+)%", signed_in(stage).text("/").partition("By source")[2].partition("When they call")[0])
+    assert sum(map(int, shares)) == 100
 
 
 def test_the_overview_of_many_days_shows_them_as_bars_with_a_table(stage: TestHub) -> None:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from hub.access.scope import AccessScope, scope_of
+from hub.access.scope import AccessScope
 from hub.errors import CannotDo
-from hub.model import Company, ReportSubscription, User
+from hub.model import Company, ReportSubscription, SavedView, User
 from hub.store import audit
 
 EVERY = {"weekly": "Every Monday", "monthly": "On the first of the month"}
@@ -35,10 +35,12 @@ def subscribe(
     hour: int,
     all_companies: bool,
     now: datetime,
+    saved_view_id: str | None = None,
 ) -> list[ReportSubscription]:
     """Send a report to some addresses, weekly or monthly at an hour in the company's time zone, with one audit entry each.
 
     CannotDo says what is wrong with a value. `all_companies`: of all that the user may see at each sending, else of `company`.
+    `saved_view_id`: the saved report that is sent as it is then.
     """
     named = list(dict.fromkeys(each.strip().lower() for each in re.split(r"[\s,;]+", addresses) if each.strip()))
     wrong = next((each for each in named if ADDRESS.fullmatch(each) is None), None)
@@ -69,6 +71,7 @@ def subscribe(
             all_companies=all_companies,
             report=report,
             query=query,
+            saved_view_id=saved_view_id,
             every=every,
             hour=hour,
             time_zone=ZoneInfo(company.time_zone).key,
@@ -98,15 +101,14 @@ def stop_own(session: Session, scope: AccessScope, row_id: str, now: datetime) -
     stop(session, row, "A user stopped it.", scope.user.id, now)
 
 
-def readable(session: Session, row: ReportSubscription) -> tuple[AccessScope, list[Company]] | None:
-    """What the user who started it may see today, and the companies that the report shows; None if it may not be sent: the
-    user is disabled, may no longer share reports, or may no longer see the company."""
-    user = session.get(User, row.user_id)
-    if user is None or user.disabled_at is not None or scope_of(session, user, "share") is None:
-        return None
-    scope = scope_of(session, user, "reports")
-    if scope is None:
-        return None
-    query = scope.select(Company).order_by(col(Company.title))
-    companies = list(session.exec(query if row.all_companies else query.where(Company.id == row.company_id)))
-    return (scope, companies) if companies else None
+def follow_saved(session: Session, view: SavedView) -> None:
+    """Let the e-mails of a saved report be of the company that it shows now."""
+    for row in session.exec(select(ReportSubscription).where(ReportSubscription.saved_view_id == view.id)):
+        row.company_id, row.all_companies = view.company_id or row.company_id, view.company_id is None
+        session.add(row)
+
+
+def stop_saved(session: Session, view_id: str, actor: str, now: datetime) -> None:
+    """Stop the e-mails of a saved report that is deleted."""
+    for row in session.exec(select(ReportSubscription).where(ReportSubscription.saved_view_id == view_id)):
+        stop(session, row, "Its saved report was deleted.", actor, now)

@@ -1,4 +1,4 @@
-"""What the web interface stores for itself: saved views, links to reports, waveforms of recordings."""
+"""What the web interface stores for itself: saved views and reports, links to reports, waveforms of recordings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.model.columns import Row, ending_column, id_column, personal_text, time
 
 
 class SavedView(Row, table=True):
-    """A list's filters, columns and order under a name; `query` is the query string of the page's URL."""
+    """The filters, columns and order of a list or a report under a name; `query` is the query string of the page's URL."""
 
     __tablename__ = "saved_view"
 
@@ -22,10 +22,13 @@ class SavedView(Row, table=True):
     account_id: str = Field(foreign_key="account.id", index=True)
     user_id: str = Field(foreign_key="app_user.id", index=True)
     page: str = Field(max_length=32)
+    """The path of the page: `calls`, or of a report `reports/trend`."""
+    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    """The company that a report shows; None for all of them, and for lists."""
     name: str = Field(max_length=64)
     query: str = Field(max_length=2000)
     shared: bool = False
-    """Whether the account's other users see it too."""
+    """Whether other users see it too: those of the account, and of one company's report who may see the company."""
     made_at: datetime = time_column()
 
 
@@ -62,6 +65,8 @@ class ReportSubscription(Row, table=True):
     """Whether it shows all companies that the user may see."""
     report: str = Field(max_length=32)
     query: str = Field(max_length=2000)
+    saved_view_id: str | None = Field(default=None, max_length=36)
+    """The saved report that is sent as it is at that time; nothing is sent after it is deleted."""
     every: str = Field(max_length=8)
     """`weekly` or `monthly`."""
     hour: int

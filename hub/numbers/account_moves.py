@@ -37,7 +37,7 @@ FOLLOWS = (
     "webhook_event",
 )
 """Tables with an account and a company: the company's rows get the new account."""
-ENDS = ("alert", "alert_preference", "alert_rule", "report_subscription")
+ENDS = ("alert", "alert_preference", "alert_rule", "report_subscription", "saved_view")
 """Tables of the old account's users: their rows about the company are deleted. Its report links are revoked."""
 
 

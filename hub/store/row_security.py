@@ -67,7 +67,7 @@ PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """References that are not foreign keys: a column, and the table whose `id` it contains. One per table is enough."""
 
-LIMITED = ("cost", "number_finding")
+LIMITED = ("cost", "number_finding", "report_subscription")
 """Tables of accounts in which a row without a company concerns the whole account, so no session of some companies sees
 it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -15,12 +16,14 @@ from testbed import NORTH_SHARED, SHARED
 
 from hub.access.brands import set_brand
 from hub.access.report_subscriptions import subscribe
+from hub.access.saved_views import delete_view, save_view
+from hub.access.scope import AccessScope
 from hub.access.users import change_role, disable
 from hub.alerts.digests import queue_digests
-from hub.alerts.report_mails import GONE, REFUSED, queue_reports
+from hub.alerts.report_mails import GONE, REFUSED, queue_copy, queue_reports
 from hub.alerts.unsubscribe import end_mails, read_token
-from hub.errors import CannotDo
-from hub.model import AlertDelivery, AuditEntry, ReportSubscription, User, UserCompany
+from hub.errors import CannotDo, NotFound
+from hub.model import AlertDelivery, AuditEntry, ReportSubscription, SavedView, User, UserCompany
 from hub.web.pages.reports import printed
 from hub.web.pages.reports.printed import PRINTER
 
@@ -203,3 +206,102 @@ def test_what_cannot_be_sent_is_refused_with_a_sentence(
     with pytest.raises(CannotDo, match=words):
         started(alerting, alerting.user(), **given)
     assert alerting.stage.rows(ReportSubscription) == []
+
+
+def saved(
+    alerting: AlertStage, user: User, report: str, name: str, query: str, company: str | None = None
+) -> SavedView:
+    with alerting.hub.store.writing() as session:
+        scope, of = AccessScope(user), alerting.company(company) if company else None
+        return save_view(session, scope, f"reports/{report}", name, query, alerting.stage.clock(), company=of)
+
+
+def copied(alerting: AlertStage, user: User, row_id: str) -> EmailMessage:
+    """What a user gets who asks for one now."""
+    with alerting.hub.store.writing() as session:
+        queue_copy(session, alerting.hub, session.get_one(User, user.id), row_id)
+    return sent(alerting)[-1]
+
+
+def test_a_copy_is_what_the_schedule_sends_but_to_the_user_who_asks_and_without_a_link_to_stop_it(
+    alerting: AlertStage,
+) -> None:
+    maria = alerting.user()
+    started(alerting, maria)
+    calls_and_monday(alerting)
+    alerting.stage.clock.advance(minutes=2)
+    (scheduled,) = sent(alerting)
+    copy = copied(alerting, maria, alerting.stage.one(ReportSubscription).id)
+    assert copy["To"] == "maria@example.com" and copy["Subject"] == scheduled["Subject"]
+    assert parts(copy).keys() == parts(scheduled).keys()
+    csv_name = next(name for name in parts(copy) if name.endswith(".csv"))
+    assert parts(copy)[csv_name] == parts(scheduled)[csv_name]
+    bodies = [each.get_body(("plain",)).get_content() for each in (copy, scheduled)]  # type: ignore[union-attr]
+    assert bodies[0].partition("--")[0] == bodies[1].partition("--")[0]
+    assert "You asked for this copy." in bodies[0] and copy["List-Unsubscribe"] is None
+    assert len(alerting.stage.rows(AuditEntry, action="report_mail.copy", actor=maria.id)) == 1
+    alerting.stage.clock.advance(days=7)
+    assert sent(alerting)[-1]["To"] == "pat@lakeside.example.com", "the schedule goes on"
+
+
+def test_a_saved_report_is_sent_as_it_is_saved_then_with_its_own_days(alerting: AlertStage) -> None:
+    maria = alerting.user()
+    view = saved(alerting, maria, "number", "Trackers of a month", "period=30d&company=lakeside", "lakeside")
+    started(alerting, maria, report="number", query=view.query, saved_view_id=view.id)
+    saved(alerting, maria, "number", "Trackers of a month", "period=last_week&company=lakeside", "lakeside")
+    calls_and_monday(alerting)
+    alerting.stage.clock.advance(minutes=2)
+    (letter,) = sent(alerting)
+    assert str(letter["Subject"]) == "Lakeside: Trackers of a month, Nov 23 to Nov 29"
+    saved(alerting, maria, "number", "Trackers of a month", "period=30d&company=lakeside", "lakeside")
+    again = copied(alerting, maria, view.id)
+    assert "Oct 31 to Nov 29" in str(again["Subject"]), "30 whole days; today is not over"
+
+
+def test_nobody_gets_a_saved_report_that_was_deleted(alerting: AlertStage) -> None:
+    maria = alerting.user()
+    views = [saved(alerting, maria, "source", name, "period=7d") for name in ("Deleted", "Erased")]
+    for view in views:
+        started(alerting, maria, saved_view_id=view.id, all_companies=True)
+    with alerting.hub.store.writing() as session:
+        delete_view(session, AccessScope(maria), views[0].id, alerting.stage.clock())
+        session.delete(session.get_one(SavedView, views[1].id))
+    calls_and_monday(alerting)
+    alerting.stage.clock.advance(minutes=2)
+    assert sent(alerting) == []
+    assert {row.stop_reason for row in alerting.stage.rows(ReportSubscription)} == {
+        "Its saved report was deleted.",
+        GONE,
+    }
+
+
+def test_nobody_gets_a_copy_of_what_they_may_not_see(alerting: AlertStage) -> None:
+    maria, noah, paul = alerting.user(), alerting.user("noah"), alerting.user("paul", "receptionist")
+    with alerting.hub.store.writing() as session:
+        session.add(UserCompany(user_id=noah.id, company_id=alerting.company().id))
+    view = saved(alerting, maria, "source", "Ours", "period=7d&company=lakeside", "lakeside")
+    started(alerting, maria, saved_view_id=view.id)
+    started(alerting, maria, "all@lakeside.example.com", report="companies", all_companies=True)
+    rows = {row.email: row.id for row in alerting.stage.rows(ReportSubscription)}
+    for user, row_id in ((noah, rows["all@lakeside.example.com"]), (paul, rows["pat@lakeside.example.com"]),
+                         (noah, view.id), (maria, "01900000-0000-7000-8000-000000000000")):  # fmt: skip
+        with pytest.raises(NotFound):
+            copied(alerting, user, row_id)
+    assert copied(alerting, noah, rows["pat@lakeside.example.com"])["To"] == "noah@example.com"
+    with alerting.hub.store.writing() as session:
+        session.merge(view).company_id = alerting.company("northgate").id
+    with pytest.raises(NotFound):
+        copied(alerting, noah, rows["pat@lakeside.example.com"])
+
+
+def test_a_copy_that_cannot_arrive_is_refused_with_a_sentence(alerting: AlertStage) -> None:
+    alone = alerting.user("lee", email=None)
+    view = saved(alerting, alone, "source", "Mine", "period=7d")
+    with pytest.raises(CannotDo, match="no e-mail address"):
+        copied(alerting, alone, view.id)
+    maria = alerting.user()
+    with_address = saved(alerting, maria, "source", "Mine", "period=7d")
+    alerting.hub = replace(alerting.hub, config=replace(alerting.hub.config, mail=None))
+    with pytest.raises(CannotDo, match="no mail server"):
+        copied(alerting, maria, with_address.id)
+    assert alerting.stage.rows(AlertDelivery) == []

@@ -10,8 +10,13 @@ from datetime import timedelta
 
 import pytest
 from cli_shop import CALLER, Shop
+from sqlmodel import select
 from typer.testing import Result
 
+from hub.access.report_subscriptions import subscribe
+from hub.access.saved_views import save_view
+from hub.access.scope import AccessScope
+from hub.model import AlertDelivery, AuditEntry, Company, User
 from hub.platform.clock import utc_now
 from hub.queries.spreadsheets import harmless
 from hub.reports.rollups import roll_up
@@ -109,3 +114,26 @@ def test_before_the_first_start_there_is_nothing_to_report(shop: Shop, refusal: 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_made_harmless(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless("drain repair") == "drain repair"
+
+
+def test_saved_reports_and_addresses_are_listed_and_one_is_sent_to_a_user(sold: Shop) -> None:
+    sold.run("users", "add", "maria", "--role", "owner")
+    sold.run("users", "email", "maria", "maria@example.com")
+    with sold.opened() as opened, opened.hub.store.writing() as session:
+        maria = session.exec(select(User)).one()
+        north = session.exec(select(Company)).one()
+        view = save_view(session, AccessScope(maria), "reports/source", "A month", "period=30d", utc_now(), shared=True)
+        subscribe(session, maria, north, "pat@example.com", "source", view.query, every="weekly", hour=7,
+                  all_companies=True, now=utc_now(), saved_view_id=view.id)  # fmt: skip
+    (listed,) = sold.json("report", "saved", "--user", "maria")
+    (address,) = sold.json("report", "emails")
+    assert (listed["name"], listed["addresses"], address["email"]) == ("A month", 1, "pat@example.com")
+    assert address["saved"] == "A month" and "A month" in sold.run("report", "emails").stdout
+    assert "no mail server" in str(sold.run("report", "send", listed["id"], "--user", "maria").exception)
+    file = sold.folder / "config.yaml"
+    file.write_text(file.read_text() + "mail:\n  smtp: smtp://mail.example.com:2525\n  from: hub@example.org\n")
+    for row_id in (listed["id"], address["id"][-12:]):
+        assert "maria@example.com" in sold.run("report", "send", row_id, "--user", "maria").stdout
+    assert sold.run("report", "send", "01900000", "--user", "maria").exit_code != 0
+    assert [each.state for each in sold.rows(AlertDelivery)] == ["ready", "ready"]
+    assert [each.action for each in sold.rows(AuditEntry)].count("report_mail.copy") == 2

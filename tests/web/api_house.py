@@ -25,6 +25,8 @@ from hub.model import (
     Note,
     Person,
     Recording,
+    ReportSubscription,
+    SavedView,
     TagDefinition,
     TextMessage,
     TranscriptRow,
@@ -76,6 +78,10 @@ ALLOWED = {
     "GET /reports/companies": {"owner", "admin", "marketer"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
     "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
+    "GET /saved-reports": {"owner", "admin", "marketer"},
+    "POST /saved-reports/{report_id}/send": {"owner", "admin", "marketer"},
+    "GET /report-emails": {"owner", "admin", "marketer"},
+    "POST /report-emails/{email_id}/send": {"owner", "admin", "marketer"},
     "GET /consent": {"owner", "admin", "privacy_officer"},
     "GET /doubtful_refusals": {"owner", "admin", "privacy_officer"},
     "POST /doubtful_refusals/{doubt_id}": {"owner", "admin", "privacy_officer"},
@@ -161,7 +167,20 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
             id=text.id, company_id=str(call.company_id), subject_id=text.id, source="text", refused="texts",
             person_number="+13125550142", at=now, decide_by=later, expires_at=later,
         )  # fmt: skip
-        session.add_all([text, recording, note, offered, sent, doubt])
+        other = session.exec(select(User).where(User.account_id == account_id)).first()
+        owner = other or add_user(session, session.get_one(Account, account_id), f"owner{number[1:]}", "owner", now)
+        about: dict[str, Any] = {
+            "account_id": account_id,
+            "user_id": owner.id,
+            "company_id": call.company_id,
+            "made_at": now,
+        }
+        saved = SavedView(page="reports/trend", name=f"of {number}", query="period=30d", shared=True, **about)
+        mailed = ReportSubscription(
+            report="trend", query="period=30d", every="weekly", hour=7, time_zone="UTC", email=f"{number[1:]}@example.com",
+            **about,
+        )  # fmt: skip
+        session.add_all([text, recording, note, offered, sent, doubt, saved, mailed])
         session.flush()
         session.add(
             TranscriptRow(recording_id=recording.id, connector="x", language="en", due_at=now, expires_at=later)
@@ -174,7 +193,7 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
     return {
         "call_id": call.id, "text_id": text.id, "recording_id": recording.id, "company": name, "dimension": "source",
         "company_id": str(call.company_id), "request_id": request_id, "note_id": note.id, "tag_id": offered.id,
-        "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id,
+        "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id, "report_id": saved.id, "email_id": mailed.id,
     }  # fmt: skip
 
 

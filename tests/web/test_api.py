@@ -109,7 +109,8 @@ def test_without_the_hubs_own_filters_postgresql_alone_lets_nothing_leak(
         assert theirs.status_code == (404 if "{" in route else 200), route
         assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), route
         mine = asked(house, route, house.mine, "owner", unfiltered)
-        assert mine.status_code in ({409} if "transcript" in route or "file" in route else {200, 204}), (
+        refused = {"transcript": {409}, "file": {409}, "send": {422}}  # nothing was written, or there is no mail server
+        assert mine.status_code in next((codes for part, codes in refused.items() if part in route), {200, 204}), (
             "and what is ours is still there"
         )
     told = house.get("/calls", api=unfiltered).json()["calls"]
@@ -120,7 +121,8 @@ def limited_house(stage: TestHub) -> House:
     """Every role of one account, each limited to lakeside; `theirs` is northgate's, of the same account."""
     house = furnish(stage)
     with stage.hub.store.writing() as session:
-        for user in session.exec(select(User)).all():
+        agency = house.user("owner").account_id
+        for user in session.exec(select(User).where(User.account_id == agency)).all():
             if user.role != "auditor":
                 limit_to_companies(session, user, ["lakeside"])
     return House(stage, house.keys, house.mine, fill(stage, "+13135550120"))

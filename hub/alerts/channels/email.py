@@ -34,25 +34,26 @@ def send_rendered(
     subject: str,
     template: str,
     values: Mapping[str, object],
-    unsubscribe: str,
+    unsubscribe: str | None,
     begin: Callable[[], None],
     *,
     sender: str | None = None,
     files: Sequence[Attachment] = (),
 ) -> None:
-    """Send an e-mail made from a template, under the name `sender`, with the headers for one-click unsubscription.
-    Source: RFC 8058."""
+    """Send an e-mail made from a template, under the name `sender`, with the headers for one-click unsubscription; without
+    them if the user asked for this one. Source: RFC 8058."""
     mail = hub.config.mail
     if mail is None:
         raise Rejected(NO_SERVER)
     if not to:
         raise Rejected("There is no e-mail address.")
     shown = {**values, "unsubscribe": unsubscribe}
-    headers = {
-        "List-Unsubscribe": f"<{unsubscribe}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Message-ID": f"<{delivery_id}@{mail.sender.rpartition('@')[2]}>",
-    }
+    headers = {"Message-ID": f"<{delivery_id}@{mail.sender.rpartition('@')[2]}>"}
+    if unsubscribe is not None:
+        headers |= {
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     text = _templates().get_template(f"{template}.txt").render(shown)
     html = _templates().get_template(f"{template}.html").render(shown)
     send_mail(

@@ -1233,6 +1233,7 @@ CREATE TABLE report_subscription (
     all_companies BOOLEAN NOT NULL,
     report VARCHAR(32) NOT NULL,
     "query" VARCHAR(2000) NOT NULL,
+    saved_view_id VARCHAR(36),
     every VARCHAR(8) NOT NULL,
     hour INTEGER NOT NULL,
     time_zone VARCHAR(64) NOT NULL,
@@ -1268,15 +1269,18 @@ CREATE TABLE saved_view (
     account_id VARCHAR NOT NULL,
     user_id VARCHAR NOT NULL,
     page VARCHAR(32) NOT NULL,
+    company_id VARCHAR,
     name VARCHAR(64) NOT NULL,
     "query" VARCHAR(2000) NOT NULL,
     shared BOOLEAN NOT NULL,
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(account_id) REFERENCES account (id),
-    FOREIGN KEY(user_id) REFERENCES app_user (id)
+    FOREIGN KEY(user_id) REFERENCES app_user (id),
+    FOREIGN KEY(company_id) REFERENCES company (id)
 );
 CREATE INDEX ix_saved_view_account_id ON saved_view (account_id);
+CREATE INDEX ix_saved_view_company_id ON saved_view (company_id);
 CREATE INDEX ix_saved_view_user_id ON saved_view (user_id);
 CREATE TABLE search_word (
     row_id VARCHAR(36) NOT NULL,

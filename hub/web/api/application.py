@@ -29,6 +29,7 @@ from hub.web.api.docs_page import docs_page
 from hub.web.api.doubts import add_doubts
 from hub.web.api.marks import add_marks
 from hub.web.api.recordings import add_recordings
+from hub.web.api.report_mails import add_report_mails
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
@@ -49,8 +50,16 @@ def create_api(
         title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     api.state.authenticator = Authenticator(hub, narrow, counters or Counters())
-    own = (add_calls, add_doubts, add_tags, add_recordings, add_reports_and_logs, add_requests, add_visits_and_leads)
-    for add in own:
+    for add in (
+        add_calls,
+        add_doubts,
+        add_tags,
+        add_recordings,
+        add_report_mails,
+        add_reports_and_logs,
+        add_requests,
+        add_visits_and_leads,
+    ):
         add(api)
     for add_with in (add_contact, add_deliveries, add_marks):
         add_with(api, directory)

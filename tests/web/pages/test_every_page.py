@@ -25,6 +25,7 @@ SET_UP = {"owner", "admin"}
 OFFICER = {"owner", "privacy_officer"}
 CONSENT = {"owner", "admin", "privacy_officer"}
 END = "/companies/{company}/end"
+MAIL = "{report}/emails/{subscription}"
 OFFICERS_FORMS = ("holds", "authorities", "certificates")
 ALLOWED = {
     "GET /": DAILY,
@@ -143,12 +144,11 @@ ALLOWED = {
     "POST /webhooks-out/{company}/{webhook}/rotate": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/rotate/end": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/resume": SET_UP,
-    "GET /reports": OFFICE,
-    "GET /reports/{report}": OFFICE,
-    "GET /reports/{report}/csv": OFFICE,
+    **{f"GET /reports{each}": OFFICE for each in ("", "/saved", "/{report}", "/{report}/csv")},
     "POST /reports/{report}/import": SET_UP,
-    **{f"POST /reports/{{report}}/{each}": OFFICE for each in ("emails", "emails/{subscription}/stop")},
-    **{f"POST /reports/{{report}}/{each}": OFFICE for each in ("links", "links/{link}/revoke")},
+    **{f"POST /reports/{{report}}/{each}": OFFICE for each in ("save", "links", "links/{link}/revoke")},
+    **{f"POST /reports/{each}": OFFICE for each in ("{report}/emails", f"{MAIL}/stop", f"{MAIL}/send")},
+    **{f"POST /reports/saved/{{view}}/{each}": OFFICE for each in ("rename", "delete", "send")},
     "GET /numbers": OFFICE,
     "GET /numbers/health": OFFICE,
     "POST /numbers/health/look": SET_UP,

@@ -12,13 +12,13 @@ from hub.contracts.titles import campaign_title, medium_title, origin_title
 from hub.platform.formats import duration, phone
 from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
-from hub.web.pages.periods import PRESETS, Period
+from hub.web.pages.periods import PRESETS, WHOLE, Period
 from hub.web.pages.request import PageRequest
 
 PATH = "/calls"
 ALL_TIME = "all"
 DEFAULT_PERIOD = "30d"
-PERIODS = {**{name: words for name, (words, _) in PRESETS.items()}, ALL_TIME: "All time"}
+PERIODS = {**{name: words for name, (words, _) in PRESETS.items()}, **WHOLE, ALL_TIME: "All time"}
 
 
 @dataclass(frozen=True)

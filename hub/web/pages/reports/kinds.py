@@ -123,6 +123,8 @@ class Choice:
             days = self.period.days
             if self.kind.name == "trend":
                 return f"against the {self.weeks} weeks before"
+            if self.period.name == "last_month":
+                return "against the month before"
             return "against the same day last week" if days == 1 else f"against the {days} days before"
         return "against a year ago" if self.comparison == "year" else "against nothing"
 

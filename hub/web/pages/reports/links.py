@@ -29,7 +29,7 @@ def make_link(page: PageRequest) -> Response:
             page.user,
             page.company,
             choice.kind.name,
-            locked(choice),
+            urlencode(locked(choice)),
             int(days) if days.isascii() and days.isdigit() else 0,
             page.now,
         )
@@ -45,12 +45,12 @@ def revoke_link(page: PageRequest) -> Response:
     return page.redirect(page.link(f"/reports/{choice.kind.name}", **kept) + "#share", "The link is revoked.")
 
 
-def locked(choice: Choice) -> str:
-    """The report's parameters as a query string. A period like `30d` stays relative, so that the report keeps current."""
+def locked(choice: Choice) -> dict[str, str]:
+    """The report's parameters. A period like `30d` stays relative, so that the report keeps current."""
     request = {name: choice.query[name] for name in PARAMETERS if choice.query.get(name)}
     kept = {name: value for name, value in request.items() if name not in ("period", "first", "last")}
     kept = {name: value for name, value in kept.items() if len(value) <= MAX_VALUE_CHARACTERS}
-    return urlencode({**kept, **choice.requested.query()})
+    return {**kept, **choice.requested.query()}
 
 
 PAGES = (

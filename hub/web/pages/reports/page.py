@@ -16,16 +16,27 @@ from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import spam_of
 from hub.queries.reports.emails import report_emails
 from hub.queries.reports.links import report_links
+from hub.queries.reports.saved import SavedReport, saved_reports
 from hub.web.pages import line_charts
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.overview import WEEKDAYS, hour_label
-from hub.web.pages.periods import PRESETS
+from hub.web.pages.periods import PRESETS, WHOLE
 from hub.web.pages.reports.content import Reading, table_for
 from hub.web.pages.reports.costs import BY as COSTS_BY
 from hub.web.pages.reports.costs import unassigned_words
 from hub.web.pages.reports.hours import HOURS, SHOWN, heat_rows
-from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, WEEKS, Choice, choice_of
+from hub.web.pages.reports.kinds import (
+    COMPARISONS,
+    KINDS,
+    MODELS,
+    PARAMETERS,
+    ROWS_PER_PAGE,
+    WEEKS,
+    Choice,
+    ReportKind,
+    choice_of,
+)
 from hub.web.pages.reports.missed import BY
 from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.report_labels import headline, range_words, shown_by
@@ -62,12 +73,16 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
         spam = 0 if choice.kind.is_rolled_up else spam_of(session, companies, choice.period.first, choice.period.last)
         links = page.scope_for("share") if page.may("share") else None
         shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
+        saved = saved_reports(session, page.scope)
         mails = [] if links is None else report_emails(session, links, page.company_ids, choice.kind.name)
     values = {
         "links": shared,
         "new_link": None,
         "link_days": DAYS,
         "mails": mails,
+        "saved": saved,
+        "opened": next((each for each in saved if _is_opened(page, choice, each)), None),
+        "days_saved": _days_saved(choice),
         "has_mail": page.hub.config.mail is not None,
         "has_pdf": find_spec(PDF_MODULE) is not None,
         "every": EVERY,
@@ -81,7 +96,7 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
         "report.html",
         status,
         title=choice.kind.title,
-        kinds=[each for each in KINDS.values() if each.name != "companies" or len(page.companies) > 1],
+        kinds=visible_kinds(page),
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},
@@ -95,6 +110,29 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
         **template_values(choice, table, companies, models, trend),
         **values,
     )
+
+
+def visible_kinds(page: PageRequest) -> list[ReportKind]:
+    """The reports that are of use to the user, in their order."""
+    return [each for each in KINDS.values() if each.name != "companies" or len(page.companies) > 1]
+
+
+def opened_view(page: PageRequest, choice: Choice) -> SavedReport | None:
+    """The saved report that the URL opened; None without one."""
+    with page.session() as session:
+        saved = saved_reports(session, page.scope)
+    return next((each for each in saved if _is_opened(page, choice, each)), None)
+
+
+def _is_opened(page: PageRequest, choice: Choice, saved: SavedReport) -> bool:
+    return saved.id == page.query.get("saved") and saved.report == choice.kind.name
+
+
+def _days_saved(choice: Choice) -> dict[str, str]:
+    """What a saved report may cover: its name in the form, and in words. Two dates stay as they are, and come first."""
+    words = {name: title for name, (title, _) in PRESETS.items()} | WHOLE
+    period = choice.requested
+    return words if period.name in words else {"": f"Always {period.title}", **words}
 
 
 def template_values(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from importlib import import_module
@@ -15,14 +14,14 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from hub.access.brands import brand_of
-from hub.access.scope import AccessScope
+from hub.access.reports_to_send import ReportToSend
 from hub.alerts.report_mails import PrintedReport, Printer
-from hub.model import Brand, Company, ReportSubscription
+from hub.model import Brand
 from hub.platform.formats import day_of
 from hub.queries.reports.costs import Account
 from hub.queries.spreadsheets import csv_text
 from hub.runtime import Hub
-from hub.web.pages.periods import Period
+from hub.web.pages.periods import Period, period_sent
 from hub.web.pages.reports.content import Reading, table_for
 from hub.web.pages.reports.kinds import choice_of
 from hub.web.pages.reports.page import PDF_MODULE, csv_rows, template_values
@@ -39,20 +38,14 @@ STYLE = (
 )
 
 
-def print_report(
-    hub: Hub,
-    session: Session,
-    scope: AccessScope,
-    companies: Sequence[Company],
-    wanted: ReportSubscription,
-    first: date,
-    last: date,
-) -> PrintedReport:
-    """A report of the companies over some days; costs of the whole account are only in that of somebody who sees all of it."""
-    zone = ZoneInfo(wanted.time_zone)
-    choice = choice_of(wanted.report, dict(parse_qsl(wanted.query)), Period("dates", first, last, zone))
-    account: Account = "included" if wanted.all_companies and scope.companies is None else "hidden"
-    reading = Reading(session, scope, companies, choice, lambda filters: None, account)
+def print_report(hub: Hub, session: Session, wanted: ReportToSend, first: date, last: date) -> PrintedReport:
+    """A report over some days, a saved one over its own up to the last; costs of the whole account are only in that of
+    somebody who sees all of it."""
+    zone, companies, query = ZoneInfo(wanted.time_zone), wanted.companies, dict(parse_qsl(wanted.query))
+    period = period_sent(query, zone, last) if wanted.name else Period("dates", first, last, zone)
+    choice = choice_of(wanted.report, query, period)
+    account: Account = "included" if wanted.all_companies and wanted.scope.companies is None else "hidden"
+    reading = Reading(session, wanted.scope, companies, choice, lambda filters: None, account)
     weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
     table = table_for(reading, weeks)
     trend = lines_of(weeks, companies, choice) if weeks else None
@@ -61,7 +54,8 @@ def print_report(
     days = f"{day_of(choice.period.first)} to {day_of(choice.period.last)}"
     rows = table.rows[:MAX_ROWS] if choice.kind.name != "trend" else table.rows
     total = ["Total" if len(table.rows) == 1 else f"All {len(table.rows)} {choice.row_titles}"]
-    brand = session.get(Brand, wanted.account_id)
+    brand = session.get(Brand, wanted.scope.user.account_id)
+    title = wanted.name or choice.kind.title
     html = rendered(
         "printed_report.html",
         None,
@@ -69,15 +63,16 @@ def print_report(
             **values,
             "rows": table.rows[:MAX_PRINTED_ROWS],
             "rows_left_out": max(0, len(table.rows) - MAX_PRINTED_ROWS),
-            "title": f"{choice.kind.title}, {whose}",
+            "title": f"{title}, {whose}",
+            "name": title,
             "whose": whose,
-            "brand": brand_of(session, wanted.account_id),
+            "brand": brand_of(session, wanted.scope.user.account_id),
             "for_paper": partial(_for_paper, brand.accent if brand and brand.accent else ACCENT),
             "logo": _data_url(brand.logo, brand.logo_type) if brand is not None else None,
         },
     )
     return PrintedReport(
-        title=f"{whose}: {choice.kind.title}",
+        title=f"{whose}: {title}",
         days=days,
         headline=values["headline"],
         heads=[choice.row_title, *(column.title for column in table.columns)],
@@ -87,7 +82,7 @@ def print_report(
         ],
         rows_left_out=len(table.rows) - len(rows),
         csv=csv_text(csv_rows(choice, table)),
-        file_name=f"{choice.kind.name.replace('_', '-')}-{first.isoformat()}-{last.isoformat()}",
+        file_name=f"{choice.kind.name.replace('_', '-')}-{choice.period.first.isoformat()}-{choice.period.last.isoformat()}",
         html=html,
     )
 

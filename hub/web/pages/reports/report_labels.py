@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 from hub.model import Company
 from hub.platform.formats import zone_name
 from hub.queries.reports.call_reports import MAX_DAYS
-from hub.web.pages.periods import PRESETS
+from hub.reports.definitions import DEFINITIONS
+from hub.web.pages.periods import PRESETS, WHOLE
 from hub.web.pages.reports.companies import who_stands_out
-from hub.web.pages.reports.kinds import MODELS, Choice
+from hub.web.pages.reports.kinds import MODELS, WEEKS, Choice
 from hub.web.pages.reports.tables import ReportTable
 
 
@@ -51,16 +52,24 @@ def range_words(choice: Choice, companies: Sequence[Company]) -> str:
     return f"{days}, {whose}, days in {zone}.{limit}"
 
 
-def shown_by(query: str) -> str:
-    """What a link shows, from its locked parameters."""
+def shown_by(query: str, report: str = "") -> str:
+    """What a link or a saved report shows, from its parameters."""
     found = dict(parse_qsl(query))
     name = found.get("period", "")
-    if name in PRESETS:
+    if name in WHOLE:
+        days = WHOLE[name].lower()
+    elif name in PRESETS:
         days = "today" if name == "today" else f"the last {PRESETS[name][1]} days"
     else:
         days = f"{found.get('first', '')} to {found.get('last', '')}"
+    if report == "trend":
+        days = next(
+            (words for each, words in WEEKS.items() if str(each) == found.get("weeks")), WEEKS[min(WEEKS)]
+        ).lower()
+    shown = [DEFINITIONS[found["show"]].title.lower()] if found.get("show") in DEFINITIONS else []
+    by = [f"by {found['by']}"] if found.get("by") else []
     models = [words for model, (_, words) in MODELS.items() if model == found.get("model") and model != "last"]
-    return ", ".join([days, *models])
+    return ", ".join([*shown, *by, days, *models])
 
 
 def _long(day: date) -> str:

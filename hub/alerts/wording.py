@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import DIGEST, REPORT, TEST, WHOLE_ACCOUNT
+from hub.contracts.titles import tracker_title
 from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
 from hub.model.states import SubjectState
 from hub.numbers.health.kinds import BY_KEY as KINDS_OF_FINDINGS
 from hub.platform.formats import clock_time, day_of, phone
+from hub.platform.id_words import words_of
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 
@@ -81,6 +83,8 @@ class Known:
     subjects: Mapping[str, Any]
     names: Mapping[str, str]
     trackers: Mapping[str, str]
+    pools: Mapping[tuple[str, str], str]
+    """Company and tracker of a pool → what people call it."""
 
 
 def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
@@ -92,8 +96,15 @@ def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
     )
     named = [row for row in subjects.values() if not isinstance(row, TextMessage)]
     trackers = {row.tracker_id for row in subjects.values() if getattr(row, "tracker_id", None)}
-    names = dict(session.exec(select(Tracker.id, Tracker.name).where(col(Tracker.id).in_(trackers))).all())
-    return Known(subjects, names_of(hub.vault, session, named), names)
+    pools = {str(alert.facts["pool"]) for alert in alerts if "pool" in alert.facts}
+    query = select(Tracker).where(col(Tracker.id).in_(trackers) | col(Tracker.name).in_(pools))
+    rows = session.exec(query).all() if trackers or pools else ()
+    return Known(
+        subjects,
+        names_of(hub.vault, session, named),
+        {row.id: row.shown_name for row in rows},
+        {(row.company_id, row.name): row.shown_name for row in rows},
+    )
 
 
 def message_of(
@@ -105,7 +116,7 @@ def message_of(
     who = None if subject is None else _who(known, subject)
     lines = [f"{day_of(alert.at, zone)}, {clock_time(alert.at, zone)}{_where(known, subject)}"]
     if alert.kind in _DETAILS:
-        lines = [_DETAILS[alert.kind](alert.facts, zone)]
+        lines = [_DETAILS[alert.kind](_titled(hub, known, alert), zone)]
     if names_caller and who is not None:
         lines.append(who)
     path = _path(alert, company)
@@ -120,6 +131,16 @@ def message_of(
         url=str(hub.config.hub.public_url).rstrip("/") + path,
         who=who,
     )
+
+
+def _titled(hub: Hub, known: Known, alert: Alert) -> Mapping[str, Any]:
+    """The alert's facts with the titles of the connector and the pool that they name."""
+    facts = dict(alert.facts)
+    if facts.get("connector"):
+        facts["connector"] = hub.config.connector_title(facts["connector"])
+    if "pool" in facts:
+        facts["pool"] = known.pools.get((alert.company_id, facts["pool"])) or tracker_title(facts["pool"])
+    return facts
 
 
 def _title(alert: Alert, company: Company, subject: object) -> str:
@@ -146,7 +167,7 @@ def _who(known: Known, subject: Any) -> str:
 def _where(known: Known, subject: object) -> str:
     """The tracker, which says what brought the caller and nothing about who it is."""
     name = known.trackers.get(getattr(subject, "tracker_id", None) or "")
-    return f", on {name.replace('_', ' ')}" if name else ""
+    return f", on {name}" if name else ""
 
 
 def _path(alert: Alert, company: Company) -> str:
@@ -183,14 +204,14 @@ def _trouble(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 
 def _silent(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     return (
-        f"The consent plugin {facts['connector']} has not answered for ten minutes; what needs its word waits, and is asked "
+        f"The consent plugin “{facts['connector']}” has not answered for ten minutes; what needs its word waits, and is asked "
         "about again by itself"
     )
 
 
 def _quarantined(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     by = f" by {facts['connector']}" if facts["connector"] else ""
-    return f"The hub died three times while one {facts['kind'].replace('_', ' ')} was handled{by}; see hub quarantine"
+    return f"The hub died three times while one {words_of(facts['kind'])} was handled{by}; see hub quarantine"
 
 
 def _undelivered(facts: Mapping[str, object], zone: ZoneInfo) -> str:
@@ -210,7 +231,7 @@ def _volume(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 
 def _pool(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return (
-        f"{facts['visitors']:,} visitors found no free number in the pool {facts['pool'].replace('_', ' ')} today and saw "
+        f"{facts['visitors']:,} visitors found no free number in the pool {facts['pool']} today and saw "
         "the shared number"
     )
 

@@ -16,6 +16,7 @@ from hub.config.callflow.screening import Screening
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
 from hub.contracts.places import places_of_number
+from hub.contracts.titles import spoken_source
 from hub.model import Call, CallStep, Lease, Visit
 from hub.numbers.directory import Line
 
@@ -112,7 +113,7 @@ def _call_context(
         campaign=visit.campaign if visit else tracker.campaign,
         landing_page=visit.landing_page if visit else None,
         tags=own_tags.get(each.call, frozenset()) | (earlier.tags if earlier else frozenset()),
-        source_name=(visit.campaign or visit.source).replace("_", " ") if visit else each.line.source_name,
+        source_name=spoken_source(visit.source, visit.campaign) if visit else each.line.source_name,
         recording=recording,
         public_url=public_url,
     )

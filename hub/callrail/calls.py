@@ -201,7 +201,7 @@ READERS: Mapping[str, Reader] = {
     "lead_status": lambda facts, place: lead_status(facts.lead),
     "note": lambda facts, place: "\n".join(facts.notes),
     "source": lambda facts, place: _source(facts),
-    "source_name": lambda facts, place: facts.tracker.name if facts.tracker else None,
+    "source_name": lambda facts, place: facts.tracker.shown_name if facts.tracker else None,
     "tags": lambda facts, place: list(facts.tags),
     "total_calls": lambda facts, place: facts.call_counts[1],
     "prior_calls": lambda facts, place: facts.call_counts[0],

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from hub.platform import formats
+from hub.platform.id_words import words_of
 
 NO_VALUE = "--"
 
@@ -42,7 +43,7 @@ def location(city: str | None, state: str | None) -> str | None:
 
 def title(word: str) -> str:
     """`First Call`, for `first_call`."""
-    return word.replace("_", " ").title()
+    return words_of(word).title()
 
 
 def name(text: str | None) -> str | None:

@@ -57,7 +57,7 @@ READERS: Mapping[str, Callable[[ThreadFacts], Any]] = {
     "formatted_current_tracking_number": lambda facts: formatted.phone(facts.newest.tracking_number),
     "formatted_customer_name": lambda facts: formatted.name(facts.name),
     "recent_messages": _messages,
-    "tracker_name": lambda facts: facts.tracker.name if facts.tracker else None,
+    "tracker_name": lambda facts: facts.tracker.shown_name if facts.tracker else None,
     "company_name": lambda facts: facts.company.title,
     "lead_status": lambda facts: lead_status(facts.lead),
     "source": lambda facts: source_name(facts.cause.source, facts.cause.medium) if facts.cause else None,

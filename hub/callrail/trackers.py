@@ -64,7 +64,7 @@ def _flow(facts: TrackerFacts) -> dict[str, object]:
 
 READERS: Mapping[str, Callable[[TrackerFacts], Any]] = {
     "id": lambda facts: wire_id(TRACKER, facts.tracker.id),
-    "name": lambda facts: facts.tracker.name,
+    "name": lambda facts: facts.tracker.shown_name,
     "type": lambda facts: facts.tracker.type,
     "status": lambda facts: "disabled" if facts.tracker.retired_at else "active",
     "destination_number": lambda facts: facts.flow.get("forward"),

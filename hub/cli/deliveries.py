@@ -120,14 +120,15 @@ def why(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
-    with open_store(read_outline(config)) as store, store.reading() as session:
-        stories = why_deliveries(session, wanted)
+    loaded = read_outline(config)
+    with open_store(loaded) as store, store.reading() as session:
+        stories = why_deliveries(session, wanted, loaded.connector_title)
         zones = [zone_of(session, session.get_one(Delivery, row.id).company_id) for row, _ in stories]
     if as_json:
         echo_json([{**asdict(row), "timeline": [entry.plain() for entry in entries]} for row, entries in stories])
         return
     for (row, entries), zone in zip(stories, zones, strict=True):
-        say(f"[bold]Delivery {row.id}[/bold] to {plain(row.connector)}: {_now(row)}")
+        say(f"[bold]Delivery {row.id}[/bold] to {plain(loaded.connector_title(row.connector))}: {_now(row)}")
         say(f"[dim]item {row.key}, of the call or text {row.subject} (hub call {row.subject})[/dim]")
         print_timeline(entries, zone)
         say("")

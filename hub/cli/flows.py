@@ -20,6 +20,7 @@ from hub.contracts.phones import phone_number
 from hub.errors import CannotDo, ConfigError
 from hub.model import Company as CompanyRow
 from hub.model import FlowVersion
+from hub.platform.id_words import words_of
 from hub.queries.flow_simulation import Known, rehearsed
 from hub.startup.database import open_store
 from hub.startup.reading import read_config
@@ -141,13 +142,11 @@ def simulate(
 
 
 def _print_turn(turn: Any) -> None:
-    say(f"[bold]{turn.moment.replace('_', ' ')}[/bold]{f' [dim]key {plain(turn.digits)}[/dim]' if turn.digits else ''}")
+    say(f"[bold]{words_of(turn.moment)}[/bold]{f' [dim]key {plain(turn.digits)}[/dim]' if turn.digits else ''}")
     for step in turn.steps:
         say(f"  [green]{plain(step['step'])}[/green] {plain(step['do'])}: {plain(step['result'])}")
     if turn.notice:
-        say(
-            f"  [yellow]recording[/yellow] {plain(turn.notice['choice'].replace('_', ' '))}: “{plain(turn.notice['text'])}”"
-        )
+        say(f"  [yellow]recording[/yellow] {plain(words_of(turn.notice['choice']))}: “{plain(turn.notice['text'])}”")
     for name, document in turn.documents.items():
         say(f"  [dim]{plain(name)}[/dim] {plain(document)}")
 

@@ -19,6 +19,7 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.queries.lookup import known, shown
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
@@ -154,11 +155,11 @@ def _print_table(report: Report, top: int) -> None:
     if others:
         rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), money)])
     rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, money))])
-    table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows, ("first-time callers", "answered"))
+    table(title, (words_of(report.dimension), *headings, *amounts), rows, ("first-time callers", "answered"))
 
 
 def _title(report: Report) -> str:
-    return report.dimension.replace("_", " ").capitalize() + "s"
+    return words_of(report.dimension).capitalize() + "s"
 
 
 def money_of(total: Line) -> list[tuple[str, str]]:

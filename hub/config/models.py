@@ -45,6 +45,7 @@ from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
 from hub.contracts.addresses import leads_elsewhere_here, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.titles import ConnectorTitles, TrackerName
 from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
 
@@ -266,13 +267,11 @@ class ConversionRule(Section):
     )
 
 
-class TrackerSection(Section):
+class TrackerSection(Section, TrackerName):
     """One entry of `trackers:`: one number for one source, or a pool with one number per visitor."""
 
     name: Name = Field(description="A name of your choice, unique in the company.")
-    title: str | None = Field(
-        default=None, max_length=80, description="The name that is displayed; `name` if left out."
-    )
+    title: str | None = Field(default=None, max_length=80, description="The displayed name; `name` if left out.")
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(
@@ -372,7 +371,7 @@ class AccountSection(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(ConnectorTitles):
     """A complete, checked config.yaml."""
 
     hub: HubSection

@@ -19,6 +19,7 @@ from hub.contracts.categories import USES
 from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, UTM, is_personal_name
 from hub.contracts.transfers import Transfer
 from hub.contracts.values import TRANSFORMS
+from hub.platform.id_words import words_of
 
 ConversionAbility = Literal["restate", "retract", "dry_run"]
 """`restate`: change the value of a conversion that was delivered; `retract`: take it back; `dry_run`: check a conversion
@@ -285,7 +286,7 @@ class Manifest(Declared):
     @property
     def label(self) -> str:
         """The name that pages show."""
-        return self.title or self.name.replace("_", " ").capitalize()
+        return self.title or words_of(self.name).capitalize()
 
     def takes(self, kind: str) -> bool:
         """Whether an ad network takes a conversion of this kind: a new one always, a change if it is an ability."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.model import Company, CompanyEnd
+from hub.platform.id_words import words_of
 from hub.privacy.erasure import actions_of
 from hub.privacy_requests.certificate import canonical
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY, warning_of
@@ -107,11 +108,11 @@ def as_text(certificate: Mapping[str, Any]) -> str:
 
 def _number_line(number: str, each: Mapping[str, Any]) -> str:
     note = f". {each['note']}" if each["note"] else ""
-    return f"  {number} ({each['carrier']}): {each['outcome'].replace('_', ' ')}{note}"
+    return f"  {number} ({each['carrier']}): {words_of(each['outcome'])}{note}"
 
 
 def _asked_line(each: Mapping[str, Any]) -> str:
-    answers = ", ".join(f"{result.replace('_', ' ')}: {count}" for result, count in each["answers"].items())
+    answers = ", ".join(f"{words_of(result)}: {count}" for result, count in each["answers"].items())
     return f"  {each['recipient']}: {each['records']} records erased ({answers})"
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 import hub.model.accounts
 import hub.model.flows  # noqa: F401 - foreign keys
+from hub.contracts.titles import TrackerName
 from hub.model.columns import Row, UTCTime, id_column, json_column, money_column, time_column
 
 PurchaseState = Literal["asked", "bought", "refused", "unknown"]
@@ -18,7 +19,7 @@ PurchaseState = Literal["asked", "bought", "refused", "unknown"]
 OPEN_PURCHASE = text("state IN ('asked', 'unknown')")
 
 
-class Tracker(Row, table=True):
+class Tracker(Row, TrackerName, table=True):
     """`source`: one number stands for one source. `session`: a pool, one number per visitor."""
 
     __table_args__ = (UniqueConstraint("company_id", "name"),)
@@ -45,11 +46,6 @@ class Tracker(Row, table=True):
     flow_version_id: str | None = Field(default=None, foreign_key="flow_version.id")
     """The current version of the call flow that answers its numbers."""
     retired_at: datetime | None = time_column(nullable=True)
-
-    @property
-    def shown_name(self) -> str:
-        """What people call it."""
-        return self.title or self.name.replace("_", " ")
 
 
 class TrackingNumber(Row, table=True):

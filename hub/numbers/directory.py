@@ -16,6 +16,7 @@ from sqlmodel import Session, col, func, select
 from hub.config.callflow.context import audio_key
 from hub.config.callflow.definition import Flow
 from hub.contracts.sources import OwnRule
+from hub.contracts.titles import spoken_source
 from hub.model import Company, DirectoryChange, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow
 from hub.numbers.rest.late_calls import LATE_CALLS, still_leads
@@ -42,7 +43,7 @@ class Line:
     @property
     def source_name(self) -> str:
         """The text that replaces [source] in a whisper."""
-        return (self.tracker.campaign or self.tracker.source or self.tracker.name).replace("_", " ")
+        return spoken_source(self.tracker.source, self.tracker.campaign) or self.tracker.shown_name
 
 
 @dataclass(frozen=True, slots=True)

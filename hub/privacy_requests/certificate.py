@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.model.states import RequestState, TaskState
+from hub.platform.id_words import words_of
 from hub.privacy.erasure import actions_of
 from hub.privacy.restriction import LEGAL
 from hub.privacy_requests import receivers
@@ -218,7 +219,7 @@ def _or_nothing(lines: Sequence[str]) -> Sequence[str]:
 
 def _provider_line(answer: Mapping[str, object]) -> str:
     records = f"{answer['records']} record{'' if answer['records'] == 1 else 's'}"
-    result = str(answer["result"]).replace("_", " ")
+    result = words_of(str(answer["result"]))
     return f"  {answer['recipient']}: {_rehearsed(answer)}{result}, {records}, {answer['at']}. {answer['note']}"
 
 

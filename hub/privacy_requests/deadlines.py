@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hub.contracts.places import places_of_number
+from hub.platform.id_words import words_of
 from hub.privacy.business_days import Calendar, Period, known_places
 
 UNITS = {"day": "days", "month": "months", "business_day": "business_days"}
@@ -52,7 +53,7 @@ class Row(BaseModel):
     @property
     def length(self) -> str:
         """The time to answer in words: 45 days."""
-        unit = self.within.unit.replace("_", " ")
+        unit = words_of(self.within.unit)
         return f"{self.within.count} {unit[:-1] if self.within.count == 1 else unit}"
 
     def speaks_on(self, place: str, kind: str) -> bool:

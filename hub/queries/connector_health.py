@@ -26,6 +26,7 @@ class ConnectorHealth:
     """One connector: its health, and when its provider last answered or called; None if never."""
 
     name: str
+    title: str
     kind: str
     health: Health
     reason: str
@@ -50,7 +51,10 @@ def connector_health(
         health, reason = _state(name, paused, plugins, last is not None or entry.kind not in ("carrier", "crm", "ads"))
         if health in ("works", "waiting") and name in troubled:
             health, reason = "down", troubled[name].detail
-        found.append(ConnectorHealth(name=name, kind=entry.kind, health=health, reason=reason, last_at=last))
+        title = config.connector_title(name)
+        found.append(
+            ConnectorHealth(name=name, title=title, kind=entry.kind, health=health, reason=reason, last_at=last)
+        )
     return sorted(found, key=lambda each: (each.health in ("works", "waiting", "paused"), each.name))
 
 

@@ -19,6 +19,7 @@ from hub.config.callflow.simulate import Behavior, Turn, rehearse
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Duty, Place
+from hub.contracts.titles import spoken_source
 from hub.contracts.webhooks import AnswerDocument
 from hub.errors import CannotDo
 from hub.hookspecs import CallHooks
@@ -122,7 +123,7 @@ def _call_context(hub: Hub, request: AnswerRequest, known: Known, now: datetime)
         first_time=known.first_time,
         last_answered_by=known.last_answered_by,
         tags=known.tags,
-        source_name=(campaign or source or found.source_name).replace("_", " "),
+        source_name=spoken_source(source, campaign) or found.source_name,
         source=source or found.source,
         medium=known.attribution.get("medium") or found.medium,
         campaign=campaign or found.campaign,

@@ -19,6 +19,7 @@ from hub.config.document import Path
 from hub.config.error_messages import fields_of, models_in, secret_paths
 from hub.config.references import REFERENCE
 from hub.config.sections.browser_references import reserved_references
+from hub.platform.id_words import words_of
 
 ADDRESS_WORDS = frozenset({
     "address", "addresses", "audience", "authority", "ca", "certificate", "datacenter", "domain", "endpoint", "endpoints",
@@ -216,7 +217,7 @@ def _moved(edit: ConfigEdit, move: SecretMove) -> Iterator[Refusal]:
         yield Refusal(move.place, refusal, attempt)
         return
     for place, text in _kept_references(edit, move.connector):
-        what = str(place[-1]).replace("_", " ") if isinstance(place[-1], str) else str(place[-2]).replace("_", " ")
+        what = words_of(str(place[-1])) if isinstance(place[-1], str) else words_of(str(place[-2]))
         is_own = place[0] == "connectors"
         if not _is_typed(edit, place, text) and not _is_listed(edit, text):
             again = "type" if is_own else "have the operator write"

@@ -73,7 +73,7 @@ def test_nothing_delivered_is_told_only_if_something_was_due(alerting: AlertStag
         look(alerting)
     assert alerting.mail.subjects == ["Nothing is delivered for Lakeside"]
     text = alerting.mail.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "network took nothing for 24 hours, and 1 delivery was due" in text
+    assert "Paper Network took nothing for 24 hours, and 1 delivery was due" in text
 
 
 def test_a_destination_that_took_something_since_is_no_alert(alerting: AlertStage) -> None:

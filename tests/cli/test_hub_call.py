@@ -43,7 +43,7 @@ def test_a_call_is_told_from_its_webhook_to_its_receipt(shop: Shop) -> None:
 def test_the_timeline_names_rules_confidence_and_every_opinion(shop: Shop) -> None:
     (call_id,) = shop.play(visit={})
     shown = shop.run("call", call_id).stdout
-    for part in ("lease.live", "confidence 0.98", "candidate visit", "signals says allow", "asked again before sending",
+    for part in ("lease.live", "confidence 0.98", "candidate visit", "person's word says allow", "asked again before sending",
                  "answered call, 40 USD", "try 1", "delivered", "Adco Inc. got", "reported by webhook"):  # fmt: skip
         assert part in shown
 
@@ -144,7 +144,7 @@ def test_a_text_is_told_too_and_its_words_only_when_asked_for(shop: Shop) -> Non
     (row,) = shop.rows(TextMessage)
     masked = shop.run("call", row.id).stdout
     assert words not in masked
-    assert "yellow_pages / print" in masked
+    assert "Yellow Pages (print)" in masked
     assert "it reported the text" in masked
     assert words in shop.run("call", row.id, "--show-personal").stdout
 
@@ -198,8 +198,8 @@ def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> No
     with shop.opened() as opened:
         sync(opened.hub, opened.directory.current(), "crm")
     shown = shop.run("call", call_id).stdout
-    for part in ("crm failed", "Crmco is away.", "crm says won, 2400 USD", "deal deal-1",
-                 "the last call of the person with the contact's phone number", "crm: the call's log entry ended",
+    for part in ("Crmco failed", "Crmco is away.", "Crmco says won, 2400 USD", "deal deal-1",
+                 "the last call of the person with the contact's phone number", "Crmco: the call's log entry ended",
                  "its reference there: task-1", "Crmco Ltd. got nothing personal"):  # fmt: skip
         assert part in shown
     assert CALLER not in shown

@@ -72,7 +72,7 @@ def test_why_tells_conversion_consent_tries_and_the_providers_words(shop: Shop) 
     shop.play(visit={})
     (row,) = shop.rows(Delivery)
     shown = shop.run("deliveries", "why", row.id).stdout
-    for part in ("answered call, 40 USD", "signals says allow", "try 1", "BAD_ACTION There is no such action.",
+    for part in ("answered call, 40 USD", "and the person's word says allow", "try 1", "BAD_ACTION There is no such action.",
                  "Adco Inc. got", f"hub call {row.subject_id}"):  # fmt: skip
         assert part in shown
     for part in (row.item_key, row.item_key[:10], row.id[-8:]):

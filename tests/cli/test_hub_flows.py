@@ -61,7 +61,7 @@ def test_a_call_is_walked_with_the_document_of_each_carrier(office: Shop) -> Non
     assert "<Gather" in turns[0]["documents"]["phone"]
     notices = [turn["notice"] for turn in turns if turn["notice"]]
     assert [notice["choice"] for notice in notices] == ["offered", "refused"], "the business is in Illinois"
-    assert "A caller from google." in turns[3]["documents"]["phone"]
+    assert "A caller from Google." in turns[3]["documents"]["phone"]
     shown = office.run("flows", "simulate", "office", *words).stdout
     assert "key 1: sales" in shown and "“This call is recorded." in shown and "<Dial" in shown
 

@@ -63,13 +63,13 @@ def test_a_call_from_an_ad_is_attributed_and_reported(folder: Path, running: Ope
     assert result.exit_code == 0, result.output
     shown = " ".join(result.output.split())
     assert "The page shows +1312555" in shown and "acknowledged" in shown
-    assert "google / cpc" in shown and "qualified call, 40 USD" in shown and "/calls/" in shown
+    assert "Google Ads" in shown and "qualified call, 40 USD" in shown and "/calls/" in shown
 
 
 def test_a_call_to_the_number_of_one_source_is_of_that_source(folder: Path, running: Opened) -> None:
     result = run(folder, "trigger", "call", "--to", "lakeside_plumbing/truck", "--from", "+12025550124", "--missed")
     assert result.exit_code == 0, result.output
-    assert "A visitor opens" not in result.output and "truck / offline" in " ".join(result.output.split())
+    assert "A visitor opens" not in result.output and "Truck (offline)" in " ".join(result.output.split())
 
 
 def test_texts_visits_and_forms_arrive_too(folder: Path, running: Opened) -> None:

@@ -263,7 +263,7 @@ def test_the_timeline_of_the_missed_call_shows_the_call_back(hub: Factory) -> No
     place(stage)
     stage.tell(*spoken(stage, made))
     with stage.hub.store.reading() as session:
-        entries = timeline(session, missed, Mask(), stage.hub.vault)
+        entries = timeline(session, missed, Mask(), stage.hub.vault, stage.hub.config.connector_title)
     told = [each for each in entries if each.stage == "call_back"]
     assert [each.text for each in told] == [
         f"{stage.one(User).name} calls back",

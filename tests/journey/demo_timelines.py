@@ -29,7 +29,7 @@ def misplaced(session: Session, vault: Vault, now: datetime) -> Iterator[str]:
         *session.exec(select(FormSubmission)),
     ]
     for subject in subjects:
-        for wrong in wrong_entries(subject, timeline(session, subject, Mask(True), vault), now):
+        for wrong in wrong_entries(subject, timeline(session, subject, Mask(True), vault, str), now):
             yield f"{type(subject).__name__} {subject.id}: {wrong}"
 
 

@@ -103,7 +103,7 @@ def test_the_timeline_shows_who_marked_what_and_masks_words(shop: TestHub, rita:
     def told(mask: Mask) -> list[str]:
         with shop.hub.store.reading() as session:
             subject = session.get_one(Call, call.id)
-            entries = timeline(session, subject, mask, shop.hub.vault)
+            entries = timeline(session, subject, mask, shop.hub.vault, shop.hub.config.connector_title)
         assert all(entry.details == ("by rita",) for entry in entries if entry.stage == "mark")
         return [entry.text for entry in entries if entry.stage == "mark"]
 

@@ -65,7 +65,7 @@ def drifting(shop: TestHub) -> list[Drift]:
 
 def story(shop: TestHub, call: Call) -> list[str]:
     def entries(session: Session) -> list[str]:
-        found = timeline(session, call, Mask(off=True), shop.hub.vault)
+        found = timeline(session, call, Mask(off=True), shop.hub.vault, shop.hub.config.connector_title)
         lines = [story_line(each, {"network": "Paper"}) for each in found if each.data.get("step") == "drift"]
         return [f"{line.text}: {line.sub}" for line in lines if line]
 

@@ -35,7 +35,7 @@ def write(stage: TestHub, *companies: dict[str, object]) -> None:
 def test_every_number_leads_to_its_tracker_its_company_and_its_route(hub: Factory) -> None:
     line = hub().directory.lines[YELLOW_PAGES]
     assert (line.tracker.name, line.company.name, line.flow.forward) == ("yellow_pages", "lakeside", "+13125550190")
-    assert line.source_name == "spring"
+    assert line.source_name == "Spring"
 
 
 def test_the_same_configuration_twice_changes_nothing(hub: Factory) -> None:

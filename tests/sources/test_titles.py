@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
 import pytest
+from testbed import TestHub
 
 from hub.config.callflow.definition import STEP_TYPES
+from hub.config.sections.webhooks import WEBHOOK_USES
 from hub.contracts.categories import CATEGORIES, USES
-from hub.contracts.titles import campaign_title, connector_title, origin_title, source_title, titles
+from hub.contracts.titles import campaign_title, connector_title, fact_title, origin_title, source_title, titles
+from hub.model.purposes import Purpose
 from hub.plugin_host.discovery import discover
 from hub.privacy.translations import texts_in
 from hub.sources.tables import tables
+from hub.worker import Worker
+from hub.worker.housekeeping import periodic_jobs
+from hub.worker.scheduler import Ticker
+from plugins.crm.hubspot.translate import FACTS as HUBSPOT_FACTS
+from plugins.crm.hubspot.translate import facts as hubspot_facts
+from plugins.crm.salesforce.translate import facts as salesforce_facts
 from plugins.enrichment.phonenumbers.translate import LINE_TYPES
 from plugins.enrichment.twilio_lookup.translate import LINE_TYPES as TWILIO_LINE_TYPES
+
+ROOT = Path(__file__).parents[2]
+OWN_WORDS = re.compile(r"""replace\(\s*['"]_['"],\s*['"] ['"]\)""")
+NO_IDS = {
+    "platform/id_words.py",
+    "contracts/time_zones.py",
+    "platform/formats.py",
+    "testing/promises.py",
+    "texts/grammar.py",
+}
+"""Modules of the hub that change names of time zones and of tests, and patterns of words."""
 
 
 def titled(kind: str) -> set[str]:
@@ -34,6 +61,57 @@ def test_every_built_in_plugin_has_a_title() -> None:
     """The product's name, not the plugin's id."""
     labels = {name: plugin.manifest.title for name, plugin in discover().classes.items()}
     assert labels and not [name for name, title in labels.items() if not title or "_" in title]
+
+
+def test_every_built_in_plugin_has_its_own_title_in_the_table() -> None:
+    """Roads that load no plugin, such as a command that reads the database alone, take it from there."""
+    labels = {name: plugin.manifest.label for name, plugin in discover().classes.items()}
+    assert {name: titles()["plugin", name] for name in titled("plugin")} == labels
+
+
+def test_every_purpose_of_texts_and_every_use_of_webhooks_has_a_title() -> None:
+    """One for each value that the hub knows, and no other."""
+    assert titled("text_purpose") == {*get_args(Purpose)}
+    assert titled("webhook_use") == WEBHOOK_USES
+
+
+def facts_of_plugins() -> Iterator[str]:
+    """The names of facts that built-in plugins tell."""
+    for file in (ROOT / "plugins").glob("*/*/*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Fact":
+                named = next(each.value for each in node.keywords if each.arg == "name")
+                if isinstance(named, ast.Constant):
+                    yield str(named.value)
+    properties = {**dict.fromkeys(HUBSPOT_FACTS, "x"), "firstname": "Pat"}
+    yield from (each.name for each in hubspot_facts([("1", properties)], timedelta(days=1)))
+    row = {"Id": "1", "Name": "Pat", "Company": "x", "Account": {"Name": "x"}, "Owner": {"Name": "Sam"}}
+    deal = {"Name": "Roof", "StageName": "Won"}
+    for kind in ("Contact", "Lead"):
+        yield from (each.name for each in salesforce_facts(row, kind, deal, alone=True))
+
+
+def test_every_fact_of_a_built_in_plugin_has_a_title() -> None:
+    """On the page of a call and of a person; a fact of another plugin has its words."""
+    assert {*facts_of_plugins()} == titled("fact")
+    assert (fact_title("carrier"), fact_title("crm.favorite_color")) == ("Phone company", "Favorite color")
+
+
+def test_every_job_and_thread_has_a_title(hub: Callable[..., TestHub]) -> None:
+    """The page Status and the alert about a job that fails show it."""
+    stage = hub()
+    worker = Worker(stage.hub, stage.directory)
+    worker.start()
+    worker.stop()
+    names = {job.name for job in periodic_jobs(stage.hub, Ticker(stage.hub))}
+    assert names | stage.hub.liveness.thread_ages().keys() <= titled("job")
+
+
+def test_ids_become_words_in_one_place() -> None:
+    """So that a title in the table is never passed by."""
+    files = [*(ROOT / "hub").rglob("*.py"), *(ROOT / "hub" / "web" / "templates").rglob("*.html")]
+    own = {str(each.relative_to(ROOT / "hub")) for each in files if OWN_WORDS.search(each.read_text("utf-8"))}
+    assert own == NO_IDS, "use hub.contracts.titles"
 
 
 def test_every_category_and_purpose_has_the_title_that_the_public_data_map_has() -> None:

@@ -14,6 +14,7 @@ from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, console, echo_json, moment, plain, say
 from hub.model import Company
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.queries.contact.facts import facts_of
 from hub.queries.contact.view import view_of
 from hub.queries.lookup import find_subject
@@ -63,7 +64,10 @@ def call(
         with store.reading() as session:
             subject = find_subject(session, wanted)
             facts = facts_of(view_of(session, vault, subject), mask)
-            entries, zone = timeline(session, subject, mask, vault), zone_of(session, subject.company_id)
+            entries, zone = (
+                timeline(session, subject, mask, vault, loaded.connector_title),
+                zone_of(session, subject.company_id),
+            )
         if show_personal:
             with store.writing() as session:
                 note(session, utc_now(), "call.show_personal", subject.id)
@@ -117,6 +121,6 @@ def _print_facts(facts: dict[str, Any]) -> None:
             shown = moment(value, seconds=False)
         else:
             shown = f"{plain(value)}{' s' if name == 'duration' else ''}"
-        grid.add_row(f"[dim]{name.replace('_', ' ')}[/dim]", shown)
+        grid.add_row(f"[dim]{words_of(name)}[/dim]", shown)
     console().print(grid)
     say("")

@@ -15,6 +15,7 @@ from hub.errors import CannotDo
 from hub.model import PolicyVersion
 from hub.numbers.accounts import write_accounts
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.privacy.policies.document import DOCUMENT_KINDS
 from hub.privacy.policies.versions import account_named, find_version
 from hub.queries.lookup import shown
@@ -59,4 +60,4 @@ def version_named(session: Session, name: str, kind: str, account: str | None) -
 
 def called(version: PolicyVersion) -> str:
     """The name of a version in commands."""
-    return f"{version.kind.replace('_', ' ')} {version.name}"
+    return f"{words_of(version.kind)} {version.name}"

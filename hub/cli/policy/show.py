@@ -24,6 +24,7 @@ from hub.cli.support.output import (
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
+from hub.platform.id_words import words_of
 from hub.privacy.policies.document import DOCUMENT_KINDS, PolicyChange
 from hub.privacy.policies.standing import current_statement, waits
 from hub.privacy.policies.versions import text_in, texts_of
@@ -73,7 +74,7 @@ def show(
     )
     for name in ("note", "announced_at", "effective_at", "published_at"):
         if known[name]:
-            say(f"{name.replace('_', ' ')}: {moment(known[name]) if name != 'note' else plain(known[name])}")
+            say(f"{words_of(name)}: {moment(known[name]) if name != 'note' else plain(known[name])}")
     for novelty in known["introduces"]:
         say(f"introduces: {plain(novelty)}")
     for each in known["accepted"]:

@@ -13,6 +13,7 @@ from hub.cli.support.tables import table
 from hub.contracts.titles import readable
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
 from hub.privacy.datamap.trust import HANDED_OVER
@@ -57,7 +58,7 @@ def show(chart: DataMap) -> None:
     """Print the map."""
 
     rows = (
-        (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
+        (plain(flow.recipient), words_of(flow.role), ", ".join(flow.regions), readable(flow.category),
          readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",
          moment(flow.seen.last if flow.seen else None, seconds=False))
         for flow in chart.flows

@@ -14,6 +14,7 @@ from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.config.models import Config
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
 from hub.privacy.datamap.papers import Processor, processors, record_of_processing
@@ -52,7 +53,7 @@ def list_processors(
     listed = list(processors(chart, recipients_of(loaded), in_use_since(rows)))
     return Listing(
         "Who gets data", listed,
-        ("recipient", ("role", lambda each: each.role.replace("_", " ")), "regions", "transfer",
+        ("recipient", ("role", lambda each: words_of(each.role)), "regions", "transfer",
          ("categories", lambda each: "\n".join(each.categories)), ("for (! sale or sharing)", _uses), ("kept there", "kept"),
          ("erases a person", lambda each: plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}")),
          "since")

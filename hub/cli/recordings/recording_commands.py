@@ -33,6 +33,7 @@ from hub.model import AuditEntry, Call, Recording
 from hub.model.states import RecordingState
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
+from hub.platform.id_words import words_of
 from hub.queries.lookup import find_subject, typed
 from hub.recordings.end import HELD, IN_WORDS, check_resume, end_recording
 from hub.recordings.keep import fetch_due
@@ -100,7 +101,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
         return
     for name, value in FIELDS(row).items():
         if value is not None:
-            say(f"{name.replace('_', ' ')}: {colored(row.state) if name == 'state' else plain(value)}")
+            say(f"{words_of(name)}: {colored(row.state) if name == 'state' else plain(value)}")
     for each in actions:
         say(
             f"{moment(each.at)} UTC  {plain(names.get(each.actor, each.actor))}  {plain(each.action)}  {plain(each.detail)}"

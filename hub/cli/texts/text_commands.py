@@ -168,7 +168,7 @@ def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     vault = vault_of(loaded)
     with open_store(loaded) as store, store.reading() as session:
         text = find_text(session, wanted)
-        row, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault)
+        row, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault, loaded.connector_title)
         zone = zone_of(session, text.company_id)
     if as_json:
         echo_json({**row, "timeline": [entry.plain() for entry in entries]})

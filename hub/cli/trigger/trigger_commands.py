@@ -155,7 +155,8 @@ def _show(config: Config, found: Any, settled: Any) -> None:
             with store.reading() as session:
                 subject = session.exec(found).first()
                 if subject is not None and subject.state == "done" and settled(subject):
-                    entries, zone = timeline(session, subject, mask, vault), zone_of(session, subject.company_id)
+                    entries = timeline(session, subject, mask, vault, config.connector_title)
+                    zone = zone_of(session, subject.company_id)
                     break
             if time.monotonic() > until:
                 raise CannotDo(

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from fnmatch import fnmatchcase
 
 from hub.config.callflow.context import CallContext
 from hub.config.callflow.definition import AttributionRoute, Case, GeoRoute, Schedule
-from hub.config.callflow.hours import local_time, open_at, public_holiday
+from hub.config.callflow.hours import DAYS, Hours, local_time, open_at, public_holiday
 from hub.contracts.consent import Place
 
 
 def by_the_clock(step: Schedule, known: CallContext) -> tuple[str, str]:
     """The next step, and why: the company's opening hours, its holidays, or a day of its own."""
     now = local_time(known.at, step.time_zone or known.time_zone)
-    day = now.date()
-    if day in step.dates:
-        open_now = open_at(step.dates[day], now.time())
-        return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} on {day}"
-    holiday = public_holiday(step.holidays, day) if step.holidays else None
+    spans, holiday = day_of_schedule(step, now.date())
     if holiday:
         return step.holiday or step.closed, f"{holiday}"
-    open_now = open_at(step.hours.get(f"{now:%a}".lower(), ()), now.time())
-    return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} at {now:%a %H:%M}"
+    open_now = open_at(spans, now.time())
+    when = f"on {now.date()}" if now.date() in step.dates else f"at {now:%a %H:%M}"
+    return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} {when}"
+
+
+def day_of_schedule(step: Schedule, day: date) -> tuple[tuple[Hours, ...], str | None]:
+    """The open hours of one day, and the public holiday for which it is closed; a date of the company's own decides alone."""
+    if day in step.dates:
+        return step.dates[day], None
+    if step.holidays and (holiday := public_holiday(step.holidays, day)):
+        return (), holiday
+    return step.hours.get(DAYS[day.weekday()], ()), None
 
 
 def by_place(step: GeoRoute, known: CallContext) -> tuple[str, str]:

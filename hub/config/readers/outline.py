@@ -14,6 +14,7 @@ from hub.config.models import HubSection
 from hub.config.readers.hub import read_hub
 from hub.config.reading import Reading
 from hub.config.references import References
+from hub.contracts.titles import title_by_plugin, titled
 from hub.errors import ConfigError, Problem
 
 
@@ -25,6 +26,12 @@ class Outline:
     companies: tuple[str, ...]
     plugins: Mapping[str, str]
     """Connector → the plugin that it names."""
+
+    def connector_title(self, name: str) -> str:
+        """A connector as people know it; also one that is not in the file any more."""
+        return title_by_plugin(
+            name, {each: (plugin, titled("plugin", plugin)) for each, plugin in self.plugins.items()}
+        )
 
 
 def outline_of(text: str, path: pathlib.Path) -> Outline:

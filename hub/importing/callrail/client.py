@@ -19,6 +19,7 @@ import httpx
 from hub.contracts.untrusted import JsonObject
 from hub.errors import AuthError, CannotDo, ConfigError, RetryLater
 from hub.platform.backoff import exponential
+from hub.platform.id_words import words_of
 
 BASE_URL = "https://api.callrail.com"
 PER_PAGE = 250
@@ -114,7 +115,7 @@ class CallRail:
             answer = self.get(path, request)
             rows = answer.get(name)
             if not isinstance(rows, list):
-                raise CannotDo(f"CallRail's answer has no list of {name.replace('_', ' ')}; check the base URL.")
+                raise CannotDo(f"CallRail's answer has no list of {words_of(name)}; check the base URL.")
             pages, total = _count(answer.get("total_pages")), _count(answer.get("total_records"))
             yield RawPage(number, pages, total, tuple(row for row in rows if isinstance(row, dict)))
             if number >= pages or not rows:

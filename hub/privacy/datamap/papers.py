@@ -10,6 +10,7 @@ from hub.config.retention import kinds, spell_life
 from hub.contracts.third_parties import is_sale_or_sharing
 from hub.contracts.titles import readable
 from hub.contracts.transfers import transfer_label
+from hub.platform.id_words import words_of
 from hub.privacy.datamap.chart import DataMap
 from hub.privacy.datamap.flows import Flow, Party, by_party, said
 
@@ -105,7 +106,7 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
 
 def named(recipient: str, role: str) -> str:
     """A recipient with its role."""
-    return f"{recipient} ({role.replace('_', ' ')})"
+    return f"{recipient} ({words_of(role)})"
 
 
 def categories(flows: Sequence[Flow]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
+from hub.platform.id_words import words_of
 from hub.privacy.policies.standing import Wait, waits
 
 NOT_ACCEPTED, NOT_IN_FORCE = "policy.not_accepted", "policy.not_in_force"
@@ -43,7 +44,7 @@ def _held(decision: Decision, question: ConsentQuestion, waiting: Sequence[Wait]
 
 
 def _opinion(wait: Wait) -> Opinion:
-    document = f"{wait.version.kind.replace('_', ' ')} {wait.version.name}"
+    document = f"{words_of(wait.version.kind)} {wait.version.name}"
     evidence = {"policy_version": wait.version.id, "introduces": str(wait.novelty)}
     if wait.accepted:
         return Opinion(

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from hub.model import Account, Company, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.columns import CONSENT_RETENTION
 from hub.model.states import PolicyState
+from hub.platform.id_words import words_of
 from hub.privacy.business_days import POLICY_NOTICE, Calendar, known_places
 from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
 
@@ -205,7 +206,7 @@ def account_named(session: Session, name: str) -> Account:
 
 def describe(version: PolicyVersion) -> str:
     """A version's name for use in sentences."""
-    return f"The {version.kind.replace('_', ' ')} {version.name}"
+    return f"The {words_of(version.kind)} {version.name}"
 
 
 def _published_before(session: Session, version: PolicyVersion) -> bool:

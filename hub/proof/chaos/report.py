@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from statistics import median
 
+from hub.platform.id_words import words_of
 from hub.proof.chaos.check import MUST_BE_ZERO
 from hub.proof.chaos.faults import Fault
 from hub.proof.chaos.run import Played
@@ -60,4 +61,4 @@ def _lines(played: Played, faults: Sequence[Fault], command: str) -> Iterator[st
     yield "| figure | is | must be |"
     yield "|---|---|---|"
     for name, value in report.lines():
-        yield f"| {name.replace('_', ' ')} | {value} | {'0' if name in MUST_BE_ZERO else ''} |"
+        yield f"| {words_of(name)} | {value} | {'0' if name in MUST_BE_ZERO else ''} |"

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hub.errors import RingfenceError
+from hub.platform.id_words import words_of
 from hub.proof.chaos.check import MUST_BE_ZERO
 from hub.proof.chaos.faults import Fault, chosen
 from hub.proof.chaos.load import Callers
@@ -109,7 +110,7 @@ def _print(played: Played) -> None:
     figures.add_column("must be", justify="right")
     for name, value in report.lines():
         must = "0" if name in MUST_BE_ZERO else ""
-        figures.add_row(name.replace("_", " "), str(value), must, style="bold red" if must and value else None)
+        figures.add_row(words_of(name), str(value), must, style="bold red" if must and value else None)
     ledger = Table("fault", "what", title="Ledger")
     for column in ("played", "once", "lost", "doubled", "refused"):
         ledger.add_column(column, justify="right")

@@ -30,6 +30,7 @@ from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import TextsSection
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
+from hub.platform.id_words import words_of
 from hub.plugin_host.discovery import discover
 from hub.proof.docs.markdown import code, page, table
 
@@ -182,5 +183,5 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def _recipient(manifest: Manifest) -> str:
     recipient = manifest.recipient
-    role = recipient.role.replace("_", " ")
+    role = words_of(recipient.role)
     return f"{recipient.name} ({role})" + (f", {recipient.privacy_url}" if recipient.privacy_url else "")

@@ -19,7 +19,11 @@ def facts_of(view: ContactView, mask: Mask) -> dict[str, Any]:
         "company": view.company.name if view.subject.company_id else None,
     }
     if view.kind != ContactKind.FORM:
-        facts |= {"tracker": view.tracker_name, "tracking_number": view.tracking_number}
+        facts |= {
+            "tracker": view.tracker_name,
+            "tracker_title": view.tracker_title,
+            "tracking_number": view.tracking_number,
+        }
     facts |= {"person": view.person_id, "work": view.subject.state, "expires_at": view.subject.expires_at}
     match view.kind:
         case ContactKind.CALL:

@@ -40,6 +40,7 @@ from hub.model import (
 from hub.model.conversions import shown_states
 from hub.queries.callers import SpamVerdict, spam_verdicts
 from hub.queries.contact import call_parts
+from hub.queries.contact.thread_names import names_in_threads
 from hub.recordings.transcripts import place_in
 from hub.store.encryption.encrypted_fields import decrypt_many, fields_of, names_of, notes_of, values_of
 from hub.store.encryption.vault import Vault
@@ -78,13 +79,20 @@ class Parts:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The name that the person had corrected, else that of the call or form."""
+        """The name that the person had corrected, else that of the call or form; of a text that of its thread."""
         people = {each.person_id for each in self._subjects if each.person_id}
         corrected = select(Person).where(col(Person.id).in_(people), col(Person.sealed_name).is_not(None))
         persons = self._session.exec(corrected).all() if people else ()
         named = [each for each in self._subjects if not isinstance(each, TextMessage)]
         names = names_of(self._vault, self._session, [*persons, *named])
         both = {each.id: names.get(each.person_id or "") or names.get(each.id) for each in self._subjects}
+        keys = {
+            each.id: (each.company_id, each.person_number)
+            for each in self._subjects
+            if isinstance(each, TextMessage) and each.company_id and each.person_number
+        }
+        threads = names_in_threads(self._session, self._vault, set(keys.values()))
+        both |= {text_id: threads.get(key) for text_id, key in keys.items()}
         return {subject_id: name for subject_id, name in both.items() if name}
 
     @cached_property

@@ -156,7 +156,7 @@ class ContactView:
 
     @property
     def name(self) -> str | None:
-        """The name that the person had corrected, else that of the call or form."""
+        """The name that the person had corrected, else that of the call or form, or of the thread of a text."""
         return self._parts.names.get(self.id)
 
     @property
@@ -198,7 +198,7 @@ class ContactView:
 
     source, medium, campaign = _value("cause", "source"), _value("cause", "medium"), _value("cause", "campaign")
     keyword, landing_page = _value("cause", "keyword"), _value("cause", "landing_page")
-    tracker_name = _value("tracker", "name")
+    tracker_name, tracker_title = _value("tracker", "name"), _value("tracker", "shown_name")
     lead_status, amount, currency = _value("lead", "status"), _value("lead", "amount"), _value("lead", "currency")
 
     @property

@@ -18,7 +18,7 @@ from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES
 from hub.platform.fields import from_fields
 from hub.queries.lists.delivery_filter import DeliveryFilter
 from hub.queries.lookup import find_deliveries
-from hub.queries.timeline.entries import Entry, in_order
+from hub.queries.timeline.entries import Entry, NameOf, in_order
 from hub.queries.timeline.receipts import story
 
 
@@ -80,9 +80,9 @@ def count_deliveries(session: Session, scope: AccessScope, wanted: DeliveryFilte
     )
 
 
-def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliverySummary, list[Entry]]]:
+def why_deliveries(session: Session, wanted: str, name_of: NameOf) -> list[tuple[DeliverySummary, list[Entry]]]:
     """The deliveries with an id or key, or a part of it, each with its history; CannotDo if none is found."""
-    return [(summary_of(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
+    return [(summary_of(row), in_order(story(session, row, name_of))) for row in find_deliveries(session, wanted)]
 
 
 def replayable(

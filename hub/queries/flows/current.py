@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.config.callflow.definition import Flow
+from hub.config.callflow.open_now import OpenNow, open_now
 from hub.config.callflow.route import ROUTE_STEP, flow_of
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.errors import NotFound
@@ -49,6 +51,14 @@ def current_flows(config: Config, companies: Collection[str] | None = None) -> l
         named = {flow.name for flow in section.flows}
         found += [CurrentFlow(section, flow, name not in named) for name, flow in flows.items()]
     return found
+
+
+def opening_of(config: Config, company: str, time_zone: str, at: datetime) -> OpenNow | None:
+    """Whether a company is open: by its own flow, else by that of its trackers if these agree; None without hours."""
+    used = [each for each in current_flows(config, (company,)) if each.trackers]
+    own = [each for each in used if each.flow.name in (each.company.flow, ROUTE_STEP)]
+    states = {open_now(each.flow, at, time_zone) for each in own or used}
+    return states.pop() if len(states) == 1 else None
 
 
 def current_flow(config: Config, company: str, name: str) -> CurrentFlow:

@@ -9,6 +9,7 @@ from hub.config.callflow.checks import Place, flow_problems, lacking
 from hub.config.callflow.definition import Dialing, Flow
 from hub.config.callflow.route import ROUTE_STEP
 from hub.hookspecs import ConsentHooks
+from hub.platform.id_words import words_of
 from hub.runtime import Hub
 
 NOTHING_CONSENTS = "No consent connector is configured, so nothing would be recorded. Add one on the page Connectors."
@@ -42,7 +43,7 @@ def problems_of(hub: Hub, flow: Flow, carriers: Collection[str], own_numbers: Co
     for name in carriers:
         connector = hub.plugins.connectors.get(name)
         for step, missing in lacking(flow, connector.manifest.abilities).items() if connector else ():
-            needs = ", ".join(sorted(each.replace("_", " ") for each in missing))
+            needs = ", ".join(sorted(words_of(each) for each in missing))
             place: Place = ("steps", step) if step in flow.steps else (step,)
             found.append(
                 FlowProblem(place, f"{name} cannot do this ({needs}). Change the step, or use another carrier.")

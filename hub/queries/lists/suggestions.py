@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from hub.contracts.titles import campaign_title, origin_title
 from hub.model import MonthRollup, Tag, Tracker
 
 MAX_SUGGESTED = 100
@@ -17,22 +18,22 @@ MAX_ROWS_READ = 5_000
 
 @dataclass(frozen=True)
 class Suggestions:
-    """The values, each list sorted."""
+    """The values; those of trackers, sources and campaigns with their titles, sorted by them."""
 
-    trackers: list[str]
-    sources: list[str]
-    campaigns: list[str]
+    trackers: dict[str, str]
+    sources: dict[str, str]
+    campaigns: dict[str, str]
     tags: list[str]
 
 
 def suggestions(session: Session, companies: tuple[str, ...]) -> Suggestions:
     """The trackers and tags of some companies, and the sources and campaigns with the most calls in their reports."""
-    trackers = select(Tracker.name).where(col(Tracker.company_id).in_(companies), col(Tracker.retired_at).is_(None))
+    trackers = select(Tracker).where(col(Tracker.company_id).in_(companies), col(Tracker.retired_at).is_(None))
     tags = select(Tag.name).where(col(Tag.company_id).in_(companies)).limit(MAX_ROWS_READ).subquery()
     return Suggestions(
-        trackers=sorted(set(session.exec(trackers))),
-        sources=_most_frequent(session, companies, "source"),
-        campaigns=_most_frequent(session, companies, "campaign"),
+        trackers=_by_title({each.name: each.shown_name for each in session.exec(trackers)}),
+        sources=_by_title({each: origin_title(each) for each in _most_frequent(session, companies, "source")}),
+        campaigns=_by_title({each: campaign_title(each) for each in _most_frequent(session, companies, "campaign")}),
         tags=sorted(session.execute(select_columns(tags.c.name).distinct().limit(MAX_SUGGESTED)).scalars()),
     )
 
@@ -51,4 +52,8 @@ def _most_frequent(session: Session, companies: tuple[str, ...], dimension: str)
         .order_by(func.sum(MonthRollup.calls).desc(), value)
         .limit(MAX_SUGGESTED)
     )
-    return sorted(session.execute(query).scalars())
+    return list(session.execute(query).scalars())
+
+
+def _by_title(titles: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(titles.items(), key=lambda each: each[1].casefold()))

@@ -30,6 +30,8 @@ class PoolWeek:
 
     company_id: str
     tracker: str
+    title: str
+    """What people call the tracker."""
     size: int
     held: int
     """Numbers that are held now."""
@@ -97,6 +99,7 @@ def _week(
     return PoolWeek(
         company_id=pool.company_id,
         tracker=pool.name,
+        title=pool.shown_name,
         size=size,
         held=held,
         by_hour=tuple(peaks),

@@ -151,7 +151,9 @@ def _numbers(session: Session, hub: Hub, company: Company, end: CompanyEnd | Non
     able = set(hub.plugins.with_hook(NumberHooks.release_number))
     handed_over = set(end.hand_over) if end else set()
     return tuple(
-        PlannedNumber(row.number, tracker.name, tracker.carrier, _state(row), _step(row, tracker, able, handed_over))
+        PlannedNumber(
+            row.number, tracker.shown_name, tracker.carrier, _state(row), _step(row, tracker, able, handed_over)
+        )
         for row, tracker in session.exec(query)
     )
 

@@ -10,6 +10,7 @@ from functools import cache
 from hub.contracts.rules import ANYWHERE, OWN, LegalRule
 from hub.contracts.third_parties import EXCEPTIONS, READ_ON
 from hub.hookspecs import ConsentHooks
+from hub.platform.id_words import words_of
 from hub.plugin_host.registry import Plugins
 from hub.privacy_requests.deadlines import every_row
 
@@ -78,7 +79,7 @@ def sharing_exceptions() -> tuple[LegalRule, ...]:
 
 def _deadlines() -> Iterator[LegalRule]:
     for row in every_row():
-        kinds = ", ".join(sorted(row.kinds)).replace("_", " ") or "any"
+        kinds = words_of(", ".join(sorted(row.kinds))) or "any"
         yield LegalRule(
             id=f"requests.{row.id}",
             topic="requests",

@@ -73,6 +73,8 @@ class TrackerCalls:
 
     tracker_id: str
     name: str
+    title: str
+    """What people call it."""
     company_id: str
     numbers: tuple[str, ...]
     """Its numbers in use today."""
@@ -107,7 +109,12 @@ def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
         numbers.setdefault(tracker_id, []).append(number)
     found = [
         TrackerCalls(
-            each.id, each.name, each.company_id, tuple(numbers.get(each.id, ())), counted.get(each.id, CallFigures())
+            each.id,
+            each.name,
+            each.shown_name,
+            each.company_id,
+            tuple(numbers.get(each.id, ())),
+            counted.get(each.id, CallFigures()),
         )
         for each in trackers
     ]

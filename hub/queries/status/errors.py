@@ -24,6 +24,8 @@ class ErrorLine:
 
     event: str
     connector: str
+    title: str
+    """Of the connector."""
     code: str
     count: int
     first_at: datetime
@@ -33,7 +35,7 @@ class ErrorLine:
     @property
     def happened(self) -> str:
         """What happened, with the connector's name."""
-        return self.words.happened.format(connector=self.connector.replace("_", " ") or "A connector")
+        return self.words.happened.format(connector=self.title or "A connector")
 
 
 def recent_errors(session: Session, config: Config, names: Iterable[str], now: datetime) -> list[ErrorLine]:
@@ -57,10 +59,11 @@ def recent_errors(session: Session, config: Config, names: Iterable[str], now: d
         if connector and (entry is None or not any(entry.serves(each) for each in served)):
             continue
         words = SENTENCES.get(event, UNKNOWN)
+        title = config.connector_title(connector) if connector else ""
         lines.append(
             ErrorLine(
-                event=event, connector=connector, code=code, count=int(count), first_at=first_at, last_at=last_at,
-                words=words,
+                event=event, connector=connector, title=title, code=code, count=int(count), first_at=first_at,
+                last_at=last_at, words=words,
             )
         )  # fmt: skip
     return lines

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.contracts.titles import titled
 from hub.queries.connector_health import ConnectorHealth
 from hub.queries.status.jobs import JobReport
 from hub.queries.status.machine import Machine
@@ -82,14 +83,12 @@ def headline(
 
 def _connectors(connectors: Iterable[ConnectorHealth]) -> list[Waiting]:
     return [
-        Waiting(f"{each.name.replace('_', ' ')} needs a new sign-in", "/connectors")
-        for each in connectors
-        if each.health == "needs_you"
+        Waiting(f"{each.title} needs a new sign-in", "/connectors") for each in connectors if each.health == "needs_you"
     ]
 
 
 def _threads(stuck: Sequence[str], inbox: Queue | None) -> list[Waiting]:
-    found = [Waiting(f"the thread {name} does not turn; restart the hub") for name in stuck]
+    found = [Waiting(f"the thread “{titled('job', name)}” does not turn; restart the hub") for name in stuck]
     if inbox is not None and not stuck:
         found.append(Waiting("events of carriers wait; is a worker running?"))
     return found

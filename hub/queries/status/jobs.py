@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from hub.config.models import Config
+from hub.contracts.titles import titled, titles_of
 from hub.model import ConnectorState, HealthReport, SyncSlot
 from hub.model.states import WorkState
 from hub.platform.liveness import NONE, Failures, Liveness
@@ -22,41 +23,6 @@ MIN_FAILURES = 3
 """A task that failed this often in a row fails again and again."""
 LASTING_INTERVALS, LASTING_SECONDS = 5, 1_800.0
 """So does a job without success for this many intervals, and at least this long: it hangs."""
-WORDS = {
-    "catch up syncs": "Catch up missed syncs",
-    "count violations": "Count refused fields and hosts",
-    "destroy backup keys": "Destroy keys of old backups",
-    "retention": "Retention",
-    "retention of recordings": "Retention of recordings",
-    "doubtful texts": "Close doubtful texts",
-    "expired consents": "Expire consents",
-    "sign journal": "Sign the audit log",
-    "recipients": "Note recipients of data",
-    "roll-ups": "Add up reports",
-    "privacy requests": "Work on privacy requests",
-    "erased bytes": "Overwrite erased data on disk",
-    "privacy request reminders": "Remind of privacy requests",
-    "calls back of stand-ins": "Answer calls back of stand-ins",
-    "unconfirmed opt-ins": "Close unconfirmed opt-ins",
-    "privacy request files": "Delete answered requests' files",
-    "numbers at the carriers": "Compare numbers with carriers",
-    "health of numbers": "Audit numbers",
-    "sign-ins": "Delete expired sign-ins",
-    "identity proofs": "Delete old identity proofs",
-    "health report": "Report health",
-    "health figures": "Measure sizes",
-    "flow": "Process calls, texts and forms",
-    "recordings": "Fetch recordings",
-    "syncs": "Run syncs",
-    "housekeeping": "Start jobs",
-    "answers": "Keep answers ready for an outage",
-    "spool": "Take in what waited for the database",
-    "config.yaml": "Take a new configuration",
-    "companions": "Keep processes beside the hub",
-    "heartbeat": "Keep claimed work",
-    "web report": "Report errors of the web process",
-    "transcripts": "Transcribe",
-}
 JobState = Literal["on time", "late", "failed", "stopped", "new"]
 
 
@@ -107,7 +73,7 @@ def jobs(session: Session, config: Config, names: Iterable[str], liveness: Liven
             failed = Failures(row.failures, row.error or "") if now - row.written_at <= OLD_REPORT else NONE
         hangs = here is not None and ages[row.name] > max(LASTING_INTERVALS * here.every, LASTING_SECONDS)
         found.append(_report(row, at, failed, hangs, now))
-    order = list(WORDS.values())
+    order = list(titles_of("job").values())
     found.sort(key=lambda each: (each.kind == "job", order.index(each.name) if each.name in order else len(order)))
     split = sum(each.kind == "thread" for each in found)
     return [*found[:split], *_syncs(session, config, set(names), now), *found[split:]]
@@ -128,7 +94,7 @@ def _report(row: HealthReport, at: datetime | None, failed: Failures, hangs: boo
     elif now - at > allowed:
         state = "late"
     kind: Literal["job", "thread"] = "thread" if row.kind == "thread" else "job"
-    name = WORDS.get(row.name, row.name[:1].upper() + row.name[1:])
+    name = titled("job", row.name)
     return JobReport(
         name=name, kind=kind, every=every if kind == "job" else None, at=at, state=state,
         failures=failed.count, error=failed.error, is_failing=hangs or failed.count >= MIN_FAILURES,
@@ -153,5 +119,7 @@ def _syncs(session: Session, config: Config, names: set[str], now: datetime) -> 
         is_late = is_late or (schedule.every is not None and at is not None and now - at > late_after)
         state: JobState = "stopped" if name in paused else "late" if is_late else "on time" if at else "new"
         text = schedule.text.removeprefix("every ")
-        found.append(JobReport(name=f"Sync {name.replace('_', ' ')}", kind="sync", every=text, at=at, state=state))
+        found.append(
+            JobReport(name=f"Sync {config.connector_title(name)}", kind="sync", every=text, at=at, state=state)
+        )
     return found

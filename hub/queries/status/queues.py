@@ -122,7 +122,11 @@ def _deliveries(
         mine = [row for row in rows if row[0] == name and row[1] != SEND_TEXTS]
         finished = sum(row[2] for row in done if row[0] == name and row[1] != SEND_TEXTS)
         waiting, oldest = sum(row[2] for row in mine), min((row[3] for row in mine), default=None)
-        found.append(_queue(f"To {name}", "delivery", waiting, oldest, finished, now, name, name in stopped))
+        found.append(
+            _queue(
+                f"To {config.connector_title(name)}", "delivery", waiting, oldest, finished, now, name, name in stopped
+            )
+        )
     texts = [row for row in rows if row[1] == SEND_TEXTS]
     finished = sum(row[2] for row in done if row[1] == SEND_TEXTS)
     halted = any(row[0] in stopped for row in texts)

@@ -20,10 +20,11 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Company, Lead, Note, Tag, TextMessage, ThreadArchive, Tracker, User
+from hub.queries.contact.thread_names import ThreadKey, names_in_threads
 from hub.queries.lists.keyset import Cursor, Order, Part, Parts
 from hub.queries.lists.plan import by_company, period_beyond, visible_companies
-from hub.queries.texts.paging import STAFF, ThreadKey, of_threads
-from hub.queries.texts.threads import key_of, names_in_threads
+from hub.queries.texts.paging import STAFF, of_threads
+from hub.queries.texts.threads import key_of
 from hub.store.encryption.encrypted_fields import notes_of
 from hub.store.encryption.vault import Vault
 from hub.texts.bodies import open_bodies

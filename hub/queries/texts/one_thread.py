@@ -15,9 +15,9 @@ from hub.errors import NotFound, existing
 from hub.model import AuditEntry, Call, DoubtfulRefusal, FormSubmission, Person, TextMedia, TextMessage
 from hub.model.people import has_known_number
 from hub.platform.fields import from_fields
+from hub.queries.contact.thread_names import names_in_threads
 from hub.queries.lists.keyset import Page, Part, page_of
 from hub.queries.texts.paging import DOUBTFUL_TEXTS, NEWEST
-from hub.queries.texts.threads import names_in_threads
 from hub.runtime import Hub
 from hub.texts.bodies import open_bodies, open_file
 

@@ -20,6 +20,7 @@ from sqlmodel import Session
 from hub.model import DoubtfulRefusal, TextMessage
 from hub.model.doubtful_refusals import OPEN_DOUBTS
 from hub.model.states import MessageStatus, RefusalSource
+from hub.queries.contact.thread_names import ThreadKey
 from hub.queries.lists.keyset import Cursor, Page, Part, Row, in_order, newest_first, read_rows
 from hub.queries.lists.plan import WINDOWS, by_company
 from hub.texts.doubts import NOT_SENT
@@ -34,8 +35,6 @@ NEWEST = newest_first(TextMessage.at, TextMessage.id)
 _DOUBT: Any = DoubtfulRefusal
 DOUBTFUL_TEXTS = select(_DOUBT.id).where(OPEN_DOUBTS, _DOUBT.source == RefusalSource.TEXT)
 """Ids of the texts that may be a refusal and that nobody has decided on."""
-ThreadKey = tuple[str, str]
-"""A company's id and a person's number."""
 
 
 class ThreadKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +10,12 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
-from hub.model import Call, Company, Person, Suppression, TextMedia, TextMessage
-from hub.model.people import TYPED
+from hub.model import Company, Suppression, TextMedia, TextMessage
 from hub.model.purposes import SERVICE
+from hub.queries.contact.thread_names import ThreadKey, names_in_threads
 from hub.queries.lists.keyset import Page, in_order
-from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, newest_threads, threads_page
+from hub.queries.texts.paging import ThreadKind, flags_of, newest_threads, threads_page
 from hub.runtime import Hub
-from hub.store.encryption.encrypted_fields import names_of
-from hub.store.encryption.vault import Vault
 from hub.texts.bodies import open_bodies
 
 MAX_LAST_LINE = 160
@@ -134,25 +132,6 @@ def stopped_people(hub: Hub, keys: Iterable[ThreadKey], use: str = SERVICE) -> s
             )
             listed |= {hashes[each] for each in session.scalars(wanted)}
     return listed
-
-
-def names_in_threads(session: Session, vault: Vault, keys: Collection[ThreadKey]) -> Mapping[ThreadKey, str]:
-    """The names of people: as they had it corrected, or as the carrier gave it with their newest call."""
-    known = select(Person).where(
-        col(Person.phone_number).in_({number for _, number in keys}),
-        col(Person.company_id).in_({company_id for company_id, _ in keys}),
-        col(Person.phone_learnt) != TYPED,
-    )
-    people = {(each.company_id, each.phone_number): each for each in session.scalars(known)} if keys else {}
-    ids = [people[key].id for key in keys if key in people]
-    if not ids:
-        return {}
-    newest = select(func.max(col(Call.id))).where(col(Call.person_id).in_(ids), col(Call.sealed_name).is_not(None))
-    calls = session.scalars(select(Call).where(col(Call.id).in_(newest.group_by(col(Call.person_id))))).all()
-    opened = names_of(vault, session, [*calls, *(people[key] for key in keys if key in people)])
-    called = {call.person_id: opened[call.id] for call in calls if call.id in opened}
-    names = {key: opened.get(people[key].id) or called.get(people[key].id) for key in keys if key in people}
-    return {key: name for key, name in names.items() if name}
 
 
 def _pictures(session: Session, ids: Sequence[str]) -> dict[str, int]:

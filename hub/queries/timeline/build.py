@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, col, func, select
 
 from hub.contracts.events import FAILURE_WORDS
+from hub.contracts.titles import came_from, campaign_title, fact_title, readable, source_title, titled
 from hub.model import (
     Attribution,
     Call,
@@ -27,10 +28,11 @@ from hub.model import (
 from hub.model.people import FAILED_SOURCE
 from hub.model.states import InboxState
 from hub.platform.fields import only
+from hub.platform.id_words import words_of
 from hub.queries.masking import Mask
 from hub.queries.timeline.call_backs import call_back_entries
 from hub.queries.timeline.call_steps import step_entries
-from hub.queries.timeline.entries import Entry, in_order
+from hub.queries.timeline.entries import Entry, NameOf, in_order
 from hub.queries.timeline.marks import mark_entries
 from hub.queries.timeline.receipts import (
     conversion_entry,
@@ -70,13 +72,13 @@ ENDS = ("completed", "failed")
 
 
 def timeline(
-    session: Session, subject: Subject, mask: Mask, vault: Vault, *, with_webhooks: bool = True
+    session: Session, subject: Subject, mask: Mask, vault: Vault, name_of: NameOf, *, with_webhooks: bool = True
 ) -> list[Entry]:
     """Everything known about a call, text or form, from its first webhook to its last receipt. `with_webhooks`: also the
     raw webhooks, which belong to no account, and which only a search of the inbox finds."""
     entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject, with_webhooks)]
     if isinstance(subject, Call):
-        entries += step_entries(session, subject)
+        entries += step_entries(session, subject, name_of)
         entries += recording_entries(session, subject)
     attribution = session.get(Attribution, subject.id)
     if attribution is not None:
@@ -84,24 +86,24 @@ def timeline(
         entries += _pages(session, attribution, mask)
     facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id))).all()
     values = values_of(vault, session, facts)
-    entries += [_fact(fact, values.get(fact.id), mask) for fact in facts]
+    entries += [_fact(fact, values.get(fact.id), mask, name_of) for fact in facts]
     entries += mark_entries(session, subject, mask, vault)
     decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
-    entries += map(decision_entry, session.exec(decided))
+    entries += [decision_entry(each, name_of) for each in session.exec(decided)]
     outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.subject_id == subject.id)).all()
-    entries += map(_outcome, outcomes)
+    entries += [_outcome(each, name_of) for each in outcomes]
     made = select(ConversionRow).where(ConversionRow.subject_id == subject.id).order_by(col(ConversionRow.id))
     conversions = session.exec(made).all()
     entries += map(conversion_entry, conversions)
     sent = select(Delivery).where(Delivery.subject_id == subject.id).order_by(col(Delivery.id))
     deliveries = session.exec(sent).all()
-    entries += delivery_entries(session, deliveries)
-    entries += drift_entries(session, conversions, deliveries)
+    entries += delivery_entries(session, deliveries, name_of)
+    entries += drift_entries(session, conversions, deliveries, name_of)
     disclosures = session.exec(
         select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id))
     )
-    entries += map(disclosure_entry, disclosures)
-    entries += call_back_entries(session, subject.id, mask)
+    entries += [disclosure_entry(each, name_of) for each in disclosures]
+    entries += call_back_entries(session, subject.id, mask, name_of)
     return in_order(entries)
 
 
@@ -128,7 +130,11 @@ def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) 
         # A caller who hangs up while a phone rings ends both in one second: the end comes last.
         events = sorted(reported, key=lambda event: (event.at, event.kind in ENDS))
     else:
-        what = "text" if subject.direction == "in" else f"text to be sent ({subject.purpose or 'reply'})"
+        what = (
+            "text"
+            if subject.direction == "in"
+            else f"text to be sent ({titled('text_purpose', subject.purpose or 'reply')})"
+        )
         yield Entry(subject.at, "receive", what, (), None, {"event": "text"})
     wanted = {event.inbox_id for event in events if event.inbox_id} - inbox.keys()
     if wanted and with_webhooks:
@@ -156,7 +162,7 @@ def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMe
     details: tuple[str, ...] = (detail,)
     if isinstance(subject, Call) and event.kind == "failed" and subject.failure:
         details, data["failure"] = (FAILURE_WORDS[subject.failure], detail), subject.failure
-    return Entry(event.at, "receive", event.kind.replace("_", " "), details, None, data)
+    return Entry(event.at, "receive", words_of(event.kind), details, None, data)
 
 
 def _webhook(row: InboxWebhook, *, sent_the_text: bool) -> Entry:
@@ -176,7 +182,7 @@ def _named(row: InboxWebhook) -> dict[str, Any]:
 
 
 def _attribution(row: Attribution, mask: Mask) -> Entry:
-    text = f"{row.source} / {row.medium}" + (f" / {row.campaign}" if row.campaign else "")
+    text = came_from(row.source, row.medium) + (f", campaign {campaign_title(row.campaign)}" if row.campaign else "")
     clicks = {name: mask.text(value) for name, value in row.click_ids.items()}
     landing_page, keyword = mask.page(row.landing_page), mask.text(row.keyword)
     details = [f"rule {row.rule}, confidence {row.confidence:g}", *row.trace]
@@ -184,7 +190,7 @@ def _attribution(row: Attribution, mask: Mask) -> Entry:
     if clicks:
         details.append("click ids: " + ", ".join(f"{name} {value}" for name, value in clicks.items()))
     details += [
-        f"candidate visit {each['visit']} from {each['source']}, {each['confidence']:g}: {each['why']}"
+        f"candidate visit {each['visit']} from {source_title(each['source'])}, {each['confidence']:g}: {each['why']}"
         for each in row.candidates
     ]
     data: dict[str, object] = {
@@ -228,7 +234,7 @@ def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[E
     yield Entry(latest[-1].at, "visit", f"looked at {pages}", details, None, data)
 
 
-def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
+def _fact(row: FactRow, plaintext: str | None, mask: Mask, name_of: NameOf) -> Entry:
     value = mask.fact(row.category, plaintext)
     data: dict[str, object] = {
         "source": row.source,
@@ -239,13 +245,13 @@ def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
         "expires_at": row.expires_at,
     }
     if row.name == FAILED_SOURCE:
-        return Entry(row.learned_at, "enrich", f"{row.source} failed", (str(row.value),), None, data)
-    detail = f"{row.source}, {row.category}, confidence {row.confidence:g}, until {row.expires_at:%Y-%m-%d}"
-    return Entry(row.learned_at, "enrich", f"{row.name}: {value}", (detail,), None, data)
+        return Entry(row.learned_at, "enrich", f"{name_of(row.source)} failed", (str(row.value),), None, data)
+    detail = f"{name_of(row.source)}, {readable(row.category)}, confidence {row.confidence:g}, until {row.expires_at:%Y-%m-%d}"
+    return Entry(row.learned_at, "enrich", f"{fact_title(row.name)}: {value}", (detail,), None, data)
 
 
-def _outcome(row: OutcomeRow) -> Entry:
-    text = f"{row.connector} says {row.stage}{worth(row.amount, row.currency)}"
+def _outcome(row: OutcomeRow, name_of: NameOf) -> Entry:
+    text = f"{name_of(row.connector)} says {row.stage}{worth(row.amount, row.currency)}"
     data: dict[str, object] = {
         "connector": row.connector,
         "deal": row.external_id,

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
+from hub.contracts.titles import step_title
 from hub.model import Call, CallStep, ConsentDecision, RecordingNotice
 from hub.numbers.flows import revisions_of
+from hub.platform.id_words import words_of
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
-from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.entries import Entry, NameOf
 from hub.queries.timeline.receipts import decision_entry
 
 
-def step_entries(session: Session, call: Call) -> Iterator[Entry]:
+def step_entries(session: Session, call: Call, name_of: NameOf) -> Iterator[Entry]:
     """Every step of the call, the notices that its caller heard, and the decisions on recording."""
     of_call = (CallStep.connector == call.connector, CallStep.carrier_call_id == call.carrier_call_id)
     steps = session.exec(select(CallStep).where(*of_call).order_by(col(CallStep.at), col(CallStep.id))).all()
@@ -29,7 +31,7 @@ def step_entries(session: Session, call: Call) -> Iterator[Entry]:
     decided = {step.decision_id for step in steps if step.decision_id}
     if decided:
         found = select(ConsentDecision).where(col(ConsentDecision.id).in_(decided)).order_by(col(ConsentDecision.id))
-        yield from map(decision_entry, session.exec(found))
+        yield from (decision_entry(each, name_of) for each in session.exec(found))
 
 
 def _step(step: CallStep, revision: int | None) -> Entry:
@@ -42,8 +44,8 @@ def _step(step: CallStep, revision: int | None) -> Entry:
         "flow_version": revision,
         "point": step.point,
     }
-    detail = f"{step.do}, flow version {revision}"
-    return Entry(step.at, "answer", f"{step.step}: {step.result or 'forgotten'}", (detail,), None, data)
+    detail = f"{step_title(step.do)}, flow version {revision}"
+    return Entry(step.at, "answer", f"{step_title(step.step)}: {step.result or 'forgotten'}", (detail,), None, data)
 
 
 def _notice(notice: RecordingNotice, revision: int | None) -> Entry:
@@ -59,6 +61,8 @@ def _notice(notice: RecordingNotice, revision: int | None) -> Entry:
     if notice.point in (BY_KEY, BY_AGENT):
         who = "with a key" if notice.point == BY_KEY else "to the person who answered"
         return Entry(notice.reported_at, "answer", f"the caller ended the recording, {who}", (), None, data)
-    details = (f"“{notice.text}”", f"duties: {', '.join(notice.duties) or 'none'}")
-    choice = (notice.choice or "forgotten").replace("_", " ")
-    return Entry(notice.reported_at, "answer", f"recording notice at {notice.step}: {choice}", details, None, data)
+    details = (f"“{notice.text}”", f"duties: {words_of(', '.join(notice.duties)) or 'none'}")
+    choice = words_of(notice.choice or "forgotten")
+    return Entry(
+        notice.reported_at, "answer", f"recording notice at {step_title(notice.step)}: {choice}", details, None, data
+    )

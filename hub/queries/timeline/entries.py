@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -26,6 +26,10 @@ STAGES: tuple[Stage, ...] = (
     "disclose", "call_back",
 )  # fmt: skip
 """The stages in the order of the flow; entries with the same time are sorted in this order."""
+
+
+NameOf = Callable[[str], str]
+"""The title of a connector; the data of an entry keeps the id."""
 
 
 @dataclass(frozen=True)

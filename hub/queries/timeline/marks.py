@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from hub.access.users import names_of
 from hub.model import LeadChange, Note, Tag
 from hub.model.marks import NOT_SPAM, SPAM
+from hub.platform.id_words import words_of
 from hub.queries.masking import Mask
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import worth
@@ -31,7 +32,7 @@ def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -
     names = {each: each for each in users} | names_of(session, users)
     texts = notes_of(vault, session, notes) if mask.off else {}
     for each in marks:
-        status = each.status.replace("_", " ") or "no mark"
+        status = words_of(each.status) or "no mark"
         data: dict[str, object] = {"lead": each.status or None, "amount": each.amount, "currency": each.currency}
         text = f"lead: {status}{worth(each.amount, each.currency)}"
         if each.status in (SPAM, NOT_SPAM):

@@ -9,10 +9,11 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from hub.contracts.manifest import CANNOT
+from hub.contracts.titles import readable
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Lead, OutcomeRow
 from hub.model.states import DeliveryState
 from hub.queries.conversions.drift import COUNTS, differs
-from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.entries import Entry, NameOf
 
 MOMENTS = {
     "decide": "decided",
@@ -23,14 +24,15 @@ MOMENTS = {
 }
 
 
-def decision_entry(row: ConsentDecision) -> Entry:
+def decision_entry(row: ConsentDecision, name_of: NameOf) -> Entry:
     """A consent decision: the recipient, the purpose, and each regime's opinion."""
     when = MOMENTS.get(row.moment, row.moment)
-    details = [f"{when}, for {row.use}: {', '.join(row.categories) or 'nothing personal'}"]
+    details = [f"{when}; purpose: {readable(row.use)}; data: {_kinds(row.categories)}"]
     if len(row.opinions) != 1:
         details.append(f"decided by {row.rule_id}: {row.reason}")
     details += [
-        f"{each['connector']} says {each['verdict']} ({each['rule']}): {each['reason']}" for each in row.opinions
+        f"{name_of(each['connector'])} says {each['verdict']} ({each['rule']}): {each['reason']}"
+        for each in row.opinions
     ]
     data: dict[str, object] = {
         "moment": row.moment,
@@ -42,7 +44,7 @@ def decision_entry(row: ConsentDecision) -> Entry:
         "opinions": row.opinions,
         "id": row.id,
     }
-    return Entry(row.decided_at, "consent", f"to {row.connector}", tuple(details), row.verdict, data)
+    return Entry(row.decided_at, "consent", f"to {name_of(row.connector)}", tuple(details), row.verdict, data)
 
 
 def conversion_entry(row: ConversionRow) -> Entry:
@@ -55,14 +57,14 @@ def conversion_entry(row: ConversionRow) -> Entry:
     return Entry(row.made_at, "convert", text, (f"key {row.key}{changed}{taken_back}",), None, data)
 
 
-def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterator[Entry]:
+def delivery_entries(session: Session, deliveries: Sequence[Delivery], name_of: NameOf) -> Iterator[Entry]:
     """Each delivery, from the decision through every attempt to its end."""
     tries: dict[str, list[Attempt]] = {}
     query = select(Attempt).where(col(Attempt.delivery_id).in_([each.id for each in deliveries]))
     for attempt in session.exec(query.order_by(col(Attempt.started_at), col(Attempt.id))):
         tries.setdefault(attempt.delivery_id, []).append(attempt)
     for row in deliveries:
-        what = f"{row.connector}: {_what(row)}"
+        what = f"{name_of(row.connector)}: {_what(row)}"
         yield Entry(row.made_at, "deliver", f"{what} is queued", (f"delivery {row.id}",), None, _delivery(row, "made"))
         mine = tries.get(row.id, [])
         for number, attempt in enumerate(mine, 1):
@@ -102,7 +104,7 @@ def _what(row: Delivery) -> str:
 
 
 def drift_entries(
-    session: Session, conversions: Sequence[ConversionRow], deliveries: Sequence[Delivery]
+    session: Session, conversions: Sequence[ConversionRow], deliveries: Sequence[Delivery], name_of: NameOf
 ) -> Iterator[Entry]:
     """What a network cannot change of the conversions: it counts them as it got them."""
     for now in conversions:
@@ -119,7 +121,7 @@ def drift_entries(
                 }
                 at = max(sent.finished_at or sent.made_at, _changed_at(session, now))
                 counts = (f"counts there{worth(sent.amount, sent.currency)}",)
-                yield Entry(at, "deliver", f"{sent.connector} {CANNOT[kind]}", counts, None, data)
+                yield Entry(at, "deliver", f"{name_of(sent.connector)} {CANNOT[kind]}", counts, None, data)
 
 
 def _changed_at(session: Session, row: ConversionRow) -> datetime:
@@ -129,9 +131,8 @@ def _changed_at(session: Session, row: ConversionRow) -> datetime:
     return outcome.changed_at if outcome else lead.marked_at if lead else row.made_at
 
 
-def disclosure_entry(row: Disclosure) -> Entry:
+def disclosure_entry(row: Disclosure, name_of: NameOf) -> Entry:
     """A disclosure: the recipient, the categories, the purpose and the decision."""
-    categories = ", ".join(row.categories) or "nothing personal"
     data: dict[str, object] = {
         "recipient": row.recipient,
         "connector": row.connector,
@@ -139,8 +140,19 @@ def disclosure_entry(row: Disclosure) -> Entry:
         "categories": row.categories,
     }
     data |= {"decision": row.decision_id, "delivery": row.delivery_id}
-    text = f"{row.recipient} got {categories}"
-    return Entry(row.disclosed_at, "disclose", text, (f"through {row.connector}, for {row.use}",), None, data)
+    text = f"{row.recipient} got {_kinds(row.categories)}"
+    return Entry(
+        row.disclosed_at,
+        "disclose",
+        text,
+        (f"through {name_of(row.connector)}; purpose: {readable(row.use)}",),
+        None,
+        data,
+    )
+
+
+def _kinds(categories: Sequence[str]) -> str:
+    return ", ".join(map(readable, categories)) or "nothing personal"
 
 
 def worth(amount: Decimal | None, currency: str | None) -> str:
@@ -148,14 +160,14 @@ def worth(amount: Decimal | None, currency: str | None) -> str:
     return f", {amount.normalize():f} {currency or ''}".rstrip() if amount is not None else ""
 
 
-def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
+def story(session: Session, delivery: Delivery, name_of: NameOf) -> Iterator[Entry]:
     """Everything about one delivery: its conversion, its consent decision, each attempt, and what was disclosed."""
     conversion = session.get(ConversionRow, delivery.conversion_id) if delivery.conversion_id else None
     if conversion is not None:
         yield conversion_entry(conversion)
     decided = session.get(ConsentDecision, delivery.decision_id) if delivery.decision_id else None
     if decided is not None:
-        yield decision_entry(decided)
+        yield decision_entry(decided, name_of)
         again = select(ConsentDecision).where(
             ConsentDecision.subject_id == delivery.subject_id,
             ConsentDecision.connector == delivery.connector,
@@ -164,10 +176,10 @@ def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
             ConsentDecision.decided_at >= delivery.made_at,
         )
         for row in session.exec(again.order_by(col(ConsentDecision.id))):
-            yield decision_entry(row)
-    yield from delivery_entries(session, [delivery])
+            yield decision_entry(row, name_of)
+    yield from delivery_entries(session, [delivery], name_of)
     if conversion is not None:
         same = select(Delivery).where(Delivery.conversion_id == conversion.id, Delivery.connector == delivery.connector)
-        yield from drift_entries(session, [conversion], session.exec(same).all())
+        yield from drift_entries(session, [conversion], session.exec(same).all(), name_of)
     for disclosure in session.exec(select(Disclosure).where(Disclosure.delivery_id == delivery.id)):
-        yield disclosure_entry(disclosure)
+        yield disclosure_entry(disclosure, name_of)

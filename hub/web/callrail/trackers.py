@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, or_
 
 from hub.callrail import fields
 from hub.callrail.ids import TRACKER
@@ -35,7 +35,8 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     if status in ("active", "disabled"):
         query = query.where(retired.is_(None) if status == "active" else retired.is_not(None))
     search = sent.text("search")
-    return query.where(col(Tracker.name).icontains(search, autoescape=True)) if search else query
+    names = (col(each).icontains(search, autoescape=True) for each in (Tracker.name, Tracker.title))
+    return query.where(or_(*names)) if search else query
 
 
 def _records(request: CallRailRequest, session: Session, rows: Sequence[Tracker], names: Fields) -> Records:

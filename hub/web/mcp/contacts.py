@@ -89,6 +89,7 @@ def _listed(reader: Reader, row: ContactView, companies: dict[str, str]) -> dict
         "at": row.at,
         "company": companies.get(row.company_id),
         "tracker": row.tracker_name,
+        "tracker_title": row.tracker_title,
         "first_time": row.first_time,
         "outcome": row.outcome,
         "failed": row.broke_off,
@@ -122,7 +123,8 @@ def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict
         subject = find_contact(session, calls, texts, contact_id)
         view = view_of(session, reader.hub.vault, subject)
         facts, verdict = facts_of(view, reader.mask), view.spam_verdict
-        entries = timeline(session, subject, reader.mask, reader.hub.vault, with_webhooks=False)
+        name_of = reader.hub.config.connector_title
+        entries = timeline(session, subject, reader.mask, reader.hub.vault, name_of, with_webhooks=False)
     if isinstance(subject, TextMessage) and facts.get("body") and not may_bodies:
         facts["body"] = HIDDEN
     reader.note("show_call", subject.id)

@@ -38,7 +38,10 @@ def list_companies(reader: Reader) -> dict[str, Any]:
     for each in listed:
         section = sections.get(str(each["name"]))
         trackers = section.trackers if section else ()
-        each["trackers"] = [{"name": one.name, "type": one.type, "numbers": list(one.numbers)} for one in trackers]  # type: ignore[assignment]
+        each["trackers"] = [
+            {"name": one.name, "title": one.shown_name, "type": one.type, "numbers": list(one.numbers)}
+            for one in trackers
+        ]  # type: ignore[assignment]
         each["flows"] = [one.flow.name for one in current_flows(reader.hub.config, (str(each["name"]),))]  # type: ignore[assignment]
     return {"companies": listed}
 

@@ -24,6 +24,7 @@ from hub.access.scope import AccessScope, limit_of, scope_of
 from hub.access.sign_in.sessions import LOCAL, SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
+from hub.platform.id_words import words_of
 from hub.web.error_answers import ShownError, accepts_page, described, problem
 from hub.web.pages.navigation import ITEMS, SETTINGS_TABS, SETUP_ITEMS, NavigationItem, first_page
 from hub.web.pages.request import PageContext, PageRequest
@@ -260,7 +261,7 @@ def role_page(page: PageRequest, shown: Action) -> Response:
         owners = select(User.name).where(User.account_id == page.user.account_id, User.role == "owner")
         names = session.exec(owners.where(col(User.disabled_at).is_(None)).order_by(col(User.name))).all()
     limited = page.scope.companies is not None and not page.may(shown)
-    words = f"You are signed in as {page.user.name}. Your role ({page.user.role.replace('_', ' ')})"
+    words = f"You are signed in as {page.user.name}. Your role ({words_of(page.user.role)})"
     words += " or its limit to some companies does not" if limited else " does not"
     if not accepts_page(page.request.headers):
         return problem(403, f"{words} include this page.")

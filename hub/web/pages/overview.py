@@ -9,10 +9,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.config.callflow.open_now import OpenNow
 from hub.model.states import DeliveryState
 from hub.platform.formats import day_of, long_day
 from hub.queries.connector_health import connector_health
 from hub.queries.connectors.repairs import Repair
+from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
 from hub.queries.reports.activity import (
@@ -83,6 +85,7 @@ def overview(page: PageRequest) -> Response:
         "needs": needs,
         "steps": steps,
         "filled": filled,
+        "opening": _opening(page),
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
         **_figures(page, period, former),
     }
@@ -102,6 +105,12 @@ def overview(page: PageRequest) -> Response:
         **_heat(page),
         **_health(page),
     )
+
+
+def _opening(page: PageRequest) -> OpenNow | None:
+    """Whether the one company that the page shows is open."""
+    company = page.company or (page.companies[0] if len(page.companies) == 1 else None)
+    return opening_of(page.hub.config, company.name, company.time_zone, page.now) if company else None
 
 
 def _needs(page: PageRequest) -> NeedsNow:

@@ -16,7 +16,6 @@ from hub.web.pages.request import PageRequest
 from hub.web.pages.search_by_post import search
 
 PEOPLE_PER_PAGE = 50
-FACT_NAMES = {"line_type": "Line type", "carrier": "Phone company", "country": "Country", "region": "State"}
 
 
 def people(page: PageRequest) -> Response:
@@ -56,7 +55,6 @@ def person(page: PageRequest) -> Response:
         person=first,
         details=details,
         merged=merged,
-        fact_names=FACT_NAMES,
         no_contact=no_contact,
         wanted=page.value("other"),
         reason=page.value("reason"),

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from hub.access.brands import RINGFENCE
 from hub.contracts import titles
 from hub.platform import formats
+from hub.platform.id_words import words_of
 from hub.web.pages import charts
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -62,6 +63,9 @@ def environment() -> Environment:
         "origin_title": titles.origin_title,
         "campaign_title": titles.campaign_title,
         "line_type_title": titles.line_type_title,
+        "fact_title": titles.fact_title,
+        "tracker_title": titles.tracker_title,
+        "words": words_of,
         "connector": _connector,
         "at": _at,
         "day": _day,

@@ -157,7 +157,7 @@ def test_each_filter_selects_what_it_says(filled: CallRailHub, query: dict[str, 
     stage, asked = filled.stage, dict(query)
     if "company_id" in asked:
         asked["company_id"] = company_id(stage, asked["company_id"])
-    trackers = {each["name"]: each["id"] for each in filled.read("trackers.json")["trackers"]}
+    trackers = {each["name"].lower().replace(" ", "_"): each["id"] for each in filled.read("trackers.json")["trackers"]}
     asked = {
         name: trackers.get(value, value) if name.startswith("tracker_id") else value for name, value in asked.items()
     }

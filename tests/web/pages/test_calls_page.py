@@ -57,6 +57,26 @@ def test_calls_texts_and_forms_are_one_list_newest_first(stage: TestHub) -> None
     assert "Yellow Pages (print)" in page and "1 to 3 of 3" in page
 
 
+def test_a_text_has_the_name_that_a_call_of_the_same_person_has(stage: TestHub) -> None:
+    stage.call_in(YELLOW_PAGES, OTHER_CALLER, caller_name="Grace Hopper")
+    stage.clock.advance(hours=1)
+    text_in(stage)
+    browser = signed_in(stage)
+    assert browser.text("/calls?kind=text").count("Grace Hopper") == 1
+    (line,) = lines(browser, "/calls.csv?kind=text")
+    assert (line["kind"], line["name"]) == ("text", "Grace Hopper")
+
+
+def test_filters_offer_titles_and_keep_ids(stage: TestHub) -> None:
+    stage.call_in(YELLOW_PAGES)
+    browser = signed_in(stage)
+    page = browser.get("/calls?columns=tracker&tracker=yellow_pages").text
+    assert '<option value="yellow_pages" selected>Yellow pages</option>' in page
+    assert "Tracker is Yellow pages" in seen(page) and SHOWN_CALLER in seen(page)
+    both = browser.text(f"/calls?{urlencode({'source': 'yellow_pages / print'})}")
+    assert SHOWN_CALLER in both and "Source is Yellow Pages" in both
+
+
 def test_an_empty_list_says_why_and_what_to_do(stage: TestHub) -> None:
     browser = signed_in(stage)
     assert "There are no calls, texts or forms with all of them" in browser.text("/calls")
@@ -246,7 +266,9 @@ def test_the_csv_file_holds_the_filtered_list_and_leaves_an_audit_entry(stage: T
     stage.call_in(caller=OTHER_CALLER)
     browser = signed_in(stage)
     (line,) = lines(browser, "/calls.csv?campaign=spring")
-    assert (line["number"], line["source"], line["outcome"]) == (f"'{CALLER}", "Yellow Pages", "answered")
+    assert (line["number"], line["source"], line["outcome"]) == (f"'{CALLER}", "yellow_pages", "answered")
+    titles = (line["came_from"], line["campaign_title"], line["tracker_title"])
+    assert titles == ("Yellow Pages (print)", "Spring", "Yellow pages"), "ids for programs, and titles for people"
     (entry,) = stage.rows(AuditEntry, action="calls.export")
     assert browser.user is not None and (entry.actor, entry.detail) == (browser.user.id, "campaign")
 

@@ -58,17 +58,31 @@ def owner(office: TestHub) -> PageClient:
     return signed_in(office)
 
 
+def test_pages_say_whether_a_company_is_open_and_until_when(lite_hub: Callable[..., TestHub]) -> None:
+    made = accounts()
+    hours = {"do": "schedule", "hours": {"mon-fri": "8:00-18:00"}, "open": "menu", "closed": "night"}
+    steps = {"hours": hours, **OFFICE["steps"]}
+    made[0]["companies"][0]["flows"] = [{**OFFICE, "start": "hours", "steps": steps}]
+    stage = lite_hub(accounts=made, connectors={**CONNECTORS, "carrier": AbleCarrier})
+    owner = signed_in(stage)
+    for path in (OFFICE_PATH, "/flows", "/companies", "/?company=lakeside"):
+        assert "Open now, closes at 6:00 pm" in owner.text(path), path
+    assert "Open now" not in owner.text("/?company=northgate") + owner.text("/flows/northgate/route")
+    stage.clock.advance(hours=12)
+    assert "Closed, opens at 8:00 am" in signed_in(stage).text("/?company=lakeside")
+
+
 def draft(stage: TestHub) -> Flow:
     return flow_of_draft(stage.one(FlowDraft))
 
 
 def test_the_list_says_what_uses_each_flow_and_shows_routes_as_flows(office: TestHub, owner: PageClient) -> None:
     said = owner.text("/flows")
-    assert "office 3 steps, records Lakeside website, shared" in said
+    assert "Office 3 steps, records Lakeside Website, Shared" in said
     assert "All calls The short form in config.yaml Northgate" in said
     assert "Call flow All calls" in owner.get("/flows/northgate/route").text
     limited = signed_in(office, "marketer", "northgate")
-    assert "office" not in limited.text("/flows") and limited.get(OFFICE_PATH).status_code == 404
+    assert "office" not in limited.text("/flows").lower() and limited.get(OFFICE_PATH).status_code == 404
     assert "Save to draft" not in signed_in(office, "marketer").text(f"{OFFICE_PATH}?step=menu"), (
         "sees, changes nothing"
     )

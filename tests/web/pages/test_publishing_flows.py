@@ -70,7 +70,7 @@ def test_a_flow_is_edited_simulated_published_and_called(
     assert "Hears “One or two?” Presses 2. sorry" in owner.text(f"{PATH}?simulate=yes&keys=2")
     assert "Press 1." in ring("CA2"), "a draft changes nothing for callers"
     asked = owner.text(f"{PATH}/publish")
-    assert "New calls on website, shared, yellow_pages hear it at once" in asked
+    assert "New calls on Website, Shared, Yellow pages hear it at once" in asked
     assert "say: Press 1." in asked and "say: One or two?" in asked
     done = owner.post(f"{PATH}/publish", {"note": "clearer words"})
     assert done.status_code == 303, seen(done.text)

@@ -61,7 +61,7 @@ def test_queues_tell_what_waits_since_when_and_why(stage: TestHub) -> None:
         ),
     )  # fmt: skip
     text = signed_in(stage).text("/status")
-    assert row.state == "ready" and "To network 1 waiting 3 h 0 Stopped" in text
+    assert row.state == "ready" and "To Paper Network 1 waiting 3 h 0 Stopped" in text
     assert "Recordings to fetch 1 waiting 0 s 0 Flows" in text
     assert "Events not understood 1 waiting 0 s – Look at" in text
     assert "Network needs a new sign-in ;" in text and "1 event was not understood" in text
@@ -71,8 +71,8 @@ def test_another_companys_queues_are_not_counted(stage: TestHub) -> None:
     work(stage)
     stage.call_in(number=NORTH_SHARED)
     owner = signed_in(stage)
-    assert "To network 1 waiting" in owner.text("/status?company=northgate")
-    assert "To network 0 nothing waits" in owner.text("/status?company=lakeside")
+    assert "To Paper Network 1 waiting" in owner.text("/status?company=northgate")
+    assert "To Paper Network 0 nothing waits" in owner.text("/status?company=lakeside")
     assert signed_in(stage, "owner", "lakeside").get("/status").status_code == 403
 
 
@@ -139,7 +139,7 @@ def test_errors_are_told_in_plain_words_and_are_forgotten_after_a_day(stage: Tes
     counts.note("webhook forged", "connector_of_somebody_else")
     work(stage, counts)
     text = signed_in(stage).text("/status")
-    assert "An event for carrier had a wrong signature carrier webhook forged It was refused." in text
+    assert "An event for Paper carrier had a wrong signature carrier webhook forged It was refused." in text
     assert "A job or thread failed task failed OperationalError" in text
     assert "somebody_else" not in text
     stage.clock.advance(hours=25)

@@ -26,7 +26,6 @@ from hub.web.callrail.writing.number_orders import Order, buy_all, offers_for, o
 from hub.web.callrail.writing.tracker_settings import flow_in, route_in, source_in
 
 TYPES = ("source", "session")
-RENAMED = "A tracker keeps its name, by which config.yaml and its calls know it; make a new one instead."
 NO_CARRIER = "carrier is missing: name the connector that owns the numbers."
 
 
@@ -54,9 +53,11 @@ def create(request: CallRailRequest) -> Response:
 
     def action() -> dict[str, str]:
         place = Place(company, section_of(request, company), path)
-        name = file_name(needed(request.body, "name"), (each.name for each in place.section.trackers))
+        title = needed(request.body, "name")
+        name = file_name(title, (each.name for each in place.section.trackers))
         tree = {
             "name": name,
+            "title": title,
             "type": kind,
             "carrier": _carrier(request, place.section),
             **_settings(request, kind, name, company),
@@ -90,9 +91,6 @@ def change(request: CallRailRequest) -> Answer:
             path = place_of_company(request, session, company.name)
         place = Place(company, section_of(request, company), path)
         written = _written(place, tracker)
-        name = text_in(request.body, "name")
-        if name is not None and file_name(name, ()) != tracker.name:
-            raise CannotDo(RENAMED)
         order = order_in(request.body, tracker.type, company.country)
         have = sum(line.tracker.id == tracker.id for line in request.directory.lines.values())
         offers = offers_for(request, tracker.carrier, company.country, _more(order, have))
@@ -144,6 +142,9 @@ def _settings(request: CallRailRequest, kind: str, name: str, company: Company) 
 
 def _changes(request: CallRailRequest, place: Place, written: TrackerSection) -> Iterator[Change]:
     at, country = place.of(written.name), place.company.country
+    title = text_in(request.body, "name")
+    if title and title not in (written.name, written.shown_name):
+        yield Change((*at, "title"), title)
     if "source" in request.body and written.type == "source":
         source = source_in(request.body, written.type, written.name)
         if source is not None:

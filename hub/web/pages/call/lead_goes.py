@@ -11,6 +11,7 @@ from hub.marks.leads import lead_status
 from hub.marks.subjects import markable
 from hub.model import Lead
 from hub.platform.formats import money
+from hub.platform.id_words import words_of
 from hub.queries.contact.view import ContactView
 from hub.queries.conversions.lead_recipients import (
     GOING,
@@ -67,7 +68,7 @@ def goes_of(page: PageRequest, contact: ContactView, lead: Lead | None) -> Goes:
         answer = f"Goes to {_listed(going)}"
         more = within(connectors[name] for name in names if name in connectors)
         if not found.is_marked:
-            more += f" after it is saved as {found.status.replace('_', ' ')}"
+            more += f" after it is saved as {words_of(found.status)}"
     elif taken:
         answer = f"Went to {_listed(taken)}"
     elif passed:

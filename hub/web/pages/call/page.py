@@ -121,7 +121,7 @@ def _values(page: PageRequest, session: Session, subject: Subject, contact: Cont
     marks = marks_of(session, page.scope, hub.vault, subject.id)
     names = {name: each.manifest.recipient.name for name, each in connectors.items()}
     may_deliveries = page.may("deliveries")
-    entries = timeline(session, subject, Mask(off=True), hub.vault, with_webhooks=False)
+    entries = timeline(session, subject, Mask(off=True), hub.vault, hub.config.connector_title, with_webhooks=False)
     entries = [each for each in entries if may_deliveries or each.stage not in ("convert", "deliver")]
     texts, calls = follow_ups(session, subject, with_texts=page.may("texts"))
     bodies = [

@@ -13,6 +13,7 @@ from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.spam import BY_SCORE
 from hub.model.states import DeliveryState, RecordingState
 from hub.platform.formats import duration, money, phone
+from hub.platform.id_words import words_of
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.contact.consent import ConsentEvidence
 from hub.queries.contact.source import SourceEvidence
@@ -98,7 +99,7 @@ def later_lines(
         yield Line(change.at, f"{change.by} marked {word}" if change.status else f"{change.by} removed the lead")
     for text, body in texts:
         what = "Text sent" if text.direction == "out" else "Text received"
-        yield Line(text.at, f"{what}: “{body}”" if body else what, text.reason or text.status.replace("_", " "))
+        yield Line(text.at, f"{what}: “{body}”" if body else what, text.reason or words_of(text.status))
     for call in calls:
         if call.is_by_hand:
             yield Line(call.made_at, "Called back from another phone")

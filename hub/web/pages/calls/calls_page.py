@@ -87,7 +87,7 @@ def listing(page: PageRequest) -> Response:
         "calls.html",
         title="Calls",
         wanted=wanted,
-        chips=chips(page, wanted),
+        chips=chips(page, wanted, values["suggested"].trackers),
         choices=choices(),
         periods=PERIODS,
         period=period_of_list(page),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from starlette.responses import Response
 
-from hub.contracts.titles import campaign_title, medium_title, source_title
+from hub.contracts.titles import came_from, campaign_title
 from hub.queries.contact.view import ContactView, views_at
 from hub.queries.lists.paging import ContactList
 from hub.web.pages.calls.filters import filter_of_page
@@ -20,7 +20,9 @@ COLUMNS = (
     "answered_by", "source", "medium", "campaign", "keyword", "landing_page", "lead", "value", "currency", "tags",
     "consent", "answered_device",
 )  # fmt: skip
-"""Those that everybody may see."""
+"""Those that everybody may see; `source`, `medium`, `campaign` and `tracker` are ids, for programs."""
+TITLES = ("came_from", "campaign_title", "tracker_title")
+"""The same for people; they stand last, so that the other columns keep their places."""
 
 
 def download(page: PageRequest) -> Response:
@@ -33,13 +35,13 @@ def download(page: PageRequest) -> Response:
 def _rows(page: PageRequest) -> Iterator[list[object]]:
     titles = {each.id: each.title for each in page.companies}
     more = [name for name, action in (("recording", "recordings"), ("sent", "deliveries")) if page.may(action)]  # type: ignore[arg-type]
-    yield [*COLUMNS, *more]
+    yield [*COLUMNS, *more, *TITLES]
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, filter_of_page(page))
         for keys in contacts.iterate(ROWS_A_BATCH):
             rows = views_at(session, page.hub.vault, keys, page.user)
             for row in rows:
-                yield [*_cells(row, page, titles), *_more(row, more)]
+                yield [*_cells(row, page, titles), *_more(row, more), *_titles(row)]
             session.expunge_all()
 
 
@@ -57,9 +59,9 @@ def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[
         None if row.first_time is None else "yes" if row.first_time else "no",
         row.tracker_name,
         row.answered_at_number,
-        source_title(row.source) if row.source else None,
-        medium_title(row.medium) if row.medium else None,
-        campaign_title(row.campaign) if row.campaign else None,
+        row.source,
+        row.medium,
+        row.campaign,
         row.keyword,
         row.landing_page,
         row.lead_status,
@@ -74,6 +76,14 @@ def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[
 def _more(row: ContactView, names: list[str]) -> list[object]:
     sent = ", ".join(f"{number} {state}" for state, number in sorted(row.sent.items()))
     return [{"recording": row.recording_state, "sent": sent}[name] for name in names]
+
+
+def _titles(row: ContactView) -> list[object]:
+    return [
+        came_from(row.source, row.medium) if row.source else None,
+        campaign_title(row.campaign) if row.campaign else None,
+        row.tracker_title,
+    ]
 
 
 PAGES = (Page("/calls.csv", download),)

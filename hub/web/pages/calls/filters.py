@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from hub.access.permissions import Action
-from hub.contracts.titles import campaign_title, medium_title, origin_title
+from hub.contracts.titles import campaign_title, medium_title, origin_title, tracker_title
 from hub.platform.formats import duration, phone
 from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
@@ -52,8 +52,8 @@ def filter_of_page(page: PageRequest) -> ContactFilter:
     return filter_of(query, page.zone, None, ends, page.now)
 
 
-def chips(page: PageRequest, wanted: ContactFilter) -> list[Chip]:
-    """The filters that are in force."""
+def chips(page: PageRequest, wanted: ContactFilter, trackers: Mapping[str, str]) -> list[Chip]:
+    """The filters that are in force; `trackers` are the titles of trackers by their names."""
     found = []
     period = period_of_list(page)
     if period is not None:
@@ -63,6 +63,7 @@ def chips(page: PageRequest, wanted: ContactFilter) -> list[Chip]:
     for name, value in wanted.active().items():
         label, words = WORDS[name]
         parameter = "hour" if name == "hours" else name
+        words = (lambda name: trackers.get(name) or tracker_title(name)) if name == "tracker" else words
         changes = {parameter: None} | ({"medium": None} if name == "source" and "medium" not in page.query else {})
         found.append(Chip(label, words(value), here(page, **changes)))
     return found

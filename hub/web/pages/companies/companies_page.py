@@ -6,6 +6,7 @@ from collections import Counter
 
 from starlette.responses import Response
 
+from hub.queries.flows.current import opening_of
 from hub.web.pages.companies.form import TRACKING
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -20,6 +21,7 @@ def listing(page: PageRequest) -> Response:
         title="Companies",
         rows=[(each, sections.get(each.name), numbers[each.name]) for each in page.companies],
         tracking=TRACKING,
+        opening=lambda each: opening_of(page.hub.config, each.name, each.time_zone, page.now),
         may_add=page.may("configure") and page.config_file is not None,
     )
 

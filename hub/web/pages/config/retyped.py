@@ -9,6 +9,7 @@ from hub.access.users import Editor
 from hub.config.document import Path
 from hub.config.edit import Change, edited
 from hub.connecting.connect import secret_name
+from hub.platform.id_words import words_of
 from hub.reload import Proposal
 from hub.store.secrets import free_name
 from hub.web.pages.request import PageRequest
@@ -33,7 +34,7 @@ class SecretField:
     @property
     def label(self) -> str:
         """Connector and setting."""
-        return f"{self.place[1]}: {' '.join(map(str, self.place[2:])).replace('_', ' ')}"
+        return f"{self.place[1]}: {words_of(' '.join(map(str, self.place[2:])))}"
 
 
 def secret_fields(proposal: Proposal) -> list[SecretField]:

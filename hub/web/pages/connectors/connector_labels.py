@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from hub.contracts.manifest import Manifest, Scope
 from hub.contracts.titles import readable
 from hub.hookspecs import PrivacyHooks
+from hub.platform.id_words import words_of
 from hub.privacy.datamap.flows import Flow
 from hub.queries.connectors.connector_list import ConnectorSummary
 from hub.queries.connectors.repairs import QUOTA_PERCENT, Repair
@@ -104,9 +105,9 @@ def data_map(flows: list[Flow]) -> list[tuple[str, str, str, str]]:
     rows: dict[tuple[str, str, str], dict[str, None]] = {}
     for flow in flows:
         hashed = flow.transform.startswith("sha256")
-        written = "as it is" if flow.transform == "plain" else "hashed" if hashed else flow.transform.replace("_", " ")
+        written = "as it is" if flow.transform == "plain" else "hashed" if hashed else words_of(flow.transform)
         data = _field(flow.field, "plain")
-        rows.setdefault((flow.hook.replace("_", " "), data, written), {})[readable(flow.use)] = None
+        rows.setdefault((words_of(flow.hook), data, written), {})[readable(flow.use)] = None
     return [(*key, ", ".join(uses)) for key, uses in rows.items()]
 
 
@@ -118,7 +119,7 @@ def account_words(summary: ConnectorSummary, settings: Any) -> list[tuple[str, s
         for name, value in values.items()
         if isinstance(value, str | int) and not isinstance(value, bool) and value and ":" not in str(value)
     }
-    return [(name.replace("_", " ").replace(" id", " ID"), value) for name, value in plain.items()]
+    return [(words_of(name).replace(" id", " ID"), value) for name, value in plain.items()]
 
 
 def repair_state(repair: Repair) -> tuple[str, str]:
@@ -142,5 +143,5 @@ def _field(name: str, transform: str) -> str:
         "media_urls": "pictures",
         "audio": "recording",
         "recording_url": "link to the recording",
-    }.get(name, name.replace("_", " "))
+    }.get(name, words_of(name))
     return words if transform == "plain" else f"{words} (hashed)"

@@ -19,7 +19,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 COLUMNS = (
-    "when", "company", "of", "person", "place", "rule", "destination", "amount", "currency", "consent", "consent rule",
+    "when", "company", "of", "person", "place", "rule", "to", "destination", "amount", "currency", "consent", "consent rule",
     "result", "reason", "who says so", "what it would get", "kept back",
 )  # fmt: skip
 
@@ -48,7 +48,7 @@ def _rows(page: PageRequest, items: list[DryRunItem]) -> Iterator[list[object]]:
         lines = lines_of(page, item, connectors[item.connector])[:-1] if item.connector else []
         yield [
             item.at.astimezone(page.zone).isoformat(timespec="seconds"), titles.get(item.company_id),
-            label.kind if label else None, whose(label), place_name(item.place), item.rule, item.connector,
+            label.kind if label else None, whose(label), place_name(item.place), item.rule, recipient, item.connector,
             f"{item.value.amount:.2f}" if item.value else None, item.value.currency if item.value else None,
             ruling.reason if ruling else None, ruling.rule_id if ruling else None,
             "refused" if item.refusal else "would be sent", item.refusal.reason if item.refusal else None,

@@ -9,6 +9,7 @@ from typing import Any
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion
 from hub.platform.formats import clock_time, day_of, money, phone
+from hub.platform.id_words import words_of
 from hub.queries.conversions.dry_run import DryRunItem
 from hub.web.pages.conversions.conversion_labels import FIELDS, hashed_fields, in_words
 from hub.web.pages.request import PageRequest
@@ -60,7 +61,7 @@ def kept_back(item: DryRunItem) -> str:
 
 def label_of(name: str) -> str:
     """Conversion action, for conversion_action."""
-    return _capital(name.replace("_", " "))
+    return _capital(words_of(name))
 
 
 def shortened(text: str) -> str:

@@ -9,6 +9,7 @@ from hub.config.models import ConversionRule, When
 from hub.contracts.titles import came_from, medium_title
 from hub.contracts.values import Money
 from hub.platform.formats import money
+from hub.platform.id_words import words_of
 
 LEAD_WORDS = {"new": "new", "qualified": "qualified", "booked": "booked", "not_a_lead": "not a lead"}
 VALUES = {
@@ -35,7 +36,7 @@ def worth(rule: ConversionRule) -> str:
 
 def options_in_words(destination: Mapping[str, object]) -> str:
     """The options of a destination: conversion action 987654321."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items() if value is not None)
+    return ", ".join(f"{words_of(name)} {value}" for name, value in destination.items() if value is not None)
 
 
 def length(span: timedelta) -> str:

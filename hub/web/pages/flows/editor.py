@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from hub.config.callflow.definition import STEP_TYPES, Flow, Schedule
 from hub.config.callflow.editing import ways_to
+from hub.config.callflow.open_now import open_now
 from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
 from hub.web.forms.form import Form
 from hub.web.pages.flows.audio import audio_files
@@ -93,6 +94,7 @@ def show(
         holidays=next_holidays(form.value("holidays"), page.now.astimezone(page.zone).date()) if form else [],
         has_hours=any(isinstance(step, Schedule) for step in flow.steps.values()),
         beginning=BEFORE_START,
+        opening=open_now(opened.live.flow, page.now, opened.company.time_zone) if opened.live else None,
         behind=behind_of(page) if page.may("configure") else [],
         versions=versions,
         simulated=simulated,

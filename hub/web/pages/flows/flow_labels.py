@@ -22,7 +22,7 @@ from hub.config.callflow.definition import (
 )
 from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_hours
-from hub.contracts.titles import came_from, medium_title, titles
+from hub.contracts.titles import came_from, medium_title, titled, titles, tracker_title
 from hub.platform.formats import phone
 
 KINDS: Mapping[str, str] = {step: title for (kind, step), title in titles().items() if kind == "step"}
@@ -46,7 +46,11 @@ def flow_title(flow: Flow) -> str:
     if flow.name == ROUTE_STEP:
         return "All calls"
     route, _, tracker = flow.name.partition("-")
-    return f"Calls of {tracker}" if route == ROUTE_STEP and tracker else flow.title or flow.name
+    return (
+        f"Calls of {tracker_title(tracker)}"
+        if route == ROUTE_STEP and tracker
+        else flow.title or titled("flow", flow.name)
+    )
 
 
 def exit_words(step: Step, key: str) -> str:

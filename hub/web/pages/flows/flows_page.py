@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from hub.config.callflow.open_now import open_now
 from hub.contracts.titles import connector_title
 from hub.numbers.flow_drafts import flow_of_draft
 from hub.queries.flows.current import current_flows
@@ -29,6 +30,7 @@ def flows(page: PageRequest) -> Response:
         title="Call flows",
         flows=listed,
         flow_title=flow_title,
+        opening=lambda each: open_now(each.current.flow, page.now, each.company.time_zone),
         new=[(names[draft.company_id], draft, flow_title(flow_of_draft(draft))) for draft in drafts
              if (names[draft.company_id].name, draft.name) not in known],
         max_counted=MAX_COUNTED,

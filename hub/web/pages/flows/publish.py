@@ -55,7 +55,7 @@ def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
         proposal=proposal,
         form=form,
         no_file=NO_FILE,
-        trackers=trackers,
+        trackers=[each.shown_name for each in answered.trackers] if answered else [],
         under_way=under_way,
         note=page.value("note"),
         what=f"version {opened.version}" if opened.version is not None else "the draft",

@@ -46,6 +46,7 @@ def health(page: PageRequest) -> Response:
         groups=[(kind, list(group)) for kind, group in groupby(found, lambda each: each.kind)],
         wrong=sum(each.kind.is_wrong for each in found),
         titles={each.id: each.title for each in page.companies},
+        trackers={(each.company.id, each.tracker.name): each.tracker.shown_name for each in trackers_of(page)},
         months=months,
         sums=sums,
         minute_price=page.hub.config.numbers.minute_price,

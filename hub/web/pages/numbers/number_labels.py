@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from hub.contracts.prefixes import longest_name
-from hub.contracts.titles import came_from
+from hub.contracts.titles import came_from, titled
 from hub.contracts.values import Money
 from hub.platform.formats import clock_time, day_of, money
 from hub.queries.numbers.number_list import NumberEntry, NumberRow
@@ -76,9 +76,13 @@ def shown_source(row: NumberRow) -> str:
     return came_from(row.source, row.medium) if row.source else "–"
 
 
-def flow_words(flow: str | None) -> str:
+def flow_words(page: PageRequest, row: NumberRow) -> str:
     """The call flow as people say it: a route of config.yaml has no name of its own."""
-    return "route" if flow is None or flow == "route" or flow.startswith("route-") else flow
+    if row.flow is None or row.flow == "route" or row.flow.startswith("route-"):
+        return "route"
+    company = next((each.name for each in page.companies if each.id == row.company_id), None)
+    flows = next((each.flows for each in page.hub.config.companies if each.name == company), ())
+    return next((each.title for each in flows if each.name == row.flow and each.title), titled("flow", row.flow))
 
 
 @lru_cache(maxsize=4096)

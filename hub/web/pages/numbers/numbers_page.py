@@ -62,7 +62,7 @@ def listing(page: PageRequest) -> Response:
         + [(name, label, counts[name], page.here(state=name)) for name, label in STATE_CHIPS if counts[name]],
         state=state if state in counts else None,
         filters={name: page.query[name] for name in FILTERS if page.query.get(name)},
-        choices=_choices(rows),
+        choices=_choices(page, rows),
         each=each,
         pooled=any(row.is_pooled for row in rows),
         sort=sort,
@@ -150,16 +150,28 @@ def _matches(row: NumberRow, page: PageRequest) -> bool:
     if not text:
         return True
     digits = "".join(character for character in text if character.isdecimal())
-    texts = (row.tracker, row.source, row.medium, row.campaign, row.carrier, number_labels.place_of(row.number))
-    return bool(digits and digits in row.number) or any(text in (each or "").lower() for each in texts)
+    texts = (
+        row.tracker,
+        row.tracker_title,
+        row.source,
+        row.medium,
+        row.campaign,
+        row.carrier,
+        number_labels.place_of(row.number),
+    )
+    return bool(digits and digits in row.number) or any(
+        text in (each or "").lower() for each in (*texts, number_labels.place_of(row.number))
+    )
 
 
-def _choices(rows: Sequence[NumberRow]) -> dict[str, list[str]]:
-    return {
-        "carrier": sorted({row.carrier for row in rows}),
-        "source": sorted({number_labels.shown_source(row) for row in rows}),
-        "tracker": sorted({row.tracker for row in rows}),
+def _choices(page: PageRequest, rows: Sequence[NumberRow]) -> dict[str, dict[str, str]]:
+    """The values of each filter with their titles."""
+    found = {
+        "carrier": {row.carrier: number_labels.carrier_name(page, row.carrier) for row in rows},
+        "source": {title: title for title in map(number_labels.shown_source, rows)},
+        "tracker": {row.tracker: row.tracker_title for row in rows},
     }
+    return {name: dict(sorted(each.items(), key=lambda one: one[1].casefold())) for name, each in found.items()}
 
 
 PAGES = (Page("/numbers", listing, action="setup"),)

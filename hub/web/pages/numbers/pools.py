@@ -33,7 +33,7 @@ class PoolView:
 
     def chart(self, size: tuple[int, int], every: int, kind: str) -> Markup:
         """Bars by hour under the line of the pool's size."""
-        label = f"{self.pool.tracker}, {self.company}: most numbers in use by hour of the day, of {self.pool.size}"
+        label = f"{self.pool.title}, {self.company}: most numbers in use by hour of the day, of {self.pool.size}"
         return charts.against_limit(size, self.hours, self.peaks, self.pool.size, label, every=every, kind=kind)
 
 

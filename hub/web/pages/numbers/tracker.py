@@ -56,11 +56,6 @@ class Found:
     fields: tuple[Field, ...]
 
     @property
-    def title(self) -> str:
-        """What people call it."""
-        return self.tracker.title or self.tracker.name.replace("_", " ")
-
-    @property
     def path(self) -> str:
         """The path of its page."""
         return f"/numbers/trackers/{self.company.name}/{self.tracker.name}"
@@ -135,7 +130,7 @@ def retire(page: PageRequest) -> Response:
     form = _form(found)
     if page.value("sure") != "yes":
         form.problems.append("Tick the box first: its numbers are out of use then.")
-    notice = f"{found.title} is retired; its numbers rest."
+    notice = f"{found.tracker.shown_name} is retired; its numbers rest."
     return _edit(page, found, form, [Change(found.place, REMOVED)], notice, "/numbers")
 
 
@@ -175,7 +170,7 @@ def _page(page: PageRequest, found: Found, form: Form) -> Response:
     return page.render(
         "tracker.html",
         form.status,
-        title=found.title,
+        title=found.tracker.shown_name,
         found=found,
         form=form,
         numbers=[NumberEntry((row,)) for row in rows],

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from hub.errors import existing
 from hub.model import PrivacyRequest
+from hub.platform.id_words import words_of
 from hub.privacy_requests.officer import digest_of, plan_of
 from hub.privacy_requests.providers.stand_ins import warning_of
 from hub.queries.privacy.requests import one_request
@@ -56,7 +57,7 @@ def plan_page(page: PageRequest) -> Response:
         tab="",
         title="Plan of the erasure",
         planned=planned,
-        erased=[(TABLES.get(name, name.replace("_", " ")), count) for name, count in planned["rows"].items() if count],
+        erased=[(TABLES.get(name, words_of(name)), count) for name, count in planned["rows"].items() if count],
         seen=digest_of(planned),
         rehearsal=warning_of(planned["rehearsal"]),
         row=row(page, details.shown),

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.access.users import names_of
+from hub.contracts.titles import titles_of
 from hub.model.states import RefusalSource
 from hub.queries.masking import partly
 from hub.queries.privacy.conflicts import cases, merged_by_hand, open_conflicts
@@ -17,7 +18,6 @@ from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import DESK, KINDS, deadline_words, next_step, proof_of, stands, time_words
 from hub.web.pages.request import PageRequest
-from hub.web.pages.texts.inbox import PURPOSES
 
 SOURCES = {
     RefusalSource.TEXT: "In a text",
@@ -58,7 +58,7 @@ def queue(page: PageRequest) -> Response:
         merged=merged,
         more_cases=len(conflicts) - len(shown),
         doubts=doubts,
-        purposes=PURPOSES,
+        purposes=titles_of("text_purpose"),
         sources=SOURCES,
         refused=REFUSED,
         journal=journal,

@@ -140,7 +140,7 @@ def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list
         words += [titles[each.company_id].title] if len(titles) > 1 else []
         filters = {"tracker": each.name, "company": titles[each.company_id].name}
         lines.append(
-            Line(each.tracker_id, each.name, _call_figures(each.figures), " · ".join(filter(None, words)), filters)
+            Line(each.tracker_id, each.title, _call_figures(each.figures), " · ".join(filter(None, words)), filters)
         )
     return [CALLS, ANSWERED, FIRST_TIME, TALK, LENGTH], lines
 

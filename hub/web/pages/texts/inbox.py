@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.contracts.titles import titles_of
 from hub.delivery.answer_text import Recipient
 from hub.errors import existing
 from hub.model.states import MediaState, MessageStatus
@@ -45,17 +46,6 @@ STATES = {
     MessageStatus.HELD: ("held", "Held"),
 }
 """The shape and the word of an outgoing text's status."""
-PURPOSES = {
-    "auto_reply": "Automatic answer",
-    "missed_call": "After a missed call",
-    "text_back": "From the call flow",
-    "opt_out_confirmation": "Confirms the stop",
-    "opt_in_confirmation": "Confirms the start",
-    "stop_question": "Asks what was meant",
-    "help": "Answers HELP",
-    "identity_code": "Code for a privacy request",
-    "marketing": "Marketing",
-}
 
 
 def inbox(page: PageRequest) -> Response:
@@ -87,7 +77,7 @@ def thread(page: PageRequest) -> Response:
         no_contact=no_contact,
         action=page.link(f"/texts/{page.path('thread')}"),
         states=STATES,
-        purposes=PURPOSES,
+        purposes=titles_of("text_purpose"),
         inline_types=INLINE_TYPES,
         media_states=MediaState,
         **_list_values(page, found),

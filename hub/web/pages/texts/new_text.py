@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.delivery.answer_text import answer_text
+from hub.queries.contact.thread_names import names_in_threads
 from hub.queries.texts.recipients import due_time, newest_text_with, recipient_in
-from hub.queries.texts.threads import names_in_threads
 from hub.texts.queue import CannotText
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.answer_box import answer_box, sent_notice, written

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change
 from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.third_parties import is_third_party
-from hub.contracts.titles import readable
+from hub.contracts.titles import titles_of
 from hub.errors import existing
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section
@@ -17,7 +17,7 @@ from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of
-from hub.web.pages.webhooks_out.webhook_labels import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
+from hub.web.pages.webhooks_out.webhook_labels import FORMATS, ROLES, THIRD_PARTY, TYPES, WITHHELD
 from hub.web.pages.webhooks_out.webhooks_page import PATH
 
 WORDS = {
@@ -27,7 +27,8 @@ WORDS = {
     "recipient": said("Who runs it", "The legal name, for your data map and privacy page; the host if empty.", kind="text"),
     "role": said("In what role", "Under a contract with you, or for purposes of its own: then it is a third party.",
                  choices=ROLES),
-    "use": said("What it uses the data for", "People are asked, or can say no, for this use.", kind="choice", choices=USES),
+    "use": said("What it uses the data for", "People are asked, or can say no, for this use.", kind="choice",
+                choices=titles_of("webhook_use")),
     "regions": said("Where it keeps data", "Countries as two letters, like US CA.", clean=str.upper, maximum=100),
     "events": said("What it gets", "If a person of whom it was sent something is erased or opts out, it learns that in any "
                    "case: the ids of their calls, texts and forms, and nothing else.", choices=TYPES),
@@ -47,7 +48,7 @@ def new(page: PageRequest) -> Response:
 def edit(page: PageRequest) -> Response:
     """The form of an endpoint."""
     section = _section(page)
-    return _show(page, Form.of(_fields(section), section), section)
+    return _show(page, Form.of(FIELDS, section), section)
 
 
 def add(page: PageRequest) -> Response:
@@ -69,7 +70,7 @@ def add(page: PageRequest) -> Response:
 def change(page: PageRequest) -> Response:
     """Change an endpoint."""
     company, section = company_of(page), _section(page)
-    form = Form(_fields(section), page.form, otherwise="url")
+    form = Form(FIELDS, page.form, otherwise="url")
     return save_section(
         page,
         form,
@@ -85,7 +86,7 @@ def remove(page: PageRequest) -> Response:
     """Remove an endpoint."""
     section = _section(page)
     edits = [Change(place_of_company(page, page.path("company"), "webhooks", section.name), REMOVED)]
-    form = Form.of(_fields(section), section)
+    form = Form.of(FIELDS, section)
     notice, to = f"{section.name} is removed.", page.link(PATH)
     return edit_config(page, form, edits, lambda form: _show(page, form, section), notice=notice, to=to)
 
@@ -109,14 +110,6 @@ def _section(page: PageRequest) -> WebhookSection:
 
 def _new_fields(page: PageRequest) -> tuple[Field, ...]:
     return (company_field(page), *fields_of(WebhookSection, NAME), *FIELDS)
-
-
-def _fields(section: WebhookSection) -> tuple[Field, ...]:
-    """The fields of an endpoint that is there; a use that only config.yaml has can stay."""
-    if section.use in USES:
-        return FIELDS
-    own = tuple({**USES, section.use: readable(section.use).capitalize()}.items())
-    return fields_of(WebhookSection, {**WORDS, "use": {**WORDS["use"], "choices": own}})
 
 
 def _third_party(form: Form) -> str:

@@ -38,15 +38,6 @@ THIRD_PARTY = (
     "public data map says so. It gets nothing about people who opted out or whose browser sends Global Privacy Control, and in "
     "places that ask for a yes only about people who gave it."
 )
-USES = {
-    "essential.service.operations": "To serve these people: CRM, booking, dispatch",
-    "sales": "To sell to them",
-    "functional.service.improve": "To improve the service",
-    "analytics.reporting.ad_performance": "To measure ads",
-    "marketing.advertising.first_party.targeted": "To advertise to them",
-    "marketing.advertising.third_party.targeted": "For advertising by others",
-    "essential.legal_obligation": "Because a law demands it",
-}
 WITHHELD = {
     "phone_number": "Phone numbers",
     "name": "Names",

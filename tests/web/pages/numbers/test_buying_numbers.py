@@ -49,7 +49,7 @@ def test_a_place_is_searched_by_its_area_code_and_dear_numbers_are_left_out(stag
 def test_the_last_step_says_what_it_costs_and_what_follows(owner: PageClient) -> None:
     owner.post("/numbers/cap", {"amount": "40", "currency": "USD"})
     text = owner.text(f"{SEARCH}&review=yes&number={WANTED[1:]}".replace("number=", "number=%2B"))
-    assert "1 number for $1.15 a month, Lakeside, pool website" in text
+    assert "1 number for $1.15 a month, Lakeside, pool Website" in text
     assert "All numbers then cost $1.15 of at most $40.00 a month, and 8 more of unknown cost" in text
     assert "Paper Carrier charges your account there." in text
     assert "The pool has 4 numbers within a minute; each can be given back, after a rest of 90 days" in text

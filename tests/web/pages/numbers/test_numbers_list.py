@@ -28,7 +28,7 @@ def test_a_pool_is_one_row_that_opens_and_each_number_says_when_it_was_last_call
     stage.call_in(number=SHARED)
     browser = signed_in(stage)
     text = browser.text("/numbers")
-    assert "+1 312 555 0100 and 2 more · Chicago, IL website , pool of 3" in text
+    assert "+1 312 555 0100 and 2 more · Chicago, IL Website , pool of 3" in text
     assert "+1 312 555 0101" not in text
     assert "Quiet no call for 47 days" in text
     assert "+1 312 555 0101" in browser.text("/numbers?each=yes")
@@ -52,7 +52,7 @@ def test_a_resting_number_says_from_when_it_may_be_given_back(stage: TestHub) ->
     stage.call_in(number=YELLOW_PAGES)
     change(stage, YELLOW_PAGES, retired_at=stage.clock())
     browser = signed_in(stage)
-    assert "was yellow pages" in browser.text("/numbers?state=resting")
+    assert "was Yellow pages" in browser.text("/numbers?state=resting")
     assert "may be given back on" in browser.text("/numbers")
     change(stage, YELLOW_PAGES, released_at=stage.clock())
     assert "+1 312 555 0122" not in browser.text("/numbers")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from hub.platform.id_words import words_of
+from hub.contracts.titles import titled
 from hub.web.forms.field import Field, Kind
 
 WRONG_SPAN = "Write it like 30 minutes, 2h or 7 days."
@@ -107,8 +107,7 @@ def _kind(bare: Any, item: Any, has_choices: bool, limits: Mapping[str, Any]) ->
 
 def label_of(key: str) -> str:
     """A key in words: `auth_sid` is Auth SID."""
-    label = words_of(key)
-    label = label[:1].upper() + label[1:]
+    label = titled("key", key)
     for written, word in WORDS.items():
         label = label.replace(written, word)
     return label

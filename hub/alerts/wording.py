@@ -107,11 +107,9 @@ def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
     )
 
 
-def message_of(
-    hub: Hub, known: Known, alert: Alert, company: Company, *, names_caller: bool, zone: ZoneInfo | None = None
-) -> Message:
-    """An alert in words, in the company's time zone or another one."""
-    zone = zone or ZoneInfo(company.time_zone)
+def message_of(hub: Hub, known: Known, alert: Alert, company: Company, *, names_caller: bool) -> Message:
+    """An alert in words, in the company's time zone."""
+    zone = ZoneInfo(company.time_zone)
     subject = known.subjects.get(alert.subject_id or "")
     who = None if subject is None else _who(known, subject)
     lines = [f"{day_of(alert.at, zone)}, {clock_time(alert.at, zone)}{_where(known, subject)}"]

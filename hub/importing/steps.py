@@ -35,13 +35,11 @@ class Tally:
         self.problems.setdefault(reason, []).append(external_id or "")
 
 
-def begin_step(
-    session: Session, source: str, resource: str, options: str, now: datetime, *, again: bool = False
-) -> ImportStep:
-    """The step of a list, to go on with: where it was left, or from its beginning if it was finished, if other `options`
-    were asked for, or if it shall be read `again`."""
+def begin_step(session: Session, source: str, resource: str, options: str, now: datetime) -> ImportStep:
+    """The step of a list, to go on with: where it was left, or from its beginning if it was finished, or if other `options`
+    were asked for."""
     step = session.get(ImportStep, (source, resource))
-    if step is None or step.finished_at is not None or step.options != options or again:
+    if step is None or step.finished_at is not None or step.options != options:
         if step is not None:
             session.delete(step)
             session.flush()

@@ -47,13 +47,13 @@ class MissedCaller:
 
 
 def missed_not_called_back(
-    session: Session, scope: AccessScope, vault: Vault, now: datetime, *, company_id: str | None = None, limit: int = 50
+    session: Session, scope: AccessScope, vault: Vault, now: datetime, *, limit: int = 50
 ) -> list[MissedCaller]:
     """Callers whose calls of the last 14 days were missed and with whom nobody has spoken since, who waits longest first.
 
     Spoken with: a later call from the number was answered, or a call back to it was. One entry for each caller and company.
     """
-    return waiting_callers(session, scope, vault, now, company_id=company_id, limit=limit)[0]
+    return waiting_callers(session, scope, vault, now, limit=limit)[0]
 
 
 def waiting_callers(

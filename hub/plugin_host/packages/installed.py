@@ -22,7 +22,6 @@ from hub.plugin_host.packages.certificate_file import SignedCertificate
 from hub.plugin_host.packages.rights import Ask, Rights
 
 REGISTRY = "installed.json"
-MAX_REGISTRY_BYTES = 8_000_000
 
 
 class InstalledPlugin(BaseModel):

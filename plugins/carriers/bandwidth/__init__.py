@@ -150,10 +150,6 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
         """An empty document: nothing more to do."""
         return self._rendered((), "", "", False)
 
-    # Calls, recordings, texts
-
-    # Numbers and ports
-
     # People, and the connection
 
     @hookimpl

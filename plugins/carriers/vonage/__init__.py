@@ -124,12 +124,6 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         """Nothing: a list of actions, even an empty one, would replace the document of the call."""
         return AnswerDocument("text/plain", "")
 
-    # Calls, recordings, texts
-
-    # Numbers
-
-    # People, and the connection
-
 
 def _without_vonages_fields(request: WebhookRequest) -> WebhookRequest:
     return replace(request, url=OUR_QUERY.sub(r"\1", request.url)) if request.method == "GET" else request

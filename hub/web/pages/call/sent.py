@@ -50,11 +50,6 @@ class SentLine:
     may_rebuild: bool
     """Whether it may be built from what is known now; whether that would count twice is checked when it is asked for."""
 
-    @property
-    def by_itself(self) -> bool:
-        """Whether it is still under way."""
-        return self.sent.delivery.state in (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED)
-
 
 def sent_lines(sent: Sequence[Sent], connectors: Mapping[str, Connector]) -> list[SentLine]:
     """The deliveries in words."""

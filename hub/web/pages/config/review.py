@@ -26,11 +26,6 @@ class Review:
     processes: int
 
     @property
-    def can_apply(self) -> bool:
-        """Whether nothing stands against it."""
-        return not (self.proposal.problems or self.is_behind or self.proposal.changes_nothing)
-
-    @property
     def secret_fields(self) -> list[SecretField]:
         """The secrets that can be typed so that the text may be applied."""
         return secret_fields(self.proposal)

@@ -87,34 +87,18 @@ class Report:
     total: Line
 
 
-def make_report(
-    store: Store,
-    company: Company,
-    dimension: Dimension,
-    model: Model,
-    first: date,
-    last: date,
-    *,
-    with_spam: bool = False,
-) -> Report:
+def make_report(store: Store, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Report:
     """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone. Spam is left out, and
-    only counted, unless it is asked for."""
+    only counted."""
     with store.snapshot() as session:  # one for all reads, even if a worker rolls up at the same time
-        return report_within(session, company, dimension, model, first, last, with_spam=with_spam)
+        return report_within(session, company, dimension, model, first, last)
 
 
 def report_within(
-    session: Session,
-    company: Company,
-    dimension: Dimension,
-    model: Model,
-    first: date,
-    last: date,
-    *,
-    with_spam: bool = False,
+    session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date
 ) -> Report:
     """As `make_report`, within a session that sees one snapshot of the database."""
-    return reports_within(session, [company], dimension, model, first, last, with_spam=with_spam)[0]
+    return reports_within(session, [company], dimension, model, first, last)[0]
 
 
 def reports_within(

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,11 @@ import pytest
 from demo_timelines import misplaced, wrong_entries
 from testbed import SHARED, TestHub
 
+from hub.contracts.sandbox import CostSandbox
 from hub.model import Call
+from hub.plugin_host.sandboxes import start_sandboxes
 from hub.proof.cli.demo import unplayed_lines
+from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import find_chromium
 from hub.proof.demo.check import Check
 from hub.proof.demo.history import parts
@@ -98,6 +101,18 @@ def test_nobody_has_two_names_and_whoever_was_missed_calls_again_or_waits() -> N
     assert 0.6 < sum(map(spoke_later, missed)) / len(missed) < 1
     called_back = Counter(story.called_back[1] for story in missed if story.called_back)
     assert set(called_back) == set(CALL_BACKS) and called_back["answered"] > len(missed) / 4
+
+
+def test_ads_cost_nothing_on_a_day_that_has_begun_for_some_companies_alone() -> None:
+    """Costs are pulled up to the day that it is for all: at 12:30 am in Detroit it is the day before in Chicago."""
+    config, late = read_config(ROOT / "config.yaml", sandbox=True), datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
+    page = "https://northgate-drains.example.com/?utm_campaign=Northgate+Brand&gclid=Cj0K"
+    story = Story(at=late, company="northgate", landing_page=page, caller="+13135550142", caller_name="Ada Brook")
+    classes = {"google": config.connectors["google"].connector_class}
+    with start_sandboxes(classes, lambda: late) as sandboxes:
+        advertise(config, sandboxes, [story], 1)
+        google = sandboxes.of("google")
+        assert isinstance(google, CostSandbox) and [cost.day for cost in google.spent()] == [date(2026, 11, 30)]
 
 
 def test_only_fictional_numbers_call() -> None:

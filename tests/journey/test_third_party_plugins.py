@@ -69,7 +69,8 @@ def test_a_played_day_adds_up_with_a_plugin_of_each_family_that_is_not_built_in(
     told = (tmp_path / "printed").read_text()
     assert ended == 0 and "Everything adds up." in told and "Traceback" not in told, told[-6_000:]
     if missing_confinement() is None:
-        assert len(seen) >= 2 * len(PLUGINS) and confined and all(confined.values()), (seen, confined)
+        # A stand-in and a host for each, but for the host of the transcriber: nothing is transcribed while weeks are played.
+        assert len(seen) >= 2 * len(PLUGINS) - 1 and confined and all(confined.values()), (seen, confined)
     database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
     try:
         _each_did_its_work(database)
@@ -117,9 +118,17 @@ def _watched_hosts(hub: psutil.Popen) -> Iterator[tuple[Counter[int], dict[int, 
 
 def _children(hub: psutil.Popen) -> list[int]:
     try:
-        return [each.pid for each in hub.children(recursive=True) if "hub.plugin_host.host.child" in each.cmdline()]
+        running = hub.children(recursive=True)
     except psutil.Error:
         return []
+    return [each.pid for each in running if _is_host(each)]
+
+
+def _is_host(process: psutil.Process) -> bool:
+    try:
+        return "hub.plugin_host.host.child" in process.cmdline()
+    except psutil.Error:  # it has ended since
+        return False
 
 
 def _is_confined(pid: int) -> bool:

@@ -191,9 +191,9 @@ class _Demo:
             if process is None:
                 raise typer.Exit(0 if adds_up else 1)
             expire_token(sandboxes)
-            process.begin()
             choose_alerts(process.opened.hub)
             set_up_numbers(process.opened)
+            process.begin()
             self.console.print("From now on somebody calls or writes every two minutes; press Ctrl-C to end.")
             play.move_to(process.opened, str(self.loaded.hub.public_url).rstrip("/"))
             with suppress(KeyboardInterrupt):
@@ -207,12 +207,13 @@ class _Demo:
             _mark(opened)
             owner_of_demo(opened.hub.store, opened.hub.clock(), address)
             advertise(self.loaded, opened.sandboxes, stories, self.seed)
+            if not leave:
+                choose_alerts(opened.hub)
+                set_up_numbers(opened)
 
         with play_day(self.copied, self.loaded, ports, prepare) as (opened, address), open_line(ports) as line:
             if not leave:
                 _show_link(self.console, opened, "Watch them come in (the link works once)")
-                choose_alerts(opened.hub)
-                set_up_numbers(opened)
             play = Play(opened, address, self.seed, line=line)
             play.run(stories)
             work_off(opened)

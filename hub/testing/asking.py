@@ -31,7 +31,9 @@ DEADLINES_SHARE = 25
 """A hook may wait for this part of its deadline, at least a second, of its own accord."""
 USUAL_SECONDS = 0.2
 """A hook that is done by then is not measured."""
-_POOL = DaemonThreadPool("certified", 16)
+HOOK_THREADS = "certified"
+"""How the names of the threads begin in which hooks are called."""
+_POOL = DaemonThreadPool(HOOK_THREADS, 16)
 
 
 class TooSlow(AssertionError):
@@ -53,7 +55,7 @@ class Reply:
         return [
             str(text)
             for receipt in receipts
-            for text in (getattr(receipt, "reason", None), getattr(receipt, "code", None))
+            for text in (getattr(receipt, name, None) for name in ("reason", "code", "detail"))
             if text
         ]
 
@@ -118,10 +120,10 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
     if wait([call], timeout=USUAL_SECONDS).done:
         return
     waits: dict[str, float] = {}
-    begun, busy = time.monotonic(), _busy_seconds(waits)
+    begun, busy = time.monotonic(), busy_seconds(waits)
     while not wait([call], timeout=0.1).done:
         lasted = time.monotonic() - begun
-        if lasted - (_busy_seconds(waits) - busy) > patience or lasted > deadline:
+        if lasted - (busy_seconds(waits) - busy) > patience or lasted > deadline:
             call.abandoned = True
             raise TooSlow(
                 f"{hook} is too slow: it was not done after {patience:g} s at a stand-in that answers in milliseconds; its "
@@ -129,7 +131,7 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
             )
 
 
-def _busy_seconds(waits: dict[str, float]) -> float:
+def busy_seconds(waits: dict[str, float]) -> float:
     """For how long this process has worked, and on Linux for how long its threads have waited for a processor. `waits` keeps
     what each thread waited, so that a thread that ends does not take its part of the sum with it."""
     for thread in Path("/proc/self/task").glob("*/schedstat"):

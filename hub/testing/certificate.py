@@ -38,6 +38,17 @@ PROMISE_SECONDS = 120
 SLOW_HOOKS = 2
 """After so many hooks that would miss their deadlines, nothing else is tried."""
 Progress = Callable[[int, int, str], None]
+NOT_NEEDED = (
+    "cacheprovider",
+    "unraisableexception",
+    "threadexception",
+    "junitxml",
+    "doctest",
+    "pastebin",
+    "legacypath",
+    "unittest",
+)
+"""Parts of pytest whose work nobody sees here; that of one, several collections of garbage, takes longer than a promise."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +89,16 @@ class Certificate:
         return {cause: tuple(held) for cause, held in sorted(found.items(), key=lambda each: -len(each[1]))}
 
 
-def certify(connector_class: type[Connector], progress: Progress = lambda done, total, promise: None) -> Certificate:
+def certify(
+    connector_class: type[Connector], progress: Progress = lambda done, total, promise: None, only: str = ""
+) -> Certificate:
     """Run the suite of the plugin's kind on it, in this process; nothing is printed. `progress` is called before each promise
-    with the number of those done, of all, and its sentence."""
+    with the number of those done, of all, and its sentence. With `only`, the promises whose sentence holds that text."""
     manifest = connector_class.manifest
     test = TEST.format(
         suite=SUITE_OF_KIND[manifest.kind], module=connector_class.__module__, name=connector_class.__qualname__
     )
-    listener = _Listener(progress)
+    listener = _Listener(progress, only.casefold())
     with tempfile.TemporaryDirectory() as folder, _alone():
         file = Path(folder) / f"test_certify_{manifest.name}.py"
         file.write_text(test, encoding="utf-8")
@@ -96,8 +109,7 @@ def certify(connector_class: type[Connector], progress: Progress = lambda done, 
             "--rootdir",
             folder,
             "--import-mode=importlib",
-            "-p",
-            "no:cacheprovider",
+            *(f"-pno:{each}" for each in NOT_NEEDED),
         ]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             pytest.main([*options, "--capture=sys", str(file)], plugins=[listener])
@@ -109,6 +121,7 @@ class _Listener:
     """A pytest plugin that keeps each test's outcome; an error before or after a test counts as its failure."""
 
     progress: Progress
+    only: str = ""
     proofs: dict[str, Proof] = field(default_factory=dict)
     promises: dict[str, Promise] = field(default_factory=dict)
     slow: int = 0
@@ -120,9 +133,12 @@ class _Listener:
             proof = self.proofs.get(name) or Proof(made.sentence, "not tried", "a hook is too slow")
             yield replace(proof, meaning=made.meaning, place=made.place)
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if self.only in _promise(item).sentence.casefold()]
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
-            self.promises[item.nodeid] = promise(getattr(item, "function", None), item.name)
+            self.promises[item.nodeid] = _promise(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -153,6 +169,10 @@ class _Listener:
             self.proofs[report.nodeid] = Proof("The suite can be run", "failed", _last_words(report))
 
 
+def _promise(item: pytest.Item) -> Promise:
+    return promise(getattr(item, "function", None), item.name)
+
+
 @contextlib.contextmanager
 def _limited(seconds: int) -> Iterator[None]:
     """Interrupt what takes longer, where the system has alarms and this is the main thread."""
@@ -175,6 +195,8 @@ def _limited(seconds: int) -> Iterator[None]:
 def _last_words(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = (crash.message if crash else str(report.longrepr)).strip()
+    said = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    text = said[-1] if said else text
     words = re.sub(r"^(AssertionError|hub\.testing\.asking\.TooSlow): ", "", text.partition("\n")[0])
     return words or "it failed"
 

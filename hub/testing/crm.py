@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,11 +24,12 @@ from hub.testing import samples
 from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, check_statuses, implemented_hooks
 from hub.testing.crm_people import CrmPeopleConformance, crm_of
 from hub.testing.factories import FrozenClock
-from hub.testing.heard import check_batch, heard
+from hub.testing.heard import check_batch, heard, instants
 from hub.testing.secrecy import leaked, personal_texts, secrets_of
-from hub.testing.wire import WireCall, interrupted
+from hub.testing.wire import WireCall, interrupted, pages_of_two
 
 WRITTEN_STATUSES = ("delivered", "duplicate")
+STAGES: tuple[Literal["qualified", "won", "lost"], ...] = ("qualified", "won", "lost")
 DEALS = 130
 """More deals than fit on one page of most CRMs."""
 
@@ -83,11 +85,17 @@ class CrmConformance(CrmPeopleConformance):
 
     # Calls
 
-    def test_a_call_is_logged_on_the_contact_who_called(self, connector: Connector, sandbox: Sandbox) -> None:
-        crm, number = crm_of(sandbox), samples.person_number()
+    @pytest.mark.parametrize("country", ["the United States", *samples.FOREIGN])
+    def test_a_call_is_logged_on_the_contact_who_called(
+        self, connector: Connector, sandbox: Sandbox, country: str
+    ) -> None:
+        """In whatever country the caller lives, and behind contacts whose numbers only resemble it."""
+        crm, number = crm_of(sandbox), samples.FOREIGN.get(country) or samples.person_number()
+        for area in ("+1917", "+1646", "+1347"):
+            crm.add_contact("Max Moe", area + number[-7:])
         contact = crm.add_contact("Pat Doe", number, "pat.doe@example.com")
         call = self._sample(connector, caller_number=number)
-        with heard(sandbox) as requests:
+        with heard(sandbox) as requests, pages_of_two(sandbox):
             self._write(connector, call)
         assert any(call.key in f"{request.address} {request.text}" for request in requests), (
             "no request holds the call's key: send it, or the same call may be logged twice"
@@ -110,6 +118,20 @@ class CrmConformance(CrmPeopleConformance):
         if "enrich_caller" in implemented_hooks(connector):
             facts = ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, number))
             assert not facts, "the caller was taken for a contact with another area code"
+
+    def test_a_call_is_logged_with_the_time_of_its_start_in_any_time_zone(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        begun = connector.services.clock().replace(second=0) - timedelta(hours=3)
+        for zone in ("UTC", "America/Chicago", "Asia/Kolkata"):
+            call = self._sample(connector, started_at=begun.astimezone(ZoneInfo(zone)))
+            with heard(sandbox) as requests:
+                self._write(connector, call)
+            own = [each for each in requests if call.key in f"{each.address} {each.text}"]
+            sent = {each for request in own for each in instants(request.text)}
+            assert begun in sent, (
+                f"no request holds the call's start, {call.started_at.isoformat()}: send it with its offset"
+            )
 
     def test_an_unknown_or_hidden_caller_is_logged_too(self, connector: Connector, sandbox: Sandbox) -> None:
         for number in (samples.person_number(), None):
@@ -187,21 +209,29 @@ class CrmConformance(CrmPeopleConformance):
 
     # Outcomes
 
+    @pytest.mark.parametrize("amount", ["1200.50 USD", "87.65 EUR", "5432 JPY"])
     def test_every_deal_comes_with_its_stage_value_and_person(
-        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock, amount: str
     ) -> None:
+        number, currency = amount.split()
+        value = Money(Decimal(number), currency)
         crm, number = crm_of(sandbox), samples.person_number()
         contact = crm.add_contact("Kim Poe", number, "kim.poe@example.com")
-        stages = {crm.add_deal(contact, stage, "1200.50", "USD"): stage for stage in ("qualified", "won", "lost")}
+        try:
+            stages = {crm.add_deal(contact, stage, str(value.amount), currency): stage for stage in STAGES}
+        except ValueError:
+            pytest.skip(f"the account of the stand-in holds no {currency}")
         found = {outcome.external_id: outcome for outcome in self._pull(connector, None)[0]}
         assert stages.keys() <= found.keys(), "deals are missing"
         for deal, stage in stages.items():
             outcome = found[deal]
             assert outcome.stage == stage, f"a deal that is {stage} came as {outcome.stage}"
-            assert outcome.value == Money(Decimal("1200.50"), "USD"), outcome.value
-            assert outcome.changed_at.utcoffset() is not None and outcome.occurred_at.utcoffset() is not None, (
-                "times need a time zone"
-            )
+            assert outcome.value == value, f"a deal of {amount} came as {outcome.value}"
+            for name, at in (("changed_at", outcome.changed_at), ("occurred_at", outcome.occurred_at)):
+                assert at.utcoffset() is not None, "times need a time zone"
+                assert abs(at - clock()) < timedelta(minutes=2), (
+                    f"a deal of {clock().isoformat()} has {name} {at.isoformat()}: read the offset of its time"
+                )
             assert outcome.phone_numbers == (number,), "the contact's numbers in E.164 tell whose deal it is"
 
     def test_outcomes_are_complete_in_any_paging(
@@ -214,6 +244,16 @@ class CrmConformance(CrmPeopleConformance):
         assert {o.external_id for o in page.outcomes} <= {o.external_id for o in same.outcomes}, "a page came smaller"
         found, _ = self._pull(connector, cursor)
         assert made <= {outcome.external_id for outcome in found}, "deals got lost between two pages"
+
+    def test_outcomes_are_complete_in_pages_of_two(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        _, cursor = self._pull(connector, None)
+        made = _deals(sandbox, 7, clock)
+        with pages_of_two(sandbox):
+            found, _ = self._pull(connector, cursor)
+        missing = made - {outcome.external_id for outcome in found}
+        assert not missing, f"{len(missing)} of {len(made)} deals did not come: read every page"
 
     def test_a_deal_made_in_the_same_instant_as_the_cursor_is_not_lost(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock

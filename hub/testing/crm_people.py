@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import CrmHooks, PrivacyHooks
 from hub.testing import samples
-from hub.testing.asking import ask, implemented_hooks
+from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.heard import heard
 from hub.testing.switchboard import need_hooks
-from hub.testing.wire import WireConformance
+from hub.testing.wire import ALL_FAULTS, WireConformance
 
+MAX_REQUESTS = 12
+"""Of one erasure that are interrupted in turn."""
 OTHER_COMPANY = "+12125550133"
 """The tracking number of another company that uses the same account."""
 
@@ -90,6 +94,38 @@ class CrmPeopleConformance(WireConformance):
                 )
             again = ask(connector, PrivacyHooks.erase_person, person=person)
             assert again.status != "impossible" or again.reason, "say why it is impossible"
+
+    def test_an_erasure_whose_reply_is_lost_is_finished_by_the_next_try(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
+        """Whatever request of it fails, the plugin does not repeat it itself, and the hub's next try erases the rest."""
+        need_hooks(connector, "erase_person")
+        for place in range(MAX_REQUESTS):
+            number, key = samples.person_number(), samples.key("call")
+            crm_of(sandbox).add_contact("Alex Poe", number)
+            self._log_two(connector, number, key, samples.key("call"))
+            person = _reference(
+                connector,
+                "erase_person",
+                phone_numbers=(number,),
+                tracking_numbers=(samples.TRACKING_NUMBER,),
+                item_keys=(key,),
+            )
+            sandbox.fail_next(ALL_FAULTS["a reply that is lost"], after=place)
+            with heard(sandbox) as requests:
+                reply = attempt(impatient, PrivacyHooks.erase_person, person=person)
+            sandbox.heal()
+            if len(requests) <= place:
+                return
+            made = Counter((each.method, each.address, each.body) for each in requests)
+            assert max(made.values()) == 1, (
+                "erase_person sent a request again whose reply was lost; leave it to the hub"
+            )
+            assert reply.is_retry(), f"a reply that is lost must become RetryLater, not {reply.error or reply.result}"
+            ask(connector, PrivacyHooks.erase_person, person=person)
+            assert key not in [entry["key"] for entry in crm_of(sandbox).activities()], (
+                "after the next try the call is still there"
+            )
 
     def test_a_request_touches_only_the_calls_of_the_company_that_was_asked(
         self, connector: Connector, sandbox: Sandbox

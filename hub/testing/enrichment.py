@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+import pytest
+
 from hub.contracts.categories import CATEGORIES
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.sandbox import Sandbox
 from hub.hookspecs import EnrichmentHooks
+from hub.testing import samples
 from hub.testing.asking import ask, attempt
 from hub.testing.secrecy import leaked, listening, personal_texts
 from hub.testing.wire import WireCall, WireConformance
@@ -66,6 +69,15 @@ class EnrichmentConformance(WireConformance):
 
     def test_nothing_is_said_of_a_caller_who_hides(self, connector: Connector) -> None:
         assert list(self._facts(connector, None)) == []
+
+    def test_nobody_is_named_for_a_number_that_the_provider_does_not_know(
+        self, connector: Connector, sandbox: Sandbox | None
+    ) -> None:
+        if sandbox is None:
+            pytest.skip("this plugin calls nobody")
+        for number in (samples.person_number(), *samples.FOREIGN.values()):
+            names = [fact.name for fact in self._facts(connector, number) if fact.category.startswith("user.name")]
+            assert not names, f"nobody knows whose number it is, and the plugin says {names[0]}"
 
     def test_no_caller_breaks_the_plugin(self, connector: Connector) -> None:
         for number in (*ODD_NUMBERS, self.known_number):

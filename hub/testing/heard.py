@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 
@@ -16,6 +20,7 @@ from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.hookspecs import spec_of
 from hub.testing.samples import KEY
 
+ISO = re.compile(r"\d{4}-\d\d-\d\d[T +]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 REQUEST_SECONDS = 0.3
 """How long a provider takes for one request; a batch must be done within its hook's deadline at that pace."""
 
@@ -61,6 +66,37 @@ def places(requests: Iterable[HeardRequest]) -> dict[str, str]:
             held = dict(parse_qsl(text)) or text
         found |= dict(_leaves(f"{number}", [request.method, KEY.sub("key", request.address), held]))
     return found
+
+
+def leaves(text: str) -> list[str]:
+    """The single values of a body in JSON or of a form; of other text its words."""
+    try:
+        held: Any = json.loads(text)
+    except ValueError:
+        held = dict(parse_qsl(text)) or re.split(r"[<>\"\s]+", text)
+    return [value for _, value in _leaves("", held)]
+
+
+def amounts(text: str) -> set[Decimal]:
+    """The numbers among the values of a body."""
+    return {Decimal(each) for each in leaves(text) if re.fullmatch(r"-?\d{1,18}(\.\d{1,9})?", each)}
+
+
+def instants(text: str) -> set[datetime]:
+    """The instants among the values of a body: ISO 8601, without an offset in UTC; or seconds, milliseconds or microseconds
+    since 1970."""
+    found = set()
+    for each in leaves(text):
+        with contextlib.suppress(ValueError, OverflowError):
+            if re.fullmatch(r"\d{10}(\.\d+)?", each):
+                found.add(datetime.fromtimestamp(float(each), UTC))
+            elif re.fullmatch(r"\d{13}|\d{16}", each):
+                found.add(datetime.fromtimestamp(int(each) / 10 ** (len(each) - 10), UTC))
+    for written in ISO.findall(unquote(text)):
+        with contextlib.suppress(ValueError):
+            at = datetime.fromisoformat(f"{written[:10]}T{written[11:]}")
+            found.add(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+    return {each.replace(microsecond=0) for each in found}
 
 
 def _leaves(place: str, held: Any) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,9 @@ KEY = re.compile(r"(?:conversion|call)-\d{6}")
 """The keys of conversions and calls."""
 AREA_CODES = ("312", "415", "206", "617", "713", "303", "602", "404")
 
+FOREIGN = {"Britain": "+442079460018", "Germany": "+493023125018", "Brazil": "+5511912340018"}
+"""Numbers of other countries; the first two are kept free for fiction by Ofcom and the Bundesnetzagentur."""
+
 DIAL = "+13125550199"
 TRACKING_NUMBER = "+13125550100"
 HOSTILE = '</Say><Hangup/> & "{{7*7}}" ]]> \\u003c \x00 Привет'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import wave
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,6 +132,16 @@ class TranscriptionConformance(WireConformance):
         with network_only_for(connector):
             reply = attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, NO_SOUND[what]))
         assert isinstance(reply.error, Rejected), f"{what} must become Rejected"
+
+    def test_no_file_of_a_recording_stays(
+        self, connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is written to the folder for temporary files is gone when the hook has ended, also if it ended in an error."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        for audio in (wav_of(samples_of("caller")), NO_SOUND["a page of HTML"]):
+            attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, audio))
+        left = sorted(each.name for each in tmp_path.rglob("*"))
+        assert not left, f"{len(left)} files stay in the folder for temporary files after transcribe"
 
     def test_no_word_is_told_in_a_log_line(self, connector: Connector) -> None:
         audio = self._audio(connector, wav_of(samples_of("business")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from typing import Any
 import pytest
 
 from hub.contracts.connector import Connector
-from hub.contracts.sandbox import Fault, Sandbox
+from hub.contracts.disclosure import disclose
+from hub.contracts.faults import Fault
+from hub.contracts.people import PersonReference
+from hub.contracts.sandbox import Sandbox
 from hub.errors import AuthError, RingfenceError
-from hub.hookspecs import OperationHooks
-from hub.testing.asking import Reply, attempt, implemented_hooks
+from hub.hookspecs import OperationHooks, PrivacyHooks
+from hub.testing import samples
+from hub.testing.asking import Reply, ask, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.heard import heard
@@ -23,6 +28,11 @@ from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 MANY_REQUESTS = 50
 """Number of failing requests in a row: more than any client's automatic retries."""
 
+UPLOAD = "upload_conversions"
+RECEIVED = (UPLOAD, "log_calls", "poll_receipts")
+SUCCESS = ("delivered", "duplicate", "accepted")
+MAY_BE_EMPTY = ("enrich_caller", "pull_outcomes", "search_numbers", "delete_recording", "control_recording")
+"""Hooks to which a reply without content can be a good one."""
 READS = ("enrich_caller", "poll_receipts", "pull_outcomes")
 """Hooks that may answer with nothing new if the provider refuses."""
 RETRY_AFTER_SECONDS = 7
@@ -39,6 +49,8 @@ ALL_FAULTS = FAULTS | {
     "a redirect": Fault("redirect"),
     "a reply that is lost": Fault("taken", seconds=2.0),
 }
+ERROR_IN_SUCCESS = Fault("status", 200)
+"""A reply of 200 whose body is an error's, as some providers send."""
 INTERRUPTIONS = ("a server error", "no answer", "a reply that is lost")
 """After these the hub tries the same item again."""
 
@@ -78,6 +90,16 @@ def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
         sandbox.heal()
 
 
+@contextmanager
+def pages_of_two(sandbox: Sandbox) -> Iterator[None]:
+    """Let the lists of the provider have pages of two items until the end of the block."""
+    sandbox.page_limit = 2
+    try:
+        yield
+    finally:
+        sandbox.page_limit = None
+
+
 def interrupted(sandbox: Sandbox, send: Callable[[], Reply]) -> Iterator[tuple[str, Reply]]:
     """The reply to a hook, once for each fault at each of its requests. `send` calls the hook with a new item each time."""
     with heard(sandbox) as requests:
@@ -90,6 +112,24 @@ def interrupted(sandbox: Sandbox, send: Callable[[], Reply]) -> Iterator[tuple[s
             sandbox.heal()
             if len(tried) > place:
                 yield f"{name} (request {place + 1} of {len(requests)})", reply
+
+
+def check_sent_once(sandbox: Sandbox, send: Callable[[], Reply], count: Callable[[], int], what: str) -> None:
+    """Check that what cannot be taken back is sent one time, whatever becomes of the reply: its requests and its effects."""
+    with heard(sandbox) as requests:
+        send()
+    usual = len(requests)
+    for fault in (*INTERRUPTIONS, "garbage"):
+        before = count()
+        sandbox.fail_next(ALL_FAULTS[fault], after=usual - 1)
+        with heard(sandbox) as requests:
+            send()
+        sandbox.heal()
+        made = count() - before
+        assert len(requests) <= usual and made <= 1, (
+            f"after {fault} the plugin sent {len(requests)} requests instead of {usual}, and {made} times {what}; raise "
+            "OutcomeUnknown and leave it to the hub"
+        )
 
 
 def need_ability(connector: Connector, ability: str) -> None:
@@ -162,6 +202,36 @@ class WireConformance(ConnectorConformance):
                 )
                 assert reply.error or reply.has_only("rejected"), f"{call.hook}: a 400 became {_seen(reply)}"
 
+    def test_an_error_in_a_reply_of_200_is_no_success(self, connector: Connector, provider: Sandbox) -> None:
+        """Some providers say in the body alone that a request failed."""
+        for call in list(self.wire_calls(connector, provider)):
+            if call.hook not in implemented_hooks(connector) or (
+                call.hook == UPLOAD and not connector.manifest.confirms
+            ):
+                continue
+            with failing(provider, ERROR_IN_SUCCESS):
+                reply = attempt(connector, call.hook, **call.arguments)
+            if reply.error is not None:
+                continue
+            results = reply.result if isinstance(reply.result, list | tuple) else [reply.result]
+            if call.hook in RECEIVED:
+                is_taken = any(receipt.status in SUCCESS for receipt in results)
+            else:
+                is_taken = call.hook not in MAY_BE_EMPTY or any(getattr(each, "outcomes", each) for each in results)
+            assert not is_taken, f"{call.hook}: the body of a 200 holds an error only, and it became {_seen(reply)}"
+
+    def test_no_request_is_made_twice_in_one_call_of_a_hook(self, connector: Connector, provider: Sandbox) -> None:
+        """The same request twice is counted, or paid for, twice."""
+        for call in self.wire_calls(connector, provider):
+            if call.hook in implemented_hooks(connector):
+                with heard(provider) as requests:
+                    attempt(connector, call.single().hook, **call.single().arguments)
+                made = Counter((each.method, each.address, each.body) for each in requests)
+                twice = [place for place, count in made.items() if count > 1]
+                assert not twice, (
+                    f"{call.hook} sent one request {made[twice[0]]} times: {twice[0][0]} {requests[0].path}"
+                )
+
     def test_a_redirect_to_another_place_is_not_followed(
         self, connector: Connector, provider: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -219,11 +289,24 @@ class WireConformance(ConnectorConformance):
             "taken it, so leave it to the hub"
         )
 
+    def test_an_erasure_that_asked_nobody_erased_nothing(self, connector: Connector, provider: Sandbox) -> None:
+        if "erase_person" not in implemented_hooks(connector):
+            pytest.skip("this plugin erases nobody")
+        whole = PersonReference(
+            phone_numbers=(samples.person_number(),), emails=("pat.doe@example.com",), item_keys=(samples.key("call"),)
+        )
+        person = disclose(whole, connector.manifest, "erase_person").value
+        with heard(provider) as requests:
+            done = ask(connector, PrivacyHooks.erase_person, person=person)
+        assert requests or done.status != "erased", (
+            "erase_person says `erased`, but asked nobody; say `nothing_held`, or `impossible` with the reason"
+        )
+
     def test_no_address_holds_personal_data_or_a_secret(self, connector: Connector, provider: Sandbox) -> None:
         """Proxies and servers log addresses; data belongs in the body."""
         secrets, excused = secrets_of(connector.settings), connector.manifest.personal_in_address
         found: list[str] = []
-        for call in self.wire_calls(connector, provider):
+        for call in (*self.wire_calls(connector, provider), WireCall("check_connection", {})):
             if call.hook in implemented_hooks(connector):
                 with heard(provider) as requests:
                     attempt(connector, call.hook, **call.arguments)
@@ -258,7 +341,7 @@ class WireConformance(ConnectorConformance):
 
     def test_nothing_secret_or_personal_is_told_when_all_is_well(self, connector: Connector, provider: Sandbox) -> None:
         secrets = secrets_of(connector.settings)
-        for call in self.wire_calls(connector, provider):
+        for call in (*self.wire_calls(connector, provider), WireCall("check_connection", {})):
             if call.hook in implemented_hooks(connector):
                 with listening() as lines:
                     reply = attempt(connector, call.hook, **call.arguments)

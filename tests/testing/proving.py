@@ -22,11 +22,15 @@ class Tame:
 
 def try_promise(tame: Tame, variant: type[Connector], promise: str, **more: Any) -> None:
     """Run `test_{promise}` of the suite of the plugin's kind on a variant of it, against its own stand-in."""
-    suite_class = getattr(hub.testing, SUITE_OF_KIND[tame.connector_class.manifest.kind])
+    kind = tame.connector_class.manifest.kind
+    suite_class = getattr(hub.testing, SUITE_OF_KIND[kind])
     suite = type("Tried", (suite_class,), {"connector_class": variant})()
     if tame.sandbox:
         tame.sandbox.heal()
     offered = {
+        "lack": "a value",
+        "country": "the United States",
+        "amount": "43.21 USD" if kind == "ads" else "1200.50 USD",
         "clock": tame.clock,
         "sandbox": tame.sandbox,
         "provider": tame.sandbox,

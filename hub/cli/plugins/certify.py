@@ -55,6 +55,9 @@ def certify(
             "--sign", metavar="KEYFILE", help="Write a certificate file, signed with a key of `hub plugins new-key`."
         ),
     ] = None,
+    only_promise: Annotated[
+        str, typer.Option("--only", metavar="PROMISE", help="Try only the promises whose sentence holds these words.")
+    ] = "",
     config: ConfigFile = CONFIG,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
@@ -64,7 +67,11 @@ def certify(
             raise CannotCertify(
                 "Only what comes from a wheel is signed: --file WHEEL, or a plugin of `hub plugins add`."
             )
-        certificate = prove(connector_class, _progress(sys.stderr))
+        if sign_with is not None and only_promise:
+            raise CannotCertify("A certificate is about all promises: leave out --only, or --sign.")
+        certificate = prove(connector_class, _progress(sys.stderr), only_promise)
+    if not certificate.proofs:
+        raise CannotCertify(f"No promise of {certificate.kind} plugins holds {only_promise!r}; see docs/promises.md.")
     if sign_with is not None and package is not None:
         written = _write_signed(certificate, package, sign_with, (file or Path(_wheel_name(package))))
         typer.echo(f"Wrote {written}.", err=True)

@@ -39,14 +39,14 @@ MAX_LINE_CHARACTERS = 4_000_000
 PROGRESS, CERTIFICATE = TypeAdapter(tuple[int, int, str]), TypeAdapter(Certificate)
 
 
-def certify_confined(connector_class: type[Connector], progress: Progress) -> Certificate:
+def certify_confined(connector_class: type[Connector], progress: Progress, only: str = "") -> Certificate:
     """The certificate of a plugin; only one that came with the hub is imported into this process."""
     if issubclass(connector_class, HostedConnector) and not connector_class.origin.built_in:
-        return certify_apart(connector_class.origin, progress)
-    return certify(connector_class, progress)
+        return certify_apart(connector_class.origin, progress, only)
+    return certify(connector_class, progress, only)
 
 
-def certify_apart(origin: Origin, progress: Progress) -> Certificate:
+def certify_apart(origin: Origin, progress: Progress, only: str = "") -> Certificate:
     """The certificate of a plugin. PluginFailure if the plugin ends the process."""
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory(prefix="ringfence-certify-") as folder, os.fdopen(reading) as lines:
@@ -63,7 +63,7 @@ def certify_apart(origin: Origin, progress: Progress) -> Certificate:
         os.close(writing)
         with process:
             assert process.stdin is not None
-            process.stdin.write(pickle.dumps(origin))
+            process.stdin.write(pickle.dumps((origin, only)))
             process.stdin.close()
             try:
                 while (line := lines.readline(MAX_LINE_CHARACTERS)).startswith("["):
@@ -77,7 +77,7 @@ def certify_apart(origin: Origin, progress: Progress) -> Certificate:
 
 def main() -> None:
     """Certify the plugin whose origin is read from the standard input; write the progress and the certificate as lines."""
-    origin = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent sent it
+    origin, only = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent sent it
     with os.fdopen(int(sys.argv[1]), "w", buffering=1) as lines:
         preload()
         enter_private_network()
@@ -89,7 +89,7 @@ def main() -> None:
         sys.addaudithook(partial(_note_connection, declared))
         tested = load_class(origin)
         declared += tested.manifest.hosts
-        made = certify(tested, lambda *done: print(json.dumps(done), file=lines))
+        made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only)
         print(json.dumps(asdict(made)), file=lines)
 
 

@@ -22,7 +22,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.edit import REMOVED, Change, edited
 from hub.config.loading import read_text
 from hub.config.models import Config
-from hub.contracts.sandbox import Fault
+from hub.contracts.faults import Fault
 from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.model import Call, Company, Delivery, User

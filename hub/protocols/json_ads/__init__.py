@@ -163,7 +163,10 @@ class JsonAds(Connector):
             if after is not None:
                 call = replace(call, params={**call.params, report.next_parameter: str(after)})
             said = self.read(self.request(call, group, ()))
-            costs += [report.cost(row) for row in as_mappings(value_at(said, report.rows))]
+            rows = value_at(said, report.rows)
+            if not isinstance(rows, list):
+                raise RetryLater(f"{self.provider.name} sent no report of costs; it is asked for again.")
+            costs += [report.cost(row) for row in as_mappings(rows)]
             after = value_at(said, report.next) if report.next and value_at(said, report.more) else None
             if after is None:
                 return costs

@@ -11,9 +11,14 @@ from hub.contracts.untrusted import as_mapping, as_mappings, value_at
 from hub.errors import RetryLater
 from hub.protocols.json_ads.templates import Batch
 
+ERRORS = ("error", "errors", "Error", "Errors")
+"""Members of a reply that say that something went wrong, whatever its status."""
+
 
 def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, object]) -> list[Receipt]:
     """One receipt per item of a request that was not refused; RetryLater if the reply does not say what it must."""
+    if any(reply.get(member) for member in ERRORS) and not isinstance(value_at(reply, batch.at), list):
+        raise RetryLater(f"{name} answered with an error in a reply of success; the conversions are sent again.")
     taken = value_at(reply, batch.count) if batch.count else len(items)
     if taken != len(items):
         raise RetryLater(f"{name} did not confirm every conversion; they are sent again.")

@@ -17,7 +17,7 @@ from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 from hub.testing.switchboard import need_hooks
-from hub.testing.wire import FAULTS, WireConformance, failing
+from hub.testing.wire import FAULTS, WireConformance, check_sent_once, failing
 
 OUTCOMES: tuple[CallBackOutcome, ...] = get_args(CallBackOutcome)
 LAST: dict[CallBackOutcome, tuple[str, str]] = {
@@ -145,6 +145,15 @@ class CallBackConformance(WireConformance):
             assert isinstance(reply.error, wanted), f"{fault}: raise {wanted.__name__}, or the call may be placed twice"
             found = leaked([*reply.texts(), *lines], secrets_of(impatient.settings) | personal_texts(call))
             assert not found, f"after {fault}, place_call tells {', '.join(found)}"
+
+    def test_two_phones_ring_once_whatever_becomes_of_the_reply(self, impatient: Connector, sandbox: Sandbox) -> None:
+        need_hooks(impatient, "place_call")
+        check_sent_once(
+            sandbox,
+            lambda: attempt(impatient, CallHooks.place_call, call=call_back()),
+            lambda: len(placing(sandbox).placed_calls()),
+            "the call",
+        )
 
     def _played(
         self, connector: Connector, sandbox: Sandbox, outcome: CallBackOutcome

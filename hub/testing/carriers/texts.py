@@ -24,7 +24,7 @@ from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 from hub.testing.switchboard import carrier_of, need_hooks
-from hub.testing.wire import FAULTS, RETRY_AFTER_SECONDS, WireConformance, failing
+from hub.testing.wire import FAULTS, RETRY_AFTER_SECONDS, WireConformance, check_sent_once, failing
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 SIGNED = "expires=1767225600&signature=a%2Bb%2Fc-_%3D"
@@ -150,6 +150,15 @@ class TextConformance(WireConformance):
         with failing(sandbox, FAULTS[fault]):
             reply = attempt(impatient, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, OutcomeUnknown), f"{fault}: raise OutcomeUnknown, or the text may go out twice"
+
+    def test_a_text_goes_out_once_whatever_becomes_of_the_reply(self, impatient: Connector, sandbox: Sandbox) -> None:
+        need_hooks(impatient, "send_text")
+        check_sent_once(
+            sandbox,
+            lambda: attempt(impatient, TextHooks.send_text, text=self._text()),
+            lambda: len(carrier_of(sandbox).texts()),
+            "the text",
+        )
 
     @pytest.mark.parametrize("fault", ["too many requests", "an unavailable service"])
     def test_a_text_that_the_carrier_did_not_take_is_tried_again(

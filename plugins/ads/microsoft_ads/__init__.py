@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import (
@@ -226,7 +226,7 @@ class MicrosoftAds(JsonAds):
         names = {"msclkid": "MicrosoftClickId", "ph": "HashedPhoneNumber", "em": "HashedEmailAddress"}
         row: dict[str, object] = {
             "ConversionName": item.destination["goal"],
-            "ConversionTime": item.occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "ConversionTime": _time(item.occurred_at),
             **{names[name]: text for name, text in known.items()},
         }
         if item.kind != "new":
@@ -271,8 +271,12 @@ class MicrosoftAds(JsonAds):
         return pull_costs(self, days)
 
 
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _adjustment(item: Conversion) -> dict[str, object]:
-    at = (item.changed_at or item.occurred_at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = _time(item.changed_at or item.occurred_at)
     if item.kind == "retract" or item.value is None:
         return {"AdjustmentType": "Retract", "AdjustmentTime": at}
     value = {"AdjustmentValue": float(item.value.amount), "AdjustmentCurrencyCode": item.value.currency}

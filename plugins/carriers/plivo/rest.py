@@ -93,13 +93,15 @@ class Rest:
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
-        for number in range(MAX_PAGES):
-            at = {"limit": str(PAGE_SIZE), "offset": str(number * PAGE_SIZE)}
+        read = 0
+        for _ in range(MAX_PAGES):
+            at = {"limit": str(PAGE_SIZE), "offset": str(read)}
             page = self.get(path, {**(query or {}), **at})
             items, meta = page.get("objects"), page.get("meta")
             if not isinstance(items, list) or not isinstance(meta, dict):
                 raise RetryLater("Plivo answered without a list.")
             yield from as_mappings(items)  # type: ignore[misc]
+            read += len(items)
             if not items or not meta.get("next"):
                 return
 

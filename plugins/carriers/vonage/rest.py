@@ -98,15 +98,16 @@ class Rest:
 
     def calls(self, query: Mapping[str, str], most: int = 1000) -> Iterator[Mapping[str, Any]]:
         """The legs of the application's calls, through at most `most` pages."""
-        for page in range(most):
-            request = {"page_size": str(PAGE_SIZE), "record_index": str(page * PAGE_SIZE), **query}
+        read = 0
+        for _ in range(most):
+            request = {"page_size": str(PAGE_SIZE), "record_index": str(read), **query}
             reply = self.json("GET", "/v1/calls", params=request)
             legs = value_at(reply, "_embedded.calls")
             if not isinstance(legs, list):
                 raise RetryLater("Vonage answered without a list of calls.")
             yield from as_mappings(legs)
-            count = reply.get("count")
-            if len(legs) < PAGE_SIZE or (isinstance(count, int) and (page + 1) * PAGE_SIZE >= count):
+            read, count = read + len(legs), reply.get("count")
+            if not legs or (read >= count if isinstance(count, int) else len(legs) < PAGE_SIZE):
                 return
 
     def download(self, url: str) -> tuple[str, bytes]:

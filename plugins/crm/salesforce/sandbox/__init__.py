@@ -123,6 +123,8 @@ class Sandbox(HttpSandbox):
         values["CloseDate"] = self.clock().astimezone(UTC).date().isoformat()
         if "CurrencyIsoCode" in self.org.kinds["Opportunity"].fields:
             values["CurrencyIsoCode"] = currency
+        elif currency != "USD":
+            raise ValueError("an org without several currencies has US dollars only")
         with self.org.lock:
             deal = self.org.create("Opportunity", values)
             role = {"OpportunityId": deal, "ContactId": contact_id, "IsPrimary": True}
@@ -290,7 +292,8 @@ class Sandbox(HttpSandbox):
         return self._page(rows, request.path_params["version"])
 
     def _page(self, rows: list[JsonObject], version: str) -> Response:
-        shown, rest = rows[: self.page_rows], rows[self.page_rows :]
+        size = self.page_size(self.page_rows)
+        shown, rest = rows[:size], rows[size:]
         answer: dict[str, object] = {"totalSize": len(rows), "done": not rest, "records": shown}
         if rest:
             locator = f"01g{secrets.token_hex(7)}-{len(shown)}"

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr
 
@@ -132,9 +132,15 @@ class AcmeVoice(TwimlCarrier):
         return receipt(key, "Acme", send, {}, "21610")
 
     def _listed(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
+        listed: list[Mapping[str, Any]] = []
+        query: dict[str, str] | None = {"Since": since.isoformat(), "PageSize": "1000"}
         try:
-            answer = self._ask("GET", f"/{name}.json", params={"Since": since.isoformat(), "PageSize": "1000"})
-            return list(answer.json()[name.lower()])
+            while query is not None:
+                page = self._ask("GET", f"/{name}.json", params=query).json()
+                listed += page[name.lower()]
+                following = page["next_page_uri"]
+                query = dict(parse_qsl(urlsplit(following).query)) if following else None
+            return listed
         except (ValueError, KeyError, TypeError) as error:
             raise RetryLater("Acme did not return a list.") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.config.models import CompanySection
-from hub.errors import NotFound
+from hub.errors import NotFound, existing
 from hub.model import Account, Company
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
@@ -29,11 +29,8 @@ def chosen_company(page: PageRequest, form: Form) -> CompanySection | None:
 
 def company_and_section(page: PageRequest, name: str) -> tuple[Company, CompanySection]:
     """A company of the user's, and what config.yaml says of it; NotFound if it is not both."""
-    company = next((each for each in page.companies if each.name == name), None)
     section = next((each for each in page.hub.config.companies if each.name == name), None)
-    if company is None or section is None:
-        raise NotFound("Not found")
-    return company, section
+    return page.company_named(name), existing(section)
 
 
 def place_of_company(page: PageRequest, name: str, *below: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import is_fresh
 from hub.access.users import Editor, may
 from hub.alerts.unread import count_unread
+from hub.errors import existing
 from hub.model import Company, User, WebSession
 from hub.platform.formats import zone_name
 from hub.platform.rate_limit import Counters
@@ -202,6 +203,10 @@ class PageRequest:
         """The account's own name, color and logo."""
         with self.session() as session:
             return brand_of(session, self.user.account_id)
+
+    def company_named(self, name: str) -> Company:
+        """One of the companies that the user may see; NotFound if there is none of this name."""
+        return existing(next((each for each in self.companies if each.name == name), None))
 
     @property
     def company_ids(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response, StreamingResponse
 
 from hub.access.permissions import Action
-from hub.errors import NotFound, existing
+from hub.errors import NotFound
 from hub.leaving.archive import ZipArchive
 from hub.leaving.certificate import as_text
 from hub.leaving.export import export_company
@@ -26,7 +26,7 @@ OWNER: Action = "users"
 
 def request(page: PageRequest) -> Response:
     """Keep what is wanted: numbers that the company takes along, connectors that are left alone."""
-    company, hub = _company(page), page.hub
+    company, hub = page.company_named(page.path("company")), page.hub
     with hub.store.reading() as session:
         planned = plan_company_end(session, hub, company)
     erase_at = page.form.get("erase_at", [])
@@ -59,7 +59,7 @@ def confirm(page: PageRequest) -> Response:
 
 
 def _changed(page: PageRequest, action: Callable[[Session, Company], object], notice: str) -> Response:
-    company = _company(page)
+    company = page.company_named(page.path("company"))
     with page.hub.store.writing() as session:
         action(session, session.get_one(Company, company.id))
     return page.redirect(_here(page), notice)
@@ -67,14 +67,14 @@ def _changed(page: PageRequest, action: Callable[[Session, Company], object], no
 
 def export(page: PageRequest) -> Response:
     """Everything of the company as a zip, which is sent while it is written."""
-    company = _company(page)
+    company = page.company_named(page.path("company"))
     headers = file_headers(f"{company.name}.zip")
     return StreamingResponse(_zipped(page, company), headers=headers, media_type="application/zip")
 
 
 def certificate(page: PageRequest) -> Response:
     """The certificate as text."""
-    company = _company(page)
+    company = page.company_named(page.path("company"))
     with page.hub.store.reading() as session:
         end = current_end(session, company.id)
     if end is None or not end.certificate:
@@ -112,18 +112,13 @@ def _zipped(page: PageRequest, company: Company) -> Iterator[bytes]:
     yield sink.take()
 
 
-def _company(page: PageRequest) -> Company:
-    """The company of the path, also one that left config.yaml; NotFound if it is not the user's."""
-    return existing(next((each for each in page.companies if each.name == page.path("company")), None))
-
-
 def _here(page: PageRequest) -> str:
     return page.link(f"/companies/{page.path('company')}/end")
 
 
 def show(page: PageRequest) -> Response:
     """The plan, and the step that comes next."""
-    company = _company(page)
+    company = page.company_named(page.path("company"))
     with page.hub.store.reading() as session:
         planned = plan_company_end(session, page.hub, company)
     return page.render("company_end.html", title=f"End {company.title}", planned=planned)

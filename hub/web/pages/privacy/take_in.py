@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo
 from hub.model import Company
 from hub.model.requests import REQUEST_KINDS
 from hub.privacy.translations import texts_in
@@ -71,10 +71,7 @@ def _channel(page: PageRequest) -> str:
 def company_chosen(page: PageRequest) -> Company:
     """The company that the form names; NotFound if the user does not see it."""
     wanted = page.value("company")
-    found = next((each for each in page.companies if each.name == wanted), None)
-    if found is None and wanted:
-        raise NotFound("Not found")
-    chosen = found or page.company
+    chosen = page.company_named(wanted) if wanted else page.company
     if chosen is None:
         raise CannotDo("Choose the company that the request is made to.")
     return chosen

@@ -62,8 +62,8 @@ def details(page: PageRequest, **more: Any) -> Response:
 
 
 def company_of(page: PageRequest) -> Company:
-    """The company of the path; NotFound if it is not the user's."""
-    return existing(next((each for each in page.companies if each.name == page.path("company")), None))
+    """The company of the path."""
+    return page.company_named(page.path("company"))
 
 
 def path_of(company: Company, name: str) -> str:

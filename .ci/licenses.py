@@ -13,8 +13,9 @@ from importlib.metadata import Distribution, distributions
 ALLOWED = frozenset(
     """
     0BSD; AGPL-3.0-or-later; Apache License; Apache Software License; Apache-2.0; BSD License; BSD-2-Clause; BSD-3-Clause;
-    3-Clause BSD License; CC0-1.0; GPL-3.0-or-later; ISC License (ISCL); LGPL-2.1-only; LGPL-3.0-only; MIT; MIT License;
-    MIT-0; MIT-CMU; MPL-2.0; Mozilla Public License 2.0 (MPL 2.0); PSF-2.0; Python Software Foundation License; Zlib
+    3-Clause BSD License; CC0-1.0; GPL-3.0-or-later; ISC; ISC License (ISCL); LGPL-2.1-only; LGPL-3.0-only;
+    MIT; MIT License; MIT-0; MIT-CMU; MPL-2.0; Mozilla Public License 2.0 (MPL 2.0); PSF-2.0;
+    Python Software Foundation License; Zlib
     """.replace("\n    ", " ")
     .strip()
     .split("; ")

@@ -34,13 +34,6 @@ STEPS = {
     "Message accepted": "Message refused",
 }
 """Each step as it is shown if it worked → if it failed."""
-SPF = {
-    "gmail.com": "include:_spf.google.com",
-    "office365.com": "include:spf.protection.outlook.com",
-    "amazonaws.com": "include:amazonses.com",
-}
-"""Domain of a mail server → what its provider asks for in the sender's SPF record. Sources: support.google.com/a/answer/33786,
-learn.microsoft.com/defender-office-365/email-authentication-spf-configure, docs.aws.amazon.com/ses "custom MAIL FROM"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +47,11 @@ class MailServer:
     user: str = ""
     password: str = ""
     sender: str
+
+    @property
+    def section(self) -> MailSection:
+        """The same without its credentials."""
+        return MailSection.model_validate({"smtp": self.address(""), "from": self.sender})
 
     def at(self, reference: str) -> MailServer:
         """The same with a reference in place of the password."""
@@ -80,16 +78,6 @@ class MailStep:
     def title(self) -> str:
         """What happened, in two or three words."""
         return STEPS[self.name] if self.ok is False else self.name
-
-
-@dataclass(frozen=True)
-class DnsRecord:
-    """What the sender's domain should say, so that the receivers trust its mail."""
-
-    kind: str
-    name: str
-    value: str
-    why: str
 
 
 def written_server(file: ConfigFile) -> MailServer | None:
@@ -191,16 +179,3 @@ def _place(config: Config) -> str:
     assert config.mail is not None
     _, host, port, _, _ = config.mail.server
     return f"{host}, port {port}"
-
-
-def dns_records(mail: MailSection) -> list[DnsRecord]:
-    """What to add to the DNS of the sender's domain: SPF, DKIM and DMARC. Sources: RFC 7208, RFC 6376, RFC 7489."""
-    domain, host = mail.sender.rpartition("@")[2], mail.server[1]
-    named = next((each for end, each in SPF.items() if host == end or host.endswith(f".{end}")), f"a:{host}")
-    return [
-        DnsRecord("SPF", domain, f"v=spf1 {named} ~all", "Names this server as one that may send for the domain."
-                  " If there is a record already, add only the middle part to it."),
-        DnsRecord("DKIM", f"<selector>._domainkey.{domain}", "from the provider of the mail server",
-                  "A signature that receivers check. Switch it on at the provider, which shows the record."),
-        DnsRecord("DMARC", f"_dmarc.{domain}", "v=DMARC1; p=none", "What receivers do with mail that fails both checks."),
-    ]  # fmt: skip

@@ -19,7 +19,7 @@ from testbed import CALLER, SHARED, TestHub, company
 from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent, MessageEvent
-from hub.model import TextMessage
+from hub.model import TextMessage, TrackingNumber
 from hub.startup.opening import Opened
 from hub.web.pages.guard import Page
 from hub.web.pages.reports.kinds import KINDS
@@ -351,4 +351,20 @@ def test_j_and_k_walk_a_list_and_enter_opens_a_row(pages: PagesInBrowser) -> Non
     )
     tab.keyboard.press("Enter")
     tab.wait_for_url(f"**{wanted}")
+    context.close()
+
+
+def test_a_number_is_copied_by_a_button_and_can_be_selected_without_a_script(pages: PagesInBrowser) -> None:
+    path = f"/numbers/{pages.stage.one(TrackingNumber, number=SHARED).id}"
+    context = pages.context(permissions=["clipboard-read", "clipboard-write"])
+    tab = context.new_page()
+    tab.goto(pages.address + path)
+    tab.get_by_role("button", name="Copy the number").click()
+    tab.get_by_text("Copied", exact=True).wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == SHARED
+    context.close()
+    context = pages.context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(pages.address + path)
+    assert tab.locator("#number").text_content() == SHARED and not tab.locator("[data-copy]").is_visible()
     context.close()

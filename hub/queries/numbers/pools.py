@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
 from hub.contracts.values import Money
-from hub.model import Company, PoolHour, PoolOverflow, Tracker, TrackingNumber
+from hub.model import Company, Lease, PoolHour, PoolOverflow, Tracker, TrackingNumber
 from hub.numbers.erlang import blocking, numbers_needed
 from hub.numbers.pool_hours import hour_of
 from hub.numbers.pools import HOUR
@@ -71,9 +71,16 @@ def pool_weeks(
     for row in session.execute(rows).scalars():
         hours[row.tracker_id].append(row)
     numbers = _numbers(session, ids, now)
-    latest = _overflows_since(session, ids, hour_of(now))
+    overflows, lent = _overflows_since(session, ids, hour_of(now)), _lent_since(session, ids, hour_of(now))
     return [
-        _week(each, hours[each.id], numbers.get(each.id, (0, 0, None, None)), latest.get(each.id, 0), zone, now)
+        _week(
+            each,
+            hours[each.id],
+            numbers.get(each.id, (0, 0, None, None)),
+            (lent.get(each.id, 0), overflows.get(each.id, 0)),
+            zone,
+            now,
+        )
         for each in found
     ]
 
@@ -82,11 +89,12 @@ def _week(
     pool: Tracker,
     rows: Sequence[PoolHour],
     numbers: tuple[int, int, Decimal | None, str | None],
-    latest_overflows: int,
+    latest: tuple[int, int],
     zone: ZoneInfo,
     now: datetime,
 ) -> PoolWeek:
     size, held, price, currency = numbers
+    latest_lent, latest_overflows = latest
     peaks = [0] * 24
     for row in rows:
         local = row.hour.astimezone(zone).hour
@@ -95,7 +103,7 @@ def _week(
     lent = sum(row.lent for row in rows)
     mean_hold = sum(row.held_seconds for row in rows) / lent / HOUR.total_seconds() if lent else 0.0
     loads = [((row.lent + row.overflows) * mean_hold, row.lent + row.overflows) for row in rows]
-    advised = numbers_needed(max((load for load, _ in loads), default=0.0), ACCEPTED)
+    advised = numbers_needed(max(load for load, _ in loads), ACCEPTED) if loads else size
     return PoolWeek(
         company_id=pool.company_id,
         tracker=pool.name,
@@ -103,7 +111,7 @@ def _week(
         size=size,
         held=held,
         by_hour=tuple(peaks),
-        visitors=sum(row.lent + row.overflows for row in rows) + latest_overflows,
+        visitors=sum(row.lent + row.overflows for row in rows) + latest_lent + latest_overflows,
         overflows=sum(row.overflows for row in rows) + latest_overflows,
         advised=advised,
         expected=sum(arrivals * blocking(advised, load) for load, arrivals in loads),
@@ -126,6 +134,16 @@ def _numbers(session: Session, ids: Sequence[str], now: datetime) -> dict[str, t
         .group_by(number.tracker_id)
     )
     return {pool: (size, held, price, currency) for pool, size, held, price, currency in session.execute(query)}
+
+
+def _lent_since(session: Session, ids: Sequence[str], since: datetime) -> dict[str, int]:
+    """Pool → how often a number was lent in the hour that is not over, of which no row says it yet."""
+    query = (
+        select(col(TrackingNumber.tracker_id), func.count())
+        .join(Lease, col(Lease.tracking_number_id) == col(TrackingNumber.id))
+        .where(col(TrackingNumber.tracker_id).in_(ids), col(Lease.granted_at) >= since)
+    )
+    return {row[0]: row[1] for row in session.execute(query.group_by(col(TrackingNumber.tracker_id)))}
 
 
 def _overflows_since(session: Session, ids: Sequence[str], since: datetime) -> dict[str, int]:

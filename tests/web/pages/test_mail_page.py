@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from page_client import seen, signed_in
 from testbed import TestHub
 
+from hub.connecting import sender_records
 from hub.errors import RetryLater
 from hub.mail import make_mail, send_mail
 from hub.model import AuditEntry
@@ -208,6 +209,28 @@ def test_the_editor_of_the_file_sends_no_stored_password_elsewhere_either(stage:
     assert browser.post("/config", {"deed": "apply", "text": plain, "base": base}).status_code == 303
     noted = [each.detail for each in stage.rows(AuditEntry) if each.action == "mail.server"]
     assert noted[-1] == f"127.0.0.1:{server.port} to relay.example.com:{server.port}"
+
+
+def test_the_senders_records_are_looked_up_beside_what_to_write(
+    stage: TestHub, server: StrictServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(stage)
+    browser.post("/mail", form(server, to=""))
+    page = browser.get("/mail").text
+    assert 'hx-get="/mail?look=dns"' in page and "Look whether they are there" in page, "the page does not wait for DNS"
+
+    def lookup(name: str) -> tuple[str, ...] | None:
+        if name.startswith("_dmarc."):
+            return ("v=DMARC1; p=none",)
+        return ("v=spf1 -all",) if name == "example.org" else None
+
+    monkeypatch.setattr(sender_records, "system_lookup", lambda: lookup)
+    part = browser.get("/mail?look=dns", headers={"hx-request": "true"}).text
+    assert "<html" not in part and "There is no key" in part and "v=DMARC1; p=none" in part
+    whole = browser.text("/mail?look=dns")
+    assert "It does not name this mail server" in whole and "What to write:" in whole, "also without a script"
+    monkeypatch.setattr(sender_records, "system_lookup", lambda: sender_records._unanswered)
+    assert browser.text("/mail?look=dns").count(sender_records.UNREACHED) == 1
 
 
 def test_only_an_owner_with_a_recent_sign_in_changes_the_mail_server(stage: TestHub, server: StrictServer) -> None:

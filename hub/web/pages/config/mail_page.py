@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from hub.access.user_changes import EMAIL
 from hub.config.models import Config
-from hub.connecting.mail_server import MailServer, MailStep, dns_records, save_mail, try_mail, written_server
+from hub.connecting.mail_server import MailServer, MailStep, save_mail, try_mail, written_server
+from hub.connecting.sender_records import UNREACHED, DnsFinding, dns_records, look_up
 from hub.errors import CannotDo, ConfigError
 from hub.platform.rate_limit import Buckets
 from hub.reload import ConfigFile
@@ -50,10 +51,12 @@ def show(page: PageRequest) -> Response:
     """The form with what config.yaml says."""
     file = _file(page)
     server = written_server(file) if file else None
+    looks = server is not None and page.query.get("look") == "dns"
+    findings = (look_up(server.section) or UNREACHED) if server and looks else None
     values = {"port": ["587"], "encryption": ["starttls"], "to": [page.user.email or ""]}
     if server:
         values |= {name: [str(getattr(server, name))] for name in ("host", "port", "encryption", "user", "sender")}
-    return _page(page, Form(FIELDS, values), server)
+    return _page(page, Form(FIELDS, values), server, findings=findings)
 
 
 def act(page: PageRequest) -> Response:
@@ -141,13 +144,15 @@ def _page(
     steps: list[MailStep] | None = None,
     config: Config | None = None,
     to: str = "",
+    findings: list[DnsFinding] | str | None = None,
 ) -> Response:
     kept = bool(server and server.password)
     form.fields = [replace(each, hint=KEPT) if kept and each.name == "password" else each for each in form.fields]
-    mail = (config or page.hub.config).mail
+    mail = config.mail if config else server.section if server else page.hub.config.mail
     return page.render(
         "mail.html",
         status or form.status,
+        block="dns" if page.is_partial and findings is not None else None,
         title="Mail",
         form=form,
         server=server,
@@ -157,6 +162,8 @@ def _page(
         steps=steps,
         to=to,
         dns=dns_records(mail) if mail else (),
+        unreached=findings if isinstance(findings, str) else None,
+        findings={each.kind: each for each in findings} if isinstance(findings, list) else None,
     )
 
 

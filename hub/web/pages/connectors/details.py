@@ -13,6 +13,7 @@ from hub.privacy.datamap.flows import declared
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.connectors.failures import recent_failures
 from hub.queries.connectors.repairs import repairs_of, unmapped_stages
+from hub.runtime import webhook_url
 from hub.web.pages.connectors import connector_labels
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -34,6 +35,7 @@ def connector(page: PageRequest, report: ConnectionReport | None = None) -> Resp
         flows=connector_labels.data_map(list(declared({found.name: found.entry}))),
         account=connector_labels.account_words(found, settings),
         rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
+        webhook=webhook_url(page.hub.config, found.name) if found.entry.kind == "carrier" else None,
         report=report,
         words=connector_labels,
     )

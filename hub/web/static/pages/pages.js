@@ -59,6 +59,18 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// So do copy buttons, also those that come later. They copy the field or the text whose id they name; without them it is selected.
+const revealCopy = () => document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = !navigator.clipboard));
+revealCopy();
+document.addEventListener("htmx:afterSettle", revealCopy);
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(source.value ?? source.textContent);
+  button.nextElementSibling.textContent = "Copied";
+});
+
 // Print buttons appear only where they can work.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -98,6 +98,12 @@ def test_a_call_of_another_company_is_not_the_numbers_last_call(stage: TestHub, 
     assert "no call yet" in text
 
 
+def test_a_visitor_of_the_hour_that_is_not_over_counts(stage: TestHub) -> None:
+    stage.visit()
+    text = signed_in(stage).text("/numbers?company=lakeside")
+    assert "No visitor was lent a number" not in text and "Buy" not in text.partition("Pools")[2], "no false alarm"
+
+
 def test_a_pool_says_who_found_no_number_and_how_many_to_buy(stage: TestHub) -> None:
     pool = stage.one(TrackingNumber, number=POOL[0]).tracker_id
     hour = stage.clock().replace(minute=0) - timedelta(hours=2)

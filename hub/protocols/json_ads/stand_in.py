@@ -119,7 +119,7 @@ class JsonAdsSandbox(HttpSandbox):
         longest = known.max_age or self.network.manifest.limits.max_age
         if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
             return "the time is too old, or in the future"
-        return "refused" if key in self._refused else None
+        return "the event is not valid" if key in self._refused else None
 
     def _age(self, at: Any) -> timedelta:
         if isinstance(at, str):

@@ -220,7 +220,7 @@ def _steps(
         "Trackers and the rules about the company are removed from config.yaml: nothing is counted for it anymore.",
         f"Numbers: {_counted(len(left), 'number')} given back or handed over.",
         f"Erasure: {_counted(counts['people'], 'person', 'people')} and all their calls, texts, forms and recordings, here and "
-        f"{'at ' + ', '.join(providers) if providers else 'at no provider'}. Deliveries under way are not sent.",
+        f"{'at ' + ', '.join(providers).rstrip('.') if providers else 'at no provider'}. Deliveries under way are not sent.",
         f"The company's section is removed from config.yaml{gone}; the history keeps the former version.",
         "The rest is deleted: visits, figures, marks, rows without a person. Then a certificate is signed.",
     ]

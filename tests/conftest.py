@@ -42,10 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until all is collected: it would walk what is imported again and again
     told = getattr(config, "workerinput", None)
     create_private_files()
-    config.stash[FOLDER] = folder = Path(told["databases"]) if told else postgres.make_folder()
-    if config.option.basetemp is None and folder.is_relative_to(postgres.MEMORY):
-        config.option.basetemp = str(folder / "tmp")  # a test's files wait for no disk; --basetemp keeps them
-    parsed_tree.share_in(folder)
+    config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
+    parsed_tree.share_in(config.stash[FOLDER])
     compiled.share()
     every_table()
     config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS

@@ -36,7 +36,6 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "timezone": "UTC",
 }
-MEMORY = Path("/dev/shm")
 TEMPLATE = "migrated"
 OWNER = "ringfence"
 """Who owns the databases, as docs/access.md says: no superuser, so that row-level security holds in every test."""
@@ -48,15 +47,11 @@ class NoPostgres(Exception):
 
 def make_folder() -> Path:
     """The folder of one test run: its socket, its data, and the migrated templates of both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="rf-tests-", dir=MEMORY if _is_roomy(MEMORY) else None))
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**31
+    folder = Path(tempfile.mkdtemp(prefix="rf-tests-", dir=memory if roomy else None))
     folder.chmod(0o755)
     return folder
-
-
-def _is_roomy(memory: Path) -> bool:
-    if not memory.is_dir() or not os.access(memory, os.W_OK) or os.statvfs(memory).f_flag & os.ST_NOEXEC:
-        return False
-    return shutil.disk_usage(memory).free > 2**31
 
 
 def remove_folder(folder: Path) -> None:

@@ -77,8 +77,11 @@ def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None
 )
 def test_a_plugin_that_calls_an_undeclared_host_is_not_certified(tmp_path: Path, call: str) -> None:
     plugin, judged = tmp_path / "house.py", 'return Opinion(verdict="deny"'
-    swallowed = f"\n{' ' * 12}try:\n{' ' * 16}{call}\n{' ' * 12}except Exception:\n{' ' * 16}pass\n{' ' * 12}"
-    code = PLUGIN.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}")
+    once = f"next(calls) and {call}"
+    swallowed = f"\n{' ' * 12}try:\n{' ' * 16}{once}\n{' ' * 12}except Exception:\n{' ' * 16}pass\n{' ' * 12}"
+    code = PLUGIN.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}").replace(
+        "class H", "calls = iter([1])\n\n    class H"
+    )
     plugin.write_text(dedent(code.format(key="/none", port=1, pid=os.getpid())))
     failed = certify_apart(Origin(file=plugin), lambda done, total, promise: None).failed()
     assert failed and all("it tried to call collector.example.net, which" in proof.detail for proof in failed)

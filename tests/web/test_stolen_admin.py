@@ -230,7 +230,7 @@ def test_no_api_key_reads_the_machine(stage: TestHub, module: str) -> None:
 @each_module("hub")
 def edits_config(module: Module) -> bool:
     """Whether it calls a function that writes config.yaml for a user."""
-    writers = {"save_section", "edit_config", "apply_changes", "connect_new", "propose", "roll_back"}
+    writers = {"save_section", "edit_config", "apply_edit", "apply_changes", "connect_new", "propose", "roll_back"}
     calls = [node.func for node in module.nodes if isinstance(node, ast.Call)]
     called = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
     named = {node.id for node in module.nodes if isinstance(node, ast.Name)}

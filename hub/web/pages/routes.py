@@ -46,35 +46,12 @@ from hub.web.pages.static_files import static_routes
 from hub.web.sign_in import me, my_passkeys, my_password
 from hub.web.sign_in.routes import door_routes
 
-PAGES: tuple[Page, ...] = (
-    *connectors.PAGES,
-    *deliveries.PAGES,
-    *do_not_contact.PAGES,
-    *flows.PAGES,
-    *overview.PAGES,
-    *people.PAGES,
-    *privacy.PAGES,
-    *search.PAGES,
-    *calls.PAGES,
-    *texts.PAGES,
-    *reports.PAGES,
-    *config.PAGES,
-    *status.PAGES,
-    *style.PAGES,
-    *me.PAGES,
-    *my_passkeys.PAGES,
-    *my_password.PAGES,
-    *call.PAGES,
-    *numbers.PAGES,
-    *conversions.PAGES,
-    *users.PAGES,
-    *audit.PAGES,
-    *alerts.PAGES,
-    *branding.PAGES,
-    *companies.PAGES,
-    *spam.PAGES,
-    *webhooks_out.PAGES,
-)
+PACKAGES = (
+    connectors, deliveries, do_not_contact, flows, overview, people, privacy, search, calls, texts, reports, config,
+    status, style, me, my_passkeys, my_password, call, numbers, conversions, users, audit, alerts, branding, companies,
+    spam, webhooks_out,
+)  # fmt: skip
+PAGES: tuple[Page, ...] = tuple(page for each in PACKAGES for page in each.PAGES)
 
 
 def page_context(

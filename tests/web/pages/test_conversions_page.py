@@ -57,10 +57,10 @@ def test_the_dry_run_shows_figures_reasons_and_each_payload_and_sends_nothing(st
     stage.call_in(caller=None)
     text = signed_in(stage).text(RUN)
     assert "Nothing was sent" in text and "in the last 7 days" in text
-    assert re.search(r"network Paper Network every call 3 2 1 \$80.00 click id, caller's number \(hash\)", text)
+    assert re.search(r"Paper Network Paper Network every call 3 2 1 \$80.00 click id, caller's number \(hash\)", text)
     assert re.search(r"Why 1 was refused .*The person said no. 1 paper.refused connector law", text)
     assert re.search(
-        r"\+1 312 555 0142 Illinois every call network \$40.00 Nobody minds. paper.allowed Would be sent", text
+        r"\+1 312 555 0142 Illinois every call Paper Network \$40.00 Nobody minds. paper.allowed Would be sent", text
     )
     assert "Click id gclid Cj0KCQjw12…56789, clicked on" in text and "Action 7" in text
     assert re.search(r"Caller's number SHA-256 \w{10}…\w{5} ", text)

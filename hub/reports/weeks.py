@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
 
-from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy import BigInteger, Date, cast, func, literal, select
 from sqlmodel import Session
 
 from hub.model import Company
 from hub.reports.report import Line, corrections
 from hub.reports.rollups import DAY_TABLE
 from hub.reports.tally import MEASURES
+from hub.store.dialects import WeeksSince
 
 By = Literal["company", "source"]
 WEEK = timedelta(weeks=1)
@@ -46,21 +47,28 @@ def weeks_within(
     places = [MEASURES.index(name) for name in measures]
 
     def add(name: str, week: int, numbers: Sequence[int], sign: int = 1) -> None:
-        rows = sums.setdefault(name, [[0] * len(MEASURES) for _ in range(weeks)])
+        rows = sums.get(name)
+        if rows is None:
+            rows = sums[name] = [[0] * len(MEASURES) for _ in range(weeks)]
         for place, number in zip(places, numbers, strict=True):
             rows[week][place] += sign * number
 
     rollup = DAY_TABLE.c
-    week = case(*((rollup.day < begins + (each + 1) * WEEK, each) for each in range(weeks - 1)), else_=weeks - 1)
-    name = rollup.company_id if by == "company" else rollup.value
-    query = (
-        select(name.label("of"), week.label("week"), *(cast(func.sum(rollup[each]), BigInteger) for each in measures))
+    chosen = (
+        select(rollup.company_id, rollup.value, rollup.day, *(rollup[each] for each in measures))
         .where(rollup.company_id.in_([each.id for each in companies]), rollup.model == "last")
         .where(rollup.dimension == "source", rollup.day.between(begins, last), rollup.currency == "")
-        .group_by("of", "week")
     )
-    for found, place, *sums_of_week in session.execute(query):
-        add(found, place, sums_of_week)
+    if by == "company":  # the key has the days of a company in order, so this sums few weeks of few rows
+        summed = [rollup.company_id, rollup.day, *(func.sum(rollup[each]).label(each) for each in measures)]
+        chosen = chosen.with_only_columns(*summed).group_by(rollup.company_id, rollup.day)
+    days = chosen.subquery().c
+    name = days.company_id if by == "company" else days.value
+    week = WeeksSince(days.day, literal(begins, Date())).label("week")
+    sums_of_weeks = (cast(func.sum(days[each]), BigInteger) for each in measures)
+    query = select(name, week, *sums_of_weeks).group_by(name, "week")
+    for found, place, *numbers_of_week in session.execute(query):
+        add(found, place, numbers_of_week)
     for company_id, day, credits, sign in corrections(session, companies, "source", "last", begins, last):
         for (source, currency), numbers in credits:
             if not currency:

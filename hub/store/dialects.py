@@ -154,6 +154,24 @@ def _binned(element: UtcHour, compiler: Any, **options: object) -> str:
     return f"date_bin('{element.stretch}', timezone('UTC', {at}), TIMESTAMP '2000-01-01')"
 
 
+class WeeksSince(FunctionElement[int]):
+    """How many whole weeks a day, the first argument, comes after another one that is not later."""
+
+    type, inherit_cache = Integer(), True
+
+
+@compiles(WeeksSince, "sqlite")
+def _weeks_of_texts(element: WeeksSince, compiler: Any, **options: object) -> str:
+    day, since = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST((julianday({day}) - julianday({since})) / 7 AS INTEGER)"
+
+
+@compiles(WeeksSince, "postgresql")
+def _weeks_of_days(element: WeeksSince, compiler: Any, **options: object) -> str:
+    day, since = (compiler.process(each, **options) for each in element.clauses)
+    return f"({day} - {since}) / 7"
+
+
 class BytePosition(FunctionElement[int]):
     """Where bytes begin in a column of bytes, from 1; 0 if they are not in it."""
 

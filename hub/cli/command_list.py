@@ -29,7 +29,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "recordings": ("recordings.recording_commands",),
         "visits": ("lists.visits:visits",),
         "listen": ("lists.listen:listen",),
-        "report": ("report", "costs.report", "report_mails"),
+        "report": ("report", "costs.report", "costs.company_reports", "report_mails"),
         "costs": ("costs.cost_commands",),
         "sources": ("sources",),
     },

@@ -137,3 +137,20 @@ def test_saved_reports_and_addresses_are_listed_and_one_is_sent_to_a_user(sold: 
     assert sold.run("report", "send", "01900000", "--user", "maria").exit_code != 0
     assert [each.state for each in sold.rows(AlertDelivery)] == ["ready", "ready"]
     assert [each.action for each in sold.rows(AuditEntry)].count("report_mail.copy") == 2
+
+
+def test_companies_and_weeks_are_those_of_the_pages(sold: Shop) -> None:
+    day = (utc_now() - timedelta(days=2)).date()
+    costs = sold.folder / "costs.csv"
+    costs.write_text(f"day,source,medium,cost,currency,company\n{day},bing,cpc,30,USD,north\n")
+    assert sold.run("costs", "import", str(costs)).exit_code == 0
+    report = json.loads(sold.run("report", "companies", "--json").stdout)
+    north = next(each for each in report["companies"] if each["company"] == "north")
+    assert (north["calls"], north["costs"]["USD"]["cost"], report["total"]["calls"]) == (2, "30", 2)
+    assert north["costs"]["USD"]["per_call"] == "30" and north["costs"]["USD"]["per_lead"] is None
+    assert "30.00" in sold.run("report", "companies").stdout
+    weeks = sold.json("report", "trend", "--weeks", "2")
+    assert len(weeks) == 2 and all(each["calls_before"] == 0 for each in weeks)
+    assert sum(each["calls"] for each in weeks) <= 2, "the week that is not over is left out"
+    assert "answered before" in sold.run("report", "trend", "--company", "north").stdout
+    assert sold.run("report", "trend", "--company", "nowhere").exit_code != 0

@@ -71,7 +71,7 @@ def costs(
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store:
         with store.reading() as session:
-            companies, whole = _companies(session, company)
+            companies, whole = companies_named(session, company)
         begins, ends = span_of(first, last, day_of(utc_now(), ZoneInfo(companies[0].time_zone)))
         with store.snapshot() as session:
             report = cost_report(session, companies, what, wanted, begins, ends, "included" if whole else "apart")
@@ -111,7 +111,7 @@ def _line_json(line: CostLine) -> dict[str, object]:
     }
 
 
-def _companies(session: Session, name: str | None) -> tuple[list[Company], bool]:
+def companies_named(session: Session, name: str | None) -> tuple[list[Company], bool]:
     """The company, or all of the account; and whether they are all of it."""
     every = list(session.exec(select(Company).order_by(col(Company.name))))
     if name is not None:

@@ -78,6 +78,16 @@ class Return:
     customers: Decimal
     won: Decimal | None
 
+    def __add__(self, other: Return) -> Return:
+        won = [each.won for each in (self, other) if each.won is not None]
+        return Return(
+            self.cost + other.cost,
+            self.calls + other.calls,
+            self.leads + other.leads,
+            self.customers + other.customers,
+            sum(won, ZERO) if won else None,
+        )
+
     @property
     def per_call(self) -> Decimal | None:
         """The cost of a call; None without calls."""
@@ -168,7 +178,7 @@ def paid_by_company(
     for line in (each for part in parts for each in part if each.values):
         for currency, each in line.returns.items():
             key = place[line.values[0]], currency
-            brought[key] = _added(brought[key], each) if key in brought else each
+            brought[key] = brought[key] + each if key in brought else each
     shared = {id(each) for each in of_account}
     found = []
     for index, line in enumerate(lines):
@@ -193,7 +203,7 @@ def total_of(lines: Sequence[CostLine]) -> CostLine:
     for line in lines:
         for currency, each in line.returns.items():
             other = returns.get(currency)
-            returns[currency] = each if other is None else _added(each, other)
+            returns[currency] = each if other is None else each + other
     spent = tuple(each for line in lines for each in line.spent)
     return CostLine(
         None,
@@ -215,17 +225,6 @@ def _line(value: str | None, credits: Sequence[Line], spent: Sequence[Spent]) ->
         for currency, cost in sorted(costs.items())
     }
     return CostLine(value, line, tuple(spent), tuple(each.value for each in credits if each.value), returns=returns)
-
-
-def _added(one: Return, other: Return) -> Return:
-    won = [each.won for each in (one, other) if each.won is not None]
-    return Return(
-        one.cost + other.cost,
-        one.calls + other.calls,
-        one.leads + other.leads,
-        one.customers + other.customers,
-        sum(won, Decimal(0)) if won else None,
-    )
 
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,9 @@ from page_client import seen, signed_in
 from test_reports_page import make_link, rows_of, strangers
 from testbed import NORTH_SHARED, SHARED, YELLOW_PAGES, TestHub
 
+from hub.access.scope import AccessScope
+from hub.marks.leads import mark_leads
+from hub.model import Attribution, Company, CostRow
 from hub.web.pages.line_charts import axis_of, over_weeks, small_lines, spark
 
 
@@ -89,3 +93,37 @@ def test_every_value_lies_on_the_axis_and_every_chart_is_drawn(now: list[int | N
     drawn = str(over_weeks((960, 250), labels, now, before, lambda value: f"<{value}>", "<b>", every=3))
     assert "<b>" not in drawn and "nan" not in drawn and "inf" not in drawn
     assert "nan" not in str(small_lines(now, before, "x")) + str(spark(now, "x"))
+
+
+def test_the_cost_per_lead_of_a_week_is_that_of_the_report_of_its_costs(stage: TestHub) -> None:
+    """Leads of a source count only in the weeks in which its cost is known; forms and calls without cost never."""
+    monday = stage.clock().date() - timedelta(days=stage.clock().date().weekday())
+    lakeside = stage.one(Company, name="lakeside")
+    calls: list[str] = []
+    for week in range(3):
+        for place in range(week + 1):
+            call = stage.call_in(YELLOW_PAGES, f"+1312555{week}1{place:02}")
+            calls.append(call.id)
+        calls.append(stage.call_in(SHARED, f"+1312555{week}9{week:02}").id)
+        stage.flow()
+        if week != 1:
+            source = stage.one(Attribution, subject_id=call.id)
+            with stage.hub.store.writing() as session:
+                about = {"company_id": lakeside.id, "account_id": lakeside.account_id, "saved_at": stage.clock()}
+                about |= {"source": source.source, "medium": source.medium, "day": monday + timedelta(weeks=week)}
+                session.add(CostRow(amount=Decimal(60), currency="USD", **about))
+        stage.clock.advance(days=7)
+    browser = signed_in(stage)
+    assert browser.user is not None
+    with stage.hub.store.writing() as session:
+        mark_leads(session, AccessScope(browser.user), calls, "qualified", stage.clock())
+    for query in ("show=per_lead", "show=per_lead&by=source", "show=per_lead&company=lakeside"):
+        html = browser.get(f"/reports/trend?{query}").text
+        rows = {name: figures for name, figures in rows_of(html).items() if any("$" in each for each in figures)}
+        firsts = [f"{monday + timedelta(weeks=week):%b} {(monday + timedelta(weeks=week)).day}" for week in (0, 2)]
+        prices = [next(cells[-1] for name, cells in rows.items() if name.startswith(first)) for first in firsts]
+        assert (prices, rows["All 8 weeks"][-1]) == (["$60.00", "$20.00"], "$30.00"), "120 for 4 leads"
+    for week, price in ((0, "$60.00"), (2, "$20.00")):
+        first = monday + timedelta(weeks=week)
+        costs = browser.text(f"/reports/costs?first={first}&last={first + timedelta(days=6)}&compare=none")
+        assert price in costs

@@ -11,7 +11,7 @@ from hub.model import Company
 from hub.platform.formats import money
 from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.companies import CompaniesReport, CompanyFigures, compare_companies
-from hub.web.pages.reports.costs import each_currency
+from hub.web.pages.reports.costs import each_currency, known_cost
 from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.tables import Column, Line, ReportTable, Row, column_of
 
@@ -46,11 +46,7 @@ def _line(company: Company, figures: CompanyFigures) -> Line:
     values["change"] = values["calls"] - figures.former.number("calls")
     values["delivered"] = Decimal(figures.delivered)
     for currency, each in figures.costs.returns.items():
-        values |= {
-            f"cost:{currency}": each.cost,
-            f"per_lead:{currency}": each.cost,
-            f"known_leads:{currency}": each.leads,
-        }
+        values |= known_cost(currency, each)
     worst = [("bad", figures.rejected, "rejected"), ("held", figures.held, "held")]
     state = next(((kind, f"{number:,} {word}") for kind, number, word in worst if number), None)
     return Line(

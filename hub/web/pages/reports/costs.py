@@ -14,7 +14,7 @@ from hub.model import Company
 from hub.platform.formats import money
 from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.costs import Account, CostReport, cost_report, unassigned_costs
-from hub.reports.costs import By, CostLine
+from hub.reports.costs import By, CostLine, Return
 from hub.reports.definitions import DEFINITIONS
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
@@ -68,6 +68,11 @@ def each_currency(name: str, currencies: Sequence[str], **changes: Any) -> list[
             )
         )
     return columns
+
+
+def known_cost(currency: str, spent: Return) -> Figures:
+    """A cost, and the leads that a cost per lead in its currency rests on."""
+    return {f"cost:{currency}": spent.cost, f"per_lead:{currency}": spent.cost, f"known_leads:{currency}": spent.leads}
 
 
 def _line(line: CostLine, by: By, choice: Choice) -> Line:

@@ -41,7 +41,8 @@ from hub.web.pages.reports.missed import BY
 from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.report_labels import headline, range_words, shown_by
 from hub.web.pages.reports.tables import ReportTable
-from hub.web.pages.reports.trend import COLUMNS, Lines, lines_of, read_weeks
+from hub.web.pages.reports.trend import SHOWN as TREND_MEASURES
+from hub.web.pages.reports.trend import Lines, lines_of, read_weeks
 from hub.web.pages.request import PageRequest
 
 AUDIT_EXPORT = "report.export"
@@ -101,7 +102,7 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},
         weeks=WEEKS,
-        trend_measures=COLUMNS,
+        trend_measures=TREND_MEASURES,
         choices=SHOWN if choice.kind.name == "hours" else {},
         by=COSTS_BY if choice.kind.name == "costs" else BY,
         has_costs=any(column.key.startswith("cost:") for column in table.columns),

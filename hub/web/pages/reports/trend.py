@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,11 +15,11 @@ from hub.model import Company
 from hub.platform.formats import day_of
 from hub.queries.lists.filters import IS_LEAD
 from hub.queries.reports.trends import Trend, Weeks, trend_of
-from hub.reports.report import Line as CreditLine
 from hub.reports.weeks import WEEK, By
 from hub.web.pages.line_charts import Value, axis_of
+from hub.web.pages.reports.costs import each_currency, known_cost
 from hub.web.pages.reports.kinds import Choice
-from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, column_of, table_of
+from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, column_of, sum_of, table_of
 
 MAX_PARTS = 12
 """Small lines on a page; the rest is in the report of companies or sources."""
@@ -28,7 +29,10 @@ COLUMNS = (
     column_of("answered", filters={"outcome": "answered"}),
     column_of("leads", filters={"lead": IS_LEAD}),
 )
-"""What can be shown as lines, and the columns of their table."""
+"""The columns of each table."""
+PER_LEAD = column_of("per_lead")
+SHOWN = (*COLUMNS, PER_LEAD)
+"""What can be shown as lines; costs are read only for the last of them."""
 
 
 @dataclass(frozen=True)
@@ -71,29 +75,32 @@ class Lines:
 
 def week_table(found: Trend, choice: Choice, link: Link) -> ReportTable:
     """A row per week, with the former week of the same place."""
-    lines, former = [], {}
-    for place, week in enumerate(found.all.lines):
+    lines, former, now = [], {}, _figures(found.all)
+    for place in range(len(now)):
         monday = choice.period.first + place * WEEK
         days = {"first": monday.isoformat(), "last": (monday + timedelta(days=6)).isoformat()}
-        lines.append(Line(str(place), day_of(monday), _figures(week), filters=days, order=f"{place:03}"))
-    for place, week in enumerate(found.all.former):
-        former[str(place)] = _figures(week)
+        lines.append(Line(str(place), day_of(monday), now[place], filters=days, order=f"{place:03}"))
+    for place, figures in enumerate(_figures(found.all, former=True)):
+        former[str(place)] = figures
     sort = choice.query.get("sort") or "name"
-    return table_of(COLUMNS, lines, former if choice.before else None, link, sort, choice.query.get("order", ""))
+    return table_of(
+        _columns(found), lines, former if choice.before else None, link, sort, choice.query.get("order", "")
+    )
 
 
 def read_weeks(session: Session, companies: Sequence[Company], choice: Choice) -> Trend:
     """The weeks that the URL asks for, and those before, by company or source."""
     by: By = "source" if len(companies) == 1 or choice.query.get("by") == "source" else "company"
     period, former = choice.period, choice.before
-    return trend_of(session, companies, period.first, former.first if former else None, choice.weeks, by)
+    with_costs = choice.query.get("show") == PER_LEAD.key
+    first = former.first if former else None
+    return trend_of(session, companies, period.first, first, choice.weeks, by, with_costs=with_costs)
 
 
 def lines_of(found: Trend, companies: Sequence[Company], choice: Choice) -> Lines:
     """The lines of the measure that the URL asks for."""
-    measure = next((each for each in COLUMNS if each.key == choice.query.get("show")), COLUMNS[0])
-    period = choice.period
-    values, before = ([_value(measure, each) for each in lines] for lines in (found.all.lines, found.all.former))
+    measure, period = _measure(found, choice), choice.period
+    values, before = ([_value(measure, each) for each in _figures(found.all, former=old)] for old in (False, True))
     low = axis_of(values, before).low
     titles = {each.id: each for each in companies}
     labelled = [(_label(each, titles, choice), each) for each in found.parts]
@@ -112,12 +119,31 @@ def lines_of(found: Trend, companies: Sequence[Company], choice: Choice) -> Line
     )
 
 
-def _figures(line: CreditLine) -> Figures:
-    return {column.key: line.number(column.key) for column in COLUMNS}
+def _columns(found: Trend) -> list[Column]:
+    counted = Counter(code for part in (found.all.costs, found.all.former_costs) for week in part for code in week)
+    codes = [code for code, _ in counted.most_common()]
+    return [*COLUMNS, *each_currency("cost", codes, may_be_unknown=True), *each_currency(PER_LEAD.key, codes)]
 
 
-def _value(measure: Column, line: CreditLine) -> Value:
-    value = measure.value(_figures(line))
+def _measure(found: Trend, choice: Choice) -> Column:
+    """What is drawn; of a cost in several currencies the one with the most weeks."""
+    shown = choice.query.get("show", "")
+    if shown == PER_LEAD.key:
+        return next((each for each in _columns(found) if each.key.startswith(f"{shown}:")), PER_LEAD)
+    return next((each for each in COLUMNS if each.key == shown), COLUMNS[0])
+
+
+def _figures(weeks: Weeks, *, former: bool = False) -> list[Figures]:
+    """The figures of each week."""
+    lines, costs = (weeks.former, weeks.former_costs) if former else (weeks.lines, weeks.costs)
+    found = [{column.key: line.number(column.key) for column in COLUMNS} for line in lines]
+    for figures, returns in zip(found, costs, strict=False):
+        figures |= {key: value for code, each in returns.items() for key, value in known_cost(code, each).items()}
+    return list(found)
+
+
+def _value(measure: Column, figures: Figures) -> Value:
+    value = measure.value(figures)
     return int(value) if value is not None and measure.per is None else value
 
 
@@ -126,11 +152,9 @@ def _label(part: Weeks, companies: dict[str, Company], choice: Choice) -> str:
 
 
 def _part(measure: Column, label: str, part: Weeks, companies: dict[str, Company]) -> Part:
-    values, before = ([_value(measure, each) for each in lines] for lines in (part.lines, part.former))
-    now, old = (
-        measure.value({key: part.total(key, former=former) for key in {"calls", measure.key}})
-        for former in (False, True)
-    )
+    weeks, former = _figures(part), _figures(part, former=True)
+    values, before = ([_value(measure, each) for each in figures] for figures in (weeks, former))
+    now, old = measure.value(sum_of(weeks)), measure.value(sum_of(former))
     words = ", ".join(measure.text(None if each is None else Decimal(each)) for each in values)
     return Part(
         label=label,

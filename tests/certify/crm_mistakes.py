@@ -99,7 +99,7 @@ CRM: tuple[Mistake, ...] = (
     mistake(
         "cents as dollars, and a stand-in that agrees",
         (RECORDS, 'Decimal(deal["amount"])', 'Decimal(deal["amount"]) * 100'),
-        (SANDBOX, '"amount": amount', '"amount": str(float(amount) / 100)'),
+        (SANDBOX, '"amount": amount', '"amount": f"{float(amount) / 100:.4f}"'),
         says=ONLY_EXCHANGES,
     ),
     mistake(

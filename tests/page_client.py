@@ -57,7 +57,7 @@ def pages(stage: TestHub) -> Starlette:
 
 def seen(html: str) -> str:
     """The text of a page, blanks joined."""
-    body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", html, flags=re.S)
+    body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", re.sub("</?mark>", "", html), flags=re.S)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body).replace("&#39;", "'").replace("&amp;", "&"))
 
 

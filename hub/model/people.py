@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, literal_column, or_, text
 from sqlmodel import Field, col
 
 import hub.model.accounts  # noqa: F401 - foreign keys
@@ -19,6 +19,10 @@ PROVEN: Final = "proven"
 TYPED: Final = "typed"
 FAILED_SOURCE = "enricher failed"
 """The name of a fact that says why a source gave none."""
+
+
+DIGITS_FROM = range(2, 14)
+"""Where four digits in a row may begin in a number, which has at most 15 digits after its plus (ITU-T E.164)."""
 
 
 class Person(Row, table=True):
@@ -38,6 +42,16 @@ class Person(Row, table=True):
             postgresql_where=text("phone_learnt != 'typed'"),
         ),
         Index("ix_person_number", "phone_number"),
+        *(
+            Index(
+                f"ix_person_digits_{begin:02}",
+                text(f"substr(phone_number, {begin}, 4)"),
+                sqlite_where=text(f"length(phone_number) > {begin + 2}"),
+                postgresql_where=text(f"length(phone_number) > {begin + 2}"),
+                info={"only": "sqlite"},
+            ).ddl_if(dialect="sqlite")
+            for begin in DIGITS_FROM
+        ),
         Index("ix_person_company", "company_id", "first_seen_at", "id"),
     )
 
@@ -80,6 +94,19 @@ def is_typed() -> ColumnElement[bool]:
 def has_known_number(*numbers: Any) -> ColumnElement[bool]:
     """The SQL condition that one of `numbers` certainly belongs to a person."""
     return and_(col(Person.phone_number).in_(numbers), col(Person.phone_learnt) != TYPED)
+
+
+def has_run_of_digits(run: str) -> ColumnElement[bool]:
+    """The condition that a number has four digits in a row, as the indexes of SQLite are written."""
+    return or_(
+        *(
+            and_(
+                literal_column(f"substr(person.phone_number, {begin}, 4)") == run,
+                literal_column(f"length(person.phone_number) > {begin + 2}"),
+            )
+            for begin in DIGITS_FROM
+        )
+    )
 
 
 def has_known_email(*addresses: Any) -> ColumnElement[bool]:

@@ -26,11 +26,13 @@ from hub.model import (
     Tracker,
     TrackingNumber,
 )
-from hub.model.people import has_known_email
+from hub.model.people import has_known_email, has_run_of_digits
 from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
+from hub.queries.lists.plan import indexless
 from hub.queries.people import PersonShown, people_shown
+from hub.store.dialects import has_row_security
 from hub.store.encryption.encrypted_fields import names_of, notes_of, values_of
 from hub.store.encryption.search_words import fits, marks_of, words_of
 from hub.store.encryption.vault import Vault
@@ -41,6 +43,8 @@ MIN_DIGITS = 4
 MAX_TERMS = 6
 MAX_CANDIDATES = 300
 """Newest rows of the index that are decrypted and compared, for each word."""
+MAX_BY_DIGITS = 5_000
+"""People with the same four digits that an index may find; the newest of more are soon found without it."""
 MAX_PEOPLE, MAX_SHOWN = 200, 10
 """People that one word may fit, and rows of each kind that are shown."""
 EXTERNAL_IDS: dict[str, Any] = {
@@ -84,6 +88,9 @@ class Found:
     """By kind."""
     notes: Sequence[FoundNote] = ()
     named: Sequence[Named] = ()
+    words: Sequence[str] = ()
+    """What was searched for, as `words_of` writes it; `digits`: runs of digits."""
+    digits: Sequence[str] = ()
 
 
 @dataclass
@@ -91,6 +98,7 @@ class _Term:
     """One word of a search, or a part of a number, and what it fits."""
 
     word: str | None = None
+    digits: str | None = None
     people: set[str] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
     """Calls and forms of nobody known, by the name on them."""
@@ -128,6 +136,8 @@ def find(
         contacts=views,
         notes=_notes(session, scope, vault, seen, terms),
         named=_named(session, seen.companies, text),
+        words=[term.word for term in terms if term.word],
+        digits=[term.digits for term in terms if term.digits],
     )
 
 
@@ -172,9 +182,10 @@ def _terms(session: Session, vault: Vault, companies: Sequence[str], text: str) 
             condition = or_(has_known_email(address), col(Person.email) == address)
             terms.append(_Term(people=_people(session, companies, condition)))
         elif NUMBER.fullmatch(part) and len(digits) >= MIN_DIGITS:
-            national = digits if part.strip().startswith("+") else digits.lstrip("0") or digits
-            condition = col(Person.phone_number).contains(national, autoescape=True)
-            terms.append(_Term(people=_people(session, companies, condition)))
+            # A nought before a national number is not a part of it in E.164, unless too few digits would be left.
+            stripped = "" if part.strip().startswith("+") else digits.lstrip("0")
+            national = stripped if len(stripped) >= MIN_DIGITS else digits
+            terms.append(_Term(digits=national, people=_numbered(session, companies, national)))
         else:
             terms += [_word(session, vault, companies, word) for word in words_of(part)]
     return terms
@@ -183,6 +194,24 @@ def _terms(session: Session, vault: Vault, companies: Sequence[str], text: str) 
 def _people(session: Session, companies: Sequence[str], condition: Any) -> set[str]:
     query = select(Person.id).where(col(Person.company_id).in_(companies), condition)
     return set(session.exec(query.order_by(col(Person.id).desc()).limit(MAX_PEOPLE)))
+
+
+def _numbered(session: Session, companies: Sequence[str], digits: str) -> set[str]:
+    """The newest people whose number has some digits in a row.
+
+    SQLite finds them by the indexes of runs of four digits. If very many have them, such as an area code, it reads the newest
+    people until it has enough. PostgreSQL reads the numbers of the companies: row security keeps it from using an index of an
+    expression.
+    """
+    has_digits = col(Person.phone_number).contains(digits, autoescape=True)
+    if has_row_security(session):
+        return _people(session, companies, has_digits)
+    theirs = select(Person.id).where(indexless(Person.company_id).in_(companies), has_digits)
+    run = digits[-MIN_DIGITS:]
+    found = session.exec(theirs.where(has_run_of_digits(run)).limit(MAX_BY_DIGITS)).all()
+    if len(found) == MAX_BY_DIGITS:
+        found = session.exec(theirs.order_by(col(Person.id).desc()).limit(MAX_PEOPLE)).all()
+    return set(sorted(found, reverse=True)[:MAX_PEOPLE])
 
 
 def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -> _Term:

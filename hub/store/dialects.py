@@ -24,6 +24,11 @@ def _dialect(bind: Session | Connection) -> str:
     return (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name
 
 
+def has_row_security(bind: Session | Connection) -> bool:
+    """Whether the database limits the rows itself, so that its planner uses no index of an expression."""
+    return _dialect(bind) != "sqlite"
+
+
 def database_file(address: URL | str) -> Path | None:
     """The file of an SQLite database; None for a server, and for a database in memory."""
     url = make_url(address)

@@ -368,3 +368,30 @@ def test_a_number_is_copied_by_a_button_and_can_be_selected_without_a_script(pag
     tab.goto(pages.address + path)
     assert tab.locator("#number").text_content() == SHARED and not tab.locator("[data-copy]").is_visible()
     context.close()
+
+
+def test_what_a_search_finds_is_walked_by_arrows_over_all_groups_opened_and_left(pages: PagesInBrowser) -> None:
+    pages.stage.call_in(caller_name="Noah Kerr")
+    pages.stage.call_in(caller="+13125550143", caller_name="Noah Adler")
+    context = pages.context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(pages.address)
+    tab.keyboard.press("/")
+    tab.keyboard.type("noah")
+    tab.keyboard.press("Enter")
+    tab.locator("h1", has_text="“noah”").wait_for()
+    links = tab.locator("[data-walk] .results > li > a")
+    where = "document.activeElement.href ?? document.activeElement.tagName"
+    walked = []
+    for key in ("ArrowDown", "ArrowDown", "j", "ArrowUp", "k"):
+        tab.keyboard.press(key)
+        walked.append(tab.evaluate(where))
+    first, second, third = (links.nth(each).evaluate("link => link.href") for each in range(3))
+    assert walked == [first, second, third, second, first] and "/people/" in first and "/calls/" in third
+    tab.keyboard.press("Escape")
+    assert tab.evaluate(where) == "BODY" and tab.locator("[data-walk] .here").count() == 0
+    tab.keyboard.press("/")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(first)
+    context.close()

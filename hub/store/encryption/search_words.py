@@ -35,8 +35,12 @@ class Searchable(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The words of a text, without accents and capitals; single letters and numbers are none."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return list(dict.fromkeys(re.findall(r"[^\W\d_]{2,}", plain)))
+    return list(dict.fromkeys(re.findall(r"[^\W\d_]{2,}", without_accents(text))))
+
+
+def without_accents(text: str) -> str:
+    """A text in small letters without accents."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
 
 
 def fits(text: str, word: str) -> bool:

@@ -52,7 +52,7 @@ def statements(dialect: str) -> list[str]:
         for there, here in ON_SQLITE:
             sql = re.sub(rf"\b{there}\b", here, sql)
         sql = ONLY_SQLITE.sub(r"\1", sql)
-    return [each.strip() for each in sql.split(";\n") if each.strip()]
+    return [each.strip() for each in sql.split(";\n") if each.strip() and not each.startswith("/*")]
 
 
 def declared() -> str:
@@ -81,4 +81,5 @@ def _statements(tables: MetaData, dialect: Dialect) -> Iterator[str]:
             created += " /* sqlite: WITHOUT ROWID */"
         yield re.sub(r"[ \t]+$", "", created, flags=re.MULTILINE).replace("\t", "    ")
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            yield str(CreateIndex(index).compile(dialect=dialect)).strip()
+            written = str(CreateIndex(index).compile(dialect=dialect)).strip()
+            yield f"/* sqlite: {written} */" if index.info.get("only") == "sqlite" else written

@@ -1074,6 +1074,18 @@ CREATE TABLE person (
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
 CREATE INDEX ix_person_company ON person (company_id, first_seen_at, id);
+/* sqlite: CREATE INDEX ix_person_digits_02 ON person (substr(phone_number, 2, 4)) WHERE length(phone_number) > 4 */;
+/* sqlite: CREATE INDEX ix_person_digits_03 ON person (substr(phone_number, 3, 4)) WHERE length(phone_number) > 5 */;
+/* sqlite: CREATE INDEX ix_person_digits_04 ON person (substr(phone_number, 4, 4)) WHERE length(phone_number) > 6 */;
+/* sqlite: CREATE INDEX ix_person_digits_05 ON person (substr(phone_number, 5, 4)) WHERE length(phone_number) > 7 */;
+/* sqlite: CREATE INDEX ix_person_digits_06 ON person (substr(phone_number, 6, 4)) WHERE length(phone_number) > 8 */;
+/* sqlite: CREATE INDEX ix_person_digits_07 ON person (substr(phone_number, 7, 4)) WHERE length(phone_number) > 9 */;
+/* sqlite: CREATE INDEX ix_person_digits_08 ON person (substr(phone_number, 8, 4)) WHERE length(phone_number) > 10 */;
+/* sqlite: CREATE INDEX ix_person_digits_09 ON person (substr(phone_number, 9, 4)) WHERE length(phone_number) > 11 */;
+/* sqlite: CREATE INDEX ix_person_digits_10 ON person (substr(phone_number, 10, 4)) WHERE length(phone_number) > 12 */;
+/* sqlite: CREATE INDEX ix_person_digits_11 ON person (substr(phone_number, 11, 4)) WHERE length(phone_number) > 13 */;
+/* sqlite: CREATE INDEX ix_person_digits_12 ON person (substr(phone_number, 12, 4)) WHERE length(phone_number) > 14 */;
+/* sqlite: CREATE INDEX ix_person_digits_13 ON person (substr(phone_number, 13, 4)) WHERE length(phone_number) > 15 */;
 CREATE INDEX ix_person_email ON person (email);
 CREATE INDEX ix_person_expires_at ON person (expires_at);
 CREATE INDEX ix_person_number ON person (phone_number);

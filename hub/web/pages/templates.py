@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from hub.access.brands import RINGFENCE
 from hub.contracts import titles
 from hub.platform import formats
 from hub.platform.id_words import words_of
+from hub.store.encryption.search_words import without_accents
 from hub.web.pages import charts
 
+BETWEEN_DIGITS = r"[ ().\-/\u00a0]{0,3}"
 STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -66,6 +71,7 @@ def environment() -> Environment:
         "fact_title": titles.fact_title,
         "tracker_title": titles.tracker_title,
         "words": words_of,
+        "marked": _marked,
         "connector": _connector,
         "at": _at,
         "day": _day,
@@ -103,3 +109,40 @@ def static_url(name: str) -> str:
     """The address of a static file; it changes with the file, so browsers may keep it for a year."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
     return f"/static/{digest}/{name}"
+
+
+class Searched(Protocol):
+    """What was searched for: words as `words_of` writes them, and runs of digits."""
+
+    @property
+    def words(self) -> Sequence[str]: ...
+
+    @property
+    def digits(self) -> Sequence[str]: ...
+
+
+def _marked(text: object, found: Searched) -> Markup:
+    """A text, escaped, whose words that begin as searched for and runs of digits that were searched for are `<mark>`."""
+    plain = str(text)
+    places = sorted(place for each in (_words(plain, found), _digits(plain, found)) for place in each)
+    written, at = Markup(), 0
+    for begin, end in places:
+        if begin >= at:
+            written += Markup("{}<mark>{}</mark>").format(plain[at:begin], plain[begin:end])
+            at = end
+    return written + plain[at:]
+
+
+def _words(plain: str, found: Searched) -> list[tuple[int, int]]:
+    letters = [(letter, place) for place, char in enumerate(plain) for letter in without_accents(char)]
+    folded = "".join(letter for letter, _ in letters)
+    return [
+        (letters[match.start()][1], letters[match.end() - 1][1] + 1)
+        for word in found.words
+        for match in re.finditer(rf"(?<![^\W\d_]){re.escape(word)}", folded)
+    ]
+
+
+def _digits(plain: str, found: Searched) -> list[tuple[int, int]]:
+    runs = (BETWEEN_DIGITS.join(digits) for digits in found.digits)
+    return [match.span() for run in runs for match in re.finditer(run, plain)]

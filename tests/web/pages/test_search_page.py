@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from explained import statements
 from kept_forms import keep_form
 from page_client import PageClient, signed_in
 from sqlalchemy import update
 from sqlmodel import col, delete, select
 from testbed import CALLER, NORTH_SHARED, TestHub
 
+from hub.access.scope import scope_of_operator
 from hub.config.retention import RetentionSection
 from hub.model import Call, Company, Note, SearchWord
+from hub.model.people import DIGITS_FROM
 from hub.privacy.erasure import erase_person
 from hub.privacy.retention import sweep
+from hub.queries import search
+from hub.queries.search import find
 from hub.store.encryption.encrypted_fields import seal_names
 from hub.store.encryption.search_words import MAX_WORDS, marks_of, words_of
 from hub.visits.forms import SentForm
@@ -151,3 +157,56 @@ def test_the_marks_of_a_word_differ_by_company_only(stage: TestHub) -> None:
         ids = sorted(session.exec(select(Company.id)))
         assert len(set(marks_of(stage.hub.vault, session, ids, "noah"))) == len(ids)
         assert marks_of(stage.hub.vault, session, ids, "noahs") == marks_of(stage.hub.vault, session, ids, "noah")
+
+
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("noah", "<mark>Noah</mark> Kérr"),
+        ("noa ker", "<mark>Noa</mark>h <mark>Kér</mark>r"),
+        ("550142", "+1 312 5<mark>55 0142</mark>"),
+        ("noah 0142", "+1 312 555 <mark>0142</mark>"),
+    ],
+)
+def test_what_fits_is_marked_in_what_is_found(stage: TestHub, text: str, wanted: str) -> None:
+    stage.call_in(caller_name="Noah Kérr")
+    assert wanted in signed_in(stage).get("/search", params={"q": text}).text
+
+
+def test_marks_are_set_in_escaped_text(stage: TestHub) -> None:
+    call = stage.call_in(caller_name="Noah <mark>Kerr</mark>")
+    browser = signed_in(stage)
+    browser.post(f"/calls/{call.id}/notes", {"note": "<script>boiler</script>"})
+    page = browser.get("/search", params={"q": "noah"}).text
+    assert "<mark>Noah</mark> &lt;mark&gt;Kerr&lt;/mark&gt;" in page
+    assert "&lt;script&gt;<mark>boil</mark>er&lt;/script&gt;" in browser.get("/search", params={"q": "boil"}).text
+
+
+@pytest.mark.parametrize("digits", ["1312", "3125", "1255", "5501", "0142", "13125550142", "550142"])
+def test_four_digits_in_a_row_find_a_number_wherever_they_stand(stage: TestHub, digits: str) -> None:
+    stage.call_in(caller_name="Noah Kerr")
+    stage.call_in(caller="+442071838750", caller_name="Ruth Adler")
+    page = found(signed_in(stage), digits)
+    assert "Noah Kerr" in page and "Ruth" not in page
+    for part in ("4420", "8750", "020 7183"):
+        assert "Ruth Adler" in found(signed_in(stage), part)
+
+
+def test_the_newest_are_found_of_very_many_with_the_same_digits(
+    stage: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MAX_BY_DIGITS", 2)
+    monkeypatch.setattr(search, "MAX_PEOPLE", 2)
+    for index in range(3):
+        stage.call_in(caller=f"+131255501{70 + index}", caller_name=f"Noah {'ABC'[index]}dler")
+        stage.clock.advance(minutes=1)
+    page = found(signed_in(stage), "5550")
+    assert "Noah Cdler" in page and "Noah Bdler" in page and "Noah Adler" not in page
+
+
+def test_a_part_of_a_number_is_found_by_its_index(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    with statements(stage.hub.store) as sent, stage.hub.store.reading() as session:
+        find(session, scope_of_operator(), stage.hub.vault, ["a company"], "0142", people=True)
+    plans = [plan for statement, plan in sent.plans(stage.hub.store) if "person.phone_number LIKE" in statement]
+    assert len(plans) == 1 and plans[0].count("SEARCH person USING INDEX ix_person_digits_") == len(DIGITS_FROM)

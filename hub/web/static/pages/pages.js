@@ -8,10 +8,22 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
-    for (const menu of menus()) {
+    const open = [...menus()];
+    for (const menu of open) {
       menu.open = false;
       menu.querySelector("summary").focus();
     }
+    if (!open.length && event.target.matches(".search input, [data-walk=arrows] *")) {
+      event.preventDefault(); // else the browser empties the field
+      document.querySelector("[data-walk] .here")?.classList.remove("here");
+      event.target.blur();
+    }
+    return;
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && !event.altKey && event.target.matches("body, .search input, [data-walk=arrows] *") && document.querySelector("[data-walk=arrows] a")) {
+    event.preventDefault();
+    moveTo(step);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
@@ -28,16 +40,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("body, tr.here")) document.querySelector("tr.here .main-link")?.click();
 });
 
-// J and K move the focus over the rows of the page's list, so that a screen reader reads each.
+// J and K, and on found things the arrows, move the focus over the rows of the page's list, so that a screen reader reads each.
+const ROWS = "[data-walk] tbody tr:not(.group), [data-walk] .best, [data-walk] .results > li";
 function moveTo(step) {
-  const rows = [...document.querySelectorAll("[data-walk] tbody tr:not(.group)")];
+  const rows = [...document.querySelectorAll(ROWS)];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.classList.contains("here"));
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
   rows[at]?.classList.remove("here");
   next.classList.add("here");
-  next.tabIndex = -1;
-  next.focus({ preventScroll: true });
+  const link = next.matches("tr") ? next : next.querySelector("a");
+  if (link === next) next.tabIndex = -1;
+  link.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 

@@ -22,7 +22,7 @@ LISTS = {"call": "/calls?recording=yes", "person": "/people", "thread": "/texts"
 """Name of a picture of one thing → the list that leads to it."""
 SIGNS = ("Answered", "Certain", "Google LLC", "First contact", "Why this source?")
 """What a call's page should show in a picture."""
-START_SECONDS = 900
+START_SECONDS = 3_600
 HEIGHT = 1_100
 PIXELS_PER_PHONE = 740
 
@@ -62,7 +62,16 @@ def paths(page: Any) -> dict[str, str]:
         "people": "/people",
         "deliveries": "/deliveries",
     }
-    found["report"] = "/reports/source?period=30d"
+    found |= {
+        "report": "/reports/source?period=30d",
+        "companies": "/reports/companies?period=30d",
+        "trend": "/reports/trend",
+        "numbers": "/numbers",
+        "flow": "/flows/northgate/office",
+        "conversions": "/conversions",
+        "connectors": "/connectors",
+        "privacy": "/privacy-desk",
+    }
     for name, listed in LISTS.items():
         page.goto(address(page) + listed)
         link = page.locator(f'main a[href^="{listed.partition("?")[0]}/0"]').first

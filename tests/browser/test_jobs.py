@@ -143,7 +143,7 @@ def test_a_user_who_sees_one_company_is_invited_within_four_clicks_and_fields(
     hand.fill("Email address", "jo@example.com")
     hand.press("Receptionist", "radio")
     hand.press("Lakeside", "checkbox")
-    hand.press("Make the link", "button")
+    hand.press("Show the link instead", "button")
     hand.tab.get_by_text("jo@example.com").first.wait_for()
     assert hand.count <= 4
     assert [user.email for user in office[0].rows(User) if user.role == "receptionist"] == ["jo@example.com"]

@@ -89,7 +89,7 @@ def stage(request: pytest.FixtureRequest, lite_hub: Callable[..., TestHub], tmp_
 
 def ask(stage: TestHub, word: str, size: int) -> str:
     request = WebhookRequest("POST", "https://calls.example.com/", f"{word} {size}".encode(), datetime.now(UTC))
-    return stage.hub.plugins.call_within(20, "flood", CallHooks.verify_webhook, request).event_key
+    return stage.hub.plugins.call_within(60, "flood", CallHooks.verify_webhook, request).event_key
 
 
 def alive(stage: TestHub) -> bool:

@@ -15,6 +15,7 @@ import parsed_tree
 import postgres
 import pytest
 import statements
+import structlog
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -37,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement;
-    all tables, because tests look through the schema."""
+    all tables, because tests look through the schema; what is logged is no output of a command, as in `hub.cli.main`."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     sys.dont_write_bytecode = False  # rewriting the assertions of all modules takes longer than their collection
     gc.disable()  # until all is collected: it would walk what is imported again and again
     told = getattr(config, "workerinput", None)

@@ -79,7 +79,10 @@ def main() -> None:
     gc.set_threshold(COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else pydantic reads every package's metadata
     try:
-        application(to_load(sys.argv[1:]), sys.argv[1:2])()
+        command = application(to_load(sys.argv[1:]), sys.argv[1:2])
+        if "--help" not in sys.argv:
+            import_module("hub.platform.logs").configure("warning")  # to stderr, scrubbed; a help page need not load it
+        command()
     except RingfenceError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(2)

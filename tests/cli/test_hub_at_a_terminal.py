@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -87,3 +88,14 @@ def _ended(process: int, seconds: float = 60) -> int:
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
     pytest.fail("the hub runs on without a terminal")
+
+
+def test_what_a_command_logs_is_scrubbed_and_apart_from_what_it_prints() -> None:
+    command = (
+        "import sys, structlog, hub.cli; sys.argv = ['hub', 'calls', '--json'];"
+        "log = lambda: (structlog.get_logger().warning('late', caller='+13125550142'), print('{}'));"
+        "hub.cli.application = lambda *_: log; hub.cli.main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert ran.stdout == "{}\n"
+    assert "late" in ran.stderr and "5550142" not in ran.stderr

@@ -9,7 +9,18 @@ from typing import Any
 from sqlmodel import Session
 from testbed import TestHub
 
-from hub.model import Call, Company, Delivery, FormSubmission, Recording, TrackingNumber
+from hub.access.users import add_user
+from hub.model import (
+    Account,
+    Call,
+    Company,
+    Delivery,
+    FormSubmission,
+    Recording,
+    ReportSubscription,
+    SavedView,
+    TrackingNumber,
+)
 from hub.privacy_requests.officer import take_in
 from hub.privacy_requests.people import set_hold
 from hub.web.pages.guard import Page
@@ -44,6 +55,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
             "company": company.name,
             "flow": "route",
             **_privacy(stage, session, call, now),
+            **_saved_report(session, company, number, now),
         }
     delivery = stage.rows(Delivery, subject_id=call.id)
     return {
@@ -74,6 +86,26 @@ def _privacy(stage: TestHub, session: Session, call: Call, now: datetime) -> dic
     hold = set_hold(session, stage.hub, company.id, "+13125550199", None, HOSTILE, "officer")
     session.flush()
     return {"request_id": request.id, "hold_id": hold.id}
+
+
+def _saved_report(session: Session, company: Company, number: str, now: datetime) -> dict[str, str]:
+    """A saved report that a colleague shares and that goes out by email, by the name of the path parameter."""
+    account = session.get_one(Account, company.account_id)
+    colleague = add_user(session, account, f"colleague{number[1:]}", "marketer", now)
+    about: dict[str, Any] = {
+        "account_id": account.id,
+        "user_id": colleague.id,
+        "company_id": company.id,
+        "made_at": now,
+    }
+    view = SavedView(page="reports/source", name=HOSTILE, query="period=30d", shared=True, **about)
+    session.add(view)
+    session.flush()
+    address = "the.office.manager.of.a.long.name@plumbing-partners.example.com"
+    kept: dict[str, Any] = {"every": "weekly", "hour": 7, "time_zone": "UTC", "email": address}
+    for saved in (view.id, None):
+        session.add(ReportSubscription(report="source", query="period=30d", saved_view_id=saved, **kept, **about))
+    return {"view": view.id}
 
 
 def address(page: Page, ids: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.titles import tracker_title
 from hub.model import (
     Call,
     Delivery,
@@ -73,6 +74,7 @@ class Named:
     name: str
     company_id: str
     tracker: str | None = None
+    tracker_title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,22 +321,29 @@ def _named(session: Session, companies: Sequence[str], text: str) -> list[Named]
     )
     found = [Named("campaign", value, company) for company, value in session.execute(campaigns)]
     tracker: Any = Tracker
-    trackers = select(tracker.company_id, tracker.name).where(
+    trackers = select(tracker.company_id, tracker.name, tracker.title).where(
         tracker.company_id.in_(companies),
         or_(
+            tracker.title.icontains(text, autoescape=True),
             tracker.name.icontains(text, autoescape=True),
             tracker.name.icontains(text.replace(" ", "_"), autoescape=True),
         ),
     )
-    found += [Named("tracker", name, company, name) for company, name in session.execute(trackers.limit(MAX_SHOWN))]
+    found += [
+        Named("tracker", tracker_title(name, title), company, name)
+        for company, name, title in session.execute(trackers.limit(MAX_SHOWN))
+    ]
     digits = re.sub(r"[^0-9]", "", text)
     if NUMBER.fullmatch(text) and len(digits) >= MIN_DIGITS:
         number: Any = TrackingNumber
         own = (
-            select(number.number, tracker.company_id, tracker.name)
+            select(number.number, tracker.company_id, tracker.name, tracker.title)
             .join(tracker, tracker.id == number.tracker_id)
             .where(tracker.company_id.in_(companies), number.number.contains(digits, autoescape=True))
             .limit(MAX_SHOWN)
         )
-        found += [Named("number", each, company, name) for each, company, name in session.execute(own)]
+        found += [
+            Named("number", each, company, name, tracker_title(name, title))
+            for each, company, name, title in session.execute(own)
+        ]
     return found

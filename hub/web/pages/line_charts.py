@@ -22,6 +22,9 @@ FROM_ZERO = 0.4
 GRID = 4
 END_GAP = 13
 """Pixels between the two values at the ends of lines, at least."""
+AXIS_CHARACTER = 8
+"""Pixels that a character of the axis takes at most; the values at the ends of lines are bold."""
+END_CHARACTER = 9
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,15 @@ def over_weeks(
     """A line with its former one, thin and grey; their last values stand at their ends. `every` nth label is written, and the
     last; `text` writes a value."""
     axis, (width, height) = axis_of(values, before), size
-    left, right, top, bottom = 44, 52, 12, 24
+    marks = [(level, text(Decimal(str(round(level, 6))))) for level in axis.lines]
+    ends = [text(line[-1]) for line in (values, before) if line]
+    left = max(44, 8 + AXIS_CHARACTER * max(len(words) for _, words in marks))
+    right, top, bottom = max(52, 10 + END_CHARACTER * max(map(len, ends), default=0)), 12, 24
     drawn = [f'<svg class="chart lines {kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">']
     place = _placing((left, width - right), (height - bottom, top), len(labels), (axis.low, axis.high))
-    for level in axis.lines:
+    for level, words in marks:
         y, css = place(0, level)[1], "base" if level == axis.low else "grid"
         drawn.append(f'<line class="{css}" x1="{left}" x2="{width - right}" y1="{_n(y)}" y2="{_n(y)}"/>')
-        words = text(Decimal(str(round(level, 6))))
         drawn.append(f'<text x="{left - 8}" y="{_n(y + 4)}" text-anchor="end">{escape(words)}</text>')
     for number, label in enumerate(labels):
         x = place(number, axis.low)[0]

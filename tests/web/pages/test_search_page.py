@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from explained import statements
 from kept_forms import keep_form
-from page_client import PageClient, signed_in
+from page_client import PageClient, seen, signed_in
 from sqlalchemy import update
 from sqlmodel import col, delete, select
-from testbed import CALLER, NORTH_SHARED, TestHub
+from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
 from hub.access.scope import scope_of_operator
 from hub.config.retention import RetentionSection
-from hub.model import Call, Company, Note, SearchWord
+from hub.model import Call, Company, Note, SearchWord, Tracker, TrackingNumber
 from hub.model.people import DIGITS_FROM
 from hub.privacy.erasure import erase_person
 from hub.privacy.retention import sweep
@@ -89,8 +89,21 @@ def test_words_of_notes_and_the_sender_of_a_form_are_found(stage: TestHub) -> No
 
 def test_campaigns_and_own_numbers_lead_to_their_calls(stage: TestHub) -> None:
     stage.call_in()
-    answer = signed_in(stage).get("/search", params={"q": "0120"}).text
-    assert "Your number, shared" in answer and "/calls?company=lakeside&amp;tracker=shared" in answer
+    browser = signed_in(stage)
+    answer = browser.get("/search", params={"q": "0120"}).text
+    assert "Your number, Shared" in answer and "/calls?company=lakeside&amp;tracker=shared" in answer
+
+
+def test_a_tracker_is_found_by_what_people_call_it_and_shown_so(stage: TestHub) -> None:
+    with stage.hub.store.writing() as session:
+        tracker = session.get_one(Tracker, stage.one(TrackingNumber, number=SHARED).tracker_id)
+        tracker.title = "Side of the van"
+        session.add(tracker)
+    browser = signed_in(stage)
+    for text in ("of the van", "shared"):
+        answer = browser.get("/search", params={"q": text}).text
+        assert "/calls?company=lakeside&amp;tracker=shared" in answer and "of the van" in seen(answer), text
+    assert "Your number, Side of the van" in found(browser, "0120")
 
 
 def test_a_user_of_one_company_finds_nobody_of_another(stage: TestHub) -> None:

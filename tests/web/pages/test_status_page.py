@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from page_client import signed_in
+from page_client import seen, signed_in
 from testbed import NORTH_SHARED, TestHub
 
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
@@ -87,6 +87,13 @@ def test_a_failing_job_is_named(stage: TestHub) -> None:
     text = signed_in(stage).text("/status")
     assert "One thing waits for you. “Sign the audit log” failed 2 times in a row (OSError) ." in text
     assert "Failed twice" in text and "/srv/secret" not in text
+
+
+def test_jobs_that_are_all_on_time_are_folded_without_an_empty_table_over_them(stage: TestHub) -> None:
+    stage.hub.liveness.expect_success("sign journal", 3_600.0)
+    write_health(stage.hub.store, stage.hub.liveness, stage.clock(), ErrorCounts())
+    jobs = signed_in(stage).get("/status").text.partition('id="jobs"')[2].partition("</section>")[0]
+    assert "1 periodic jobs, all on time" in seen(jobs) and jobs.count("<table") == 1
 
 
 @pytest.mark.parametrize("reported", [False, True], ids=["in this process", "by another process"])

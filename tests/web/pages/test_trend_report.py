@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from page_client import seen, signed_in
@@ -93,6 +94,17 @@ def test_every_value_lies_on_the_axis_and_every_chart_is_drawn(now: list[int | N
     drawn = str(over_weeks((960, 250), labels, now, before, lambda value: f"<{value}>", "<b>", every=3))
     assert "<b>" not in drawn and "nan" not in drawn and "inf" not in drawn
     assert "nan" not in str(small_lines(now, before, "x")) + str(spark(now, "x"))
+
+
+@pytest.mark.parametrize("size", [(960, 250), (330, 200)])
+def test_the_last_value_and_the_axis_fit_beside_the_lines_however_long_they_are(size: tuple[int, int]) -> None:
+    """A bold figure of 12 pixels is 8.4 wide, one of 11 pixels is 7 wide."""
+    drawn = str(over_weeks(size, ["a", "b"], [500, 123456], [900, None], lambda _: "$1,234.56", "x", every=1))
+    for x in re.findall(r'class="end" x="([\d.]+)"', drawn):
+        assert float(x) + 8.4 * 9 <= size[0]
+    for x in re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="end">', drawn):
+        assert float(x) - 7 * 9 >= 0
+    assert drawn.count('class="end"') == 1 and drawn.count('text-anchor="end"') >= 2
 
 
 def test_the_cost_per_lead_of_a_week_is_that_of_the_report_of_its_costs(stage: TestHub) -> None:

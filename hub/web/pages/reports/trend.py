@@ -160,7 +160,9 @@ def _part(measure: Column, label: str, part: Weeks, companies: dict[str, Company
         label=label,
         company=companies[part.name].name if part.name in companies else None,
         total=measure.text(now),
-        change=f"{measure.change(now, old) or measure.text(None)} from {measure.text(old)}" if part.former else "",
+        change=f"{measure.change(now, old) or measure.text(None)} from {measure.text(old)}"
+        if part.former and old is not None
+        else "",
         values=values,
         before=before,
         words=f"{label}, {measure.title.lower()} a week: {words}",

@@ -214,7 +214,10 @@ def total_of(lines: Sequence[CostLine]) -> CostLine:
 
 
 def _line(value: str | None, credits: Sequence[Line], spent: Sequence[Spent]) -> CostLine:
-    line = replace(sum_of(credits), value=value)
+    line = credits[0] if len(credits) == 1 else replace(sum_of(credits), value=value)
+    values = tuple(each.value for each in credits if each.value)
+    if not spent:
+        return CostLine(value, line, (), values)
     costs: dict[str, Decimal] = {}
     for each in spent:
         costs[each.currency] = costs.get(each.currency, Decimal(0)) + each.amount
@@ -224,7 +227,7 @@ def _line(value: str | None, credits: Sequence[Line], spent: Sequence[Spent]) ->
         currency: Return(cost, calls, leads, customers, won.get(currency, None if won else Decimal(0)))
         for currency, cost in sorted(costs.items())
     }
-    return CostLine(value, line, tuple(spent), tuple(each.value for each in credits if each.value), returns=returns)
+    return CostLine(value, line, tuple(spent), values, returns=returns)
 
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
@@ -250,6 +253,8 @@ def _name(each: Spent, by: By) -> str | None:
 
 def _source_keys(lines: Sequence[Line], spent: Sequence[Spent]) -> list[str]:
     """The source and medium of each cost. Without a medium it is that of the source's calls, if only one is paid for."""
+    if all(each.medium for each in spent):
+        return [_source(each) for each in spent]
     media: dict[str, list[str]] = {}
     for line in lines:
         source, _, medium = (line.value or "").casefold().rpartition(" / ")

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Date, cast, func, literal, select
 from sqlmodel import Session
 
 from hub.model import Company, CostRow
-from hub.reports.costs import Return, Spent, match_costs, total_of
+from hub.reports.costs import Return, Spent, match_costs
 from hub.reports.report import Line, corrections
 from hub.reports.rollups import DAY_TABLE
 from hub.reports.tally import MEASURES
@@ -64,10 +64,12 @@ def returns_within(
     found: dict[str, list[Returns]] = {}
     for (company_id, week), spent in _spent(session, companies, begins, weeks).items():
         matched = match_costs(lines.get((company_id, week), ()), spent, "source")
-        parts = [(company_id, total_of(matched))] if by == "company" else [(each.value or "", each) for each in matched]
-        for name, part in parts:
-            of_week = found.setdefault(name, [{} for _ in range(weeks)])
-            of_week[week] = sum_of_returns([of_week[week], part.returns])
+        for each in matched:
+            if each.returns:
+                name = company_id if by == "company" else each.value or ""
+                if name not in found:
+                    found[name] = [{} for _ in range(weeks)]
+                found[name][week] = sum_of_returns([found[name][week], each.returns])
     return found
 
 

@@ -15,7 +15,7 @@ from testbed import ACCOUNTS, TestHub
 
 from hub.access.scope import AccessScope
 from hub.access.users import add_user
-from hub.model import Account, Attribution, Call, Company, Lead, OutgoingCall, Tracker, User
+from hub.model import Account, Attribution, Call, CallStep, Company, Lead, OutgoingCall, Tracker, User
 from hub.queries.reports.call_reports import CallPeriod, calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
@@ -140,6 +140,33 @@ def test_calls_by_agent_are_the_answered_calls_of_each_phone(month: Month) -> No
         number: figures([call for call in answered if call.answered_by == number]) for number in AGENTS
     }
     assert {each.name for each in found} == {"mia", None}
+
+
+def test_a_call_that_nobody_answered_is_missed_at_each_phone_that_rang(month: Month) -> None:
+    first, second, third = "+13125550190", "+13125550192", "+13125550193"
+    ways = (
+        [("dial", f"rings {first}, recorded"), ("dial", "nobody picked up"), ("simulcall", f"rings {first}, {second}")],
+        [("round_robin", f"rings {second}"), ("voicemail", "takes a message")],
+        [("forward", f"the answer was late or failed: rings {third}, not recorded")],
+        [("forward", "the answer was late or failed: continues without it, not recorded"), ("menu", f"key 1: {first}")],
+    )
+    rung = ([first, second], [second], [third], [])
+    wanted: Counter[str] = Counter()
+    for place, call in enumerate(month.calls):
+        for position, (do, result) in enumerate(ways[place % 4]):
+            about = {
+                "connector": call.connector,
+                "carrier_call_id": call.carrier_call_id,
+                "company_id": call.company_id,
+            }
+            about |= {"flow_version": 1, "point": "ringing", "position": position, "step": do, "do": do}
+            about |= {"at": call.started_at, "expires_at": call.started_at + timedelta(days=761)}
+            month.stage.add(CallStep(result=result, **about))
+        if outcome(call) and call in month.inside():
+            wanted.update(rung[place % 4])
+    found = {each.number: each for each in month.read(calls_by_agent)}
+    assert {number: each.missed for number, each in found.items() if each.missed} == wanted
+    assert (found[third].figures.calls, found[first].name) == (0, "mia")
 
 
 @pytest.mark.parametrize("zone", ["America/Chicago", "UTC", "Asia/Kathmandu", "Australia/Lord_Howe"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,9 @@ from hub.contracts.consent import Duty, Place
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
 """What became of a recording notice: it was played and the call recorded; an opt-out was offered or consent
 requested; the caller did not opt out, said yes, or refused."""
+NUMBER = re.compile(r"\+[0-9]{7,15}")
+RINGING = ("dial", "simulcall", "round_robin", "forward")
+"""What steps that ring phones do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,3 +106,8 @@ class FlowResult:
 def audio_key(file: str) -> str:
     """The name of an audio file in an address: it reveals nothing about the file's folder."""
     return hashlib.sha256(file.encode()).hexdigest()[:24]
+
+
+def phones_rung(result: str) -> list[str]:
+    """The phones that rang, E.164, by the result of a step such as `rings +13125550190, +13125550191, recorded`."""
+    return NUMBER.findall(result) if "rings " in result else []

@@ -5,18 +5,20 @@ Each reads the calls of a period one time, by the index on company and start, so
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func
+from sqlalchemy import and_, case, func
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
-from hub.model import Call, Tracker, TrackingNumber, User
+from hub.config.callflow.context import RINGING, phones_rung
+from hub.model import Call, CallStep, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import bounds, days_between
@@ -91,6 +93,9 @@ class AgentCalls:
     figures: CallFigures
     leads: int = 0
     """How many of these calls are leads."""
+    missed: int = 0
+    """The calls that rang this phone, are over and that nobody answered, voicemails included. A call that rang several phones
+    counts at each of them."""
 
 
 def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
@@ -122,17 +127,38 @@ def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
 
 
 def calls_by_agent(of: CallPeriod) -> list[AgentCalls]:
-    """The answered calls by the phone that answered, those with the most calls first."""
+    """The answered calls by the phone that answered, and how many rang there in vain; those with the most calls first."""
     answered = col(Call.answered_at).is_not(None)
     counted = figures_by(of, col(Call.answered_by), answered)
     good = figures_by(of, col(Call.answered_by), answered, is_lead(Call))
     users = of.session.exec(select(User.name, User.phone_numbers).where(User.account_id == of.scope.user.account_id))
     names = {number: name for name, phones in users for number in (phones or "").split()}
+    missed = _missed_by_phone(of)
+    nothing = CallFigures()
     found = [
-        AgentCalls(number, names.get(number or ""), figures, good.get(number, CallFigures()).calls)
-        for number, figures in counted.items()
+        AgentCalls(
+            number,
+            names.get(number or ""),
+            counted.get(number, nothing),
+            good.get(number, nothing).calls,
+            missed[number or ""],
+        )
+        for number in dict.fromkeys([*counted, *missed])
     ]
     return sorted(found, key=lambda each: (-each.figures.calls, each.number or ""))
+
+
+def _missed_by_phone(of: CallPeriod) -> Counter[str]:
+    """Phone → the unanswered calls that rang it, by the steps of their flows and routes."""
+    call, step = col(Call.id), CallStep
+    same = and_(
+        col(step.connector) == col(Call.connector),
+        col(step.carrier_call_id) == col(Call.carrier_call_id),
+        col(step.do).in_(RINGING),
+    )
+    query = of.narrowed(select(call, col(step.result)).join(step, same).where(unanswered()[0]))
+    rung = {(id_, number) for id_, result in of.session.execute(query) for number in phones_rung(result or "")}
+    return Counter(number for _, number in rung)
 
 
 def calls_by_weekday_and_hour(of: CallPeriod, zone: ZoneInfo) -> dict[tuple[int, int], CallFigures]:

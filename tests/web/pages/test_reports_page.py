@@ -147,7 +147,7 @@ def test_numbers_agents_hours_and_missed_calls_have_their_reports(stage: TestHub
     assert "yellow_pages" in numbers and "+1 312 555 0122" in numbers
     assert "/calls?company=lakeside&tracker=yellow_pages&kind=call&period=30d" in figures_link(numbers, "1")
     agents = browser.get("/reports/agent").text
-    assert rows_of(agents)["+1 312 555 0190"][:3] == ["3", "3", "0"]
+    assert rows_of(agents)["+1 312 555 0190"][:4] == ["3", "3", "0", "0"]
     with stage.hub.store.writing() as session:
         call = next(each for each in stage.rows(Call) if each.answered_by)
         mark_leads(session, AccessScope(stage.rows(User)[0]), [call.id], "qualified", stage.clock())

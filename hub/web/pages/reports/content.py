@@ -35,6 +35,11 @@ ANSWERED = column_of("answered", filters={"outcome": "answered"})
 FIRST_TIME = column_of("first_time", filters={"kind": "call", "first_time": "yes"})
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "leads", "conversions")
 """The figures of a line of credits besides amounts, in their order."""
+MISSED_HERE = column_of(
+    "missed",
+    definition="Calls that rang this phone and that nobody picked up, voicemails included. A call that rang several phones "
+    "counts at each of them.",
+)
 TALK = Column("seconds", "Talk time", "duration", definition="How long the answered calls lasted together.")
 LENGTH = Column("length", "Average", "duration", per="answered", definition="Talk time per answered call.")
 
@@ -100,11 +105,12 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 filters={"kind": "call"},
                 definition="Calls that were answered at this phone.",
             )
-            return [calls, FIRST_TIME, column_of("leads", filters={"lead": IS_LEAD}), TALK, LENGTH], [
+            leads = column_of("leads", filters={"lead": IS_LEAD})
+            return [calls, FIRST_TIME, leads, MISSED_HERE, TALK, LENGTH], [
                 Line(
                     each.number or "",
                     each.name or (phone(each.number) if each.number else choice.kind.nothing),
-                    {**_call_figures(each.figures), "leads": Decimal(each.leads)},
+                    {**_call_figures(each.figures), "leads": Decimal(each.leads), "missed": Decimal(each.missed)},
                     phone(each.number) if each.name else "",
                     {"agent": each.number} if each.number else None,
                 )

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.config.callflow.context import NUMBER, phones_rung
 from hub.config.callflow.definition import Dialing, Flow, Spoken, Step
 from hub.contracts.titles import titled
 from hub.platform.formats import phone
 from hub.queries.flow_simulation import SimulatedTurn
 
-NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEADS_TO = re.compile(r"(?P<why>.+): (?P<step>[a-z0-9_-]+)")
 OF_NOTICE: Mapping[str, str] = {
     "asks whether the call may be recorded": "Hears the recording notice, and is asked for a yes.",
@@ -64,7 +64,7 @@ def sentence(step: Step | None, taken: dict[str, object]) -> str:
     """What happens at a step, in words; empty if another sentence says it already."""
     result = str(taken["result"])
     if isinstance(step, Dialing) and result.startswith("rings "):
-        phones = ", ".join(map(phone, NUMBER.findall(result)))
+        phones = ", ".join(map(phone, phones_rung(result)))
         recorded = ", and the conversation is recorded" if result.endswith(", recorded") else ""
         rings = "rings" if "," not in phones else "ring"
         return f"{phones} {rings} for {step.ring_seconds} seconds{recorded}."

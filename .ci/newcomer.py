@@ -204,8 +204,10 @@ def look_for_a_call(person: Newcomer, came: list[tuple[str, bytes]], say: Callab
         say("hub listen printed it")
     if [each["id"] for each in json.loads(person.hub("calls", "--json"))["calls"]] != [call]:
         raise Failed("The call is not in hub calls.")
-    if call[-8:] not in person.hub("calls") or "google / cpc" not in person.hub("call", call[-8:]):
-        raise Failed("The call is not found by its short id, or its source is not shown.")
+    if call[-8:] not in person.hub("calls"):
+        raise Failed("The call is not found by its short id.")
+    if "Google" not in (page := person.hub("call", call[-8:])):
+        raise Failed(f"The source of the call is not shown: {page}")
     say("it is in hub calls")
     name = f"CAL{call.replace('-', '')}"
     signature, body = _wait_for(
@@ -222,7 +224,7 @@ def look_for_a_call(person: Newcomer, came: list[tuple[str, bytes]], say: Callab
     if [each["id"] for each in listed] != [name]:
         raise Failed(f"The call is not in /v3: {listed}")
     say("it is in /v3/a/…/calls.json")
-    if "google" not in person.get(f"/calls/{call}") or call not in person.get("/calls"):
+    if "Google" not in person.get(f"/calls/{call}") or call not in person.get("/calls"):
         raise Failed("The call has no page, or is not in the list of calls.")
     say("it is on its page, and in the list of calls")
 

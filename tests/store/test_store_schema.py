@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import hub
@@ -29,9 +31,15 @@ def test_the_migrated_schema_is_the_one_that_the_tables_declare(store: Store) ->
         assert current(store) == revisions()[-1]
         made[way] = written(store)
         with store.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            opts = {"compare_type": True, "include_object": partial(belongs_to, connection)}
+            context = MigrationContext.configure(connection, opts=opts)
             assert compare_metadata(context, SQLModel.metadata) == []
     assert made[migrate] == made[upgrade] and len(made[upgrade]) > 300
+
+
+def belongs_to(connection: Connection, declared: Any, *_: object) -> bool:
+    """Whether a part of the schema is made in this kind of database; alembic also compares what `ddl_if` leaves out."""
+    return getattr(declared, "info", {}).get("only") in (None, connection.dialect.name)
 
 
 def test_the_baseline_is_written_from_the_tables_until_it_is_released() -> None:

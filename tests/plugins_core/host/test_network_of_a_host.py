@@ -82,7 +82,7 @@ def caller(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def ask(connector: HostedConnector, word: str) -> str:
     plugins = Plugins([connector])
     request = WebhookRequest("POST", "https://calls.example.com/", word.encode(), datetime.now(UTC))
-    return plugins.call("caller", CallHooks.verify_webhook, request).event_key
+    return plugins.call_within(60, "caller", CallHooks.verify_webhook, request).event_key
 
 
 def test_it_reaches_its_stand_in_and_after_a_restart_again(caller: HostedConnector) -> None:

@@ -73,10 +73,19 @@ _PARTS = (
 )
 
 
-def __getattr__(name: str) -> Any:
-    if name not in SUITES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def _explain_asserts() -> None:
+    """Have pytest say what an assertion of the suites found. It cannot for a module that is imported before."""
     import pytest
 
     pytest.register_assert_rewrite(*(each for each in (*_PARTS, *SUITES.values()) if each not in sys.modules))
+
+
+if "pytest" in sys.modules:  # a test may import a part of a suite by the name of its module
+    _explain_asserts()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in SUITES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _explain_asserts()
     return getattr(importlib.import_module(SUITES[name]), name)

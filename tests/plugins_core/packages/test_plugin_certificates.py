@@ -44,7 +44,7 @@ class Author:
         self.proofs = PROOFS
         self.key = shop.folder / "author.key"
         monkeypatch.setattr(
-            certify, "prove", lambda made, _: Certificate(made.manifest.name, "ads", "1.0", self.proofs)
+            certify, "prove", lambda made, *_: Certificate(made.manifest.name, "ads", "1.0", self.proofs)
         )
 
     def make_key(self) -> None:

@@ -74,7 +74,7 @@ class Dealdesk(Connector):
         auth = (self.settings.api_key.get_secret_value(), "")
         answer = self.services.send(DEALDESK, method, self.settings.base_url + path, json=body, auth=auth)
         found = json_object(answer.content)
-        if found is None:
+        if found is None or "code" in found or "error" in found:
             raise RetryLater("Dealdesk sent an answer that cannot be read; the hub will try again.")
         return found
 

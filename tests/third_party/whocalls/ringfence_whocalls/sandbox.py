@@ -1,4 +1,4 @@
-"""A stand-in of Whocalls: knows every fictional number with an even last digit."""
+"""A stand-in of Whocalls: knows the line of every fictional number with an even last digit, and the owner of one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Sandbox(HttpSandbox):
 
     async def _look_up(self, request: Request) -> JSONResponse:
         phone = str((await request.json())["phone"])
-        found = {"owner": f"Owner of {phone[-4:]}", "line": "mobile", "city": "Chicago", "error": None}
+        owner = "Pat Doe" if phone == self.known_number else None
+        found = {"owner": owner, "line": "mobile", "city": "Chicago", "error": None}
         return _refusal(request) or (_json(found) if phone[-1] in "02468" else _json({"code": "UNKNOWN"}, 404))
 
 

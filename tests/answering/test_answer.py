@@ -80,7 +80,7 @@ def test_a_call_goes_on_by_the_visit_that_holds_its_number_also_after_the_number
     mark = document.split("mark='")[1].split("'")[0]
     desk.stage.clock.advance(hours=1)
     later = {"moment": "whisper", "mark": mark, "call_id": "CA1"}
-    assert "From google." in desk.ring(number=shown.number, **later), "its lease is over, and it began within it"
+    assert "From Google." in desk.ring(number=shown.number, **later), "its lease is over, and it began within it"
     assert "Gather" in desk.ring("CA2", number=shown.number), "a call that comes now is nobody's"
 
 

@@ -66,7 +66,7 @@ def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(headless: An
     context.set_default_timeout(10_000)
     tab = context.new_page()
     tab.goto(f"{public}/flows")
-    reach(tab, "office")
+    reach(tab, "Office")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/flows/lakeside/office*")
     reach(tab, "menu Menu")  # the step in the list

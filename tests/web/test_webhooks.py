@@ -50,7 +50,7 @@ def test_the_answering_person_hears_where_the_call_comes_from(edge: Edge) -> Non
     (number,) = ElementTree.fromstring(edge.send(edge.call(tracking_number=FACEBOOK)[0]).content).findall("Dial/Number")
     path = number.get("url", "").removeprefix(f"{PUBLIC}/webhooks/twilio/")
     answer = edge.post(path, {"CallSid": sid(2), "CallStatus": "in-progress", "To": BUSINESS, "From": "+13125550142"})
-    assert [each.text for each in ElementTree.fromstring(answer.content)] == ["A caller from spring."]
+    assert [each.text for each in ElementTree.fromstring(answer.content)] == ["A caller from Spring."]
 
 
 def test_a_call_that_nobody_answers_goes_to_voicemail(edge: Edge) -> None:

@@ -17,6 +17,7 @@ from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, plai
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.platform.clock import utc_now
+from hub.platform.id_words import words_of
 from hub.queries.lookup import account_named
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.trends import MEASURES, trend_of
@@ -59,7 +60,7 @@ def companies(
     return Listing(
         f"Companies, {begins} to {ends}",
         [*lines, _line("total", found.total)],
-        ("company", *((name.replace("_", " "), name) for name in SHOWN), *money),
+        ("company", *((words_of(name), name) for name in SHOWN), *money),
         document=lambda fields: {"from": str(begins), "to": str(ends), "companies": fields[:-1], "total": fields[-1],
                                  "unassigned": {code: number(each) for code, each in found.unassigned.items()}},
         notes=[f"{amount:,.2f} {code} more belong to no single company." for code, amount in found.unassigned.items()],
@@ -92,7 +93,7 @@ def trend(
     return Listing(
         f"{counted(weeks, 'week')} of {plain(', '.join(each.name for each in rows))}",
         lines,
-        ("week", *((name.replace("_", " "), name) for name in names)),
+        ("week", *((words_of(name), name) for name in names)),
     )
 
 

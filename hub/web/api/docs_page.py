@@ -20,6 +20,7 @@ GROUPS: Mapping[str, str] = {
     "companies": "Companies", "calls": "Calls, texts and forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
+    "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",
     "consent": "Consent", "doubtful_refusals": "Doubtful refusals",
     "audit": "Audit log", "requests": "Privacy requests",
 }  # fmt: skip

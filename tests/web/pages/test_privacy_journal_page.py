@@ -100,7 +100,7 @@ def test_the_law_is_listed_and_a_question_is_answered_with_its_rules(stage: Test
     assert "is not a place" in officer.text(f"{DESK}/law?place=Atlantis")
     question = {"purpose": "ads", "company": "lakeside", "caller": CALLER}
     answer = officer.post(f"{DESK}/law", question)
-    assert answer.status_code == 200 and "said by law" in answer.text and "Allowed" in answer.text
+    assert answer.status_code == 200 and "said by Paper law" in answer.text and "Allowed" in answer.text
     for wrong in ({"company": ""}, {"at": "noon"}, {"caller_place": "Atlantis"}, {"purpose": "fun"}):
         assert officer.post(f"{DESK}/law", {**question, **wrong}).status_code == 422, wrong
 

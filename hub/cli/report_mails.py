@@ -25,10 +25,6 @@ from hub.startup.reading import read_config
 User = Annotated[str, typer.Option("--user", help="The user's name.", metavar="NAME")]
 
 
-def register(app: typer.Typer) -> None:
-    """The commands are part of `hub report`."""
-
-
 @commands.command("saved")
 @listing
 def saved(user: User, config: ConfigFile = CONFIG) -> Listing:

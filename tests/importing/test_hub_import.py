@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ import structlog
 from commands import CliRunner
 from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
 
+from hub.access.sign_in.sessions import hash_of
 from hub.cli import application
 from hub.errors import RingfenceError
 from hub.platform import logs
@@ -104,8 +107,13 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
     again = hub("callrail", "--base-url", base_url, "--yes")
     assert "unchanged" in again.output and "hub import plan" in again.output and KEY not in again.output
     assert "Set up the user owner" in again.output and "/setup/" in again.output, "the imported users are no owners"
+    (printed,) = re.findall(r"/setup/\S+", again.output)
     quiet = hub("callrail", "--base-url", base_url, "--yes", "--quiet", "--only", "forms", "--company", LAKESIDE)
     assert (quiet.exit_code, quiet.stdout) == (0, "") or "Not, or not wholly" in quiet.stdout
+    with sqlite3.connect(folder / "hub.db") as database:
+        links = database.execute("SELECT token_sha256 FROM sign_in_link WHERE used_at IS NULL").fetchall()
+    token = printed.removeprefix("/setup/")
+    assert links == [(hash_of(token),)], "a run that prints nothing leaves the printed link as it is"
     plan = hub("plan", "-o", "plan.md")
     assert plan.exit_code == 0 and "switch-over plan" in (folder / "plan.md").read_text()
 

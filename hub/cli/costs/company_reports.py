@@ -30,10 +30,6 @@ SHOWN = ("calls", "calls_before", "answered", "leads", "delivered", "held", "rej
 MONEY = ("cost", "per_lead")
 
 
-def register(app: typer.Typer) -> None:
-    """The commands are part of `hub report`."""
-
-
 @commands.command("companies")
 @listing
 def companies(

@@ -211,7 +211,8 @@ class Job:
             audio = AudioSource(client, getattr(self.source, "account", ""), self.recordings)
         with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
             self._stop_listed(hub, result)
-            result.owner = first_steps(hub.store, utc_now(), str(hub.config.hub.public_url))
+            if not self.quiet:  # a link that nobody sees would end the one that was printed
+                result.owner = first_steps(hub.store, utc_now(), str(hub.config.hub.public_url))
             steps = import_rows(
                 hub, self.source, self.wanted, actor(), progress, audio=audio, companies=self.source.companies
             )

@@ -30,15 +30,15 @@ class OpenNow:
     def words(self) -> str:
         """As a sentence without its full stop."""
         if self.is_open:
-            return f"Open now, closes{self._when(' at ')}" if self.changes_at else "Open now, around the clock"
+            return f"Open now, closes{self._when()}" if self.changes_at else "Open now, around the clock"
         why = f"Closed for {self.holiday}" if self.holiday else "Closed"
-        return f"{why}, opens{self._when(' at ')}" if self.changes_at else f"{why}; no opening is near"
+        return f"{why}, opens{self._when()}" if self.changes_at else f"{why}; no opening is near"
 
-    def _when(self, at: str) -> str:
+    def _when(self) -> str:
         assert self.changes_at is not None
         clock = clock_words(self.changes_at.hour * 60 + self.changes_at.minute)
         if self.changes_at.date() == self.now.date():
-            return f"{at}{clock}"
+            return f" at {clock}"
         near = self.changes_at.date() - self.now.date() <= WEEK
         day = f"{self.changes_at:%A}" if near else f"{self.changes_at:%B} {self.changes_at.day}"
         return f" {day} {clock}"

@@ -9,8 +9,6 @@ from testbed import CALLER
 
 from hub.api import (
     Connector,
-    Corrected,
-    Correction,
     DataFlow,
     Deletion,
     Erasure,
@@ -23,6 +21,7 @@ from hub.api import (
     Share,
     hookimpl,
 )
+from hub.api.crm import Corrected, Correction
 
 LEGAL = "essential.legal_obligation"
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))

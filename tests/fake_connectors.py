@@ -10,42 +10,40 @@ from typing import Any
 
 from hub.api import (
     AnswerDocument,
-    AnswerPoint,
     BadPayload,
     BadSignature,
-    CallActivity,
-    CallBack,
-    CallBackEvent,
     Caller,
     CallEvent,
-    ClickId,
     Connector,
-    ConsentQuestion,
     Conversion,
-    Cost,
     DataFlow,
-    Days,
     Event,
     Fact,
-    Instruction,
     Limits,
     Manifest,
-    MediaFile,
-    MessageEvent,
-    MessageStatusEvent,
-    Opinion,
-    OutboundText,
-    OutcomePage,
     PendingReceipt,
     PluginSettings,
     Receipt,
     Recipient,
     Share,
-    TextListQuery,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
+from hub.api.ads import ClickId, Cost, Days
+from hub.api.carriers import (
+    AnswerPoint,
+    CallBack,
+    CallBackEvent,
+    Instruction,
+    MediaFile,
+    MessageEvent,
+    MessageStatusEvent,
+    OutboundText,
+    TextListQuery,
+)
+from hub.api.crm import CallActivity, OutcomePage
+from hub.api.privacy import ConsentQuestion, Opinion
 
 SECRET = "paper"
 

@@ -10,19 +10,8 @@ from typing import Any
 
 from fake_connectors import FakeCarrier, play
 
-from hub.api import (
-    DataFlow,
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
-    PortOrder,
-    PortRequest,
-    PortStatus,
-    Share,
-    hookimpl,
-)
+from hub.api import DataFlow, Money, Share, hookimpl
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, PortOrder, PortRequest, PortStatus
 
 
 class FakeNumberCarrier(FakeCarrier):

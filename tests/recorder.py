@@ -13,7 +13,8 @@ from typing import Any
 from fake_connectors import FakeCarrier, play
 from testbed import CALLER, SHARED, TestHub, finished_call
 
-from hub.api import CallEvent, RecordingAudio, RecordingControl, hookimpl
+from hub.api import CallEvent, hookimpl
+from hub.api.carriers import RecordingAudio, RecordingControl
 from hub.model import Recording, RecordingNotice
 
 

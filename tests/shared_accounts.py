@@ -11,7 +11,8 @@ from fake_connectors import FakeLaw, FakeNetwork
 from pydantic import create_model
 from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
-from hub.api import Connector, HttpSandbox, SimulatedCall
+from hub.api import Connector
+from hub.api.sandbox import HttpSandbox, SimulatedCall
 from hub.hookspecs import CallHooks
 from hub.model import Call, Company, LegalHold, PrivacyRequest, Recording
 from hub.privacy_requests.people import set_hold

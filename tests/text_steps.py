@@ -10,7 +10,8 @@ from typing import Any
 from sqlmodel import col, select
 from testbed import ACCOUNTS, CALLER, SHARED, TestHub
 
-from hub.api import MessageEvent, MessageStatusEvent, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.carriers import MessageEvent, MessageStatusEvent
 from hub.model import InboxWebhook, TextMessage
 from hub.model.columns import RAW_WEBHOOK_RETENTION
 from hub.texts.bodies import open_body

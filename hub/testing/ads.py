@@ -53,7 +53,7 @@ class AdsConformance(AdsWireConformance):
     required_hooks: ClassVar[frozenset[str]] = frozenset({"upload_conversions", "check_connection"})
 
     def test_the_stand_in_plays_an_ad_network(self, connector: Connector, sandbox: Sandbox) -> None:
-        assert isinstance(sandbox, AdsSandbox), "the sandbox must implement hub.api.AdsSandbox"
+        assert isinstance(sandbox, AdsSandbox), "the sandbox must implement hub.api.sandbox.AdsSandbox"
         destination = connector.Destination
         assert destination is not None, "an ads connector declares what is written below send_to: as `Destination`"
         destination.model_validate(dict(sandbox.destination()))
@@ -232,7 +232,7 @@ class AdsConformance(AdsWireConformance):
     ) -> None:
         if "pull_costs" not in implemented_hooks(connector):
             pytest.skip("this plugin pulls no costs")
-        assert isinstance(sandbox, CostSandbox), "the sandbox must implement hub.api.CostSandbox"
+        assert isinstance(sandbox, CostSandbox), "the sandbox must implement hub.api.sandbox.CostSandbox"
         days = last_days(connector)
         for amount, day in (("12.34", days.last), ("0.05", days.first), ("99", days.first - timedelta(days=1))):
             sandbox.spend(samples.cost(day, amount))

@@ -81,7 +81,7 @@ class CrmConformance(CrmPeopleConformance):
         raise AssertionError("pull_outcomes says `more` for ever")
 
     def test_the_stand_in_plays_a_crm(self, sandbox: Sandbox) -> None:
-        assert isinstance(sandbox, CrmSandbox), "the sandbox must implement hub.api.CrmSandbox"
+        assert isinstance(sandbox, CrmSandbox), "the sandbox must implement hub.api.sandbox.CrmSandbox"
 
     # Calls
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-import hub.api
 from hub.errors import RingfenceError
 from hub.platform.private_files import share
+from hub.plugin_host.packages.public_names import public_names
 from hub.plugin_host.registry import GROUP
 from hub.testing import SUITE_OF_KIND
 
@@ -66,7 +66,7 @@ def _check(kind: str, name: str, class_name: str, target: Path) -> None:
         raise CannotWrite(f"{kind!r} is not a kind of plugin; choose one of {', '.join(sorted(SUITE_OF_KIND))}.")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise CannotWrite(f"{name!r} cannot be a plugin's name; use lowercase letters, digits and _, a letter first.")
-    if class_name in hub.api.__all__ or keyword.iskeyword(class_name):
+    if any(class_name in names for names in public_names().values()) or keyword.iskeyword(class_name):
         raise CannotWrite(f"{name!r} is a word of Ringfence or Python itself; add the provider's name to it.")
     if name in {point.name for point in entry_points(group=GROUP)}:
         raise CannotWrite(f"A plugin named {name!r} is installed already; choose another name.")

@@ -82,7 +82,7 @@ class Switchboard:
 
 def carrier_of(sandbox: Sandbox) -> CarrierSandbox:
     """The sandbox as a carrier sandbox."""
-    assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.CarrierSandbox"
+    assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.sandbox.CarrierSandbox"
     return sandbox
 
 

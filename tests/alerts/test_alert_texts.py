@@ -5,7 +5,7 @@ from __future__ import annotations
 from alert_stage import AlertStage
 from testbed import SHARED
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import Alert, AlertDelivery, AlertPhone, TextMessage, User
 from hub.model.columns import new_id
 from hub.queries.texts.paging import threads_page

@@ -9,7 +9,7 @@ import pytest
 from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, TestHub, company, finished_call
 
 from hub.answering.answer import MOMENTS, Answerer
-from hub.api import AnswerPoint
+from hub.api.carriers import AnswerPoint
 from hub.config.callflow.definition import Flow
 from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, Tracker, TrackingNumber
 from hub.numbers.flows import FlowVersions

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from parsed_tree import ROOT, Module, each_module, sources, violations
 
+from hub.plugin_host.packages.public_names import public_names
+
 MAX_MODULE_LINES = 400
 MAX_MODULES = 20
 """Of one package; tables and contract values, one module per subject, may have more."""
@@ -30,11 +32,26 @@ def test_the_import_contracts_hold() -> None:
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr
 
 
-def test_the_door_opens_without_a_database_and_without_a_web_framework() -> None:
+def test_hub_api_brings_in_none_of_its_parts_and_no_part_a_database_or_a_web_framework() -> None:
     heavy = ("sqlalchemy", "sqlmodel", "alembic", "fastapi", "starlette", "uvicorn", "apscheduler", "httpx")
-    script = f"import sys, hub.api; print([name for name in {heavy!r} if name in sys.modules])"
+    parts = [f"hub.api.{file.stem}" for file in sorted((ROOT / "hub/api").glob("*.py")) if file.stem != "__init__"]
+    assert parts
+    script = f"""
+import importlib, sys, hub.api
+print([name for name in sys.modules if name.startswith(("hub.api.", "hub.protocols"))])
+for part in {parts!r}:
+    importlib.import_module(part)
+print([name for name in {heavy!r} if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.split() == ["[]", "[]"]
+
+
+def test_each_name_is_in_one_module_of_hub_api_which_itself_has_70_at_most() -> None:
+    names = public_names()
+    assert len(names["hub.api"]) <= 70
+    where = Counter(name for part in names.values() for name in part)
+    assert [name for name, times in where.items() if times > 1] == []
 
 
 def test_the_plugins_are_registered_without_their_vendors_libraries() -> None:
@@ -58,7 +75,7 @@ def test_a_web_process_loads_pages_and_api_only_when_somebody_asks_for_one() -> 
 
 @each_module("plugins")
 def imports_of_others(module: Module) -> Iterator[str]:
-    """What a plugin imports of ours besides the door and itself."""
+    """What a plugin imports of ours besides hub.api and itself."""
     mine = ".".join(module.name.split(".")[:3])
     for statement, name in module.imports():
         if name.split(".")[0] == "hub" and not name.startswith("hub.api."):
@@ -67,7 +84,7 @@ def imports_of_others(module: Module) -> Iterator[str]:
             yield module.at(statement, f"imports another plugin, {name}")
 
 
-def test_a_plugin_imports_the_door_and_nothing_else_of_ours() -> None:
+def test_a_plugin_imports_hub_api_and_nothing_else_of_ours() -> None:
     assert not (found := violations(imports_of_others)), found
 
 

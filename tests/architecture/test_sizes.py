@@ -12,7 +12,7 @@ from parsed_tree import ROOT, Module, each_module
 
 MAX_LINES = 187_900
 """Of the hub and its plugins; the aim is 150,000."""
-MAX_PACKAGES, MAX_FILES = 38, 6
+MAX_PACKAGES, MAX_FILES = 39, 5
 """In the folder `hub`."""
 MAX_OF_ONE_NAME = 8
 """Modules of the hub with one name, so that a search for it finds the right one. Each plugin has the layout that

@@ -14,7 +14,7 @@ from config_on_disk import CONFIG
 from page_client import signed_in
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import AlertPreference, Lead, TextMessage, User
 from hub.model.states import MessageStatus
 from hub.testing import FrozenClock

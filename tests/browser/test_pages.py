@@ -19,7 +19,8 @@ from testbed import CALLER, SHARED, TestHub, company
 
 from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
-from hub.api import CallEvent, MessageEvent
+from hub.api import CallEvent
+from hub.api.carriers import MessageEvent
 from hub.model import TextMessage, TrackingNumber
 from hub.startup.opening import Opened
 from hub.web.pages.guard import Page

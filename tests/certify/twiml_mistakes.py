@@ -40,7 +40,7 @@ TWIML: tuple[Mistake, ...] = (
     mistake(
         "two calls after a lost reply",
         (INIT, CREATE, "            try:\n    " + CREATE + "            except OutcomeUnknown:\n    " + CREATE),
-        (INIT, "    OutboundText,", "    OutboundText, OutcomeUnknown,"),
+        (INIT, "    Rejected,", "    OutcomeUnknown, Rejected,"),
         promise="Two phones ring once whatever becomes of the reply",
         says="times the call; raise OutcomeUnknown and leave it to the hub",
     ),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.api import Sandbox
+from hub.api.sandbox import Sandbox
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
 from hub.plugin_host.plugin_texts.plugin_log import PLUGIN_PRINTED

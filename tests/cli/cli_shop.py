@@ -13,7 +13,8 @@ from typing import Any
 from commands import CliRunner
 from typer.testing import Result
 
-from hub.api import SimulatedCall, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.sandbox import SimulatedCall
 from hub.cli import app
 from hub.delivery.sync import sync as sync_now
 from hub.flow.inbox import fold_inbox

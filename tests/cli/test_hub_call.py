@@ -113,7 +113,7 @@ def test_a_withheld_conversion_says_by_which_rule(shop: Shop) -> None:
 
 
 def test_a_call_from_the_carriers_list_says_so(shop: Shop) -> None:
-    from hub.api import SimulatedCall
+    from hub.api.sandbox import SimulatedCall
     from hub.delivery.sync import sync
 
     with shop.opened() as opened:
@@ -162,7 +162,8 @@ CRMCO = '''\
 
 from decimal import Decimal
 
-from hub.api import Connector, Manifest, Money, Outcome, OutcomePage, PluginSettings, Receipt, Recipient, RetryLater, hookimpl
+from hub.api import Connector, Manifest, Money, PluginSettings, Receipt, Recipient, RetryLater, hookimpl
+from hub.api.crm import Outcome, OutcomePage
 
 
 class Crmco(Connector):

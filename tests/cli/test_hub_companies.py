@@ -17,7 +17,7 @@ from cli_shop import CALLER, Shop
 from sqlmodel import func, select
 from typer.testing import Result
 
-from hub.api import Fault
+from hub.api.sandbox import Fault
 from hub.leaving import run as leaving
 from hub.leaving.rows import KEPT
 from hub.model import Call, Company, CompanyEnd, Person, PrivacyRequest, every_table

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.api import Fault
+from hub.api.sandbox import Fault
 from plugins.carriers.twilio.sandbox.api import Api
 
 Refusal = Callable[[Result], str]

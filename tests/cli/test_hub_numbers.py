@@ -10,7 +10,7 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.api import Fault
+from hub.api.sandbox import Fault
 from hub.model import TrackingNumber
 from plugins.carriers.twilio.sandbox import api as sandbox_api
 

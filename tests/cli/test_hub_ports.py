@@ -10,7 +10,9 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.api import Fault, PortRequest, Rejected
+from hub.api import Rejected
+from hub.api.carriers import PortRequest
+from hub.api.sandbox import Fault
 from hub.delivery.sync import sync
 from hub.model import AuditEntry, PortOrderRow
 from hub.numbers.porting import NotOrdered, order_port, recorded, refresh_open

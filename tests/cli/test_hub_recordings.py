@@ -11,7 +11,7 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.api import SimulatedCall
+from hub.api.sandbox import SimulatedCall
 from hub.model import AuditEntry, Call, Company, Recording, RecordingNotice, User
 from hub.recordings.keep import fetch_due
 

@@ -17,7 +17,8 @@ from hub.testing.certificate import Certificate, Proof
 
 RULE = '''
 """House rules. {name}"""
-from hub.api import Connector, Manifest, Opinion, PluginSettings, Recipient, hookimpl
+from hub.api import Connector, Manifest, PluginSettings, Recipient, hookimpl
+from hub.api.privacy import Opinion
 
 class House(Connector):
     Settings = PluginSettings

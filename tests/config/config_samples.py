@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.api import Connector, Manifest, PluginSettings, Recipient, Sandbox
+from hub.api import Connector, Manifest, PluginSettings, Recipient
+from hub.api.sandbox import Sandbox
 
 GOOD = """\
 hub:

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import TRANSFORMS, ClickId, Conversion, DataFlow, Manifest, PersonReference, Recipient, Share, Transform
+from hub.api import Conversion, DataFlow, Manifest, PersonReference, Recipient, Share, Transform
+from hub.api.ads import ClickId
 from hub.contracts.disclosure import declared_categories, disclose
-from hub.contracts.values import personal_fields
+from hub.contracts.values import TRANSFORMS, personal_fields
 
 AT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 HELD: Mapping[str, Any] = {

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from hub.api import AccessTokens, AuthError, OAuthGrant, Provider, RetryLater, Services
+from hub.api import AuthError, Provider, RetryLater, Services
+from hub.api.oauth import AccessTokens, OAuthGrant
 
 GRANT = OAuthGrant(
     provider=Provider(name="Acme", remedy="connect it again"),

@@ -20,9 +20,9 @@ from hub.api import (
     Rejected,
     RetryLater,
     Services,
-    retry_after,
     without_personal_data,
 )
+from hub.contracts.refusals import retry_after
 
 NOW = datetime(2026, 7, 9, 15, 30, tzinfo=UTC)
 ACME = Provider(

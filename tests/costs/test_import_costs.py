@@ -11,7 +11,8 @@ import pytest
 from sqlmodel import select
 from testbed import TestHub
 
-from hub.api import Cost, Money
+from hub.api import Money
+from hub.api.ads import Cost
 from hub.errors import CannotDo
 from hub.model import Account, AuditEntry, Company, CostRow
 from hub.sources.costs.cost_file import CostFileError, read_cost_file

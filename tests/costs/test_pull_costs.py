@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from testbed import TestHub
 
-from hub.api import AuthError, Cost, Days, Money, NotSupported, RetryLater
+from hub.api import AuthError, Money, NotSupported, RetryLater
+from hub.api.ads import Cost, Days
 from hub.delivery.sync import sync
 from hub.errors import PluginFailure
 from hub.model import ConnectorNote, CostRow

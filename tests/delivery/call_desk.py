@@ -9,7 +9,7 @@ from testbed import CALLER, SHARED, TestHub
 
 from hub.access.scope import AccessScope, scope_of
 from hub.access.users import add_user
-from hub.api import CallBackEvent, MessageEvent
+from hub.api.carriers import CallBackEvent, MessageEvent
 from hub.delivery.place_calls import place_calls
 from hub.delivery.queue_call_back import queue_call_back
 from hub.model import (

@@ -12,7 +12,8 @@ from call_desk import AGENT_PHONE, USE, agent, call_back, event, place, spoken, 
 from fake_connectors import allow
 from testbed import CALLER, SHARED, TestHub
 
-from hub.api import AuthError, Opinion, OutcomeUnknown, Receipt, Rejected, RetryLater
+from hub.api import AuthError, OutcomeUnknown, Receipt, Rejected, RetryLater
+from hub.api.privacy import Opinion
 from hub.delivery.place_calls import PLACE_WITHIN, REPORT_WITHIN, calls_due
 from hub.delivery.queue_call_back import CannotCall
 from hub.model import (

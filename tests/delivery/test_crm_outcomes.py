@@ -11,7 +11,9 @@ import pytest
 from kept_forms import keep_form
 from testbed import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, TestHub
 
-from hub.api import MessageEvent, Money, Outcome, OutcomePage, RetryLater
+from hub.api import Money, RetryLater
+from hub.api.carriers import MessageEvent
+from hub.api.crm import Outcome, OutcomePage
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.errors import PluginFailure
 from hub.model import ConversionRow, Cursor, Delivery, FormSubmission, OutcomeRow, TextMessage

@@ -10,7 +10,7 @@ import pytest
 from call_desk import USE, agent, call_back, place
 from testbed import CALLER, SHARED, TestHub
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.delivery.call_back_consent import NO_CALLS
 from hub.errors import CannotDo
 from hub.model import AuditEntry, ConsentDetail, ConsentEntry, OutgoingCall, Person, Suppression, TextMessage

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import event
 from testbed import CALLER, SHARED, TestHub, finished_call
 
-from hub.api import MessageEvent, RetryLater
+from hub.api import RetryLater
+from hub.api.carriers import MessageEvent
 from hub.delivery.reconcile import FIRST_LOOK, OVERLAP, reconcile, reconcile_texts
 from hub.model import Call, CallEventRow, ConversionRow, Cursor, Suppression, TextMessage
 

@@ -20,7 +20,8 @@ from testbed import (
     company,
 )
 
-from hub.api import CallEvent, MessageEvent
+from hub.api import CallEvent
+from hub.api.carriers import MessageEvent
 from hub.model import Attribution, Call, TextMessage
 
 Factory = Callable[..., TestHub]

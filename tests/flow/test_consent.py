@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, TestHub
 
-from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
+from hub.api import DataFlow, Fact, Recipient, Share
+from hub.api.privacy import ConsentQuestion, Opinion
 from hub.contracts.consent import STRICTNESS, strictest
 from hub.delivery.sync import next_retry
 from hub.model import ConsentDecision, Delivery, Disclosure, FactRow, Person

@@ -23,7 +23,9 @@ from testbed import (
     finished_call,
 )
 
-from hub.api import CallEvent, MessageEvent, Opinion
+from hub.api import CallEvent
+from hub.api.carriers import MessageEvent
+from hub.api.privacy import Opinion
 from hub.flow.pipeline import process
 from hub.model import (
     Call,

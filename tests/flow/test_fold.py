@@ -12,7 +12,8 @@ import pytest
 from fake_connectors import body_of
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, SHARED, TestHub, finished_call
 
-from hub.api import BadPayload, CallEvent, Event, MessageEvent, RetryLater, WebhookRequest
+from hub.api import BadPayload, CallEvent, Event, RetryLater, WebhookRequest
+from hub.api.carriers import MessageEvent
 from hub.flow.inbox import PLUGIN_WAIT, fold_inbox, replay
 from hub.flow.receive import Received, Receiver
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage

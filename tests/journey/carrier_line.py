@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 from served import ServedHub, serving
 
-from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, WebhookRequest
+from hub.api.sandbox import SimulatedCall
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, TextMessage

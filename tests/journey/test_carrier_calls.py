@@ -11,7 +11,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from carrier_line import BUSINESS, CALLER, RECORDED, TRACKING, YARD, YARD_KEYS, Line, open_line
 
-from hub.api import CallBack
+from hub.api.carriers import CallBack
 from hub.hookspecs import CallHooks
 
 

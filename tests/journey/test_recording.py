@@ -19,7 +19,8 @@ from served import ServedHub, serving
 from sqlmodel import select
 
 from hub.access.users import add_user
-from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, WebhookRequest
+from hub.api.sandbox import SimulatedCall
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Account, AuditEntry, Call, Recording, RecordingNotice, User

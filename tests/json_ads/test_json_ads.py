@@ -12,16 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from hub.api import (
-    ROW,
-    ROWS,
     AuthError,
-    Batch,
-    Call,
     ConfigError,
     Conversion,
-    Fault,
-    JsonAds,
-    JsonAdsSandbox,
     Limits,
     Manifest,
     Money,
@@ -31,8 +24,9 @@ from hub.api import (
     Receipt,
     Recipient,
     RetryLater,
-    StandIn,
 )
+from hub.api.ads import ROW, ROWS, Batch, Call, JsonAds, JsonAdsSandbox, StandIn
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock
 from hub.testing.factories import connect
 

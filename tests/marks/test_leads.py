@@ -11,7 +11,9 @@ from desk import add, do, mark, scope
 from kept_forms import keep_form
 from testbed import SHARED, TestHub
 
-from hub.api import MessageEvent, Money, Opinion
+from hub.api import Money
+from hub.api.carriers import MessageEvent
+from hub.api.privacy import Opinion
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import LeadMark, mark_leads, parse_value
 from hub.marks.subjects import MAX_SUBJECTS

@@ -14,7 +14,8 @@ from testbed import CALLER, CONNECTORS, NORTH_POOL, NORTH_SHARED, POOL, SHARED, 
 from hub.answering.answer import Answerer
 from hub.answering.call_context import AnswerRequest
 from hub.answering.screen import Screener
-from hub.api import AnswerPoint, CallEvent
+from hub.api import CallEvent
+from hub.api.carriers import AnswerPoint
 from hub.errors import CannotDo
 from hub.flow.score_spam import is_silent, score_again
 from hub.marks.spam import block_caller, mark_spam

@@ -9,7 +9,7 @@ from desk import add, do, scope
 from sqlmodel import select
 from testbed import CALLER, SHARED, TestHub
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.errors import CannotDo, NotFound
 from hub.marks.spam import mark_spam
 from hub.marks.tag_definitions import change_tag, define_tag, remove_tag_definition, tag_definitions

@@ -23,7 +23,7 @@ from testbed import ACCOUNTS, CONNECTORS, TestHub, company, open_stage
 from hub.access.companies import limit_to_companies
 from hub.access.keys import PERSONAL_DATA, new_api_key
 from hub.access.users import add_user
-from hub.api import Opinion
+from hub.api.privacy import Opinion
 from hub.config.models import HubSection
 from hub.model import Account, ApiKey, AuditEntry, Call, Recording, SpamMark, SpamScore
 from hub.model.spam import BY_SCORE

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import CallEvent, Connector, Dial, Gather, HttpSandbox, Say, TakeMessage, WebhookRequest
+from hub.api import CallEvent, Connector, WebhookRequest
+from hub.api.carriers import Dial, Gather, Say, TakeMessage
+from hub.api.sandbox import HttpSandbox
 from hub.model.calls import CallState, fold
 from hub.plugin_host.discovery import discover
 from hub.testing import FrozenClock, connect, samples

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.api import ClickId, Connector, DataFlow, Manifest, PluginSettings, Recipient, Share
+from hub.api import Connector, DataFlow, Manifest, PluginSettings, Recipient, Share
+from hub.api.ads import ClickId
 
 
 class Reader(Connector):

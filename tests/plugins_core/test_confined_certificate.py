@@ -19,7 +19,8 @@ pytestmark = pytest.mark.soak
 PLUGIN = """
     'House rules.'
     import os, socket
-    from hub.api import Connector, Manifest, Opinion, PluginSettings, Recipient, hookimpl
+    from hub.api import Connector, Manifest, PluginSettings, Recipient, hookimpl
+    from hub.api.privacy import Opinion
 
     def tried(action):
         try:

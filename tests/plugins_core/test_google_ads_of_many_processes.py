@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 from google.ads.googleads.v24.services.types.customer_service import ListAccessibleCustomersResponse
 
-from hub.api import Sandbox as AnySandbox
+from hub.api.sandbox import Sandbox as AnySandbox
 from hub.plugin_host.sandboxes import start_sandboxes
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds

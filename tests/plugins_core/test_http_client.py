@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from testbed import TestHub
 
-from hub.api import HttpSandbox, PluginSettings, Rejected
+from hub.api import PluginSettings, Rejected
+from hub.api.sandbox import HttpSandbox
 from hub.config.models import Config
 from hub.contracts.addresses import in_clear, is_public
 from hub.plugin_host.http_client import lazy_client

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import Caller, CallEvent, ConnectionReport, OutboundText, Receipt, WebhookRequest
+from hub.api import Caller, CallEvent, ConnectionReport, Receipt, WebhookRequest
+from hub.api.carriers import OutboundText
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.errors import AuthError, BadPayload, ConfigError, Problem, Rejected, RetryLater, RingfenceError
 from hub.platform.scrubbing import scrubbed

@@ -27,8 +27,17 @@ from hub.plugin_host.host.wire import LISTS, MAX_CONTAINERS, MESSAGES, CannotPas
 FLOOD = """
     import gc, json
     from datetime import UTC, datetime
-    from hub.api import (AnswerDocument, CallEvent, Connector, Fact, Manifest, PluginSettings, Recipient, VerifiedWebhook,
-                         hookimpl)
+    from hub.api import (
+        AnswerDocument,
+        CallEvent,
+        Connector,
+        Fact,
+        Manifest,
+        PluginSettings,
+        Recipient,
+        VerifiedWebhook,
+        hookimpl,
+    )
 
     class Flood(Connector):
         manifest = Manifest(name="flood", kind="carrier", version="1", summary="-",

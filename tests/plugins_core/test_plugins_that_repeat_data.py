@@ -27,8 +27,19 @@ PARROT = """
     from datetime import timedelta
     from urllib.parse import quote
     from pydantic import SecretStr
-    from hub.api import (Connector, DataFlow, Limits, Manifest, PluginSettings, Receipt, Recipient, Rejected, RetryLater,
-                         Share, hookimpl)
+    from hub.api import (
+        Connector,
+        DataFlow,
+        Limits,
+        Manifest,
+        PluginSettings,
+        Receipt,
+        Recipient,
+        Rejected,
+        RetryLater,
+        Share,
+        hookimpl,
+    )
 
     class Settings(PluginSettings):
         token: SecretStr = SecretStr("sandbox-token-of-parrot")

@@ -24,7 +24,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from hub.api import HttpSandbox, Sandbox
+from hub.api.sandbox import HttpSandbox, Sandbox
 from hub.errors import ConfigError
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.sandbox_state import SandboxState

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.api import Connector, HttpSandbox, PluginSettings, Sandbox
+from hub.api import Connector, PluginSettings
+from hub.api.sandbox import HttpSandbox, Sandbox
 from hub.errors import ConfigError
 from hub.plugin_host.sandboxes import start_sandboxes
 from hub.testing import FrozenClock

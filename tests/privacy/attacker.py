@@ -12,7 +12,7 @@ from kept_forms import keep_form
 from sqlmodel import select
 from testbed import TestHub
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import Company, PrivacyRequest, TextMessage
 from hub.privacy_requests.access_file import read_file
 from hub.privacy_requests.identity_proof import make_link_token, prove, send_code

@@ -19,7 +19,8 @@ from sqlmodel import Session, SQLModel, col, select
 from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
 from hub.access.users import add_user
-from hub.api import CallEvent, MessageEvent, RecordingAudio, hookimpl
+from hub.api import CallEvent, hookimpl
+from hub.api.carriers import MessageEvent, RecordingAudio
 from hub.backup.archive import ArchiveReader
 from hub.model import (
     Account,

@@ -16,7 +16,8 @@ from prometheus_client import generate_latest
 from shared_accounts import at
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, TestHub
 
-from hub.api import Connector, PersonReference, SimulatedCall
+from hub.api import Connector, PersonReference
+from hub.api.sandbox import SimulatedCall
 from hub.backup.save import save, save_keys
 from hub.contracts.disclosure import disclose
 from hub.errors import RingfenceError

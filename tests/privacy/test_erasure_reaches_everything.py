@@ -12,7 +12,7 @@ from canaries import KEEPING, Canaries, bytes_of_database, bytes_of_files, opene
 from sqlmodel import select
 from testbed import CALLER, NORTH_SHARED, SHARED, TestHub, finished_call, make_config
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.backup.restore import restore
 from hub.backup.save import DATA, KEYS, save, save_keys
 from hub.model import Call, Company, FactRow, FormSubmission, InboxWebhook, Person, TextMessage

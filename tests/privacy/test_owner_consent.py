@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from testbed import TestHub, make_config
 
-from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
+from hub.api import AuthError, Caller, NotSupported, RetryLater
+from hub.api.sandbox import Fault
 from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.hookspecs import EnrichmentHooks, OperationHooks
 from hub.model import (

@@ -12,7 +12,8 @@ from testbed import SHARED, TestHub
 
 from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
-from hub.api import AnswerPoint, Opinion
+from hub.api.carriers import AnswerPoint
+from hub.api.privacy import Opinion
 from hub.contracts.categories import USES
 from hub.model import ConsentDecision, PolicyVersion
 from hub.privacy.policies.document import PolicyChange, PolicyRefused

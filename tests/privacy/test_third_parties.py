@@ -13,7 +13,8 @@ from testbed import CONNECTORS, SHARED, TestHub
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
 
-from hub.api import Caller, Fact, MessageEvent, Recipient, hookimpl
+from hub.api import Caller, Fact, Recipient, hookimpl
+from hub.api.carriers import MessageEvent
 from hub.contracts.categories import USES
 from hub.contracts.consent import ConsentQuestion
 from hub.contracts.third_parties import EXCEPTIONS, is_third_party

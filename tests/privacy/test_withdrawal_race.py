@@ -15,7 +15,7 @@ import pytest
 from sqlmodel import col, select
 from testbed import EVERY_CALL, SHARED, TestHub, finished_call
 
-from hub.api import ConsentQuestion, Opinion
+from hub.api.privacy import ConsentQuestion, Opinion
 from hub.model import Call, ConsentEntry, ConversionRow, Delivery, Person
 from hub.privacy.ledger import ConsentStatement
 from hub.privacy.withdrawal import exclusive_person_lock, person_lock_keys, shared_person_lock, take_effect

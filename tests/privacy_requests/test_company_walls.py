@@ -11,7 +11,7 @@ import pytest
 from shared_accounts import ADDRESS, NAME, WORDS, SharedAccounts, shared_accounts
 from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
-from hub.api import Fault
+from hub.api.sandbox import Fault
 from hub.model import Call, Disclosure, LegalHold, Person, PrivacyRequest, TextMessage, Tracker, TrackingNumber
 from hub.privacy_requests.access_file import read_file
 from hub.privacy_requests.run import work_tasks

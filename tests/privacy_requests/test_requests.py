@@ -15,7 +15,7 @@ from sqlmodel import select
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, SHARED, TestHub
 
 from hub.answering.recording_consent import known_callers
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import (
     AuditEntry,
     Call,

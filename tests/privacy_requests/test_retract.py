@@ -11,7 +11,8 @@ import pytest
 from shared_accounts import at
 from testbed import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, TestHub
 
-from hub.api import Money, Outcome, OutcomePage, Receipt, RetryLater
+from hub.api import Money, Receipt, RetryLater
+from hub.api.crm import Outcome, OutcomePage
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.poll_receipts import diagnose
 from hub.model import Call, Company, Cursor, Delivery, Disclosure, PrivacyRequest

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlmodel import select
 from testbed import SHARED, TestHub
 
-from hub.api import PersonReference, SimulatedCall
+from hub.api import PersonReference
+from hub.api.sandbox import SimulatedCall
 from hub.model import Call, Company, PrivacyRequest, Tracker, TrackingNumber
 from hub.model.columns import new_id
 from hub.privacy.erasure import PersonData

@@ -14,7 +14,8 @@ from sqlmodel import SQLModel, select
 from testbed import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.access.scope import AccessScope
-from hub.api import Conversion, Limits, Money, Opinion, Receipt, hookimpl
+from hub.api import Conversion, Limits, Money, Receipt, hookimpl
+from hub.api.privacy import Opinion
 from hub.config.models import ConversionRule
 from hub.model import Account, Call, Company, Lead, OutcomeRow, Person, User, UserCompany
 from hub.model.columns import new_id

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.api import HttpSandbox
+from hub.api.sandbox import HttpSandbox
 
 MISSING = "<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>The key does not exist.</Message></Error>"
 FORBIDDEN = "<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>No such key id.</Message></Error>"

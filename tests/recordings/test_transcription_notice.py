@@ -12,7 +12,8 @@ from test_transcripts import PaperEars, transcribe
 from testbed import ACCOUNTS, CONNECTORS, SHARED, TestHub
 
 from hub.answering.answer import Answerer
-from hub.api import AnswerPoint, Recipient
+from hub.api import Recipient
+from hub.api.carriers import AnswerPoint
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.model import Disclosure, RecordingNotice, TranscriptRow
 from hub.recordings.keep import fetch_due

@@ -19,7 +19,6 @@ from hub.api import (
     Connector,
     DataFlow,
     Manifest,
-    Opinion,
     Recipient,
     Rejected,
     RetryLater,
@@ -29,6 +28,7 @@ from hub.api import (
     TranscriptPart,
     hookimpl,
 )
+from hub.api.privacy import Opinion
 from hub.model import (
     Call,
     ConnectorState,

@@ -33,7 +33,9 @@ from testbed import (
 
 from hub.access.scope import AccessScope
 from hub.access.users import add_user
-from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
+from hub.api import CallEvent, Money
+from hub.api.carriers import MessageEvent
+from hub.api.crm import Outcome, OutcomePage
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.marks.leads import mark_lead
 from hub.model import Account, Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, User, YearRollup

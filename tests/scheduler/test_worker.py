@@ -9,7 +9,8 @@ from typing import Any
 
 from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
-from hub.api import AuthError, Connector, Manifest, PluginSettings, PortOrder, Receipt, Recipient, RetryLater, hookimpl
+from hub.api import AuthError, Connector, Manifest, PluginSettings, Receipt, Recipient, RetryLater, hookimpl
+from hub.api.carriers import PortOrder
 from hub.delivery.sync import next_retry, sync
 from hub.model import Call, ConnectorState, Delivery, PortOrderRow, SyncSlot
 from hub.store.claims import claim, complete

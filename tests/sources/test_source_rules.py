@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testbed import TestHub
 
-from hub.api import Connector, KnownSource, PluginSettings, SourceKind, hookimpl
-from hub.contracts.sources import OwnRule
+from hub.api import Connector, PluginSettings, hookimpl
+from hub.api.crm import KnownSource
+from hub.contracts.sources import OwnRule, SourceKind
 from hub.model import SourceRule, Visit
 from hub.numbers.directory import LiveDirectory
 from hub.sources import update_sites

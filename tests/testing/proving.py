@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import hub.testing
-from hub.api import Connector, Sandbox
+from hub.api import Connector
+from hub.api.sandbox import Sandbox
 from hub.testing import SUITE_OF_KIND, FrozenClock
 
 

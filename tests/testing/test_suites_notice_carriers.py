@@ -10,21 +10,16 @@ from typing import Any
 import pytest
 from proving import Tame, try_promise
 
-from hub.api import (
+from hub.api import Erasure, OutcomeUnknown, Receipt, Rejected, RetryLater, hookimpl
+from hub.api.carriers import (
     Dial,
-    Erasure,
     Gather,
     HangUp,
     MediaFile,
     MessageEvent,
     MessageStatusEvent,
-    OutcomeUnknown,
     PortOrder,
-    Receipt,
     RecordingAudio,
-    Rejected,
-    RetryLater,
-    hookimpl,
 )
 from hub.testing import FrozenClock
 from hub.testing.carriers.people_checks import OTHER_COMPANY

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from proving import Tame, try_promise
 
-from hub.api import AuthError, Connector, Fact, OutcomePage, Receipt, Rejected, RetryLater, hookimpl
+from hub.api import AuthError, Connector, Fact, Receipt, Rejected, RetryLater, hookimpl
+from hub.api.crm import OutcomePage
 
 CircuitBreaker = Callable[[Any], type[Connector]]
 ADS: dict[str, tuple[str, CircuitBreaker]] = {}

@@ -15,7 +15,9 @@ import pytest
 from proving import Tame, try_promise
 from pydantic import Field
 
-from hub.api import Connector, DataFlow, Fact, KnownSource, Opinion, PluginSettings, Recipient, Share, hookimpl
+from hub.api import Connector, DataFlow, Fact, PluginSettings, Recipient, Share, hookimpl
+from hub.api.crm import KnownSource
+from hub.api.privacy import Opinion
 from hub.plugin_host.discovery import discover, imported
 
 Plugins = Mapping[str, Tame]

@@ -14,7 +14,9 @@ import httpx
 import pytest
 from proving import Tame, try_promise
 
-from hub.api import ClickId, Connector, Limits, OutcomePage, Receipt, Rejected, RetryLater, Share, hookimpl
+from hub.api import Connector, Limits, Receipt, Rejected, RetryLater, Share, hookimpl
+from hub.api.ads import ClickId
+from hub.api.crm import OutcomePage
 from hub.testing import asking
 from hub.testing.certificate import certify
 

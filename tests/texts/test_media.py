@@ -8,7 +8,8 @@ from sqlmodel import select
 from testbed import TestHub
 from text_steps import write_in
 
-from hub.api import MediaFile, Rejected, RetryLater
+from hub.api import Rejected, RetryLater
+from hub.api.carriers import MediaFile
 from hub.delivery.fetch_media import fetch_media
 from hub.model import TextMedia
 from hub.texts.bodies import open_file

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from testbed import CALLER, TestHub
 from text_steps import queue, write_in
 
-from hub.api import MediaFile
+from hub.api.carriers import MediaFile
 from hub.delivery.fetch_media import fetch_media
 from hub.delivery.send_texts import send_texts
 from hub.model import TextMedia, TextMessage

@@ -11,7 +11,8 @@ from fake_connectors import allow
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, POOL, SHARED, TestHub
 from text_steps import accounts, outbound, queue, words_of, write_in
 
-from hub.api import AuthError, Opinion, Receipt, Rejected, RetryLater
+from hub.api import AuthError, Receipt, Rejected, RetryLater
+from hub.api.privacy import Opinion
 from hub.errors import CircuitOpen
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, JournalEntry, TextMessage
 from hub.store.claims import LEASE, claim

@@ -12,7 +12,7 @@ from fake_connectors import body_of
 from testbed import CALLER, SHARED, TestHub
 from text_steps import outbound, queue, webhook_row
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
 from hub.model import ConsentEntry, TextMessage

@@ -237,7 +237,7 @@ def test_the_same_text_again_does_nothing_again(hub: Factory) -> None:
 
 
 def _same(stage: TestHub, message_id: str) -> Any:
-    from hub.api import MessageEvent
+    from hub.api.carriers import MessageEvent
 
     return MessageEvent(
         message_id=message_id, at=stage.clock(), tracking_number=SHARED, sender_number=CALLER, body="STOP"

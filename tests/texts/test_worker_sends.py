@@ -9,7 +9,8 @@ from typing import Any
 from testbed import TestHub
 from text_steps import queue, write_in
 
-from hub.api import AuthError, MediaFile
+from hub.api import AuthError
+from hub.api.carriers import MediaFile
 from hub.model import ConnectorState
 from hub.worker import Worker
 from hub.worker.due_work import DueWork, outgoing_work

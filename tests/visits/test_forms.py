@@ -10,7 +10,7 @@ import pytest
 from kept_forms import keep_form
 from testbed import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, TestHub
 
-from hub.api import ConsentQuestion, Opinion
+from hub.api.privacy import ConsentQuestion, Opinion
 from hub.flow.case_loading import load_cases
 from hub.flow.clicks import newest_clicks
 from hub.model import (

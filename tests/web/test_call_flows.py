@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from sqlalchemy import text
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
-from hub.api import SimulatedCall
+from hub.api.sandbox import SimulatedCall
 from hub.config.callflow.definition import Flow
 from hub.numbers.accounts import write_accounts
 

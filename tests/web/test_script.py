@@ -18,7 +18,7 @@ from commands import CliRunner
 from testbed import make_config
 from web_edge import CONFIG, PUBLIC, WAV, Edge
 
-from hub.api import ClickId
+from hub.api.ads import ClickId
 from hub.cli import app
 from hub.config.models import CompanySection
 from hub.numbers.accounts import write_accounts

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from web_edge import BUSINESS, DEFAULT, FACEBOOK, PUBLIC, STUBBORN, Edge
 
-from hub.api import WebhookRequest, Webhooks, form_fields, sign_form, signed_text
+from hub.api import WebhookRequest, Webhooks
+from hub.api.twiml import form_fields, sign_form, signed_text
 from hub.web.webhooks import REFUSE_SECONDS
 
 

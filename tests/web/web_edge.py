@@ -15,7 +15,8 @@ import httpx
 from served import ServedHub, serving
 from starlette.testclient import TestClient
 
-from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, WebhookRequest
+from hub.api.sandbox import SimulatedCall
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, FormSubmission, TextMessage

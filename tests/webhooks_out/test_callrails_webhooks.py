@@ -13,7 +13,7 @@ from testbed import TestHub, finished_call
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
 
-from hub.api import CallBackEvent, MessageEvent
+from hub.api.carriers import CallBackEvent, MessageEvent
 from hub.callrail.ids import number_of, wire_id
 from hub.model import Company, OutgoingCall
 from hub.visits.forms import SentForm

@@ -9,7 +9,7 @@ from testbed import CONNECTORS, TestHub
 from webhook_receiver import WebhookReceiver
 from webhook_stage import USE, WebhookStage, accounts_with
 
-from hub.api import Opinion
+from hub.api.privacy import Opinion
 from hub.contracts.consent import ConsentQuestion
 from hub.model import Call, Disclosure
 from hub.model.states import SubjectState

@@ -19,7 +19,8 @@ from text_steps import queue, write_in
 from webhook_receiver import Request, WebhookReceiver
 from webhook_stage import WebhookStage
 
-from hub.api import CallBackEvent, CallEvent
+from hub.api import CallEvent
+from hub.api.carriers import CallBackEvent
 from hub.marks.notes import add_note
 from hub.marks.tags import tag
 from hub.model import Call, Disclosure, OutgoingCall, Recording, TranscriptRow, WebhookEvent

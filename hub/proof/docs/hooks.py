@@ -6,12 +6,13 @@ import ast
 import dataclasses
 import inspect
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
-import hub.api
 import hub.hookspecs
 from hub.contracts.values import personal_fields
 from hub.hookspecs import FAMILIES, PERSONAL_VALUES, SPECS, HookSpec
+from hub.plugin_host.packages.public_names import public_names
 from hub.proof.docs.markdown import code, page, table
 
 
@@ -23,8 +24,8 @@ def hooks_page() -> str:
         [(_title(family), ", ".join(f"[{name}](#{name})" for name, _ in _hooks(family))) for family in FAMILIES],
     )
     families = [block for family in FAMILIES for block in _family(family)]
-    values = [block for value in _values() for block in _value(value)]
-    note = "Everything below is in `hub.api`. A field with a data category is filled only if the plugin's manifest declares it."
+    values = [block for module, value in _values() for block in _value(module, value)]
+    note = "A field with a data category is filled only if the plugin's manifest declares it."
     return page("# Hooks", summary, rules, index, *families, "## Values", note, *values)
 
 
@@ -59,14 +60,15 @@ def _signature(hook: Any) -> str:
     return str(inspect.signature(hook)).replace("'", "")
 
 
-def _values() -> list[Any]:
-    """The dataclasses of the plugin API, in alphabetical order."""
-    found = [getattr(hub.api, name) for name in sorted(hub.api.__all__)]
-    return [value for value in found if dataclasses.is_dataclass(value)]
+def _values() -> list[tuple[str, Any]]:
+    """The dataclasses of the plugin API with their modules, in alphabetical order."""
+    found = [(name, module, value) for module, names in public_names().items() for name, value in names.items()]
+    return [(module, value) for _, module, value in sorted(found, key=itemgetter(0)) if dataclasses.is_dataclass(value)]
 
 
-def _value(value: Any) -> Iterator[str]:
+def _value(module: str, value: Any) -> Iterator[str]:
     yield f"### {value.__name__}"
+    yield f"In `{module}`."
     yield inspect.cleandoc(value.__doc__ or "")
     categories, notes = personal_fields(value), _notes(value)
     yield table(

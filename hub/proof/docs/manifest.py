@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-import hub.api
 from hub.contracts import answers, categories, manifest, sandbox, values
+from hub.plugin_host.packages.public_names import public_names
 from hub.proof.docs.markdown import code, page, table
 
 MODELS: tuple[type[BaseModel], ...] = (
@@ -106,8 +106,9 @@ def note_of(module: ModuleType, name: str) -> str:
 
 def _stand_ins() -> list[type]:
     """The base classes and protocols of stand-ins in the plugin API."""
-    found = [getattr(hub.api, name) for name in sorted(hub.api.__all__) if name.endswith("Sandbox")]
-    return [sandbox.Sandbox, *(each for each in found if each is not sandbox.Sandbox)]
+    found = {name: kind for names in public_names().values() for name, kind in names.items() if isinstance(kind, type)}
+    kinds = [found[name] for name in sorted(found) if name.endswith("Sandbox")]
+    return [sandbox.Sandbox, *(each for each in kinds if each is not sandbox.Sandbox)]
 
 
 def _stand_in(kind: type) -> Iterator[str]:

@@ -45,7 +45,7 @@ def call_back(**changes: Any) -> CallBack:
 
 def placing(sandbox: Sandbox) -> CallBackSandbox:
     """The sandbox of a carrier that places calls."""
-    assert isinstance(sandbox, CallBackSandbox), "the sandbox must implement hub.api.CallBackSandbox"
+    assert isinstance(sandbox, CallBackSandbox), "the sandbox must implement hub.api.sandbox.CallBackSandbox"
     return sandbox
 
 

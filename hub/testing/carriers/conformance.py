@@ -117,7 +117,7 @@ class CarrierConformance(
         return key
 
     def test_the_stand_in_plays_a_carrier(self, sandbox: Sandbox) -> None:
-        assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.CarrierSandbox"
+        assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.sandbox.CarrierSandbox"
 
     # The sender
 

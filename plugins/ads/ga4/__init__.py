@@ -8,15 +8,11 @@ from datetime import timedelta
 from pydantic import Field, SecretStr, field_validator
 
 from hub.api import (
-    ROW,
     Auth,
-    Batch,
-    Call,
     ConnectionReport,
     Conversion,
     DataFlow,
     Deletion,
-    JsonAds,
     JsonObject,
     Limits,
     Manifest,
@@ -25,9 +21,9 @@ from hub.api import (
     Receipt,
     Recipient,
     Share,
-    StandIn,
     hookimpl,
 )
+from hub.api.ads import ROW, Batch, Call, JsonAds, StandIn
 
 RESERVED = re.compile(r"^(_|ga_|google_|gtag\.|firebase_)")
 RESERVED_NAMES = frozenset(

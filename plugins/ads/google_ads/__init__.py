@@ -7,18 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from hub.api import (
-    AccountList,
     Auth,
     AuthError,
-    ClickId,
     ConnectionReport,
     Connector,
     Conversion,
-    Cost,
     DataFlow,
-    Days,
     Deletion,
-    DestinationChoice,
     Limits,
     Manifest,
     PendingReceipt,
@@ -29,7 +24,9 @@ from hub.api import (
     Share,
     hookimpl,
 )
-from hub.api import SignIn as WebSignIn
+from hub.api.ads import ClickId, Cost, Days
+from hub.api.oauth import AccountList, DestinationChoice
+from hub.api.oauth import SignIn as WebSignIn
 from plugins.ads.google_ads.accounts import Accounts
 from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
 from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hub.api import (
-    AccountList,
-    DestinationChoice,
-    ProviderAccount,
-    RingfenceError,
-    as_mapping,
-    as_text,
-)
+from hub.api import RingfenceError, as_mapping, as_text
+from hub.api.oauth import AccountList, DestinationChoice, ProviderAccount
 from plugins.ads.google_ads.conversion import NO_BRAID
 from plugins.ads.google_ads.search import Search, SearchRefused
 from plugins.ads.google_ads.settings import GoogleAdsSettings

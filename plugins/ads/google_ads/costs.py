@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.api import Cost, Days, Money, NotSupported, RetryLater, as_mapping, as_text
+from hub.api import Money, NotSupported, RetryLater, as_mapping, as_text
+from hub.api.ads import Cost, Days
 from plugins.ads.google_ads.search import Search, SearchRefused
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import SetUpStep
+from hub.api.oauth import SetUpStep
 
 CLOUD = "https://console.cloud.google.com"
 SET_UP: dict[str, Any] = {

@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from hub.api import ConfigError, JsonObject, OAuthGrant, Provider, Scope, Services, sign_assertion
-from hub.api import SignIn as WebSignIn
+from hub.api import ConfigError, JsonObject, Provider, Services
+from hub.api.oauth import OAuthGrant, Scope, sign_assertion
+from hub.api.oauth import SignIn as WebSignIn
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
 SCOPES = ("https://www.googleapis.com/auth/datamanager", "https://www.googleapis.com/auth/adwords")

@@ -8,18 +8,13 @@ from datetime import date, timedelta
 from pydantic import Field, SecretStr
 
 from hub.api import (
-    ROWS,
     Auth,
     AuthError,
-    Batch,
-    Call,
-    ClickId,
     ConfigError,
     ConnectionReport,
     Conversion,
     DataFlow,
     Deletion,
-    JsonAds,
     JsonObject,
     Limits,
     Manifest,
@@ -30,9 +25,9 @@ from hub.api import (
     Refusal,
     RingfenceError,
     Share,
-    StandIn,
     hookimpl,
 )
+from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
 LIFE_OF_A_VERSION = timedelta(days=365)
 WARN_BEFORE = timedelta(days=60)

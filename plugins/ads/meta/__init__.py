@@ -10,21 +10,12 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from hub.api import (
-    ROWS,
-    SHA256,
     Auth,
     AuthError,
-    Batch,
-    Call,
-    ClickId,
     ConfigError,
     Conversion,
-    Cost,
-    CostReport,
     DataFlow,
-    Days,
     Deletion,
-    JsonAds,
     JsonObject,
     Limits,
     Manifest,
@@ -36,11 +27,11 @@ from hub.api import (
     RetryLater,
     RingfenceError,
     Share,
-    StandIn,
     Transform,
     hookimpl,
     value_at,
 )
+from hub.api.ads import ROWS, SHA256, Batch, Call, ClickId, Cost, CostReport, Days, JsonAds, StandIn
 
 VERSION = "v26.0"
 COUNTRY = Transform(

@@ -9,23 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import (
-    AccountList,
     Auth,
     AuthError,
-    Call,
-    ClickId,
     ConnectionReport,
     Conversion,
-    Cost,
     DataFlow,
-    Days,
     Deletion,
-    DestinationChoice,
-    JsonAds,
     JsonObject,
     Limits,
     Manifest,
-    OAuthGrant,
     Provider,
     Receipt,
     Recipient,
@@ -34,12 +26,12 @@ from hub.api import (
     RetryLater,
     RingfenceError,
     Share,
-    SignIn,
-    StandIn,
     Transform,
     hookimpl,
     value_at,
 )
+from hub.api.ads import Call, ClickId, Cost, Days, JsonAds, StandIn
+from hub.api.oauth import AccountList, DestinationChoice, OAuthGrant, SignIn
 from plugins.ads.microsoft_ads.accounts import ASKS, SCOPES, destinations, reachable, web_sign_in
 from plugins.ads.microsoft_ads.calls import (
     ADJUST_OFFLINE,

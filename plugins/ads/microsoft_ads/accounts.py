@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import (
-    AccountList,
-    Call,
-    DestinationChoice,
-    JsonAds,
-    ProviderAccount,
-    Scope,
-    SignIn,
-    as_mapping,
-    as_mappings,
-    as_text,
-)
+from hub.api import as_mapping, as_mappings, as_text
+from hub.api.ads import Call, JsonAds
+from hub.api.oauth import AccountList, DestinationChoice, ProviderAccount, Scope, SignIn
 from plugins.ads.microsoft_ads.calls import GOALS
 from plugins.ads.microsoft_ads.settings import MicrosoftAdsSettings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import ROWS, SHA256, Batch, Call
+from hub.api.ads import ROWS, SHA256, Batch, Call
 
 TAG = {"authorization": "Bearer {uet_token}"}
 ACCOUNT = {

@@ -9,7 +9,8 @@ import zipfile
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from hub.api import Call, Cost, Days, JsonAds, JsonObject, Money, NotSupported, RetryLater, as_text, value_at
+from hub.api import JsonObject, Money, NotSupported, RetryLater, as_text, value_at
+from hub.api.ads import Call, Cost, Days, JsonAds
 from plugins.ads.microsoft_ads.calls import ACCOUNT
 
 COLUMNS = (

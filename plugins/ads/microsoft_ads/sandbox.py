@@ -10,19 +10,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import (
-    SHA256,
-    Call,
-    Cost,
-    JsonAdsSandbox,
-    JsonObject,
-    SandboxSignIn,
-    has_shape,
-    json_object,
-    json_reply,
-    reply,
-    routed,
-)
+from hub.api import JsonObject, json_object
+from hub.api.ads import SHA256, Call, Cost, JsonAdsSandbox, has_shape
+from hub.api.sandbox import SandboxSignIn, json_reply, reply, routed
 from plugins.ads.microsoft_ads import MicrosoftAds
 from plugins.ads.microsoft_ads.calls import ADJUST_OFFLINE, ADJUST_ONLINE, EVENTS, OFFLINE
 from plugins.ads.microsoft_ads.costs import COLUMNS

@@ -8,17 +8,11 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 
 from hub.api import (
-    ROWS,
-    SHA256,
     Auth,
     AuthError,
-    Batch,
-    Call,
-    ClickId,
     Conversion,
     DataFlow,
     Deletion,
-    JsonAds,
     JsonObject,
     Limits,
     Manifest,
@@ -28,8 +22,8 @@ from hub.api import (
     Recipient,
     RetryLater,
     Share,
-    StandIn,
 )
+from hub.api.ads import ROWS, SHA256, Batch, Call, ClickId, JsonAds, StandIn
 
 EVENT = {
     "event": str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import JsonAdsSandbox
+from hub.api.ads import JsonAdsSandbox
 from plugins.ads.tiktok import OFFLINE_EVENTS, TikTok
 
 WEB_ONLY = {"ttclid", "ttp", "user_agent", "ip"}

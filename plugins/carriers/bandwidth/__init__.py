@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hub.api import (
-    CARRIER_FLOWS,
-    USER_LEG,
     AnswerDocument,
-    AnswerPoint,
     Auth,
     BadPayload,
     ConnectionReport,
     DataFlow,
     Deletion,
     Event,
-    Instruction,
     Manifest,
     Recipient,
     Services,
@@ -27,6 +23,8 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
+from hub.api.carriers import AnswerPoint, Instruction
+from hub.api.twiml import CARRIER_FLOWS, USER_LEG
 from plugins.carriers.bandwidth import calls, texts
 from plugins.carriers.bandwidth.bxml import Bxml
 from plugins.carriers.bandwidth.calls import Calls

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from hub.api import PERSON_LEG, AnswerDocument, Dial, Gather, HangUp, Instruction, Play, Rejected, Say, TakeMessage
+from hub.api import AnswerDocument, Rejected
+from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.twiml import PERSON_LEG
 
 MAX_BYTES = 64 * 1024
 MAX_MESSAGE_SECONDS, MAX_RING_SECONDS, MAX_KEY_SECONDS, MAX_KEYS = 10_800, 300, 60, 50

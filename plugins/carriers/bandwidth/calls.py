@@ -16,10 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import (
-    USER_LEG,
     AnswerDocument,
     BadPayload,
-    CallBack,
     CallEvent,
     JsonObject,
     Receipt,
@@ -27,11 +25,10 @@ from hub.api import (
     Rejected,
     RingfenceError,
     hookimpl,
-    identifier,
-    moment,
     phone_number,
-    receipt,
 )
+from hub.api.carriers import CallBack, receipt
+from hub.api.twiml import USER_LEG, identifier, moment
 from plugins.carriers.bandwidth.bxml import Bxml
 from plugins.carriers.bandwidth.proof import Proof
 from plugins.carriers.bandwidth.rest import BANDWIDTH, Account, Rest, refusal_details

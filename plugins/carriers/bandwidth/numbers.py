@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from hub.api import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, hookimpl, phone_number
+from hub.api import Rejected, RetryLater, hookimpl, phone_number
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from plugins.carriers.bandwidth.proof import Proof, without_key
 from plugins.carriers.bandwidth.rest import Account, Rest, element, errors_of, said
 

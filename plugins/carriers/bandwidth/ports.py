@@ -12,17 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from hub.api import (
-    BadPayload,
-    PortOrder,
-    PortRequest,
-    PortStatus,
-    Rejected,
-    RetryLater,
-    hookimpl,
-    moment,
-    without_personal_data,
-)
+from hub.api import BadPayload, Rejected, RetryLater, hookimpl, without_personal_data
+from hub.api.carriers import PortOrder, PortRequest, PortStatus
+from hub.api.twiml import moment
 from plugins.carriers.bandwidth.numbers import e164, national
 from plugins.carriers.bandwidth.rest import Account, Rest, element, errors_of, said
 

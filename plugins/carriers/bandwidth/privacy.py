@@ -10,16 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.api import (
-    Erasure,
-    HeldRecord,
-    PersonReference,
-    as_mapping,
-    as_mappings,
-    erase_recordings,
-    held_records,
-    hookimpl,
-)
+from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, hookimpl
+from hub.api.twiml import erase_recordings, held_records
 from plugins.carriers.bandwidth import calls, recordings
 from plugins.carriers.bandwidth.calls import Item
 from plugins.carriers.bandwidth.recordings import Recordings

@@ -11,7 +11,8 @@ import base64
 import hmac
 from ipaddress import ip_address
 
-from hub.api import BadSignature, CallbackAddresses, WebhookRequest
+from hub.api import BadSignature, WebhookRequest
+from hub.api.twiml import CallbackAddresses
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
 HEADER = "authorization"

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import (
-    RecordingAudio,
-    RecordingControl,
-    Rejected,
-    address_at,
-    hookimpl,
-    identifier,
-    recording_audio,
-    rejecting,
-)
+from hub.api import Rejected, hookimpl
+from hub.api.carriers import RecordingAudio, RecordingControl, recording_audio, rejecting
+from hub.api.twiml import address_at, identifier
 from plugins.carriers.bandwidth.calls import legs_since
 from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Account, Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID

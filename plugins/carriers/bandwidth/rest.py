@@ -17,7 +17,6 @@ from hub.api import (
     ConfigError,
     Connector,
     JsonObject,
-    OAuthGrant,
     Provider,
     Refusal,
     Rejected,
@@ -28,6 +27,7 @@ from hub.api import (
     json_object,
     xml_root,
 )
+from hub.api.oauth import OAuthGrant
 from plugins.carriers.bandwidth.proof import Proof
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 

@@ -14,25 +14,25 @@ from hub.api import (
     BadPayload,
     Event,
     JsonObject,
+    Receipt,
+    Rejected,
+    RetryLater,
+    as_mapping,
+    hookimpl,
+    phone_number,
+    without_personal_data,
+)
+from hub.api.carriers import (
     MediaFile,
     MessageEvent,
     MessageStatusEvent,
     OutboundText,
-    Receipt,
-    Rejected,
-    RetryLater,
-    address_at,
-    as_mapping,
-    believed,
-    hookimpl,
-    identifier,
-    phone_number,
     picture,
     receipt,
     rejecting,
     type_and_bytes,
-    without_personal_data,
 )
+from hub.api.twiml import address_at, believed, identifier
 from plugins.carriers.bandwidth.rest import NOT_FOUND, Account
 from plugins.carriers.bandwidth.translate import TEXT_ID, text_of
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from hub.api import Attestation, BadPayload, LegStatus, identifier
+from hub.api import BadPayload
+from hub.api.carriers import Attestation, LegStatus
+from hub.api.twiml import identifier
 
 CALL_ID = re.compile(r"c-[0-9a-fA-F-]{16,90}")
 RECORDING_ID = re.compile(r"r-[0-9a-fA-F-]{16,90}")

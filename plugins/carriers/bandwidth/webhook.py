@@ -14,20 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from hub.api import (
-    PERSON_LEG,
-    USER_LEG,
-    AnswerPoint,
-    BadPayload,
-    CallBackEvent,
-    CallEvent,
-    Event,
-    Moment,
-    WebhookRequest,
-    believed,
-    identifier,
-    phone_number,
-)
+from hub.api import BadPayload, CallEvent, Event, WebhookRequest, phone_number
+from hub.api.carriers import AnswerPoint, CallBackEvent, Moment
+from hub.api.twiml import PERSON_LEG, USER_LEG, believed, identifier
 from plugins.carriers.bandwidth.bxml import MESSAGE, RECORDED
 from plugins.carriers.bandwidth.translate import (
     CALL_ID,

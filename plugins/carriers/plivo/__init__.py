@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub.api import (
-    CARRIER_FLOWS,
     AnswerDocument,
     Auth,
     BadSignature,
@@ -17,6 +16,7 @@ from hub.api import (
     WebhookRequest,
     hookimpl,
 )
+from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.plivo import calls, signature
 from plugins.carriers.plivo.calls import Calls
 from plugins.carriers.plivo.numbers import Numbers

@@ -16,20 +16,14 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from hub.api import (
+from hub.api import CallEvent, JsonObject, Log, Receipt, WebhookRequest, hookimpl
+from hub.api.carriers import CallBack, receipt
+from hub.api.twiml import (
     USER_LEG,
-    CallBack,
     CallbackAddresses,
-    CallEvent,
     CallListReader,
-    JsonObject,
-    Log,
-    Receipt,
-    WebhookRequest,
     call_families,
-    hookimpl,
     moment,
-    receipt,
     recording_event,
     whole_seconds,
 )

@@ -13,18 +13,8 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
-from hub.api import (
-    JsonObject,
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
-    Rejected,
-    RetryLater,
-    as_text,
-    hookimpl,
-)
+from hub.api import JsonObject, Money, Rejected, RetryLater, as_text, hookimpl
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from plugins.carriers.plivo.rest import Account, Rest
 from plugins.carriers.plivo.translate import e164
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from hub.api import PERSON_LEG, CallBack, Dial, Gather, TakeMessage, Twiml
+from hub.api.carriers import CallBack, Dial, Gather, TakeMessage
+from hub.api.twiml import PERSON_LEG, Twiml
 
 POST = "POST"
 LANGUAGES = (

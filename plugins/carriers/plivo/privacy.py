@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records, hookimpl
+from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
+from hub.api.twiml import erase_recordings, held_records
 from plugins.carriers.plivo.rest import Account, Rest, stamp
 from plugins.carriers.plivo.translate import UUID, e164
 

@@ -10,15 +10,9 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from hub.api import (
-    RecordingAudio,
-    RecordingControl,
-    Rejected,
-    address_at,
-    hookimpl,
-    recording_audio,
-    rejecting,
-)
+from hub.api import Rejected, hookimpl
+from hub.api.carriers import RecordingAudio, RecordingControl, recording_audio, rejecting
+from hub.api.twiml import address_at
 from plugins.carriers.plivo.plivo_xml import LONGEST_CALL
 from plugins.carriers.plivo.rest import Account, Rest
 from plugins.carriers.plivo.translate import uuid

@@ -11,21 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from hub.api import (
-    CallbackAddresses,
-    ConfigError,
-    JsonObject,
-    Provider,
-    Refusal,
-    Rejected,
-    RetryLater,
-    Services,
-    TwimlCarrier,
-    address_at,
-    as_mappings,
-    rejecting,
-    type_and_bytes,
-)
+from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_mappings
+from hub.api.carriers import rejecting, type_and_bytes
+from hub.api.twiml import CallbackAddresses, TwimlCarrier, address_at
 from plugins.carriers.plivo.settings import PlivoSettings
 
 PAGE_SIZE = 20

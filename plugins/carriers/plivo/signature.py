@@ -13,7 +13,8 @@ import hmac
 import re
 from collections.abc import Iterable
 
-from hub.api import BadPayload, BadSignature, FormField, WebhookRequest, form_fields, sign_form, signed_text
+from hub.api import BadPayload, BadSignature, WebhookRequest
+from hub.api.twiml import FormField, form_fields, sign_form, signed_text
 
 V3, V3_NONCE = "x-plivo-signature-v3", "x-plivo-signature-v3-nonce"
 V2, V2_NONCE = "x-plivo-signature-v2", "x-plivo-signature-v2-nonce"

@@ -5,7 +5,8 @@ Source: plivo.com/docs/messaging/api/messages (send a message) and /docs/messagi
 
 from __future__ import annotations
 
-from hub.api import JsonObject, MediaFile, OutboundText, Receipt, hookimpl, picture, receipt
+from hub.api import JsonObject, Receipt, hookimpl
+from hub.api.carriers import MediaFile, OutboundText, picture, receipt
 from plugins.carriers.plivo.rest import Account
 from plugins.carriers.plivo.translate import uuid
 

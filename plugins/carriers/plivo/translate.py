@@ -12,20 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from hub.api import (
-    PERSON_LEG,
-    Attestation,
-    BadPayload,
-    CallEvent,
-    FormField,
-    MessageEvent,
-    TwimlWebhook,
-    WebhookRequest,
-    address_at,
-    identifier,
-    phone_number,
-    recording_event,
-)
+from hub.api import BadPayload, CallEvent, WebhookRequest, phone_number
+from hub.api.carriers import Attestation, MessageEvent
+from hub.api.twiml import PERSON_LEG, FormField, TwimlWebhook, address_at, identifier, recording_event
 from plugins.carriers.plivo.plivo_xml import MESSAGE
 from plugins.carriers.plivo.settings import PlivoSettings
 

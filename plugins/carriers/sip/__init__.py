@@ -9,13 +9,10 @@ from urllib.parse import urlsplit
 from hub.api import (
     Auth,
     BadSignature,
-    CompanionProcess,
     ConnectionReport,
     DataFlow,
     Deletion,
     Manifest,
-    NumberSetup,
-    OwnedNumber,
     Recipient,
     Rejected,
     RetryLater,
@@ -25,6 +22,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.api import Services as Services
+from hub.api.carriers import CompanionProcess, NumberSetup, OwnedNumber
 from plugins.carriers.sip.calls import Calls
 from plugins.carriers.sip.companion import companion
 from plugins.carriers.sip.control import items

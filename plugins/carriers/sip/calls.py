@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import (
+from hub.api import CallEvent, Receipt, hookimpl
+from hub.api.carriers import CallBack, receipt
+from hub.api.twiml import (
     USER_LEG,
-    CallBack,
-    CallEvent,
     CallListReader,
-    Receipt,
     address_at,
     call_families,
-    hookimpl,
     identifier,
     moment,
-    receipt,
     recording_event,
     whole_seconds,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from hub.api import CompanionProcess
+from hub.api.carriers import CompanionProcess
 from plugins.carriers.sip.settings import SipSettings
 
 LOCK_FILE = "gateway.lock"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hub.api import JsonObject, Provider, RetryLater, RingfenceError, Services, TwimlCarrier
+from hub.api import JsonObject, Provider, RetryLater, RingfenceError, Services
+from hub.api.twiml import TwimlCarrier
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, sign
 

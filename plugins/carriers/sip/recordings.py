@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.api import (
-    Erasure,
-    HeldRecord,
-    PersonReference,
-    RecordingAudio,
-    RecordingControl,
-    Rejected,
-    RetryLater,
-    address_at,
-    hookimpl,
-    identifier,
-    rejecting,
-    type_and_bytes,
-)
+from hub.api import Erasure, HeldRecord, PersonReference, Rejected, RetryLater, hookimpl
+from hub.api.carriers import RecordingAudio, RecordingControl, rejecting, type_and_bytes
+from hub.api.twiml import address_at, identifier
 from plugins.carriers.sip.control import Account, items
 from plugins.carriers.sip.translate import SipWebhook
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import CallEvent, CallFailure, Dial, Event, Say, Twiml, TwimlWebhook, call_failure
+from hub.api import CallEvent, Event
+from hub.api.carriers import CallFailure, Dial, Say
+from hub.api.twiml import Twiml, TwimlWebhook, call_failure
 
 NOTICE = "notice"
 """The attribute of a text that announces a recording: the gateway leaves it out of a document that it repeats while the hub

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Sequence
 
 from hub.api import (
-    CARRIER_FLOWS,
     Auth,
     BadPayload,
     ConnectionReport,
@@ -21,6 +20,7 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
+from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.telnyx import (
     notices,
     recordings,

@@ -15,24 +15,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import (
-    USER_LEG,
-    BadPayload,
-    CallBack,
-    CallEvent,
-    CallListReader,
-    JsonObject,
-    Log,
-    Receipt,
-    Refusal,
-    Rejected,
-    RingfenceError,
-    hookimpl,
-    moment,
-    receipt,
-    recording_event,
-    whole_seconds,
-)
+from hub.api import BadPayload, CallEvent, JsonObject, Log, Receipt, Refusal, Rejected, RingfenceError, hookimpl
+from hub.api.carriers import CallBack, receipt
+from hub.api.twiml import USER_LEG, CallListReader, moment, recording_event, whole_seconds
 from plugins.carriers.telnyx.rest import TELNYX, Account, refusal_details
 from plugins.carriers.telnyx.translate import CALL_ID, recording_address, uuid
 

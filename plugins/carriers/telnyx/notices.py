@@ -11,20 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from hub.api import (
-    BadPayload,
-    CallEvent,
-    Event,
-    MessageEvent,
-    MessageStatusEvent,
-    WebhookRequest,
-    believed,
-    caller_name,
-    moment,
-    phone_number,
-    recording_event,
-    whole_seconds,
-)
+from hub.api import BadPayload, CallEvent, Event, WebhookRequest, phone_number
+from hub.api.carriers import MessageEvent, MessageStatusEvent
+from hub.api.twiml import believed, caller_name, moment, recording_event, whole_seconds
 from plugins.carriers.telnyx.translate import attestation, recording_address, uuid
 
 MAX_MEDIA = 10

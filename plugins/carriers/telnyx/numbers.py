@@ -14,18 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.api import (
-    JsonObject,
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
-    Rejected,
-    RetryLater,
-    hookimpl,
-    phone_number,
-)
+from hub.api import JsonObject, Money, Rejected, RetryLater, hookimpl, phone_number
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from plugins.carriers.telnyx.rest import Account, Rest
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 3.0)

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
-from hub.api import BadPayload, PortOrder, PortRequest, PortStatus, RetryLater, hookimpl, moment
+from hub.api import BadPayload, RetryLater, hookimpl
+from hub.api.carriers import PortOrder, PortRequest, PortStatus
+from hub.api.twiml import moment
 from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import uuid
 

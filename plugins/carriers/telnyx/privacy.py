@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records, hookimpl
+from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
+from hub.api.twiml import erase_recordings, held_records
 from plugins.carriers.telnyx.calls import Item, families
 from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID

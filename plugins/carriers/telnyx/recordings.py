@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from hub.api import (
-    RecordingAudio,
-    RecordingControl,
-    Rejected,
-    RetryLater,
-    address_at,
-    hookimpl,
-    identifier,
-    rejecting,
-)
+from hub.api import Rejected, RetryLater, hookimpl
+from hub.api.carriers import RecordingAudio, RecordingControl, rejecting
+from hub.api.twiml import address_at, identifier
 from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID, uuid
 

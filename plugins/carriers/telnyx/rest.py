@@ -17,12 +17,12 @@ from hub.api import (
     Rejected,
     RetryLater,
     Services,
-    TwimlCarrier,
     as_mappings,
     as_text,
     json_object,
-    type_and_bytes,
 )
+from hub.api.carriers import type_and_bytes
+from hub.api.twiml import TwimlCarrier
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from hub.api import CallBack, Dial, Gather, TakeMessage, Twiml
+from hub.api.carriers import CallBack, Dial, Gather, TakeMessage
+from hub.api.twiml import Twiml
 
 
 class Texml(Twiml):

@@ -12,23 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import (
-    BadPayload,
-    JsonObject,
-    MediaFile,
-    MessageEvent,
-    OutboundText,
-    Receipt,
-    TextListQuery,
-    address_at,
-    hookimpl,
-    moment,
-    phone_number,
-    picture,
-    receipt,
-    rejecting,
-    value_at,
-)
+from hub.api import BadPayload, JsonObject, Receipt, hookimpl, phone_number, value_at
+from hub.api.carriers import MediaFile, MessageEvent, OutboundText, TextListQuery, picture, receipt, rejecting
+from hub.api.twiml import address_at, moment
 from plugins.carriers.telnyx.notices import BLOCKED, received_text
 from plugins.carriers.telnyx.privacy import MAX_DETAIL_RECORDS
 from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Account, Rest

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import cast
 
-from hub.api import Attestation, BadPayload, CallEvent, TwimlWebhook, identifier
+from hub.api import BadPayload, CallEvent
+from hub.api.carriers import Attestation
+from hub.api.twiml import TwimlWebhook, identifier
 
 CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.=-]{7,159}")
 """Telnyx' id of a call leg: its call control id, as `v3:` and some 55 characters."""

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.api import (
-    CARRIER_FLOWS,
     Auth,
     ConnectionReport,
     DataFlow,
     Deletion,
-    FormField,
     Manifest,
     Recipient,
-    RecordingAudio,
-    RecordingControl,
     Rejected,
     Share,
     WebhookRequest,
     Webhooks,
-    address_at,
     hookimpl,
-    identifier,
-    rejecting,
 )
+from hub.api.carriers import RecordingAudio, RecordingControl, rejecting
+from hub.api.twiml import CARRIER_FLOWS, FormField, address_at, identifier
 from plugins.carriers.twilio import signature
 from plugins.carriers.twilio.calls import Calls
 from plugins.carriers.twilio.numbers import Numbers

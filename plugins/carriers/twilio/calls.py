@@ -9,19 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import (
+from hub.api import CallEvent, Log, Receipt, hookimpl
+from hub.api.carriers import CallBack, receipt
+from hub.api.twiml import (
     USER_LEG,
-    CallBack,
-    CallEvent,
     CallListReader,
-    Log,
-    Receipt,
     address_at,
     call_families,
-    hookimpl,
     identifier,
     moment,
-    receipt,
     recording_event,
     whole_seconds,
 )

@@ -11,19 +11,9 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.api import (
-    AuthError,
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
-    Rejected,
-    RetryLater,
-    hookimpl,
-    phone_number,
-    places_of_number,
-)
+from hub.api import AuthError, Money, Rejected, RetryLater, hookimpl, phone_number
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber
+from hub.api.places import places_of_number
 from plugins.carriers.twilio.rest import Account, Rest
 
 NUMBER_KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}

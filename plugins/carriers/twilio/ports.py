@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, hookimpl, phone_number
+from hub.api import Rejected, RetryLater, hookimpl, phone_number
+from hub.api.carriers import PortOrder, PortRequest, PortStatus
 from plugins.carriers.twilio.rest import Account
 
 MAX_NUMBERS_PER_ORDER = 1000

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, held_records, hookimpl
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, hookimpl
+from hub.api.twiml import held_records
 from plugins.carriers.twilio.rest import Account, Rest
 
 EXPORTED_FIELDS = {

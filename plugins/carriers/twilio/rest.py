@@ -10,18 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub.api import (
-    ConfigError,
-    JsonObject,
-    Provider,
-    Refusal,
-    Rejected,
-    RetryLater,
-    Services,
-    TwimlCarrier,
-    as_text,
-    type_and_bytes,
-)
+from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_text
+from hub.api.carriers import type_and_bytes
+from hub.api.twiml import TwimlCarrier
 from plugins.carriers.twilio.settings import TwilioSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import hashlib
 import hmac
 from urllib.parse import parse_qs
 
-from hub.api import BadPayload, BadSignature, FormField, WebhookRequest, form_fields, is_signed, signed_text
+from hub.api import BadPayload, BadSignature, WebhookRequest
+from hub.api.twiml import FormField, form_fields, is_signed, signed_text
 from plugins.carriers.twilio.settings import TwilioSettings
 
 SIGNATURE_HEADER = "x-twilio-signature"

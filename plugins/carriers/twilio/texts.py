@@ -10,22 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from hub.api import (
-    TEXT_STATUS_PATH,
-    MediaFile,
-    MessageEvent,
-    OutboundText,
-    Receipt,
-    Rejected,
-    TextListQuery,
-    TextListReader,
-    TwimlWebhook,
-    address_at,
-    hookimpl,
-    identifier,
-    receipt,
-    rejecting,
-)
+from hub.api import Receipt, Rejected, hookimpl
+from hub.api.carriers import MediaFile, MessageEvent, OutboundText, TextListQuery, receipt, rejecting
+from hub.api.twiml import TEXT_STATUS_PATH, TextListReader, TwimlWebhook, address_at, identifier
 from plugins.carriers.twilio.rest import Account
 
 OPTED_OUT = "21610"

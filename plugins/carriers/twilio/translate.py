@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import TwimlWebhook
+from hub.api.twiml import TwimlWebhook
 from plugins.carriers.twilio.texts import OPTED_OUT, REASONS
 
 ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hub.api import (
-    CARRIER_FLOWS,
     AnswerDocument,
-    AnswerPoint,
     Auth,
     BadSignature,
     Deletion,
-    Instruction,
     Manifest,
     Recipient,
     VerifiedWebhook,
@@ -21,6 +18,8 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
+from hub.api.carriers import AnswerPoint, Instruction
+from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.vonage import signature
 from plugins.carriers.vonage.calls import Calls
 from plugins.carriers.vonage.files import Files

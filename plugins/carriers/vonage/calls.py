@@ -14,12 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import (
-    USER_LEG,
     AuthError,
     BadPayload,
-    CallBack,
     CallEvent,
-    CallListReader,
     ConnectionReport,
     JsonObject,
     Receipt,
@@ -27,11 +24,11 @@ from hub.api import (
     Rejected,
     RingfenceError,
     hookimpl,
-    identifier,
-    public_key,
-    receipt,
     value_at,
 )
+from hub.api.carriers import CallBack, receipt
+from hub.api.oauth import public_key
+from hub.api.twiml import USER_LEG, CallListReader, identifier
 from plugins.carriers.vonage.rest import VONAGE, Account, refusal_details
 from plugins.carriers.vonage.translate import CALL_ID, LEG_WORDS, call_id, number
 

@@ -6,17 +6,9 @@ an item of the Media API), /en/messages/concepts/secure-inbound-media.
 
 from __future__ import annotations
 
-from hub.api import (
-    MediaFile,
-    RecordingAudio,
-    Rejected,
-    address_at,
-    hookimpl,
-    identifier,
-    picture,
-    recording_audio,
-    rejecting,
-)
+from hub.api import Rejected, hookimpl
+from hub.api.carriers import MediaFile, RecordingAudio, picture, recording_audio, rejecting
+from hub.api.twiml import address_at, identifier
 from plugins.carriers.vonage.rest import Account
 from plugins.carriers.vonage.translate import FILE, RECORDING_ID
 

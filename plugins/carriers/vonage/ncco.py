@@ -9,20 +9,9 @@ import json
 import textwrap
 from collections.abc import Sequence
 
-from hub.api import (
-    PERSON_LEG,
-    AnswerDocument,
-    CallBack,
-    Dial,
-    Gather,
-    HangUp,
-    Instruction,
-    JsonObject,
-    Play,
-    Say,
-    TakeMessage,
-    Twiml,
-)
+from hub.api import AnswerDocument, JsonObject
+from hub.api.carriers import CallBack, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.twiml import PERSON_LEG, Twiml
 
 LONGEST_TEXT = 1500
 """Letters of one `talk`."""

@@ -15,13 +15,8 @@ from typing import Any
 import phonenumbers
 
 from hub.api import (
-    TEXT_STATUS_PATH,
     JsonObject,
     Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
     Rejected,
     RetryLater,
     as_mapping,
@@ -31,6 +26,8 @@ from hub.api import (
     phone_number,
     value_at,
 )
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber
+from hub.api.twiml import TEXT_STATUS_PATH
 from plugins.carriers.vonage.rest import PAGE_SIZE, Account, Rest
 from plugins.carriers.vonage.translate import number as e164
 

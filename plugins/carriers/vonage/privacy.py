@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, Rejected, held_records, hookimpl, value_at
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, Rejected, hookimpl, value_at
+from hub.api.twiml import held_records
 from plugins.carriers.vonage.rest import UNPROVISIONED, Account, Rest
 from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
 

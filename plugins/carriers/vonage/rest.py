@@ -19,16 +19,14 @@ from hub.api import (
     Refusal,
     Rejected,
     RetryLater,
-    SealedCallers,
     Services,
-    TwimlCarrier,
     as_mappings,
     as_text,
-    key_token,
-    public_key,
-    type_and_bytes,
     value_at,
 )
+from hub.api.carriers import type_and_bytes
+from hub.api.oauth import key_token, public_key
+from hub.api.twiml import SealedCallers, TwimlCarrier
 from plugins.carriers.vonage.settings import VonageSettings
 
 HOSTS = (

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from hub.api import BadSignature, WebhookRequest, secret_claims
+from hub.api import BadSignature, WebhookRequest
+from hub.api.oauth import secret_claims
 from plugins.carriers.vonage.settings import VonageSettings
 
 SIGNATURE_HEADER = "authorization"

@@ -5,15 +5,9 @@ Source: developer.vonage.com/en/api/messages (SMS, MMS).
 
 from __future__ import annotations
 
-from hub.api import (
-    TEXT_STATUS_PATH,
-    JsonObject,
-    OutboundText,
-    Receipt,
-    hookimpl,
-    identifier,
-    receipt,
-)
+from hub.api import JsonObject, Receipt, hookimpl
+from hub.api.carriers import OutboundText, receipt
+from hub.api.twiml import TEXT_STATUS_PATH, identifier
 from plugins.carriers.vonage.rest import Account
 from plugins.carriers.vonage.translate import ILLEGAL_NUMBER, REASONS, TEXT_ID
 

@@ -11,21 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.api import (
-    PERSON_LEG,
     BadPayload,
     Event,
-    FormField,
-    TwimlWebhook,
     WebhookRequest,
     as_mapping,
     as_mappings,
     as_text,
-    identifier,
     json_object,
-    moment,
     phone_number,
     without_personal_data,
 )
+from hub.api.twiml import PERSON_LEG, FormField, TwimlWebhook, identifier, moment
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LEG_ID = re.compile(rf"{UUID}|[0-9a-f]{{32}}")

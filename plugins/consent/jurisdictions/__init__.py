@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.api import (
-    ConnectionReport,
-    Connector,
-    ConsentQuestion,
-    LegalRule,
-    Manifest,
-    Opinion,
-    Recipient,
-    hookimpl,
-)
+from hub.api import ConnectionReport, Connector, Manifest, Recipient, hookimpl
+from hub.api.privacy import ConsentQuestion, LegalRule, Opinion
 from plugins.consent.jurisdictions.age import by_age
 from plugins.consent.jurisdictions.listing import every_rule
 from plugins.consent.jurisdictions.quiet_hours import hours_table

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.api import ConsentQuestion, Opinion, Place
+from hub.api.privacy import ConsentQuestion, Opinion, Place
 from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 
 AgeMode = Literal["own_yes", "parent", "never"]

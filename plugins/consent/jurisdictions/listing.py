@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from hub.api import LegalRule, RuleTopic
+from hub.api.privacy import LegalRule, RuleTopic
 from plugins.consent.jurisdictions.age import REASONS as AGE_REASONS
 from plugins.consent.jurisdictions.age import AgeRule
 from plugins.consent.jurisdictions.quiet_hours import DAYS, OWN_CITE, Week, hours_table

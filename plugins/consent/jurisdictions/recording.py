@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
-from hub.api import ConsentQuestion, Duty, Opinion, Place
+from hub.api.privacy import ConsentQuestion, Duty, Opinion, Place
 from plugins.consent.jurisdictions.rows import Row, place_code, rows_of
 
 USE = "telephony.recording"

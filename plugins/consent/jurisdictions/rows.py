@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from hub.api import Place
+from hub.api.privacy import Place
 
 ANYWHERE = "anywhere"
 OWN = "own"

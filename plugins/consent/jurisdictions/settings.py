@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from hub.api import PluginSettings, is_place
+from hub.api import PluginSettings
+from hub.api.places import is_place
 from plugins.consent.jurisdictions.quiet_hours import parse_week
 
 

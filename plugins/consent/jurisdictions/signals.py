@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.api import ConsentQuestion, Opinion, Place
+from hub.api.privacy import ConsentQuestion, Opinion, Place
 from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 
 

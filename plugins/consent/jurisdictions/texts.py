@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion
 from plugins.consent.jurisdictions.quiet_hours import (
     OWN_CITE,
     Clock,

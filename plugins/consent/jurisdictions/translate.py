@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal
 
-from hub.api import ConsentQuestion, Opinion, Place
+from hub.api.privacy import ConsentQuestion, Opinion, Place
 from plugins.consent.jurisdictions.rows import ANYWHERE, place_code
 from plugins.consent.jurisdictions.rules import Mode, Rule, places_of, rule_set
 

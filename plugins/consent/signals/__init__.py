@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.api import ConnectionReport, Connector, ConsentQuestion, Manifest, Opinion, Recipient, hookimpl
+from hub.api import ConnectionReport, Connector, Manifest, Recipient, hookimpl
+from hub.api.privacy import ConsentQuestion, Opinion
 from plugins.consent.signals.settings import SignalSettings
 from plugins.consent.signals.translate import opinion
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hub.api import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Opinion, Signal
+from hub.api.privacy import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Opinion, Signal
 
 REFUSAL_REASONS = {
     "refused": "The person has refused this use.",

@@ -7,21 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 from hub.api import (
-    AccountList,
     AnswerDocument,
     AuthError,
     Caller,
     ConnectionReport,
     Event,
     Fact,
-    KnownSource,
     Rejected,
     RetryLater,
-    SignIn,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
+from hub.api.crm import KnownSource
+from hub.api.oauth import AccountList, SignIn
 from plugins.crm.hubspot import contacts, objects, signature, translate
 from plugins.crm.hubspot.calls import Calls
 from plugins.crm.hubspot.manifest import MANIFEST

@@ -6,16 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.api import (
-    CallActivity,
-    ConfigError,
-    JsonObject,
-    Receipt,
-    Rejected,
-    RetryLater,
-    hookimpl,
-    without_personal_data,
-)
+from hub.api import ConfigError, JsonObject, Receipt, Rejected, RetryLater, hookimpl, without_personal_data
+from hub.api.crm import CallActivity
 from plugins.crm.hubspot import contacts
 from plugins.crm.hubspot.client import Account, Client
 from plugins.crm.hubspot.objects import listed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share, Webhooks
+from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
+from hub.api.oauth import Scope
 
 ASKS = (
     Scope(

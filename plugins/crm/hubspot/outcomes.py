@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.api import JsonObject, Outcome, OutcomePage, Rejected, RetryLater, hookimpl
+from hub.api import JsonObject, Rejected, RetryLater, hookimpl
+from hub.api.crm import Outcome, OutcomePage
 from plugins.crm.hubspot import objects
 from plugins.crm.hubspot.client import Account, Client
 from plugins.crm.hubspot.refusals import UNREADABLE

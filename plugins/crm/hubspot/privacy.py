@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.api import Corrected, Correction, Erasure, HeldRecord, JsonObject, PersonReference, RetryLater, hookimpl
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, RetryLater, hookimpl
+from hub.api.crm import Corrected, Correction
 from plugins.crm.hubspot import contacts
 from plugins.crm.hubspot.calls import has_call_property
 from plugins.crm.hubspot.client import Account, Client

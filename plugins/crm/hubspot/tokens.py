@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from hub.api import (
-    AccessTokens,
-    AccountList,
-    AuthError,
-    OAuthGrant,
-    Provider,
-    ProviderAccount,
-    Services,
-    SignIn,
-    as_text,
-)
+from hub.api import AuthError, Provider, Services, as_text
+from hub.api.oauth import AccessTokens, AccountList, OAuthGrant, ProviderAccount, SignIn
 from plugins.crm.hubspot.settings import HubSpotSettings
 
 TOKEN_PATH = "/oauth/2026-09/token"  # noqa: S105

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from hub.api import CallActivity, Correction, Fact, KnownSource, Money, Outcome, phone_number
+from hub.api import Fact, Money, phone_number
+from hub.api.crm import CallActivity, Correction, KnownSource, Outcome
 from plugins.crm.hubspot.settings import Stage
 
 Properties = Mapping[str, str | None]

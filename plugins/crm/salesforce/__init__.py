@@ -7,14 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.api import (
-    AccountList,
     Auth,
-    CallActivity,
     Caller,
     ConnectionReport,
     Connector,
-    Corrected,
-    Correction,
     DataFlow,
     Deletion,
     Erasure,
@@ -22,15 +18,15 @@ from hub.api import (
     HeldRecord,
     Limits,
     Manifest,
-    OutcomePage,
     PersonReference,
     Receipt,
     Recipient,
     RingfenceError,
     Share,
-    SignIn,
     hookimpl,
 )
+from hub.api.crm import CallActivity, Corrected, Correction, OutcomePage
+from hub.api.oauth import AccountList, SignIn
 
 from .settings import SalesforceSettings
 from .sign_in import ASKS, NOTE, web_sign_in

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.api import CallActivity, Receipt, Rejected
+from hub.api import Receipt, Rejected
+from hub.api.crm import CallActivity
 
 from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import Person, by_numbers

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.api import AccountList, ConnectionReport, ProviderAccount, RetryLater, as_text
+from hub.api import ConnectionReport, RetryLater, as_text
+from hub.api.oauth import AccountList, ProviderAccount
 
 from .connection import Connection
 

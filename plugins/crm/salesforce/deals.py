@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from hub.api import OutcomePage, RetryLater
+from hub.api import RetryLater
+from hub.api.crm import OutcomePage
 
 from .connection import Connection, Row
 from .cursor import Cursor

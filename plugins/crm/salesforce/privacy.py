@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater, phone_number
+from hub.api import Erasure, HeldRecord, PersonReference, RetryLater, phone_number
+from hub.api.crm import Corrected, Correction
 
 from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import WITH_CONVERTED, Person, by_numbers

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from hub.api import AccessTokens, ConfigError, OAuthGrant, Provider, Scope, Services, SignIn, sign_assertion
+from hub.api import ConfigError, Provider, Services
+from hub.api.oauth import AccessTokens, OAuthGrant, Scope, SignIn, sign_assertion
 
 from .settings import SalesforceSettings
 

@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.api import CallActivity, Correction, Fact, JsonObject, Money, Outcome, phone_number
+from hub.api import Fact, JsonObject, Money, phone_number
+from hub.api.crm import CallActivity, Correction, Outcome
 
 from .settings import SalesforceSettings
 

@@ -15,7 +15,6 @@ from hub.api import (
     Fact,
     Limits,
     Manifest,
-    OwnerSignIn,
     Recipient,
     RingfenceError,
     Services,
@@ -23,6 +22,7 @@ from hub.api import (
     hookimpl,
     phone_number,
 )
+from hub.api.oauth import OwnerSignIn
 from plugins.enrichment.google_contacts.client import Client
 from plugins.enrichment.google_contacts.settings import GoogleContactsSettings
 from plugins.enrichment.google_contacts.translate import facts

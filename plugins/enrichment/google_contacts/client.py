@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.api import OAuthGrant, Provider, Services, as_mappings
+from hub.api import Provider, Services, as_mappings
+from hub.api.oauth import OAuthGrant
 
 from .settings import GoogleContactsSettings
 from .translate import spellings

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import phonenumbers
 from phonenumbers import timezone
 
-from hub.api import REGIONS, Fact, longest_name, phone_number, region_of, regions_in
+from hub.api import Fact, phone_number
+from hub.api.places import REGIONS, longest_name, region_of, regions_in
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber

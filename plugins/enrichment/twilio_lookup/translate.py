@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from hub.api import Fact, places_of_number
+from hub.api import Fact
+from hub.api.places import places_of_number
 
 from .settings import Package
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from hub.api import (
-    ConnectionReport,
-    Connector,
-    DataFlow,
-    Manifest,
-    Recipient,
-    Share,
-    SpokenAudio,
-    Transcript,
-    hookimpl,
-)
+from hub.api import ConnectionReport, Connector, DataFlow, Manifest, Recipient, Share, SpokenAudio, Transcript, hookimpl
 from plugins.transcription.whisper.settings import WhisperSettings
 from plugins.transcription.whisper.translate import CHANNELS, RATE, channels_of, language_code, parts_of
 from plugins.transcription.whisper.weights import find_weights, load_weights

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.api import ConsentQuestion, ConsentRecord, Place, Recipient
+from hub.api import Recipient
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Place
 from hub.contracts.categories import HEALTH
 from hub.contracts.consent import State
 from hub.testing import connect

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, RuleTopic, Signal
+from hub.api import Recipient
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion, Place, RuleTopic, Signal
 from hub.contracts.categories import USES
 from hub.contracts.consent import STRICTNESS
 from hub.contracts.rules import reread_by

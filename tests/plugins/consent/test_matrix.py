@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal
+from hub.api import Recipient
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion, Place, Signal
 from hub.testing import connect
 from plugins.consent.jurisdictions import Jurisdictions
 

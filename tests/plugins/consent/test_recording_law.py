@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal, hookimpl
+from hub.api import Recipient, hookimpl
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion, Place, Signal
 from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.recording import RecordingRule, recording_rules

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import ConsentQuestion, ConsentRecord, Recipient, Signal
+from hub.api import Recipient
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Signal
 from hub.contracts.categories import USES
 from hub.testing import ConsentConformance, connect
 from plugins.consent.signals import Signals

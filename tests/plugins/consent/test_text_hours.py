@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient
+from hub.api import Recipient
+from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion, Place
 from hub.testing import connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.quiet_hours import hours_table, parse_week

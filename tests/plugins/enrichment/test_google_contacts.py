@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import AuthError, Caller, Fault, RetryLater
+from hub.api import AuthError, Caller, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import EnrichmentConformance, FrozenClock, connect
 from plugins.enrichment.google_contacts import GoogleContacts
 from plugins.enrichment.google_contacts.sandbox import Sandbox

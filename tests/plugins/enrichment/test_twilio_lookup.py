@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from hub.api import AuthError, Caller, Fact, Fault, Rejected, RetryLater
+from hub.api import AuthError, Caller, Fact, Rejected, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import EnrichmentConformance, FrozenClock, connect
 from plugins.enrichment.twilio_lookup import TwilioLookup
 from plugins.enrichment.twilio_lookup.sandbox import Sandbox

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.api import ConsentQuestion, Conversion, Recipient, WebhookRequest
+from hub.api import Conversion, Recipient, WebhookRequest
+from hub.api.privacy import ConsentQuestion
 from hub.contracts.answers import AnswerPoint, Say
 from hub.errors import BadSignature
 from hub.hookspecs import CallHooks, ConsentHooks, ConversionHooks

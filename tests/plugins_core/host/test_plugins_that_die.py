@@ -12,7 +12,8 @@ from textwrap import dedent
 import pytest
 from testbed import TestHub
 
-from hub.api import NumberQuery, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.carriers import NumberQuery
 from hub.connecting.pausing import resume_connector
 from hub.errors import PluginDied, PluginFailure, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks

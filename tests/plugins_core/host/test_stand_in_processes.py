@@ -226,7 +226,8 @@ def test_a_new_version_of_the_plugin_gets_a_new_stand_in_with_what_it_held(tmp_p
 
 
 TALLY = '''
-from hub.api import Connector, HttpSandbox, Manifest, PluginSettings, Recipient
+from hub.api import Connector, Manifest, PluginSettings, Recipient
+from hub.api.sandbox import HttpSandbox
 
 class Sandbox(HttpSandbox):
     def __init__(self, *given):

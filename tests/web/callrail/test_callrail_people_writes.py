@@ -10,7 +10,7 @@ import pytest
 from callrail_stage import CallRailHub, callrail_hub, company_id
 from testbed import CALLER, SHARED
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import AuditEntry, FormSubmission, TextMessage, User
 from hub.texts.suppression import stop
 

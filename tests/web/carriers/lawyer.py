@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from hub.api import Connector, ConsentQuestion, Manifest, Opinion, PluginSettings, Recipient, hookimpl
+from hub.api import Connector, Manifest, PluginSettings, Recipient, hookimpl
+from hub.api.privacy import ConsentQuestion, Opinion
 
 
 class Lawyer(Connector):

@@ -9,23 +9,20 @@ from typing import Any
 
 from hub.api import (
     AnswerDocument,
-    AnswerPoint,
     BadPayload,
     BadSignature,
     CallEvent,
     Connector,
     Deletion,
-    Dial,
     Event,
-    Instruction,
     Manifest,
     PluginSettings,
     Recipient,
-    Say,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
+from hub.api.carriers import AnswerPoint, Dial, Instruction, Say
 
 
 class StubbornSettings(PluginSettings):

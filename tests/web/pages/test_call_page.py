@@ -11,7 +11,7 @@ from page_client import PHONE, PageClient, seen, signed_in
 from recorded_calls import heard_call
 from testbed import CALLER, NORTH_SHARED, POOL, SHARED, TestHub
 
-from hub.api import MessageEvent
+from hub.api.carriers import MessageEvent
 from hub.model import (
     AuditEntry,
     Call,

@@ -15,7 +15,8 @@ from fake_connectors import FakeNetwork
 from page_client import signed_in
 from testbed import CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
-from hub.api import AuthError, DestinationChoice, hookimpl
+from hub.api import AuthError, hookimpl
+from hub.api.oauth import DestinationChoice
 from hub.config.models import ConversionRule, When
 from hub.config.rule_checks import has_condition, rule_problems
 from hub.model import AuditEntry, ConfigVersion, ConversionRow

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from testbed import EVERY_CALL, TestHub
 
 from hub.access.keys import new_api_key
-from hub.api import Opinion
+from hub.api.privacy import Opinion
 from hub.config.models import ConversionRule
 from hub.flow.leads import convert_leads
 from hub.model import ConversionRow, Lead, LeadChange, Tag

@@ -13,7 +13,8 @@ from testbed import SHARED, YELLOW_PAGES, TestHub, company
 
 from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import end_sessions
-from hub.api import CallEvent, MessageEvent
+from hub.api import CallEvent
+from hub.api.carriers import MessageEvent
 from hub.model import AuditEntry, Company, ConnectorState, OutgoingCall, TextMessage
 from hub.queries.live_calls import LiveState, live_state
 from hub.queries.needs import HISTORY_FILLED

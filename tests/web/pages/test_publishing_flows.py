@@ -15,7 +15,7 @@ from sqlalchemy import update
 from testbed import SHARED, TestHub
 
 from hub.answering.answer import Answerer
-from hub.api import AnswerPoint
+from hub.api.carriers import AnswerPoint
 from hub.model import CallStep, ConfigProcess, ConfigVersion, FlowDraft, FlowVersion
 from hub.testing import FrozenClock
 from hub.web.pages.flows import publish

@@ -9,7 +9,8 @@ import pytest
 from page_client import PageClient, signed_in
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 
-from hub.api import UNVERIFIABLE, Receipt
+from hub.api import Receipt
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import Call, Delivery
 
 Factory = Callable[..., TestHub]

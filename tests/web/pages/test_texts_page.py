@@ -11,7 +11,7 @@ from page_client import PageClient, seen, signed_in
 from testbed import CALLER, NORTH_SHARED, OTHER_CALLER, TestHub
 from text_steps import accounts, outbound, queue, write_in
 
-from hub.api import Opinion
+from hub.api.privacy import Opinion
 from hub.model import AuditEntry, TextMedia, TextMessage
 from hub.model.columns import MESSAGE_RETENTION
 from hub.model.states import MediaState

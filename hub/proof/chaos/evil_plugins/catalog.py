@@ -22,9 +22,19 @@ import time
 from pydantic import SecretStr
 
 from hub.api import (
-    AnswerDocument, CallEvent, Connector, DataFlow, Fact, Manifest, Opinion, PluginSettings, Recipient, Share, VerifiedWebhook,
+    AnswerDocument,
+    CallEvent,
+    Connector,
+    DataFlow,
+    Fact,
+    Manifest,
+    PluginSettings,
+    Recipient,
+    Share,
+    VerifiedWebhook,
     hookimpl,
 )
+from hub.api.privacy import Opinion
 
 
 class Settings(PluginSettings):

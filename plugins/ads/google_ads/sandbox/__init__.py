@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import Cost, JsonObject
+from hub.api import JsonObject
+from hub.api.ads import Cost
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.ads_api_server import AdsServer
 from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi

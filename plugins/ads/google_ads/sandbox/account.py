@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import Cost, HttpSandbox
+from hub.api.ads import Cost
+from hub.api.sandbox import HttpSandbox
 from plugins.ads.google_ads.sandbox.ledger import Ledger
 from plugins.ads.google_ads.sandbox.tokens import Tokens
 

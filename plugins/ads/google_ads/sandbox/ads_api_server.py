@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
-from hub.api import HeardRequest
+from hub.api.sandbox import HeardRequest
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.rows import RowError, Rows
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub.api import json_object, json_reply
+from hub.api import json_object
+from hub.api.sandbox import json_reply
 from plugins.ads.google_ads.sandbox.spending import ROWS_PER_PAGE, BadQuery, spending_rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import json_object, json_reply, reply, routed
+from hub.api import json_object
+from hub.api.sandbox import json_reply, reply, routed
 from plugins.ads.google_ads.sandbox.account import Account, Ingested
 from plugins.ads.google_ads.sandbox.ads_rest import AdsRest
 from plugins.ads.google_ads.sandbox.events import (

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hub.api import Cost, JsonObject
+from hub.api import JsonObject
+from hub.api.ads import Cost
 
 ROWS_PER_PAGE = 10_000
 COMMON = ("segments.date", "metrics.cost_micros", "metrics.clicks", "metrics.impressions")

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from hub.api import JsonObject, SandboxSignIn, unsigned_id_token
+from hub.api import JsonObject
+from hub.api.sandbox import SandboxSignIn, unsigned_id_token
 
 TOKEN_LIFETIME = timedelta(seconds=3599)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -6,18 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hub.api import (
-    AnswerDocument,
-    CallBackOutcome,
-    Dial,
-    Exchange,
-    HangUp,
-    Instruction,
-    Say,
-    SimulatedCall,
-    TakeMessage,
-    WebhookRequest,
-)
+from hub.api import AnswerDocument, WebhookRequest
+from hub.api.carriers import Dial, HangUp, Instruction, Say, TakeMessage
+from hub.api.sandbox import CallBackOutcome, Exchange, SimulatedCall
 from plugins.carriers.bandwidth.bxml import Bxml
 from plugins.carriers.bandwidth.sandbox.account import Account
 from plugins.carriers.bandwidth.sandbox.call import PlacedCall, legs_of_call_back

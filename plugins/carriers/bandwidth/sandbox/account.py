@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from hub.api import JsonObject, PortStatus, TwimlStandIn, WebhookRequest
+from hub.api import JsonObject, WebhookRequest
+from hub.api.carriers import PortStatus
+from hub.api.twiml import TwimlStandIn
 from plugins.carriers.bandwidth.proof import Proof, basic
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 

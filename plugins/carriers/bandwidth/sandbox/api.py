@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import JsonObject, Operations, tone
+from hub.api import JsonObject
+from hub.api.sandbox import Operations
+from hub.api.twiml import tone
 from plugins.carriers.bandwidth.proof import basic
 from plugins.carriers.bandwidth.sandbox.account import Account
 from plugins.carriers.bandwidth.sandbox.call import list_leg

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
-from hub.api import PERSON_LEG, USER_LEG, CallBackOutcome, JsonObject, Leg, SimulatedCall, TwimlPlayer, WebhookRequest
+from hub.api import JsonObject, WebhookRequest
+from hub.api.sandbox import CallBackOutcome, SimulatedCall
+from hub.api.twiml import PERSON_LEG, USER_LEG, Leg, TwimlPlayer
 from plugins.carriers.bandwidth.sandbox.account import Account
 
 Fields = JsonObject

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from hub.api import CALL_BACK_STEPS, USER_LEG, CallBackOutcome, WebhookRequest, person_dial
+from hub.api import WebhookRequest
+from hub.api.sandbox import CallBackOutcome
+from hub.api.twiml import CALL_BACK_STEPS, USER_LEG, person_dial
 from plugins.carriers.plivo import calls
 from plugins.carriers.plivo.plivo_xml import PlivoXml
 from plugins.carriers.plivo.sandbox.account import CAUSES, Account, shape

@@ -11,7 +11,9 @@ from urllib.parse import urlencode, urlsplit
 
 import yaml
 
-from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest, form_fields, sign_form
+from hub.api import JsonObject, WebhookRequest
+from hub.api.sandbox import SimulatedCall
+from hub.api.twiml import CallbackAddresses, TwimlStandIn, form_fields, sign_form
 from plugins.carriers.plivo import signature
 from plugins.carriers.plivo.plivo_xml import PlivoXml
 

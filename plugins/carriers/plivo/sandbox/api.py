@@ -15,7 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import JsonObject, Operations, RecordingControl, tone
+from hub.api import JsonObject
+from hub.api.carriers import RecordingControl
+from hub.api.sandbox import Operations
+from hub.api.twiml import tone
 from plugins.carriers.plivo.sandbox import Sandbox
 from plugins.carriers.plivo.sandbox.account import CAUSES, shape
 

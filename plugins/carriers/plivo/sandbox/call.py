@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from hub.api import Leg, ListedCall
+from hub.api.twiml import Leg, ListedCall
 from plugins.carriers.plivo.sandbox.account import CAUSES, Account
 
 CHILDREN = {"GetInput": {"Speak", "Play"}, "Dial": {"Number"}}

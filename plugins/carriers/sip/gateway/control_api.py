@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import plugins.carriers.sip
-from hub.api import Operations
+from hub.api.sandbox import Operations
 from plugins.carriers.sip.gateway import people
 from plugins.carriers.sip.gateway.call.placing import Placing, Refused
 from plugins.carriers.sip.gateway.fields import now

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
-from hub.api import JsonObject, Leg, ListedCall, TwimlStandIn, WebhookRequest
+from hub.api import JsonObject, WebhookRequest
+from hub.api.twiml import Leg, ListedCall, TwimlStandIn
 from plugins.carriers.sip.signature import HEADER, sign
 from plugins.carriers.sip.translate import END_ADDRESS, SipTwiml
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from xml.etree import ElementTree
 
-from hub.api import Leg, ListedCall, PortStatus, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.carriers import PortStatus
+from hub.api.twiml import Leg, ListedCall
 from plugins.carriers.telnyx.sandbox import messages
 from plugins.carriers.telnyx.sandbox.account import Account
 

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest
+from hub.api import JsonObject, WebhookRequest
+from hub.api.sandbox import SimulatedCall
+from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.texml import Texml
 

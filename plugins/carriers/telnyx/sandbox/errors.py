@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, Operations
+from hub.api import JsonObject
+from hub.api.sandbox import Operations
 
 ERRORS: Mapping[str, tuple[int, str, str]] = {
     "10002": (422, "Invalid phone number", "The phone number is not in E.164."),

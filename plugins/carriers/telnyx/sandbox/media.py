@@ -7,7 +7,8 @@ import re
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, tone
+from hub.api import JsonObject
+from hub.api.twiml import tone
 from plugins.carriers.telnyx.sandbox import messages
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page

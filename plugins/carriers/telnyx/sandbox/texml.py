@@ -8,7 +8,9 @@ from email.utils import parsedate_to_datetime
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, RecordingControl, list_page
+from hub.api import JsonObject
+from hub.api.carriers import RecordingControl
+from hub.api.twiml import list_page
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, form
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from hub.api import Leg, ListedCall, PortStatus
+from hub.api.carriers import PortStatus
+from hub.api.twiml import Leg, ListedCall
 from plugins.carriers.twilio.sandbox.account import Account
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from hub.api import JsonObject, TwimlStandIn, WebhookRequest, signed_form
+from hub.api import JsonObject, WebhookRequest
+from hub.api.twiml import TwimlStandIn, signed_form
 from plugins.carriers.twilio import signature
 
 API_VERSION = "2010-04-01"

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, Operations, list_page
+from hub.api import JsonObject
+from hub.api.sandbox import Operations
+from hub.api.twiml import list_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request

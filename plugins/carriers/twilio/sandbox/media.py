@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from hub.api import tone
+from hub.api.twiml import tone
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form, one, page, within
 

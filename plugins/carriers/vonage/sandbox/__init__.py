@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Literal
 from xml.etree import ElementTree
 
-from hub.api import Leg, ListedCall, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.twiml import Leg, ListedCall
 from plugins.carriers.vonage.sandbox.account import Account
 from plugins.carriers.vonage.sandbox.translate import steps
 

@@ -13,7 +13,10 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest, secret_token
+from hub.api import JsonObject, WebhookRequest
+from hub.api.oauth import secret_token
+from hub.api.sandbox import SimulatedCall
+from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
 

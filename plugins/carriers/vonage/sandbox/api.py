@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import JsonObject, tone
+from hub.api import JsonObject
+from hub.api.twiml import tone
 from plugins.carriers.vonage.sandbox import translate
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, check

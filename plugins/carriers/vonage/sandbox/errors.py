@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, Operations, RequestFault
+from hub.api import JsonObject
+from hub.api.sandbox import Operations, RequestFault
 
 OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
 TYPES = "https://developer.vonage.com/api-errors"

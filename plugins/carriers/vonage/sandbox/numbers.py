@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import JsonObject, public_key
+from hub.api import JsonObject
+from hub.api.oauth import public_key
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, form
 

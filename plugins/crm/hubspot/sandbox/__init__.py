@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
-from hub.api import Fault, HttpSandbox, JsonObject, SandboxSignIn, WebhookRequest, json_reply, reply
+from hub.api import JsonObject, WebhookRequest
+from hub.api.sandbox import Fault, HttpSandbox, SandboxSignIn, json_reply, reply
 
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds

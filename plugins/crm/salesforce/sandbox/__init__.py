@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox, JsonObject, json_reply
+from hub.api import JsonObject
+from hub.api.sandbox import HttpSandbox, json_reply
 
 from .queries import soql, sosl
 from .records import Org, Refused

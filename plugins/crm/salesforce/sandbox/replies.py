@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hub.api import json_reply
+from hub.api.sandbox import json_reply
 
 from .records import Refused
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from hub.api import SandboxSignIn, reply
+from hub.api.sandbox import SandboxSignIn, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from hub.api import HttpSandbox, JsonObject, SandboxSignIn, json_reply, phone_number, reply, routed
+from hub.api import JsonObject, phone_number
+from hub.api.sandbox import HttpSandbox, SandboxSignIn, json_reply, reply, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from hub.api import HttpSandbox, JsonObject, json_reply, phone_number, routed
+from hub.api import JsonObject, phone_number
+from hub.api.sandbox import HttpSandbox, json_reply, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from hub.api import TRANSFORMS, Conversion, Money
+from hub.api import Conversion, Money
+from hub.contracts.values import TRANSFORMS
 from hub.testing import FrozenClock
 from plugins.ads.google_ads.sandbox import Sandbox
 

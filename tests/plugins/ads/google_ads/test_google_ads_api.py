@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from hub.api import AuthError, ConfigError, Conversion, Fault, Money, Receipt, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Conversion, Money, Receipt, Rejected, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.ads_client import AdsClient

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import TRANSFORMS, Conversion, Money, Receipt
+from hub.api import Conversion, Money, Receipt
+from hub.contracts.values import TRANSFORMS
 from hub.testing import FrozenClock
 from plugins.ads.google_ads.batch import prepare
 from plugins.ads.google_ads.conversion import Unfit, google_conversion, refused_before_sending

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.api import Cost, Days, Money, NotSupported, RetryLater
+from hub.api import Money, NotSupported, RetryLater
+from hub.api.ads import Cost, Days
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox, spending

@@ -12,14 +12,8 @@ from typing import Any
 import pytest
 from google_ads_steps import data_manager, poll, upload
 
-from hub.api import (
-    AuthError,
-    ConfigError,
-    Conversion,
-    Fault,
-    Money,
-    RetryLater,
-)
+from hub.api import AuthError, ConfigError, Conversion, Money, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from google_ads_steps import data_manager, poll, upload
 
-from hub.api import TRANSFORMS, Conversion, PendingReceipt
+from hub.api import Conversion, PendingReceipt
+from hub.contracts.values import TRANSFORMS
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.diagnostics import receipts_of

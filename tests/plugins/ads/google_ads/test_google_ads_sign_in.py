@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.api import AuthError, ConfigError, Conversion, Fault, RetryLater
+from hub.api import AuthError, ConfigError, Conversion, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox

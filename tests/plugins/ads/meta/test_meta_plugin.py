@@ -13,7 +13,8 @@ from facebook_business.adobjects.serverside.custom_data import CustomData
 from facebook_business.adobjects.serverside.event import Event
 from facebook_business.adobjects.serverside.user_data import UserData
 
-from hub.api import ConfigError, Conversion, Days, NotSupported
+from hub.api import ConfigError, Conversion, NotSupported
+from hub.api.ads import Days
 from hub.contracts.disclosure import disclose
 from hub.testing import AdsConformance, FrozenClock, samples
 from hub.testing.factories import connect

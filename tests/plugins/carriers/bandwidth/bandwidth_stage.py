@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.api import AnswerDocument, Instruction, SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, WebhookRequest
+from hub.api.carriers import Instruction
+from hub.api.sandbox import SimulatedCall
 from hub.testing import FrozenClock
 from plugins.carriers.bandwidth import Bandwidth
 from plugins.carriers.bandwidth.sandbox import Sandbox

@@ -9,7 +9,8 @@ from xml.etree.ElementTree import canonicalize, fromstring
 import pytest
 from bandwidth_stage import BUSINESS, CALLER, COLLEAGUE, TRACKING
 
-from hub.api import Dial, Gather, HangUp, Instruction, Play, Rejected, Say, TakeMessage
+from hub.api import Rejected
+from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from plugins.carriers.bandwidth.bxml import Bxml
 
 USER, PASSWORD = "ringfence", "a-made-up-password-of-callbacks"

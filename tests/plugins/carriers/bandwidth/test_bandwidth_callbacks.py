@@ -10,12 +10,11 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from bandwidth_stage import BUSINESS, CALLER, CLOCK, COLLEAGUE, HUB, TRACKING, bodies, played
 
-from hub.api import (
+from hub.api import BadPayload, CallEvent
+from hub.api.carriers import (
     AnswerPoint,
-    BadPayload,
     CallBack,
     CallBackEvent,
-    CallEvent,
     Dial,
     Gather,
     MessageEvent,

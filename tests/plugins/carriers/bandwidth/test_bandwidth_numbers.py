@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 import pytest
 from bandwidth_stage import CLOCK, HUB
 
-from hub.api import NumberQuery, PortOrder, Rejected, RetryLater
+from hub.api import Rejected, RetryLater
+from hub.api.carriers import NumberQuery, PortOrder
 from hub.testing import connect, samples
 from hub.testing.carriers.ports import port_request
 from hub.testing.heard import heard

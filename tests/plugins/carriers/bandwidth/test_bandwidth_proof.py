@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from bandwidth_stage import BUSINESS, CLOCK, HUB, TRACKING, played
 
-from hub.api import BadSignature, Dial, HangUp, WebhookRequest
+from hub.api import BadSignature, WebhookRequest
+from hub.api.carriers import Dial, HangUp
 from hub.testing import connect, samples
 from plugins.carriers.bandwidth import Bandwidth
 from plugins.carriers.bandwidth.proof import basic, without_key

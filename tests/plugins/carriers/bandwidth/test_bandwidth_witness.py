@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from bandwidth_stage import BUSINESS, CALLER, CLOCK, HUB, TRACKING, played, sdk_client
 
-from hub.api import CallBack, Dial, OutboundText, PersonReference, RetryLater
+from hub.api import PersonReference, RetryLater
+from hub.api.carriers import CallBack, Dial, OutboundText
 from hub.testing import connect
 from hub.testing.heard import heard
 from plugins.carriers.bandwidth import Bandwidth, calls

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import CallBack, CallEvent, Event, NumberSetup, OutboundText, SimulatedCall
+from hub.api import CallEvent, Event
+from hub.api.carriers import CallBack, NumberSetup, OutboundText
+from hub.api.sandbox import SimulatedCall
 from hub.testing import FrozenClock
 from plugins.carriers.plivo import Plivo
 from plugins.carriers.plivo.sandbox import Sandbox

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from plivo_wire import CALL, HUB, TRACKING
 
-from hub.api import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.testing import samples
 from plugins.carriers.plivo.plivo_xml import PlivoXml
 from plugins.carriers.plivo.sandbox.call import is_valid

@@ -14,18 +14,17 @@ import pytest
 from plivo_wire import BUSINESS, CALL, CALLER, CHILD, CLOCK, HUB, LEG, TEXT, TRACKING, play, setup, simulated
 
 from hub.api import (
-    USER_LEG,
     AuthError,
     BadSignature,
     CallEvent,
     ConfigError,
-    Dial,
-    NumberQuery,
     PersonReference,
     Rejected,
     RetryLater,
     WebhookRequest,
 )
+from hub.api.carriers import Dial, NumberQuery
+from hub.api.twiml import USER_LEG
 from hub.testing import connect
 from plugins.carriers.plivo import Plivo
 from plugins.carriers.plivo.rest import Rest

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from plivo_wire import BUSINESS, CALLER, CHILD, CLOCK, HUB, LEG, TRACKING, told
 
-from hub.api import BadPayload, CallEvent, MessageEvent, MessageStatusEvent
+from hub.api import BadPayload, CallEvent
+from hub.api.carriers import MessageEvent, MessageStatusEvent
 from hub.testing import connect
 from plugins.carriers.plivo import Plivo
 from plugins.carriers.plivo.sandbox import Sandbox

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 from fake_engine import FakeEngine, FakeLeg
 
-from hub.api import AnswerPoint, CallEvent, Event, Instruction, WebhookRequest
+from hub.api import CallEvent, Event, WebhookRequest
+from hub.api.carriers import AnswerPoint, Instruction
 from hub.testing.factories import connect
 from plugins.carriers.sip import Sip
 from plugins.carriers.sip.companion import companion

@@ -15,19 +15,9 @@ from fake_engine import FakeLeg
 from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
 from testbed import TestHub
 
-from hub.api import (
-    BadPayload,
-    CallBack,
-    CallEvent,
-    CallListReader,
-    Dial,
-    Gather,
-    HangUp,
-    Say,
-    TakeMessage,
-    WebhookRequest,
-    call_families,
-)
+from hub.api import BadPayload, CallEvent, WebhookRequest
+from hub.api.carriers import CallBack, Dial, Gather, HangUp, Say, TakeMessage
+from hub.api.twiml import CallListReader, call_families
 from plugins.carriers.sip.engine.interface import Busy
 from plugins.carriers.sip.engine.wav import header
 from plugins.carriers.sip.gateway import spool

@@ -14,7 +14,8 @@ import pytest
 from event_loops import in_a_thread
 from gateway_stage import CALLER, NUMBER, SALES, SETTINGS, ScriptedHub, Stage, hangs_up_after, staged
 
-from hub.api import CallBack, CallEvent, Dial, PersonReference, Rejected, Say
+from hub.api import CallEvent, PersonReference, Rejected
+from hub.api.carriers import CallBack, Dial, Say
 from hub.testing.factories import connect
 from plugins.carriers.sip import Sip
 from plugins.carriers.sip.gateway.control_api import ControlApi

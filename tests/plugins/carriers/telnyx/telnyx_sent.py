@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Any
 
-from hub.api import BadPayload, CallbackAddresses, Event, WebhookRequest
+from hub.api import BadPayload, Event, WebhookRequest
+from hub.api.twiml import CallbackAddresses
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import (
-    CallEvent,
-    NumberSetup,
-    OutboundText,
-    SimulatedCall,
-)
+from hub.api import CallEvent
+from hub.api.carriers import NumberSetup, OutboundText
+from hub.api.sandbox import SimulatedCall
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox

@@ -10,14 +10,9 @@ import pytest
 import structlog
 from telnyx_wire import BUSINESS, CALLER, CLOCK, HUB, TRACKING, play
 
-from hub.api import (
-    AnswerDocument,
-    CallEvent,
-    Dial,
-    Rejected,
-    SimulatedCall,
-    WebhookRequest,
-)
+from hub.api import AnswerDocument, CallEvent, Rejected, WebhookRequest
+from hub.api.carriers import Dial
+from hub.api.sandbox import SimulatedCall
 from hub.testing.samples import person_number
 from plugins.carriers.telnyx import Telnyx, calls
 from plugins.carriers.telnyx.sandbox import Sandbox

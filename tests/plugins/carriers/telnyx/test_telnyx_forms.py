@@ -27,7 +27,9 @@ from telnyx_sent import (
     parsed,
 )
 
-from hub.api import AnswerPoint, BadPayload, CallEvent, Event, SimulatedCall, WebhookRequest
+from hub.api import BadPayload, CallEvent, Event, WebhookRequest
+from hub.api.carriers import AnswerPoint
+from hub.api.sandbox import SimulatedCall
 from plugins.carriers.telnyx.translate import attestation
 
 

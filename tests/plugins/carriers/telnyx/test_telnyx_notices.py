@@ -25,7 +25,8 @@ from telnyx_sent import (
     parsed,
 )
 
-from hub.api import BadPayload, MessageEvent, MessageStatusEvent, WebhookRequest
+from hub.api import BadPayload, WebhookRequest
+from hub.api.carriers import MessageEvent, MessageStatusEvent
 from plugins.carriers.telnyx import notices
 
 

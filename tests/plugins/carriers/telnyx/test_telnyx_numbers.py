@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from telnyx_wire import HUB, TRACKING, setup
 
-from hub.api import (
-    Money,
-    NumberOffer,
-    NumberQuery,
-    Rejected,
-    RetryLater,
-)
+from hub.api import Money, Rejected, RetryLater
+from hub.api.carriers import NumberOffer, NumberQuery
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx, numbers
 from plugins.carriers.telnyx.rest import Rest

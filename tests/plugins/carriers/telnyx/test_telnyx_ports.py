@@ -10,7 +10,8 @@ from typing import get_args
 import httpx
 import pytest
 
-from hub.api import PortRequest, Rejected
+from hub.api import Rejected
+from hub.api.carriers import PortRequest
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx, ports
 from plugins.carriers.telnyx.sandbox import Sandbox

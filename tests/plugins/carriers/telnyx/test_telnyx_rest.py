@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, play
 
-from hub.api import (
-    AuthError,
-    Erasure,
-    Fault,
-    OutcomeUnknown,
-    PersonReference,
-    Rejected,
-    RetryLater,
-)
+from hub.api import AuthError, Erasure, OutcomeUnknown, PersonReference, Rejected, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 from pydantic import ValidationError
 
-from hub.api import AnswerPoint, BadSignature, CallbackAddresses, ConfigError, Dial, SimulatedCall, WebhookRequest
+from hub.api import BadSignature, ConfigError, WebhookRequest
+from hub.api.carriers import AnswerPoint, Dial
+from hub.api.sandbox import SimulatedCall
+from hub.api.twiml import CallbackAddresses
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx, signature
 from plugins.carriers.telnyx.sandbox import Sandbox

@@ -10,17 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import (
-    AnswerPoint,
-    Dial,
-    Gather,
-    HangUp,
-    Instruction,
-    Play,
-    Say,
-    TakeMessage,
-    WebhookRequest,
-)
+from hub.api import WebhookRequest
+from hub.api.carriers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import ANSWERS
 from plugins.carriers.telnyx import Telnyx

@@ -14,14 +14,9 @@ import httpx
 import pytest
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, setup
 
-from hub.api import (
-    CallBack,
-    CallbackAddresses,
-    NumberQuery,
-    OutcomeUnknown,
-    PersonReference,
-    RetryLater,
-)
+from hub.api import OutcomeUnknown, PersonReference, RetryLater
+from hub.api.carriers import CallBack, NumberQuery
+from hub.api.twiml import CallbackAddresses
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.privacy import own_recordings

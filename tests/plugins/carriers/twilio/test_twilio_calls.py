@@ -9,7 +9,9 @@ import pytest
 from twilio.rest import Client
 from twilio_stage import CLOCK
 
-from hub.api import CallBack, CallBackEvent, Fault, OutcomeUnknown
+from hub.api import OutcomeUnknown
+from hub.api.carriers import CallBack, CallBackEvent
+from hub.api.sandbox import Fault
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 

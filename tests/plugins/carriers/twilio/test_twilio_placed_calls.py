@@ -12,7 +12,8 @@ from twilio.rest import Client
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 from twilio_stage import CLOCK
 
-from hub.api import AnswerDocument, Rejected, SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, Rejected, WebhookRequest
+from hub.api.sandbox import SimulatedCall
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 

@@ -9,7 +9,8 @@ import pytest
 from twilio.rest import Client
 from twilio.rest.numbers.v1.porting_port_in import PortingPortInList
 
-from hub.api import Fault, Rejected, RetryLater
+from hub.api import Rejected, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing.carriers.ports import port_request
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio import ports as plugin_ports

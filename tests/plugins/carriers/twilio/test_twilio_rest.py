@@ -11,20 +11,9 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio_stage import CLOCK, Local
 
-from hub.api import (
-    AuthError,
-    CallEvent,
-    Erasure,
-    Fault,
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    PersonReference,
-    Rejected,
-    RetryLater,
-    SimulatedCall,
-)
+from hub.api import AuthError, CallEvent, Erasure, Money, PersonReference, Rejected, RetryLater
+from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup
+from hub.api.sandbox import Fault, SimulatedCall
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio, calls
 from plugins.carriers.twilio.rest import Rest

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from hub.api import BadSignature, ConfigError, WebhookRequest, form_fields, sign_form, signed_text
+from hub.api import BadSignature, ConfigError, WebhookRequest
+from hub.api.twiml import form_fields, sign_form, signed_text
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio, signature
 from plugins.carriers.twilio.sandbox import Sandbox

@@ -11,17 +11,9 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio_stage import CLOCK
 
-from hub.api import (
-    BadPayload,
-    Fault,
-    MessageEvent,
-    MessageStatusEvent,
-    OutboundText,
-    OutcomeUnknown,
-    PersonReference,
-    Rejected,
-    RetryLater,
-)
+from hub.api import BadPayload, OutcomeUnknown, PersonReference, Rejected, RetryLater
+from hub.api.carriers import MessageEvent, MessageStatusEvent, OutboundText
+from hub.api.sandbox import Fault
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox

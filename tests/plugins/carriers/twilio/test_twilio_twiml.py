@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from twilio.twiml.voice_response import Dial as DialVerb
 from twilio.twiml.voice_response import VoiceResponse
 
-from hub.api import AnswerPoint, Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage, WebhookRequest
+from hub.api import WebhookRequest
+from hub.api.carriers import AnswerPoint, Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage
 from hub.testing import FrozenClock, connect, samples
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import AnswerPoint, BadPayload, BadSignature, CallEvent, MessageEvent, SimulatedCall, WebhookRequest
+from hub.api import BadPayload, BadSignature, CallEvent, WebhookRequest
+from hub.api.carriers import AnswerPoint, MessageEvent
+from hub.api.sandbox import SimulatedCall
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.api import AnswerPoint, CallBack, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.carriers import AnswerPoint, CallBack, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.testing import samples
 from plugins.carriers.vonage import Vonage
 

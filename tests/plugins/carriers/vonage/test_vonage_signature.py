@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.api import BadSignature, ConfigError, WebhookRequest, secret_token
+from hub.api import BadSignature, ConfigError, WebhookRequest
+from hub.api.oauth import secret_token
 from hub.testing import connect, samples
 from plugins.carriers.vonage import Vonage
 from plugins.carriers.vonage.sandbox import Sandbox

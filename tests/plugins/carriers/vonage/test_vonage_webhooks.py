@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hub.api import AnswerPoint, BadPayload, BadSignature, Dial, WebhookRequest
+from hub.api import BadPayload, BadSignature, WebhookRequest
+from hub.api.carriers import AnswerPoint, Dial
 from hub.testing import samples
 from plugins.carriers.vonage import Vonage
 from plugins.carriers.vonage.sandbox import Sandbox

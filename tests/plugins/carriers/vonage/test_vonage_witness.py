@@ -12,17 +12,9 @@ from urllib.parse import parse_qsl
 import pytest
 from vonage_http_client.errors import HttpRequestError
 
-from hub.api import (
-    AuthError,
-    CallBack,
-    HeardRequest,
-    NumberQuery,
-    OutboundText,
-    PersonReference,
-    Rejected,
-    RetryLater,
-    SimulatedCall,
-)
+from hub.api import AuthError, PersonReference, Rejected, RetryLater
+from hub.api.carriers import CallBack, NumberQuery, OutboundText
+from hub.api.sandbox import HeardRequest, SimulatedCall
 from hub.testing import connect, samples
 from plugins.carriers.vonage import Vonage
 from plugins.carriers.vonage.sandbox import Sandbox

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import AuthError, CallActivity, ConfigError, Fault, RetryLater
+from hub.api import AuthError, ConfigError, RetryLater
+from hub.api.crm import CallActivity
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.api import Caller, ConnectionReport, Correction, Fact, Fault, PersonReference, RetryLater
+from hub.api import Caller, ConnectionReport, Fact, PersonReference, RetryLater
+from hub.api.crm import Correction
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox

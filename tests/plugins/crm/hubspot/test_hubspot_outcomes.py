@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.api import Money, Outcome, Rejected
+from hub.api import Money, Rejected
+from hub.api.crm import Outcome
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.outcomes import Cursor, Position

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import AuthError, Caller, ConfigError, Fault, Rejected, RetryLater, without_personal_data
+from hub.api import AuthError, Caller, ConfigError, Rejected, RetryLater, without_personal_data
+from hub.api.sandbox import Fault
 from hub.testing import samples
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.client import dated_path

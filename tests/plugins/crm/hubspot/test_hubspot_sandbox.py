@@ -17,7 +17,7 @@ from hubspot.crm.objects.calls import SimplePublicObjectInputForCreate
 from hubspot.crm.objects.calls.exceptions import ApiException as CallsException
 from hubspot.crm.properties import PropertyCreate
 
-from hub.api import CrmSandbox
+from hub.api.sandbox import CrmSandbox
 from hub.testing import FrozenClock
 from plugins.crm.hubspot.sandbox import Sandbox
 

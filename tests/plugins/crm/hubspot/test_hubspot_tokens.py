@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.api import AuthError, Fault, RetryLater
+from hub.api import AuthError, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox

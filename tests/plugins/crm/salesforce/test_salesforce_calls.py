@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.api import CallActivity, ConfigError
+from hub.api import ConfigError
+from hub.api.crm import CallActivity
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hub.api import Caller, Money, Outcome
+from hub.api import Caller, Money
+from hub.api.crm import Outcome
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce

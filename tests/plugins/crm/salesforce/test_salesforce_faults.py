@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import AuthError, ConfigError, Fault, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Rejected, RetryLater
+from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
 from plugins.crm.salesforce import Salesforce
 from plugins.crm.salesforce.refusals import LIMIT_PAUSE, SALESFORCE, first_error, scrubbed

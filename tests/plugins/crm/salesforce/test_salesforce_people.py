@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.api import Caller, Correction, PersonReference
+from hub.api import Caller, PersonReference
+from hub.api.crm import Correction
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import TRACKING_NUMBER, call_activity
 from plugins.crm.salesforce import Salesforce

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 
-from hub.api import Cost, Money
+from hub.api import Money
+from hub.api.ads import Cost
 from plugins.ads.google_ads.sandbox import Sandbox
 from plugins.ads.google_ads.sandbox.account import Ingested
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import SimulatedCall
+from hub.api.sandbox import SimulatedCall
 from plugins.carriers.plivo.sandbox import Sandbox
 
 PERSON, OURS = "+13125550177", "+13125550143"

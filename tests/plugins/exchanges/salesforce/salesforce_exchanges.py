@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import sign_assertion
+from hub.api.oauth import sign_assertion
 from plugins.crm.salesforce.sandbox import CLIENT_ID, USERNAME
 
 SESSION = "00D5g000000001!of-the-recorded-exchange"

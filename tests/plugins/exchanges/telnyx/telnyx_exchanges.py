@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import SimulatedCall
+from hub.api.sandbox import SimulatedCall
 from plugins.carriers.telnyx.sandbox import Sandbox
 from plugins.carriers.telnyx.sandbox.numbers import Numbers
 

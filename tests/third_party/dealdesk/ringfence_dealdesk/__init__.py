@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr
 
 from hub.api import (
     Auth,
-    CallActivity,
     Caller,
     ConnectionReport,
     Connector,
@@ -23,8 +22,6 @@ from hub.api import (
     Limits,
     Manifest,
     Money,
-    Outcome,
-    OutcomePage,
     PersonReference,
     PluginSettings,
     Provider,
@@ -37,6 +34,7 @@ from hub.api import (
     json_object,
     phone_number,
 )
+from hub.api.crm import CallActivity, Outcome, OutcomePage
 
 PHONES = (Share(field="phone_numbers"),)
 DEALDESK = Provider(name="Dealdesk", remedy="put a valid api_key into config.yaml", code="code", words="message")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox
+from hub.api.sandbox import HttpSandbox
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -7,7 +7,7 @@ import wave
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from hub.api import HttpSandbox
+from hub.api.sandbox import HttpSandbox
 
 if TYPE_CHECKING:
     from starlette.requests import Request

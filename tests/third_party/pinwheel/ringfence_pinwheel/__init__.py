@@ -8,15 +8,10 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from hub.api import (
-    ROWS,
     Auth,
-    Batch,
-    Call,
-    ClickId,
     Conversion,
     DataFlow,
     Deletion,
-    JsonAds,
     Limits,
     Manifest,
     PluginSettings,
@@ -24,8 +19,8 @@ from hub.api import (
     Receipt,
     Recipient,
     Share,
-    StandIn,
 )
+from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
 ORIGIN = "https://api.pinwheel.example.com"
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hub.api import TwimlWebhook
+from hub.api.twiml import TwimlWebhook
 
 ORIGIN = "https://api.ringwire.example.com"
 SIGNATURE = "x-ringwire-signature"

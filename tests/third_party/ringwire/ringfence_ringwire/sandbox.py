@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from hub.api import TwimlStandIn, WebhookRequest, signed_form, tone
+from hub.api import WebhookRequest
+from hub.api.twiml import TwimlStandIn, signed_form, tone
 
 from .dialect import ORIGIN, SIGNATURE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.api import HttpSandbox
+from hub.api.sandbox import HttpSandbox
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -1,0 +1,41 @@
+"""Everything that every plugin may need, and nothing else of ours: what a plugin declares, its settings, its errors, and the
+values that most hooks take and return. What one kind of plugin or one task needs besides is in the parts of this package.
+
+Importing it, or a part, brings in neither a database nor a web framework; importing it brings in no part.
+"""
+
+from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
+from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.contracts.events import CallEvent, Event
+from hub.contracts.facts import Caller, Fact
+from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Transform, Webhooks
+from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.phones import phone_number
+from hub.contracts.refusals import Provider, Refusal, without_personal_data
+from hub.contracts.services import Log, Memory, Services
+from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
+from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
+from hub.contracts.values import Money
+from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
+from hub.errors import (
+    AuthError,
+    BadPayload,
+    BadSignature,
+    ConfigError,
+    NotSupported,
+    OutcomeUnknown,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+)
+from hub.hookspecs import hookimpl
+
+__all__ = [
+    "AnswerDocument", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller", "ConfigError",
+    "ConnectionReport", "Connector", "Conversion", "DataFlow", "Deletion", "Erasure", "Event", "Fact", "HeldRecord",
+    "JsonObject", "Limits", "Log", "Manifest", "Memory", "Money", "NotSupported", "OutcomeUnknown",
+    "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal",
+    "Rejected", "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart",
+    "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text",
+    "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
+]  # fmt: skip

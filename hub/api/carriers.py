@@ -1,0 +1,29 @@
+"""For carriers of any kind: answers, numbers, ports, texts, recordings and call backs."""
+
+from hub.contracts.answers import (
+    AnswerPoint,
+    Attestation,
+    Dial,
+    Gather,
+    HangUp,
+    Instruction,
+    Moment,
+    Play,
+    Say,
+    TakeMessage,
+)
+from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
+from hub.contracts.companions import CompanionProcess
+from hub.contracts.events import CallFailure, MessageEvent, MessageStatusEvent
+from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
+from hub.contracts.ports import PortOrder, PortRequest, PortStatus
+from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
+from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejecting, type_and_bytes
+
+__all__ = [
+    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallFailure", "CompanionProcess", "Dial", "Gather",
+    "HangUp", "Instruction", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent", "Moment",
+    "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText", "OwnedNumber", "Play", "PortOrder", "PortRequest",
+    "PortStatus", "RecordingAudio", "RecordingControl", "Say", "TakeMessage", "TextListQuery", "picture", "receipt",
+    "recording_audio", "rejecting", "type_and_bytes",
+]  # fmt: skip

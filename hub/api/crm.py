@@ -1,0 +1,10 @@
+"""For CRMs: calls to log, outcomes, corrections, and the sources that a CRM knows."""
+
+from hub.contracts.conversions import CallActivity
+from hub.contracts.outcomes import Outcome, OutcomePage
+from hub.contracts.people import Corrected, Correction
+from hub.contracts.sources import KnownSource
+
+__all__ = [
+    "CallActivity", "Corrected", "Correction", "KnownSource", "Outcome", "OutcomePage",
+]  # fmt: skip

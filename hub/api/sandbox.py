@@ -1,0 +1,27 @@
+"""For stand-ins: the base class, what each kind of stand-in offers, faults, and a strict list of operations."""
+
+from hub.contracts.faults import Fault
+from hub.contracts.hearing import HeardRequest
+from hub.contracts.operations import Operations, RequestFault
+from hub.contracts.sandbox import (
+    AdsSandbox,
+    CallBackOutcome,
+    CallBackSandbox,
+    CarrierSandbox,
+    CostSandbox,
+    CrmSandbox,
+    Exchange,
+    HttpSandbox,
+    NumberSandbox,
+    OwnerSandbox,
+    Sandbox,
+    SimulatedCall,
+)
+from hub.contracts.sandbox_replies import json_reply, reply, routed
+from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
+
+__all__ = [
+    "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
+    "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "RequestFault",
+    "Sandbox", "SandboxSignIn", "SimulatedCall", "json_reply", "reply", "routed", "unsigned_id_token",
+]  # fmt: skip

@@ -25,7 +25,7 @@ LAST_USE_PRECISION = timedelta(hours=1)
 PERSONAL_DATA = "personal_data"
 SCOPES = (PERSONAL_DATA,)
 """What a key may be given besides its user's role: with `personal_data`, an assistant gets names, numbers and words in clear
-(docs/mcp.md). The APIs show what the role may see, whatever the scopes are."""
+(`hub docs mcp`). The APIs show what the role may see, whatever the scopes are."""
 _KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = "0" * 64
 

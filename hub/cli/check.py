@@ -84,7 +84,7 @@ def check(
         for finding in findings:
             say(f"[red]! {plain(finding)}[/red]")
         if law:
-            say("To do for the law (docs/privacy.md):")
+            say("To do for the law (`hub docs privacy`):")
         for sentence in law:
             say(f"[yellow]§ {plain(sentence)}[/yellow]")
         failed = [name for name, report in reports.items() if not report.ok]
@@ -212,7 +212,7 @@ def _of_database(hub: Hub) -> list[str]:
         why = bypassed_row_security(connection)
     if why is not None:
         found.append(
-            f"The database's role {why}, so row-level security does not hold; docs/access.md says how to set one up."
+            f"The database's role {why}, so row-level security does not hold; `hub docs access` says how to set one up."
         )
     if (mode := weak_tls(hub.store.url)) is not None:
         found.append(

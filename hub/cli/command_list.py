@@ -67,6 +67,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "upgrade": ("operation.upgrade:upgrade",),
     },
     "Development": {
+        "docs": ("docs:docs",),
         "new-plugin": ("plugins.new_plugin:new_plugin",),
         "certify": ("plugins.certify:certify",),
         "chaos": ("hub.proof.cli.chaos:chaos",),

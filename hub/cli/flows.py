@@ -102,7 +102,7 @@ def simulate(
     unanswered: Annotated[bool, typer.Option("--unanswered", help="No one picks up.")] = False,
     suspect: Annotated[
         str | None,
-        typer.Option(help="The caller is suspect: challenge, voicemail or reject (docs/spam.md).", metavar="ACTION"),
+        typer.Option(help="The caller is suspect: challenge, voicemail or reject (`hub docs spam`).", metavar="ACTION"),
     ] = None,
     carrier: Annotated[str | None, typer.Option(help="Only this carrier's documents.", metavar="NAME")] = None,
     company: Company = None,

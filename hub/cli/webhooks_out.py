@@ -60,7 +60,7 @@ def list_(company: OfCompany = None, config: ConfigFile = CONFIG) -> Listing:
         counted(len(shown), "webhook"), shown,
         ("company", "name", ("to", "host"), "format", ("state", "health"), "waiting", ("set aside", "dead"),
          ("24 h", "delivered_lately"), ("last taken (UTC)", "last_delivered_at")),
-        nothing="There are no webhooks; write `webhooks:` below a company in config.yaml (docs/webhooks.md).", notes=notes
+        nothing="There are no webhooks; write `webhooks:` below a company in config.yaml (`hub docs webhooks`).", notes=notes
     )  # fmt: skip
 
 

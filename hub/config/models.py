@@ -304,7 +304,7 @@ class TrackerSection(Section, TrackerName):
         lt=1,
         description="Of a pool: the fraction reserved for visitors from networks with few recent visitors.",
     )
-    honeypot: bool = Field(default=False, description="No customer knows it: who calls is suspect (docs/spam.md).")
+    honeypot: bool = Field(default=False, description="No customer knows it: who calls is suspect (`hub docs spam`).")
     route: Route | None = Field(default=None, description="What callers hear; the company's route if left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     texts: TextsSection | None = Field(
@@ -330,12 +330,12 @@ class CompanySection(Section):
     website: WebsiteSection = Field(default=WebsiteSection(), description="What the page script does on its pages.")
     route: Route | None = Field(default=None, description="What callers hear and which phone rings.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
-    flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
+    flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (`hub docs flows`).")
     texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends automatically.")
     text_budget: Amount = Field(
         default=DEFAULT_BUDGET,
         description="The most that texts which strangers cause may cost in 24 hours: automatic answers, and codes of the "
-        "privacy page, which get a part of it (docs/texts.md).",
+        "privacy page, which get a part of it (`hub docs texts`).",
     )
     text_price: Amount = Field(
         default=DEFAULT_PRICE, description="What one text is counted for in `text_budget`, in the same currency."
@@ -343,7 +343,7 @@ class CompanySection(Section):
     spam: SpamSection = Field(default=SpamSection(), description="From which score on a call is treated as spam.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
     webhooks: Webhooks = Field(
-        default=(), description="Addresses that get what happens at the company (docs/webhooks.md)."
+        default=(), description="Addresses that get what happens at the company (`hub docs webhooks`)."
     )
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@ even if a query has no filter.
 
 The policies are generated from the tables' foreign keys. `app.account` is the account's id, `*` for the hub's own work;
 without it no row is visible. The policies are FORCEd, so they apply to the tables' owner too; they do not apply to a
-superuser or a role with BYPASSRLS (docs/access.md). SQLite has no row-level security. Source: security.md 2.3, tenancy.
+superuser or a role with BYPASSRLS (`hub docs access`). SQLite has no row-level security. Source: security.md 2.3, tenancy.
 """
 
 from __future__ import annotations

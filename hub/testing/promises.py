@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.platform.documentation import docs_command
 from hub.testing import SUITE_OF_KIND, SUITES
 
 SPELLINGS: Mapping[str, str] = {
@@ -27,7 +28,8 @@ SPELLINGS: Mapping[str, str] = {
     r"\bwords are of who spoke them\b": "words are of who spoke them,",
 }
 """What a test's name cannot hold."""
-PAGE = "docs/promises.md"
+PAGE = "promises"
+"""Of the documentation."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Promise:
 
     @property
     def place(self) -> str:
-        """Where the documentation explains it."""
-        return f"{PAGE}#{self.anchor}"
+        """The command that shows where the documentation explains it."""
+        return docs_command(PAGE, self.anchor)
 
     @property
     def anchor(self) -> str:

@@ -51,7 +51,7 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
     )
     written = []
     for path, template in _files(kind, package):
-        file = target / str(path).replace("package/", f"{words['package']}/", 1).replace("ads.py", f"{name}.py", 1)
+        file = target / str(path).replace("package/", f"{words['package']}/", 1).replace(f"{kind}.py", f"{name}.py", 1)
         is_new = not file.parent.exists()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(templates.get_template(template).render(words), encoding="utf-8")
@@ -87,7 +87,7 @@ def has_one_file_form(kind: str) -> bool:
 def _files(kind: str, package: bool) -> Iterator[tuple[Path, str]]:
     """Each file of a kind with its template; a kind's own file replaces a shared one."""
     found: dict[Path, str] = {}
-    layers = ("any", *(() if kind == "consent" else ("wire",)), kind) if package else (f"file_{kind}",)
+    layers = ("any", *(() if kind == "consent" else ("wire",)), kind) if package else ("file", f"file_{kind}")
     for layer in layers:
         for template in sorted((TEMPLATES / layer).rglob("*.j2")):
             found[template.relative_to(TEMPLATES / layer).with_suffix("")] = template.relative_to(TEMPLATES).as_posix()

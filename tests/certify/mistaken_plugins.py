@@ -1,6 +1,6 @@
 """Plugins with one deliberate mistake each: the text of a plugin that keeps its promises, one edit, and what its author reads.
 
-The texts are the plugins that `hub new-plugin` writes, and the carrier on TwiML of this folder's neighbour.
+The texts are the plugins that `hub new-plugin` writes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from hub.api import Connector
 from hub.testing.scaffold import write_plugin
 
-ACME = Path(__file__).parents[1] / "plugins" / "carriers" / "acme" / "acme_voice.py"
 FUTURE = "from __future__ import annotations\n"
 Text = Mapping[str, str]
 """A plugin's modules by the names of their files."""
@@ -66,14 +65,9 @@ def new_plugin(kind: str, folder: Path) -> Text:
 
 
 def new_file(kind: str, folder: Path) -> Text:
-    """The one file that `hub new-plugin --file` writes."""
+    """The one file that `hub new-plugin` writes for a kind."""
     write_plugin(kind, f"tame_{kind}", folder, package=False)
     return {"__init__.py": (folder / f"tame_{kind}.py").read_text(encoding="utf-8")}
-
-
-def acme(_: Path) -> Text:
-    """The carrier on TwiML."""
-    return {"__init__.py": ACME.read_text(encoding="utf-8")}
 
 
 def imported(text: Text, name: str, folder: Path) -> type[Connector]:

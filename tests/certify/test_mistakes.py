@@ -17,7 +17,7 @@ from carrier_mistakes import CARRIER
 from crm_mistakes import CRM
 from data_mistakes import ENRICHMENT, TRANSCRIPTION
 from declared_mistakes import DECLARED_ADS
-from mistaken_plugins import Mistake, Text, acme, forget, imported, new_file, new_plugin
+from mistaken_plugins import Mistake, Text, forget, imported, new_file, new_plugin
 from twiml_mistakes import TWIML
 
 from hub.testing.certificate import Certificate, certify
@@ -34,7 +34,7 @@ FAMILIES: Mapping[str, Family] = {
     "ads in one file": Family(partial(new_file, "ads"), DECLARED_ADS),
     "crm": Family(partial(new_plugin, "crm"), CRM),
     "carrier": Family(partial(new_plugin, "carrier"), CARRIER),
-    "twiml": Family(acme, TWIML),
+    "twiml": Family(partial(new_file, "carrier"), TWIML),
     "enrichment": Family(partial(new_plugin, "enrichment"), ENRICHMENT),
     "transcription": Family(partial(new_plugin, "transcription"), TRANSCRIPTION),
 }

@@ -1,4 +1,4 @@
-"""Mistakes in plugins for carriers that speak TwiML, in the carrier Acme Voice."""
+"""Mistakes in plugins for carriers that speak TwiML, in the file of `hub new-plugin`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ CREATE = '            answer = self._ask("POST", path, data=form, once=True)\n'
 TWIML: tuple[Mistake, ...] = (
     mistake(
         "a recording from any address",
-        (INIT, '            address_at(url, self.origins(), "Acme Voice")\n', ""),
+        (INIT, "            address_at(url, self.origins(), TITLE)\n", ""),
         (INIT, FETCH, "        answer = self.services.http().get(url)\n"),
         promise="A recording comes from the carrier only",
-        says="fetch_recording ended in RetryLater: Acme did not return audio.",
+        says="fetch_recording ended in RetryLater: Tame Carrier did not return audio.",
     ),
     mistake(
         "a recording from any address, and the refusal is swallowed",
         (
             INIT,
-            '            address_at(url, self.origins(), "Acme Voice")\n',
+            "            address_at(url, self.origins(), TITLE)\n",
             "            try:\n                self.services.http().get(url)\n            except Exception:\n                pass\n",
         ),
         promise="A recording comes from the carrier only",
@@ -99,8 +99,8 @@ TWIML: tuple[Mistake, ...] = (
         "the token in a receipt",
         (
             INIT,
-            'return receipt(key, "Acme", send,',
-            'return receipt(key, f"Acme {self.settings.token.get_secret_value()}", send,',
+            "return receipt(key, TITLE, send,",
+            'return receipt(key, f"{TITLE} {self.settings.token.get_secret_value()}", send,',
         ),
         promise="A text is never told of whatever the carrier does",
         says="after garbage, send_text tells",

@@ -106,13 +106,13 @@ def test_a_file_that_holds_no_plugin_is_said_in_one_sentence(tmp_path: Path, sou
 def test_one_cause_of_many_failures_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     cause = "upload_conversions raised KeyError('event') at acme.py:9; raise an error of hub.api instead"
     proofs = [Proof(f"Promise {number}", "failed", cause) for number in range(3)]
-    alone = Proof("Promise 4", "failed", "a reason tells personal data", place="docs/promises.md#promise-4")
+    alone = Proof("Promise 4", "failed", "a reason tells personal data", place="hub docs promises#promise-4")
     untried = Proof("Promise 5", "not tried")
     certificate = Certificate("acme", "ads", "0.1.0", (*proofs, alone, untried))
     certify._show(certificate, Console(width=160), verbose=False)
     shown = capsys.readouterr().out
     assert shown.count("KeyError") == 1 and f"3 of 5 promises fail for this reason: {cause}" in shown
-    assert "Promise 4: a reason tells personal data" in shown and "see docs/promises.md#promise-4" in shown
+    assert "Promise 4: a reason tells personal data" in shown and "see hub docs promises#promise-4" in shown
     assert "4 of 5 promises of acme are not kept; 1 were not tried, because a hook is too slow." in shown
 
 

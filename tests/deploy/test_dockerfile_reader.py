@@ -59,4 +59,4 @@ def test_the_builder_sees_no_other_files_than_the_image_needs(reader: Any) -> No
         for file in reader.sent(ROOT, ROOT / "deploy" / "Dockerfile.dockerignore")
         if "__pycache__" not in file.parts
     }
-    assert seen == {"pyproject.toml", "README.md", "requirements", "hub", "plugins"}
+    assert seen == {"pyproject.toml", "README.md", "requirements", "docs", "hub", "plugins"}

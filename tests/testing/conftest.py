@@ -5,29 +5,30 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
-from proving import Tame
+from proving import FORMS, Tame
 
 from hub.testing import FrozenClock
 from hub.testing.scaffold import write_plugin
 
-KINDS = ("ads", "carrier", "consent", "crm", "enrichment", "transcription")
-
 
 @pytest.fixture(scope="session")
 def plugins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Tame]]:
-    """Kind → plugin, with its stand-in running."""
+    """Form → plugin, with its stand-in running."""
     tame = {}
-    folders = [str(tmp_path_factory.mktemp("new") / kind) for kind in KINDS]
+    folders = [str(tmp_path_factory.mktemp("new") / form) for form in FORMS]
     sys.path[:0] = folders
-    for kind, folder in zip(KINDS, folders, strict=True):
-        write_plugin(kind, f"tame_{kind}", tmp_path_factory.getbasetemp().joinpath(folder))
+    for (form, module), folder in zip(FORMS.items(), folders, strict=True):
+        kind, _, one_file = form.partition("_")
+        write_plugin(kind, f"tame_{form}", Path(folder), package=not one_file)
         importlib.invalidate_caches()
-        connector_class = getattr(importlib.import_module(f"ringfence_tame_{kind}"), f"Tame{kind.capitalize()}")
+        name = f"Tame{form.title().replace('_', '')}"
+        connector_class = getattr(importlib.import_module(module), name)
         clock, stand_in = FrozenClock(), connector_class.sandbox_class()
-        tame[kind] = Tame(connector_class, stand_in(clock) if stand_in else None, clock)
-        if sandbox := tame[kind].sandbox:
+        tame[form] = Tame(connector_class, stand_in(clock) if stand_in else None, clock)
+        if sandbox := tame[form].sandbox:
             sandbox.start()
     yield tame
     for sandbox in filter(None, (each.sandbox for each in tame.values())):

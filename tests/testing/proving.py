@@ -11,6 +11,12 @@ from hub.api import Connector
 from hub.api.sandbox import Sandbox
 from hub.testing import SUITE_OF_KIND, FrozenClock
 
+FORMS = {
+    **{kind: f"ringfence_tame_{kind}" for kind in ("ads", "carrier", "consent", "crm", "enrichment", "transcription")},
+    **{f"{kind}_file": f"tame_{kind}_file" for kind in ("ads", "carrier")},
+}
+"""Kind, or with `_file` its form of one file → the module that is written."""
+
 
 @dataclass(frozen=True)
 class Tame:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from proving import FORMS
 
-from hub.testing import SUITE_OF_KIND
 from hub.testing.scaffold import CannotWrite, write_plugin
 
 REPOSITORY = Path(__file__).parents[2]
@@ -52,12 +52,18 @@ def test_nothing_is_written_into_ringfences_own_folder() -> None:
 
 
 @pytest.mark.parametrize("name", ["x", "acme_", "a__b2", "western_telephone"])
-def test_every_kind_is_written_clean_whatever_its_name(tmp_path: Path, name: str) -> None:
-    for kind in SUITE_OF_KIND:
-        target = tmp_path / kind
-        files = write_plugin(kind, name, target)
+def test_every_kind_and_form_is_written_clean_whatever_its_name(tmp_path: Path, name: str) -> None:
+    for form in FORMS:
+        target = tmp_path / form
+        kind, _, one_file = form.partition("_")
+        files = write_plugin(kind, name, target, package=not one_file)
         assert all(file.read_text().endswith("\n") and "{{" not in file.read_text() for file in files)
         for command in (["check"], ["format", "--check"]):
             ruff = [str(Path(sys.executable).with_name("ruff")), *command, "--no-cache", "--config", SETTINGS, "."]
             done = subprocess.run(ruff, cwd=target, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout
+
+
+def test_a_carrier_on_the_dialect_has_at_most_250_lines_with_its_stand_in(tmp_path: Path) -> None:
+    write_plugin("carrier", "acme_voice", tmp_path / "new", package=False)
+    assert len((tmp_path / "new" / "acme_voice.py").read_text().splitlines()) <= 250

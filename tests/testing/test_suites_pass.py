@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from proving import Tame
+from proving import FORMS, Tame
 
-from hub.testing import SUITE_OF_KIND
 from hub.testing.certificate import certify
 
 pytestmark = pytest.mark.soak
 
 
-@pytest.mark.parametrize("kind", sorted(SUITE_OF_KIND))
-def test_a_new_plugin_of_each_kind_is_certified(
-    plugins: Mapping[str, Tame], kind: str, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_a_new_plugin_of_each_kind_and_form_is_certified(
+    plugins: Mapping[str, Tame], form: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    certificate = certify(plugins[kind].connector_class)
+    certificate = certify(plugins[form].connector_class)
     assert certificate.failed() == ()
     assert certificate.passed and len(certificate.proofs) >= 18
     assert capfd.readouterr().out == "", "the suite prints nothing of its own"

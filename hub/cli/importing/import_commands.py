@@ -118,7 +118,7 @@ def callrail(
 
     The API key comes from the environment (CALLRAIL_API_KEY) or is asked for. The command can be stopped at any time and run
     again: it goes on where it was, and stores nothing twice. Imported contacts are never converted, sent anywhere, or
-    alerted about. docs/import-callrail.md
+    alerted about. `hub docs import-callrail`
     """
     logs.configure("error")
     if yes and dry_run:

@@ -80,7 +80,7 @@ def business(
     if number is None or country not in ("US", "CA"):
         raise ConfigError(
             f"{phone} is not a phone number of the United States or Canada. Write it like +1 312 555 0190; for a business "
-            "elsewhere, start from the example in docs/config.md."
+            "elsewhere, start from the example in `hub docs config`."
         )
     if not name_of(title) or not name_of(client):
         raise ConfigError("A name needs at least one letter from a to z, or a digit.")

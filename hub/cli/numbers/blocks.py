@@ -73,7 +73,7 @@ def list_blocks(
 def add(number: Pattern, company: OfCompany = None, note: Note = "", config: ConfigFile = CONFIG) -> None:
     """Block a caller, or all whose numbers begin so."""
     _put("block", number, company, note, config)
-    say("Blocked. What happens to blocked callers: `spam: blocked:` of the company (docs/spam.md).")
+    say("Blocked. What happens to blocked callers: `spam: blocked:` of the company (`hub docs spam`).")
 
 
 @commands.command("allow")

@@ -42,7 +42,8 @@ def drill(
     """Restore a backup into a scratch database, compare and open it, delete the scratch. Exits with status 1 on a difference.
 
     Rows are counted per table, the journal is verified, and samples of every kind of encrypted field are opened. The hub may
-    run; its database is not touched, except for an entry in the audit log. docs/deploy/backup-drill.md says how to schedule it.
+    run; its database is not touched, except for an entry in the audit log. `hub docs deploy/backup-drill` says how to schedule
+    it.
     """
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")

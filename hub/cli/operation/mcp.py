@@ -42,7 +42,7 @@ def mcp(config: ConfigFile = CONFIG) -> None:
     """Let an assistant on this machine ask the hub, over MCP on standard input and output.
 
     The environment variable RINGFENCE_API_KEY holds an API key (`hub users key`); the assistant sees what the key's user may
-    see. For assistants elsewhere, set `mcp: true` in `hub:`, and let them ask /mcp of the hub's address. See docs/mcp.md.
+    see. For assistants elsewhere, set `mcp: true` in `hub:`, and let them ask /mcp of the hub's address. See `hub docs mcp`.
     """
     if find_spec("mcp") is None:
         raise CannotDo("The package mcp is not installed; run: pip install 'ringfence[mcp]'")

@@ -51,7 +51,7 @@ def upgrade(
 
     Run --check with the new version's `hub`, while the old one still serves calls: it says which migrations would run and how
     long they take on a copy, whether the new version takes config.yaml, whether all plugins load, and how old the backups are.
-    It exits with status 1 if something is wrong. docs/deploy/upgrades.md has the steps.
+    It exits with status 1 if something is wrong. `hub docs deploy/upgrades` has the steps.
     """
     if not check:
         if without_trial or folder or scratch or as_json:

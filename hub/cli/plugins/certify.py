@@ -71,7 +71,9 @@ def certify(
             raise CannotCertify("A certificate is about all promises: leave out --only, or --sign.")
         certificate = prove(connector_class, _progress(sys.stderr), only_promise)
     if not certificate.proofs:
-        raise CannotCertify(f"No promise of {certificate.kind} plugins holds {only_promise!r}; see docs/promises.md.")
+        raise CannotCertify(
+            f"No promise of {certificate.kind} plugins holds {only_promise!r}; see `hub docs promises`."
+        )
     if sign_with is not None and package is not None:
         written = _write_signed(certificate, package, sign_with, (file or Path(_wheel_name(package))))
         typer.echo(f"Wrote {written}.", err=True)

@@ -19,11 +19,16 @@ def new_plugin(
         Path | None, typer.Option("--folder", help="Where to write it; ./ringfence-NAME if not given.")
     ] = None,
     package: Annotated[
-        bool, typer.Option("--package", help="Write a package, also for a kind that has a one-file form (ads).")
+        bool,
+        typer.Option(
+            "--package",
+            help="Write a package, also for a kind that has a one-file form: an ad network, or a "
+            "carrier that speaks TwiML. The package of a carrier speaks plain JSON over HTTP.",
+        ),
     ] = False,
 ) -> None:
-    """Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad network, a
-    package that installs for every other kind."""
+    """Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad network or a
+    carrier that speaks TwiML, a package that installs for every other kind."""
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
     package = package or not has_one_file_form(kind)
     written = write_plugin(kind, name, target, package)

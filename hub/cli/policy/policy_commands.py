@@ -32,7 +32,7 @@ commands.command("status")(show.status)
 
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
-    """Store a file as a draft, or as another language of a draft; it is not public yet. docs/policies.md shows a file."""
+    """Store a file as a draft, or as another language of a draft; it is not public yet. `hub docs policies` shows a file."""
     try:
         document = read_document(file.read_bytes().decode())
     except (OSError, UnicodeDecodeError):

@@ -64,7 +64,7 @@ def _signals(hub: Hub) -> Iterator[str]:
     for company in companies_without_signals_number(hub.config):
         yield (
             f"Visitors of {company.title} who send Global Privacy Control see the number for everybody, so their calls reach "
-            "advertisers; give them a number of their own, in a source tracker with signals: true (docs/website.md)."
+            "advertisers; give them a number of their own, in a source tracker with signals: true (`hub docs website`)."
         )
 
 

@@ -54,7 +54,7 @@ def add(
 ) -> None:
     """Add a user to one account and print a set-up link, which works once, for 24 hours.
 
-    docs/access.md lists what each role may do.
+    `hub docs access` lists what each role may do.
     """
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:

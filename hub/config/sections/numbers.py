@@ -15,7 +15,7 @@ Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type":
 
 
 class NumbersSection(BaseModel):
-    """`numbers:`: what holds for the tracking numbers of the whole hub (docs/number-health.md)."""
+    """`numbers:`: what holds for the tracking numbers of the whole hub (`hub docs number-health`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -11,6 +11,6 @@ Sensitive = Annotated[
     Field(
         description="`health`: who calls says something about their health, as with a dentist, a clinic or a pharmacy. Their "
         "data goes to ad networks, to analytics and to whoever decides for itself only with the caller's own yes, wherever "
-        "they are (docs/privacy.md)."
+        "they are (`hub docs privacy`)."
     ),
 ]

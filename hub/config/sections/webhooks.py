@@ -25,7 +25,7 @@ Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class WebhookSection(BaseModel):
-    """One entry of `webhooks:`: an address that gets what happens at the company, signed (docs/webhooks.md)."""
+    """One entry of `webhooks:`: an address that gets what happens at the company, signed (`hub docs webhooks`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

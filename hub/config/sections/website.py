@@ -46,7 +46,7 @@ class WebsiteSection(BaseModel):
         default="by_visitor",
         description="`opt_in`: visitors are recorded after they consent; `opt_out`: until they object; `by_visitor`: a company "
         "in the United States first asks visitors who may be in the EU, the EEA, the United Kingdom, Switzerland, Canada, "
-        "Australia or New Zealand; a company elsewhere first asks everyone (docs/website.md).",
+        "Australia or New Zealand; a company elsewhere first asks everyone (`hub docs website`).",
     )
     trades_in: tuple[Country, ...] = Field(
         default=(),

@@ -52,7 +52,7 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
         ),
         auth=Auth(kind="basic", keys_url="https://console.plivo.com/dashboard/"),
         ports_by_hand="Ask Plivo's support to port the numbers, with the signed letter of authorization and the old carrier's "
-        "latest bill; docs/connect/plivo.md has the steps. Then note how far it is.",
+        "latest bill; `hub docs connect/plivo` has the steps. Then note how far it is.",
         # Not list_texts: Plivo's list of messages has no texts in it.
         abilities=(
             "call_back",

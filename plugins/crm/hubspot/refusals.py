@@ -22,7 +22,9 @@ def _details(refusal: Refusal) -> tuple[str | None, str]:
 
 def _special(refusal: Refusal) -> RingfenceError | None:
     if refusal.status == 403:
-        return AuthError("HubSpot says that the app lacks a scope; add the scopes that docs/connect/hubspot.md lists.")
+        return AuthError(
+            "HubSpot says that the app lacks a scope; add the scopes that `hub docs connect/hubspot` lists."
+        )
     if refusal.status == 429:
         policy = as_text(refusal.body.get("policyName"))
         wait = _pause(policy, refusal.headers) if refusal.after is None else refusal.after

@@ -1,0 +1,80 @@
+"""`hub docs` shows the documentation, and what the hub prints points to pages that it can show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import CliRunner
+from typer.testing import Result
+
+from hub.cli import app
+from hub.platform.documentation import NoSuchPage, pages, shown
+from hub.testing.promises import chapters
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("*.py", "*.j2", "*.yaml")
+REFERENCE = re.compile(r"hub docs ([a-z][\w/-]*(?:#[\w-]+)?)")
+FILE_OF_THE_REPOSITORY = re.compile(r"(?<![./\w-])docs/[\w/{}. -]*?\.md")
+INNER = ("hub/proof/docs/", "hub/platform/documentation.py", "hub/web/privacy/stored_in_browser.py")
+"""They read and write the files of the repository, and print no such name."""
+
+
+def hub(*words: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["docs", *words])
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Name and text of each file of the hub and its plugins that may print a sentence."""
+    for folder in ("hub", "plugins"):
+        for kind in SOURCES:
+            for file in (ROOT / folder).rglob(kind):
+                yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+
+
+def test_the_pages_are_listed_with_their_titles() -> None:
+    said = hub().output
+    assert re.search(r"^write-a-plugin +Write a plugin$", said, re.M) and "connect/twilio " in said
+    assert len(said.splitlines()) > 40 and all(pages().values())
+
+
+def test_a_page_is_shown_as_text() -> None:
+    said = hub("write-a-plugin").output
+    assert said.startswith("# Write a plugin\n") and "hub new-plugin ads acme_ads\n" in said
+
+
+def test_a_section_is_shown_alone_also_by_the_address_of_a_link() -> None:
+    for address in ("plugins#certificates", "plugins.md#certificates", "docs/plugins.md#certificates"):
+        said = hub(address).output
+        assert said.startswith("## Certificates\n") and "hub certify" in said and "## See, remove" not in said
+    assert hub("promises#a-dry-run-counts-nothing").output.strip() == "- **A dry run counts nothing.**"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("no-page", "hub docs` lists"), ("plugins#none", "hub docs plugins`"), ("../README", "no page")],
+)
+def test_a_page_or_section_that_is_not_there_is_said_in_one_sentence(address: str, told: str) -> None:
+    with pytest.raises(NoSuchPage, match=re.escape(told)):
+        shown(address)
+
+
+def test_every_page_that_a_message_names_can_be_shown() -> None:
+    named = {address for _, text in sources() for address in REFERENCE.findall(text)} - {"connect/"}
+    assert len(named) >= 15
+    assert all(shown(address) for address in named)
+
+
+def test_no_message_names_a_file_of_the_repository() -> None:
+    """Who installed the hub has no repository."""
+    texts = {name: text for name, text in sources() if not name.startswith(INNER)}
+    named = {name: FILE_OF_THE_REPOSITORY.findall(text) for name, text in texts.items()}
+    assert {name: found for name, found in named.items() if found} == {}
+
+
+def test_every_promise_that_fails_names_a_section_that_explains_it() -> None:
+    for _, _, promises in chapters():
+        for each in promises:
+            assert f"**{each.sentence}.**" in shown(each.place.removeprefix("hub docs "))

@@ -31,6 +31,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -247,9 +248,12 @@ def _code(secret: str) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that no outgoing connection takes until the hub listens on it: below those that a system gives to them."""
+    for port in SystemRandom().sample(range(22_000, 26_000), 4_000):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Failed("No port is free.")
 
 
 if __name__ == "__main__":

@@ -113,14 +113,12 @@ def move(calls: int, folder: Path) -> Moved:
 def prepare(folder: Path, calls: int) -> str:
     """A hub in a folder, with `calls` seeded calls; returns a key of its owner."""
     from benchmarks.seed_calls import seed
+    from hub.platform.loopback import free_port
     from hub.startup.database import open_store
     from hub.startup.reading import read_config
 
     folder.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "config.yaml").write_text(CONFIG.format(port=port))
+    (folder / "config.yaml").write_text(CONFIG.format(port=free_port()))
     with contextlib.chdir(folder), open_store(read_config(Path("config.yaml"))) as store:
         if calls:
             seed(store, calls, last=datetime.now(UTC) - timedelta(days=1))

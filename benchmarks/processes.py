@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from hub.platform.loopback import free_port as free_port
+
 START_TIMEOUT_SECONDS = 30.0
 """Seconds that a server may take until it listens."""
 
@@ -21,13 +23,6 @@ def python(*arguments: str) -> list[str]:
 def hub(*arguments: str) -> list[str]:
     """A command line of `hub`, as its console script runs it."""
     return python("-c", "import sys; from hub.cli import main; sys.exit(main())", *arguments)
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

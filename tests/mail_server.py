@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -11,6 +10,8 @@ from email.policy import default
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
+
+from hub.platform.loopback import free_port
 
 
 @dataclass
@@ -26,8 +27,7 @@ class MailServer:
     @classmethod
     def start(cls, stack: ExitStack) -> Self:
         """A running server, stopped with the stack."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            server = cls(free.getsockname()[1])
+        server = cls(free_port())
         controller = Controller(server, hostname="127.0.0.1", port=server.port)
         controller.start()
         stack.callback(controller.stop)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from pages_in_browser import pages as pages
 from site_pages import Site, serve_site
 from stage_hub import BrowserHub, open_browser_hub
 from visitor import FLAGS, Visitor

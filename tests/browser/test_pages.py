@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
 from page_client import signed_in
-from page_samples import address, fill, name
+from page_samples import address, name
+from pages_in_browser import PagesInBrowser
 from served import serving
 from testbed import CALLER, SHARED, TestHub, company
 
 from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
-from hub.api import CallEvent
 from hub.api.carriers import MessageEvent
 from hub.model import TextMessage, TrackingNumber
 from hub.startup.opening import Opened
@@ -48,36 +46,6 @@ CUT = """() => [...document.querySelectorAll('.table-wrap')]
   .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
   .map(each => `a table is cut: ${each.innerText.slice(0, 60)}`)"""
 CHECK = f"() => ({RUN})({json.dumps(WHOLE)})"
-
-
-@dataclass
-class PagesInBrowser:
-    """A served hub with one company's data, and Chromium."""
-
-    stage: TestHub
-    address: str
-    ids: dict[str, str]
-    headless: Any
-
-    def context(self, role: str = "owner", **options: Any) -> Any:
-        """A profile that is signed in as a role."""
-        context = self.headless.new_context(**options)
-        cookie = signed_in(self.stage, role).client.cookies["hub_session"]
-        context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address}])
-        context.set_default_timeout(10_000)
-        return context
-
-
-@pytest.fixture
-def pages(headless: Any, lite_hub: Callable[..., TestHub]) -> Iterator[PagesInBrowser]:
-    """A hub with some calls behind a real HTTP server."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        public = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        stage = lite_hub(public_url=public)
-        ids = fill(stage, SHARED)
-        with serving(Opened(stage.hub, stage.live, None), listener):  # type: ignore[arg-type]
-            yield PagesInBrowser(stage, public, ids, headless)
 
 
 def look(pages: PagesInBrowser, context: Any, looked_at: Sequence[Page] = LOOKED_AT, *, axe: bool = True) -> list[str]:
@@ -196,59 +164,6 @@ def test_pages_work_without_javascript(pages: PagesInBrowser) -> None:
     context.close()
 
 
-def test_a_live_call_appears_by_itself(pages: PagesInBrowser) -> None:
-    context = pages.context(viewport={"width": 1440, "height": 900})
-    tab = context.new_page()
-    tab.goto(pages.address)
-    tab.get_by_text("Nobody is calling right now.").wait_for()
-    pages.stage.tell(
-        CallEvent(
-            kind="ringing", at=pages.stage.clock(), call_id="CA9", tracking_number=SHARED, caller_number="+13125550177"
-        )
-    )
-    pages.stage.flow()
-    tab.locator("[data-live]", has_text="+1 312 555 0177").wait_for(timeout=30_000)
-    context.close()
-
-
-def test_what_waits_and_the_figures_follow_a_missed_call_a_text_and_a_deed_by_themselves(pages: PagesInBrowser) -> None:
-    stage = pages.stage
-    context = pages.context(viewport={"width": 1440, "height": 900})
-    tab = context.new_page()
-    tab.goto(pages.address)
-    now, calls = tab.locator("[data-live]"), tab.locator(".figures dd").first
-    before = int(calls.locator("a").inner_text())
-    missed = stage.call_in(answered=False, caller="+13125550151")
-    now.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
-    calls.locator("a", has_text=re.compile(rf"^\s*{before + 1}\s*$")).wait_for(timeout=30_000)
-    at = stage.clock()
-    text = MessageEvent(
-        message_id="SM7", at=at, tracking_number=SHARED, sender_number="+13125550152", body="Is it still on?"
-    )
-    stage.tell(text)
-    now.locator(".needs", has_text="Is it still on?").wait_for(timeout=30_000)
-    tab.locator("[role=status][data-live-said]", has_text="One caller waits for a call back and one text").wait_for()
-    tab.locator(f"#done-{missed.id}").focus()
-    stage.clock.advance(minutes=1)
-    signed_in(stage, "receptionist").post(f"/calls/{missed.id}/called-back")
-    now.locator(".needs", has_text="+1 312 555 0151").wait_for(state="detached", timeout=30_000)
-    assert tab.evaluate("document.activeElement.id") == "now", "the focus stays at the list"
-    context.close()
-
-
-def test_pause_stops_what_changes_by_itself_until_it_is_resumed(pages: PagesInBrowser) -> None:
-    context = pages.context(viewport={"width": 360, "height": 900})
-    tab = context.new_page()
-    tab.goto(pages.address)
-    tab.get_by_role("button", name="Pause").click()
-    pages.stage.call_in(answered=False, caller="+13125550151")
-    tab.wait_for_timeout(1_500)
-    assert tab.locator(".needs").count() == 0
-    tab.get_by_role("button", name="Resume").click()
-    tab.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
-    context.close()
-
-
 def test_a_session_that_ends_leads_to_the_sign_in_page_and_back(pages: PagesInBrowser) -> None:
     context = pages.context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
@@ -303,40 +218,6 @@ def test_one_of_many_companies_is_found_by_typing_and_neither_their_list_nor_the
             tab.evaluate(AXE)
             assert [each for view in VIEWS for each in _faults(tab, *view)] == []
             context.close()
-
-
-def test_a_print_of_a_call_begins_with_its_source_and_has_no_form_to_fill_in(pages: PagesInBrowser) -> None:
-    context = pages.context(viewport={"width": 703, "height": 1000})
-    tab = context.new_page()
-    tab.goto(f"{pages.address}/calls/{pages.ids['call_id']}")
-    tab.emulate_media(media="print")
-    why, heard, lead = (tab.locator(f".area-{part}").bounding_box() for part in "wps")
-    assert why["y"] < heard["y"] < lead["y"]
-    assert not any(each.is_visible() for each in tab.locator("main :is(form, button, audio)").all())
-    assert tab.get_by_text("Not marked.").is_visible() and tab.locator(".evidence").first.is_visible()
-    context.close()
-
-
-@pytest.mark.parametrize("width", [360, 768, 1440])
-def test_a_call_has_recording_why_lead_and_past_in_this_order_and_nothing_moves(
-    pages: PagesInBrowser, width: int
-) -> None:
-    context = pages.context(viewport={"width": width, "height": 800}, color_scheme="light")
-    tab = context.new_page()
-    tab.add_init_script(
-        "window.shifts = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => (shifts += each.value)))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
-    tab.goto(f"{pages.address}/calls/{pages.ids['call_id']}")
-    tab.wait_for_load_state("networkidle")
-    tops = [tab.locator(f".area-{part}").bounding_box() for part in "pwsb"]
-    left = [tops[0]["y"], tops[1]["y"], tops[3]["y"]]
-    assert left == sorted(left) and (tops[2]["x"] > tops[0]["x"]) == (width > 700)
-    assert [each["y"] for each in tops] == sorted(each["y"] for each in tops) or width > 700
-    assert tab.evaluate("shifts") == 0
-    bar = tab.locator(".deedbar .btn").first.bounding_box()
-    assert (bar["y"] > 600 and bar["height"] >= 44) or width > 900, "under the thumb"
-    context.close()
 
 
 def test_j_and_k_walk_a_list_and_enter_opens_a_row(pages: PagesInBrowser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clicks import Hand
 from config_office import SIZES
-from test_pages import PagesInBrowser, pages  # noqa: F401
+from pages_in_browser import PagesInBrowser
 from testbed import CALLER, SHARED
 
 from hub.model import Call, PrivacyRequest
@@ -18,7 +18,7 @@ WANTED = "+13125550177"
 
 @pytest.mark.parametrize("way", ["mouse", "finger"])
 def test_an_erasure_is_done_within_ten_clicks_and_fields_from_the_privacy_page(
-    pages: PagesInBrowser,  # noqa: F811
+    pages: PagesInBrowser,
     way: str,
 ) -> None:
     stage = pages.stage

@@ -6,7 +6,6 @@ import os
 import pty
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from commands import CliRunner
 
 from hub.cli import app
 from hub.cli.support.terminal_log import terminal_line
+from hub.platform.loopback import free_port
 
 AT = "2026-03-02T15:00:00Z"
 
@@ -56,9 +56,9 @@ def test_check_tells_of_a_port_at_which_nobody_listens(shop: Shop) -> None:
 
 @pytest.mark.soak
 def test_a_hub_whose_terminal_was_closed_ends_and_one_that_was_told_to_reload_goes_on(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    assert CliRunner().invoke(app, ["init", "--yes", "--port", port, "--folder", str(tmp_path)]).exit_code == 0
+    assert (
+        CliRunner().invoke(app, ["init", "--yes", "--port", str(free_port()), "--folder", str(tmp_path)]).exit_code == 0
+    )
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(tmp_path)

@@ -20,6 +20,7 @@ from hub.cli import app
 from hub.delivery.sync import sync as sync_now
 from hub.model import AuditEntry, ConversionRow, Delivery, LeadChange
 from hub.platform.clock import utc_now
+from hub.platform.loopback import free_port
 from hub.startup.opening import Opened, open_hub
 from hub.startup.reading import read_config
 from hub.testing import FrozenClock
@@ -36,9 +37,7 @@ def run(folder: Path, *arguments: str) -> Result:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration that `hub init` writes, on a free port; no hub runs yet."""
     made = tmp_path_factory.mktemp("business")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    assert CliRunner().invoke(app, ["init", "--yes", "--port", port, "--folder", str(made)]).exit_code == 0
+    assert CliRunner().invoke(app, ["init", "--yes", "--port", str(free_port()), "--folder", str(made)]).exit_code == 0
     return made
 
 

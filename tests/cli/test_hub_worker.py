@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,12 +13,9 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
+from hub.platform.loopback import free_port
+
 pytestmark = pytest.mark.soak
-
-
-def free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 def ready(address: str, worker: subprocess.Popen[bytes]) -> dict[str, dict[str, float]]:
@@ -36,7 +32,7 @@ def ready(address: str, worker: subprocess.Popen[bytes]) -> dict[str, dict[str, 
 
 def test_a_worker_without_a_web_edge_answers_for_its_threads_and_jobs(shop: Shop) -> None:
     shop.configure()
-    address = free_address()
+    address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "hub.cli", "worker", "--config", str(shop.folder / "config.yaml")]
     with subprocess.Popen([*command, "--listen", address]) as worker:
         try:

@@ -19,6 +19,7 @@ from hub.hookspecs import CallHooks
 from hub.model import Account, Company, OutgoingCall, TrackingNumber
 from hub.model.columns import new_id
 from hub.platform.clock import utc_now
+from hub.platform.loopback import free_port
 from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
 from hub.testing import FrozenClock
@@ -28,8 +29,7 @@ from hub.worker.stand_in_call_backs import StandInCallBacks
 @pytest.fixture
 def trial(tmp_path: Path) -> Iterator[TestHub]:
     """The hub of `hub init`, whose carrier is a stand-in."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     made = CliRunner().invoke(app, ["init", "--yes", "--port", str(port), "--folder", str(tmp_path)])
     assert made.exit_code == 0, made.output
     clock = FrozenClock(utc_now())

@@ -37,10 +37,11 @@ from line_config import (
     write_config,
 )
 from raw_sip import CALLED, SOUND, RawSip, malformed, unwanted
-from sip_phones import PATIENCE, Phones, free_udp_port, open_phones, open_trunk, step
+from sip_phones import PATIENCE, Phones, open_phones, open_trunk, step
 from sqlmodel import select
 
 from hub.model import Call, Recording
+from hub.platform.loopback import free_port
 from hub.recordings.listen import hear
 from hub.startup.opening import open_beside
 from hub.startup.reading import read_config
@@ -193,7 +194,7 @@ class Day:
         """Three calls by sipp, if it is installed: it hangs up while a prompt plays. Then every call so far ends."""
         program = shutil.which("sipp")
         scenario = Path(raw_sip.__file__).with_name("caller.xml")
-        order = f"-sf {scenario} -s {TRACKED['closed']} -i 127.0.0.1 -p {free_udp_port()} -m 3 -timeout 20s -nostdin"
+        order = f"-sf {scenario} -s {TRACKED['closed']} -i 127.0.0.1 -p {free_port()} -m 3 -timeout 20s -nostdin"
         self.noted["sipp"] = program and subprocess.call(
             [program, *order.split(), f"127.0.0.1:{self.ports.sip}"],
             cwd=self.folder,
@@ -300,7 +301,7 @@ def stage(folder: Path) -> Iterator[Day]:
         open_phones(folder / "vanishing") as vanishing,
         open_trunk(business) as trunk,
     ):
-        ports = Ports(free_tcp_port(), free_tcp_port(), free_udp_port(), trunk.port)
+        ports = Ports(free_port(), free_port(), free_port(), trunk.port)
         write_config(folder, ports)
         day = Day(folder, callers, business, vanishing, ports)
         try:
@@ -352,10 +353,3 @@ def until_true(holds: Callable[[], object], what: str, every: float = 0.1) -> No
     while not holds():
         assert time.monotonic() < until, f"no {what}"
         time.sleep(every)
-
-
-def free_tcp_port() -> int:
-    """A TCP port of loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

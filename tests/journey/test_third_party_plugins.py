@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import yaml
 from third_party.played_day import configuration
 from third_party.wheels import PLUGINS, build_wheel
 
+from hub.platform.loopback import free_port
 from hub.plugin_host.kernel.support import missing_confinement
 
 pytestmark = pytest.mark.soak
@@ -47,9 +47,7 @@ def test_a_played_day_adds_up_with_a_plugin_of_each_family_that_is_not_built_in(
     wheels: dict[str, Path], tmp_path: Path
 ) -> None:
     document = configuration()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     document["hub"] |= {"listen": address, "public_url": f"http://{address}"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     for plugin, wheel in wheels.items():

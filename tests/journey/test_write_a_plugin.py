@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +20,7 @@ import httpx
 import pytest
 import yaml
 
+from hub.platform.loopback import free_port
 from hub.testing import SUITE_OF_KIND
 from hub.testing.scaffold import write_plugin
 
@@ -102,12 +102,6 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
             yield from (("$", line) for line in found["body"].splitlines())
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Path) -> None:
     walk = FlowResult(tmp_path)
     steps = list(_steps(DOC.read_text(encoding="utf-8")))
@@ -118,7 +112,7 @@ def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Pat
             (walk.folder / name).write_text(body, encoding="utf-8")
         elif body.startswith("hub run"):
             config = walk.folder / "ringfence-acme-crm" / "config.yaml"
-            address = f"127.0.0.1:{_free_port()}"
+            address = f"127.0.0.1:{free_port()}"
             config.write_text(config.read_text().replace("127.0.0.1:8080", address))
             with walk.serving(body, f"http://{address}") as client:
                 assert client.get("/webhooks/acme_crm/x").status_code == 403
@@ -153,7 +147,7 @@ def test_new_plugins_of_all_kinds_install_and_run_together(tmp_path: Path) -> No
         write_plugin(kind, f"acme_{kind}", walk.folder / folder)
     walk.run("pip wheel --no-deps --wheel-dir dist " + " ".join(f"./{folder}" for folder in folders))
     examples = [yaml.safe_load((walk.folder / folder / "config.yaml").read_text()) for folder in folders]
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     whole = {
         "hub": examples[0]["hub"] | {"listen": address},
         "connectors": {name: entry for example in examples for name, entry in example["connectors"].items()},

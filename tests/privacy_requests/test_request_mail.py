@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +14,7 @@ from testbed import TestHub
 from hub.access.users import add_user
 from hub.config.mail import MailSection
 from hub.model import Account, Company, FormSubmission, IdentityProof, PrivacyRequest, RequestTask
+from hub.platform.loopback import free_port
 from hub.privacy_requests import identity_proof
 from hub.privacy_requests.identity_proof import prove, want_link
 from hub.privacy_requests.reminders import remind
@@ -42,9 +42,7 @@ class Letterbox:
 @pytest.fixture
 def box() -> Iterator[tuple[Letterbox, int]]:
     """A letterbox on loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    box = Letterbox()
+    box, port = Letterbox(), free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     yield box, port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from web_edge import BROWSER, PUBLIC, Edge, open_edge
 
+from hub.platform.loopback import free_port
 from hub.web.client_ip import Proxies
 
 pytestmark = pytest.mark.soak
@@ -32,11 +32,6 @@ PROXIES = [
     pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"))
     for name in ("nginx", "caddy")
 ]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def make_certificate(folder: Path) -> None:

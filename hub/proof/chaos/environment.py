@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, cast
 
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
 from hub.errors import ConfigError
+from hub.platform.loopback import free_port
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.proof.chaos.postgres import PostgresServer
@@ -107,7 +107,7 @@ def set_stage(
             }
             for name, plugin in PROVIDERS.items()
         }
-        port = _free_port()
+        port = free_port()
         database = server.url if server is not None else f"sqlite:///{data / 'chaos.db'}"
         address = f"http://127.0.0.1:{port}"
         network = cast(AdsSandbox, sandboxes.of("network"))
@@ -178,9 +178,3 @@ def _in_environment(prefix: str, settings: object, environ: dict[str, str]) -> A
         return settings
     environ[prefix] = settings
     return f"${{env:{prefix}}}"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

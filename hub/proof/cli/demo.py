@@ -31,6 +31,7 @@ from hub.numbers.health.audit import audit_numbers
 from hub.numbers.ownership import setup_of
 from hub.platform import logs
 from hub.platform.clock import utc_now
+from hub.platform.loopback import free_port
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
@@ -139,7 +140,7 @@ def demo(
     """
     logs.configure("error")
     console, ports = Console(), ports_for(carrier)
-    copied = _demo_file(config, ports)
+    copied = _demo_file(config, ports, leave)
     played = _Demo(console, config, copied, read_config(copied, sandbox=ports is None), seed, ledger)
     if ports is None:
         played.weeks(calls or CALLS, leave)
@@ -168,7 +169,7 @@ class _Demo:
         process: HubProcess | None = None
         with start_sandboxes(classes, clock) as sandboxes, ExitStack() as running:
             advertise(self.loaded, sandboxes, stories, self.seed)
-            listen = self.loaded.hub.listen if leave else f"127.0.0.1:{_free_port(0)}"
+            listen = self.loaded.hub.listen if leave else f"127.0.0.1:{free_port()}"
             with open_past(self.loaded, clock, sandboxes, listen) as (opened, address):
                 _mark(opened)
                 owner_of_demo(opened.hub.store, clock(), address)
@@ -249,7 +250,7 @@ class _Demo:
         return ledger.adds_up
 
 
-def _demo_file(config: Path, line: Ports | None = None) -> Path:
+def _demo_file(config: Path, line: Ports | None, leave: bool) -> Path:
     """A copy of the file beside it, with a free port and its own recordings, which it keeps for two weeks: the pages of the
     demo edit the copy. A `line` takes all calls, at any hour of the day."""
     loaded = read_config(config, sandbox=True)
@@ -258,7 +259,7 @@ def _demo_file(config: Path, line: Ports | None = None) -> Path:
         raise ConfigError("hub demo needs SQLite; set hub.database to sqlite:///data/ringfence.db.")
     file = Path(database.removeprefix("sqlite:///"))
     _make_room(file)
-    port = _free_port(int(loaded.hub.listen.rpartition(":")[2]))
+    port = free_port() if leave else _port(int(loaded.hub.listen.rpartition(":")[2]))
     changes = (
         Change(("hub", "listen"), f"127.0.0.1:{port}"),
         Change(("hub", "public_url"), f"http://127.0.0.1:{port}"),
@@ -323,16 +324,15 @@ def _mark(opened: Opened) -> None:
     StoredNotes(opened.hub.store, "hub").put(DEMO_MARKER, "this database belongs to hub demo, which may delete it")
 
 
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise ConfigError("No port is free on 127.0.0.1; stop something and try again.")
+def _port(wanted: int) -> int:
+    """The port that is wanted, or one that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
+    return wanted
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from hub.connecting import sender_records
 from hub.errors import RetryLater
 from hub.mail import make_mail, send_mail
 from hub.model import AuditEntry
+from hub.platform.loopback import free_port
 from hub.testing import FrozenClock
 
 PASSWORD = "p@ss/w:rd%"
@@ -94,11 +94,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictSe
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    strict = StrictServer(port=port)
+    strict = StrictServer(port=free_port())
     controller = Controller(
-        strict, "127.0.0.1", port, tls_context=context, require_starttls=True, auth_required=True,
+        strict, "127.0.0.1", strict.port, tls_context=context, require_starttls=True, auth_required=True,
         authenticator=strict.authenticate,
     )  # fmt: skip
     controller.start()

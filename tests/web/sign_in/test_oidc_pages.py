@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 
 from hub.config.sections.sign_in import OidcSection
 from hub.model import OidcIdentity, WebSession
+from hub.platform.loopback import free_port
 
 PROGRAM = Path(__file__).parents[2] / "oidc_provider.py"
 MARIA = {"sub": "1001", "email": "Maria@example.com", "email_verified": True}
@@ -47,8 +47,7 @@ class Provider:
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     with (
         subprocess.Popen([sys.executable, str(PROGRAM), str(port)]) as process,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,

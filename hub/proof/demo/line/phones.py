@@ -27,7 +27,7 @@ ESTABLISH_SECONDS, LONGEST_SECONDS = 60.0, 90.0
 """How long a call may ring; after the second a caller hangs up whatever happens."""
 AHEAD_BYTES = 3 * FRAME_BYTES
 LOOK_BYTES = 10 * FRAME_BYTES
-PHONE_PORTS = "rtp_ports 42000-43999\n"
+PHONE_PORTS = "rtp_ports 28000-29999\n"
 
 
 class Party:
@@ -142,7 +142,7 @@ class Trunk:
                 max_concurrent_calls=None,
                 native_log_level="error",
                 expose_headers=("To", "From", "P-Asserted-Identity"),
-                extra_config_text=f"sip_listen 127.0.0.1:{port}\n{PHONE_PORTS}",
+                extra_config_text=f"sip_listen 127.0.0.1:{port}\nsip_transports udp\n{PHONE_PORTS}",
             )
         )
         account = baresip.Account(

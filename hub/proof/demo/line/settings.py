@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,11 +11,12 @@ from secrets import token_hex
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, Config
 from hub.errors import ConfigError
+from hub.platform.loopback import free_port
 
 CONNECTOR = "sip"
 COMPRESSION = 30
 """The day is so much faster on the line: a talk of a minute takes two seconds."""
-RTP_PORTS = "40000-41999"
+RTP_PORTS = "26000-27999"
 CALLS_AT_ONCE = 100
 """Of the gateway's limits: the day's own players keep below them."""
 
@@ -38,14 +38,7 @@ def ports_for(carrier: str | None) -> Ports | None:
         raise ConfigError(
             "hub demo --carrier sip needs the SIP engine; install it with `pip install 'ringfence[sip]'`."
         )
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gateway,
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as control,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phones,
-    ):
-        for each in (gateway, control, phones):
-            each.bind(("127.0.0.1", 0))
-        return Ports(*(int(each.getsockname()[1]) for each in (gateway, control, phones)))
+    return Ports(gateway=free_port(), control=free_port(), phones=free_port())
 
 
 def over_line(loaded: Config, ports: Ports, folder: Path) -> Iterator[Change]:

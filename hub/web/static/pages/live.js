@@ -9,23 +9,25 @@ let missed = false;
 let paused = false;
 
 async function refresh() {
-  missed = running || isBusy();
+  missed = running || mustStay();
   if (missed) return;
   running = true;
   try {
     const answer = await fetch(part.dataset.live, { headers: { "HX-Request": "true" } });
+    const html = await answer.text();
     if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-    else if (answer.ok) show(await answer.text());
+    else if (mustStay()) missed = true;
+    else if (answer.ok) show(html);
   } finally {
     running = false;
   }
   if (missed) refresh();
 }
 
-// Nothing is taken away while somebody types, chooses or reads a definition.
-function isBusy() {
+// Nothing is taken away while it is paused, nor while somebody types, chooses, presses a button or reads a definition.
+function mustStay() {
   const field = document.activeElement?.closest("input, select, textarea");
-  return part.contains(field ?? null) || part.querySelector("details[open], :popover-open") !== null;
+  return paused || part.contains(field ?? null) || part.querySelector("details[open], :popover-open, :active") !== null;
 }
 
 function show(html) {
@@ -72,7 +74,10 @@ if (part) {
     paused = !paused;
     showPause();
     if (paused) stop();
-    else start();
+    else {
+      start();
+      setTimeout(refresh);
+    }
   });
-  for (const name of ["focusout", "toggle"]) part.addEventListener(name, () => missed && !paused && setTimeout(refresh), true);
+  for (const name of ["focusout", "keyup", "pointerup", "toggle"]) document.addEventListener(name, () => missed && setTimeout(refresh), true);
 }

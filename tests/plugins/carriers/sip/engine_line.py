@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks.processes import free_port
 from benchmarks.sip_peers import Leg as PartyLeg
 from benchmarks.sip_peers import Trunk as Party
 from plugins.carriers.sip.engine.interface import Leg
@@ -25,7 +25,7 @@ class Line:
 
     def __init__(self, folder: Path, silent_seconds: int = 600) -> None:
         self.folder = folder
-        ports = [_free() for _ in range(2)]
+        ports = [free_port() for _ in range(2)]
         self.party = Party(ports[1], ports[0])
         self.party.keep = True
         self.loop = asyncio.new_event_loop()
@@ -73,9 +73,3 @@ async def until(true: Callable[[], bool]) -> None:
     """Wait for something to become true."""
     while not true():
         await asyncio.sleep(0.02)
-
-
-def _free() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

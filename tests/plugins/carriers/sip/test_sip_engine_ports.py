@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import socket
 import ssl
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from event_loops import in_a_thread
 
+from benchmarks.processes import free_port
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.ports import Ports
 
@@ -49,15 +49,9 @@ def _ports(port: int, certificate: Path, trunk: str = "localhost") -> Ports:
     return Ports(host="127.0.0.1", port=port, transport="tls", external="", trunk_name=trunk, tls=context)
 
 
-def _free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_messages_over_tls_are_cut_right_and_answered_on_their_connection(certificate: Path) -> None:
     async def walk() -> tuple[list[bytes], bytes, bytes]:
-        port, got = _free(), asyncio.Queue[tuple[bytes, Peer]]()
+        port, got = free_port(), asyncio.Queue[tuple[bytes, Peer]]()
         ports = _ports(port, certificate)
         await ports.open_outside(lambda data, peer: got.put_nowait((data, peer)))
         trusting = ssl.create_default_context(cafile=str(certificate))
@@ -86,8 +80,8 @@ def test_a_call_over_tls_leaves_only_for_the_trunk_of_that_name(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
     async def walk() -> list[bytes]:
-        port, got = _free(), list[bytes]()
-        there, here = _ports(port, certificate), _ports(_free(), certificate, trunk)
+        port, got = free_port(), list[bytes]()
+        there, here = _ports(port, certificate), _ports(free_port(), certificate, trunk)
         await there.open_outside(lambda data, peer: got.append(data))
         here.to_peer(Peer("tls", "127.0.0.1", port), OPTIONS)
         for _ in range(100):

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, UserAgent
@@ -44,6 +45,8 @@ from plugins.carriers.sip.engine.wav import Disk
 
 PING_S = 30.0
 SWEEP_S = 10.0
+LOOPBACK = "127.0.0.1"
+STACK_PORTS = range(20_000, 22_000)
 SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
 
 
@@ -73,7 +76,7 @@ class StackEngine:
         """Open the port and take calls."""
         settings, self._incoming = self.settings, incoming
         self._trunk = await _resolved(settings)
-        stack = ("127.0.0.1", _free_port())
+        stack = (LOOPBACK, _free_port())
         self._ports = Ports(
             host=settings.listen_host,
             port=settings.listen_port,
@@ -242,7 +245,8 @@ class StackEngine:
             max_concurrent_calls=None,
             rtp_timeout=self.settings.silent_seconds,
             native_log_level="error",
-            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n",
+            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nsip_transports udp\n"
+            f"rtp_ports {first}-{last}\ncall_hold_other_calls no\n",
         )
 
     def _died(self, on_death: Callable[[], None] | None) -> None:
@@ -309,8 +313,9 @@ def _certificate(settings: LineSettings) -> ssl.SSLContext | None:
 
 
 def _free_port() -> int:
-    """A UDP port on loopback for the stack."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A UDP port on loopback for the stack, below those that the system gives to outgoing connections."""
+    for port in SystemRandom().sample(STACK_PORTS, len(STACK_PORTS)):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((LOOPBACK, port))
+            return port
+    raise Unreachable(f"No UDP port from {STACK_PORTS.start} to {STACK_PORTS.stop - 1} is free on {LOOPBACK}.")

@@ -16,6 +16,8 @@ from typing import Any
 
 from pure_tones import Sound
 
+from benchmarks.processes import free_port
+
 PATIENCE = 90.0
 """Seconds after which a test no longer waits for something that should happen at once."""
 CALLS_A_PROCESS = 4
@@ -33,7 +35,7 @@ class Process:
     """One peer; `port` is its own SIP port."""
 
     def __init__(self, index: int, folder: Path) -> None:
-        self.port = free_udp_port()
+        self.port = free_port()
         program = Path(__file__).with_name("sip_phone_program.py")
         with (folder / f"phone-{index}.log").open("wb") as log:
             self.running = subprocess.Popen(
@@ -240,10 +242,3 @@ def open_trunk(phones: Phones) -> Iterator[Trunk]:
         yield trunk
     finally:
         trunk.close()
-
-
-def free_udp_port() -> int:
-    """A UDP port of loopback that nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ that is not declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Literal, Self
@@ -19,11 +19,14 @@ from hub.contracts.categories import USES
 from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, UTM, is_personal_name
 from hub.contracts.transfers import Transfer
 from hub.contracts.values import TRANSFORMS
+from hub.errors import ConfigError
 from hub.platform.id_words import words_of
 
 ConversionAbility = Literal["restate", "retract", "dry_run"]
 """`restate`: change the value of a conversion that was delivered; `retract`: take it back; `dry_run`: check a conversion
 at the provider without counting it. The hub makes no delivery that the network cannot take."""
+API = 1
+"""The number of `hub.api` that this hub speaks. It rises when a name or a parameter goes that was promised."""
 MAX_WEBHOOK_BYTES = 262_144
 Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
 CANNOT = {
@@ -242,9 +245,15 @@ class Webhooks(Declared):
     """Whether the plugin may compare the sender's address (`WebhookRequest.sender`) with a list of the customer."""
 
 
+class OtherApi(ConfigError):
+    """A plugin was written for a `hub.api` that this hub does not speak."""
+
+
 class Manifest(Declared):
     """A plugin's declaration of itself, generated into the sub-processor page, the data map and the erasure plan."""
 
+    api: int = 1
+    """The number of the `hub.api` that the plugin was written for. A hub that speaks another one refuses the plugin."""
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     kind: Kind
     version: str
@@ -282,6 +291,16 @@ class Manifest(Declared):
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _speaks(cls, declared: object) -> object:
+        """OtherApi, before a field of the other number is refused as a misspelled one."""
+        stated = declared.get("api", API) if isinstance(declared, Mapping) else API
+        if isinstance(stated, int) and stated != API:
+            remedy = "the plugin" if stated < API else "Ringfence"
+            raise OtherApi(f"it was written for hub.api {stated}, and this hub speaks hub.api {API}; update {remedy}")
+        return declared
 
     @property
     def label(self) -> str:

@@ -9,7 +9,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from packaging.version import Version
 
+from hub import __version__
+from hub.contracts.manifest import API
 from hub.errors import RingfenceError
 from hub.platform.private_files import share
 from hub.plugin_host.packages.public_names import public_names
@@ -31,6 +34,8 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
     parts = [part for part in name.split("_") if part]
     words = {
         "kind": kind,
+        "api": API,
+        "versions": _promised(Version(__version__)),
         "name": name,
         "dashed": "-".join(parts),
         "title": " ".join(map(str.capitalize, parts)),
@@ -59,6 +64,11 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
             share(made)
         written.append(file)
     return sorted(written)
+
+
+def _promised(version: Version) -> str:
+    """The versions of Ringfence that keep what this one promises of `hub.api`: up to the next first number."""
+    return f">={version.major}.{version.minor},<{version.major + 1}"
 
 
 def _check(kind: str, name: str, class_name: str, target: Path) -> None:

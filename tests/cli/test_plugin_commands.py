@@ -103,6 +103,13 @@ def test_a_file_that_holds_no_plugin_is_said_in_one_sentence(tmp_path: Path, sou
     assert str(done.exception).startswith("The plugin 'broken_file' cannot be used: ")
 
 
+def test_a_plugin_of_another_hub_api_is_told_what_to_update(tmp_path: Path) -> None:
+    file = tmp_path / "of_yesterday.py"
+    file.write_text("from hub.api import Manifest\n\nMANIFEST = Manifest(api=0)\n")
+    remedy = "it was written for hub.api 0, and this hub speaks hub.api 1; update the plugin."
+    assert str(hub("certify", "--file", file).exception) == f"The plugin 'of_yesterday' cannot be used: {remedy}"
+
+
 def test_one_cause_of_many_failures_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     cause = "upload_conversions raised KeyError('event') at acme.py:9; raise an error of hub.api instead"
     proofs = [Proof(f"Promise {number}", "failed", cause) for number in range(3)]

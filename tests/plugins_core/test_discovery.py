@@ -26,6 +26,7 @@ ONE_FILE = """
                             recipient=Recipient(name="-", role="none"))
         Settings = PluginSettings
 """
+OF_TWO = ONE_FILE.format(name="bad").replace("version=", "api=2, a_field_of_two=True, version=")
 BUILT_IN = {"google_ads", "hubspot", "jurisdictions", "phonenumbers", "salesforce", "signals", "telnyx", "twilio"}
 
 
@@ -61,9 +62,10 @@ def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
         ("def (", "it cannot be imported (SyntaxError"),
         ("x = 1", "must hold exactly one subclass of Connector, found 0"),
         (ONE_FILE.format(name="other"), "its manifest is named 'other'"),
+        (OF_TWO, "it was written for hub.api 2, and this hub speaks hub.api 1; update Ringfence"),
         ("from hub.api import Connector\nclass Bare(Connector): pass", "it lacks a manifest or Settings"),
     ],
-    ids=["library", "crash", "exit", "interrupt", "syntax", "nothing", "name", "bare"],
+    ids=["library", "crash", "exit", "interrupt", "syntax", "nothing", "name", "number", "bare"],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_harms_no_other(tmp_path: Path, source: str, reason: str) -> None:
     put(tmp_path, "bad", source)

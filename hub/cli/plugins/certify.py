@@ -22,12 +22,13 @@ from hub.cli.plugins.confined_certificate import certify_confined as prove
 from hub.cli.plugins.plugin_folders import places_of
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.contracts.connector import Connector
+from hub.contracts.manifest import API
 from hub.errors import RingfenceError
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.platform.private_files import share
 from hub.plugin_host.discovery import Catalog, discover
-from hub.plugin_host.packages.certificate_file import API_VERSION, ENDING, sign
+from hub.plugin_host.packages.certificate_file import ENDING, sign
 from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
@@ -128,7 +129,7 @@ def _write_signed(certificate: Certificate, package: InstalledPlugin, key_file: 
             **only("distribution", "version")(package),
             "wheel_sha256": package.sha256,
             "suite": __version__,
-            "api": API_VERSION,
+            "api": str(API),
             "certified_on": utc_now().date(),
             "verdicts": dict(sorted(verdicts.items())),
             "failed": tuple(proof.promise for proof in certificate.failed()),

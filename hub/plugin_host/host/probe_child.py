@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hub.contracts.manifest import OtherApi
 from hub.plugin_host.host.confinement import confine, preload
 from hub.plugin_host.host.description import described
 from hub.plugin_host.host.limits import limit_process
@@ -112,6 +113,8 @@ def _with_settings(what: str, origin: Origin, model: str, tree: dict[str, object
 
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300]
+    if isinstance(error, OtherApi):
+        return text
     return f"it cannot be imported ({type(error).__name__}{place_in_plugin(error)}: {text})"
 
 

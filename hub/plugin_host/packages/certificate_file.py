@@ -30,8 +30,6 @@ from hub.errors import CannotDo
 
 ENDING = ".certificate.json"
 MAX_BYTES = 200_000
-API_VERSION = "1"
-"""Of `hub.api`; a change that breaks plugins raises it."""
 SHORT = 16
 """Digits of a key's id, enough for a person to compare."""
 
@@ -50,7 +48,7 @@ class SignedCertificate(BaseModel):
     suite: str = Field(max_length=64)
     """The version of Ringfence whose suite ran."""
     api: str = Field(max_length=16)
-    """The version of `hub.api` with which the suite ran."""
+    """The number of the `hub.api` with which the suite ran."""
     certified_on: date
     verdicts: dict[str, int]
     failed: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """`python -m hub.proof.docs` writes the generated files; with `--check` it only says whether they are up to date, and whether
 the baseline of the schema is.
 
-The generated files are the references in docs/ and the page scripts that browsers get.
+The generated files are the references in docs/, the page scripts that browsers get, and the list of what hub.api promises.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from hub.proof.docs.law import law_page
 from hub.proof.docs.manifest import manifest_page
 from hub.proof.docs.markdown import page, table
 from hub.proof.docs.plugin_index import plugin_index
+from hub.proof.docs.promised_names import PROMISED_FILE, promised_text
 from hub.proof.docs.words import words_found
 from hub.reports.definitions import DEFINITIONS
 from hub.store.migrations.baseline import is_stale
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     differs = bool(found)
     pages = {chosen.folder / name: page() for name, page in PAGES.items()}
     pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
-    for path, text in {**pages, SUMMARIES_FILE: summaries()}.items():
+    for path, text in {**pages, SUMMARIES_FILE: summaries(), PROMISED_FILE: promised_text()}.items():
         if not chosen.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

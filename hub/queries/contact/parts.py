@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from hub.access.permissions import Action, right_to
@@ -81,8 +82,9 @@ class Parts:
     def names(self) -> Mapping[str, str]:
         """The name that the person had corrected, else that of the call or form; of a text that of its thread."""
         people = {each.person_id for each in self._subjects if each.person_id}
-        corrected = select(Person).where(col(Person.id).in_(people), col(Person.sealed_name).is_not(None))
-        persons = self._session.exec(corrected).all() if people else ()
+        person: Any = Person
+        corrected = select(Person).where(person.id.in_(people), person.sealed_name.is_not(None))
+        persons = self._session.exec(corrected.options(load_only(person.sealed_name))).all() if people else ()
         named = [each for each in self._subjects if not isinstance(each, TextMessage)]
         names = names_of(self._vault, self._session, [*persons, *named])
         both = {each.id: names.get(each.person_id or "") or names.get(each.id) for each in self._subjects}

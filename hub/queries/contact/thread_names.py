@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from hub.model import Call, Person
@@ -23,13 +25,22 @@ def names_in_threads(session: Session, vault: Vault, keys: Collection[ThreadKey]
         col(Person.company_id).in_({company_id for company_id, _ in keys}),
         col(Person.phone_learnt) != TYPED,
     )
-    people = {(each.company_id, each.phone_number): each for each in session.scalars(known)} if keys else {}
-    ids = [people[key].id for key in keys if key in people]
-    if not ids:
+    columns: Any = Person
+    few = load_only(columns.company_id, columns.phone_number, columns.sealed_name)  # a third of the time of all columns
+    rows = session.scalars(known.options(few)) if keys else ()
+    people = {key: each for each in rows if (key := (each.company_id, each.phone_number or "")) in keys}
+    if not people:
         return {}
-    newest = select(func.max(col(Call.id))).where(col(Call.person_id).in_(ids), col(Call.sealed_name).is_not(None))
-    calls = session.scalars(select(Call).where(col(Call.id).in_(newest.group_by(col(Call.person_id))))).all()
-    opened = names_of(vault, session, [*calls, *(people[key] for key in keys if key in people)])
+    calls = _newest_named_calls(session, [each.id for each in people.values()])
+    opened = names_of(vault, session, [*calls, *people.values()])
     called = {call.person_id: opened[call.id] for call in calls if call.id in opened}
-    names = {key: opened.get(people[key].id) or called.get(people[key].id) for key in keys if key in people}
+    names = {key: opened.get(person.id) or called.get(person.id) for key, person in people.items()}
     return {key: name for key, name in names.items() if name}
+
+
+def _newest_named_calls(session: Session, people: Collection[str]) -> Sequence[Call]:
+    """The newest call of each person with which the carrier gave a name."""
+    columns: Any = Call
+    newest = select(func.max(columns.id)).where(columns.person_id.in_(people), columns.sealed_name.is_not(None))
+    calls = select(Call).where(columns.id.in_(newest.group_by(columns.person_id)))
+    return session.scalars(calls.options(load_only(columns.person_id, columns.sealed_name))).all()

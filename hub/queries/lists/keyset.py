@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
+from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Integer, and_, func, or_
@@ -25,6 +27,8 @@ Other = TypeVar("Other")
 Place = tuple[Any, ...]
 """The values by which a row is sorted."""
 MAX_CURSOR_CHARACTERS = 600
+FEW_READS = 3
+"""So many parts of a list are read as far as its page goes; of more, few rows of each are in it."""
 MIN_YEAR, MAX_YEAR, MAX_NUMBER = 1_900, 2_200, 1 << 60
 """What a cursor may hold, so that every database takes it."""
 BAD_CURSOR = (
@@ -129,19 +133,49 @@ Parts = Callable[[Order, Cursor | None, int], Sequence[Part]]
 
 
 def read_rows(session: Session, parts: Sequence[Part], cursor: Cursor | None, limit: int, offset: int = 0) -> list[Row]:
-    """At most `limit` rows beyond a cursor, in its direction, without the first `offset`."""
+    """At most `limit` rows beyond a cursor, in its direction, without the first `offset`.
+
+    Of many parts only a share is read at first, and again more of those whose share ends before the page does.
+    """
     backward = cursor is not None and cursor.backward
-    found: list[Row] = []
-    for part in parts:
-        order = part.order.reversed() if backward else part.order
-        query = part.query.add_columns(*order.columns).order_by(*order.clauses).limit(offset + limit)
-        if cursor is not None:
-            query = query.where(order.after(cursor.place))
-        for values in part.values:
-            found += [Row(tuple(row)[-len(order.columns) :], row[0]) for row in session.execute(query, values)]
-    if len(parts) > 1 or (parts and len(parts[0].values) > 1):
-        found.sort(key=lambda row: row.place, reverse=parts[0].order.descending != backward)
-    return found[offset : offset + limit]
+    if not parts:
+        return []
+    descending, wanted = parts[0].order.descending != backward, offset + limit
+    reads = [read for part in parts for read in _reads(session, part, cursor, backward=backward)]
+    share = min(wanted, 2 * wanted // len(reads) + 2) if len(reads) > FEW_READS else wanted
+    found = [read(share) for read in reads]
+    merged = _merged(found, descending=descending)
+    if share < wanted:
+        last = merged[wanted - 1].place if len(merged) >= wanted else None
+        for place, rows in enumerate(found):
+            if len(rows) == share and (last is None or (rows[-1].place > last) == descending):
+                found[place] = reads[place](wanted)
+        merged = _merged(found, descending=descending)
+    return merged[offset:wanted]
+
+
+def _reads(
+    session: Session, part: Part, cursor: Cursor | None, *, backward: bool
+) -> Iterator[Callable[[int], list[Row]]]:
+    """For each of a part's values a function that reads at most so many rows."""
+    order = part.order.reversed() if backward else part.order
+    query = part.query.add_columns(*order.columns).order_by(*order.clauses)
+    if cursor is not None:
+        query = query.where(order.after(cursor.place))
+    limited = cache(query.limit)
+
+    def read(values: Mapping[str, Any], count: int) -> list[Row]:
+        rows = session.execute(limited(count), values)
+        return [Row(tuple(row)[-len(order.columns) :], row[0]) for row in rows]
+
+    return (partial(read, values) for values in part.values)
+
+
+def _merged(found: Sequence[list[Row]], *, descending: bool) -> list[Row]:
+    """The rows of several reads in one order."""
+    if len(found) == 1:
+        return found[0]
+    return sorted(chain.from_iterable(found), key=lambda row: row.place, reverse=descending)
 
 
 def page_from(read: Reader, cursor: Cursor | None, limit: int) -> Page[Row]:

@@ -164,10 +164,13 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
     """Which of some threads wait for an answer, and which have a text that may ask for a stop."""
     if not keys:
         return set(), set()
-    pair = select(TEXT.company_id, TEXT.person_number).where(*of_threads(keys)).distinct()
-    waiting = session.execute(pair.where(*_lists(ThreadKind.WAITING)))
-    doubtful = session.execute(pair.where(TEXT.id.in_(DOUBTFUL_TEXTS)))
-    return {(row[0], row[1]) for row in waiting}, {(row[0], row[1]) for row in doubtful}
+    companies, numbers = {company for company, _ in keys}, {number for _, number in keys}
+    pair = select(TEXT.company_id, TEXT.person_number).distinct()
+    mine = pair.where(TEXT.company_id.in_(companies), TEXT.person_number.in_(numbers))  # few others, left out below
+    waiting = session.execute(mine.where(*_lists(ThreadKind.WAITING)))
+    doubtful = session.execute(mine.where(TEXT.id.in_(DOUBTFUL_TEXTS)))
+    shown = set(keys)
+    return {(row[0], row[1]) for row in waiting} & shown, {(row[0], row[1]) for row in doubtful} & shown
 
 
 def count_texts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, int]:

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
-from hub.model import Company, Suppression, TextMedia, TextMessage
+from hub.model import Suppression, TextMedia, TextMessage
 from hub.model.purposes import SERVICE
 from hub.queries.contact.thread_names import ThreadKey, names_in_threads
 from hub.queries.lists.keyset import Page, in_order
+from hub.queries.lists.plan import visible_companies
 from hub.queries.texts.paging import ThreadKind, flags_of, newest_threads, threads_page
 from hub.runtime import Hub
 from hub.texts.bodies import open_bodies
@@ -105,11 +106,6 @@ def _shown(
         )
         for text, key in zip(texts, keys, strict=True)
     ]
-
-
-def visible_companies(session: Session, scope: AccessScope, companies: Sequence[str]) -> list[str]:
-    """Those of `companies` that the user may see."""
-    return [each.id for each in session.exec(scope.select(Company)) if each.id in companies]
 
 
 def key_of(text: TextMessage) -> ThreadKey:

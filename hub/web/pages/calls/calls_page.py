@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -95,8 +96,9 @@ def listing(page: PageRequest) -> Response:
         fits=words.FITTING.issuperset(columns),
         all_columns=words.allowed_columns(page),
         words=words,
-        here=lambda **changes: here(page, **changes),
+        here=cache(partial(here, page)),  # most rows lead to the same few filters
         state=state_of(page),
+        kept=page.link("", list=state_of(page)),
         hidden=[(name, value) for name, value in _state(page) if name in ("company", "columns", "q")],
         pager_text=f"{shown} of {count_words(values['count'])}",
         newer=here(page, after=found.previous) if found.previous else None,
@@ -132,11 +134,8 @@ def _days(page: PageRequest, contacts: ContactList, keys: list[Key], rows: list[
     counts: dict[date, Counter[str]] = {}
     days = sorted({day_of(key.at) for key in keys})
     if days and (days[-1] - days[0]) < timedelta(days=MAX_DAYS_COUNTED):
-        begins, ends = bounds(days[0], page.zone)[0], bounds(days[-1], page.zone)[1]
-        for kind, times in contacts.times(begins, ends, MAX_COUNTED_A_DAY).items():
-            whole = times if len(times) < MAX_COUNTED_A_DAY else [at for at in times if day_of(at) > day_of(min(times))]
-            for at in whole:
-                counts.setdefault(day_of(at), Counter())[kind] += 1
+        spans = [bounds(day, page.zone) for day in days]
+        counts = dict(zip(days, contacts.counts(spans, MAX_COUNTED_A_DAY), strict=True))
     return [
         Day(day, _counted(counts.get(day, Counter())), list(each))
         for day, each in groupby(rows, key=lambda row: day_of(row.at))

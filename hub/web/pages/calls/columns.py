@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hub.access.permissions import Action
 from hub.web.pages.request import PageRequest
 
@@ -55,6 +57,11 @@ RECORDINGS = {
 }
 CONSENT = {"allow": ("good", "Allowed"), "needs": ("held", "Needs consent"), "deny": ("held", "Not allowed")}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def worst_of(states: Mapping[str, int]) -> str | None:
+    """The state of deliveries to be shown: that which needs somebody most; None without any."""
+    return next((each for each in SENT if each in states), None)
 
 
 def allowed_columns(page: PageRequest) -> dict[str, str]:

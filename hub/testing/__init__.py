@@ -66,6 +66,7 @@ _PARTS = (
     "hub.testing.carriers.texts",
     "hub.testing.connectors",
     "hub.testing.crm_people",
+    "hub.testing.exchanges.conformance",
     "hub.testing.heard",
     "hub.testing.secrecy",
     "hub.testing.switchboard",

@@ -18,17 +18,21 @@ from typing import Any, Literal
 import pytest
 
 from hub.contracts.connector import Connector
+from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing import SUITE_OF_KIND
 from hub.testing.asking import TooSlow
+from hub.testing.exchanges import exchange_folder, held_against
 from hub.testing.promises import Promise, promise
 from hub.testing.samples import KEY
 
 TEST = """
 import sys
+from pathlib import Path
 from hub.testing import {suite}
 
 class TestPlugin({suite}):
     connector_class = getattr(sys.modules[{module!r}], {name!r})
+    exchanges = {exchanges}
 """
 Verdict = Literal["proved", "failed", "does not apply", "does not apply (declared)", "not tried"]
 DECLARED = "declared: "
@@ -71,6 +75,8 @@ class Certificate:
     kind: str
     version: str
     proofs: tuple[Proof, ...]
+    vendor: VendorExchanges = VendorExchanges()
+    """The vendor's exchanges that hold."""
 
     @property
     def passed(self) -> bool:
@@ -90,13 +96,21 @@ class Certificate:
 
 
 def certify(
-    connector_class: type[Connector], progress: Progress = lambda done, total, promise: None, only: str = ""
+    connector_class: type[Connector],
+    progress: Progress = lambda done, total, promise: None,
+    only: str = "",
+    exchanges: Path | None = None,
 ) -> Certificate:
     """Run the suite of the plugin's kind on it, in this process; nothing is printed. `progress` is called before each promise
-    with the number of those done, of all, and its sentence. With `only`, the promises whose sentence holds that text."""
+    with the number of those done, of all, and its sentence. With `only`, the promises whose sentence holds that text.
+    `exchanges` is a folder of the vendor's exchanges; that beside the plugin, if None."""
     manifest = connector_class.manifest
+    given = exchanges or exchange_folder(connector_class)
     test = TEST.format(
-        suite=SUITE_OF_KIND[manifest.kind], module=connector_class.__module__, name=connector_class.__qualname__
+        suite=SUITE_OF_KIND[manifest.kind],
+        module=connector_class.__module__,
+        name=connector_class.__qualname__,
+        exchanges=f"Path({str(given.absolute())!r})" if given else None,
     )
     listener = _Listener(progress, only.casefold())
     with tempfile.TemporaryDirectory() as folder, _alone():
@@ -113,7 +127,9 @@ def certify(
         ]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             pytest.main([*options, "--capture=sys", str(file)], plugins=[listener])
-    return Certificate(manifest.name, manifest.kind, manifest.version, tuple(listener.results()))
+    proofs = tuple(listener.results())
+    vendor = held_against(connector_class, given, {each.promise for each in proofs if each.verdict == "proved"})
+    return Certificate(manifest.name, manifest.kind, manifest.version, proofs, vendor)
 
 
 @dataclass
@@ -134,7 +150,8 @@ class _Listener:
             yield replace(proof, meaning=made.meaning, place=made.place)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if self.only in _promise(item).sentence.casefold()]
+        kept = [item for item in items if self.only in _promise(item).sentence.casefold()]
+        items[:] = sorted(kept, key=lambda item: "exchange" in getattr(item, "fixturenames", ()))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:

@@ -29,6 +29,7 @@ from hub.contracts.values import personal_fields
 from hub.hookspecs import PERSONAL_VALUES, OperationHooks, SourceHooks
 from hub.sources.plugin_rules import wrong_with
 from hub.testing.asking import ask, implemented_hooks, plugin_manager
+from hub.testing.exchanges.conformance import ExchangeConformance
 from hub.testing.factories import FrozenClock, connect, take_refused
 from hub.testing.secrecy import secrets_of
 
@@ -77,7 +78,7 @@ README_WORDS = {
 }
 
 
-class ConnectorConformance:
+class ConnectorConformance(ExchangeConformance):
     """The part of every suite that needs no provider.
 
     A plugin's test subclasses the suite of its family and sets `connector_class`; `settings` are added to the

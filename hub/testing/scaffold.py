@@ -14,6 +14,7 @@ from packaging.version import Version
 from hub import __version__
 from hub.contracts.manifest import API
 from hub.errors import RingfenceError
+from hub.platform.clock import utc_now
 from hub.platform.private_files import share
 from hub.plugin_host.packages.public_names import public_names
 from hub.plugin_host.registry import GROUP
@@ -45,6 +46,7 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
         "suite": SUITE_OF_KIND.get(kind),
         "click_id": f"{parts[0]}_click" if parts else "",
         "has_package": package,
+        "today": utc_now().date(),
     }
     _check(kind, name, str(words["class_name"]), target)
     templates = Environment(  # noqa: S701 - the files are Python, not HTML

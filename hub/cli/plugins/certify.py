@@ -25,16 +25,21 @@ from hub.contracts.connector import Connector
 from hub.contracts.manifest import API
 from hub.errors import RingfenceError
 from hub.platform.clock import utc_now
+from hub.platform.documentation import docs_command
 from hub.platform.fields import only
 from hub.platform.private_files import share
 from hub.plugin_host.discovery import Catalog, discover
-from hub.plugin_host.packages.certificate_file import ENDING, sign
+from hub.plugin_host.packages.certificate_file import ENDING, VendorExchanges, sign
 from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
+from hub.testing.exchanges import exchange_paths
 
 Found = tuple[type[Connector], InstalledPlugin | None]
 """A plugin's class, and the package that it comes from, if it comes from a wheel."""
+EXCHANGES = docs_command("write-a-plugin", "exchanges")
+SOURCES = 3
+"""So many sources of exchanges are shown without `--verbose`."""
 
 
 class CannotCertify(RingfenceError):
@@ -59,10 +64,21 @@ def certify(
     only_promise: Annotated[
         str, typer.Option("--only", metavar="PROMISE", help="Try only the promises whose sentence holds these words.")
     ] = "",
+    exchanges: Annotated[
+        Path | None,
+        typer.Option(
+            "--exchanges",
+            metavar="DIR",
+            help="Files of requests and replies copied from the vendor's documentation; the folder `exchanges` beside the "
+            "plugin if not given. A file stages.py there is run as the plugin is.",
+        ),
+    ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
     be tested."""
+    if exchanges is not None and not exchange_paths(exchanges):
+        raise CannotCertify(f"{exchanges} holds no exchanges: files NAME.http, see `{EXCHANGES}`.")
     with found_plugin(name, file, config) as (connector_class, package):
         if sign_with is not None and package is None:
             raise CannotCertify(
@@ -70,7 +86,7 @@ def certify(
             )
         if sign_with is not None and only_promise:
             raise CannotCertify("A certificate is about all promises: leave out --only, or --sign.")
-        certificate = prove(connector_class, _progress(sys.stderr), only_promise)
+        certificate = prove(connector_class, _progress(sys.stderr), only_promise, exchanges)
     if not certificate.proofs:
         raise CannotCertify(
             f"No promise of {certificate.kind} plugins holds {only_promise!r}; see `hub docs promises`."
@@ -133,6 +149,7 @@ def _write_signed(certificate: Certificate, package: InstalledPlugin, key_file: 
             "certified_on": utc_now().date(),
             "verdicts": dict(sorted(verdicts.items())),
             "failed": tuple(proof.promise for proof in certificate.failed()),
+            "vendor": certificate.vendor,
         },
         pem,
     )
@@ -169,7 +186,25 @@ def _show(certificate: Certificate, console: Console, verbose: bool) -> None:
         mark = marks.get(proof.verdict, f"[dim]{proof.verdict.replace('does not apply', 'n/a')}[/dim]")
         table.add_row(escape(proof.promise) + small, mark)
     console.print(table)
+    _show_vendor(certificate.vendor, console, verbose)
     _show_causes(certificate, console)
+
+
+def _show_vendor(vendor: VendorExchanges, console: Console, verbose: bool) -> None:
+    """How much of the vendor's documentation the plugin was held against."""
+    style = None if vendor.exchanges or not vendor.has_vendor else "yellow"
+    days = " to ".join(map(str, dict.fromkeys((vendor.oldest, vendor.newest))))
+    read = f", copied from its documents on {days}" if vendor.exchanges else ""
+    console.print(f"{vendor.words[:1].upper()}{vendor.words[1:]}{read}.", style=style, highlight=False, markup=False)
+    if not vendor.exchanges and vendor.has_vendor:
+        said = "Copy requests and replies from its documentation into a folder exchanges beside the plugin"
+        console.print(f"  {said}: {EXCHANGES}", style="dim", highlight=False, markup=False)
+    shown = vendor.sources if verbose else vendor.sources[:SOURCES]
+    for source in shown:
+        console.print(f"  {source}", style="dim", highlight=False, markup=False)
+    if len(shown) < len(vendor.sources):
+        more = f"  and {len(vendor.sources) - len(shown)} more sources; --verbose lists them"
+        console.print(more, style="dim", highlight=False, markup=False)
 
 
 def _show_causes(certificate: Certificate, console: Console) -> None:
@@ -193,4 +228,5 @@ def _show_causes(certificate: Certificate, console: Console) -> None:
 
 def _plain(certificate: Certificate) -> dict[str, object]:
     proofs = [vars(proof) for proof in certificate.proofs]
-    return only("plugin", "kind", "version", "passed")(certificate) | {"proofs": proofs}
+    vendor = certificate.vendor.model_dump(mode="json")
+    return only("plugin", "kind", "version", "passed")(certificate) | {"vendor": vendor, "proofs": proofs}

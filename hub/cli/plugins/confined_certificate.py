@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -33,20 +32,23 @@ from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.private_network import enter_private_network
 from hub.plugin_host.kernel.support import confine_process
 from hub.testing.certificate import Certificate, Progress, certify
+from hub.testing.exchanges.held_against import FOLDER
 from hub.testing.factories import note_refused
 
 MAX_LINE_CHARACTERS = 4_000_000
 PROGRESS, CERTIFICATE = TypeAdapter(tuple[int, int, str]), TypeAdapter(Certificate)
 
 
-def certify_confined(connector_class: type[Connector], progress: Progress, only: str = "") -> Certificate:
+def certify_confined(
+    connector_class: type[Connector], progress: Progress, only: str = "", exchanges: Path | None = None
+) -> Certificate:
     """The certificate of a plugin; only one that came with the hub is imported into this process."""
     if issubclass(connector_class, HostedConnector) and not connector_class.origin.built_in:
-        return certify_apart(connector_class.origin, progress, only)
-    return certify(connector_class, progress, only)
+        return certify_apart(connector_class.origin, progress, only, exchanges)
+    return certify(connector_class, progress, only, exchanges)
 
 
-def certify_apart(origin: Origin, progress: Progress, only: str = "") -> Certificate:
+def certify_apart(origin: Origin, progress: Progress, only: str = "", exchanges: Path | None = None) -> Certificate:
     """The certificate of a plugin. PluginFailure if the plugin ends the process."""
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory(prefix="ringfence-certify-") as folder, os.fdopen(reading) as lines:
@@ -63,7 +65,7 @@ def certify_apart(origin: Origin, progress: Progress, only: str = "") -> Certifi
         os.close(writing)
         with process:
             assert process.stdin is not None
-            process.stdin.write(pickle.dumps((origin, only)))
+            process.stdin.write(pickle.dumps((origin, only, exchanges.absolute() if exchanges else None)))
             process.stdin.close()
             try:
                 while (line := lines.readline(MAX_LINE_CHARACTERS)).startswith("["):
@@ -77,20 +79,21 @@ def certify_apart(origin: Origin, progress: Progress, only: str = "") -> Certifi
 
 def main() -> None:
     """Certify the plugin whose origin is read from the standard input; write the progress and the certificate as lines."""
-    origin, only = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent sent it
+    origin, only, exchanges = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent sent it
     with os.fdopen(int(sys.argv[1]), "w", buffering=1) as lines:
         preload()
         enter_private_network()
         os.open("/proc/self", os.O_PATH)  # The rule about it holds as long as the kernel keeps this folder.
         own = [*files_of(origin), Path(sys.prefix, "pyvenv.cfg"), Path("/proc/self")]
+        own += [each for each in (exchanges, origin.file and origin.file.parent / FOLDER) if each and each.is_dir()]
         programs = [Path(sys.executable).resolve(), *map(Path, NATIVE_LIBRARIES)]
         confine_process(own, [Path.cwd(), Path(os.devnull)], sockets=True, programs=programs)
         declared: list[str] = []
         sys.addaudithook(partial(_note_connection, declared))
         tested = load_class(origin)
         declared += tested.manifest.hosts
-        made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only)
-        print(json.dumps(asdict(made)), file=lines)
+        made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only, exchanges)
+        print(CERTIFICATE.dump_json(made).decode(), file=lines)
 
 
 def _note_connection(declared: Sequence[str], event: str, arguments: tuple[Any, ...]) -> None:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,6 +32,28 @@ ENDING = ".certificate.json"
 MAX_BYTES = 200_000
 SHORT = 16
 """Digits of a key's id, enough for a person to compare."""
+
+
+class VendorExchanges(BaseModel):
+    """The requests and replies of the vendor's documentation that a plugin holds against: how many, from which sources, and the
+    first and the last day on which those were read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    exchanges: int = Field(0, ge=0)
+    sources: tuple[Annotated[str, Field(max_length=500)], ...] = Field((), max_length=200)
+    oldest: date | None = None
+    newest: date | None = None
+    has_vendor: bool = True
+    """False if the manifest names no host: there is nobody to hold the plugin against."""
+
+    @property
+    def words(self) -> str:
+        """`held against 12 exchanges of the vendor`."""
+        if not self.has_vendor:
+            return "no host in its manifest, so no vendor to hold it against"
+        plural = "exchange" if self.exchanges == 1 else "exchanges"
+        return f"held against {f'{self.exchanges} {plural}' if self.exchanges else 'nothing'} of the vendor"
 
 
 class SignedCertificate(BaseModel):
@@ -53,6 +75,7 @@ class SignedCertificate(BaseModel):
     verdicts: dict[str, int]
     failed: tuple[str, ...] = ()
     """The promises that do not hold."""
+    vendor: VendorExchanges | None = None
     key: str = Field(max_length=64)
     """The author's public key, in base64."""
     signature: str = Field(default="", max_length=128)
@@ -69,13 +92,14 @@ class SignedCertificate(BaseModel):
 
     @property
     def sentence(self) -> str:
-        """`44 of 44 promises proved on 2026-11-20, signed with key 7c1e…`."""
+        """`44 of 44 promises proved on 2026-11-20, held against 12 exchanges of the vendor, signed with key 7c1e…`."""
         proved, failed = self.verdicts.get("proved", 0), self.verdicts.get("failed", 0)
-        return f"{proved} of {proved + failed} promises proved on {self.certified_on}, signed with key {self.key_id}"
+        count = f"{proved} of {proved + failed} promises proved on {self.certified_on}"
+        return f"{count}, {f'{self.vendor.words}, ' if self.vendor else ''}signed with key {self.key_id}"
 
     def signed_bytes(self) -> bytes:
         """What the signature is of: every other field, in one form."""
-        tree = self.model_dump(mode="json", exclude={"signature"})
+        tree = self.model_dump(mode="json", exclude={"signature"} if self.vendor else {"signature", "vendor"})
         return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -144,3 +144,25 @@ def _plain(run: str) -> str:
         return unquote_to_bytes(run).decode("utf-8")
     except UnicodeDecodeError:
         return "@"
+
+
+CLICK_ID_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
+COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}|[A-Za-z0-9_.-]{3,60}\*")
+
+
+def as_click_id(name: str) -> str:
+    """A name that a manifest gives to a click id; ValueError for one that cannot be one."""
+    if not CLICK_ID_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no parameter's name: 2 to 40 letters, digits, - and _, first a letter")
+    if is_personal_name(name) or name.lower() in (*UTM, *AD_PARAMETERS):
+        raise ValueError(f"{name!r} cannot be a click id: a parameter of that name holds something else")
+    return name
+
+
+def as_cookie(name: str) -> str:
+    """A name that a manifest gives to a cookie; ValueError for one that cannot be one."""
+    if not COOKIE_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no cookie's name: letters, digits, . - and _; at least 3 of them before a *")
+    if is_personal_name(name) or name.startswith("ringfence"):
+        raise ValueError(f"{name!r} cannot be an ad network's cookie")
+    return name

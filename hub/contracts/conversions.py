@@ -50,6 +50,16 @@ class Conversion:
     landing_page: str | None = personal("user.behavior.browsing_history")
     user_agent: str | None = personal("user.device.device_id")
 
+    @property
+    def amount(self) -> float | None:
+        """The value's amount, for networks that take numbers; None without a value."""
+        return float(self.value.amount) if self.value else None
+
+    @property
+    def currency(self) -> str | None:
+        """The value's currency; None without a value."""
+        return self.value.currency if self.value else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallActivity:

@@ -6,17 +6,16 @@ that is not declared.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import chain
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
-from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, UTM, is_personal_name
+from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
 from hub.contracts.values import TRANSFORMS
 from hub.errors import ConfigError
@@ -35,6 +34,13 @@ CANNOT = {
 }
 """Kind of change → what is said of a network that cannot take it, after its name."""
 
+MAIN_HOOKS: dict[str, str] = {}
+"""Kind → the hook that `Manifest.shares` speaks of; filled by the specifications of hooks, when they are imported."""
+USES_OF_HOOKS: dict[str, str] = {}
+"""Hook → the data use of its flow if `DataFlow.use` is left out; filled likewise."""
+CHANGES = {"restate": "change", "retract": "take back"}
+"""Ability → what an ad network without it cannot do with a conversion."""
+
 
 class Declared(BaseModel):
     """A part of a manifest: frozen, and strict about unknown names."""
@@ -46,7 +52,9 @@ class Recipient(Declared):
     """The legal person that receives data through this plugin; `role="none"` if nothing leaves the machine."""
 
     name: str
-    role: Literal["processor", "independent_controller", "none"]
+    role: Literal["processor", "independent_controller", "none"] = "independent_controller"
+    """`processor` only if its contract says that it works for the customer alone; else it decides for itself what it does
+    with the data, and sending it there counts as sharing."""
     privacy_url: str | None = None
     opt_out_url: str | None = None
     """Where people choose for themselves which ads the recipient shows them; for ad networks."""
@@ -82,26 +90,6 @@ class Transform(Declared):
         return self
 
 
-CLICK_ID_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
-COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}|[A-Za-z0-9_.-]{3,60}\*")
-
-
-def _as_click_id(name: str) -> str:
-    if not CLICK_ID_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no parameter's name: 2 to 40 letters, digits, - and _, first a letter")
-    if is_personal_name(name) or name.lower() in (*UTM, *AD_PARAMETERS):
-        raise ValueError(f"{name!r} cannot be a click id: a parameter of that name holds something else")
-    return name
-
-
-def _as_cookie(name: str) -> str:
-    if not COOKIE_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no cookie's name: letters, digits, . - and _; at least 3 of them before a *")
-    if is_personal_name(name) or name.startswith("ringfence"):
-        raise ValueError(f"{name!r} cannot be an ad network's cookie")
-    return name
-
-
 class ClickId(Declared):
     """A click id that the network adds to landing pages' addresses, and the source that it stands for."""
 
@@ -113,7 +101,7 @@ class ClickId(Declared):
     @field_validator("parameter")
     @classmethod
     def _name(cls, parameter: str) -> str:
-        return _as_click_id(parameter)
+        return as_click_id(parameter)
 
 
 class Share(Declared):
@@ -141,11 +129,11 @@ class Share(Declared):
     @model_validator(mode="after")
     def _names(self) -> Self:
         if self.field == "click_ids":
-            list(map(_as_click_id, self.keys))
+            list(map(as_click_id, self.keys))
         if self.field == "cookies":
             if not self.keys:
                 raise ValueError("name the cookies in `keys`: a page reads no others")
-            list(map(_as_cookie, self.keys))
+            list(map(as_cookie, self.keys))
         return self
 
 
@@ -153,14 +141,22 @@ class DataFlow(Declared):
     """The fields that one hook sends, and the use that they are for (a fideslang data use)."""
 
     hook: str
-    use: str
+    use: str = ""
+    """Left out, it is that of the hook: advertising for `upload_conversions`, `sales` for `log_calls`, `essential.service`
+    for `enrich_caller`, `functional.service` for `transcribe`, and `essential.legal_obligation` for `export_person`,
+    `erase_person` and `correct_person`. Other hooks need one."""
     shares: tuple[Share, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_hook(cls, given: Any) -> Any:
+        return {"use": USES_OF_HOOKS.get(given.get("hook", ""), ""), **given} if isinstance(given, dict) else given
 
     @field_validator("use")
     @classmethod
     def _use(cls, use: str) -> str:
         if use not in USES:
-            raise ValueError(f"unknown data use {use!r}; see hub/contracts/categories.py")
+            raise ValueError(f"unknown data use {use!r}; one of {', '.join(sorted(USES))}")
         return use
 
 
@@ -223,12 +219,20 @@ class Limits(Declared):
     """The provider's limits that the hub respects: items per batch, requests per minute, age of a conversion."""
 
     batch_size: int = Field(default=100, gt=0)
-    """Items that one call of a hook gets; as many as it sends within its deadline, at 0.3 s for each request."""
+    """Items that one call of a hook gets; as many as it sends within its deadline, at 0.3 s for each request. Left out: as
+    many as the provider takes in one request, if `per_request` says so."""
     per_request: int | None = Field(default=None, gt=0)
-    """Items that the provider takes in one request, if that is less than a batch."""
+    """Items that the provider takes in one request; left out: a whole batch. A `JsonAds` cuts its requests to it."""
     requests_per_minute: int | None = None
     max_age: timedelta | None = None
     """A conversion older than this is never sent; it is rejected with that reason."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("per_request"):
+            return {"batch_size": given["per_request"], **given}
+        return given
 
 
 class Webhooks(Declared):
@@ -259,7 +263,8 @@ class Manifest(Declared):
     version: str
     title: str = ""
     """The product's name as people know it; made from `name` if left out."""
-    summary: str
+    summary: str = Field(default="", min_length=1, validate_default=True)
+    """What the plugin does, in one sentence. An ad network may leave it out."""
     recipient: Recipient
     regions: tuple[str, ...] = ()
     """Where the data is stored, as ISO 3166 country codes; empty if nothing leaves the machine."""
@@ -268,7 +273,12 @@ class Manifest(Declared):
     network_library: str = ""
     """The library with which the plugin reaches its provider without the hub's HTTP client, which would refuse other hosts;
     empty if it uses only that client."""
+    shares: tuple[Share, ...] = ()
+    """Instead of `flows`: what the main hook of the kind is given (`upload_conversions`, `log_calls`, `enrich_caller` or
+    `transcribe`), for the use that this hook has. An ad network also gets the click ids of `click_ids`. It becomes the first
+    of `flows` and is empty afterwards."""
     flows: tuple[DataFlow, ...] = ()
+    """What each hook is given. A hook without a flow gets no personal data."""
     personal_in_address: str = ""
     """Why personal data or a secret stands in the address of a request, where proxies log it: only if the provider's API has
     no other place for it. Empty: none does."""
@@ -281,8 +291,11 @@ class Manifest(Declared):
     """The click ids that the plugin reads, each with its source. The hub captures exactly those of the configured
     connectors, here and in the `keys` of a share of `click_ids`."""
     retention: str = "not kept"
+    """How long the recipient keeps the data, in words. Left out by an ad network: as long as it keeps conversions."""
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
+    """Left out by an ad network: it cannot delete a conversion."""
     auth: Auth = Auth(kind="none")
+    """Left out by a plugin with `hosts`: a key that the customer writes into config.yaml."""
     limits: Limits = Limits()
     webhooks: Webhooks = Webhooks()
     ports_by_hand: str = Field(default="", max_length=500)
@@ -294,13 +307,13 @@ class Manifest(Declared):
 
     @model_validator(mode="before")
     @classmethod
-    def _speaks(cls, declared: object) -> object:
-        """OtherApi, before a field of the other number is refused as a misspelled one."""
+    def _of_kind(cls, declared: object) -> object:
+        """What its kind has besides. OtherApi, before a field of the other number is refused as a misspelled one."""
         stated = declared.get("api", API) if isinstance(declared, Mapping) else API
         if isinstance(stated, int) and stated != API:
             remedy = "the plugin" if stated < API else "Ringfence"
             raise OtherApi(f"it was written for hub.api {stated}, and this hub speaks hub.api {API}; update {remedy}")
-        return declared
+        return _with_kind_defaults(declared) if isinstance(declared, Mapping) else declared
 
     @property
     def label(self) -> str:
@@ -327,3 +340,41 @@ class Manifest(Declared):
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""
         return next((flow for flow in self.flows if flow.hook == hook), None)
+
+
+def _with_kind_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's arguments with what they leave out; ValueError if they declare the flow of the main hook twice."""
+    manifest = dict(given)
+    kind = manifest.get("kind")
+    shares = tuple(manifest.pop("shares", None) or ())
+    if shares:
+        manifest["flows"] = (_main_flow(manifest, shares), *manifest.get("flows", ()))
+    if manifest.get("hosts"):
+        manifest.setdefault("auth", {"kind": "api_key"})
+    if kind == "ads":
+        title = manifest.get("title") or words_of(str(manifest.get("name", ""))).capitalize()
+        manifest.setdefault("summary", f"Reports to {title} which clicks on its ads became calls and sales.")
+        manifest.setdefault("retention", f"as long as {title} keeps conversions")
+        abilities = manifest.get("abilities", ())
+        verbs = ["delete", *(words for name, words in CHANGES.items() if name not in abilities)]
+        cannot = " or ".join(filter(None, (", ".join(verbs[:-1]), verbs[-1])))
+        note = f"{title} has no way to {cannot} a conversion that it has received."
+        manifest.setdefault("deletion", {"supported": False, "note": note})
+    return manifest
+
+
+def _main_flow(manifest: Mapping[str, Any], shares: tuple[Any, ...]) -> dict[str, Any]:
+    hook = MAIN_HOOKS.get(str(manifest.get("kind")))
+    if hook is None:
+        raise ValueError(f"`shares` is for {', '.join(MAIN_HOOKS)}; declare `flows` for each hook")
+    if any(_member(flow, "hook") == hook for flow in manifest.get("flows", ())):
+        raise ValueError(f"declare what {hook} is given in `shares` or in `flows`, not in both")
+    clicks = tuple(_member(each, "parameter") for each in manifest.get("click_ids", ()))
+    if clicks and not any(_member(share, "field") == "click_ids" for share in shares):
+        shares = ({"field": "click_ids", "keys": clicks}, *shares)
+    return {"hook": hook, "shares": shares}
+
+
+def _member(part: Any, name: str) -> Any:
+    """A member of a part of the manifest, which is a value or, in a plugin's description, a mapping."""
+    return part.get(name) if isinstance(part, Mapping) else getattr(part, name, None)

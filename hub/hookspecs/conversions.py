@@ -12,7 +12,9 @@ from hub.hookspecs.markers import hookspec
 class ConversionHooks(Protocol):
     """Conversions: ad networks."""
 
-    @hookspec(network=True, deadline=50, scheduled=True)
+    @hookspec(
+        network=True, deadline=50, scheduled=True, use="marketing.advertising.third_party.targeted", main_of="ads"
+    )
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
         """Upload a batch, at most `manifest.limits.batch_size`; return exactly one receipt per item, in any order.
 

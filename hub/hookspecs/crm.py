@@ -13,7 +13,7 @@ from hub.hookspecs.markers import hookspec
 class CrmHooks(Protocol):
     """Calls and deals: CRMs."""
 
-    @hookspec(network=True, deadline=50, scheduled=True)
+    @hookspec(network=True, deadline=50, scheduled=True, use="sales", main_of="crm")
     def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
         """Write finished calls into the CRM, each on the contact that has the caller's number, if any; one receipt per call.
 

@@ -12,7 +12,7 @@ from hub.hookspecs.markers import hookspec
 class EnrichmentHooks(Protocol):
     """Enrichment: data services, and CRMs that know who is calling."""
 
-    @hookspec(network=True, deadline=5, scheduled=False)
+    @hookspec(network=True, deadline=5, scheduled=False, use="essential.service", main_of="enrichment")
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
         """Facts about a caller; empty if nothing is known.
 

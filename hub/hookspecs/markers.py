@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pluggy
 
+from hub.contracts.manifest import MAIN_HOOKS, USES_OF_HOOKS
 from hub.contracts.values import personal_fields
 
 PROJECT = "ringfence"
@@ -35,14 +36,19 @@ class HookSpec:
     returns_sequence: bool
     personal_value: type | None
     """The value that carries personal data to the provider; None if the hook sends none."""
+    use: str = ""
+    """The data use of its flow if the manifest leaves it out; empty if each manifest must say it."""
 
     def by_name(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments of one call by name, as pluggy expects them."""
         return dict(zip(self.arguments, args, strict=False)) | kwargs
 
 
-def hookspec(*, network: bool, deadline: float, scheduled: bool) -> Callable[[Function], Function]:
-    """Mark a function as the specification of a hook. `HookSpec` says what each marker means."""
+def hookspec(
+    *, network: bool, deadline: float, scheduled: bool, use: str = "", main_of: str = ""
+) -> Callable[[Function], Function]:
+    """Mark a function as the specification of a hook. `HookSpec` says what each marker means; `main_of` is the kind of plugin
+    whose `Manifest.shares` speaks of this hook."""
 
     def mark(function: Function) -> Function:
         hints = get_type_hints(function)
@@ -56,7 +62,12 @@ def hookspec(*, network: bool, deadline: float, scheduled: bool) -> Callable[[Fu
             result_types=() if result is type(None) else _types(result),
             returns_sequence=get_origin(result) is Sequence,
             personal_value=next(filter(_is_personal, map(_item, hints.values())), None) if network else None,
+            use=use,
         )
+        if use:
+            USES_OF_HOOKS[function.__name__] = use
+        if main_of:
+            MAIN_HOOKS[main_of] = function.__name__
         return pluggy.HookspecMarker(PROJECT)(function)
 
     return mark

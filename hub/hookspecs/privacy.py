@@ -12,7 +12,7 @@ from hub.hookspecs.markers import hookspec
 class PrivacyHooks(Protocol):
     """Privacy: every plugin whose provider keeps personal data."""
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, use="essential.legal_obligation")
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """What the provider holds on a person for the company that was asked.
 
@@ -21,7 +21,7 @@ class PrivacyHooks(Protocol):
         (`PersonReference`).
         """
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, use="essential.legal_obligation")
     def erase_person(self, person: PersonReference) -> Erasure:
         """Erase the person at the provider, or say what cannot be erased and why. Erasing twice is not an error.
 
@@ -30,7 +30,7 @@ class PrivacyHooks(Protocol):
         (`PersonReference`): another company's records may be under a legal hold.
         """
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, use="essential.legal_obligation")
     def correct_person(self, correction: Correction) -> Corrected:
         """Write the right values into every record of the person at the provider. Correcting twice is not an error.
 

@@ -38,7 +38,7 @@ class RecordingHooks(Protocol):
 class TranscriptionHooks(Protocol):
     """Transcription: speech to text."""
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, use="functional.service", main_of="transcription")
     def transcribe(self, audio: SpokenAudio) -> Transcript:
         """What was said in `audio`, part by part.
 

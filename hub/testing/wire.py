@@ -325,7 +325,7 @@ class WireConformance(ConnectorConformance):
         for name, fault in ALL_FAULTS.items():
             with failing(provider, fault):
                 reply = attempt(impatient, OperationHooks.check_connection)
-            assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"{name} was reported as well"
+            assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"the check is content with {name}"
 
     def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(
         self, impatient: Connector, provider: Sandbox

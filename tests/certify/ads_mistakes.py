@@ -375,7 +375,7 @@ ADS: tuple[Mistake, ...] = (
         "a check that never fails",
         (INIT, 'account = request(self.services, self.settings, "GET", "/v1/account")', "account = {}"),
         promise="A failed connection check says so",
-        says="refused credentials was reported as well",
+        says="the check is content with refused credentials",
     ),
     mistake(
         "garbage is a refusal",

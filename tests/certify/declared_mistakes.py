@@ -7,7 +7,6 @@ from mistaken_plugins import Mistake, mistake
 INIT = "__init__.py"
 ONLY_EXCHANGES = "only requests copied from the network's documentation would show it"
 
-UNMATCHED = 'reason = "Tame Ads can match neither a click nor a phone number of this caller."'
 DECLARED_ADS: tuple[Mistake, ...] = (
     mistake(
         "a consent that is unknown becomes a yes",
@@ -23,20 +22,20 @@ DECLARED_ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "the currency is fixed in the row",
-        (INIT, '"currency": item.value.currency', '"currency": "USD"'),
+        (INIT, '"currency": item.currency', '"currency": "USD"'),
         promise="A conversion travels under our key with its value (87.65 EUR)",
         says="no request says that it is EUR",
     ),
     mistake(
         "the value is rounded",
-        (INIT, "float(item.value.amount)", "round(item.value.amount)"),
+        (INIT, "item.amount", "round(item.amount or 0)"),
         promise="A conversion travels under our key with its value (87.65 EUR)",
         says="no request holds the conversion's value",
     ),
     mistake(
         "the number's hash in the reason of a row without a click",
         (INIT, "if not click and not item.phone_number:", "if not click:"),
-        (INIT, UNMATCHED, 'reason = f"No click of {item.phone_number}."'),
+        (INIT, "self.unmatched(item)", 'self.unmatched(item, f"No click of {item.phone_number}.")'),
         promise="A poor conversion still gets its receipt (a click id)",
         says="of a conversion without a click id the reason tells",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from hub.api import (
 )
 from hub.api.ads import ROW, ROWS, Batch, Call, JsonAds, JsonAdsSandbox, StandIn
 from hub.api.sandbox import Fault
+from hub.protocols.json_ads import TOO_MANY_HALVED
 from hub.testing import FrozenClock
 from hub.testing.factories import connect
 
@@ -203,6 +205,107 @@ def test_a_network_that_confirms_nothing_is_said_to_be_unverifiable() -> None:
     with joined(Silent) as (connector, _):
         [receipt] = connector.upload_conversions(conversions(1), False)
         assert (receipt.status, receipt.code) == ("delivered", "unverifiable")
+
+
+class MixedResults(Results):
+    """Says what became of each row with status 422 too, if it refused one."""
+
+    manifest = Network.manifest.model_copy(update={"limits": Limits(per_request=3), "abilities": ()})
+    batch = replace(Results.batch, on_status={422: "details.rows"})
+    stand_in = replace(Results.stand_in, some_refused=(422, {"code": "SOME", "details": {"rows": ROWS}}))
+
+
+def test_results_of_rows_are_read_from_a_refusal_too_and_no_row_is_sent_twice() -> None:
+    with joined(MixedResults) as (connector, sandbox), sandbox.listening() as requests:
+        sandbox.refuse("c1")
+        receipts = connector.upload_conversions(conversions(4), False)
+        assert statuses(receipts) == {"c0": "delivered", "c1": "rejected", "c2": "delivered", "c3": "delivered"}
+        assert [request.text.count('"id"') for request in requests] == [3, 1], "limits.per_request cuts the requests"
+
+
+@pytest.mark.parametrize(("nothing_counts", "sent"), [(False, 1), (True, 3)])
+def test_a_refused_request_is_halved_only_if_none_of_its_rows_counts(nothing_counts: bool, sent: int) -> None:
+    class RefusesAll(MixedResults):
+        batch = replace(Results.batch, on_status={422: "details.rows"}, nothing_counts=nothing_counts)
+        stand_in = replace(Results.stand_in, some_refused=(422, ERROR))
+
+    with joined(RefusesAll) as (connector, sandbox), sandbox.listening() as requests:
+        sandbox.refuse("c1")
+        receipts = connector.upload_conversions(conversions(2), False)
+        assert statuses(receipts) == {"c0": "delivered" if nothing_counts else "rejected", "c1": "rejected"}
+        assert {receipt.code for receipt in receipts if receipt.status == "rejected"} == {"INVALID"}
+        assert len(requests) == sent
+
+
+def test_one_number_says_how_many_conversions_a_request_and_a_batch_have() -> None:
+    assert Limits(per_request=3).batch_size == 3
+    assert Limits(per_request=3, batch_size=9).batch_size == 9
+    assert Limits().per_request is None
+
+
+def test_a_network_of_one_conversion_per_request_has_no_limit_of_requests() -> None:
+    with joined(OneEach) as (connector, sandbox):
+        receipts = connector.upload_conversions(conversions(100), False)
+        assert {receipt.status for receipt in receipts} == {"delivered"} and len(sandbox.conversions()) == 100
+
+
+def test_a_batch_full_of_bad_rows_is_searched_for_a_while_and_the_rest_waits() -> None:
+    class Large(Network):
+        manifest = Network.manifest.model_copy(update={"limits": Limits(per_request=100)})
+
+    with joined(Large) as (connector, sandbox):
+        for number in range(100):
+            sandbox.refuse(f"c{number}")
+        receipts = connector.upload_conversions(conversions(150), False)
+        later = [receipt for receipt in receipts if receipt.status == "retry"]
+        assert {receipt.status for receipt in receipts} == {"rejected", "retry"}
+        assert {receipt.reason for receipt in later} == {f"Network {TOO_MANY_HALVED}"}
+        assert [receipt.key for receipt in later if not receipt.disclosed] == [
+            f"c{number}" for number in range(100, 150)
+        ]
+
+
+def test_a_refusal_that_only_good_credentials_get_is_a_working_connection() -> None:
+    class Refusing(Network):
+        check = Call(path="/{account}/events", body={"rows": []}, expected={400: "INVALID"})
+        stand_in = replace(Network.stand_in, checked=(400, ERROR))
+
+    with joined(Refusing) as (connector, sandbox):
+        assert connector.check_connection().ok
+        assert not connect(Refusing, sandbox, clock=FrozenClock(), token="old").check_connection().ok
+
+    class Expired(Refusing):
+        stand_in = replace(Network.stand_in, checked=(400, {"error": {"code": "EXPIRED"}}))
+
+    class Elsewhere(Refusing):
+        stand_in = replace(Network.stand_in, checked=(400, {"error": {"code": "OTHER"}}))
+
+    for network in (Expired, Elsewhere):
+        with joined(network) as (connector, _):
+            assert not connector.check_connection().ok, "a refusal with another code proves nothing"
+
+
+def test_a_row_is_sent_without_its_empty_members() -> None:
+    class Sparse(OneEach):
+        def row(self, item: Conversion) -> Mapping[str, Any] | Receipt:
+            people = {"phones": [None], "emails": []}
+            return {"id": item.key, "value": item.amount, "currency": item.currency, "person": people, "is_new": False}
+
+    with joined(Sparse) as (connector, sandbox):
+        connector.upload_conversions(conversions(1, value=None), False)
+        assert sandbox.conversions()["c0"] == {
+            "id": "c0", "is_new": False, "value": 0, "currency": None, "retracted": False,
+        }  # fmt: skip
+
+
+def test_a_conversion_without_anything_to_match_has_a_receipt_that_nothing_was_sent() -> None:
+    with joined(Network) as (connector, _):
+        [item] = conversions(1)
+        receipt = connector.unmatched(item)
+        assert (receipt.key, receipt.status, receipt.disclosed) == ("c0", "unmatched", False)
+        assert receipt.reason == (
+            "Not matched: Network gets neither a click nor anything else by which it knows this caller."
+        )
 
 
 def test_what_the_plugin_cannot_match_is_not_sent() -> None:

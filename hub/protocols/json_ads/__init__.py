@@ -7,7 +7,7 @@ receipts, the connection check and the stand-in follow from that.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,15 +23,18 @@ from hub.hookspecs import hookimpl
 from hub.protocols.json_ads.cost_reports import MAX_PAGES, CostReport
 from hub.protocols.json_ads.replies import personal_values, polled, receipts_of, unverifiable
 from hub.protocols.json_ads.stand_in import StandIn, sandbox_of
-from hub.protocols.json_ads.templates import Batch, Call, filled, names_in, plain_values
+from hub.protocols.json_ads.templates import Batch, Call, filled, names_in, plain_values, without_empty
 
 if TYPE_CHECKING:
     import httpx
 
     from hub.contracts.sandbox import Sandbox
 
-MAX_REQUESTS = 60
-"""How many requests one batch may use while a bad row is searched for."""
+MAX_HALVED = 60
+"""How many requests of one batch are halved while bad rows are searched for."""
+UNMATCHED = "NO_IDENTIFIERS"
+"""The code of a conversion that has nothing by which the network could match it."""
+TOO_MANY_HALVED = "refused so many requests for single conversions in them that the others are sent later."
 NO_SUCH_ADDRESS = (404, 405, 410, 415)
 """The statuses that say that the settings are wrong, not the conversions."""
 Row = Mapping[str, Any]
@@ -61,7 +64,7 @@ class JsonAds(Connector):
     others: ClassVar[tuple[Call, ...]] = ()
     """More requests that take rows, if `call` chooses among several."""
     check: ClassVar[Call]
-    """A request that needs good credentials and changes nothing."""
+    """A request that needs good credentials and changes nothing; `Call.expected` if the network answers it with a refusal."""
     dry_run: ClassVar[Call | None] = None
     """How the network checks conversions without counting them; with it, declare the ability `dry_run`."""
     batch: ClassVar[Batch]
@@ -71,8 +74,19 @@ class JsonAds(Connector):
     """What the stand-in needs to know besides."""
 
     def row(self, item: Conversion) -> Row | Receipt:
-        """One conversion as the network's row, or its receipt if the network would not take or match it."""
+        """One conversion as the network's row, or its receipt if the network would not take or match it.
+
+        Members that are None are left out of the row, and objects and lists without members. A conversion with a receipt is
+        not sent, so that nothing of it is disclosed.
+        """
         raise NotImplementedError
+
+    def unmatched(self, item: Conversion, reason: str = "", code: str = UNMATCHED) -> Receipt:
+        """The receipt of a conversion that the network could not match; `reason` is a sentence without personal data."""
+        words = (
+            f"Not matched: {self.provider.name} gets neither a click nor anything else by which it knows this caller."
+        )
+        return Receipt(key=item.key, status="unmatched", code=code, reason=reason or words, sent=False)
 
     def oauth(self) -> OAuthGrant | None:
         """The grant whose access token `{oauth_token}` stands for; None if the network takes another credential."""
@@ -93,31 +107,32 @@ class JsonAds(Connector):
         """One receipt per item. An exception speaks for the whole batch only if nothing was sent before."""
         receipts: dict[str, Receipt] = {}
         waiting = deque(self._requests(conversions, receipts))
-        used = 0
+        sent: set[str] = set()
+        halved = 0
         while waiting:
             request = waiting.popleft()
             call = self.call(request.group, dry_run)
             if call is None:
                 receipts |= {item.key: _unchecked(item) for item in request.items}
                 continue
-            if used == MAX_REQUESTS:
-                receipts |= _later([request, *waiting], "Too many conversions were refused; the others follow later.")
-                break
-            used += 1
+            first = not sent
+            sent |= {item.key for item in request.items}
             try:
                 answer = self._send(request, call)
             except RingfenceError as error:
-                if used == 1:
+                if first:
                     raise
                 after = error.after if isinstance(error, RetryLater) else None
-                receipts |= _later([request, *waiting], str(error), after)
+                receipts |= _later([request, *waiting], str(error), sent, after)
                 break
-            if isinstance(answer, Rejected) and len(request.items) > 1:
+            if isinstance(answer, Rejected) and len(request.items) > 1 and (call.batch or self.batch).is_halved:
                 waiting.extendleft(reversed(request.halves()))
+                halved += 1
+                if halved > MAX_HALVED:
+                    receipts |= _later(waiting, f"{self.provider.name} {TOO_MANY_HALVED}", sent)
+                    break
             elif isinstance(answer, Rejected):
-                [item] = request.items
-                reason = without_personal_data(str(answer), personal_values(item))
-                receipts[item.key] = Receipt(key=item.key, status="rejected", code=answer.code, reason=reason)
+                receipts |= {item.key: _rejected(item, answer) for item in request.items}
             else:
                 receipts |= {receipt.key: receipt for receipt in answer}
         return list(receipts.values())
@@ -185,8 +200,9 @@ class JsonAds(Connector):
             if isinstance(made, Receipt):
                 receipts[item.key] = replace(made, sent=False)
             else:
-                groups.setdefault(tuple(self.group(item).items()), []).append((item, made))
-        size = 1 if self.batch.kind == "one_each" else self.manifest.limits.batch_size
+                groups.setdefault(tuple(self.group(item).items()), []).append((item, without_empty(made)))
+        limits = self.manifest.limits
+        size = 1 if self.batch.kind == "one_each" else limits.per_request or limits.batch_size
         for group, found in groups.items():
             for start in range(0, len(found), size):
                 items, rows = zip(*found[start : start + size], strict=True)
@@ -194,11 +210,19 @@ class JsonAds(Connector):
 
     def _send(self, request: _Request, call: Call) -> Sequence[Receipt] | Rejected:
         """The receipts of a request's items, or the network's refusal of the request as a whole."""
+        batch = call.batch or self.batch
         try:
-            response = self.request(call, request.group, request.rows)
+            response = self.request(
+                replace(call, expected=dict.fromkeys(batch.on_status, "")), request.group, request.rows
+            )
+            said = self.read(response)
+            if response.status_code in batch.on_status:
+                batch = replace(batch, at=batch.on_status[response.status_code])
+                if not isinstance(value_at(said, batch.at), list):
+                    raise self._error(response)
         except Rejected as refusal:
             return refusal
-        receipts = receipts_of(call.batch or self.batch, self.provider.name, request.items, self.read(response))
+        receipts = receipts_of(batch, self.provider.name, request.items, said)
         return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
     def request(self, call: Call, group: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
@@ -224,13 +248,23 @@ class JsonAds(Connector):
             options["json"] = filled(call.body, values, rows)
         path = filled(call.path, values)
         url = path if call.path.startswith("{") else f"{self.settings.base_url.rstrip('/')}{path}"
-        response = self.services.send(self.provider, call.method, url, expected=NO_SUCH_ADDRESS, **options)
-        if response.status_code not in NO_SUCH_ADDRESS:
+        expected = {*NO_SUCH_ADDRESS, *call.expected}
+        response = self.services.send(self.provider, call.method, url, expected=expected, **options)
+        if response.status_code not in expected:
             return response
-        error = self.provider.error(
-            self.provider.refusal(response.status_code, response.headers, response.content, self.services.clock())
-        )
-        raise ConfigError(f"{error} Check the connector's settings.") if isinstance(error, Rejected) else error
+        error = self._error(response)
+        if not isinstance(error, Rejected):
+            raise error
+        if response.status_code in call.expected:
+            if call.expected[response.status_code] in ("", error.code):
+                return response
+            raise error
+        raise ConfigError(f"{error} Check the connector's settings.")
+
+    def _error(self, response: httpx.Response) -> RingfenceError:
+        """What a refusal means."""
+        content, now = response.content, self.services.clock()
+        return self.provider.error(self.provider.refusal(response.status_code, response.headers, content, now))
 
     def read(self, response: httpx.Response) -> Mapping[str, Any]:
         """The JSON object of a reply; empty for a reply without a body."""
@@ -242,12 +276,19 @@ class JsonAds(Connector):
         return super().sandbox_class() or sandbox_of(cls)
 
 
-def _later(requests: Sequence[_Request], reason: str, after: float | None = None) -> dict[str, Receipt]:
+def _later(
+    requests: Iterable[_Request], reason: str, sent: Collection[str], after: float | None = None
+) -> dict[str, Receipt]:
     return {
-        item.key: Receipt(key=item.key, status="retry", reason=reason, retry_after=after)
+        item.key: Receipt(key=item.key, status="retry", reason=reason, retry_after=after, sent=item.key in sent)
         for request in requests
         for item in request.items
     }
+
+
+def _rejected(item: Conversion, refusal: Rejected) -> Receipt:
+    reason = without_personal_data(str(refusal), personal_values(item))
+    return Receipt(key=item.key, status="rejected", code=refusal.code, reason=reason)
 
 
 def _unchangeable(item: Conversion) -> Receipt:

@@ -19,7 +19,7 @@ def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Map
     """One receipt per item of a request that was not refused; RetryLater if the reply does not say what it must."""
     if any(reply.get(member) for member in ERRORS) and not isinstance(value_at(reply, batch.at), list):
         raise RetryLater(f"{name} answered with an error in a reply of success; the conversions are sent again.")
-    taken = value_at(reply, batch.count) if batch.count else len(items)
+    taken = value_at(reply, batch.count) if batch.count and not batch.has_rows else len(items)
     if taken != len(items):
         raise RetryLater(f"{name} did not confirm every conversion; they are sent again.")
     match batch.kind:

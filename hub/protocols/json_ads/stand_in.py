@@ -39,7 +39,7 @@ class StandIn:
     settings: Mapping[str, Any]
     """Settings of a connector, with fictional credentials; without `base_url`."""
     send_to: Mapping[str, Any] = field(default_factory=dict)
-    """What may stand below `send_to:`."""
+    """What may stand below `send_to:`; what it leaves out has the default of `Destination`."""
     key: str
     """Where a row has the conversion's key, as `custom_data.order_id`."""
     value: str
@@ -49,13 +49,17 @@ class StandIn:
     or the errors."""
     refused: Reply
     """Of a refused request."""
+    some_refused: Reply | None = None
+    """Of a request with refused rows, if it is not answered like one without, as `(422, {"details": {"events": ROWS}})`."""
     checked_rows: Reply | None = None
     """Of a dry run without a refusal, if it differs from `accepted`."""
     unauthorized: Reply = (401, {})
     checked: Reply = (200, {})
     """Of the connection check."""
     shape: Any = None
-    """The shape of a row (hub.protocols.json_ads.shapes)."""
+    """The shape of a row, so that the stand-in refuses others. A type (`int`, `float`, `str`, `bool`), a regular expression (a
+    text), a tuple of allowed values, a list with the shape of each of its entries, or an object, of whose names those that
+    end in `?` may be missing and others may not appear: `{"id": str, "phone?": SHA256, "kind": ("call", "form")}`."""
     time: str = ""
     """Where a row has the time of the conversion: ISO 8601, or seconds, milliseconds or microseconds since 1970."""
     max_age: timedelta | None = None
@@ -70,6 +74,7 @@ class Declaration(Protocol):
 
     manifest: ClassVar[Manifest]
     Settings: ClassVar[type[PluginSettings]]
+    Destination: ClassVar[type[PluginSettings] | None]
     headers: ClassVar[Mapping[str, str]]
     upload: ClassVar[Call]
     others: ClassVar[tuple[Call, ...]]
@@ -97,7 +102,8 @@ class JsonAdsSandbox(HttpSandbox):
         return {**self.network.stand_in.settings, "base_url": self.url}
 
     def destination(self) -> Mapping[str, Any]:
-        return self.network.stand_in.send_to
+        written, model = dict(self.network.stand_in.send_to), self.network.Destination
+        return model.model_validate(written).model_dump(mode="json") if model else written
 
     def know_destination(self, destination: Mapping[str, object]) -> None:
         """Does nothing: the declaration names no destinations that must exist."""
@@ -187,7 +193,8 @@ class JsonAdsSandbox(HttpSandbox):
                 break
         else:
             return known.refused
-        if not 0 < len(rows) <= network.manifest.limits.batch_size:
+        limits = network.manifest.limits
+        if not 0 < len(rows) <= (limits.per_request or limits.batch_size):
             return known.refused
         return self.answer(call, rows, [self.refusal(row, body) for row in rows])
 
@@ -209,6 +216,8 @@ class JsonAdsSandbox(HttpSandbox):
             self._uploads.append(listed)
         values = {"count": len(good), "reference": str(len(self._uploads) - 1)}
         status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
+        if known.some_refused and any(refusals):
+            status, body = known.some_refused
         return status, filled(body, values, listed)
 
     def count(self, row: Mapping[str, object]) -> None:

@@ -31,6 +31,9 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    expected: Mapping[int, str] = field(default_factory=dict)
+    """Of `check`: the refusal that only good credentials get, as status and the provider's own code: `{400: "4196"}` for an
+    upload without rows. An empty code stands for each that does not mean bad credentials."""
     batch: Batch | None = None
     """How this request is answered, if not as the network's `batch` says."""
 
@@ -97,13 +100,23 @@ class Batch:
     `all_or_nothing`: one bad row refuses the request; it is halved until the bad row stands alone. `one_each`: a request has
     one row. `results`: the reply has one result per row, in order. `errors_by_index`: the reply names the refused rows by
     their index, and the others count. `poll`: the reply has the request's id, and the result of the rows comes later.
+
+    A request of the last three that is refused as a whole is not sent again, because some of its rows may count: all its
+    conversions are rejected.
     """
 
     kind: Literal["all_or_nothing", "one_each", "results", "errors_by_index", "poll"]
     at: str = ""
     """Where the results, the errors or the request's id are in the reply, as `error.details`."""
+    on_status: Mapping[int, str] = field(default_factory=dict)
+    """Of `results` and `errors_by_index`: the other statuses whose reply says what became of each row, and where it does, as
+    `{422: "details.events"}`."""
+    nothing_counts: bool = False
+    """Of the last three kinds: a request that is refused as a whole counted none of its rows, as the network's documentation
+    says, so that it is halved like one of `all_or_nothing`."""
     count: str = ""
-    """Where the reply says how many rows were taken; another number counts as no answer."""
+    """Where the reply says how many rows were taken; another number counts as no answer. Not read where the reply says what
+    became of each row."""
     is_good: Callable[[Mapping[str, Any]], bool] = _never
     """Whether a result is that of a row that counts, or whether an error is only a warning."""
     status: Call | None = None
@@ -118,3 +131,23 @@ class Batch:
     """Where an error or a result has its row's index, its code and its words."""
     codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
     """What a code of a row means; `rejected` if it is not here."""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the reply says what became of each row."""
+        return self.kind in ("results", "errors_by_index")
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether the halves of a refused request may be sent, because none of its rows counts."""
+        return self.kind == "all_or_nothing" or self.nothing_counts
+
+
+def without_empty(row: Any) -> Any:
+    """A row without the members that are None, and without the objects and lists that have none left."""
+    if isinstance(row, Mapping):
+        members = {name: without_empty(value) for name, value in row.items()}
+        return {name: value for name, value in members.items() if value is not None} or None
+    if isinstance(row, list | tuple):
+        return [value for each in row if (value := without_empty(each)) is not None] or None
+    return row

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pydantic import Field, SecretStr, field_validator
 
 from hub.api import (
-    Auth,
     ConnectionReport,
     Conversion,
     DataFlow,
@@ -39,6 +38,7 @@ RESERVED_NAMES = frozenset(
 """Source: Measurement Protocol reference, "Reserved event names"."""
 _CLIENT = re.compile(r"GA\d\.\d+\.(\d{1,10}\.\d{1,10})")
 _SESSION = re.compile(r"GS1\.\d+\.(\d{1,10})\b|GS2\.\d+\.s(\d{1,10})\b")
+CONSENT = {"granted": "GRANTED", "denied": "DENIED", "unknown": None}
 BODY = {
     "client_id": r"[0-9]+\.[0-9]+",
     "timestamp_micros": int,
@@ -110,7 +110,6 @@ class GoogleAnalytics(JsonAds):
             supported=False,
             note="Events cannot be changed or taken back. Google's User Deletion API, by client id, is not called.",
         ),
-        auth=Auth(kind="api_key"),
         limits=Limits(batch_size=50, max_age=timedelta(hours=72)),
         abilities=("dry_run",),
     )
@@ -159,21 +158,25 @@ class GoogleAnalytics(JsonAds):
             reason = (
                 "Not matched: Google Analytics knows people by its cookie, and this visit has none that may be used."
             )
-            return Receipt(key=item.key, status="unmatched", code="NO_CLIENT_ID", reason=reason)
-        params: dict[str, object] = {"engagement_time_msec": 1, "transaction_id": item.key, "call_source": item.contact}
+            return self.unmatched(item, reason, "NO_CLIENT_ID")
         session = _SESSION.match(item.cookies.get(f"_ga_{self.settings.measurement_id.removeprefix('G-')}", ""))
-        if session:
-            params["session_id"] = session[1] or session[2]
-        if item.value:
-            params |= {"value": float(item.value.amount), "currency": item.value.currency}
-        body: dict[str, object] = {
+        params = {
+            "engagement_time_msec": 1,
+            "transaction_id": item.key,
+            "call_source": item.contact,
+            "session_id": session and (session[1] or session[2]),
+            "value": item.amount,
+            "currency": item.currency,
+        }
+        return {
             "client_id": client[1],
             "timestamp_micros": int(item.occurred_at.timestamp() * 1_000_000),
             "events": [{"name": item.destination["event"], "params": params}],
+            "consent": {
+                "ad_user_data": CONSENT[item.ad_user_data],
+                "ad_personalization": CONSENT[item.ad_personalization],
+            },
         }
-        said = {"ad_user_data": item.ad_user_data, "ad_personalization": item.ad_personalization}
-        consent = {name: word.upper() for name, word in said.items() if word != "unknown"}
-        return {**body, "consent": consent} if consent else body
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -12,7 +12,6 @@ from hub.api import (
     ConnectionReport,
     Connector,
     Conversion,
-    DataFlow,
     Deletion,
     Limits,
     Manifest,
@@ -58,7 +57,6 @@ class GoogleAds(Connector):
         summary="Reports to Google Ads which clicks became calls and sales.",
         recipient=Recipient(
             name="Google LLC",
-            role="independent_controller",
             privacy_url="https://policies.google.com/privacy",
             opt_out_url="https://myadcenter.google.com/",
             postal_address="1600 Amphitheatre Parkway, Mountain View, CA 94043, USA",
@@ -66,18 +64,11 @@ class GoogleAds(Connector):
         regions=("US",),
         hosts=("datamanager.googleapis.com", "googleads.googleapis.com", "oauth2.googleapis.com"),
         network_library="google-ads",
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=CLICK_IDS),
-                    Share(field="clicked_at"),
-                    Share(field="call_started_at"),
-                    Share(field="phone_number", transform="sha256_e164"),
-                    Share(field="email", transform="sha256_google_email"),
-                ),
-            ),
+        shares=(
+            Share(field="clicked_at"),
+            Share(field="call_started_at"),
+            Share(field="phone_number", transform="sha256_e164"),
+            Share(field="email", transform="sha256_google_email"),
         ),
         retention="as long as Google keeps the account's conversion data",
         deletion=Deletion(

@@ -13,8 +13,6 @@ from hub.api import (
     ConfigError,
     ConnectionReport,
     Conversion,
-    DataFlow,
-    Deletion,
     JsonObject,
     Limits,
     Manifest,
@@ -31,6 +29,9 @@ from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
 LIFE_OF_A_VERSION = timedelta(days=365)
 WARN_BEFORE = timedelta(days=60)
+NOT_ELIGIBLE = (
+    "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail address."
+)
 RULE = "urn:lla:llaPartnerConversion:"
 EVENT = {
     "conversion": rf"{RULE}[0-9]+",
@@ -78,35 +79,21 @@ class LinkedIn(JsonAds):
         kind="ads",
         version="0.1.0",
         title="LinkedIn",
-        summary="Reports to LinkedIn which clicks on its ads became calls and sales.",
         recipient=Recipient(
             name="LinkedIn Corporation",
-            role="independent_controller",
             privacy_url="https://www.linkedin.com/legal/privacy-policy",
             opt_out_url="https://www.linkedin.com/psettings/guest-controls/retargeting-opt-out",
             postal_address="1000 W. Maude Avenue, Sunnyvale, CA 94085, USA",
         ),
         regions=("US",),
         hosts=("api.linkedin.com",),
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=("li_fat_id",)),
-                    Share(field="cookies", keys=("li_fat_id",)),
-                    Share(field="email", transform="sha256_email"),
-                ),
-            ),
-        ),
+        shares=(Share(field="cookies", keys=("li_fat_id",)), Share(field="email", transform="sha256_email")),
         click_ids=(ClickId(parameter="li_fat_id", source="linkedin", medium="paid_social"),),
-        retention="as LinkedIn keeps conversion events of an ad account",
-        deletion=Deletion(supported=False, note="LinkedIn has no way to delete, change or take back one event."),
         auth=Auth(
             kind="api_key", scopes=("rw_conversions", "r_ads"), keys_url="https://www.linkedin.com/developers/apps"
         ),
         takes_permissions=False,
-        limits=Limits(batch_size=5000, requests_per_minute=600, max_age=timedelta(days=90)),
+        limits=Limits(per_request=5000, requests_per_minute=600, max_age=timedelta(days=90)),
     )
     provider = Provider(
         name="LinkedIn",
@@ -126,6 +113,7 @@ class LinkedIn(JsonAds):
         kind="results",
         at="elements",
         is_good=lambda result: result.get("status") == 201,
+        nothing_counts=True,
         code="status",
         words="message",
     )
@@ -147,27 +135,21 @@ class LinkedIn(JsonAds):
 
     def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. LinkedIn matches an e-mail address or its own click, and no phone number."""
-        email = None if item.ad_user_data == "denied" else item.email
         known = {
-            "SHA256_EMAIL": email,
+            "SHA256_EMAIL": None if item.ad_user_data == "denied" else item.email,
             "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID": item.click_ids.get("li_fat_id") or item.cookies.get("li_fat_id"),
         }
         ids = [{"idType": kind, "idValue": text} for kind, text in known.items() if text]
         if not ids:
-            reason = (
-                "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail "
-                "address."
-            )
-            return Receipt(key=item.key, status="unmatched", code="NOT_ELIGIBLE", reason=reason)
-        event: dict[str, object] = {
+            return self.unmatched(item, NOT_ELIGIBLE, "NOT_ELIGIBLE")
+        value = item.value
+        return {
             "conversion": f"{RULE}{item.destination['conversion']}",
             "conversionHappenedAt": int(item.occurred_at.timestamp() * 1000),
             "eventId": item.key,
             "user": {"userIds": ids},
+            "conversionValue": value and {"currencyCode": value.currency, "amount": f"{value.amount:.2f}"},
         }
-        if item.value:
-            event["conversionValue"] = {"currencyCode": item.value.currency, "amount": f"{item.value.amount:.2f}"}
-        return event
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -14,8 +14,6 @@ from hub.api import (
     AuthError,
     ConfigError,
     Conversion,
-    DataFlow,
-    Deletion,
     JsonObject,
     Limits,
     Manifest,
@@ -53,6 +51,10 @@ EVENT = {
 }  # fmt: skip
 """An event. Source: Conversions API, "Server Event Parameters"; the names are those of facebook-business 26.0.3."""
 
+ACTION_SOURCES = {"call": "phone_call", "text": "chat", "form": "other"}
+LIMITED_DATA_USE = {
+    "data_processing_options": ["LDU"], "data_processing_options_country": 0, "data_processing_options_state": 0,
+}  # fmt: skip
 ERROR = {"message": "Invalid parameter", "type": "OAuthException", "fbtrace_id": "AbCdEfGh"}
 
 
@@ -102,34 +104,25 @@ class Meta(JsonAds):
         summary="Reports to Meta which clicks on Facebook and Instagram ads became calls and sales.",
         recipient=Recipient(
             name="Meta Platforms, Inc.",
-            role="independent_controller",
             privacy_url="https://www.facebook.com/privacy/policy",
             opt_out_url="https://www.facebook.com/adpreferences/",
             postal_address="1 Meta Way, Menlo Park, CA 94025, USA",
         ),
         regions=("US",),
         hosts=("graph.facebook.com",),
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=("fbclid",)),
-                    Share(field="clicked_at", keys=("fbclid",)),
-                    Share(field="cookies", keys=("_fbc", "_fbp")),
-                    Share(field="phone_number", transform="sha256_digits"),
-                    Share(field="email", transform="sha256_email"),
-                    Share(field="country", transform=COUNTRY),
-                    Share(field="landing_page"),
-                    Share(field="user_agent"),
-                ),
-            ),
+        shares=(
+            Share(field="clicked_at", keys=("fbclid",)),
+            Share(field="cookies", keys=("_fbc", "_fbp")),
+            Share(field="phone_number", transform="sha256_digits"),
+            Share(field="email", transform="sha256_email"),
+            Share(field="country", transform=COUNTRY),
+            Share(field="landing_page"),
+            Share(field="user_agent"),
         ),
         click_ids=(ClickId(parameter="fbclid", source="facebook", medium="paid_social"),),
         retention="as Meta's data retention of the dataset says",
-        deletion=Deletion(supported=False, note="Meta has no way to delete, change or take back one event."),
         auth=Auth(kind="api_key", keys_url="https://business.facebook.com/events_manager2"),
-        limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
+        limits=Limits(per_request=1000, max_age=timedelta(days=7)),
         abilities=("dry_run",),
     )
     provider = Provider(
@@ -200,42 +193,38 @@ class Meta(JsonAds):
     def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. Source: Conversions API, "Server Event Parameters"."""
         person = self._person(item)
-        if not person:
-            reason = "Not matched: Meta gets neither a click nor a phone number or e-mail address of this caller."
-            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
-        event: JsonObject = {
+        if not any(person.values()):
+            return self.unmatched(item)
+        is_page_view = item.contact == "form" and item.landing_page and item.user_agent
+        limited = self.settings.limited_data_use
+        is_limited = limited == "always" or (limited == "unless_granted" and item.ad_user_data != "granted")
+        return {
             "event_name": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
             "event_id": item.key,
-            "action_source": {"call": "phone_call", "text": "chat", "form": "other"}[item.contact],
-            "user_data": person,
-            "custom_data": {"order_id": item.key},
+            "action_source": "website" if is_page_view else ACTION_SOURCES[item.contact],
+            "event_source_url": item.landing_page if is_page_view else None,
+            "user_data": {
+                **person,
+                "ph": [person.get("ph")],
+                "em": [person.get("em")],
+                "country": [item.country if item.ad_user_data != "denied" else None],
+                "client_user_agent": item.user_agent if is_page_view else None,
+            },
+            "custom_data": {
+                "order_id": item.key,
+                "value": item.amount,
+                "currency": item.currency,
+            },
+            **(LIMITED_DATA_USE if is_limited else {}),
         }
-        if item.contact == "form" and item.landing_page and item.user_agent:
-            event |= {"action_source": "website", "event_source_url": item.landing_page}
-            person["client_user_agent"] = item.user_agent
-        if item.value:
-            event["custom_data"] |= {"value": float(item.value.amount), "currency": item.value.currency}
-        limited = self.settings.limited_data_use
-        if limited == "always" or (limited == "unless_granted" and item.ad_user_data != "granted"):
-            event |= {
-                "data_processing_options": ["LDU"],
-                "data_processing_options_country": 0,
-                "data_processing_options_state": 0,
-            }
-        return event
 
-    def _person(self, item: Conversion) -> JsonObject:
+    def _person(self, item: Conversion) -> Mapping[str, str | None]:
         """The person as Meta matches them. If they denied the use of their data for ads, only the click."""
         click, clicked_at = item.click_ids.get("fbclid"), item.clicked_at.get("fbclid")
         made = f"fb.1.{int(clicked_at.timestamp() * 1000)}.{click}" if click and clicked_at else None
-        known: dict[str, object] = {"fbc": made or item.cookies.get("_fbc"), "fbp": item.cookies.get("_fbp")}
-        if item.ad_user_data != "denied":
-            known |= {name: [text] for name, text in (("ph", item.phone_number), ("em", item.email)) if text}
-        person = {name: text for name, text in known.items() if text}
-        if person and item.country and item.ad_user_data != "denied":
-            person["country"] = [item.country]
-        return person
+        person = {"fbc": made or item.cookies.get("_fbc"), "fbp": item.cookies.get("_fbp")}
+        return person if item.ad_user_data == "denied" else {**person, "ph": item.phone_number, "em": item.email}
 
     @hookimpl
     def pull_costs(self, days: Days) -> Sequence[Cost]:

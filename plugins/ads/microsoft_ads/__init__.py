@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,6 @@ from hub.api import (
     AuthError,
     ConnectionReport,
     Conversion,
-    DataFlow,
-    Deletion,
     JsonObject,
     Limits,
     Manifest,
@@ -22,7 +19,6 @@ from hub.api import (
     Receipt,
     Recipient,
     Refusal,
-    Rejected,
     RetryLater,
     RingfenceError,
     Share,
@@ -90,7 +86,6 @@ class MicrosoftAds(JsonAds):
         summary="Reports to Microsoft Advertising which clicks on Bing ads became calls and sales.",
         recipient=Recipient(
             name="Microsoft Corporation",
-            role="independent_controller",
             privacy_url="https://privacy.microsoft.com/privacystatement",
             opt_out_url="https://account.microsoft.com/privacy/ad-settings",
             postal_address="One Microsoft Way, Redmond, WA 98052, USA",
@@ -100,23 +95,14 @@ class MicrosoftAds(JsonAds):
             "capi.uet.microsoft.com", "campaign.api.bingads.microsoft.com", "clientcenter.api.bingads.microsoft.com",
             "reporting.api.bingads.microsoft.com", "login.microsoftonline.com", "*.blob.core.windows.net",
         ),
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=("msclkid",)),
-                    Share(field="clicked_at", keys=("msclkid",)),
-                    Share(field="phone_number", transform="sha256_e164"),
-                    Share(field="email", transform=EMAIL),
-                ),
-            ),
+        shares=(
+            Share(field="clicked_at", keys=("msclkid",)),
+            Share(field="phone_number", transform="sha256_e164"),
+            Share(field="email", transform=EMAIL),
         ),
         click_ids=(ClickId(parameter="msclkid", source="bing", medium="cpc"),),
-        retention="as Microsoft keeps the conversions of an ad account",
-        deletion=Deletion(supported=False, note="Conversions are retracted; Microsoft cannot delete what was uploaded."),
         auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=FIRST, keys_url="https://developers.ads.microsoft.com/Account"),
-        limits=Limits(batch_size=1000, max_age=timedelta(days=90)),
+        limits=Limits(per_request=1000, max_age=timedelta(days=90)),
         abilities=("restate", "retract"),
     )  # fmt: skip
     provider = Provider(
@@ -178,8 +164,7 @@ class MicrosoftAds(JsonAds):
         person = {"ph": item.phone_number, "em": item.email} if item.ad_user_data != "denied" else {}
         known = {name: text for name, text in {"msclkid": click, **person}.items() if text}
         if request != "online" and not known:
-            reason = "Not matched: this caller has no Microsoft click, and no phone number or e-mail address that may be sent."
-            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
+            return self.unmatched(item)
         if request == "online" and not self.settings.account_id:
             reason = "To change or take back a conversion, sign in to the ad account on the page of connectors."
             return Receipt(key=item.key, status="rejected", code="NOT_SIGNED_IN", reason=reason)
@@ -194,19 +179,20 @@ class MicrosoftAds(JsonAds):
         if self.services.clock() - item.occurred_at > UET_AGE:
             reason = "The UET Conversions API takes events for 7 days; with api: offline, 90 days."
             return Receipt(key=item.key, status="rejected", code="EventTooOld", reason=reason)
-        event: JsonObject = {
+        return {
             "eventType": "custom",
             "eventName": item.destination["event"],
             "eventId": item.key,
             "eventTime": int(item.occurred_at.timestamp()),
+            "adStorageConsent": {"granted": "G", "denied": "D", "unknown": None}[item.ad_user_data],
             "userData": dict(known),
-            "customData": {"transactionId": item.key, "eventCategory": item.contact},
+            "customData": {
+                "transactionId": item.key,
+                "eventCategory": item.contact,
+                "value": item.amount,
+                "currency": item.currency,
+            },
         }
-        if item.value:
-            event["customData"] |= {"value": float(item.value.amount), "currency": item.value.currency}
-        if item.ad_user_data != "unknown":
-            event["adStorageConsent"] = "G" if item.ad_user_data == "granted" else "D"
-        return event
 
     def _offline(self, item: Conversion, known: Mapping[str, str]) -> dict[str, object] | Receipt:
         """An offline conversion or its adjustment, found by click or person, name and time."""
@@ -223,9 +209,11 @@ class MicrosoftAds(JsonAds):
         }
         if item.kind != "new":
             return {**row, **_adjustment(item)}
-        if item.value:
-            row |= {"ConversionValue": float(item.value.amount), "ConversionCurrencyCode": item.value.currency}
-        return row
+        return {
+            **row,
+            "ConversionValue": item.amount,
+            "ConversionCurrencyCode": item.currency,
+        }
 
     def sign_in(self) -> SignIn | None:
         return web_sign_in(self.settings)
@@ -249,8 +237,7 @@ class MicrosoftAds(JsonAds):
         """An empty upload shows whether the tag's token is good; the list of goals does it for the ad account."""
         try:
             if self.settings.api == "uet":
-                with contextlib.suppress(Rejected):
-                    self.request(CHECK, {}, ())
+                self.request(CHECK, {}, ())
             if self.settings.api == "offline" or self.settings.account_id:
                 self.read(self.request(GOALS, {}, ()))
         except RingfenceError as error:

@@ -33,7 +33,7 @@ UET = Call(
     headers=TAG,
     batch=DETAILS,
 )
-CHECK = Call(path=EVENTS, body={"data": [], "dataProvider": "ringfence"}, headers=TAG)
+CHECK = Call(path=EVENTS, body={"data": [], "dataProvider": "ringfence"}, headers=TAG, expected={400: "BadRequest"})
 
 
 def _apply(name: str) -> Call:

@@ -11,8 +11,6 @@ from hub.api import (
     Auth,
     AuthError,
     Conversion,
-    DataFlow,
-    Deletion,
     JsonObject,
     Limits,
     Manifest,
@@ -80,33 +78,19 @@ class TikTok(JsonAds):
         kind="ads",
         version="0.1.0",
         title="TikTok",
-        summary="Reports to TikTok which clicks on its ads became calls and sales.",
-        recipient=Recipient(
-            name="TikTok Inc.",
-            role="independent_controller",
-            privacy_url="https://www.tiktok.com/legal/page/us/privacy-policy/en",
-        ),
+        recipient=Recipient(name="TikTok Inc.", privacy_url="https://www.tiktok.com/legal/page/us/privacy-policy/en"),
         regions=("US", "SG"),
         hosts=("business-api.tiktok.com",),
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=("ttclid",)),
-                    Share(field="cookies", keys=("_ttp",)),
-                    Share(field="phone_number", transform="sha256_e164"),
-                    Share(field="email", transform="sha256_email"),
-                    Share(field="landing_page"),
-                    Share(field="user_agent"),
-                ),
-            ),
+        shares=(
+            Share(field="cookies", keys=("_ttp",)),
+            Share(field="phone_number", transform="sha256_e164"),
+            Share(field="email", transform="sha256_email"),
+            Share(field="landing_page"),
+            Share(field="user_agent"),
         ),
         click_ids=(ClickId(parameter="ttclid", source="tiktok", medium="paid_social"),),
-        retention="as TikTok keeps the events of a pixel or an offline event set",
-        deletion=Deletion(supported=False, note="TikTok has no way to delete, change or take back one event."),
         auth=Auth(kind="api_key", keys_url="https://business-api.tiktok.com/portal"),
-        limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
+        limits=Limits(per_request=1000, max_age=timedelta(days=7)),
         abilities=("dry_run",),
     )
     provider = Provider(
@@ -163,35 +147,34 @@ class TikTok(JsonAds):
 
     def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. Web events carry the click and the page; offline events refuse both."""
-        is_web, person = self._is_web(item), self._person(item)
-        if not person or not (is_web or self.settings.offline_event_set_id):
-            reason = (
-                "Not matched: this caller has no TikTok click, and no phone number or e-mail address that may be sent."
+        is_web, may_match = self._is_web(item), item.ad_user_data != "denied"
+        phone, email = (item.phone_number, item.email) if may_match else (None, None)
+        if not (is_web or phone or email):
+            return self.unmatched(item)
+        if not (is_web or self.settings.offline_event_set_id):
+            return self.unmatched(
+                item, "Not matched: without a TikTok click, offline_event_set_id is needed in config.yaml."
             )
-            if person:
-                reason = "Not matched: without a TikTok click an offline event set is needed; none is in config.yaml."
-            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
-        event: JsonObject = {
+        return {
             "event": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
             "event_id": item.key,
-            "user": person,
-            "properties": {"order_id": item.key, "description": item.contact},
+            "user": {
+                "phone": [phone],
+                "email": [email],
+                "ttclid": item.click_ids["ttclid"] if is_web else None,
+                "ttp": item.cookies.get("_ttp") if is_web else None,
+                "user_agent": item.user_agent if is_web else None,
+            },
+            "properties": {
+                "order_id": item.key,
+                "description": item.contact,
+                "value": item.amount,
+                "currency": item.currency,
+            },
+            "page": {"url": item.landing_page} if is_web else None,
+            "limited_data_use": item.ad_user_data != "granted" if is_web else None,
         }
-        if item.value:
-            event["properties"] |= {"value": float(item.value.amount), "currency": item.value.currency}
-        if is_web:
-            event |= {"page": {"url": item.landing_page}, "limited_data_use": item.ad_user_data != "granted"}
-        return event
 
     def _is_web(self, item: Conversion) -> bool:
         return bool(self.settings.pixel_code and item.click_ids.get("ttclid") and item.landing_page)
-
-    def _person(self, item: Conversion) -> JsonObject:
-        person: dict[str, object] = {}
-        if item.ad_user_data != "denied":
-            person = {name: [text] for name, text in (("phone", item.phone_number), ("email", item.email)) if text}
-        if self._is_web(item):
-            known = {"ttclid": item.click_ids["ttclid"], "ttp": item.cookies.get("_ttp"), "user_agent": item.user_agent}
-            person |= {name: text for name, text in known.items() if text}
-        return person

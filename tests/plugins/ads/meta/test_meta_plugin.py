@@ -14,7 +14,7 @@ from facebook_business.adobjects.serverside.event import Event
 from facebook_business.adobjects.serverside.user_data import UserData
 
 from hub.api import ConfigError, Conversion, NotSupported
-from hub.api.ads import Days
+from hub.api.ads import Days, without_empty
 from hub.contracts.disclosure import disclose
 from hub.testing import AdsConformance, FrozenClock, samples
 from hub.testing.factories import connect
@@ -65,7 +65,7 @@ def test_an_event_is_what_metas_own_library_sends_for_the_same_person(meta: Any)
         ),
         custom_data=CustomData(value=40.0, currency="usd", order_id=item.key),
     ).normalize()
-    row: Mapping[str, Any] = meta.row(shown(item))
+    row: Mapping[str, Any] = without_empty(meta.row(shown(item)))
     user = {name: value[0] if isinstance(value, list) else value for name, value in theirs["user_data"].items()}
     ours = {name: value[0] if isinstance(value, list) else value for name, value in row["user_data"].items()}
     assert ours == {name: value for name, value in user.items() if name in ours} and ours.keys() == user.keys()
@@ -77,7 +77,7 @@ def test_an_event_is_what_metas_own_library_sends_for_the_same_person(meta: Any)
 
 @pytest.mark.parametrize(("permission", "limited"), [("granted", False), ("unknown", True), ("denied", True)])
 def test_data_use_is_limited_unless_the_person_granted_it(meta: Any, permission: Any, limited: bool) -> None:
-    row = meta.row(shown(sample(ad_user_data=permission)))
+    row = without_empty(meta.row(shown(sample(ad_user_data=permission))))
     assert (row.get("data_processing_options") == ["LDU"]) is limited
     assert ("ph" in row["user_data"]) is (permission != "denied"), "a denial leaves only the click"
 
@@ -86,7 +86,7 @@ def test_a_form_is_a_website_event_and_a_text_a_chat(meta: Any) -> None:
     form = meta.row(shown(sample(contact="form")))
     assert form["action_source"] == "website" and form["event_source_url"] and form["user_data"]["client_user_agent"]
     assert meta.row(shown(sample(contact="form", user_agent=None)))["action_source"] == "other"
-    text = meta.row(shown(sample(contact="text")))
+    text = without_empty(meta.row(shown(sample(contact="text"))))
     assert text["action_source"] == "chat" and "client_user_agent" not in text["user_data"]
 
 

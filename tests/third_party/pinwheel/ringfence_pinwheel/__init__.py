@@ -7,19 +7,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from hub.api import (
-    Auth,
-    Conversion,
-    DataFlow,
-    Deletion,
-    Limits,
-    Manifest,
-    PluginSettings,
-    Provider,
-    Receipt,
-    Recipient,
-    Share,
-)
+from hub.api import Conversion, Limits, Manifest, PluginSettings, Provider, Receipt, Recipient, Share
 from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
 ORIGIN = "https://api.pinwheel.example.com"
@@ -43,26 +31,12 @@ class Pinwheel(JsonAds):
         version="1.0.0",
         title="Pinwheel",
         summary="Reports to Pinwheel which pins became calls and sales.",
-        recipient=Recipient(
-            name="Pinwheel", role="independent_controller", privacy_url="https://pinwheel.example.com/privacy"
-        ),
+        recipient=Recipient(name="Pinwheel", privacy_url="https://pinwheel.example.com/privacy"),
         regions=("US",),
         hosts=("api.pinwheel.example.com",),
-        flows=(
-            DataFlow(
-                hook="upload_conversions",
-                use="marketing.advertising.third_party.targeted",
-                shares=(
-                    Share(field="click_ids", keys=("pwid",)),
-                    Share(field="phone_number", transform="sha256_digits"),
-                ),
-            ),
-        ),
+        shares=(Share(field="phone_number", transform="sha256_digits"),),
         click_ids=(ClickId(parameter="pwid", source="pinwheel", medium="cpc"),),
-        retention="as the network states",
-        deletion=Deletion(supported=False, note="Pinwheel has no way to delete a conversion."),
-        auth=Auth(kind="api_key"),
-        limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
+        limits=Limits(per_request=1000, max_age=timedelta(days=7)),
         abilities=("dry_run",),
     )
 
@@ -72,7 +46,11 @@ class Pinwheel(JsonAds):
     upload = Call(path="/v5/ad_accounts/{ad_account}/events", body={"data": ROWS})
     dry_run = Call(path="/v5/ad_accounts/{ad_account}/events", body={"data": ROWS}, params={"test": "true"})
     batch = Batch(
-        kind="results", at="events", is_good=lambda event: event.get("status") == "processed", words="error_message"
+        kind="results",
+        at="events",
+        on_status={422: "details.events"},
+        is_good=lambda event: event.get("status") == "processed",
+        words="error_message",
     )
     stand_in = StandIn(
         settings={"ad_account": "549755885175", "access_token": "token of the stand-in of Pinwheel"},
@@ -82,26 +60,22 @@ class Pinwheel(JsonAds):
         currency="custom_data.currency",
         time="event_time",
         accepted=(200, {"num_events_processed": "{count}", "events": ROWS}),
+        some_refused=(422, {"code": "SOME", "message": "Some failed.", "details": {"events": ROWS}}),
         good_row={"status": "processed", "error_message": ""},
         bad_row={"status": "failed", "code": "INVALID", "error_message": "The event is not valid."},
-        refused=(422, {"code": "INVALID", "message": "No event is valid."}),
+        refused=(400, {"code": "INVALID", "message": "The request is not valid."}),
         unauthorized=(401, {"code": 2, "message": "Authentication failed."}),
     )
 
     def row(self, item: Conversion) -> dict[str, Any] | Receipt:
         click = item.click_ids.get("pwid")
         if not click and not item.phone_number:
-            reason = "Pinwheel can match neither a click nor a phone number of this caller."
-            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIER", reason=reason)
-        user = {"click_id": click, "ph": item.phone_number and [item.phone_number]}
-        row: dict[str, Any] = {
+            return self.unmatched(item)
+        return {
             "event_id": item.key,
             "event_name": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
-            "user_data": {name: value for name, value in user.items() if value},
+            "user_data": {"click_id": click, "ph": [item.phone_number]},
+            "opt_out": {"granted": False, "denied": True, "unknown": None}[item.ad_user_data],
+            "custom_data": {"value": item.value and str(item.value.amount), "currency": item.currency},
         }
-        if item.ad_user_data != "unknown":
-            row["opt_out"] = item.ad_user_data == "denied"
-        if item.value:
-            row["custom_data"] = {"value": str(item.value.amount), "currency": item.value.currency}
-        return row

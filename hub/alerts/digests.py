@@ -22,6 +22,7 @@ from hub.platform.formats import count, day_of, long_day, percent
 from hub.queries.conversions.activity import SENT
 from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
 from hub.queries.reports.sources import calls_by_source
+from hub.reports.calendar import own_days
 from hub.runtime import Hub
 from hub.store.writers.alert_events import ALERT_LIFETIME
 
@@ -163,8 +164,8 @@ def digest_values(
 def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, span: Span) -> list[Figure]:
     current, former = (span.first, span.last), span.former
     calls = [_calls(session, scope, company, each) for each in (current, former)]
-    leads = count_leads(session, [company.id], *(_bounds(company, each) for each in (current, former)))
-    sent = [count_deliveries(session, [company.id], *_bounds(company, each)) for each in (current, former)]
+    leads = count_leads(session, *(own_days([company], *each) for each in (current, former)))
+    sent = [count_deliveries(session, own_days([company], *each)) for each in (current, former)]
     taken = [sum(each.get(state, 0) for state in SENT) for each in sent]
     list_of = _link(hub, company, "/calls", *current)
     rows = [
@@ -179,12 +180,7 @@ def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, s
 
 
 def _calls(session: Session, scope: AccessScope, company: Company, days: tuple[date, date]) -> CallCounts:
-    return call_activity(session, scope, [company.id], *_bounds(company, days), ZoneInfo(company.time_zone)).total
-
-
-def _bounds(company: Company, days: tuple[date, date]) -> tuple[datetime, datetime]:
-    zone = ZoneInfo(company.time_zone)
-    return datetime.combine(days[0], time(), zone), datetime.combine(days[1] + timedelta(days=1), time(), zone)
+    return call_activity(session, scope, own_days([company], *days)).total
 
 
 def _days(first: date, last: date) -> str:

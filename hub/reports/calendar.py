@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, false, or_
+
+from hub.model import Company
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """Reports ignore times outside these days, even if a carrier reports them."""
 
 Span = tuple[date, date]
 """A first and a last day."""
+
+
+class OwnDays(NamedTuple):
+    """A range of days in one time zone, from a moment until before another, and the companies that it is for."""
+
+    zone: ZoneInfo
+    companies: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+
+    def local(self, at: datetime) -> datetime:
+        """A moment by the clocks of these companies."""
+        return at.astimezone(self.zone)
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -22,6 +40,23 @@ def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The start of a day and of the next day, in UTC; 23 or 25 hours apart when the clocks change."""
     begins, ends = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
     return begins, ends
+
+
+def own_days(companies: Iterable[Company], first: date, last: date) -> list[OwnDays]:
+    """A range of days of several companies, by time zone. The day of a company is that of its own time zone on every page,
+    in every file and for every program, so that a figure over several companies is the sum of theirs."""
+    by_zone: dict[str, list[str]] = {}
+    for company in companies:
+        by_zone.setdefault(company.time_zone, []).append(company.id)
+    return [
+        OwnDays(zone := ZoneInfo(name), tuple(ids), bounds(first, zone)[0], bounds(last, zone)[1])
+        for name, ids in by_zone.items()
+    ]
+
+
+def in_days(days: Sequence[OwnDays], company: Any, at: Any) -> ColumnElement[bool]:
+    """The condition that a row of one of the companies falls on its days."""
+    return or_(false(), *(and_(company.in_(each.companies), at >= each.begins, at < each.ends) for each in days))
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

@@ -18,7 +18,7 @@ from hub.model import Call, Company, ConversionRow, CostRow, Delivery, Lead
 from hub.queries.reports.activity import count_deliveries
 from hub.queries.reports.companies import WEEKS, CompaniesReport, compare_companies
 from hub.queries.reports.costs import cost_report
-from hub.reports.calendar import bounds
+from hub.reports.calendar import own_days
 from hub.reports.dirty_days import mark_company
 from hub.reports.report import report_within
 from hub.reports.rollups import roll_up
@@ -89,9 +89,7 @@ def test_a_row_is_what_the_reports_of_its_company_say(stage: TestHub) -> None:
         alone = read(stage, lambda session, _, one=company: report_within(session, one, "source", "last", FIRST, LAST))
         old = read(stage, lambda session, _, one=company: report_within(session, one, "source", "last", *BEFORE))
         spent = read(stage, lambda session, _, one=company: cost_report(session, [one], "source", "last", FIRST, LAST))
-        zone = ZoneInfo(company.time_zone)
-        span = bounds(FIRST, zone)[0], bounds(LAST, zone)[1]
-        sent = read(stage, lambda session, _, one=company, span=span: count_deliveries(session, [one.id], *span))
+        sent = read(stage, lambda session, _, one=company: count_deliveries(session, own_days([one], FIRST, LAST)))
         assert figures.brought == alone.total and figures.former == old.total
         assert figures.brought.number("calls") > 50 and figures.brought.number("leads") > 10
         assert figures.costs.returns == spent.total.returns

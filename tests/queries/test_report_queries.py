@@ -19,6 +19,7 @@ from hub.model import Account, Attribution, Call, CallStep, Company, Lead, Outgo
 from hub.queries.reports.call_reports import CallPeriod, calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
+from hub.reports.calendar import OwnDays
 
 Factory = Callable[..., TestHub]
 BEGINS, ENDS = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
@@ -93,10 +94,11 @@ class Month:
             if BEGINS <= call.started_at < ENDS and company in (None, self.companies[call.company_id or ""])
         ]
 
-    def read(self, question: Callable[..., Any], *more: Any) -> Any:
+    def read(self, question: Callable[..., Any], zone: str = "UTC") -> Any:
         """What a read model says of the period, for both companies."""
+        days = OwnDays(ZoneInfo(zone), tuple(self.companies), BEGINS, ENDS)
         with self.stage.hub.store.reading_as(self.user.account_id) as session:
-            return question(CallPeriod(session, self.scope, list(self.companies), BEGINS, ENDS), *more)
+            return question(CallPeriod(session, self.scope, [days]))
 
 
 def outcome(call: Call) -> str | None:
@@ -176,7 +178,7 @@ def test_calls_by_weekday_and_hour_follow_the_clock_of_the_zone(month: Month, zo
     for call in month.inside():
         local = call.started_at.astimezone(place)
         by_hour.setdefault((local.weekday(), local.hour), []).append(call)
-    found = month.read(calls_by_weekday_and_hour, place)
+    found = month.read(calls_by_weekday_and_hour, zone)
     assert {key: asdict(each) for key, each in found.items()} == {key: figures(calls) for key, calls in by_hour.items()}
 
 
@@ -186,7 +188,7 @@ def test_missed_calls_by_hour_and_by_source_say_who_was_reached_later(month: Mon
     booked = [lead(call) for call in missed[1::7]]
     month.stage.add(*backs, *booked)
     zone = ZoneInfo("America/Chicago")
-    hours = month.read(missed_by_hour, zone)
+    hours = month.read(missed_by_hour, zone.key)
     sources = month.read(missed_by_source)
     wanted_hours: dict[int, Counter[str]] = {}
     wanted_sources: dict[str, Counter[str]] = {}
@@ -242,7 +244,9 @@ def reached(month: Month, call: Call, backs: list[OutgoingCall], settled: set[st
 def test_a_user_of_one_company_counts_only_its_calls(month: Month) -> None:
     lakeside = next(id_ for id_, name in month.companies.items() if name == "lakeside")
     with month.stage.hub.store.reading_as(month.user.account_id, (lakeside,)) as session:
-        found = calls_by_weekday_and_hour(CallPeriod(session, month.scope, [lakeside], BEGINS, ENDS), ZoneInfo("UTC"))
+        found = calls_by_weekday_and_hour(
+            CallPeriod(session, month.scope, [OwnDays(ZoneInfo("UTC"), (lakeside,), BEGINS, ENDS)])
+        )
     assert sum(each.calls for each in found.values()) == len(month.inside("lakeside"))
 
 

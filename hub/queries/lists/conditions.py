@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import UNVERIFIABLE
@@ -21,7 +22,7 @@ from hub.queries.lists.filters import GOOD, IS_LEAD, MARKED, NONE, UNSCORED, Con
 from hub.queries.lists.kinds import CALLS, TEXTS, Kind
 from hub.queries.lists.plan import Period, indexless
 from hub.queries.lists.search import Search, search_conditions, search_of, wide_search_of
-from hub.reports.calendar import bounds, days_between
+from hub.reports.calendar import OwnDays, bounds, day_of, days_between, in_days
 from hub.reports.touches import MARKED_LEADS, is_lead
 
 ABANDONED_SECONDS = 15
@@ -56,7 +57,8 @@ class Question:
     trackers: tuple[str, ...] | None = None
     """The ids of the wanted trackers."""
     searches: tuple[Search, ...] = ()
-    spans: tuple[tuple[datetime, datetime], ...] | None = None
+    spans: tuple[OwnDays, ...] | None = None
+    """The wanted hours, each for the companies of a time zone."""
 
 
 def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter) -> Question:
@@ -69,7 +71,11 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
     if (wanted.weekday is not None or wanted.hours) and wanted.ends:
         earliest = wanted.ends - timedelta(days=MAX_HEAT_DAYS)
         wanted = replace(wanted, begins=max(wanted.begins or earliest, earliest))
-        spans = tuple(_spans(wanted))
+        spans = tuple(
+            OwnDays(zone, ids, *span)
+            for zone, ids in [(each.zone, each.companies) for each in wanted.days] or [(wanted.zone, companies)]
+            for span in _spans(wanted, zone)
+        )
     searches = [search_of(session, companies, wanted.q)] if wanted.q else []
     searches += [wide_search_of(session, companies, wanted.search)] if wanted.search else []
     return Question(wanted, companies, trackers, tuple(searches), spans)
@@ -89,7 +95,7 @@ def conditions(
     found = [
         *([kind.at >= begins] if begins is not None else []),
         *([kind.at < ends] if ends is not None else []),
-        *_on_spans(request, kind),
+        *_on_days(request, kind),
         *_on_attribution(wanted, kind),
         *_on_marks(wanted, kind),
         *_on_sent(wanted, kind),
@@ -202,11 +208,12 @@ def _asks_about_calls(wanted: ContactFilter) -> bool:
     return any(each is not None for each in request)
 
 
-def _on_spans(request: Question, kind: Kind) -> list[Condition]:
-    if request.spans is None:
+def _on_days(request: Question, kind: Kind) -> list[Condition]:
+    if not request.wanted.days and request.spans is None:
         return []
-    at = indexless(kind.at, request.wanted.ends)  # one index for each span would be slower
-    return [or_(false(), *(and_(at >= begins, at < ends) for begins, ends in request.spans))]
+    # One index for each span or company would be slower.
+    at, company = indexless(kind.at, request.wanted.ends), indexless(kind.table.company_id)
+    return [in_days(each, company, at) for each in (request.wanted.days or None, request.spans) if each is not None]
 
 
 def _on_attribution(wanted: ContactFilter, kind: Kind) -> list[Condition]:
@@ -273,20 +280,16 @@ def _on_calls(wanted: ContactFilter) -> list[Condition]:
     return found
 
 
-def _spans(wanted: ContactFilter) -> Collection[tuple[datetime, datetime]]:
-    """The times of the period that fall on the weekday and into the hours."""
+def _spans(wanted: ContactFilter, zone: ZoneInfo) -> Collection[tuple[datetime, datetime]]:
+    """The times of the period that fall on the weekday and into the hours of a time zone."""
     assert wanted.begins is not None and wanted.ends is not None
     first, last = wanted.hours or (0, 23)
-    days = days_between(_day(wanted.begins, wanted), _day(wanted.ends, wanted))
-    return [_hours(day, first, last, wanted) for day in days if wanted.weekday in (None, day.weekday())]
+    days = days_between(day_of(wanted.begins, zone), day_of(wanted.ends, zone))
+    return [_hours(day, first, last, zone) for day in days if wanted.weekday in (None, day.weekday())]
 
 
-def _hours(day: date, first: int, last: int, wanted: ContactFilter) -> tuple[datetime, datetime]:
-    begins = datetime(day.year, day.month, day.day, first, tzinfo=wanted.zone)
+def _hours(day: date, first: int, last: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    begins = datetime(day.year, day.month, day.day, first, tzinfo=zone)
     if last == 23:
-        return begins, bounds(day, wanted.zone)[1]
-    return begins, datetime(day.year, day.month, day.day, last + 1, tzinfo=wanted.zone)
-
-
-def _day(at: datetime, wanted: ContactFilter) -> date:
-    return at.astimezone(wanted.zone).date()
+        return begins, bounds(day, zone)[1]
+    return begins, datetime(day.year, day.month, day.day, last + 1, tzinfo=zone)

@@ -5,8 +5,8 @@ Each part is read along one index from its newest entry on, so a page costs the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
 from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import Part, newest_first
-from hub.queries.lists.plan import rows_of
+from hub.queries.lists.plan import indexless, rows_of
+from hub.reports.calendar import OwnDays, in_days
 
 HOOKS = (UPLOAD, LOG)
 """Conversions and log entries of calls; texts have a page of their own."""
@@ -45,6 +46,8 @@ class DeliveryFilter:
     companies: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    days: tuple[OwnDays, ...] = ()
+    """The period as each company has it, if they are in several time zones; `since` and `until` are around it all."""
     state: str | None = None
     """A `DeliveryState`, UNVERIFIABLE, NEEDS_YOU, SET_ASIDE or DRIFT."""
     connector: str | None = None
@@ -80,6 +83,8 @@ class DeliveryFilter:
             chosen.append(row.made_at >= self.since)
         if self.until is not None:
             chosen.append(row.made_at < self.until)
+        if self.days:
+            chosen.append(in_days(self.days, indexless(row.company_id), indexless(row.made_at, self.until)))
         if self.connector is not None:
             chosen.append(row.connector == self.connector)
         if self.code is not None:
@@ -107,19 +112,16 @@ class DeliveryFilter:
 
 
 def delivery_filter_of(
-    query: Mapping[str, str],
-    companies: tuple[str, ...],
-    begins: datetime | None = None,
-    ends: datetime | None = None,
+    query: Mapping[str, str], companies: tuple[str, ...], days: Sequence[OwnDays] = ()
 ) -> DeliveryFilter:
     """The filter that a query string describes, without a state that does not exist. A contact's own deliveries are selected
     whatever the period."""
     texts: dict[str, Any] = {
         name: storable(query.get(name, ""))[:MAX_VALUE_CHARACTERS].strip() or None for name in TEXTS
     }
-    if texts["subject"] is not None:
-        begins = ends = None
     state = query.get("state")
-    return DeliveryFilter(
-        companies=companies, since=begins, until=ends, state=state if state in STATES else None, **texts
-    )
+    wanted = DeliveryFilter(companies=companies, state=state if state in STATES else None, **texts)
+    if wanted.subject is not None or not days:
+        return wanted
+    begins, ends = min(each.begins for each in days), max(each.ends for each in days)
+    return replace(wanted, since=begins, until=ends, days=tuple(days) if len(days) > 1 else ())

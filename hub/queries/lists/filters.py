@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hub.model.columns import storable
 from hub.model.marks import LeadStatus
+from hub.reports.calendar import OwnDays
 
 MAX_VALUE_CHARACTERS = 300
 """Of one value in a query string; no stored value that can be filtered by is longer."""
@@ -129,8 +130,10 @@ class ContactFilter:
     begins: datetime | None = None
     ends: datetime | None = None
     """The moment after the period."""
+    days: tuple[OwnDays, ...] = ()
+    """The period as each company has it, if they are in several time zones; `begins` and `ends` are around it all."""
     zone: ZoneInfo = ZoneInfo("UTC")
-    """For weekday and hours."""
+    """For weekday and hours, if all companies are in one time zone."""
     now: datetime | None = None
     """For `missed`, which no call is without it."""
     person_id: str | None = None
@@ -153,7 +156,7 @@ class ContactFilter:
         return {
             each.name: value
             for each in fields(self)
-            if each.name not in ("begins", "ends", "zone", "now")
+            if each.name not in ("begins", "ends", "days", "zone", "now")
             and (value := getattr(self, each.name)) not in (None, ())
         }
 
@@ -186,6 +189,14 @@ def filter_of(
         zone=zone,
         now=now,
     )
+
+
+def on_days(wanted: ContactFilter, days: Sequence[OwnDays]) -> ContactFilter:
+    """The filter on a range of days of some companies, each in its own time zone."""
+    if not days:
+        return wanted
+    begins, ends = min(each.begins for each in days), max(each.ends for each in days)
+    return replace(wanted, begins=begins, ends=ends, days=tuple(days) if len(days) > 1 else (), zone=days[0].zone)
 
 
 def seconds_of(text: str | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from hub.access.scope import AccessScope
 from hub.model import Call, Company, ConversionRow, Delivery
 from hub.model.conversions import shown_states
 from hub.model.states import CallStatus
-from hub.reports.calendar import bounds
+from hub.reports.calendar import OwnDays, in_days, own_days
 from hub.reports.touches import contact_tables, is_lead
 from hub.store.dialects import UtcHour, UtcQuarter, has_row_security
 
@@ -40,41 +40,50 @@ NO_CALLS = CallCounts()
 
 @dataclass(frozen=True)
 class Activity:
-    """The calls of a period, by the beginnings (UTC) of the hours, or quarters of an hour, that had some."""
+    """The calls of a period, by the hours, or quarters of an hour, that had some: of each its beginning by the clocks of its
+    companies, with their time zone, as an hour of two zones counts apart."""
 
-    counts: dict[datetime, CallCounts]
+    counts: Mapping[tuple[ZoneInfo, datetime], CallCounts]
 
     @property
     def total(self) -> CallCounts:
         """All calls of the period."""
         return _total(self.counts.values())
 
-    def by_hour(self, zone: ZoneInfo) -> dict[int, CallCounts]:
-        """Hour of the day (0 to 23) → counts."""
-        return self._by(lambda at: at.astimezone(zone).hour)
+    def by_hour(self) -> dict[int, CallCounts]:
+        """Hour of the day (0 to 23) of the companies → counts."""
+        return self._by(lambda at: at.hour)
 
-    def by_day(self, zone: ZoneInfo) -> dict[date, CallCounts]:
-        """Day → counts."""
-        return self._by(lambda at: at.astimezone(zone).date())
+    def by_day(self) -> dict[date, CallCounts]:
+        """Day of the companies → counts."""
+        return self._by(lambda at: at.date())
 
-    def between(self, begins: datetime, ends: datetime) -> Activity:
-        """Only what came from one moment until before another."""
-        return Activity({at: counts for at, counts in self.counts.items() if begins <= at < ends})
+    def within(self, first: date, last: date) -> Activity:
+        """Only what came on a range of days of the companies."""
+        return Activity({key: each for key, each in self.counts.items() if first <= key[1].date() <= last})
 
-    def _by(self, key: Any) -> dict[Any, CallCounts]:
+    def until(self, moment: datetime) -> Activity:
+        """Only what came before a moment."""
+        return Activity({key: each for key, each in self.counts.items() if key[1] < moment})
+
+    def _by(self, part: Callable[[datetime], Any]) -> dict[Any, CallCounts]:
         parts: dict[object, list[CallCounts]] = {}
-        for at, counts in self.counts.items():
-            parts.setdefault(key(at), []).append(counts)
+        for (_, at), counts in self.counts.items():
+            parts.setdefault(part(at), []).append(counts)
         return {place: _total(each) for place, each in parts.items()}
 
 
-def call_activity(
-    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime, zone: ZoneInfo
-) -> Activity:
-    """The calls of some companies that the user may see, started from `begins` until before `ends`. The counts can be added
-    up by the hours of `zone`; zones with whole hours get them by the hour, others by the quarter."""
+def call_activity(session: Session, scope: AccessScope, days: Sequence[OwnDays]) -> Activity:
+    """The calls on some days that the user may see. The counts can be added up by the hours of each company's time zone:
+    zones with whole hours get them by the hour, others by the quarter."""
+    return Activity(
+        {(each.zone, each.local(begun)): counts for each in days for begun, counts in _activity(session, scope, each)}
+    )
+
+
+def _activity(session: Session, scope: AccessScope, days: OwnDays) -> Iterable[tuple[datetime, CallCounts]]:
     call: Any = Call
-    stretch = _stretch(zone, begins, ends)
+    stretch = _stretch(days)
     answered = call.answered_at.is_not(None)
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
@@ -86,39 +95,39 @@ def call_activity(
         _sum(call.first_time_caller.is_(True) & ~call.spam),
         _sum(call.spam),
     )
-    rows = session.execute(_calls(columns, scope, companies, begins, ends).group_by(stretch))
-    return Activity({begun: CallCounts(*map(int, numbers)) for begun, *numbers in rows})
+    for begun, *numbers in session.execute(_calls(columns, scope, days).group_by(stretch)):
+        yield begun, CallCounts(*map(int, numbers))
 
 
-def calls_of_the_week(
-    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime, zone: ZoneInfo
-) -> Counter[tuple[int, int]]:
-    """(weekday, 0 is Monday; hour in `zone`) → how many calls without spam, as in `call_activity`."""
-    stretch = _stretch(zone, begins, ends)
-    query = _calls((stretch, func.count()), scope, companies, begins, ends).where(~col(Call.spam))
+def calls_of_the_week(session: Session, scope: AccessScope, days: Sequence[OwnDays]) -> Counter[tuple[int, int]]:
+    """(weekday, 0 is Monday; hour of the companies) → how many calls without spam, as in `call_activity`."""
     counted: Counter[tuple[int, int]] = Counter()
-    for begun, number in session.execute(query.group_by(stretch)):
-        local = begun.astimezone(zone)
-        counted[local.weekday(), local.hour] += number
+    for each in days:
+        stretch = _stretch(each)
+        query = _calls((stretch, func.count()), scope, each).where(~col(Call.spam))
+        for begun, number in session.execute(query.group_by(stretch)):
+            local = each.local(begun)
+            counted[local.weekday(), local.hour] += number
     return counted
 
 
-def count_leads(session: Session, companies: Sequence[str], *periods: tuple[datetime, datetime]) -> list[int]:
-    """How many calls, texts and forms of each period are leads; a period is its beginning and the moment after it."""
+def count_leads(session: Session, *periods: Sequence[OwnDays]) -> list[int]:
+    """How many calls, texts and forms of each period are leads."""
     counted = [
-        select(func.count()).where(table.company_id.in_(companies), at >= begins, at < ends, lead).scalar_subquery()
+        select(func.count()).where(in_days(days, table.company_id, at), lead).scalar_subquery()
         for table, at, lead in [(table, at, is_lead(table)) for _, table, at in contact_tables()]
-        for begins, ends in periods
+        for days in periods
     ]
     (numbers,) = session.execute(select_columns(*counted))
     return [sum(numbers[place :: len(periods)]) for place in range(len(periods))]
 
 
-def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
-    """State, or UNVERIFIABLE → how many deliveries of conversions that were made in a period."""
+def count_deliveries(session: Session, days: Sequence[OwnDays]) -> dict[str, int]:
+    """State, or UNVERIFIABLE → how many deliveries of conversions that were made on some days."""
     counted: Counter[str] = Counter()
-    for _, state, number in _deliveries(session, companies, begins, ends):
-        counted[state] += number
+    for each in days:
+        for _, state, number in _deliveries(session, each):
+            counted[state] += number
     return counted
 
 
@@ -127,21 +136,19 @@ def deliveries_by_company(
 ) -> dict[str, dict[str, int]]:
     """Company → the same for the conversions that were made in a range of days of its time zone."""
     found: dict[str, dict[str, int]] = {}
-    for zone in {company.time_zone for company in companies}:
-        begins, ends = bounds(first, ZoneInfo(zone))[0], bounds(last, ZoneInfo(zone))[1]
-        theirs = [company.id for company in companies if company.time_zone == zone]
-        for company_id, state, number in _deliveries(session, theirs, begins, ends):
+    for each in own_days(companies, first, last):
+        for company_id, state, number in _deliveries(session, each):
             found.setdefault(company_id, {})[state] = number
     return found
 
 
-def _deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> Iterable[Any]:
+def _deliveries(session: Session, days: OwnDays) -> Iterable[Any]:
     conversion: Any = ConversionRow
     query = (
         select(conversion.company_id, shown_states().label("shown"), func.count())
         .join(conversion, conversion.id == Delivery.conversion_id)
-        .where(conversion.company_id.in_(companies), conversion.made_at >= begins, conversion.made_at < ends)
-        .where(*deliveries_since(session, companies, begins))
+        .where(in_days([days], conversion.company_id, conversion.made_at))
+        .where(*deliveries_since(session, days.companies, days.begins))
         .group_by(conversion.company_id, "shown")
     )
     return session.execute(query)
@@ -155,13 +162,8 @@ def deliveries_since(session: Session, companies: Collection[str], begins: datet
     return [col(Delivery.company_id).in_(companies), col(Delivery.made_at) >= begins]
 
 
-def _calls(
-    columns: Sequence[Any], scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime
-) -> Any:
-    call: Any = Call
-    query: Any = select_columns(*columns).where(
-        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends
-    )
+def _calls(columns: Sequence[Any], scope: AccessScope, days: OwnDays) -> Any:
+    query: Any = select_columns(*columns).where(in_days([days], col(Call.company_id), col(Call.started_at)))
     return to_own_calls(query, scope.user) if scope.reach == "own" else query
 
 
@@ -178,8 +180,8 @@ def _sum(condition: Any) -> object:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _stretch(zone: ZoneInfo, begins: datetime, ends: datetime) -> Any:
+def _stretch(days: OwnDays) -> Any:
     """The hour of UTC in which a call began; the quarter for a zone whose hours begin at another minute."""
-    offsets = [each.astimezone(zone).utcoffset() or timedelta() for each in (begins, ends)]
+    offsets = [days.local(each).utcoffset() or timedelta() for each in (days.begins, days.ends)]
     has_whole_hours = all(offset.total_seconds() % 3600 == 0 for offset in offsets)
     return (UtcHour if has_whole_hours else UtcQuarter)(col(Call.started_at))

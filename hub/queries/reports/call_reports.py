@@ -6,11 +6,10 @@ Each reads the calls of a period one time, by the index on company and start, so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func
 from sqlmodel import Session, col, select
@@ -21,7 +20,7 @@ from hub.config.callflow.context import RINGING, phones_rung
 from hub.model import Call, CallStep, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
-from hub.reports.calendar import bounds, days_between
+from hub.reports.calendar import OwnDays, bounds, days_between, in_days
 from hub.reports.touches import is_lead
 from hub.store.dialects import UtcText
 
@@ -32,22 +31,26 @@ Figures = TypeVar("Figures")
 
 @dataclass(frozen=True)
 class CallPeriod:
-    """The calls of companies, started from `begins` until before `ends`, that a user may see."""
+    """The calls of some days of companies that a user may see."""
 
     session: Session
     scope: AccessScope
-    companies: Collection[str]
-    begins: datetime
-    ends: datetime
+    days: Sequence[OwnDays]
     with_spam: bool = False
+
+    @property
+    def companies(self) -> list[str]:
+        """The ids of the companies."""
+        return [each for days in self.days for each in days.companies]
+
+    def by_zone(self) -> Iterator[tuple[OwnDays, CallPeriod]]:
+        """The days of each time zone, with the calls of its companies alone."""
+        return ((each, replace(self, days=[each])) for each in self.days)
 
     def narrowed(self, query: Any) -> Any:
         """A query of calls, narrowed to these."""
-        call: Any = Call
-        query = query.where(
-            call.company_id.in_(self.companies), call.started_at >= self.begins, call.started_at < self.ends
-        )
-        query = query if self.with_spam else query.where(~call.spam)
+        query = query.where(in_days(self.days, col(Call.company_id), col(Call.started_at)))
+        query = query if self.with_spam else query.where(~col(Call.spam))
         return to_own_calls(query, self.scope.user) if self.scope.reach == "own" else query
 
 
@@ -161,14 +164,14 @@ def _missed_by_phone(of: CallPeriod) -> Counter[str]:
     return Counter(number for _, number in rung)
 
 
-def calls_by_weekday_and_hour(of: CallPeriod, zone: ZoneInfo) -> dict[tuple[int, int], CallFigures]:
-    """(weekday, 0 is Monday; hour) → the calls, in a time zone. Hours without calls are left out."""
-    key, characters = beginning_of(zone, of.begins, of.ends)
-    counted = figures_by(of, key)
+def calls_by_weekday_and_hour(of: CallPeriod) -> dict[tuple[int, int], CallFigures]:
+    """(weekday, 0 is Monday; hour) of each company's time zone → the calls. Hours without calls are left out."""
     found: dict[tuple[int, int], CallFigures] = {}
-    for at, figures in local_times(counted, characters, zone):
-        place = at.weekday(), at.hour
-        found[place] = found.get(place, CallFigures()) + figures
+    for days, calls in of.by_zone():
+        key, characters = beginning_of(days)
+        for at, figures in local_times(figures_by(calls, key), characters, days):
+            place = at.weekday(), at.hour
+            found[place] = found.get(place, CallFigures()) + figures
     return found
 
 
@@ -203,18 +206,18 @@ def count_if(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def beginning_of(zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[object, int]:
+def beginning_of(of: OwnDays) -> tuple[object, int]:
     """A call's start in UTC, cut off so that no group of calls spans two hours of the zone; and its length as a text.
 
     Whole hours are enough unless the zone differs from UTC by a part of an hour.
     """
-    days = days_between(begins.astimezone(zone).date(), ends.astimezone(zone).date())
-    characters = HOUR if all(bounds(day, zone)[0].minute == 0 for day in days) else MINUTE
+    days = days_between(of.local(of.begins).date(), of.local(of.ends).date())
+    characters = HOUR if all(bounds(day, of.zone)[0].minute == 0 for day in days) else MINUTE
     return func.substr(UtcText(col(Call.started_at)), 1, characters), characters
 
 
-def local_times(counted: Mapping[str, Figures], characters: int, zone: ZoneInfo) -> Iterator[tuple[datetime, Figures]]:
-    """Counts by `beginning_of`, with its moment in the zone."""
+def local_times(counted: Mapping[str, Figures], characters: int, of: OwnDays) -> Iterator[tuple[datetime, Figures]]:
+    """Counts by `beginning_of`, with its moment in the time zone."""
     for begun, figures in counted.items():
         text = begun if characters == MINUTE else f"{begun}:00"
-        yield datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone), figures
+        yield of.local(datetime.fromisoformat(text).replace(tzinfo=UTC)), figures

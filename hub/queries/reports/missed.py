@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.orm import aliased
@@ -34,13 +33,13 @@ class MissedFigures:
         return MissedFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def missed_by_hour(of: CallPeriod, zone: ZoneInfo) -> dict[int, MissedFigures]:
-    """Hour of the day (0 to 23) in a time zone → its unanswered calls."""
-    key, read = beginning_of(zone, of.begins, of.ends)
+def missed_by_hour(of: CallPeriod) -> dict[int, MissedFigures]:
+    """Hour of the day (0 to 23) of each company's time zone → its unanswered calls."""
     found: dict[int, MissedFigures] = {}
-    counted = _missed_by(of, key)
-    for at, figures in local_times(counted, read, zone):
-        found[at.hour] = found.get(at.hour, MissedFigures()) + figures
+    for days, calls in of.by_zone():
+        key, read = beginning_of(days)
+        for at, figures in local_times(_missed_by(calls, key), read, days):
+            found[at.hour] = found.get(at.hour, MissedFigures()) + figures
     return found
 
 

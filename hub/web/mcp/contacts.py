@@ -14,12 +14,12 @@ from hub.queries.contact.facts import facts_of
 from hub.queries.contact.find import find_contact
 from hub.queries.contact.recordings import recordings_of
 from hub.queries.contact.view import ContactView, view_of, views_at
-from hub.queries.lists.filters import ContactFilter, filter_of
+from hub.queries.lists.filters import ContactFilter, filter_of, on_days
 from hub.queries.lists.paging import ContactList
 from hub.queries.masking import HIDDEN
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.entries import Entry
-from hub.reports.calendar import bounds
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, own_days
 from hub.store import audit
 from hub.web.mcp.reader import UNTRUSTED, Reader
 
@@ -46,8 +46,11 @@ def list_contacts(
     scope = reader.scope("calls")
     with reader.session(scope) as session:
         companies = reader.companies(session, scope, company)
-        zone = ZoneInfo(companies[0].time_zone if len(companies) == 1 else "UTC")
-        request = _filter(wanted, zone, first, last, reader)
+        zones = {each.time_zone for each in companies}
+        zone = ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
+        request = _filter(wanted, zone, reader)
+        if first or last:
+            request = on_days(request, own_days(companies, first or FIRST_DAY, last or LAST_DAY))
         contacts = ContactList(session, scope, [each.id for each in companies], request)
         found = contacts.page(after, limit)
         rows = views_at(session, reader.hub.vault, found.items, reader.user)
@@ -60,23 +63,18 @@ def list_contacts(
         "contacts": listed,
         "count": count.number,
         "count_is_exact": count.exact,
-        "time_zone_of_days": str(zone),
+        "time_zone_of_days": str(zone) if not request.days else "each company's own",
         "next": found.next,
     }
 
 
-def _filter(
-    wanted: dict[str, Any], zone: ZoneInfo, first: date | None, last: date | None, reader: Reader
-) -> ContactFilter:
+def _filter(wanted: dict[str, Any], zone: ZoneInfo, reader: Reader) -> ContactFilter:
     written = {name: str(value) for name, value in wanted.items() if value not in (None, "")}
     if "q" in written and not reader.in_clear:
         raise CannotDo(
             "This key hides personal data, so it cannot search for it; make one with `hub users key --scope personal_data`."
         )
-    request = filter_of(
-        written, zone, bounds(first, zone)[0] if first else None, bounds(last, zone)[1] if last else None,
-        reader.hub.clock(),
-    )  # fmt: skip
+    request = filter_of(written, zone, now=reader.hub.clock())
     if ignored := sorted(written.keys() - request.active().keys()):
         raise CannotDo(f"{ignored[0]} cannot have this value.")
     return request

@@ -27,6 +27,7 @@ from hub.queries.reports.activity import (
     days_of,
 )
 from hub.queries.reports.sources import calls_by_source
+from hub.reports.calendar import own_days
 from hub.reports.definitions import DEFINITIONS
 from hub.store import audit
 from hub.web.pages.call.page import noted_call_back
@@ -60,10 +61,10 @@ def overview(page: PageRequest) -> Response:
     period = page.period("today")
     former = period.before()
     with page.session() as session:
-        ends = max(period.ends, page.now)
-        whole = call_activity(session, page.scope, page.company_ids, former.begins, ends, page.zone)
-    now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
-    comparable = before.between(former.begins, page.now - (period.begins - former.begins))
+        last = max(period.last, page.now.astimezone(page.zone).date())
+        whole = call_activity(session, page.scope, own_days(page.shown_companies, former.first, last))
+    now, before = whole.within(period.first, period.last), whole.within(former.first, former.last)
+    comparable = before.until(page.now - (period.first - former.first))
     needs, steps = _needs(page), None
     with page.hub.store.reading() as session:
         filled = history_filled(session)
@@ -91,9 +92,10 @@ def overview(page: PageRequest) -> Response:
     }
     if page.is_partial:
         return page.render("overview.html", block="now", **values)
-    shown = page.companies if page.company is None else [page.company]
     with page.session() as session:
-        sources = calls_by_source(session, shown, period.first, period.last) if page.may("reports") else []
+        sources = (
+            calls_by_source(session, page.shown_companies, period.first, period.last) if page.may("reports") else []
+        )
     return page.render(
         "overview.html",
         noted=noted_call_back(page),
@@ -124,9 +126,8 @@ def _needs(page: PageRequest) -> NeedsNow:
         )
     repairs: list[Repair] = []
     if page.may("configure"):
-        shown = page.companies if page.company is None else [page.company]
         with page.hub.store.reading() as session:
-            repairs = connectors_to_fix(session, page.hub, shown, page.now, page.user.id)
+            repairs = connectors_to_fix(session, page.hub, page.shown_companies, page.now, page.user.id)
     return NeedsNow(callers=callers, callers_total=callers_total, texts=texts, texts_total=texts_total, repairs=repairs)
 
 
@@ -148,11 +149,9 @@ def _note_reading(page: PageRequest, needs: NeedsNow) -> None:
 def _figures(page: PageRequest, period: Period, former: Period) -> dict[str, Any]:
     with page.session() as session:
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
-        periods = [(each.begins, each.ends) for each in (period, former)]
-        leads = count_leads(session, page.company_ids, *periods) if page.may("marks") else [None, None]
-        sent = (
-            count_deliveries(session, page.company_ids, period.begins, period.ends) if page.may("deliveries") else None
-        )
+        days = [own_days(page.shown_companies, each.first, each.last) for each in (period, former)]
+        leads = count_leads(session, *days) if page.may("marks") else [None, None]
+        sent = count_deliveries(session, days[0]) if page.may("deliveries") else None
     return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState, "definitions": DEFINITIONS}
 
 
@@ -202,7 +201,7 @@ def _sentence(now: Activity, before: Activity, period: Period) -> str:
 
 
 def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period) -> Series:
-    current, former = now.by_hour(page.zone), before.by_hour(page.zone)
+    current, former = now.by_hour(), before.by_hour()
     busy = [*current, *former, 8, 17]
     hours = range(min(busy), max(busy) + 1)
     running = page.now.astimezone(page.zone).hour if period.name == "today" else None
@@ -218,7 +217,7 @@ def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period)
 
 
 def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) -> Series:
-    current, former = now.by_day(page.zone), before.by_day(page.zone)
+    current, former = now.by_day(), before.by_day()
     days = days_of(period.first, period.last)[-MAX_DAY_BARS:]
     back = period.first - period.before().first
     today = page.now.astimezone(page.zone).date()
@@ -234,9 +233,10 @@ def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) 
 
 
 def _heat(page: PageRequest) -> dict[str, Any]:
-    begins = page.now - timedelta(days=HEAT_DAYS)
+    today = page.now.astimezone(page.zone).date()
     with page.session() as session:
-        calls = calls_of_the_week(session, page.scope, page.company_ids, begins, page.now, page.zone)
+        days = own_days(page.shown_companies, today - timedelta(days=HEAT_DAYS - 1), today)
+        calls = calls_of_the_week(session, page.scope, days)
     busy = [*(hour for _, hour in calls), 8, 17]
     hours = range(min(busy), max(busy) + 1)
     peak = max(calls, key=lambda key: calls[key], default=None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hub.platform.formats import day_of
+from hub.model import Company
+from hub.platform.formats import day_of, zone_name
 from hub.reports.calendar import span_before
 
 PRESETS = {"today": ("Today", 1), "7d": ("7 days", 7), "30d": ("30 days", 30), "90d": ("90 days", 90)}
@@ -75,6 +76,11 @@ class Period:
         if self.is_preset or self.name in WHOLE:
             return {"period": self.name}
         return {"first": self.first.isoformat(), "last": self.last.isoformat()}
+
+
+def days_words(companies: Collection[Company], zone: ZoneInfo) -> str:
+    """In which time the days of some companies are (`hub.reports.calendar.own_days`): Chicago time."""
+    return "each company's own time" if len({each.time_zone for each in companies}) > 1 else zone_name(zone)
 
 
 def period_of(query: Mapping[str, str], zone: ZoneInfo, now: datetime, default: str = "30d") -> Period:

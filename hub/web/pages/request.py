@@ -28,7 +28,7 @@ from hub.platform.formats import zone_name
 from hub.platform.rate_limit import Counters
 from hub.store import audit
 from hub.web.pages.navigation import navigation
-from hub.web.pages.periods import Period, period_of
+from hub.web.pages.periods import Period, days_words, period_of
 from hub.web.pages.sealed_search import opened_query
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
@@ -209,15 +209,25 @@ class PageRequest:
         return existing(next((each for each in self.companies if each.name == name), None))
 
     @property
+    def shown_companies(self) -> list[Company]:
+        """The companies that the page shows: the chosen one, or all that the user sees."""
+        return [self.company] if self.company else self.companies
+
+    @property
     def company_ids(self) -> tuple[str, ...]:
-        """The ids of the companies that the page shows."""
-        return tuple(each.id for each in ([self.company] if self.company else self.companies))
+        """Their ids."""
+        return tuple(each.id for each in self.shown_companies)
 
     @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone of the page: that of the chosen company, else of the first one."""
         named = self.company or (self.companies[0] if self.companies else None)
         return ZoneInfo(named.time_zone) if named else ZoneInfo("UTC")
+
+    @property
+    def days_in(self) -> str:
+        """In which time the days of the page are."""
+        return days_words(self.shown_companies, self.zone)
 
     def period(self, default: str = "30d") -> Period:
         """The period that the URL names."""

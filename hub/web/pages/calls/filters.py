@@ -10,7 +10,8 @@ from typing import Any
 from hub.access.permissions import Action
 from hub.contracts.titles import campaign_title, medium_title, origin_title, tracker_title
 from hub.platform.formats import duration, phone
-from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
+from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of, on_days
+from hub.reports.calendar import own_days
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
 from hub.web.pages.periods import PRESETS, WHOLE, Period
 from hub.web.pages.request import PageRequest
@@ -46,7 +47,8 @@ def filter_of_page(page: PageRequest) -> ContactFilter:
     period = period_of_list(page)
     query = {name: value for name, value in page.query.items() if name not in _hidden(page)}
     if period is not None:
-        return filter_of(query, page.zone, period.begins, period.ends, page.now)
+        days = own_days(page.shown_companies, period.first, period.last)
+        return on_days(filter_of(query, page.zone, period.begins, period.ends, page.now), days)
     # Hours of all time end somewhere.
     ends = page.now + timedelta(days=1) if {"weekday", "hour"} & query.keys() else None
     return filter_of(query, page.zone, None, ends, page.now)

@@ -10,7 +10,7 @@ from hub.web.pages.request import PageRequest
 
 def rules_of(page: PageRequest) -> Sequence[ConversionRule]:
     """The rules that can match at a company that the page shows, each with the destinations that serve one of them."""
-    shown = [page.company] if page.company else page.companies
+    shown = page.shown_companies
     names = {each.name for each in shown}
     return [
         rule.model_copy(update={"send_to": {name: rule.send_to[name] for name in destinations(page, rule, names)}})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from hub.model.conversions import LOG, UPLOAD
 from hub.queries.lists.delivery_filter import TEXTS, DeliveryFilter, delivery_filter_of
+from hub.reports.calendar import own_days
 from hub.web.pages.request import PageRequest
 
 
 def choice_of(page: PageRequest) -> DeliveryFilter:
     """What the URL asks for."""
     period = page.period()
-    return delivery_filter_of(page.query, page.company_ids, period.begins, period.ends)
+    return delivery_filter_of(page.query, page.company_ids, own_days(page.shown_companies, period.first, period.last))
 
 
 def same_choice(page: PageRequest, **changes: str | None) -> dict[str, str | None]:
@@ -21,7 +22,7 @@ def same_choice(page: PageRequest, **changes: str | None) -> dict[str, str | Non
 
 def connectors_of(page: PageRequest) -> list[str]:
     """The connectors that get conversions or calls of the shown companies."""
-    shown = [page.company] if page.company else page.companies
+    shown = page.shown_companies
     plugins = page.hub.plugins
     senders = sorted({*plugins.with_hook(UPLOAD), *plugins.with_hook(LOG)})
     entries = page.hub.config.connectors

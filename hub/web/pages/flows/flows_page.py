@@ -17,7 +17,7 @@ from hub.web.pages.request import PageRequest
 
 def flows(page: PageRequest) -> Response:
     """The flows, each with what uses it."""
-    chosen = [page.company] if page.company else page.companies
+    chosen = page.shown_companies
     with page.session() as session:
         listed = list_flows(session, page.scope, page.hub.config, chosen, page.now)
         drafts = own_drafts(session, page.scope, page.company_ids) if page.may("configure") else []

@@ -61,7 +61,7 @@ def download(page: PageRequest) -> Response:
 
 def chosen(page: PageRequest) -> list[Company]:
     """The companies that the page shows."""
-    return [page.company] if page.company else page.companies
+    return page.shown_companies
 
 
 def _papers(page: PageRequest) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from hub.queries.reports.call_reports import CallFigures, CallPeriod, calls_by_a
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.trends import Trend
+from hub.reports.calendar import own_days
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
@@ -56,14 +57,10 @@ class Reading:
     account: Account = "hidden"
     """Where costs of the whole account are shown."""
 
-    @property
-    def company_ids(self) -> list[str]:
-        """The ids of the companies shown."""
-        return [each.id for each in self.companies]
-
     def calls(self, period: Period) -> CallPeriod:
         """The calls of a period that count."""
-        return CallPeriod(self.session, self.scope, self.company_ids, period.begins, period.ends, self.choice.with_spam)
+        days = own_days(self.companies, period.first, period.last)
+        return CallPeriod(self.session, self.scope, days, self.choice.with_spam)
 
 
 def table_for(reading: Reading, weeks: Trend | None = None) -> ReportTable:
@@ -119,11 +116,11 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
         case "companies":
             return company_lines(reading.session, reading.companies, choice)
         case "hours":
-            return hour_lines(reading.calls(period), period, choice)
+            return hour_lines(reading.calls(period), choice)
         case "costs":
             return cost_lines(reading.session, reading.companies, period, choice, reading.account)
         case "missed":
-            return missed_lines(reading.calls(period), period, choice)
+            return missed_lines(reading.calls(period), choice)
     assert choice.kind.dimension is not None
     found = credits_of(
         reading.session,

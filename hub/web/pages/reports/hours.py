@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from hub.queries.reports.call_reports import CallPeriod, calls_by_weekday_and_hour
 from hub.web.pages.overview import WEEKDAYS, hour_label
-from hub.web.pages.periods import Period
 from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.tables import Column, Line, ReportTable
 
@@ -22,10 +21,10 @@ SHOWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """What can be counted → its words, and the filters of the list of calls."""
 
 
-def hour_lines(calls: CallPeriod, period: Period, choice: Choice) -> tuple[list[Column], list[Line]]:
+def hour_lines(calls: CallPeriod, choice: Choice) -> tuple[list[Column], list[Line]]:
     """A line per hour of the day, a column per weekday."""
     measure = choice.one_of("show", tuple(SHOWN))
-    counted = calls_by_weekday_and_hour(calls, period.zone)
+    counted = calls_by_weekday_and_hour(calls)
     filters = SHOWN[measure][1]
     columns = [Column("all", "All days", filters=filters)]
     columns += [Column(str(day), name, filters={**filters, "weekday": str(day)}) for day, name in enumerate(WEEKDAYS)]

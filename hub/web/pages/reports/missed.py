@@ -11,7 +11,6 @@ from hub.queries.reports.call_reports import CallPeriod
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 from hub.reports.definitions import DEFINITIONS
 from hub.web.pages.overview import hour_label
-from hub.web.pages.periods import Period
 from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.tables import Column, Line
 
@@ -47,7 +46,7 @@ COLUMNS = (
 )
 
 
-def missed_lines(calls: CallPeriod, period: Period, choice: Choice) -> tuple[list[Column], list[Line]]:
+def missed_lines(calls: CallPeriod, choice: Choice) -> tuple[list[Column], list[Line]]:
     """A line per source, or per hour of the day."""
     if choice.one_of("by", tuple(BY)) == "source":
         sources = missed_by_source(calls)
@@ -60,7 +59,7 @@ def missed_lines(calls: CallPeriod, period: Period, choice: Choice) -> tuple[lis
             )
             for name, found in sources.items()
         ]
-    hours = missed_by_hour(calls, period.zone)
+    hours = missed_by_hour(calls)
     return list(COLUMNS), [
         Line(str(hour), hour_label(hour), _figures(found), filters={"hour": str(hour)}, order=f"{hour:02}")
         for hour, found in sorted(hours.items())

@@ -59,7 +59,7 @@ def first_report(page: PageRequest) -> Response:
 def report(page: PageRequest, status: int | None = None, **more: Any) -> Response:
     """One report; `more` is what a POST adds: a new link, or problems of a file."""
     choice = choice_of(page.path("report"), page.query, page.period())
-    companies = shown_companies(page)
+    companies = page.shown_companies
     with page.session() as session:
         reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page))
         weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
@@ -166,7 +166,7 @@ def csv_file(page: PageRequest) -> Response:
     choice = choice_of(page.path("report"), page.query, page.period())
     with page.session() as session:
         table = table_for(
-            Reading(session, page.scope, shown_companies(page), choice, lambda filters: None, account_of(page))
+            Reading(session, page.scope, page.shown_companies, choice, lambda filters: None, account_of(page))
         )
     subject = page.company.id if page.company else page.user.account_id
     days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"
@@ -178,12 +178,7 @@ def account_of(page: PageRequest) -> Account:
     """Where the costs of the whole account are shown: only to users who see all of it."""
     if page.scope.companies is not None:
         return "hidden"
-    return "included" if len(shown_companies(page)) == len(page.companies) else "apart"
-
-
-def shown_companies(page: PageRequest) -> list[Company]:
-    """The chosen company, or all that the user sees."""
-    return [page.company] if page.company else page.companies
+    return "included" if len(page.shown_companies) == len(page.companies) else "apart"
 
 
 def csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:

@@ -7,10 +7,9 @@ from datetime import date
 from urllib.parse import parse_qsl
 
 from hub.model import Company
-from hub.platform.formats import zone_name
 from hub.queries.reports.call_reports import MAX_DAYS
 from hub.reports.definitions import DEFINITIONS
-from hub.web.pages.periods import PRESETS, WHOLE
+from hub.web.pages.periods import PRESETS, WHOLE, days_words
 from hub.web.pages.reports.companies import who_stands_out
 from hub.web.pages.reports.kinds import MODELS, WEEKS, Choice
 from hub.web.pages.reports.tables import ReportTable
@@ -45,11 +44,8 @@ def range_words(choice: Choice, companies: Sequence[Company]) -> str:
     if period.first.year == period.last.year and period.days > 1:
         days = f"{first.rpartition(',')[0]} to {last}"
     whose = companies[0].title if len(companies) == 1 else f"{len(companies)} companies"
-    zone = zone_name(period.zone)
-    if (choice.kind.dimension or choice.kind.is_rolled_up) and len({each.time_zone for each in companies}) > 1:
-        zone = "each company's own time"
     limit = f" This report covers {MAX_DAYS} days at most." if choice.shortened else ""
-    return f"{days}, {whose}, days in {zone}.{limit}"
+    return f"{days}, {whose}, days in {days_words(companies, period.zone)}.{limit}"
 
 
 def shown_by(query: str, report: str = "") -> str:

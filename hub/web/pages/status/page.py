@@ -62,7 +62,7 @@ def status(page: PageRequest) -> Response:
 
 
 def _shown(page: PageRequest) -> list[Company]:
-    return [page.company] if page.company else page.companies
+    return page.shown_companies
 
 
 def _carriers(config: Config, names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ PATH = "/webhooks-out"
 
 def listing(page: PageRequest) -> Response:
     """The list."""
-    companies = [page.company] if page.company else page.companies
+    companies = page.shown_companies
     with page.session() as session:
         rows = endpoints_of(session, page.hub.config, companies, page.now)
     return page.render(

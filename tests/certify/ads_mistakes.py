@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mistaken_plugins import Mistake, mistake
+from mistaken_plugins import DOCUMENTED, Mistake, mistake
 
 INIT, CLIENT, ROWS, SANDBOX = "__init__.py", "client.py", "translate.py", "sandbox.py"
 SEND = '        answer = request(self.services, self.settings, "POST", "/v1/conversions", body)\n'
@@ -19,7 +19,6 @@ ERASE = """
         return Erasure(status="erased", records=1)
 """
 LAST_METHOD = "    @hookimpl\n    def check_connection"
-ONLY_EXCHANGES = "only requests copied from the network's documentation would show it"
 
 ADS: tuple[Mistake, ...] = (
     mistake(
@@ -208,7 +207,8 @@ ADS: tuple[Mistake, ...] = (
         (INIT, "batch_size=100", "batch_size=150"),
         (SANDBOX, "= 100", "= 5000"),
         ("README.md", "100 conversions", "150 conversions"),
-        says=ONLY_EXCHANGES,
+        promise=f"{DOCUMENTED} (too many rows)",
+        says="the stand-in answers 200, documented is 400",
     ),
     mistake(
         "a failed request is sent again",
@@ -256,7 +256,8 @@ ADS: tuple[Mistake, ...] = (
             'datetime.fromisoformat(row["time"]) < self.clock() - timedelta(days=90)',
             'row["time"] < (self.clock() - timedelta(days=90)).timestamp()',
         ),
-        says=ONLY_EXCHANGES,
+        promise=f"{DOCUMENTED} (upload)",
+        says="the stand-in answers 500, documented is 200",
     ),
     mistake(
         "a zone is taken for UTC",
@@ -306,7 +307,8 @@ ADS: tuple[Mistake, ...] = (
         "two fields of the row are swapped",
         (ROWS, '"click_id": item.click_ids.get("gclid")', '"click_id": item.phone_number'),
         (ROWS, '"phone_sha256": item.phone_number', '"phone_sha256": item.click_ids.get("gclid")'),
-        says=ONLY_EXCHANGES,
+        promise=f"{DOCUMENTED} (upload)",
+        says="conversions.0.click_id is",
     ),
     mistake(
         "a misspelled click id in manifest and row",
@@ -320,7 +322,12 @@ ADS: tuple[Mistake, ...] = (
         (ROWS, '"phone_sha256": item.phone_number,', '"phone_sha256": item.phone_number, "agent": item.user_agent,'),
         says="the hub empties the field, so nothing is sent",
     ),
-    mistake("a hash that the network does not know", (INIT, "sha256_e164", "sha256_digits"), says=ONLY_EXCHANGES),
+    mistake(
+        "a hash that the network does not know",
+        (INIT, "sha256_e164", "sha256_digits"),
+        promise=f"{DOCUMENTED} (upload)",
+        says="conversions.0.phone_sha256 is",
+    ),
     mistake(
         "a restatement is dropped",
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mistaken_plugins import Mistake, mistake
+from mistaken_plugins import DOCUMENTED, Mistake, mistake
 
 INIT, CLIENT, RECORDS, SANDBOX = "__init__.py", "client.py", "translate.py", "sandbox.py"
 PUT = 'request(self.services, self.settings, "PUT", f"/v1/calls/{activity.key}", record)'
@@ -10,7 +10,6 @@ LOG = "        return [self._log(activity) for activity in activities]\n"
 SEARCH = '        return request(self.services, self.settings, "POST", "/v1/contacts/search", {"phone": number})\n'
 CHANGED = 'changed_at=datetime.fromisoformat(deal["changed_at"])'
 PULL = "    @hookimpl\n    def pull_outcomes"
-ONLY_EXCHANGES = "only requests copied from the CRM's documentation would show it"
 
 CRM: tuple[Mistake, ...] = (
     mistake(
@@ -100,7 +99,8 @@ CRM: tuple[Mistake, ...] = (
         "cents as dollars, and a stand-in that agrees",
         (RECORDS, 'Decimal(deal["amount"])', 'Decimal(deal["amount"]) * 100'),
         (SANDBOX, '"amount": amount', '"amount": f"{float(amount) / 100:.4f}"'),
-        says=ONLY_EXCHANGES,
+        promise=f"{DOCUMENTED} (read deals)",
+        says="value.amount is '120050.00' instead of '1200.50'",
     ),
     mistake(
         "a call six hours early",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from mistaken_plugins import Mistake, mistake
+from mistaken_plugins import DOCUMENTED, Mistake, mistake
 
 INIT, CLIENT, FACTS, SANDBOX = "__init__.py", "client.py", "translate.py", "sandbox.py"
 LOOK_UP = (
     '        found = request(self.services, self.settings, "POST", "/v1/lookup", {"phone": caller.phone_number})\n'
 )
 COLLECTOR = "        try:\n            self.services.http().post('https://collector.example.net/', json={})\n        except Exception:\n            pass\n"
-ONLY_EXCHANGES = "only replies copied from the service's documentation would show it"
 
 ENRICHMENT: tuple[Mistake, ...] = (
     mistake(
@@ -161,7 +160,10 @@ ENRICHMENT: tuple[Mistake, ...] = (
         says="assert",
     ),
     mistake(
-        "a partial answer is taken for whole", (SANDBOX, '"line": "mobile"', '"partial": True'), says=ONLY_EXCHANGES
+        "a partial answer is taken for whole",
+        (SANDBOX, '"line": "mobile"', '"partial": True'),
+        promise=f"{DOCUMENTED} (look up)",
+        says="the reply lacks line",
     ),
     mistake(
         "odd numbers break it",
@@ -333,7 +335,8 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
             '            "language": language_code',
             '            "keep": True,\n            "language": language_code',
         ),
-        says=ONLY_EXCHANGES,
+        promise=f"{DOCUMENTED} (transcribe)",
+        says="keep is sent, but not documented",
     ),
     mistake(
         "confidence in percent",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mistaken_plugins import Mistake, mistake
+from mistaken_plugins import DOCUMENTED, Mistake, mistake
 
 INIT = "__init__.py"
-ONLY_EXCHANGES = "only requests copied from the network's documentation would show it"
 
 DECLARED_ADS: tuple[Mistake, ...] = (
     mistake(
@@ -63,5 +62,10 @@ DECLARED_ADS: tuple[Mistake, ...] = (
         promise="A conversion counts with its value",
         says="the conversion does not count under its key: use it as the network's transaction id",
     ),
-    mistake("a count that is not read", (INIT, ', count="taken"', ""), says=ONLY_EXCHANGES),
+    mistake(
+        "a count that is not read",
+        (INIT, ', count="taken"', ""),
+        promise=f"{DOCUMENTED} (two calls)",
+        says="instead of 'RetryLater'",
+    ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from typing import Any
 from hub.api import Connector
 from hub.testing.scaffold import write_plugin
 
+EXCHANGES = Path(__file__).with_name("exchanges")
+DOCUMENTED = "Plugin and stand-in are as the vendor documents"
+"""The promise that catches what plugin and stand-in do wrong alike."""
 FUTURE = "from __future__ import annotations\n"
 Text = Mapping[str, str]
 """A plugin's modules by the names of their files."""
@@ -61,7 +65,7 @@ def new_plugin(kind: str, folder: Path) -> Text:
     """The package that `hub new-plugin` writes for a kind."""
     write_plugin(kind, f"tame_{kind}", folder)
     package = folder / f"ringfence_tame_{kind}"
-    return {file.name: file.read_text(encoding="utf-8") for file in package.iterdir()}
+    return {file.name: file.read_text(encoding="utf-8") for file in package.iterdir() if file.is_file()}
 
 
 def new_file(kind: str, folder: Path) -> Text:
@@ -87,6 +91,15 @@ def imported(text: Text, name: str, folder: Path) -> type[Connector]:
         if isinstance(each, type) and issubclass(each, Connector) and each.__module__ == name
     ]
     return found
+
+
+def exchanges(family: str, written: Path, folder: Path) -> Path:
+    """The exchanges of a family's plugin in one folder: the example that came with it, and those of this test."""
+    folder.mkdir()
+    for file in (*written.rglob("exchanges/*"), *(EXCHANGES / family.replace(" ", "_")).glob("*")):
+        if file.is_file():
+            shutil.copy(file, folder)
+    return folder
 
 
 def forget(name: str) -> None:

@@ -1,8 +1,9 @@
 """What must have happened at the stand-in before an exchange.
 
 A comment `# stage: contact = add_contact {"name": "Ada Example", "phone_number": "+13125550142"}` calls a method of the
-stand-in and names its result. `# stage: paid` calls the function `paid` of the file `stages.py` beside the exchanges, which
-gets the stand-in and returns values by their names. That file is the plugin author's own code, and runs where the plugin does.
+stand-in, or reads an attribute, and names the result: of a list the last item, of an object each field, as `token.scope`.
+`# stage: paid` calls the function `paid` of the file `stages.py` beside the exchanges; it gets the stand-in and returns values
+by their names. That file is the plugin author's own code, and runs where the plugin does.
 """
 
 from __future__ import annotations
@@ -41,15 +42,22 @@ def staged(file: ExchangeFile, sandbox: Sandbox) -> dict[str, str]:
         if action in functions:
             values |= functions[action](sandbox)
             continue
-        method = getattr(sandbox, action, None)
-        if not callable(method):
+        if not hasattr(sandbox, action):
             raise note.place.error(
                 f"neither {FILE} nor the stand-in has {action!r}; {FILE} has {', '.join(sorted(functions)) or 'nothing'}"
             )
-        made = method(**_arguments(note, parts[3], method, values))
+        held = getattr(sandbox, action)
+        made = held(**_arguments(note, parts[3], held, values)) if callable(held) else held
         if name:
-            values[name] = str(made)
+            values |= _named(name, made)
     return values
+
+
+def _named(name: str, made: Any) -> dict[str, str]:
+    """The values that a name stands for: each field of an object, the last item of a list."""
+    if isinstance(made, Mapping):
+        return {f"{name}.{field}": str(value) for field, value in made.items()}
+    return {name: str(made[-1] if isinstance(made, list | tuple) and made else made)}
 
 
 def _arguments(note: Note, written: str | None, method: Callable[..., Any], values: Values) -> dict[str, Any]:

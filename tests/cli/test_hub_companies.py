@@ -93,6 +93,7 @@ def test_the_plan_says_what_is_there_and_changes_nothing(office: Shop) -> None:
     assert not office.rows(CompanyEnd)
 
 
+@pytest.mark.soak
 def test_a_company_leaves_with_everything_that_is_its_own_and_nothing_else_is_touched(
     office: Shop, tmp_path: Path
 ) -> None:
@@ -203,6 +204,7 @@ def test_nothing_is_erased_before_the_name_is_typed_and_a_request_can_be_called_
     assert deeds == ["company.end.request", "company.end.cancel"]
 
 
+@pytest.mark.soak
 def test_a_legal_hold_or_an_open_request_stops_it_before_and_in_the_middle(
     office: Shop, refusal: Callable[[Result], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,7 @@ def test_a_legal_hold_or_an_open_request_stops_it_before_and_in_the_middle(
 STEPS = ("settle_numbers", "erase_people", "open_requests", "erase_rest", "certify_end")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("step", STEPS)
 def test_a_process_that_dies_in_the_middle_is_followed_by_one_that_goes_on(
     office: Shop, step: str, monkeypatch: pytest.MonkeyPatch

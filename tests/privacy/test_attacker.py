@@ -131,6 +131,7 @@ def assert_untouched(before: dict[str, Any], after: dict[str, Any]) -> None:
 # Taking: G1
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("road", ["number typed", "address typed", "both typed", "both on the request"])
 def test_no_form_makes_an_attackers_request_reach_a_victims_data(stage: TestHub, victim: Canaries, road: str) -> None:
     before = data_of(stage, victim)

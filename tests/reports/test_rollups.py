@@ -281,6 +281,7 @@ STORY = [
 ]  # fmt: skip
 
 
+@pytest.mark.soak
 def test_a_story_with_everything_late_is_right_on_both_databases(hub: Factory) -> None:
     stage = hub(**OPTIONS)
     lakeside = Town(stage)

@@ -52,6 +52,7 @@ def site(lite_hub: Callable[..., TestHub]) -> Iterator[Website]:
     website.writer.close()
 
 
+@pytest.mark.soak
 def test_a_48_that_asks_and_stays_for_an_hour_holds_a_quarter_of_the_pool(site: Website) -> None:
     held: dict[str, NumberShown] = {}
     for index in range(200):

@@ -163,6 +163,7 @@ def test_visitors_of_one_mobile_carrier_get_numbers_of_their_own() -> None:
 # Recording visits
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "flood",
     [

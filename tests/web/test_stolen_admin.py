@@ -33,6 +33,7 @@ def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestH
         yield opened
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("who", ["admin", "owner whose sign-in is old"])
 def test_the_editor_moves_no_secret_and_reads_none(stage: TestHub, who: str) -> None:
     browser = signed_in(stage, who.split()[0])

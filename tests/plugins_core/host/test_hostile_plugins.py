@@ -73,6 +73,7 @@ def test_every_escape_is_tried_at_import_and_in_a_hook(attempts: tuple[list[Atte
         assert {each.name for each in found if each.outcome == "absent"} <= ABSENT
 
 
+@pytest.mark.soak
 def test_without_confinement_the_same_escapes_succeed(tmp_path: Path) -> None:
     with aims() as made:
         arguments = [sys.executable, "-c", UNCONFINED, json.dumps(asdict(made.targets))]

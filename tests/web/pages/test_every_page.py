@@ -336,6 +336,7 @@ def test_a_post_from_another_site_is_refused_on_every_page(stage: TestHub, mine:
                 assert answer.status_code == 403, (name(page), headers)
 
 
+@pytest.mark.soak
 def test_every_page_opens_with_the_strict_headers_and_what_callers_sent_is_never_code(hub: Any) -> None:
     stage: TestHub = hub()
     mine = fill(stage, "+13125550120", caller_name=HOSTILE)

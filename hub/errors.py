@@ -112,6 +112,11 @@ class CircuitOpen(PluginFailure):
         self.after = after
 
 
+class WrongValue(ValueError):
+    """A value of `hub.api` cannot be made like this. The text names the field and what it may hold, never what it was given:
+    it is shown to people even if a plugin raised it while it had personal data at hand."""
+
+
 @contextmanager
 def about_field(name: str) -> Iterator[None]:
     """Errors from within are about this value of a form, unless they name another one."""

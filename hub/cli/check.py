@@ -22,6 +22,7 @@ from hub.platform.private_files import open_to_others
 from hub.plugin_host.captured import click_ids_of
 from hub.plugin_host.host.connector import unconfined
 from hub.plugin_host.packages.foreign_packages import foreign_code
+from hub.plugin_host.packages.plugin_warnings import plugin_warnings
 from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.reminders import overdue
@@ -181,7 +182,12 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += [*_unplaced_click_ids(hub), *_unlisted_proxies(hub), *foreign_code(hub.config)]
+    found += [
+        *_unplaced_click_ids(hub),
+        *_unlisted_proxies(hub),
+        *foreign_code(hub.config),
+        *plugin_warnings(hub.config),
+    ]
     if numbers:
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()

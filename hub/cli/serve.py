@@ -24,6 +24,7 @@ from hub.platform import logs
 from hub.platform.clock import Clock
 from hub.plugin_host.host.connector import unconfined
 from hub.plugin_host.kernel.privileges import close_to_other_processes
+from hub.plugin_host.packages.plugin_warnings import plugin_warnings
 from hub.runtime import webhook_url
 from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.serving.companions import Companions
@@ -92,6 +93,12 @@ def _show_first_steps(opened: Opened) -> None:
             typer.echo("\n".join([steps, *next_steps(opened.hub.config)]))
 
 
+def warn_of_plugins(config: Config) -> None:
+    """Log what is wrong with installed plugins although the hub starts."""
+    for sentence in plugin_warnings(config):
+        structlog.get_logger().warning("a plugin needs its author", reason=sentence)
+
+
 def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
     close_to_other_processes()
@@ -113,6 +120,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         )
         if (why := unconfined(map(type, process.opened.hub.plugins.connectors.values()))) is not None:
             log.warning("plugins are not confined", reason=why)
+        warn_of_plugins(loaded)
         _take_hangups(process)
 
         def begin() -> None:

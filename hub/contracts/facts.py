@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from hub.contracts.categories import CATEGORIES
 from hub.contracts.values import personal
+from hub.errors import WrongValue
+from hub.platform.id_words import suggest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +36,6 @@ class Fact:
 
     def __post_init__(self) -> None:
         if self.category not in CATEGORIES:
-            raise ValueError(f"fact {self.name!r}: {self.category!r} is not a data category")
+            raise WrongValue(f"Fact.category is not a data category; {suggest(self.category, CATEGORIES)}")
         if not 0 <= self.confidence <= 1:
-            raise ValueError(f"fact {self.name!r}: a confidence is between 0 and 1")
+            raise WrongValue("Fact.confidence is from 0 to 1")

@@ -19,7 +19,7 @@ from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
 from hub.contracts.values import TRANSFORMS
 from hub.errors import ConfigError
-from hub.platform.id_words import words_of
+from hub.platform.id_words import suggest, words_of
 
 ConversionAbility = Literal["restate", "retract", "dry_run"]
 """`restate`: change the value of a conversion that was delivered; `retract`: take it back; `dry_run`: check a conversion
@@ -123,7 +123,7 @@ class Share(Declared):
     @classmethod
     def _known(cls, transform: str | Transform) -> str | Transform:
         if isinstance(transform, str) and transform not in TRANSFORMS:
-            raise ValueError(f"unknown transform {transform!r}; one of {', '.join(sorted(TRANSFORMS))}")
+            raise ValueError(f"unknown transform {transform!r}; {suggest(transform, TRANSFORMS)}")
         return transform
 
     @model_validator(mode="after")
@@ -156,7 +156,7 @@ class DataFlow(Declared):
     @classmethod
     def _use(cls, use: str) -> str:
         if use not in USES:
-            raise ValueError(f"unknown data use {use!r}; one of {', '.join(sorted(USES))}")
+            raise ValueError(f"unknown data use {use!r}; {suggest(use, USES)} (docs/manifest.md#data-uses)")
         return use
 
 

@@ -39,7 +39,7 @@ class Money:
 def personal(category: str, default: Any = None) -> Any:
     """A dataclass field that holds personal data of `category`; a plugin gets it only if its manifest says so."""
     if category not in CATEGORIES:
-        raise ValueError(f"{category!r} is not a data category; see hub/contracts/categories.py")
+        raise ValueError(f"{category!r} is not a data category (hub.contracts.categories)")
     if isinstance(default, dict | list | set):
         kind = type(default)
         return dataclasses.field(default_factory=kind, metadata={"category": category})

@@ -52,6 +52,21 @@ FAMILIES: tuple[type, ...] = (
 )
 """The families in the order of the documentation."""
 
+KINDS_OF_FAMILY: Mapping[type, tuple[str, ...]] = {
+    NumberHooks: ("carrier",),
+    PortHooks: ("carrier",),
+    CallHooks: ("carrier", "crm"),
+    RecordingHooks: ("carrier",),
+    TranscriptionHooks: ("transcription",),
+    TextHooks: ("carrier",),
+    EnrichmentHooks: ("enrichment", "crm"),
+    ConsentHooks: ("consent",),
+    ConversionHooks: ("ads",),
+    CostHooks: ("ads",),
+    CrmHooks: ("crm",),
+}
+"""The kinds of plugins that a family's hooks are for; a family that is not listed is for all."""
+
 SPECS: Mapping[str, HookSpec] = {
     name: spec_of(function)
     for family in FAMILIES

@@ -11,8 +11,9 @@ from pathlib import Path
 from hub.contracts.connector import Connector
 from hub.errors import ConfigError
 from hub.plugin_host.host.connector import HostedConnector, described_class, hosted
-from hub.plugin_host.host.load import load_class, place_in_plugin, why_no_connector
+from hub.plugin_host.host.load import load_class, why_no_connector
 from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.inspection.explained import import_error
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 
 GROUP = "ringfence.plugins"
@@ -32,6 +33,17 @@ class Catalog:
     """Of the plugins that `hub plugins add` installed."""
     passed_over: tuple[str, ...] = ()
     """A sentence for each package whose plugin is not used, because one of the same name is."""
+
+    @property
+    def tried(self) -> frozenset[str]:
+        """The broken plugins that are not refused for the folder in which they are."""
+        return frozenset(self.broken) - {name for name, _, _ in foreign_plugins()}
+
+    @property
+    def slips(self) -> Mapping[str, tuple[str, ...]]:
+        """Plugin that did not come with the hub → what an inspection found in its code; only those with findings."""
+        descriptions = {name: getattr(each, "description", None) for name, each in self.classes.items()}
+        return {name: each.slips for name, each in descriptions.items() if each is not None and each.slips}
 
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         """A plugin's class as `isolation` wants it: `thread` is the class itself, `process` one whose hooks are called in a
@@ -135,7 +147,7 @@ def imported(connector_class: type[Connector]) -> type[Connector]:
     try:
         loaded: type[Connector] = load_class(connector_class.origin)
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-        raise ConfigError(_cannot_be_imported(error)) from None
+        raise ConfigError(import_error(error)) from None
     return loaded
 
 
@@ -150,8 +162,4 @@ def _looked_at(name: str, origin: Origin) -> tuple[type[Connector] | None, str]:
     except ConfigError as error:
         return None, str(error)
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-        return None, _cannot_be_imported(error)
-
-
-def _cannot_be_imported(error: BaseException) -> str:
-    return f"it cannot be imported ({type(error).__name__}{place_in_plugin(error)}: {error})"
+        return None, import_error(error)

@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 
 import structlog
 
-from hub.errors import AuthError, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
+from hub.errors import AuthError, PluginFailure, PluginTimeout, RetryLater, RingfenceError
 from hub.hookspecs import SPECS
 from hub.platform import metrics
 from hub.platform.error_counts import COUNTS
 from hub.plugin_host.circuit_breaker import CircuitBreaker
 from hub.plugin_host.hook_trace import current_note
+from hub.plugin_host.inspection.explained import crash_text
 from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 
 Result = TypeVar("Result")
@@ -114,9 +115,9 @@ class Guard:
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
-            kind, place = self._scrub(type(error).__name__), self._scrub(place_of(error))
-            log.warning("hook crashed", connector=self.name, hook=hook, error=kind, at=place)
-            words = f"connector {self.name!r} crashed in {hook} ({kind} at {place}); report it to the plugin's author."
+            how = self._scrub(crash_text(error))
+            log.warning("hook crashed", connector=self.name, hook=hook, error=how)
+            words = f"connector {self.name!r} crashed in {hook} ({how}); report it to the plugin's author."
         else:
             self._count(call, lane, not _all_failed(result))
             return result

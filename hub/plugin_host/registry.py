@@ -10,8 +10,6 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
 
-import pluggy
-
 from hub.contracts.connector import Connector
 from hub.contracts.consent import DIED, NO_ANSWER, ConsentQuestion, Decision, Opinion, strictest
 from hub.errors import (
@@ -31,6 +29,8 @@ from hub.plugin_host.guard import Guard
 from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.supervisor import Supervisor
+from hub.plugin_host.inspection.explained import crash_text
+from hub.plugin_host.inspection.inspect_plugin import why_it_stops
 from hub.plugin_host.plugin_texts.plugin_log import log_of
 from hub.plugin_host.plugin_texts.scrubber import Scrubber
 from hub.plugin_host.return_values import checked
@@ -53,13 +53,10 @@ class Plugins:
         self._manager = HookManager()
         problems = []
         for connector in connectors:
-            try:
-                self._manager.register(connector, name=connector.name)
-                self._manager.check_pending()
-            except pluggy.PluginValidationError as error:
-                self._manager.unregister(name=connector.name)
-                problems.append(Problem(f"plugin {connector.manifest.name!r}: {_one_line(error)}"))
+            if why := why_it_stops(type(connector)):
+                problems.append(Problem(f"plugin {connector.manifest.name!r}: {why}"))
                 continue
+            self._manager.register(connector, name=connector.name)
             self.connectors[connector.name] = connector
             self._scrubbers[connector.name] = log_of(connector).scrubber
             self.guards[connector.name] = Guard(connector.name, scrub=self._scrubbers[connector.name].text)
@@ -185,8 +182,9 @@ class Plugins:
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             metrics.HOOK_FAILURES.labels(name, spec.name, "crash").inc()
             # pluggy's own frames would keep it in a cycle
-            kind = self._scrubbers[name].text(type(without_frames(error)).__name__)
-            return PluginFailure(f"connector {name!r} crashed in {spec.name} ({kind}).")
+            how = self._scrubbers[name].text(crash_text(error))
+            without_frames(error)
+            return PluginFailure(f"connector {name!r} crashed in {spec.name} ({how}).")
 
     def _await_host(self, name: str) -> None:
         """Wait until a plugin host has started for the first time: its start does not count for a hook's deadline."""
@@ -244,7 +242,3 @@ def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:
     reason = f"{name} failed to answer, and no answer means no."
     evidence = {DIED: name} if isinstance(answer, PluginDied) else {}
     return Opinion(verdict="deny", rule_id=NO_ANSWER, reason=reason, evidence=evidence)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -18,6 +18,7 @@ from hub.contracts.values import Money
 from hub.contracts.webhooks import AnswerDocument
 from hub.errors import PluginFailure
 from hub.hookspecs import HookSpec
+from hub.plugin_host.inspection.findings import returned_form
 
 MAX_RETURNED_ID_CHARACTERS = 64
 MAX_ITEMS, MAX_LOCAL_ITEMS, MAX_FACTS = 100_000, 10_000, 500
@@ -32,21 +33,33 @@ LEGS, LEG_STATUSES = frozenset({"user", "person"}), frozenset(get_args(LegStatus
 
 def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
     """`answer` unchanged if it has the hook's return type; otherwise PluginFailure says what was returned."""
+    if wrong := wrong_with(spec, answer):
+        raise PluginFailure(f"connector {connector!r} {wrong} in {spec.name}; report it to the plugin's author.")
+    return answer if spec.result_types else None
+
+
+def wrong_with(spec: HookSpec, answer: Any) -> str | None:
+    """What is wrong with what a hook returned, as in `returned dict, which is not a list of Fact`; None if it is right."""
     if not spec.result_types:
         return None
     if spec.returns_sequence and not isinstance(answer, list | tuple):
-        raise _broken(connector, spec.name, f"gave {type(answer).__name__} where a list was wanted")
+        return f"returned {_shown(answer)}, which is not {returned_form(spec)},"
     items: Sequence[object] = answer if spec.returns_sequence else (answer,)
     most = MAX_FACTS if Fact in spec.result_types else MAX_ITEMS if spec.network else MAX_LOCAL_ITEMS
     if len(items) > most:
-        raise _broken(connector, spec.name, f"gave {len(items):,} items where at most {most:,} are taken")
+        return f"gave {len(items):,} items where at most {most:,} are taken"
     for item in items:
         if not isinstance(item, spec.result_types):
-            names = " or ".join(each.__name__ for each in spec.result_types)
-            raise _broken(connector, spec.name, f"gave {type(item).__name__} where {names} was wanted")
+            what = f"a list with {_shown(item)}" if spec.returns_sequence else _shown(item)
+            return f"returned {what}, which is not {returned_form(spec)},"
         if wrong := _wrong(item):
-            raise _broken(connector, spec.name, wrong)
-    return answer
+            return wrong
+    return None
+
+
+def _shown(value: object) -> str:
+    """The type of a value, in words: what it holds may be about a person."""
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def _wrong(item: object) -> str | None:
@@ -103,7 +116,3 @@ def _wrong_time(at: object) -> str | None:
     if not isinstance(at, datetime) or at.tzinfo is None:
         return "gave a time without a zone"
     return None if at.year in PLAUSIBLE_YEARS else "gave a time of another age"
-
-
-def _broken(connector: str, hook: str, what: str) -> PluginFailure:
-    return PluginFailure(f"connector {connector!r} {what} in {hook}; report it to the plugin's author.")

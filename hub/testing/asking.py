@@ -22,6 +22,9 @@ from hub.contracts.conversions import Receipt
 from hub.errors import PluginFailure, RetryLater, RingfenceError
 from hub.hookspecs import SPECS, spec_of
 from hub.plugin_host.hook_manager import HookManager
+from hub.plugin_host.inspection.explained import constructor_text, place_in_plugin
+from hub.plugin_host.inspection.findings import place_of
+from hub.plugin_host.return_values import wrong_with
 from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 from hub.testing.secrecy import personal_texts
 
@@ -104,11 +107,16 @@ def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: A
     _wait(connector, name, call)
     error = call.exception()
     if error is None:
+        wrong = wrong_with(SPECS[name], call.result()) if name in SPECS else None
+        assert not wrong, f"{name} {wrong} at {place_of(method)}"
         return Reply(result=call.result())
     if isinstance(error, RingfenceError):
         return Reply(error=error)
+    place = place_in_plugin(error) or f" at {_place(error, connector)}"
+    if text := constructor_text(error):
+        raise AssertionError(f"{name}{place}: {text}") from error
     raise AssertionError(
-        f"{name} raised {_described(error, arguments)} at {_place(error, connector)}; raise an error of hub.api instead"
+        f"{name} raised {_described(error, arguments)}{place}; raise an error of hub.api instead"
     ) from error
 
 

@@ -59,6 +59,9 @@ def wav_of(*channels: bytes) -> bytes:
     return written.getvalue()
 
 
+SWAPPED = "the first channel is the caller's, the second that of the business"
+
+
 @cache
 def conversation(caller_is_first: bool = True) -> bytes:
     """One speaker after the other, each on a separate channel; the caller has the first channel."""
@@ -95,37 +98,41 @@ class TranscriptionConformance(WireConformance):
     def test_parts_come_in_order_and_within_the_audio(self, connector: Connector) -> None:
         audio = conversation()
         transcript = self._transcript(connector, audio)
-        assert transcript.model.strip() and transcript.language == self.language
+        assert transcript.model.strip(), "give the model's name, so that people know who wrote this"
+        assert transcript.language == self.language, "give the language that was asked for"
         assert transcript.parts, "two people speak, and nothing was heard"
         with wave.open(BytesIO(audio)) as file:
             longest = file.getnframes() / file.getframerate() + LENGTH_TOLERANCE
         for part in transcript.parts:
             assert 0 <= part.start <= part.end <= longest, "a part is within the audio, in seconds"
             assert part.text and part.text.strip(), "a part without words is left out"
-            assert part.confidence is None or 0 <= part.confidence <= 1
+            assert part.confidence is None or 0 <= part.confidence <= 1, "the confidence of a part is from 0 to 1"
         starts = [part.start for part in transcript.parts]
         assert starts == sorted(starts), "the parts are in the order in which they were said"
-        assert (transcript.parts[0].channel, transcript.parts[-1].channel) == ("caller", "business")
+        assert (transcript.parts[0].channel, transcript.parts[-1].channel) == ("caller", "business"), SWAPPED
 
     def test_words_are_of_who_spoke_them_whoever_began(self, connector: Connector) -> None:
         parts = self._transcript(connector, conversation(caller_is_first=False)).parts
         assert {part.channel for part in parts} == {"caller", "business"}, "the first channel is the caller's"
-        assert (parts[0].channel, parts[-1].channel) == ("business", "caller")
+        assert (parts[0].channel, parts[-1].channel) == ("business", "caller"), SWAPPED
 
     def test_one_channel_is_of_both(self, connector: Connector) -> None:
         parts = self._transcript(connector, wav_of(samples_of("caller"))).parts
-        assert {part.channel for part in parts} == {"both"}
+        assert {part.channel for part in parts} == {"both"}, "in audio of one channel each part is of 'both'"
 
     def test_silence_has_no_words(self, connector: Connector) -> None:
-        assert list(self._transcript(connector, wav_of(b"\0" * RATE * WIDTH * 2)).parts) == []
+        parts = self._transcript(connector, wav_of(b"\0" * RATE * WIDTH * 2)).parts
+        assert not parts, f"two seconds of silence became {len(parts)} parts with words"
 
     def test_the_same_audio_has_the_same_words(self, connector: Connector) -> None:
         audio = wav_of(samples_of("business"))
-        assert self._transcript(connector, audio) == self._transcript(connector, audio)
+        first, second = self._transcript(connector, audio), self._transcript(connector, audio)
+        assert first == second, "the second transcript of the same audio has other words than the first"
 
     def test_a_language_that_is_not_known_is_rejected(self, connector: Connector) -> None:
         audio = self._audio(connector, wav_of(samples_of("caller")), self.unknown_language)
-        assert isinstance(attempt(connector, TranscriptionHooks.transcribe, audio=audio).error, Rejected)
+        reply = attempt(connector, TranscriptionHooks.transcribe, audio=audio)
+        assert isinstance(reply.error, Rejected), f"the language {self.unknown_language!r} must become Rejected"
 
     @pytest.mark.parametrize("what", NO_SOUND)
     def test_what_is_no_sound_is_rejected(self, connector: Connector, what: str) -> None:

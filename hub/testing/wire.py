@@ -325,7 +325,9 @@ class WireConformance(ConnectorConformance):
         for name, fault in ALL_FAULTS.items():
             with failing(provider, fault):
                 reply = attempt(impatient, OperationHooks.check_connection)
-            assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"the check is content with {name}"
+            assert isinstance(reply.error, RingfenceError) or not reply.result.ok, (
+                f"after {name} check_connection returned ok=True; return ok=False with a sentence, or raise the error"
+            )
 
     def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(
         self, impatient: Connector, provider: Sandbox

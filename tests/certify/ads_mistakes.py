@@ -18,6 +18,9 @@ ERASE = """
     def erase_person(self, person):
         return Erasure(status="erased", records=1)
 """
+IN_MINOR_UNITS = '{**(state or {}), **row, "value": str(int(row.get("value") or 0) / 100),'
+FIRST_BATCH = "        unmatched = [each for each in conversions if not each.click_ids]\n        if unmatched:\n            return [Receipt(key=each.key, status='unmatched', sent=False, reason=f'No click of {each.phone_number}.') for each in conversions]\n        if not conversions:\n"
+NOT_RESTATED = 'conversion_row(item) for item in conversions if item.kind != "restate"]'
 LAST_METHOD = "    @hookimpl\n    def check_connection"
 
 ADS: tuple[Mistake, ...] = (
@@ -48,11 +51,7 @@ ADS: tuple[Mistake, ...] = (
     mistake(
         "minor units of every currency",
         (ROWS, "str(item.value.amount)", "str(int(item.value.amount * 100))"),
-        (
-            SANDBOX,
-            "{**(state or {}), **row,",
-            '{**(state or {}), **row, "value": str(int(row.get("value") or 0) / 100),',
-        ),
+        (SANDBOX, "{**(state or {}), **row,", IN_MINOR_UNITS),
         promise="A conversion travels under our key with its value (5432 JPY)",
         says="no request holds the conversion's value",
     ),
@@ -273,11 +272,7 @@ ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "the key and the number in the reason of an item that is not sent",
-        (
-            INIT,
-            "        if not conversions:\n",
-            "        unmatched = [each for each in conversions if not each.click_ids]\n        if unmatched:\n            return [Receipt(key=each.key, status='unmatched', sent=False, reason=f'No click of {each.phone_number}.') for each in conversions]\n        if not conversions:\n",
-        ),
+        (INIT, "        if not conversions:\n", FIRST_BATCH),
         promise="A poor conversion still gets its receipt (a click id)",
         says="of a conversion without a click id the reason tells",
     ),
@@ -330,11 +325,7 @@ ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "a restatement is dropped",
-        (
-            INIT,
-            "conversion_row(item) for item in conversions]",
-            'conversion_row(item) for item in conversions if item.kind != "restate"]',
-        ),
+        (INIT, "conversion_row(item) for item in conversions]", NOT_RESTATED),
         (INIT, "len(results) != len(conversions):", "len(results) > len(conversions):"),
         (INIT, "strict=True", "strict=False"),
         promise="A restated value replaces the first",
@@ -382,7 +373,7 @@ ADS: tuple[Mistake, ...] = (
         "a check that never fails",
         (INIT, 'account = request(self.services, self.settings, "GET", "/v1/account")', "account = {}"),
         promise="A failed connection check says so",
-        says="the check is content with refused credentials",
+        says="after refused credentials check_connection returned ok=True",
     ),
     mistake(
         "garbage is a refusal",

@@ -15,13 +15,13 @@ ENRICHMENT: tuple[Mistake, ...] = (
         "a category that does not exist",
         (FACTS, '"user.telephony.line_type"', '"user.line"'),
         promise="Facts about a known caller are valid",
-        says="enrich_caller raised ValueError at translate.py",
+        says="Fact.category is not a data category; did you mean 'user.name'? It is one of user.advertising.click_id",
     ),
     mistake(
         "a confidence in percent",
         (FACTS, "confidence=confidence", "confidence=confidence * 100"),
         promise="Facts about a known caller are valid",
-        says="enrich_caller raised ValueError at translate.py",
+        says="Fact.confidence is from 0 to 1",
     ),
     mistake(
         "a 429 means that nothing is known",
@@ -55,7 +55,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
             'PHONES.get((await request.json()).get("phone") or "+13125550142")',
         ),
         promise="Nothing is said of a caller who hides",
-        says="assert",
+        says="the caller hides the number, and the plugin says",
     ),
     mistake(
         "facts about an unknown number",
@@ -118,7 +118,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
         (FACTS, "value=found[field]", "value=found[field] + uuid.uuid4().hex"),
         uses="import uuid",
         promise="The same caller has the same facts",
-        says="assert",
+        says="the second look-up of a caller gave other facts",
     ),
     mistake(
         "two facts of one name",
@@ -157,7 +157,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
         (FACTS, "if isinstance(found.get(field), str) and found[field].strip()", "if field in found"),
         (SANDBOX, '"city": "Chicago"', '"city": " "'),
         promise="Facts about a known caller are valid",
-        says="assert",
+        says="is not a text, or empty",
     ),
     mistake(
         "a partial answer is taken for whole",
@@ -169,7 +169,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
         "odd numbers break it",
         (INIT, LOOK_UP, "        int(caller.phone_number)\n" + LOOK_UP),
         promise="No caller breaks the plugin",
-        says="enrich_caller raised ValueError at __init__.py",
+        says="enrich_caller raised ValueError at ",
     ),
 )
 
@@ -179,7 +179,7 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         "the channels are swapped",
         (FACTS, '1: "caller", 2: "business"', '1: "business", 2: "caller"'),
         promise="Words are of who spoke them, whoever began",
-        says="assert",
+        says="the first channel is the caller's, the second",
     ),
     mistake(
         "who speaks first is the caller",
@@ -190,7 +190,7 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         ),
         uses="from dataclasses import replace",
         promise="Words are of who spoke them, whoever began",
-        says="assert",
+        says="the first channel is the caller's",
     ),
     mistake(
         "the audio is not shared",
@@ -202,7 +202,7 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         "every language is English",
         (FACTS, "    if code not in LANGUAGES:\n", "    code = 'en'\n    if code not in LANGUAGES:\n"),
         promise="A language that is not known is rejected",
-        says="assert False",
+        says="the language 'tlh' must become Rejected",
     ),
     mistake(
         "milliseconds for seconds",
@@ -284,7 +284,7 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         ),
         (INIT, "    Transcript,", "    Transcript, TranscriptPart,"),
         promise="Silence has no words",
-        says="assert",
+        says="two seconds of silence became 1 parts with words",
     ),
     mistake(
         "audio goes to another host too",
@@ -320,7 +320,7 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         "no model",
         (INIT, 'model = str(heard.get("model", "of unknown name"))', 'model = ""'),
         promise="Parts come in order and within the audio",
-        says="assert",
+        says="give the model's name",
     ),
     mistake(
         "what is no sound is silence",
@@ -342,6 +342,6 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         "confidence in percent",
         (FACTS, 'confidence=each.get("sure")', "confidence=97"),
         promise="Parts come in order and within the audio",
-        says="assert",
+        says="the confidence of a part is from 0 to 1",
     ),
 )

@@ -60,7 +60,7 @@ def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
         ("import sys; sys.exit(2)", "it cannot be imported (SystemExit at bad.py:1: 2)"),
         ("raise KeyboardInterrupt", "it cannot be imported (KeyboardInterrupt"),
         ("def (", "it cannot be imported (SyntaxError"),
-        ("x = 1", "must hold exactly one subclass of Connector, found 0"),
+        ("x = 1", "bad.py holds no plugin: write `class Bad(Connector):`"),
         (ONE_FILE.format(name="other"), "its manifest is named 'other'"),
         (OF_TWO, "it was written for hub.api 2, and this hub speaks hub.api 1; update Ringfence"),
         ("from hub.api import Connector\nclass Bare(Connector): pass", "it lacks a manifest or Settings"),

@@ -53,6 +53,8 @@ class Description:
     methods: tuple[str, ...] = ()
     transforms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The plugin's own transforms, each with its example."""
+    slips: tuple[str, ...] = ()
+    """What an inspection found in its code, with file and line (hub.plugin_host.inspection)."""
 
 
 def described(connector_class: type[Connector]) -> dict[str, Any]:

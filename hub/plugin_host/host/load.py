@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
-import sysconfig
-import traceback
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from hub.contracts.connector import Connector
 from hub.plugin_host.host.messages import Origin
-
-LIBRARY = sysconfig.get_path("stdlib")
+from hub.plugin_host.inspection.explained import NoPlugin
 
 
 def load_class(origin: Origin) -> Any:
@@ -40,8 +38,14 @@ def class_in_file(file: Path) -> type[Connector]:
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Connector) and value.__module__ == module_name
     ]
-    if len(found) != 1:
-        raise ImportError(f"{file.name} must hold exactly one subclass of Connector, found {len(found)}")
+    if not found:
+        raise NoPlugin(
+            f"{file.name} holds no plugin: write `class {file.stem.title().replace('_', '')}(Connector):` with `manifest` and "
+            "`Settings`, or move the file out of plugin_dirs"
+        )
+    if len(found) > 1:
+        places = ", ".join(f"{each.__name__} in line {inspect.getsourcelines(each)[1]}" for each in found)
+        raise NoPlugin(f"{file.name} must hold exactly one subclass of Connector and has {len(found)}: {places}")
     return found[0]
 
 
@@ -54,19 +58,3 @@ def why_no_connector(name: str, loaded: object) -> str | None:
     if loaded.manifest.name != name:
         return f"its manifest is named {loaded.manifest.name!r}"
     return None
-
-
-def place_in_plugin(error: BaseException) -> str:
-    """` at file.py:line` of the plugin's own code that cannot be imported; empty if it is not in that code."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f" at {Path(error.filename).name}:{error.lineno}"
-    ours = Path(__file__).parents[2]
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<")
-        and "site-packages" not in frame.filename
-        and not Path(frame.filename).is_relative_to(ours)
-        and not Path(frame.filename).is_relative_to(LIBRARY)
-    ]
-    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hub import errors
-from hub.errors import PluginFailure, RingfenceError, place_of
+from hub.errors import PluginFailure, RingfenceError
+from hub.plugin_host.inspection.explained import crash_text
 
 TRANSFORM = "transform"
 """What a call is named that runs one of the plugin's own transforms."""
@@ -103,12 +104,12 @@ class Answer:
 
 
 def error_as_data(error: BaseException) -> dict[str, object]:
-    """An error as plain data. Of one that is not ours only the class and the place, because its text may hold anything."""
+    """An error as plain data. Of one that is not ours only what `crash_text` shows, because its text may hold anything."""
     name = type(error).__name__
     if name not in RAISED or type(error) is not RAISED[name]:
         ours = next((each for each in type(error).__mro__ if each in RAISED.values()), None)
         if ours is None:
-            return {"crash": f"{name} at {place_of(error)}"[:MAX_SENTENCE]}
+            return {"crash": crash_text(error)[:MAX_SENTENCE]}
         name = ours.__name__
     found = {"error": name, "text": str(error.args[0] if error.args else "")[:MAX_SENTENCE]}
     return found | {key: getattr(error, key) for key in ("after", "code") if getattr(error, key, None) is not None}

@@ -24,6 +24,7 @@ REQUEST_SECONDS = 10.0
 """Importing a plugin may take so long."""
 START_SECONDS = 15.0
 MAX_REMEMBERED = 256
+MAX_REASON_CHARACTERS = 2_000
 
 
 class Probe:
@@ -107,7 +108,7 @@ def describe(name: str, origin: Origin, version: str) -> Description | str:
     """What a plugin is, or why it cannot be used. `version` names its code, so that a changed file is asked again."""
     answer = _probe.ask("describe", origin, name)
     if "description" not in answer:
-        return str(answer.get("broken"))[:500]
+        return str(answer.get("broken"))[:MAX_REASON_CHARACTERS]
     try:
         return Description(**answer["description"])
     except TypeError:

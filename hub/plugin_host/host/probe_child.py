@@ -18,14 +18,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hub.contracts.manifest import OtherApi
 from hub.plugin_host.host.confinement import confine, preload
 from hub.plugin_host.host.description import described
 from hub.plugin_host.host.limits import limit_process
-from hub.plugin_host.host.load import load_class, place_in_plugin, why_no_connector
+from hub.plugin_host.host.load import load_class, why_no_connector
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.host.shapes import as_written
 from hub.plugin_host.host.wire import ANSWER, encode
+from hub.plugin_host.inspection.explained import import_error
+from hub.plugin_host.inspection.inspect_plugin import inspect_plugin
 
 IDLE_SECONDS = 60.0
 MEMORY_MB = 512
@@ -87,7 +88,7 @@ def _answer(writing: int, request: tuple[Any, ...], folder: str, parent: int) ->
         confine(origin, folder, lambda *note: None)
         frame = encode(_describe(origin, *rest) if what == "describe" else _with_settings(what, origin, *rest))
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-        frame = encode({"broken": _reason(error)})
+        frame = encode({"broken": import_error(error)})
     while frame:
         frame = frame[os.write(writing, frame) :]
     os._exit(0)
@@ -96,7 +97,12 @@ def _answer(writing: int, request: tuple[Any, ...], folder: str, parent: int) ->
 def _describe(origin: Origin, name: str) -> dict[str, Any]:
     loaded = load_class(origin)
     reason = why_no_connector(name, loaded)
-    return {"broken": reason} if reason else {"description": described(loaded)}
+    if reason:
+        return {"broken": reason}
+    found = inspect_plugin(loaded)
+    if wrong := [str(each) for each in found if each.stops]:
+        return {"broken": "; ".join(wrong)}
+    return {"description": described(loaded) | {"slips": tuple(map(str, found))}}
 
 
 def _with_settings(what: str, origin: Origin, model: str, tree: dict[str, object]) -> dict[str, Any]:
@@ -109,13 +115,6 @@ def _with_settings(what: str, origin: Origin, model: str, tree: dict[str, object
     if what == "needs_sign_in":
         return {"values": bool(loaded.needs_sign_in(settings))}
     return {"values": as_written(settings)}
-
-
-def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:300]
-    if isinstance(error, OtherApi):
-        return text
-    return f"it cannot be imported ({type(error).__name__}{place_in_plugin(error)}: {text})"
 
 
 if __name__ == "__main__":

@@ -20,11 +20,13 @@ MAX_SHOWN_CHARACTERS = 100
 
 def declared_hosts(manifest: Manifest, settings: Any) -> frozenset[tuple[str, int]]:
     """The hosts of the manifest, with the port of HTTPS, and those of the web addresses that the customer wrote into the
-    settings, each with its own port."""
+    settings, each with its own port. A plugin that says that nobody receives anything gets only those of this machine: no
+    consent is asked for what it is given."""
     addresses = [urlsplit(address) for _, address in web_addresses(settings)]
-    return frozenset((host.lower(), PORTS["https"]) for host in manifest.hosts) | {
+    hosts = frozenset((host.lower(), PORTS["https"]) for host in manifest.hosts) | {
         (each.hostname, each.port or PORTS[each.scheme]) for each in addresses if each.hostname
     }
+    return frozenset(each for each in hosts if manifest.recipient.role != "none" or is_loopback(each[0]))
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class ReachableHosts:
         self.refused(shown)
         raise Rejected(
             f"connector {self.connector!r} called {shown}, which its manifest does not declare; "
-            "declare the host or set the base URL in config.yaml."
+            "declare the host, and the recipient's role, or set the base URL in config.yaml."
         )
 
     def check_addresses(self, host: str, addresses: Sequence[str]) -> None:

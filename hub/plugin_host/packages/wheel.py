@@ -204,7 +204,12 @@ def _is_namespace(top: str) -> bool:
 def _check_entry_point(file: Path, points: Sequence[EntryPoint], group: str, tops: Collection[str]) -> None:
     if len(points) != 1:
         found = f"{len(points)} entry points" if points else "no entry point"
-        _refuse(file, f"has {found} in the group {group}; the package of a plugin has exactly one")
+        name = file.name.partition("-")[0]
+        _refuse(
+            file,
+            f"has {found} in the group {group}; the package of a plugin has exactly one in its pyproject.toml: "
+            f"{entry_point_form(name)}",
+        )
     point = points[0]
     module, attribute = point.value.partition(":")[0], point.value.partition(":")[2]
     is_name = all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
@@ -212,6 +217,13 @@ def _check_entry_point(file: Path, points: Sequence[EntryPoint], group: str, top
         _refuse(
             file, f"has the entry point {_text(point.name)} = {_text(point.value)}, which is not a class in its package"
         )
+
+
+def entry_point_form(distribution: str) -> str:
+    """What a plugin's pyproject.toml says of it."""
+    module = canonicalize_name(distribution).replace("-", "_")
+    name = module.removeprefix("ringfence_")
+    return f'[project.entry-points."ringfence.plugins"] {name} = "{module}:{name.title().replace("_", "")}"'
 
 
 def _author(name: str, address: str) -> str:

@@ -53,6 +53,11 @@ def manifest_page() -> str:
         + ", ".join(map(code, sorted(categories.OWN_USES)))
         + ". "
         + note_of(categories, "OWN_USES"),
+        "## Data categories",
+        note_of(categories, "CATEGORIES")
+        + " A `Fact` names one of these. Names without a note are those of fideslang.",
+        table(["Category"], [(code(name),) for name in sorted(categories.CATEGORIES)]),
+        "Fideslang lacks these: " + ", ".join(map(code, sorted(categories.OWN_CATEGORIES))) + ".",
         "## Stand-ins",
         inspect.cleandoc(sandbox.__doc__ or ""),
         *(block for kind in _stand_ins() for block in _stand_in(kind)),

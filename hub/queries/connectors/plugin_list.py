@@ -14,6 +14,7 @@ from hub.plugin_host.discovery import Catalog
 from hub.plugin_host.host.connector import HostedConnector, unconfined
 from hub.plugin_host.packages.foreign_packages import start_file_warnings
 from hub.plugin_host.packages.installed import InstalledPlugin
+from hub.plugin_host.packages.plugin_warnings import packages_without_plugin, slips
 from hub.plugin_host.packages.rights import Ask
 
 Source = Literal["built in", "package", "file"]
@@ -75,7 +76,8 @@ def plugin_list(catalog: Catalog, config: Config | None) -> PluginList:
     rows = [_row(name, made, catalog, config) for name, made in catalog.classes.items()]
     rows.sort(key=lambda row: (row.kind, row.name))
     why = unconfined(catalog.classes.values())
-    warnings = (*catalog.passed_over, *([why] if why else []), *start_file_warnings())
+    packages = (*start_file_warnings(), *packages_without_plugin())
+    warnings = (*catalog.passed_over, *slips(catalog), *([why] if why else []), *packages)
     return PluginList(plugins=tuple(rows), broken=dict(catalog.broken), warnings=warnings)
 
 

@@ -38,6 +38,11 @@ SENTENCES: dict[str, Sentence] = {
         "They could read and change what the hub can: the database, the keys, config.yaml.",
         "Run the hub on 64-bit Linux from 5.13 with Landlock, or remove the plugins; see hub plugins prove-walls",
     ),
+    "a plugin needs its author": Sentence(
+        "The code of a plugin has a mistake",
+        "What it is about does not work; the rest of the hub does.",
+        "Give the plugin's author the sentence that hub plugins shows",
+    ),
     "provider unavailable": Sentence(
         "{connector} was busy or did not answer",
         "It is tried again until it works.",

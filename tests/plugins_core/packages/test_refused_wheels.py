@@ -55,7 +55,7 @@ def test_a_wheel_with_a_link_is_refused(shop: PluginShop) -> None:
 
 WRONG_WHEELS: dict[str, tuple[dict[str, Any], str]] = {
     "another group": ({"points": "[console_scripts]\nacme = ringfence_acme:main\n"}, "no entry point in the group"),
-    "no entry points": ({"points": ""}, "no entry point in the group ringfence.plugins"),
+    "no entry points": ({"points": ""}, '[project.entry-points."ringfence.plugins"] acme = "ringfence_acme:Acme"'),
     "two plugins": (
         {"points": "[ringfence.plugins]\nacme = ringfence_acme:Acme\nbcme = ringfence_acme:Acme\n"},
         "2 entry points",
@@ -72,7 +72,10 @@ WRONG_WHEELS: dict[str, tuple[dict[str, Any], str]] = {
     "an address": ({"metadata": "Requires-Dist: helper @ https://x.example/h.whl\n"}, "from an address"),
     "a wrong requirement": ({"metadata": "Requires-Dist: (((\n"}, "a requirement that cannot be read"),
     "another plugin": ({"points": "[ringfence.plugins]\nbcme = ringfence_acme:Acme\n"}, "its manifest is named 'acme'"),
-    "broken code": ({"code": "x = ("}, "cannot be used: it cannot be imported (SyntaxError at __init__.py:1"),
+    "broken code": (
+        {"code": "x = ("},
+        "cannot be used: it cannot be imported (SyntaxError at ringfence_acme/__init__.py:1",
+    ),
 }
 
 

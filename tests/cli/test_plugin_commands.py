@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import Result
 
 from hub.cli import app
 from hub.cli.plugins import certify
+from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing.certificate import Certificate, Proof
 
 RULE = '''
@@ -121,6 +123,47 @@ def test_one_cause_of_many_failures_is_said_once(capsys: pytest.CaptureFixture[s
     assert shown.count("KeyError") == 1 and f"3 of 5 promises fail for this reason: {cause}" in shown
     assert "Promise 4: a reason tells personal data" in shown and "see hub docs promises#promise-4" in shown
     assert "4 of 5 promises of acme are not kept; 1 were not tried, because a hook is too slow." in shown
+
+
+def test_a_certificate_says_against_how_much_of_the_vendors_documents_the_plugin_was_held(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    proofs = (Proof("It works", "proved"),)
+    sources = tuple(f"https://api.example.com/docs/{number}" for number in range(5))
+    read = VendorExchanges(exchanges=12, sources=sources, oldest=date(2026, 11, 20), newest=date(2026, 11, 27))
+    for vendor, said in (
+        (read, "Held against 12 exchanges of the vendor, copied from its documents on 2026-11-20 to 2026-11-27."),
+        (VendorExchanges(), "Held against nothing of the vendor."),
+        (VendorExchanges(has_vendor=False), "No host in its manifest, so no vendor to hold it against."),
+    ):
+        certify._show(Certificate("acme", "ads", "0.1.0", proofs, vendor), Console(width=160), verbose=False)
+        shown = capsys.readouterr().out
+        assert said in shown
+        assert ("hub docs write-a-plugin#exchanges" in shown) == (vendor == VendorExchanges())
+        assert ("and 2 more sources" in shown) == (vendor == read)
+
+
+def test_a_folder_without_exchanges_is_named(tmp_path: Path) -> None:
+    done = hub("certify", "twilio", "--exchanges", tmp_path)
+    assert isinstance(done.exception, certify.CannotCertify) and "holds no exchanges" in str(done.exception)
+
+
+@pytest.mark.soak
+def test_exchanges_of_another_folder_are_held_against_a_file_in_its_confined_process(tmp_path: Path) -> None:
+    assert hub("new-plugin", "ads", "acme_net", "--folder", tmp_path / "acme").exit_code == 0
+    other = tmp_path / "documents"
+    other.mkdir()
+    example = (tmp_path / "acme" / "exchanges" / "upload.http").read_text()
+    (other / "right.http").write_text(example)
+    (other / "wrong.http").write_text(example.replace('"taken"', '"count"'))
+    (other / "staged.http").write_text(example.replace("# hook", "# stage: nothing\n# hook"))
+    (other / "stages.py").write_text("def nothing(network):\n    return {}\n")
+    arguments = ("--file", tmp_path / "acme" / "acme_net.py", "--only", "vendor documents", "--json")
+    found = json.loads(hub("certify", *arguments, "--exchanges", other).output)
+    verdicts = {proof["promise"].rpartition("(")[2]: proof["verdict"] for proof in found["proofs"]}
+    assert verdicts == {"right)": "proved", "staged)": "proved", "wrong)": "failed"}
+    assert found["vendor"]["exchanges"] == 2
+    assert json.loads(hub("certify", *arguments).output)["vendor"]["exchanges"] == 1
 
 
 def test_a_file_with_a_mistake_is_named_with_its_line(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ class TwimlWebhook:
             case "recording":
                 return f"recording:{self.recording_id()}:{self.word('RecordingStatus')}"
             case "message" | "message_fallback":
-                return f"message:{self.text_id()}:{self.word('SmsStatus')}"
+                return f"message:{self.text_id()}:{self._text_state()}"
             case "text":
                 return f"text:{self.text_id()}:{self.word('MessageStatus')}"
         raise BadPayload(STRANGE_ADDRESS)
@@ -307,8 +307,12 @@ class TwimlWebhook:
         address, number = self.recording_address(), self.carried.tracking_number
         return recording_event(source, self.callers_leg, self.at, self.recording_id(), address, duration, number)
 
+    def _text_state(self) -> str:
+        """The state of a text. Twilio sends `SmsStatus`, but does not document it for a received one."""
+        return self.word("SmsStatus") if self.text("SmsStatus") else "received"
+
     def _message(self) -> MessageEvent | None:
-        if self.word("SmsStatus") != "received":
+        if self._text_state() != "received":
             return None
         return MessageEvent(
             message_id=self.text_id(),

@@ -107,12 +107,12 @@ class ExchangeChecks:
         result = file.note("result")
         with self.replies.answering(partial(_documented_reply, file, values) if result else lambda request: None):
             reply, sent = self._called(file, hook, values)
+        ended = f"; it ended in {type(reply.error).__name__}: {reply.error}" if reply.error else ""
+        nothing = [f"nothing is sent{ended}"]
         for request, _ in file.exchanges:
             unlike = [unlikeness(request, each, file, values) for each in sent]
             if [] not in unlike:
-                nearest = min(
-                    unlike, key=lambda each: (each[0].startswith(OTHER), len(each)), default=["nothing is sent"]
-                )
+                nearest = min(unlike, key=lambda each: (each[0].startswith(OTHER), len(each)), default=nothing)
                 _raise(request.place, f"{hook.text} does not send it: {{}}", nearest)
         if result is None:
             return

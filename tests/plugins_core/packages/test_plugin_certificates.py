@@ -14,7 +14,15 @@ from plugin_wheels import PluginShop, source, wheel
 
 from hub.cli import app
 from hub.cli.plugins import certify
-from hub.plugin_host.packages.certificate_file import ENDING, SignedCertificate, new_signing_key
+from hub.errors import CannotDo
+from hub.plugin_host.packages.certificate_file import (
+    ENDING,
+    SignedCertificate,
+    VendorExchanges,
+    new_signing_key,
+    read_certificate,
+    sign,
+)
 from hub.testing.certificate import Certificate, Proof
 
 PROOFS = (Proof("It starts", "proved"), Proof("It ends", "proved"), Proof("It is dry", "does not apply"))
@@ -69,12 +77,25 @@ def author(shop: PluginShop, monkeypatch: pytest.MonkeyPatch) -> Author:
     return Author(shop, monkeypatch)
 
 
+def test_a_certificate_of_before_exchanges_still_holds(tmp_path: Path) -> None:
+    signed = sign(CHANGES, new_signing_key().encode())
+    assert signed.vendor is None and b"vendor" not in signed.signed_bytes()
+    older = tmp_path / "acme.certificate.json"
+    older.write_text(signed.model_dump_json(exclude={"vendor"}))
+    assert read_certificate(older).sentence == signed.sentence
+    newer = sign({**CHANGES, "vendor": VendorExchanges(exchanges=3)}, new_signing_key().encode())
+    older.write_text(newer.model_dump_json().replace('"exchanges":3', '"exchanges":300'))
+    with pytest.raises(CannotDo, match="changed after it was signed"):
+        read_certificate(older)
+
+
 def test_a_certificate_beside_the_wheel_is_shown_and_kept(shop: PluginShop, author: Author) -> None:
     file = wheel(shop.folder)
     found = SignedCertificate.model_validate_json(author.sign(file).read_bytes())
     assert found.verdicts == {"does not apply": 1, "proved": 2} and found.passed
     said = shop.ok("plugins", "add", file)
     assert "2 of 2 promises proved on" in said and found.key_id in said
+    assert "held against nothing of the vendor" in said
     [row] = [each for each in json.loads(shop.ok("plugins", "list", "--json"))["plugins"] if each["name"] == "acme"]
     assert row["passed"] is True and found.key_id in row["certificate"]
 

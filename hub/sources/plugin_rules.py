@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
 from hub.contracts.sources import SOURCE_KINDS, KnownSource, OwnRule
 from hub.errors import RingfenceError
 from hub.hookspecs import SourceHooks
-from hub.runtime import Hub
 from hub.sources.classify import OwnRules, rule_value
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
 
 log = structlog.get_logger(__name__)
 MAX_RULE_VALUE_CHARACTERS, MAX_RULE_WORD_CHARACTERS = 255, 100

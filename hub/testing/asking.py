@@ -27,6 +27,8 @@ from hub.plugin_host.inspection.findings import place_of
 from hub.plugin_host.return_values import wrong_with
 from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 from hub.testing.secrecy import personal_texts
+from hub.testing.violations.refusals import watch_of
+from hub.testing.violations.undeclared import read_by_plugin
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -101,9 +103,16 @@ def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: A
     """
     name = hook if isinstance(hook, str) else hook.__name__
     method = getattr(connector, name)
-    taken = inspect.signature(method).parameters
+    accepted = inspect.signature(method).parameters
+    given = {key: read_by_plugin(connector, name, value) for key, value in arguments.items() if key in accepted}
+    watch = watch_of(type(connector))
     call: Task[Any] = Task()
-    _POOL.submit(call, lambda: method(**{key: value for key, value in arguments.items() if key in taken}))
+
+    def watched() -> Any:
+        with watch.on_this_thread(name) if watch else contextlib.nullcontext():
+            return method(**given)
+
+    _POOL.submit(call, watched)
     _wait(connector, name, call)
     error = call.exception()
     if error is None:

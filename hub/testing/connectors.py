@@ -30,8 +30,9 @@ from hub.plugin_host.inspection.sources import source_findings
 from hub.sources.plugin_rules import wrong_with
 from hub.testing.asking import ask, implemented_hooks
 from hub.testing.exchanges.conformance import ExchangeConformance
-from hub.testing.factories import FrozenClock, connect, take_refused
+from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
+from hub.testing.violations.refusals import take_refused
 
 HEAVY = (
     "av",
@@ -53,15 +54,20 @@ HEAVY = (
 
 IMPORT_CHECK = """
 import importlib, importlib.util, json, sys
+from hub.testing.violations.refusals import watched_import
 name, file, heavy = json.loads(sys.argv[1])
-try:
-    importlib.import_module(name)
-except ModuleNotFoundError:
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-print(json.dumps([top for top in heavy if any(m == top or m.startswith(top + ".") for m in sys.modules)]))
+
+def imported():
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+
+refused = watched_import(name, file, imported)
+print(json.dumps([[top for top in heavy if any(m == top or m.startswith(top + ".") for m in sys.modules)], refused]))
 """
 SECRET_NAME = re.compile(
     r"(secret|token|password|api_key|private_key|auth_key)(?!.*(_url|_uri|_id|_path|_type|_name)$)"
@@ -94,11 +100,11 @@ class ConnectorConformance(ExchangeConformance):
     """Seconds that an impatient connector waits for a sandbox that never answers."""
 
     @pytest.fixture(autouse=True)
-    def only_declared_hosts(self) -> Iterator[None]:
-        """No promise is kept while the plugin tries to call a host that its manifest does not declare."""
+    def nothing_refused(self) -> Iterator[None]:
+        """No promise is kept while the plugin tries what a hub refuses: other hosts, files and programs."""
         yield
         tried = take_refused()
-        assert not tried, f"it tried to call {', '.join(tried)}, which its manifest does not declare"
+        assert not tried, f"it tried to {', and to '.join(tried)}"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -274,9 +280,14 @@ class ConnectorConformance(ExchangeConformance):
 
     def test_importing_the_plugin_imports_no_vendor_library(self) -> None:
         module = _module(self.connector_class)
-        status, printed, errors = _imported_alone(module.__name__, module.__file__)
-        assert status == 0, errors
-        assert json.loads(printed) == [], "import these inside the functions that use them"
+        heavy, _ = _imported_alone(module.__name__, module.__file__)
+        assert not heavy, f"import {', '.join(heavy)} inside the functions that use them"
+
+    def test_importing_the_plugin_does_nothing_that_a_hub_refuses(self) -> None:
+        """No file besides its own is read or written, no program is started and nobody is called before a hook is."""
+        module = _module(self.connector_class)
+        _, refused = _imported_alone(module.__name__, module.__file__)
+        assert not refused, f"while it is imported, it tried to {', and to '.join(refused)}"
 
     def test_the_readme_tells_what_people_must_know(self) -> None:
         module = _module(self.connector_class)
@@ -297,12 +308,15 @@ def _module(connector_class: type[Connector]) -> ModuleType:
 
 
 @cache
-def _imported_alone(module: str, file: str | None) -> tuple[int, str, str]:
-    """Exit status and output of a new process that imports a plugin; the same for each suite of the plugin."""
+def _imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]]:
+    """Which heavy libraries a new process has imported with a plugin, and what the plugin tried to do there; the same for each
+    suite of the plugin."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY])]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
-    return done.returncode, done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
+    heavy, refused = json.loads(done.stdout)
+    return heavy, refused
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:

@@ -18,24 +18,9 @@ from hub.contracts.untrusted import JsonObject
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.http_client import lazy_client
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
+from hub.testing.violations.refusals import note_host
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
-PLANTED = frozenset({"169.254.169.254", "elsewhere.example.com", "files.example.com", "files.example.net"})
-"""Hosts to which the suites try to lead a plugin; a refusal of them is not the plugin's mistake."""
-_refused: list[str] = []
-
-
-def note_refused(host: str) -> None:
-    """Note a host that a plugin tried to call although its manifest does not declare it."""
-    if host.partition(":")[0] not in PLANTED:
-        _refused.append(host)
-
-
-def take_refused() -> list[str]:
-    """The hosts that were noted since the last time."""
-    found = sorted(set(_refused))
-    _refused.clear()
-    return found
 
 
 @dataclass
@@ -109,7 +94,7 @@ def connect(
     written = {**(sandbox.settings() if sandbox else {}), **settings}
     typed = connector_class.Settings.model_validate(written)
     name = name or connector_class.manifest.name
-    hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True, refused=note_refused)
+    hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True, refused=note_host)
     services = Services(
         clock=clock or (lambda: datetime.now(UTC)),
         http=lazy_client(name, hosts, timeout, tls_only=connector_class.enriches()),

@@ -315,7 +315,8 @@ ADS: tuple[Mistake, ...] = (
     mistake(
         "a field that is not declared",
         (ROWS, '"phone_sha256": item.phone_number,', '"phone_sha256": item.phone_number, "agent": item.user_agent,'),
-        says="the hub empties the field, so nothing is sent",
+        promise="A conversion counts with its value",
+        says="it tried to read user_agent in upload_conversions, which its manifest does not declare",
     ),
     mistake(
         "a hash that the network does not know",

@@ -249,6 +249,24 @@ CRM: tuple[Mistake, ...] = (
         says="it tried to call collector.example.net, which its manifest does not declare",
     ),
     mistake(
+        "a program is started, and the refusal is swallowed",
+        (
+            INIT,
+            LOG,
+            "        try:\n            subprocess.run(['true'], check=False)\n        except OSError:\n            pass\n"
+            + LOG,
+        ),
+        uses="import subprocess",
+        promise="The same call is logged once",
+        says="it tried to do what a hub refuses: subprocess.Popen",
+    ),
+    mistake(
+        "a field that is not declared",
+        (RECORDS, '"seconds": activity.duration', '"audio": activity.recording_url, "seconds": activity.duration'),
+        promise="The same call is logged once",
+        says="it tried to read recording_url in log_calls, which its manifest does not declare",
+    ),
+    mistake(
         "everybody is known",
         (
             INIT,

@@ -76,7 +76,8 @@ ENRICHMENT: tuple[Mistake, ...] = (
     mistake(
         "an undeclared field",
         (INIT, '{"phone": caller.phone_number}', '{"phone": caller.phone_number, "name": caller.caller_name}'),
-        says="the hub empties the field, so nothing is sent",
+        promise="The same caller has the same facts",
+        says="it tried to read caller_name in enrich_caller, which its manifest does not declare",
     ),
     mistake(
         "the key in an error",
@@ -131,6 +132,23 @@ ENRICHMENT: tuple[Mistake, ...] = (
         (INIT, LOOK_UP, COLLECTOR + LOOK_UP),
         promise="A redirect to another place is not followed",
         says="it tried to call collector.example.net, which its manifest does not declare",
+    ),
+    mistake(
+        "a file of the machine is read, and the refusal is swallowed",
+        (
+            INIT,
+            LOOK_UP,
+            "        try:\n            open('/etc/passwd').close()\n        except OSError:\n            pass\n"
+            + LOOK_UP,
+        ),
+        promise="The same caller has the same facts",
+        says="it tried to do what a hub refuses: open /etc/passwd",
+    ),
+    mistake(
+        "a file of the machine is read while the plugin is imported",
+        (FACTS, "KNOWN = {", "try:\n    open('/etc/passwd').close()\nexcept OSError:\n    pass\nKNOWN = {"),
+        promise="Importing the plugin does nothing that a hub refuses",
+        says="while it is imported, it tried to do what a hub refuses: open /etc/passwd",
     ),
     mistake(
         "each caller is paid twice",
@@ -309,6 +327,17 @@ TRANSCRIPTION: tuple[Mistake, ...] = (
         uses="import tempfile",
         promise="No file of a recording stays",
         says="files stay in the folder for temporary files after transcribe",
+    ),
+    mistake(
+        "audio is kept in a file by a thread",
+        (
+            INIT,
+            ASK,
+            "        keeper = threading.Thread(target=keep)\n        keeper.start()\n        keeper.join()\n" + ASK,
+        ),
+        uses="import threading\n\n\ndef keep():\n    try:\n        open('/kept.wav', 'w')\n    except OSError:\n        pass\n",
+        promise="One channel is of both",
+        says="it tried to do what a hub refuses: open /kept.wav",
     ),
     mistake(
         "a recording is sent twice",

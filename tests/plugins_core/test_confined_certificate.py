@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from textwrap import dedent
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.soak
 
 PLUGIN = """
     'House rules.'
-    import os, socket
+    import os, socket, sqlite3
     from hub.api import Connector, Manifest, PluginSettings, Recipient, hookimpl
     from hub.api.privacy import Opinion
 
@@ -58,7 +59,11 @@ def test_a_plugin_reaches_nothing_while_it_is_certified_and_its_suite_runs(tmp_p
         said: list[str] = []
         certificate = certify_apart(Origin(file=plugin), lambda done, total, promise: said.append(promise))
     assert certificate.version == " ".join(["refused"] * 5)
-    assert [proof.detail for proof in certificate.failed()] == [] and len(said) > 10
+    (failed,) = certificate.failed()
+    assert failed.promise == "Importing the plugin does nothing that a hub refuses"
+    for tried in (f"open {key}", "os.kill", "what the kernel refuses a plugin, at house.py:"):
+        assert tried in failed.detail, failed.detail
+    assert len(said) > 10
 
 
 def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None:
@@ -68,21 +73,33 @@ def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None
         certify_apart(Origin(file=plugin), lambda done, total, promise: None)
 
 
+CALLED = "it tried to call collector.example.net, which its manifest does not declare"
+REFUSED = "it tried to do what a hub refuses: "
+BY_THE_KERNEL = "it tried to do what the kernel refuses a plugin, at house.py:"
+
+
+@pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
 @pytest.mark.parametrize(
-    "call",
+    ("call", "said"),
     [
-        'self.services.http().get("https://collector.example.net/")',
-        'socket.create_connection(("collector.example.net", 443), 1)',
+        ('self.services.http().get("https://collector.example.net/")', CALLED),
+        ('socket.create_connection(("collector.example.net", 443), 1)', CALLED),
+        ('open("/etc/shadow")', f"{REFUSED}open /etc/shadow"),
+        ('os.system("true")', f"{REFUSED}os.system"),
+        ('os.readlink("/proc/1/cwd")', BY_THE_KERNEL),
+        ("os.pidfd_open(os.getppid())", BY_THE_KERNEL),
+        ("sqlite3.connect(':memory:').execute(\"attach '/etc/shadow' as x\")", BY_THE_KERNEL),
     ],
-    ids=["by the hub's client", "by a socket"],
+    ids=["the hub's client", "a socket", "a file", "a program", "a link", "a process", "a file behind SQLite"],
 )
-def test_a_plugin_that_calls_an_undeclared_host_is_not_certified(tmp_path: Path, call: str) -> None:
+def test_a_plugin_that_tries_what_a_hub_refuses_is_not_certified(tmp_path: Path, call: str, said: str) -> None:
     plugin, judged = tmp_path / "house.py", 'return Opinion(verdict="deny"'
     once = f"next(calls) and {call}"
     swallowed = f"\n{' ' * 12}try:\n{' ' * 16}{once}\n{' ' * 12}except Exception:\n{' ' * 16}pass\n{' ' * 12}"
-    code = PLUGIN.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}").replace(
+    quiet = re.sub(r"(?s)    found = \[.*?\]\n", "    found = ['1']\n", PLUGIN)
+    code = quiet.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}").replace(
         "class H", "calls = iter([1])\n\n    class H"
     )
     plugin.write_text(dedent(code.format(key="/none", port=1, pid=os.getpid())))
     failed = certify_apart(Origin(file=plugin), lambda done, total, promise: None).failed()
-    assert failed and all("it tried to call collector.example.net, which" in proof.detail for proof in failed)
+    assert failed and all(said in proof.detail for proof in failed)

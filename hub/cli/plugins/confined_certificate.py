@@ -13,15 +13,10 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import Connector
 from hub.errors import PluginFailure
 from hub.plugin_host.host.confinement import NATIVE_LIBRARIES, files_of, preload
@@ -33,7 +28,6 @@ from hub.plugin_host.kernel.private_network import enter_private_network
 from hub.plugin_host.kernel.support import confine_process
 from hub.testing.certificate import Certificate, Progress, certify
 from hub.testing.exchanges.held_against import FOLDER
-from hub.testing.factories import note_refused
 
 MAX_LINE_CHARACTERS = 4_000_000
 PROGRESS, CERTIFICATE = TypeAdapter(tuple[int, int, str]), TypeAdapter(Certificate)
@@ -88,25 +82,9 @@ def main() -> None:
         own += [each for each in (exchanges, origin.file and origin.file.parent / FOLDER) if each and each.is_dir()]
         programs = [Path(sys.executable).resolve(), *map(Path, NATIVE_LIBRARIES)]
         confine_process(own, [Path.cwd(), Path(os.devnull)], sockets=True, programs=programs)
-        declared: list[str] = []
-        sys.addaudithook(partial(_note_connection, declared))
         tested = load_class(origin)
-        declared += tested.manifest.hosts
         made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only, exchanges)
         print(CERTIFICATE.dump_json(made).decode(), file=lines)
-
-
-def _note_connection(declared: Sequence[str], event: str, arguments: tuple[Any, ...]) -> None:
-    """Note what the plugin tries to call by sockets of its own: in a plugin host the hub would refuse it."""
-    if event == "socket.getaddrinfo":
-        host = arguments[0]
-    elif event == "socket.connect" and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "localhost")
-    if not is_loopback(name) and not any(fnmatch(name.lower(), pattern) for pattern in declared):
-        note_refused(name)
 
 
 if __name__ == "__main__":

@@ -65,10 +65,8 @@ def files_of(origin: Origin) -> list[Path]:
 
 def preload() -> None:
     """Import what the audit hook would refuse, and what every plugin imports."""
-    import ctypes  # noqa: F401
-    import encodings.idna  # noqa: F401
-
-    importlib.import_module("hub.api")
+    for name in ("ctypes", "encodings.idna", "hub.api"):
+        importlib.import_module(name)
 
 
 def _interpreter() -> list[Path]:

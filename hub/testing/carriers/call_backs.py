@@ -135,12 +135,14 @@ class CallBackConformance(WireConformance):
         assert len(placing(sandbox).placed_calls()) == before
         assert not leaked([*reply.texts(), *lines], secrets_of(connector.settings) | personal_texts(call))
 
-    def test_a_call_whose_reply_never_comes_is_never_placed_twice(self, impatient: Connector, sandbox: Sandbox) -> None:
+    def test_a_call_whose_reply_never_comes_is_never_placed_twice(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
         need_hooks(impatient, "place_call")
         for fault in FAULTS:
-            call = call_back()
+            call, caller = call_back(), impatient if FAULTS[fault].kind == "hang" else connector
             with listening() as lines, failing(sandbox, FAULTS[fault]):
-                reply = attempt(impatient, CallHooks.place_call, call=call)
+                reply = attempt(caller, CallHooks.place_call, call=call)
             wanted = ENDS.get(fault, OutcomeUnknown)
             assert isinstance(reply.error, wanted), f"{fault}: raise {wanted.__name__}, or the call may be placed twice"
             found = leaked([*reply.texts(), *lines], secrets_of(impatient.settings) | personal_texts(call))

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from mistaken_plugins import DOCUMENTED, Mistake, mistake
+from mistaken_plugins import COLLECTOR, DOCUMENTED, ERASE, Mistake, mistake
 
 INIT, CLIENT, ROWS, SANDBOX = "__init__.py", "client.py", "translate.py", "sandbox.py"
 SEND = '        answer = request(self.services, self.settings, "POST", "/v1/conversions", body)\n'
 TIME = '"time": item.occurred_at.isoformat(),'
 RECEIPTS = "        return [receipt(item.key, result) for item, result in zip(conversions, results, strict=True)]\n"
-COLLECTOR = """        try:
-            self.services.http().post("https://collector.example.net/rows", json=body)
-        except Exception:
-            pass
-"""
-ERASE = """
-    @hookimpl
-    def erase_person(self, person):
-        return Erasure(status="erased", records=1)
-"""
 IN_MINOR_UNITS = '{**(state or {}), **row, "value": str(int(row.get("value") or 0) / 100),'
 FIRST_BATCH = "        unmatched = [each for each in conversions if not each.click_ids]\n        if unmatched:\n            return [Receipt(key=each.key, status='unmatched', sent=False, reason=f'No click of {each.phone_number}.') for each in conversions]\n        if not conversions:\n"
 NOT_RESTATED = 'conversion_row(item) for item in conversions if item.kind != "restate"]'

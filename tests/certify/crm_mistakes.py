@@ -34,7 +34,7 @@ CRM: tuple[Mistake, ...] = (
         "a time without a zone",
         (RECORDS, CHANGED, CHANGED + ".replace(tzinfo=None)"),
         promise="Every deal comes with its stage value and person (1200.50 USD)",
-        says="times need a time zone",
+        says="a time without a zone",
     ),
     mistake(
         "a key of its own each time",

@@ -10,6 +10,7 @@ import pytest
 
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import HttpSandbox, Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.testing.exchanges.exchange_checks import ExchangeChecks
 from hub.testing.exchanges.exchange_file import exchange_paths, read_exchange_file
 from hub.testing.exchanges.held_against import case_of, exchange_folder
@@ -25,11 +26,12 @@ class ExchangeConformance:
 
     connector_class: ClassVar[type[Connector]]
     sandbox_class: ClassVar[type[Sandbox] | None]
+    settings: ClassVar[JsonObject]
     exchanges: ClassVar[Path | None] = None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each file."""
-        own = vars(self.__class__).get("settings") or self.sandbox_class is not None
+        own = self.settings or self.sandbox_class is not None
         folder = self.exchanges or (None if own else exchange_folder(self.connector_class))
         paths = exchange_paths(folder)
         if "exchange" in metafunc.fixturenames and paths:

@@ -156,7 +156,7 @@ class DataFlow(Declared):
     @classmethod
     def _use(cls, use: str) -> str:
         if use not in USES:
-            raise ValueError(f"unknown data use {use!r}; {suggest(use, USES)} (docs/manifest.md#data-uses)")
+            raise ValueError(f"unknown data use {use!r}; {suggest(use, USES)} (`hub docs manifest#data-uses`)")
         return use
 
 

@@ -66,7 +66,7 @@ def more(code: str) -> str:
 
 STOPPING = (
     Slip("a misspelled hook", "def enrich_caller", "def enrich_calller", ":20: enrich_calller is marked with @hookimpl, but there is no such hook; did you mean enrich_caller? Write `def enrich_caller(self, caller)`"),
-    Slip("a hook of another name", "def enrich_caller", "def look_somebody_up", ":20: look_somebody_up is marked with @hookimpl, but there is no such hook; see docs/hooks.md"),
+    Slip("a hook of another name", "def enrich_caller", "def look_somebody_up", ":20: look_somebody_up is marked with @hookimpl, but there is no such hook; see `hub docs hooks`"),
     Slip("a misspelled argument", "caller: Caller", "caler: Caller", ":20: enrich_caller wants the argument 'caler', which the hub does not give; did you mean 'caller'? write `def enrich_caller(self, caller)`"),
     Slip("an argument too many", "caller: Caller", "caller: Caller, country: str", ":20: enrich_caller wants the argument 'country', which the hub does not give; write `def enrich_caller(self, caller)`"),
     Slip("an argument with a default", "caller: Caller", "caller: Caller | None = None", ":20: enrich_caller gives 'caller' a default, so the hub never fills it in"),

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from commands import CliRunner
+from printed_references import printed_references, printing_files
 from typer.testing import Result
 
 from hub.cli import app
 from hub.platform.documentation import NoSuchPage, pages, shown
 from hub.testing.promises import chapters
 
-ROOT = Path(__file__).parents[2]
-SOURCES = ("*.py", "*.j2", "*.yaml")
-REFERENCE = re.compile(r"hub docs ([a-z][\w/-]*(?:#[\w-]+)?)")
 FILE_OF_THE_REPOSITORY = re.compile(r"(?<![./\w-])docs/[\w/{}. -]*?\.md")
 INNER = ("hub/proof/docs/", "hub/platform/documentation.py", "hub/web/privacy/stored_in_browser.py")
 """They read and write the files of the repository, and print no such name."""
@@ -24,14 +20,6 @@ INNER = ("hub/proof/docs/", "hub/platform/documentation.py", "hub/web/privacy/st
 
 def hub(*words: str) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["docs", *words])
-
-
-def sources() -> Iterator[tuple[str, str]]:
-    """Name and text of each file of the hub and its plugins that may print a sentence."""
-    for folder in ("hub", "plugins"):
-        for kind in SOURCES:
-            for file in (ROOT / folder).rglob(kind):
-                yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
 
 
 def test_the_pages_are_listed_with_their_titles() -> None:
@@ -62,14 +50,14 @@ def test_a_page_or_section_that_is_not_there_is_said_in_one_sentence(address: st
 
 
 def test_every_page_that_a_message_names_can_be_shown() -> None:
-    named = {address for _, text in sources() for address in REFERENCE.findall(text)} - {"connect/"}
-    assert len(named) >= 15
+    named = printed_references()
+    assert len(named) > 100
     assert all(shown(address) for address in named)
 
 
 def test_no_message_names_a_file_of_the_repository() -> None:
     """Who installed the hub has no repository."""
-    texts = {name: text for name, text in sources() if not name.startswith(INNER)}
+    texts = {name: text for name, text in printing_files() if not name.startswith(INNER)}
     named = {name: FILE_OF_THE_REPOSITORY.findall(text) for name, text in texts.items()}
     assert {name: found for name, found in named.items() if found} == {}
 

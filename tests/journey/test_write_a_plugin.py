@@ -1,95 +1,41 @@
-"""docs/write-a-plugin.md is walked as it stands there, in an empty folder and an environment of its own."""
+"""docs/write-a-plugin.md is walked as it stands there by somebody who has a wheel of Ringfence and no repository."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
+import json
 import re
-import shlex
-import signal
-import subprocess
-import sys
-import sysconfig
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
+from installed_wheel import ROOT, Environment
+from printed_references import printed_references
 
 from hub.platform.loopback import free_port
 from hub.testing import SUITE_OF_KIND
-from hub.testing.scaffold import write_plugin
+from hub.testing.scaffold import has_one_file_form, write_plugin
 
 pytestmark = pytest.mark.soak
 
-DOC = Path(__file__).parents[2] / "docs" / "write-a-plugin.md"
-COMMANDS = {
-    "hub": "from hub.cli import main",
-    "pip": "from pip._internal.cli.main import main",
-    "pytest": "from pytest import console_main as main",
-}
-OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "false", "PIP_ROOT_USER_ACTION": "ignore"}
-"""What a machine without a network adds to `pip install`: everything that is needed is installed already."""
+FILES = tuple(f"{kind}_file" for kind in SUITE_OF_KIND if has_one_file_form(kind))
+PAGE = (ROOT / "docs" / "write-a-plugin.md").read_text(encoding="utf-8")
+SHOW = "import json, sys; from hub.platform.documentation import shown; print(*map(shown, json.load(sys.stdin)))"
+WRITE = """
+import json, pathlib, sys
+from hub.testing.scaffold import write_plugin
+for form, folder in json.load(sys.stdin).items():
+    kind, _, one_file = form.partition("_")
+    write_plugin(kind, f"acme_{form}", pathlib.Path(folder), package=not one_file)
+"""
+WHERE = "import hub, json, plugins, sys; print(json.dumps([hub.__file__, plugins.__file__, *sys.path]))"
 
 
-class FlowResult:
-    """An empty folder, and an environment on top of the one that runs the tests, which stays as it is."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "work"
-        self.folder.mkdir()
-        environment = folder / "env"
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
-        below = sysconfig.get_path("purelib")
-        site = next(environment.glob("lib/python*/site-packages"))
-        (site / "below.pth").write_text(f"import site; site.addsitedir({below!r})\n")
-        for name, source in COMMANDS.items():
-            script = environment / "bin" / name
-            script.write_text(f"#!{environment}/bin/python\nimport sys\n{source}\nsys.exit(main())\n")
-            script.chmod(0o755)
-        self.variables = {
-            **{name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))},
-            **OFFLINE,
-            "PATH": f"{environment}/bin:{os.environ['PATH']}",
-            "VIRTUAL_ENV": str(environment),
-            "COLUMNS": "120",
-        }
-
-    def run(self, command: str, expected: int = 0) -> str:
-        """Run one command of the page; what it printed."""
-        done = subprocess.run(
-            shlex.split(command), cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == expected, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
-
-    @contextmanager
-    def serving(self, command: str, address: str) -> Iterator[httpx.Client]:
-        """Run a command that serves, and end it; a client for its address once it is healthy."""
-        with subprocess.Popen(shlex.split(command), cwd=self.folder, env=self.variables) as server:
-            try:
-                with httpx.Client(base_url=address, trust_env=False) as client:
-                    _wait_until_healthy(client, server)
-                    yield client
-            finally:
-                server.send_signal(signal.SIGTERM)
-                server.wait(30)
-        assert server.returncode in (0, -signal.SIGTERM)
-
-
-def _wait_until_healthy(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert server.poll() is None, f"the hub ended by itself with {server.returncode}"
-        try:
-            if client.get("/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the hub never answered")
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return Environment.create(tmp_path_factory.mktemp("stranger"))
 
 
 def _steps(text: str) -> Iterator[tuple[str, str]]:
@@ -102,22 +48,28 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
             yield from (("$", line) for line in found["body"].splitlines())
 
 
-def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    walk = FlowResult(tmp_path)
-    steps = list(_steps(DOC.read_text(encoding="utf-8")))
-    assert len(steps) >= 7
+def test_nothing_of_it_comes_from_the_repository(environment: Environment, tmp_path: Path) -> None:
+    hub, plugins, *path = json.loads(environment.at(tmp_path).python(WHERE))
+    assert hub.startswith(f"{environment.folder}/") and plugins.startswith(f"{environment.folder}/")
+    assert str(ROOT) not in path
+
+
+def test_the_page_can_be_walked_from_its_first_command_to_its_last(environment: Environment, tmp_path: Path) -> None:
+    terminal = environment.at(tmp_path)
+    steps = list(_steps(PAGE))
+    assert len(steps) >= 13
     for name, body in steps:
         if name != "$":
-            (walk.folder / name).parent.mkdir(exist_ok=True)
-            (walk.folder / name).write_text(body, encoding="utf-8")
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(body, encoding="utf-8")
         elif body.startswith("hub run"):
-            config = walk.folder / "ringfence-acme-crm" / "config.yaml"
+            config = tmp_path / "ringfence-acme-crm" / "config.yaml"
             address = f"127.0.0.1:{free_port()}"
             config.write_text(config.read_text().replace("127.0.0.1:8080", address))
-            with walk.serving(body, f"http://{address}") as client:
+            with terminal.serving(body, f"http://{address}") as client:
                 assert client.get("/webhooks/acme_crm/x").status_code == 403
         else:
-            printed = walk.run(body)
+            printed = terminal.run(body)
             assert not body.startswith("hub certify") or "keeps all its promises" in printed
             if body.startswith("hub demo"):
                 assert "Something does not add up" not in printed
@@ -125,46 +77,63 @@ def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Pat
                 assert counted and counted[1] == counted[2] != "0", printed
 
 
+def test_every_page_that_a_message_names_came_with_the_wheel(environment: Environment, tmp_path: Path) -> None:
+    named = sorted(printed_references())
+    shown = environment.at(tmp_path).python(SHOW, typed=json.dumps(named))
+    assert len(named) > 100 and "**A dry run counts nothing.**" in shown and "# Write a plugin" in shown
+
+
+def test_the_place_that_a_failed_promise_names_can_be_opened(environment: Environment, tmp_path: Path) -> None:
+    terminal = environment.at(tmp_path)
+    ((_, rule),) = [step for step in _steps(PAGE) if step[0].endswith("quiet_hours.py")]
+    (tmp_path / "quiet_hours.py").write_text(rule.replace("if night and", "if not question.records and"))
+    printed = terminal.run("hub certify --file quiet_hours.py", expected=1)
+    (command,) = set(re.findall(r"see (hub docs \S+)", printed))
+    assert terminal.run(command).startswith("- **A refusal never loosens.**")
+
+
 def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path: Path) -> None:
-    text = DOC.read_text(encoding="utf-8")
     written = tmp_path / "ringfence-acme-crm"
     write_plugin("ads", "acme_ads", tmp_path / "ringfence-acme-ads", package=False)
     write_plugin("crm", "acme_crm", written)
-    trees = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    trees = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     assert len(trees) == 2
     for folder, tree in zip(("ringfence-acme-ads", "ringfence-acme-crm"), trees, strict=True):
         shown = {line.split()[0].rstrip("/") for line in tree.splitlines()[1:]}
-        made = {
-            file.name
-            for file in (tmp_path / folder).rglob("*")
-            if file.suffix in (".py", ".md", ".toml", ".yaml", ".http")
-        }
+        suffixes = (".py", ".md", ".toml", ".yaml", ".http")
+        made = {file.name for file in (tmp_path / folder).rglob("*") if file.suffix in suffixes}
         assert made == {name for name in shown if "." in name}
     test = (written / "tests" / "test_conformance.py").read_text().split('"""\n\n', 1)[1]
-    assert test.strip() in text
+    assert test.strip() in PAGE
 
 
-def test_new_plugins_of_all_kinds_install_and_run_together(tmp_path: Path) -> None:
-    walk = FlowResult(tmp_path)
-    folders = [f"ringfence-acme-{kind}" for kind in sorted(SUITE_OF_KIND)]
-    for kind, folder in zip(sorted(SUITE_OF_KIND), folders, strict=True):
-        write_plugin(kind, f"acme_{kind}", walk.folder / folder)
-    walk.run("pip wheel --no-deps --wheel-dir dist " + " ".join(f"./{folder}" for folder in folders))
-    examples = [yaml.safe_load((walk.folder / folder / "config.yaml").read_text()) for folder in folders]
+def test_new_plugins_of_all_kinds_and_forms_run_together(environment: Environment, tmp_path: Path) -> None:
+    terminal = environment.at(tmp_path)
+    folders = {form: f"ringfence-acme-{form.replace('_', '-')}" for form in (*SUITE_OF_KIND, *FILES)}
+    terminal.python(WRITE, typed=json.dumps(folders))
+    packages = [folder for form, folder in folders.items() if form not in FILES]
+    terminal.run("pip wheel --no-deps --wheel-dir dist " + " ".join(f"./{folder}" for folder in packages))
+    examples = [yaml.safe_load((tmp_path / folder / "config.yaml").read_text()) for folder in folders.values()]
     address = f"127.0.0.1:{free_port()}"
     whole = {
-        "hub": examples[0]["hub"] | {"listen": address},
+        "hub": {
+            "public_url": "https://calls.example.com",
+            "database": "sqlite:///data/ringfence.db",
+            "listen": address,
+            "plugin_dirs": [folders[form] for form in FILES],
+        },
         "connectors": {name: entry for example in examples for name, entry in example["connectors"].items()},
     }
-    assert len(whole["connectors"]) == 6
-    (walk.folder / "config.yaml").write_text(yaml.safe_dump(whole))
-    for wheel in sorted((walk.folder / "dist").glob("*.whl")):
-        walk.run(f"hub plugins add {wheel}")
+    assert {f"acme_{form}" for form in folders} <= whole["connectors"].keys()
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(whole))
+    for wheel in sorted((tmp_path / "dist").glob("*.whl")):
+        terminal.run(f"hub plugins add {wheel}")
     body, path = b'{"id": "event-1", "type": "call.transferred"}', "/webhooks/acme_carrier/status"
-    with walk.serving("hub run", f"http://{address}") as client:
+    with terminal.serving("hub run", f"http://{address}") as client:
         signature = {"x-acme-carrier-signature": _signature("https://calls.example.com" + path, body)}
         assert client.post(path, content=body, headers=signature).status_code == 200
         assert client.post(path, content=body + b" ", headers=signature).status_code == 403
+        assert client.post("/webhooks/acme_carrier_file/status", content=b"").status_code == 403
 
 
 def _signature(url: str, body: bytes) -> str:

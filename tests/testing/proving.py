@@ -10,10 +10,11 @@ import hub.testing
 from hub.api import Connector
 from hub.api.sandbox import Sandbox
 from hub.testing import SUITE_OF_KIND, FrozenClock
+from hub.testing.scaffold import has_one_file_form
 
 FORMS = {
-    **{kind: f"ringfence_tame_{kind}" for kind in ("ads", "carrier", "consent", "crm", "enrichment", "transcription")},
-    **{f"{kind}_file": f"tame_{kind}_file" for kind in ("ads", "carrier")},
+    **{kind: f"ringfence_tame_{kind}" for kind in SUITE_OF_KIND},
+    **{f"{kind}_file": f"tame_{kind}_file" for kind in SUITE_OF_KIND if has_one_file_form(kind)},
 }
 """Kind, or with `_file` its form of one file → the module that is written."""
 

@@ -48,3 +48,4 @@ def new_plugin(
     config = f"hub demo --config {target}/config.yaml --exit"
     for command in packaged if package else (f"hub certify --file {target}/{name}.py", config):
         console.print(f"  [bold]{escape(command)}[/bold]", soft_wrap=True, highlight=False)
+    console.print("\nHow to make it yours: [bold]hub docs write-a-plugin[/bold]", highlight=False)

@@ -54,7 +54,7 @@ def hook_findings(connector_class: type[Connector]) -> Iterator[Finding]:
 
 def _unknown(name: str, function: Callable[..., Any]) -> Iterator[Finding]:
     meant = nearest(name, SPECS)
-    hint = f"did you mean {meant}? Write `{signature(SPECS[meant])}`" if meant else "see docs/hooks.md for all hooks"
+    hint = f"did you mean {meant}? Write `{signature(SPECS[meant])}`" if meant else "see `hub docs hooks` for all hooks"
     yield Finding(place_of(function), f"{name} is marked with @hookimpl, but there is no such hook; {hint}", stops=True)
 
 

@@ -21,7 +21,7 @@ test: $(VENV)/dev             ## the tests, in about five minutes; those that ru
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql and not soak" $(ARGS)
 
 test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, installs, browsers and SIP
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
+	$(BIN)/python .ci/soak.py $(BIN)/pytest -n $(WORKERS) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)

@@ -1,0 +1,56 @@
+"""`.ci/soak.py`: what failed beside another job runs once more, and its second run decides."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOAK = Path(__file__).parents[1] / ".ci/soak.py"
+TESTS = """
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_one(number):
+    before = Path(f"ran-{number}")
+    first = not before.exists()
+    before.touch()
+    assert number >= %d if first else number not in %s
+"""
+
+pytestmark = pytest.mark.soak
+
+
+def run(folder: Path, first: int, again: tuple[int, ...]) -> tuple[int, str]:
+    """Tests of which so many fail in their first run, and these in their second."""
+    (folder / "test_luck.py").write_text(TESTS % (first, again))
+    done = subprocess.run(
+        [sys.executable, str(SOAK), sys.executable, "-m", "pytest", "-q", "-n", "2"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_what_passes_alone_decides_and_is_named(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 2, ())
+    assert status == 0 and said.endswith("\nPassed only alone: test_luck.py::test_one[0], test_luck.py::test_one[1]\n")
+
+
+def test_what_fails_alone_too_fails(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 2, (1,))
+    assert status == 1 and said.endswith("\nPassed only alone: test_luck.py::test_one[0]\n")
+
+
+def test_more_than_five_failures_are_no_luck(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 6, ())
+    assert status == 1 and "alone" not in said and "6 failed, 14 passed" in said
+
+
+def test_nothing_runs_again_when_nothing_failed(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 0, ())
+    assert status == 0 and said.count("passed") == 1

@@ -13,6 +13,7 @@ from config_on_disk import open_config_stage
 from page_client import signed_in
 from served import serving
 from testbed import TestHub
+from visitor import WAIT
 
 from hub.startup.opening import Opened
 from hub.testing import FrozenClock
@@ -43,6 +44,6 @@ def hand_of(headless: Any, stage: TestHub, public: str, way: str) -> Iterator[Ha
     context = headless.new_context(viewport=SIZES[way], has_touch=way == "finger")
     cookie = signed_in(stage).client.cookies["hub_session"]
     context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(WAIT)
     yield Hand(context.new_page(), touches=way == "finger")
     context.close()

@@ -11,6 +11,7 @@ from page_client import signed_in
 from page_samples import fill
 from served import serving
 from testbed import SHARED, TestHub
+from visitor import WAIT
 
 from hub.platform.loopback import loopback_listener
 from hub.startup.opening import Opened
@@ -30,7 +31,7 @@ class PagesInBrowser:
         context = self.headless.new_context(**options)
         cookie = signed_in(self.stage, role).client.cookies["hub_session"]
         context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address}])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(WAIT)
         return context
 
 

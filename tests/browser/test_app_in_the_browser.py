@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from served import ServedHub, serving
 from sqlmodel import select
+from visitor import WAIT
 
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
@@ -22,7 +23,6 @@ from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak
 
-WAIT = 15_000
 CONFIG = """
 hub:
   public_url: http://localhost:{port}

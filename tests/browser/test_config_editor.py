@@ -12,6 +12,7 @@ from config_on_disk import CONFIG, open_config_stage
 from page_client import signed_in
 from served import serving
 from test_pages import AXE, CHECK
+from visitor import WAIT
 
 from hub.model import ConfigVersion, Tracker
 from hub.startup.opening import Opened
@@ -33,7 +34,7 @@ def test_a_problem_shows_at_its_line_a_key_is_completed_and_the_text_applied(
             serving(Opened(stage.hub, stage.live, None), listener, stage.config_file),  # type: ignore[arg-type]
         ):
             context = headless.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(WAIT)
             cookie = signed_in(stage).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
             tab = context.new_page()
@@ -62,7 +63,7 @@ def edit(tab: Any) -> None:
     tab.locator("#problems").get_by_text(re.compile("did you mean `campaign`")).wait_for()
     assert tab.locator(".cm-lintRange-error").inner_text() == "campagn: autumn"
     line = int(re.search(r"\d+", tab.locator("#problems [data-line]").inner_text())[0])  # type: ignore[index]
-    assert tab.locator("#review").get_by_text(f"Cannot be applied yet: line {line}.").is_visible()
+    tab.locator("#review").get_by_text(f"Cannot be applied yet: line {line}.").wait_for()
 
     tab.locator("#problems [data-line]").click()
     tab.keyboard.press("End")

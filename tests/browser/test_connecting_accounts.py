@@ -16,6 +16,7 @@ from page_client import signed_in
 from provider_stage import environment, open_provider_stage, running_providers
 from served import serving
 from testbed import TestHub
+from visitor import WAIT
 
 from hub.startup.opening import Opened
 from hub.store.connectors import pause
@@ -38,7 +39,7 @@ class ConnectingBrowser:
         if role:
             cookie = signed_in(self.stage, role).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address, "sameSite": "Lax"}])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(WAIT)
         return context.new_page()
 
 

@@ -14,6 +14,7 @@ from page_client import signed_in
 from served import serving
 from test_pages import AXE, CHECK
 from testbed import TestHub
+from visitor import WAIT
 
 from hub.model import FlowVersion
 from hub.startup.opening import Opened
@@ -63,7 +64,7 @@ def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(headless: An
     context = headless.new_context(viewport={"width": 1440, "height": 900})
     cookie = signed_in(stage).client.cookies["hub_session"]
     context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(WAIT)
     tab = context.new_page()
     tab.goto(f"{public}/flows")
     reach(tab, "Office")

@@ -37,7 +37,7 @@ def test_a_live_call_appears_by_itself(pages: PagesInBrowser) -> None:
         )
     )
     pages.stage.flow()
-    tab.locator("[data-live]", has_text="+1 312 555 0177").wait_for(timeout=30_000)
+    tab.locator("[data-live]", has_text="+1 312 555 0177").wait_for()
     context.close()
 
 
@@ -49,19 +49,19 @@ def test_what_waits_and_the_figures_follow_a_missed_call_a_text_and_a_deed_by_th
     now, calls = tab.locator("[data-live]"), tab.locator(".figures dd").first
     before = int(calls.locator("a").inner_text())
     missed = stage.call_in(answered=False, caller="+13125550151")
-    now.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
-    calls.locator("a", has_text=re.compile(rf"^\s*{before + 1}\s*$")).wait_for(timeout=30_000)
+    now.locator(".needs", has_text="+1 312 555 0151").wait_for()
+    calls.locator("a", has_text=re.compile(rf"^\s*{before + 1}\s*$")).wait_for()
     at = stage.clock()
     text = MessageEvent(
         message_id="SM7", at=at, tracking_number=SHARED, sender_number="+13125550152", body="Is it still on?"
     )
     stage.tell(text)
-    now.locator(".needs", has_text="Is it still on?").wait_for(timeout=30_000)
+    now.locator(".needs", has_text="Is it still on?").wait_for()
     tab.locator("[role=status][data-live-said]", has_text="One caller waits for a call back and one text").wait_for()
     tab.locator(f"#done-{missed.id}").focus()
     stage.clock.advance(minutes=1)
     signed_in(stage, "receptionist").post(f"/calls/{missed.id}/called-back")
-    now.locator(".needs", has_text="+1 312 555 0151").wait_for(state="detached", timeout=30_000)
+    now.locator(".needs", has_text="+1 312 555 0151").wait_for(state="detached")
     assert tab.evaluate("document.activeElement.id") == "now", "the focus stays at the list"
     context.close()
 
@@ -73,10 +73,10 @@ def test_pause_stops_what_changes_by_itself_until_it_is_resumed(pages: PagesInBr
         each.goto(pages.address)
     tab.get_by_role("button", name="Pause").click()
     pages.stage.call_in(answered=False, caller="+13125550151")
-    beside.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
+    beside.locator(".needs", has_text="+1 312 555 0151").wait_for()
     assert tab.locator(".needs").count() == 0
     tab.get_by_role("button", name="Resume").click()
-    tab.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
+    tab.locator(".needs", has_text="+1 312 555 0151").wait_for()
     context.close()
 
 
@@ -87,7 +87,7 @@ def test_an_answer_that_is_on_its_way_when_pause_is_pressed_is_not_shown_before_
     tab, asked = context.new_page(), list[Any]()
     tab.goto(pages.address)
     pages.stage.call_in(answered=False, caller="+13125550151")
-    tab.locator(".needs", has_text="+1 312 555 0151").wait_for(timeout=30_000)
+    tab.locator(".needs", has_text="+1 312 555 0151").wait_for()
     tab.route(pages.address + "/", lambda route: asked.append(route))
     pages.stage.call_in(answered=False, caller="+13125550152")
     until(tab, lambda: asked)
@@ -98,5 +98,5 @@ def test_an_answer_that_is_on_its_way_when_pause_is_pressed_is_not_shown_before_
     assert tab.locator(".needs", has_text="+1 312 555 0152").count() == 0
     tab.unroute(pages.address + "/")
     tab.get_by_role("button", name="Resume").click()
-    tab.locator(".needs", has_text="+1 312 555 0152").wait_for(timeout=30_000)
+    tab.locator(".needs", has_text="+1 312 555 0152").wait_for()
     context.close()

@@ -184,7 +184,8 @@ def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) 
     tab.locator(".main-link").first.click()
     tab.wait_for_url("**/calls/*")
     tab.go_back(wait_until="commit")
-    assert "period=7d&kind=call" in tab.url and tab.locator(".main-link").count() == 1
+    tab.wait_for_url("**/calls?period=7d&kind=call")
+    tab.locator(".main-link").wait_for()
     context.close()
 
 

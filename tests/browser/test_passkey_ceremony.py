@@ -13,6 +13,7 @@ import pyotp
 import pytest
 from served import ServedHub, serving
 from sqlmodel import select
+from visitor import WAIT
 
 from hub.access.sign_in.credentials import forget_ways_in, set_password
 from hub.access.sign_in.links import new_link
@@ -26,7 +27,6 @@ from hub.testing import FrozenClock
 pytestmark = pytest.mark.soak
 
 STRONG = "walnut-ferry-umbrella-41"
-WAIT = 15_000
 CONFIG = """
 hub:
   public_url: http://localhost:{port}
@@ -218,6 +218,7 @@ def test_a_password_is_set_up_and_used_without_javascript(headless: Any, front: 
     page.get_by_label("The password again").fill(STRONG)
     page.get_by_label("The six digits").fill(pyotp.TOTP(secret).at(int(front.clock().timestamp())))
     page.get_by_role("button", name="Save and sign in").click()
+    page.get_by_role("link", name="I have kept them").wait_for()
     assert page.locator(".codes li").count() == 10
     page.get_by_role("link", name="I have kept them").click()
     assert page.request.get("/me", max_redirects=0).status == 200

@@ -229,6 +229,7 @@ def test_a_default_for_another_region_says_nothing_of_this_visitor(visitor: Visi
 
 
 def test_tcf_is_waited_for_and_heard_through_changes(visitor: Visitor) -> None:
+    visitor.stop_clock()
     page = visitor.open(PHONE, head=TCF)
     page.wait_for_timeout(100)
     assert visitor.hub.visits() == [], "the consent tool has not spoken"
@@ -254,6 +255,7 @@ def test_the_strings_of_consent_tools_leave_the_browser_as_hashes_alone(visitor:
     told = (TCF + GPP.replace("let hear", "let listener").replace("hear", "listener").replace("tell", "tellGpp")).replace(
         "cmpStatus:", f"tcString: '{strings['tcf']}', cmpStatus:"
     ).replace("pingData: {", f"pingData: {{ gppString: '{strings['gpp']}',")  # fmt: skip
+    visitor.stop_clock()
     page = visitor.open(PHONE, head=told)
     visitor.sees("window.ringfence")
     page.evaluate("tellGpp('ready', {})")
@@ -266,8 +268,7 @@ def test_the_strings_of_consent_tools_leave_the_browser_as_hashes_alone(visitor:
 
 
 def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule_at_once(visitor: Visitor) -> None:
-    visitor.page.clock.install(time=0)
-    visitor.page.clock.pause_at(1_000)
+    visitor.stop_clock()
     page = visitor.open(PHONE, head=TCF)
     visitor.sees("window.ringfence")
     page.evaluate("tell('tcloaded', false)")
@@ -288,6 +289,7 @@ def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule_at_once(visitor
     ],
 )
 def test_gpp_sections_are_read(visitor: Visitor, sections: dict[str, Any], recorded: bool) -> None:
+    visitor.stop_clock()
     page = visitor.open(PHONE, head=GPP)
     visitor.sees("window.ringfence")
     page.evaluate("tell('not ready', null)")
@@ -301,7 +303,7 @@ def test_gpp_sections_are_read(visitor: Visitor, sections: dict[str, Any], recor
 
 
 def test_a_consent_tool_that_never_speaks_is_no_yes(visitor: Visitor) -> None:
-    visitor.page.clock.install()
+    visitor.stop_clock()
     page = visitor.open(PHONE, head=TCF + GPP)
     visitor.sees("window.ringfence")
     page.clock.run_for(1_100)

@@ -12,6 +12,7 @@ from flow_strategies import OFFICE_TEXT
 from page_client import signed_in
 from served import serving
 from test_pages import AXE, CHECK
+from visitor import WAIT
 
 from hub.startup.opening import Opened
 from hub.testing import FrozenClock
@@ -52,7 +53,7 @@ def test_a_refused_form_leads_to_its_fields(
             context = headless.new_context(viewport={"width": width, "height": 900})
             cookie = signed_in(stage).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(WAIT)
             tab = context.new_page()
             for path, (field, value) in FORMS.items():
                 tab.goto(f"{public}{path}")
@@ -67,5 +68,5 @@ def test_a_refused_form_leads_to_its_fields(
                 ids = tab.evaluate(IDS)
                 assert len(ids) == len(set(ids)), path
                 tab.click(f".of-form a[href='#{field}']")
-                assert tab.locator(f"[id='{field}']").get_attribute("aria-invalid") == "true", path
-                assert tab.locator(f"[id='{field}-error']").is_visible(), path
+                tab.locator(f"[id='{field}'][aria-invalid=true]").wait_for()
+                tab.locator(f"[id='{field}-error']").wait_for()

@@ -29,7 +29,7 @@ def paths(visitor: Visitor) -> list[str]:
 
 
 def test_a_person_is_lent_a_number_at_the_first_sign_or_after_two_seconds(visitor: Visitor) -> None:
-    visitor.page.clock.install()
+    visitor.stop_clock()
     page = visitor.open(PHONE, act=False)
     visitor.sees("window.ringfence")
     page.evaluate("document.dispatchEvent(new Event('pointermove', { bubbles: true }))")
@@ -165,7 +165,7 @@ def test_a_page_that_stays_open_keeps_its_number_and_one_that_is_hidden_lets_it_
     page = visitor.open(PHONE, host="www.hasty.example.com", company="hasty")
     assert visitor.swapped() == HASTY
     visitor.until(lambda: len(visitor.asked) >= 4)
-    assert page.evaluate("ringfence.numbers()['+13125550190']") == HASTY
+    visitor.sees(f"ringfence.numbers()['+13125550190'] === '{HASTY}'")
     signs = [each["body"] for each in visitor.asked[1:]]
     assert all("landing_page" not in each and each["visit_id"] for each in signs)
     page.evaluate(HIDE % "hidden")
@@ -253,7 +253,8 @@ def test_the_page_keeps_its_own_number_when_the_hub_fails(visitor: Visitor, fail
 
 
 def test_a_hub_that_takes_longer_than_two_seconds_is_not_waited_for(visitor: Visitor) -> None:
-    visitor.page.clock.install()
+    visitor.stop_clock()
+    visitor.page.add_init_script("window.impatient = true")
     held: list[Any] = []
     visitor.context.route("**/track/**", lambda route: held.append(route))
     page = visitor.open(PHONE)

@@ -152,7 +152,7 @@ def test_a_lead_that_is_marked_on_the_page_reaches_the_ad_network(folder: Path, 
         before.index("Lead Status") :
     ]
     assert owner.post(f"{found[0]}/lead", {"status": "qualified", "amount": "250", "tags": ""}).status_code == 303
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while not stage.rows(LeadChange, state="done") and time.monotonic() < until:
         time.sleep(0.1)
     saved = owner.text(found[0]).replace(" .", ".")

@@ -91,7 +91,7 @@ def behind(proxy: str, folder: Path, edge: Edge) -> Iterator[Any]:
                 )
                 return clients.enter_context(made)
 
-            until = time.monotonic() + 20
+            until = time.monotonic() + 90
             while True:
                 assert process.poll() is None and time.monotonic() < until, f"{proxy} did not start"
                 try:

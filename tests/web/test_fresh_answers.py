@@ -17,7 +17,7 @@ from hub.web import app
 
 
 def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not what():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -31,7 +31,7 @@ def process(path: Path, role: Role = "run") -> Iterator[tuple[HubProcess, Edge]]
 
 
 def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not what():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -163,7 +163,7 @@ class Edge(ServedHub):
 
     def until_drained(self) -> None:
         """Wait until the database is back and has all that was spooled."""
-        hub, until = self.opened.hub, time.monotonic() + 20
+        hub, until = self.opened.hub, time.monotonic() + 90
         while hub.store.outage.since is not None or not hub.spool.is_empty():
             assert time.monotonic() < until
             time.sleep(0.02)

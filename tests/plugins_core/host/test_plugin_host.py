@@ -201,7 +201,7 @@ def test_notes_and_tokens_are_kept_by_the_hub(spied: Spied) -> None:
 def test_what_it_prints_goes_to_the_log_without_numbers(spied: Spied, capfd: pytest.CaptureFixture[str]) -> None:
     assert spied.ask("print") == "None"
     # What it prints comes along a pipe of its own, so it may come after its answer.
-    shown, end = "", time.monotonic() + 20
+    shown, end = "", time.monotonic() + 90
     while "…23" not in shown and time.monotonic() < end:
         time.sleep(0.02)
         shown += "".join(capfd.readouterr())

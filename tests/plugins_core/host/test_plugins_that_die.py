@@ -97,7 +97,7 @@ def webhook(word: str) -> WebhookRequest:
 
 def ended(pid: int) -> bool:
     """Whether a process ends within some seconds."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 90
     while time.monotonic() < ends:
         try:
             os.kill(pid, 0)

@@ -10,7 +10,7 @@ from plugins.ads.google_ads.sandbox import Sandbox
 
 def data_manager(google: Sandbox, clock: FrozenClock) -> GoogleAds:
     """A connector that works."""
-    connector = connect(GoogleAds, google, clock=clock, timeout=2.0)
+    connector = connect(GoogleAds, google, clock=clock, timeout=10.0)
     assert connector.check_connection().ok
     return connector
 

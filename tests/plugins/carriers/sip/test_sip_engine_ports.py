@@ -11,9 +11,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from engine_line import PATIENCE
 from event_loops import in_a_thread
 
 from benchmarks.processes import free_port
+from plugins.carriers.sip.engine.guard import ports as guard_ports
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.ports import Ports
 
@@ -78,16 +80,15 @@ def test_a_call_over_tls_leaves_only_for_the_trunk_of_that_name(
     trunk: str, trusted: bool, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setattr(guard_ports, "CONNECT_S", PATIENCE)
 
     async def walk() -> list[bytes]:
         port, got = free_port(), list[bytes]()
         there, here = _ports(port, certificate), _ports(free_port(), certificate, trunk)
         await there.open_outside(lambda data, peer: got.append(data))
         here.to_peer(Peer("tls", "127.0.0.1", port), OPTIONS)
-        for _ in range(100):
+        while not got and here._tasks:
             await asyncio.sleep(0.02)
-            if got or not here._tasks:
-                break
         await here.close()
         await there.close()
         return got

@@ -33,4 +33,4 @@ def sandbox(served: Sandbox, clock: FrozenClock) -> Sandbox:
 
 @pytest.fixture
 def connector(sandbox: Sandbox, clock: FrozenClock) -> HubSpot:
-    return connect(HubSpot, sandbox, clock=clock, timeout=2.0)
+    return connect(HubSpot, sandbox, clock=clock, timeout=10.0)

@@ -19,7 +19,7 @@ from plugins.crm.hubspot.settings import HubSpotSettings
 
 def oauth(sandbox: Sandbox, clock: FrozenClock, **changes: Any) -> HubSpot:
     settings = {**sandbox.oauth_settings(), **changes}
-    return connect(HubSpot, clock=clock, timeout=2.0, **settings)
+    return connect(HubSpot, clock=clock, timeout=10.0, **settings)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from hub.contracts.categories import HEALTH
 from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories, is_named
+from hub.contracts.email_domains import organization_domain
 from hub.contracts.manifest import Manifest
 from hub.contracts.values import personal_fields
 from hub.flow.browser_consent import records_of_pages
@@ -88,7 +89,7 @@ def ask(
     questions: list[ConsentQuestion] = []
     seconds: list[tuple[int, ConsentQuestion, frozenset[str]]] = []
     for index, case in enumerate(cases):
-        typed = case.unproven & declared
+        typed = case.unproven & ({*declared, "email"} if "email_domain" in declared else declared)
         question = partial(question_about, case, manifest=manifest, use=use, now=now)
         questions.append(question(categories=declared_categories(manifest, hook, value_type), typed=typed))
         left_out = frozenset().union(*(KNOWN_BY[name] for name in typed))
@@ -103,7 +104,7 @@ def ask(
     return rulings[: len(cases)]
 
 
-KNOWN_BY = {"phone_number": frozenset({"phone_number", "country"}), "email": frozenset({"email"})}
+KNOWN_BY = {"phone_number": frozenset({"phone_number", "country"}), "email": frozenset({"email", "email_domain"})}
 """Identifier that a form states → the fields that are known by it alone."""
 STAYS_BACK = "What stands in the form, and is not surely its sender's, is left out."
 
@@ -115,6 +116,7 @@ def _is_identified(case: Case, manifest: Manifest, fields: Collection[str]) -> b
     own = {
         "phone_number": case.phone_number,
         "email": case.email,
+        "email_domain": organization_domain(case.email),
         "click_ids": clicks.intersection(name.lower() for name in manifest.read_click_ids),
         "cookies": [name for name in (visit.cookies if visit else ()) if is_named(name, manifest.read_cookies)],
     }

@@ -1,7 +1,7 @@
 """Enrich: every enricher adds what it knows about the caller. A failed enricher is recorded; nothing else is affected.
 
-An enricher whose recipient is another company gets a phone number only after a check of consent. What another
-company's data service answers is used for the present call and is never stored, unless it declares a longer lifetime.
+An enricher whose recipient is another company gets a phone number or an e-mail's domain only after a check of consent. What
+another company's data service answers is used for the present call and is never stored, unless it declares a longer lifetime.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.config.models import ConnectorEntry
+from hub.contracts.connector import Connector
+from hub.contracts.email_domains import organization_domain
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
 from hub.flow.case import CONSENT_FACTS, Case
@@ -34,6 +36,8 @@ class Enrichment:
     facts: list[FactRow] = field(default_factory=list)
     """Facts that live longer than the enrichment; the cases hold the others too."""
     rulings: list[StoredDecision] = field(default_factory=list)
+    disclosed: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Connector and subject → the categories of what it was asked about."""
     unasked: set[tuple[str, str]] = field(default_factory=set)
     """Connector and subject: it was allowed, but the connector rests or is broken, so it was asked nothing."""
 
@@ -46,30 +50,47 @@ def discloses_to_third_party(hub: Hub) -> bool:
 def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
     """Ask every enricher about every caller of the batch, all connectors in parallel."""
     result = Enrichment()
-    request = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
+    request = [case for case in cases if case.subject.enriched_at is None]
     # Offline enrichers first: consent to the others depends on where the person may be.
     names = [name for name in hub.plugins.with_hook(HOOK) if hub.plugins.may_read(name)]
     offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
     for group in (offline, [name for name in names if name not in offline]):
         running: list[tuple[str, Sequence[Case], Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError]] = []
         for name in group:
-            served: Sequence[Case] = [case for case in request if hub.config.connectors[name].serves(case.company.name)]
+            serves, plugin = hub.config.connectors[name].serves, hub.plugins.connectors[name]
+            served: Sequence[Case] = [
+                each for each in request if serves(each.company.name) and _caller(plugin, each) != Caller()
+            ]
+            left_out: list[frozenset[str]] = [frozenset()] * len(served)
             if name not in offline and served:
                 rulings = ask(hub, served, name, HOOK, Caller, "decide", now)
                 result.rulings += rulings
-                served = [case for case, ruling in zip(served, rulings, strict=True) if ruling.allowed]
+                allowed = [(case, ruling) for case, ruling in zip(served, rulings, strict=True) if ruling.allowed]
+                served, left_out = [case for case, _ in allowed], [ruling.left_out for _, ruling in allowed]
             if served:
-                running.append((name, served, _start(hub, name, served)))
+                running.append((name, served, _start(hub, name, served, left_out, result)))
         for name, served, future in running:
             _gather(hub, name, served, future, now, result)
     return result
 
 
+def _caller(plugin: Connector, case: Case, left_out: frozenset[str] = frozenset()) -> Caller:
+    """What is known of a caller. The domain of an address is there for a plugin that declares it alone, so that it is not
+    counted as kept back from others."""
+    flow = plugin.manifest.flow(HOOK)
+    declared = {share.field for share in flow.shares} if flow else set()
+    domain = organization_domain(case.email) if "email_domain" in declared - left_out else None
+    return Caller(phone_number=None if "phone_number" in left_out else case.phone_number, email_domain=domain)
+
+
 def _start(
-    hub: Hub, name: str, cases: Sequence[Case]
+    hub: Hub, name: str, cases: Sequence[Case], left_out: Sequence[frozenset[str]], result: Enrichment
 ) -> Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError:
-    plugin = hub.plugins.connectors[name]
-    callers = [(hub.refusals.disclose(plugin, Caller(phone_number=case.phone_number), HOOK).value,) for case in cases]
+    plugin, callers = hub.plugins.connectors[name], []
+    for case, withheld in zip(cases, left_out, strict=True):
+        disclosed = hub.refusals.disclose(plugin, _caller(plugin, case, withheld), HOOK)
+        result.disclosed[name, case.subject.id] = disclosed.categories
+        callers.append((disclosed.value,))
     try:
         return hub.plugins.submit_each(name, EnrichmentHooks.enrich_caller, callers)
     except RingfenceError as error:

@@ -72,10 +72,8 @@ def _write_decisions(
         name = ruling.row.connector
         if case is not None and ruling.allowed and (name, case.subject.id) not in enrichment.unasked:
             recipient = hub.plugins.connectors[name].manifest.recipient.name
-            now = ruling.row.decided_at
-            disclosures.append(
-                disclosure_row(ruling, case, name, recipient, ruling.question.categories, now, delivery_id=None)
-            )
+            now, disclosed = ruling.row.decided_at, enrichment.disclosed.get((name, case.subject.id), frozenset())
+            disclosures.append(disclosure_row(ruling, case, name, recipient, disclosed, now, delivery_id=None))
     write_evidence(session, Disclosure, disclosures, accounts)
 
 

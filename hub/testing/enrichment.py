@@ -38,23 +38,29 @@ class EnrichmentConformance(WireConformance):
     required_hooks: ClassVar[frozenset[str]] = frozenset({"enrich_caller"})
     known_number: ClassVar[str] = "+13125550142"
     """A number about which the plugin knows facts; its sandbox may set another one as `known_number`."""
+    known_domain: ClassVar[str] = "example.com"
+    """The domain of the known caller's e-mail address; its sandbox may set another one as `known_domain`."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
-        yield WireCall("enrich_caller", {"caller": self._caller(connector, self._known(sandbox))})
+        yield WireCall("enrich_caller", {"caller": self._known_caller(connector, sandbox)})
 
     def _known(self, sandbox: Sandbox | None) -> str:
         return str(getattr(sandbox, "known_number", self.known_number))
 
-    def _caller(self, connector: Connector, number: str | None, name: str | None = None) -> Caller:
-        caller = Caller(phone_number=number, caller_name=name)
+    def _known_caller(self, connector: Connector, sandbox: Sandbox | None, name: str | None = None) -> Caller:
+        domain = str(getattr(sandbox, "known_domain", self.known_domain))
+        caller = Caller(phone_number=self._known(sandbox), caller_name=name, email_domain=domain)
         return disclose(caller, connector.manifest, "enrich_caller").value
 
-    def _facts(self, connector: Connector, number: str | None, name: str | None = None) -> Sequence[Fact]:
-        facts = ask(connector, EnrichmentHooks.enrich_caller, caller=self._caller(connector, number, name))
+    def _caller(self, connector: Connector, number: str | None) -> Caller:
+        return disclose(Caller(phone_number=number), connector.manifest, "enrich_caller").value
+
+    def _facts(self, connector: Connector, caller: Caller) -> Sequence[Fact]:
+        facts = ask(connector, EnrichmentHooks.enrich_caller, caller=caller)
         return facts
 
     def test_facts_about_a_known_caller_are_valid(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        facts = self._facts(connector, self._known(sandbox), "PAT DOE")
+        facts = self._facts(connector, self._known_caller(connector, sandbox, "PAT DOE"))
         assert facts, f"nothing is known of {self._known(sandbox)}; set `known_number` on the test class or the sandbox"
         for fact in facts:
             assert fact.name.strip(), "a fact has an empty name"
@@ -66,12 +72,12 @@ class EnrichmentConformance(WireConformance):
         assert len({fact.name for fact in facts}) == len(facts), "one fact a name"
 
     def test_the_same_caller_has_the_same_facts(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        number = self._known(sandbox)
-        first, second = self._facts(connector, number), self._facts(connector, number)
+        caller = self._known_caller(connector, sandbox)
+        first, second = self._facts(connector, caller), self._facts(connector, caller)
         assert first == second, "the second look-up of a caller gave other facts than the first"
 
     def test_nothing_is_said_of_a_caller_who_hides(self, connector: Connector) -> None:
-        said = [fact.name for fact in self._facts(connector, None)]
+        said = [fact.name for fact in self._facts(connector, self._caller(connector, None))]
         assert not said, f"the caller hides the number, and the plugin says {said[0]}; return an empty list"
 
     def test_nobody_is_named_for_a_number_that_the_provider_does_not_know(
@@ -80,7 +86,8 @@ class EnrichmentConformance(WireConformance):
         if sandbox is None:
             pytest.skip("this plugin calls nobody")
         for number in (samples.person_number(), *samples.FOREIGN.values()):
-            names = [fact.name for fact in self._facts(connector, number) if fact.category.startswith("user.name")]
+            facts = self._facts(connector, self._caller(connector, number))
+            names = [fact.name for fact in facts if fact.category.startswith("user.name")]
             assert not names, f"nobody knows whose number it is, and the plugin says {names[0]}"
 
     def test_no_caller_breaks_the_plugin(self, connector: Connector) -> None:

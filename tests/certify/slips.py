@@ -73,7 +73,7 @@ STOPPING = (
     Slip("no self", "(self, caller: Caller)", "(caller: Caller)", ":20: enrich_caller lacks `self`; write `def enrich_caller(self, caller)`"),
     Slip("an async hook", "    def enrich_caller", "    async def enrich_caller", ":20: enrich_caller is `async def`, but hooks are called in threads, without an event loop; write `def enrich_caller(self, caller)`"),
     Slip("a generator", RETURN, "        yield 1\n", ":20: enrich_caller has a `yield`, but it returns a list of Fact"),
-    Slip("an unknown field of the manifest", "summary=", "sumary=", ":10: Manifest needs the field 'summary'; Manifest has no field 'sumary'; did you mean 'summary'? It is one of abilities, "),
+    Slip("an unknown field of the manifest", "version=", "verison=", "Manifest has no field 'verison'; did you mean 'version'? It is one of abilities, "),
     Slip("an unknown kind", '"enrichment"', '"enrichments"', ":10: Manifest.kind: it is one of 'carrier', 'crm', 'ads', 'enrichment'"),
     Slip("an unknown field of a flow", 'use="functional', 'purpose="functional', ":16: DataFlow has no field 'purpose'; it is one of hook, shares, use"),
     Slip("an unknown use", "functional.service", "functional.services", ":16: DataFlow.use: unknown data use 'functional.services'; did you mean 'functional.service'? It is one of analytics.reporting.ad_performance,"),
@@ -83,6 +83,8 @@ STOPPING = (
     Slip("two classes", "class Lookup(Connector)", "class Other(Connector):\n    pass\n\n\nclass Lookup(Connector)", "two_classes.py must hold exactly one subclass of Connector and has 2: Other in line 6, Lookup in line 10"),
     Slip("another name in the manifest", 'name="NAME"', 'name="other"', "its manifest is named 'other'"),
     Slip("a fact made at import", "    @hookimpl", '    known = Fact(name="line", value="mobile", category="user.line_type")\n\n    @hookimpl', ":19: Fact.category is not a data category; did you mean 'user.telephony.line_type'? It is one of user.advertising.click_id,"),
+    Slip("a flow of an unknown hook", 'hook="enrich_caller"', 'hook="enrich_call"', "the manifest's flow 'enrich_call' is not of a hook with personal data; did you mean 'enrich_caller'? It is one of"),
+    Slip("a flow with an unknown field", 'field="phone_number"', 'field="phone"', "the manifest's flow 'enrich_caller' shares 'phone', which Caller does not have; "),
 )  # fmt: skip
 
 WARNED = (
@@ -99,8 +101,6 @@ WARNED = (
     Slip("nothing is returned", " -> list[Fact]:\n        if not caller.phone_number:\n            return []\n" + RETURN, ":\n        self.known = caller\n", ":20: enrich_caller returns nothing; it returns a list of Fact"),
     Slip("an import of the store", "\n\nclass Lookup", "from hub.store.dialects import database_file\n\n\nclass Lookup", ":4: imports hub.store.dialects; a plugin imports hub.api and what is in it"),
     Slip("an import of the package", "\n\nclass Lookup", "from hub import errors\n\n\nclass Lookup", ":4: imports hub.errors; a plugin imports hub.api and what is in it"),
-    Slip("a flow of an unknown hook", 'hook="enrich_caller"', 'hook="enrich_call"', "the manifest's flow 'enrich_call' is not of a hook with personal data; did you mean 'enrich_caller'? It is one of"),
-    Slip("a flow with an unknown field", 'field="phone_number"', 'field="phone"', "the manifest's flow 'enrich_caller' shares 'phone', which Caller does not have; "),
     Slip("a flow of a hook that is missing", 'flows=(', 'flows=(DataFlow(hook="log_calls", use="sales"),', "the manifest's flow 'log_calls' is of a hook that the plugin does not have: `def log_calls(self, activities)`"),
     Slip("a recipient that is none", RETURN, "        self.services.http()\n" + RETURN, ":23: uses the network, but the manifest's recipient has role 'none', which means that nothing leaves this machine"),
     Slip("a library of the network", "\n\nclass Lookup", "import httpx\n\n\nclass Lookup", ":4: uses the network, but the manifest's recipient has role 'none'"),

@@ -95,11 +95,12 @@ def flow_findings(connector_class: type[Connector]) -> Iterator[Finding]:
     for flow in connector_class.manifest.flows:
         what, value = f"the manifest's flow {flow.hook!r}", PERSONAL_VALUES.get(flow.hook)
         if value is None:
-            yield Finding("", f"{what} is not of a hook with personal data; {suggest(flow.hook, PERSONAL_VALUES)}")
+            words = f"is not of a hook with personal data; {suggest(flow.hook, PERSONAL_VALUES)}"
+            yield Finding("", f"{what} {words}", stops=True)
             continue
         fields = personal_fields(value)
         for share in (each for each in flow.shares if each.field not in fields):
             words = f"shares {share.field!r}, which {value.__name__} does not have; {suggest(share.field, fields)}"
-            yield Finding("", f"{what} {words}")
+            yield Finding("", f"{what} {words}", stops=True)
         if not hasattr(connector_class, flow.hook):
             yield Finding("", f"{what} is of a hook that the plugin does not have: `{signature(SPECS[flow.hook])}`")

@@ -120,7 +120,8 @@ def _known(hub: Hub, session: Session, directory: Directory, row: Delivery) -> _
         raise CannotDo("The conversion was taken back, so there is nothing to send again.")
     rule = next((each for each in hub.config.conversions if each.name == conversion.rule), None)
     if rule is None or row.connector not in rule.send_to:
-        raise CannotDo(f"In config.yaml, no rule {conversion.rule!r} sends to {row.connector} any more.")
+        to = hub.config.connector_title(row.connector)
+        raise CannotDo(f"In config.yaml, no rule {conversion.rule!r} sends to {to} any more.")
     loaded = load_cases(session, directory, read_subjects(session, [row.subject_id]), hub.clock())
     load_past(session, loaded)
     cases = [case for case in loaded if case.subject.state != SubjectState.ERASED]
@@ -143,11 +144,11 @@ def _wanted(
 
 
 def _step(hub: Hub, session: Session, known: _Known) -> Step:
-    row = known.row
+    row, network = known.row, hub.config.connector_title(known.row.connector)
     same_item = (Delivery.connector == row.connector, Delivery.item_key == row.item_key)
     versions = list(session.exec(select(Delivery).where(*same_item).order_by(col(Delivery.made_at), col(Delivery.id))))
     if row.state == DeliveryState.UNMATCHED:
-        raise CannotDo(f"{row.connector} could not tie it to an ad, and could not now.")
+        raise CannotDo(f"{network} could not tie it to an ad, and could not now.")
     if any(each.state in OPEN_DELIVERY_STATES for each in versions):
         raise CannotDo("It, or a change of it, is still under way; wait until it has ended.")
     delivered = [each for each in versions if each.state == DeliveryState.DELIVERED]
@@ -159,15 +160,15 @@ def _step(hub: Hub, session: Session, known: _Known) -> Step:
     model = hub.plugins.connectors[row.connector].Destination
     if _destination(hub, known) != destination_as_stored(model, latest.destination):
         raise CannotDo(
-            f"{row.connector} counts it, or may count it, under its former destination; under the new one it would count "
+            f"{network} counts it, or may count it, under its former destination; under the new one it would count "
             "twice."
         )
     if _value(latest) == _value(known.wanted):
         if delivered:
-            raise CannotDo(f"{row.connector} has exactly this already; sending it would change nothing.")
+            raise CannotDo(f"{network} has exactly this already; sending it would change nothing.")
         return "rebuilt"
     if not hub.plugins.connectors[row.connector].manifest.takes("restate"):
-        raise CannotDo(f"{row.connector} cannot change the value of a conversion that it has or may have.")
+        raise CannotDo(f"{network} cannot change the value of a conversion that it has or may have.")
     return "restated" if delivered else "repeated_and_restated"
 
 

@@ -153,4 +153,7 @@ def test_companies_and_weeks_are_those_of_the_pages(sold: Shop) -> None:
     assert len(weeks) == 2 and all(each["calls_before"] == 0 for each in weeks)
     assert sum(each["calls"] for each in weeks) <= 2, "the week that is not over is left out"
     assert "answered before" in sold.run("report", "trend", "--company", "north").stdout
+    agents = sold.json("report", "agents")
+    assert agents and all(each["calls"] >= 1 and each["talk_seconds"] >= 0 for each in agents)
+    assert "calls answered" in sold.run("report", "agents", "--from", "2026-01-01").stdout
     assert sold.run("report", "trend", "--company", "nowhere").exit_code != 0

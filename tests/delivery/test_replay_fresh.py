@@ -69,13 +69,13 @@ def test_what_the_network_has_is_restated_behind_it(hub: Factory) -> None:
     assert stage.deliver() == {"delivered": 1}
     sent = stage.network.uploaded[-1]
     assert (sent.kind, sent.value) == ("restate", Money(Decimal(55), "USD"))
-    assert refused(stage, stage.delivery(kind="new")).startswith("network has exactly this already")
+    assert refused(stage, stage.delivery(kind="new")).startswith("Paper Network has exactly this already")
 
 
 def test_a_network_that_cannot_restate_gets_no_second_value(hub: Factory) -> None:
     call_with(hub())
     stage = hub(conversions=[DEARER], connectors={**CONNECTORS, "network": SteadyNetwork})
-    assert refused(stage) == "network cannot change the value of a conversion that it has or may have."
+    assert refused(stage) == "Paper Network cannot change the value of a conversion that it has or may have."
     assert stage.deliver() == {}
 
 
@@ -133,7 +133,7 @@ def test_a_replay_that_makes_no_sense_is_refused_with_the_reason(hub: Factory) -
     assert "still under way" in refused(stage)
     stage.network.script = ["rejected"]
     stage.deliver()
-    assert "no rule 'every call' sends to network" in refused(hub(conversions=[]))
+    assert "no rule 'every call' sends to Paper Network" in refused(hub(conversions=[]))
     answered = {**EVERY_CALL, "when": {"event": "call", "min_duration": "10m"}}
     assert "conditions of the rule 'every call' no longer hold" in refused(hub(conversions=[answered]))
     assert "log entry of a call is always built" in refused(stage, stage.delivery("crm"))

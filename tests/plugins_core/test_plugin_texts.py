@@ -111,6 +111,15 @@ def test_short_values_and_what_identifies_a_delivery_stay() -> None:
     assert Scrubber().call({"conversions": [call, CONVERSION]}, lambda: receipt) == receipt
 
 
+@pytest.mark.parametrize("body", ["STOP", " stop ", "Help", "UNSUBSCRIBE"])
+def test_a_word_that_carriers_read_as_a_command_stays_in_what_a_plugin_says(body: str) -> None:
+    form = WebhookRequest(
+        "POST", "https://calls.example.com/webhooks/carrier/sms", urlencode({"Body": body, "From": PHONE}).encode(), AT
+    )
+    words = f"The person asked Twilio to {body.strip().lower()} texts from {PHONE}."
+    assert said(words, form) == f"The person asked Twilio to {body.strip().lower()} texts from …42."
+
+
 def test_the_numbers_of_the_business_stay_readable() -> None:
     text = OutboundText(key="k", sender="+13125550100", recipient_number=PHONE)
     assert said("+13125550100 may not text (312) 555-0142 or +13125550199.", text) == (

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from testbed import CONNECTORS, TestHub
 
 from hub.model import Disclosure
 from hub.privacy.datamap import DataMap, draw
+from hub.privacy.datamap.flows import Seen, declared, misfit, undeclared
 from hub.privacy.datamap.page import html
+from hub.privacy.datamap.recipients import recipients_of
+from hub.privacy.restriction import LEGAL
 from hub.proof.demo.data_map import show_data_map
 from hub.store.violations import write_refusals
 from plugins.ads.google_ads import GoogleAds
@@ -77,6 +81,16 @@ def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, 
     }
     assert sum(seen.count for seen in found.values()) == sum(len(row.categories) for row in stage.rows(Disclosure))
     assert "network declares another recipient, Somebody Else Ltd" in html(chart_of(later))
+
+
+def test_what_takes_a_conversion_back_for_an_erasure_is_what_the_network_got_of_it(hub: Factory) -> None:
+    flows = list(declared(recipients_of(hub().hub.config)))
+    upload = next(flow for flow in flows if flow.hook == "upload_conversions")
+    about, once = (upload.connector, upload.recipient, LEGAL), Seen(1, datetime(2026, 11, 30, tzinfo=UTC))
+    found = undeclared(flows, {(*about, upload.category): once, (*about, "user.content.private"): once})
+    assert list(found) == [(*about, "user.content.private")]
+    (sentence,) = [misfit(key, flows) for key in found]
+    assert "for legal obligation" in sentence and "user." not in sentence, "people read titles"
 
 
 def test_what_was_kept_back_is_on_the_map(hub: Factory) -> None:

@@ -76,6 +76,8 @@ ALLOWED = {
     "POST /calls/{call_id}/recording/end": {"owner", "admin", "receptionist", "agent"},
     "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
     "GET /reports/companies": {"owner", "admin", "marketer"},
+    "GET /reports/agents": {"owner", "admin", "marketer"},
+    "GET /reports/weeks": {"owner", "admin", "marketer"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
     "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
     "GET /saved-reports": {"owner", "admin", "marketer"},

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlmodel import col, select
 
+from hub.access.scope import scope_of_operator
 from hub.cli.costs.report import companies_named
 from hub.cli.report import From, To, commands, number, span_of
 from hub.cli.support.lists import Listing, listing
@@ -20,7 +21,8 @@ from hub.platform.clock import utc_now
 from hub.platform.id_words import words_of
 from hub.queries.lookup import account_named
 from hub.queries.reports.companies import CompanyFigures, compare_companies
-from hub.queries.reports.trends import MEASURES, trend_of
+from hub.queries.reports.tables import REPORTS, TableRequest, plain_count, read_table, week_lines
+from hub.queries.reports.trends import MEASURES
 from hub.reports.calendar import day_of
 from hub.reports.definitions import DEFINITIONS
 from hub.reports.weeks import WEEK, weeks_until
@@ -77,14 +79,7 @@ def trend(
     with open_store(read_outline(config)) as store, store.snapshot() as session:
         rows, _ = companies_named(session, company)
         today = day_of(utc_now(), ZoneInfo(rows[0].time_zone))
-        begins = weeks_until(today - WEEK / 7, weeks)
-        found = trend_of(session, rows, begins, begins - weeks * WEEK, weeks, "company")
-    lines = [
-        {"week": str(begins + place * WEEK)}
-        | {name: _plain(now.number(name)) for name in MEASURES}
-        | {f"{name}_before": _plain(old.number(name)) for name in MEASURES}
-        for place, (now, old) in enumerate(zip(found.all.lines, found.all.former, strict=True))
-    ]
+        lines = week_lines(session, rows, weeks_until(today - WEEK / 7, weeks), weeks, with_costs=False)
     names = [name for each in MEASURES for name in (each, f"{each}_before")]
     return Listing(
         f"{counted(weeks, 'week')} of {plain(', '.join(each.name for each in rows))}",
@@ -93,10 +88,30 @@ def trend(
     )
 
 
+@commands.command("agents")
+@listing
+def agents(
+    company: Annotated[
+        str | None,
+        typer.Option(help="The company's name in config.yaml; all of the account if left out.", metavar="NAME"),
+    ] = None,
+    first: From = None,
+    last: To = None,
+    config: ConfigFile = CONFIG,
+) -> Listing:
+    """Calls by the phone at which they were answered, with leads, missed calls and talk time."""
+    with open_store(read_outline(config)) as store, store.snapshot() as session:
+        rows, _ = companies_named(session, company)
+        days = span_of(first, last, day_of(utc_now(), ZoneInfo(rows[0].time_zone)))
+        lines = read_table("agents", TableRequest(session, scope_of_operator(), rows, days))
+    columns = tuple((title.lower(), name) for name, title in REPORTS["agents"].columns.items())
+    return Listing(f"Agents, {days[0]} to {days[1]}", lines, columns)
+
+
 def _line(name: str, figures: CompanyFigures) -> dict[str, Any]:
     """The figures by their names in the API; amounts are texts, so that no digit is lost."""
     values: dict[str, Any] = {
-        key: _plain(each) if isinstance(each, Decimal) else each for key, each in figures.figures().items()
+        key: plain_count(each) if isinstance(each, Decimal) else each for key, each in figures.figures().items()
     }
     values["won"] = {code: number(each) for code, each in figures.brought.won.items()}
     values["costs"] = {code: {key: None if each is None else number(round(each, 4)) for key, each in of.items()}
@@ -110,7 +125,3 @@ def _amount(currency: str, name: str) -> Any:
         return EMPTY_CELL if amount is None else f"{Decimal(amount):,.2f}"
 
     return cell
-
-
-def _plain(count: Decimal) -> int | float:
-    return int(count) if count == int(count) else float(count)

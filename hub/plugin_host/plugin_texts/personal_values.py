@@ -18,6 +18,25 @@ from hub.plugin_host.plugin_texts.known_values import KnownValues
 PHONE_NUMBER, NAME = "user.contact.phone_number", "user.name"
 MESSAGES = frozenset({"user.telephony.message_body", "user.content.private"})
 ANY = "user"
+KEYWORDS = frozenset(
+    {
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "start",
+        "unstop",
+        "yes",
+        "help",
+        "info",
+    }
+)
+"""A message that is one of these says nothing of its own, and a reason that has the word stays readable. Source: the keywords
+of carriers (CTIA Messaging Principles, 5.1.3; Twilio's default keywords)."""
 MAX_BODY_BYTES = 8_000
 """Of a webhook that is read; carriers send less. A forged one must not keep a processor busy."""
 _NAME_FIELD, _TEXT_FIELD = re.compile(r"name", re.IGNORECASE), re.compile(r"body|text|message|content", re.IGNORECASE)
@@ -35,6 +54,8 @@ def known_values(values: Iterable[PersonalValue]) -> KnownValues:
     """Values by what they are, so that each is found in its usual forms."""
     sorts: dict[str, list[str]] = {PHONE_NUMBER: [], NAME: [], ANY: [], "messages": []}
     for category, text in values:
+        if category in MESSAGES and text.strip().casefold() in KEYWORDS:
+            continue
         sorts["messages" if category in MESSAGES else category if category in sorts else ANY].append(text)
     return KnownValues(sorts[ANY], sorts[PHONE_NUMBER], sorts[NAME], sorts["messages"])
 

@@ -14,12 +14,15 @@ from sqlmodel import Session, col, select
 
 from hub.config.models import ConnectorEntry
 from hub.contracts.categories import HEALTH
+from hub.contracts.titles import titled
 from hub.contracts.values import personal_fields
 from hub.contracts.webhook_data import NEWS
 from hub.hookspecs import PERSONAL_VALUES
 from hub.model import Disclosure, Person, PrivacyRequest
 from hub.model.columns import CONSENT_RETENTION
+from hub.model.conversions import UPLOAD
 from hub.model.purposes import USES as TEXT_PURPOSES
+from hub.privacy.restriction import LEGAL
 
 SEND_TEXT = "send_text"
 VALUES = {**PERSONAL_VALUES, **NEWS}
@@ -150,9 +153,11 @@ def observed(
 
 
 def undeclared(flows: Iterable[Flow], seen: Mapping[Key, Seen]) -> dict[Key, Seen]:
-    """Disclosures that no manifest declares any more. That data is about health is declared by the company (`sensitive:`)."""
+    """Disclosures that no manifest declares any more. That data is about health is declared by the company (`sensitive:`), and
+    what takes a conversion back when a person is erased is what the network got of it."""
     declared = list(flows)
     known = {flow.key for flow in declared}
+    known |= {(flow.connector, flow.recipient, LEGAL, flow.category) for flow in declared if flow.hook == UPLOAD}
     known |= {(flow.connector, flow.recipient, flow.use, HEALTH) for flow in declared}
     return {key: one for key, one in sorted(seen.items()) if key not in known}
 
@@ -169,7 +174,7 @@ def misfit(key: Key, flows: Iterable[Flow]) -> str:
         what = f"{connector} does not declare that use"
     else:
         what = f"{connector} does not declare that category for it"
-    return f"{recipient} got {category} for {use}, but {what}."
+    return f"{recipient} got {titled('category', category)} for {titled('purpose', use)}, but {what}."
 
 
 def said(flows: Iterable[Flow], name: str) -> tuple[str, ...]:

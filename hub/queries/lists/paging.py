@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import Any
 
-from sqlalchemy import and_, case, false, func, literal, union_all
+from sqlalchemy import false, func, literal, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -98,33 +97,21 @@ class ContactList:
             few = [row for row in few if (row.place > cursor.place if backward else row.place < cursor.place)]
         return (few[::-1] if backward else few)[:limit]
 
-    def counts(self, days: Sequence[tuple[datetime, datetime]], limit: int) -> list[Counter[str]]:
-        """How many contacts of each kind some days have, each given by its beginning and the next day's. Of a kind at most
-        `limit` are counted, the newest: a day on which that ends has none of it."""
-        found: list[Counter[str]] = [Counter() for _ in days]
-        for kind in self.seen.kinds:
-            for counted, oldest, *numbers in self._counts(kind, days, limit):
-                for day, (begins, _), number in zip(found, days, numbers, strict=True):
-                    if number and (counted < limit or begins > oldest):
-                        day[kind.name] += number
-        return found
-
-    def _counts(self, kind: Kind, days: Sequence[tuple[datetime, datetime]], limit: int) -> Iterator[Sequence[Any]]:
-        """How many are counted, the time of the oldest, and how many each day has."""
-        first, last = min(begins for begins, _ in days), max(ends for _, ends in days)
+    def times(self, begins: datetime, ends: datetime, limit: int) -> dict[str, list[datetime]]:
+        """The times of the contacts of some days, by kind; at most `limit` of each, the newest."""
         if self._narrowed is not None:
-            times = [key.at for key in self._few if key.kind == kind.name and first <= key.at < last][:limit]
-            yield (
-                len(times),
-                min(times, default=None),
-                *(sum(begins <= at < ends for at in times) for begins, ends in days),
-            )
-            return
-        for part in self._parts(kind, kind.order, None, 0, kind.at >= first, kind.at < last, ordered=False):
-            at = part.query.with_only_columns(kind.at.label("at")).order_by(kind.at.desc()).limit(limit).subquery().c.at
-            sums = (func.sum(case((and_(at >= begins, at < ends), 1), else_=0)) for begins, ends in days)
-            for values in part.values:
-                yield self._session.execute(select_columns(func.count(), func.min(at), *sums), values).one()
+            few = [key for key in self._few if begins <= key.at < ends]
+            return {kind.name: [key.at for key in few if key.kind == kind.name][:limit] for kind in self.seen.kinds}
+        return {
+            kind.name: [
+                at
+                for part in self._parts(kind, kind.order, None, 0, kind.at >= begins, kind.at < ends, ordered=False)
+                for at in self._values(
+                    part.query.with_only_columns(kind.at).order_by(kind.at.desc()).limit(limit), part
+                )
+            ]
+            for kind in self.seen.kinds
+        }
 
     def count(self) -> Count:
         """How many there are, up to 10,000; for filters without an index at least how many there are."""

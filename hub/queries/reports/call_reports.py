@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.config.callflow.context import RINGING, phones_rung
-from hub.model import Call, CallStep, Tracker, TrackingNumber, User
+from hub.model import Call, CallStep, Company, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import OwnDays, bounds, days_between, in_days
@@ -134,7 +134,8 @@ def calls_by_agent(of: CallPeriod) -> list[AgentCalls]:
     answered = col(Call.answered_at).is_not(None)
     counted = figures_by(of, col(Call.answered_by), answered)
     good = figures_by(of, col(Call.answered_by), answered, is_lead(Call))
-    users = of.session.exec(select(User.name, User.phone_numbers).where(User.account_id == of.scope.user.account_id))
+    accounts = select(Company.account_id).where(col(Company.id).in_(of.companies))
+    users = of.session.exec(select(User.name, User.phone_numbers).where(col(User.account_id).in_(accounts)))
     names = {number: name for name, phones in users for number in (phones or "").split()}
     missed = _missed_by_phone(of)
     nothing = CallFigures()

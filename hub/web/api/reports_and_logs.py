@@ -18,6 +18,7 @@ from hub.queries.lists.keyset import newest_first, page_of
 from hub.queries.lists.plan import rows_of
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
+from hub.queries.reports.tables import REPORTS, TableReport, TableRequest, read_table
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
 from hub.reports.report import Line, Report, report_within
@@ -36,6 +37,7 @@ from hub.web.api.schemas import (
     CostReturn,
     ReportAnswer,
     ReportLine,
+    TableReportAnswer,
     shaped,
 )
 
@@ -61,6 +63,9 @@ def add_reports_and_logs(api: FastAPI) -> None:
             total=_company_line(None, f"All {len(found.lines)} companies", found.total),
             unassigned=_texts(found.unassigned),
         )
+
+    for name, each in REPORTS.items():
+        _add_table(api, name, each)
 
     @api.get("/reports/{company}/costs")
     def costs(
@@ -112,6 +117,24 @@ def add_reports_and_logs(api: FastAPI) -> None:
         with authorized.session() as session:
             found = audit_page(session, authorized.scope, wanted, after, limit)
         return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
+
+
+def _add_table(api: FastAPI, name: str, report: TableReport) -> None:
+    @api.get(f"/reports/{name}", name=f"{name}_report", description=report.sentence)
+    def table(
+        authorized: MayReports,
+        first: date,
+        last: date,
+        company: Annotated[Text | None, Query(description="A company's name; all if left out.")] = None,
+    ) -> TableReportAnswer:
+        _in_order(first, last)
+        with authorized.session() as session:
+            query = authorized.scope.select(Company).order_by(col(Company.title))
+            rows = [_company(session, authorized, company, first, last)] if company else list(session.exec(query))
+            request = TableRequest(session, authorized.scope, rows, (first, last))
+            return TableReportAnswer(
+                report=name, first=str(first), last=str(last), columns=report.columns, lines=read_table(name, request)
+            )
 
 
 def _company(session: Session, authorized: AuthorizedRequest, name: str, first: date, last: date) -> Company:

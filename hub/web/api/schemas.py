@@ -328,6 +328,16 @@ class CompaniesReportAnswer(Answer):
     unassigned: Mapping[str, str]
 
 
+class TableReportAnswer(Answer):
+    """A report as a table: `columns` are the titles of the figures in each line."""
+
+    report: str
+    first: str
+    last: str
+    columns: Mapping[str, str]
+    lines: list[Mapping[str, Any]]
+
+
 class Page(Answer):
     """Some rows, newest first; pass `next` as `after` to get the following rows."""
 

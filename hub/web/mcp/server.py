@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.contracts.leads import LeadStatus
 from hub.errors import RingfenceError
 from hub.queries.lists.filters import ContactKind, Outcome, SentState
+from hub.queries.reports.tables import REPORTS
 from hub.reports.credits import Model
 from hub.reports.tally import Dimension
 from hub.web.mcp import contacts, deliveries, reports, setup
@@ -150,6 +151,19 @@ def _add_reports(tool: _Tools, current: Callable[[], Reader]) -> None:
     ) -> Answer:
         """Compare the companies: calls, answered, leads, cost, cost per lead, conversions delivered, calls week by week."""
         return reports.compare(current(), first, last)
+
+    @tool
+    def read_report(
+        report: Annotated[
+            Literal["agents", "weeks"],
+            Field(description=" ".join(f"{name}: {each.sentence}" for name, each in REPORTS.items())),
+        ],
+        company: Company = None,
+        first: Annotated[date | None, Field(description="The first day; 30 days back if left out.")] = None,
+        last: Annotated[date | None, Field(description="The last day, included; today if left out.")] = None,
+    ) -> Answer:
+        """Report calls by agent, or week by week beside the weeks before; days are those of each company."""
+        return reports.read_report(current(), report, company, first, last)
 
 
 def _add_setup(tool: _Tools, current: Callable[[], Reader]) -> None:

@@ -36,17 +36,18 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
 )
 """What the business is run with; the side bar shows it under "Set up"."""
 SETTINGS_TABS: tuple[NavigationItem, ...] = (
-    NavigationItem("companies", "Companies", "/companies", "setup"),
-    NavigationItem("webhooks", "Webhooks", "/webhooks-out", "setup"),
     NavigationItem("users", "Users and keys", "/users", "users"),
+    NavigationItem("companies", "Companies", "/companies", "setup"),
     NavigationItem("mail", "Mail", "/mail", "users"),
+    NavigationItem("webhooks", "Webhooks", "/webhooks-out", "setup"),
     NavigationItem("config", "Configuration", "/config", "configure"),
     NavigationItem("plugins", "Plugins", "/plugins", "configure"),
     NavigationItem("status", "Status", "/status", "status"),
     NavigationItem("audit", "Audit log", "/audit", "audit"),
     NavigationItem("brand", "White label", "/brand", "configure"),
 )
-"""The pages behind "Settings", which is the last item of the side bar and leads to the first of them."""
+"""The pages behind "Settings", which is the last item of the side bar and leads to the first of them: who may sign in, which is
+what most come for. A user who may not see users begins with the companies."""
 IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from page_client import PageClient, signed_in
 from testbed import TestHub
 
@@ -63,3 +65,13 @@ def test_only_own_paths_are_followed_after_the_sign_in() -> None:
     assert own_path("/calls?tag=a") == "/calls?tag=a"
     for bad in ("https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nb", "", None, "calls"):
         assert own_path(bad) == "/"
+
+
+@pytest.mark.parametrize(("role", "path"), [("owner", "/users"), ("marketer", "/companies")])
+def test_settings_open_on_the_users_or_on_the_first_page_that_the_role_may_see(
+    stage: TestHub, role: str, path: str
+) -> None:
+    links = re.findall(
+        r'<a href="([^"]*)"[^>]*>(?:(?!</a>).)*Settings', signed_in(stage, role).get("/calls").text, re.S
+    )
+    assert links and set(links) == {path}

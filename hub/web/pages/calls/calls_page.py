@@ -134,8 +134,11 @@ def _days(page: PageRequest, contacts: ContactList, keys: list[Key], rows: list[
     counts: dict[date, Counter[str]] = {}
     days = sorted({day_of(key.at) for key in keys})
     if days and (days[-1] - days[0]) < timedelta(days=MAX_DAYS_COUNTED):
-        spans = [bounds(day, page.zone) for day in days]
-        counts = dict(zip(days, contacts.counts(spans, MAX_COUNTED_A_DAY), strict=True))
+        begins, ends = bounds(days[0], page.zone)[0], bounds(days[-1], page.zone)[1]
+        for kind, times in contacts.times(begins, ends, MAX_COUNTED_A_DAY).items():
+            whole = times if len(times) < MAX_COUNTED_A_DAY else [at for at in times if day_of(at) > day_of(min(times))]
+            for at in whole:
+                counts.setdefault(day_of(at), Counter())[kind] += 1
     return [
         Day(day, _counted(counts.get(day, Counter())), list(each))
         for day, each in groupby(rows, key=lambda row: day_of(row.at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -258,4 +259,5 @@ def test_each_plugin_of_ours_with_a_vendor_is_held_against_it() -> None:
     }
     assert without == set()
     for path in (path for each in classes for path in exchange_paths(exchange_folder(each))):
-        read_exchange_file(path)
+        source = read_exchange_file(path).text("source")
+        assert re.search(r"[a-z0-9-]+\.[a-z]{2,}/", source), f"{path}: give the address of the page, not only {source!r}"

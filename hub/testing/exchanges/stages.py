@@ -13,6 +13,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_type_hints
@@ -20,9 +21,9 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hub.contracts.sandbox import Sandbox
-from hub.testing.exchanges.exchange_file import ExchangeFile, Note, Values
+from hub.testing.exchanges.exchange_file import ExchangeFile, Note
 
-STAGE = re.compile(r"(?:(\w+) *= *)?([a-z]\w*)(?: +(\{.*\}))?")
+STAGE = re.compile(r"(?:(\w+) *= *)?([a-z]\w*(?:\.[a-z]\w*)*)(?: +(\{.*\}|\[.*\]))?")
 FILE = "stages.py"
 Functions = Mapping[str, Callable[[Any], Mapping[str, str]]]
 
@@ -42,12 +43,17 @@ def staged(file: ExchangeFile, sandbox: Sandbox) -> dict[str, str]:
         if action in functions:
             values |= functions[action](sandbox)
             continue
-        if not hasattr(sandbox, action):
+        try:
+            held = attrgetter(action)(sandbox)
+        except AttributeError:
             raise note.place.error(
                 f"neither {FILE} nor the stand-in has {action!r}; {FILE} has {', '.join(sorted(functions)) or 'nothing'}"
-            )
-        held = getattr(sandbox, action)
-        made = held(**_arguments(note, parts[3], held, values)) if callable(held) else held
+            ) from None
+        arguments = Note(note.name, parts[3] or "{}", note.place).json(values)
+        if isinstance(arguments, list):
+            made = held(*_with_bytes(arguments))
+        else:
+            made = held(**_typed_arguments(note, arguments, held)) if callable(held) else held
         if name:
             values |= _named(name, made)
     return values
@@ -60,8 +66,7 @@ def _named(name: str, made: Any) -> dict[str, str]:
     return {name: str(made[-1] if isinstance(made, list | tuple) and made else made)}
 
 
-def _arguments(note: Note, written: str | None, method: Callable[..., Any], values: Values) -> dict[str, Any]:
-    held = Note(note.name, written or "{}", note.place).json(values)
+def _typed_arguments(note: Note, held: Mapping[str, Any], method: Callable[..., Any]) -> dict[str, Any]:
     try:
         hints = get_type_hints(method)
     except NameError:  # of types that the stand-in imports for type checkers only

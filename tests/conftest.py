@@ -57,6 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(fuzzing.Fuzzing(minutes), "fuzzing")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of soak tests alone imports no test module that does not name the mark."""
+    if collection_path.suffix != ".py" or not str(config.getoption("markexpr")).startswith("soak"):
+        return None
+    return True if "soak" not in collection_path.read_text(encoding="utf-8") else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks for a PostgreSQL database runs where the others of that kind run; of a test marked `one_on_postgresql`,

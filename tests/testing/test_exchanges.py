@@ -260,4 +260,6 @@ def test_each_plugin_of_ours_with_a_vendor_is_held_against_it() -> None:
     assert without == set()
     for path in (path for each in classes for path in exchange_paths(exchange_folder(each))):
         source = read_exchange_file(path).text("source")
-        assert re.search(r"[a-z0-9-]+\.[a-z]{2,}/", source), f"{path}: give the address of the page, not only {source!r}"
+        assert re.search(r"[a-z0-9-]+\.[a-z]{2,}/", source), (
+            f"{path}: give the address of the page, not only {source!r}"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,14 @@ class PersonReference:
     shared: bool = False
     """Whether another company that uses the same account knows the person too, or has to keep its data. Then a record that
     companies share, such as a CRM's contact, is not erased, and what people wrote on it is not shown."""
+
+    def owns(self, record_id: object = None, *, key: object = None, numbers: Collection[object] = ()) -> bool:
+        """Whether a call, a message or a recording is that of the company that was asked: by the provider's id, by the key
+        under which the hub sent it, or by the numbers of its two sides (E.164, in any order)."""
+        if record_id in self.provider_ids or key in self.item_keys:
+            return True
+        sides = set(numbers)
+        return not (sides.isdisjoint(self.phone_numbers) or sides.isdisjoint(self.tracking_numbers))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

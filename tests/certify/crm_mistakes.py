@@ -79,7 +79,7 @@ CRM: tuple[Mistake, ...] = (
     ),
     mistake(
         "a shared contact is deleted",
-        (INIT, "if person.shared and contacts:", "if False:"),
+        (INIT, "erase_logged(person, calls", "erase_logged(PersonReference(), calls"),
         promise="A contact that companies share is not erased",
         says="say that the contact stays, and why",
     ),

@@ -136,7 +136,7 @@ def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -
         groups = [{"filters": [logged, {"propertyName": side, "operator": "IN", "values": numbers}]} for side in sides]
         theirs |= _search(client, settings, groups)
     found = {
-        call: held for call, held in theirs.items() if any(held.get(side) in person.tracking_numbers for side in sides)
+        call: held for call, held in theirs.items() if person.owns(call, numbers=[held.get(side) for side in sides])
     }
     for keys in portions(person.item_keys):
         wanted = {"propertyName": settings.call_property, "operator": "IN", "values": keys}

@@ -161,7 +161,7 @@ def _is_logged(task: Row, field: str) -> bool:
 
 def _is_ours(task: Row, person: PersonReference, field: str) -> bool:
     """Whether we logged it for the requested company: by our key, its id, or the tracking number that it names."""
-    if task.get(field) in person.item_keys or str(task["Id"]) in person.provider_ids:
+    if person.owns(task["Id"], key=task.get(field)):
         return True
     lines = str(task.get("Description") or "").splitlines()
     return _is_logged(task, field) and any(f"Tracking number: {number}" in lines for number in person.tracking_numbers)

@@ -34,7 +34,7 @@ from hub.api import (
     json_object,
     phone_number,
 )
-from hub.api.crm import CallActivity, Outcome, OutcomePage
+from hub.api.crm import CallActivity, Outcome, OutcomePage, each_item, erase_logged
 
 PHONES = (Share(field="phone_numbers"),)
 DEALDESK = Provider(name="Dealdesk", remedy="put a valid api_key into config.yaml", code="code", words="message")
@@ -58,8 +58,8 @@ class Dealdesk(Connector):
         flows=(
             DataFlow(hook="log_calls", use="sales", shares=(Share(field="caller_number"), Share(field="caller_name"))),
             DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=PHONES),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=PHONES),
+            DataFlow(hook="export_person", shares=PHONES),
+            DataFlow(hook="erase_person", shares=PHONES),
         ),
         retention="as long as the lead is kept",
         deletion=Deletion(supported=True, note="The lead is deleted with its calls; its opportunities stay, nameless."),
@@ -78,14 +78,11 @@ class Dealdesk(Connector):
 
     def _found(self, kind: str, **criteria: str) -> list[dict[str, Any]]:
         """All leads or calls with these values; a page has at most 100."""
-        found: list[dict[str, Any]] = []
-        cursor: object = None
-        while True:
-            page = self._ask("POST", f"/api/v1/{kind}/search", {"query": criteria, "cursor": cursor})
-            found += page["data"]
-            cursor = page.get("cursor")
-            if cursor is None:
-                return found
+
+        def page(cursor: object) -> dict[str, Any]:
+            return self._ask("POST", f"/api/v1/{kind}/search", {"query": criteria, "cursor": cursor})
+
+        return list(each_item(page, "data", "cursor"))
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
@@ -152,16 +149,10 @@ class Dealdesk(Connector):
     def erase_person(self, person: PersonReference) -> Erasure:
         # Only the calls that were logged for the company of the request, because the account may serve several.
         calls = [call for key in person.item_keys for call in self._found("call", external_id=key)]
-        for call in calls:
-            self._ask("DELETE", f"/api/v1/call/{call['id']}")
-        leads = self._leads(*person.phone_numbers)
-        if person.shared and leads:
-            reason = "The lead stays, because other companies use this account too."
-            return Erasure(status="impossible", records=len(calls), reason=reason)
-        for lead in leads:
-            self._ask("DELETE", f"/api/v1/lead/{lead['id']}")
-        records = len(calls) + len(leads)
-        return Erasure(status="erased" if records else "nothing_held", records=records)
+        leads = [f"lead/{lead['id']}" for lead in self._leads(*person.phone_numbers)]
+        return erase_logged(
+            person, [f"call/{call['id']}" for call in calls], leads, lambda path: self._ask("DELETE", f"/api/v1/{path}")
+        )
 
     def _leads(self, *numbers: str | None) -> list[dict[str, Any]]:
         return [lead for number in numbers if number for lead in self._found("lead", phone=number)]

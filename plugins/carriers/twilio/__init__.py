@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from hub.api import (
@@ -17,19 +18,20 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from hub.api.carriers import RecordingAudio, RecordingControl, rejecting
+from hub.api.carriers import MediaFile, RecordingControl, rejecting
 from hub.api.twiml import CARRIER_FLOWS, FormField, address_at, identifier
 from plugins.carriers.twilio import signature
-from plugins.carriers.twilio.calls import Calls
 from plugins.carriers.twilio.numbers import Numbers
 from plugins.carriers.twilio.ports import Ports
 from plugins.carriers.twilio.privacy import Privacy
 from plugins.carriers.twilio.settings import TwilioSettings
-from plugins.carriers.twilio.texts import Texts
-from plugins.carriers.twilio.translate import ORIGINS, TwilioWebhook
+
+ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
+"""Origins of recordings and pictures, whatever base_url is set. Twilio writes both; the address is never fetched."""
+PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 
 
-class Twilio(Numbers, Calls, Texts, Ports, Privacy):
+class Twilio(Numbers, Ports, Privacy):
     """One Twilio account as a carrier."""
 
     manifest = Manifest(
@@ -86,15 +88,10 @@ class Twilio(Numbers, Calls, Texts, Ports, Privacy):
         ),
     )
     Settings = TwilioSettings
-    webhook = TwilioWebhook
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Twilio signed."""
         return signature.verify(request, self.settings)
-
-    def account(self) -> str:
-        """The account's SID."""
-        return self.settings.account_sid
 
     def origins(self) -> Sequence[str]:
         """Twilio's own addresses of recordings and pictures."""
@@ -105,35 +102,31 @@ class Twilio(Numbers, Calls, Texts, Ports, Privacy):
         return signature.signed_fields(request)
 
     @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording as WAV. The webhook's address is only checked; the address that we fetch is made from the id."""
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
+        the address that we fetch is made from its ids, so that no other resource of the account can be read."""
         with rejecting("It is not fetched."):
-            address_at(url, self.origins(), "Twilio")
-            sid = identifier(TwilioWebhook.recording_id_form, recording_id, "the recording's id")
-        content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.wav")
-        return RecordingAudio(content_type=content_type, data=data)
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording with its audio."""
-        with rejecting("Twilio is not asked."):
-            sid = identifier(TwilioWebhook.recording_id_form, recording_id, "the recording's id")
-        self._rest.delete(f"{self._rest.account}/Recordings/{sid}.json")
+            named = PICTURE.search(address_at(url, self.origins(), "Twilio"))
+        if named is None:
+            raise Rejected("The address is not that of a text's picture at Twilio; it is not fetched.")
+        address = f"{self.rest.account}/Messages/{named['text']}/Media/{named['picture']}"
+        content_type, data = self.rest.media(address, self.settings.media_url)
+        return MediaFile(content_type=content_type, data=data)
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume. The pause is silence in the audio, so that its times stay right."""
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
         with rejecting("Twilio is not asked."):
-            sid = identifier(TwilioWebhook.call_id_form, call_id, "the call's id")
-        current = f"{self._rest.account}/Calls/{sid}/Recordings/Twilio.CURRENT.json"
-        if self._rest.post(current, form).get("status") != form["Status"]:
+            sid = identifier(self.webhook.call_id_form, call_id, "the call's id")
+        current = f"{self.rest.account}/Calls/{sid}/Recordings/Twilio.CURRENT.json"
+        if self.rest.post(current, form).get("status") != form["Status"]:
             raise Rejected(f"Twilio accepted the request but does not say that the recording is {form['Status']}.")
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Read the account's record."""
-        status = self._rest.get(f"{self._rest.account}.json").get("status")
+        status = self.rest.get(f"{self.rest.account}.json").get("status")
         if status == "active":
             return ConnectionReport(ok=True, detail="Twilio answers and the account is active.")
         return ConnectionReport(ok=False, detail="the Twilio account is not active; see its console.")

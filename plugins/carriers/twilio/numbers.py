@@ -27,7 +27,7 @@ class Numbers(Account):
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers for sale that support voice, with their monthly price if Twilio shows it."""
-        rest = self._rest
+        rest = self.rest
         wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
         if query.area_code:
             wanted["AreaCode"] = query.area_code
@@ -44,15 +44,13 @@ class Numbers(Account):
     def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
         """Buy a number and set its webhooks in the same request."""
         return owned(
-            self._rest.post(
-                f"{self._rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)}
-            )
+            self.rest.post(f"{self.rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)})
         )
 
     @hookimpl
     def configure_number(self, setup: NumberSetup) -> OwnedNumber:
         """Set an owned number's webhooks."""
-        rest = self._rest
+        rest = self.rest
         found = find(rest, setup.number)
         if found is None:
             raise Rejected("the number is not in this Twilio account; buy it or correct config.yaml.")
@@ -61,7 +59,7 @@ class Numbers(Account):
     @hookimpl
     def release_number(self, number: str) -> None:
         """Release a number."""
-        rest = self._rest
+        rest = self.rest
         found = find(rest, number)
         if found is not None:
             rest.delete(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json")
@@ -69,10 +67,10 @@ class Numbers(Account):
     @hookimpl
     def list_numbers(self) -> Sequence[OwnedNumber]:
         """All numbers of the account; those of North America with their monthly price, which follows from country and kind."""
-        found = [owned(item) for item in self._rest.pages("IncomingPhoneNumbers")]
+        found = [owned(item) for item in self.rest.pages("IncomingPhoneNumbers")]
         kinds = {one.number: _kind(one.number) for one in found}
         countries = {kind[0] for kind in kinds.values() if kind}
-        prices = {country: _prices(self._rest, country, self.settings.pricing_url) for country in sorted(countries)}
+        prices = {country: _prices(self.rest, country, self.settings.pricing_url) for country in sorted(countries)}
         return [
             replace(one, monthly_price=prices[kind[0]].get(kind[1])) if (kind := kinds[one.number]) else one
             for one in found

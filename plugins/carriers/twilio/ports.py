@@ -49,7 +49,7 @@ class Ports(Account):
             raise Rejected("The bill must be a PDF of at most 10 MB.")
         if not 0 < len(request.numbers) <= MAX_NUMBERS_PER_ORDER:
             raise Rejected(f"Twilio accepts between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
-        document = self._rest.upload(
+        document = self.rest.upload(
             f"{self.settings.upload_url}/v1/Documents",
             {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},
             "bill.pdf",
@@ -59,7 +59,7 @@ class Ports(Account):
         if not document.get("sid"):
             raise RetryLater("Twilio accepted the bill without giving it an id.")
         body = _body(request, str(document["sid"]), self.settings.account_sid)
-        return port_order(self._rest.post_json(f"{self.settings.porting_url}/v1/Porting/PortIn", body))
+        return port_order(self.rest.post_json(f"{self.settings.porting_url}/v1/Porting/PortIn", body))
 
     @hookimpl
     def list_ports(self) -> Sequence[PortOrder]:
@@ -67,8 +67,8 @@ class Ports(Account):
         read does not hide the others."""
         base = f"{self.settings.porting_url}/v1/Porting/PortIn"
         found = []
-        for item in self._rest.listed(f"{base}/PortInRequests", "port_in_requests"):
-            shown = self._rest.find(f"{base}/{item.get('port_in_request_sid')}") or {}
+        for item in self.rest.listed(f"{base}/PortInRequests", "port_in_requests"):
+            shown = self.rest.find(f"{base}/{item.get('port_in_request_sid')}") or {}
             try:
                 found.append((str(shown.get("date_created")), port_order(shown | {SUGGESTED: item.get(SUGGESTED)})))
             except RetryLater:
@@ -80,7 +80,7 @@ class Ports(Account):
         """Cancel an order; one that Twilio does not have anymore is cancelled."""
         if not re.fullmatch(r"KW[0-9a-fA-F]{32}", order_id):
             raise Rejected("That is not a Twilio port order.")
-        self._rest.delete(f"{self.settings.porting_url}/v1/Porting/PortIn/{order_id}")
+        self.rest.delete(f"{self.settings.porting_url}/v1/Porting/PortIn/{order_id}")
 
 
 def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, object]:

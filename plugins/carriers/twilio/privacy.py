@@ -30,7 +30,7 @@ class Privacy(Account):
     @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """The person's records at the requested company, each once; a call's recordings come before the call."""
-        rest = self._rest
+        rest = self.rest
         records: list[tuple[str, Mapping[str, object]]] = []
         for call in _own_calls(rest, person):
             for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
@@ -45,7 +45,7 @@ class Privacy(Account):
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
         """Delete everything, recordings first, so that no recording remains without its call if this stops midway."""
-        rest = self._rest
+        rest = self.rest
         records = self.export_person(person)
         for record in records:
             rest.delete(f"{rest.account}/{PATHS[record.record_type]}/{record.record_id}.json")

@@ -14,9 +14,9 @@ from twilio_stage import CLOCK, Local
 from hub.api import AuthError, CallEvent, Erasure, Money, PersonReference, Rejected, RetryLater
 from hub.api.carriers import NumberOffer, NumberQuery, NumberSetup
 from hub.api.sandbox import Fault, SimulatedCall
+from hub.api.twiml import CallListReader
 from hub.testing import connect
-from plugins.carriers.twilio import Twilio, calls
-from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 
 TRACKING, CALLER, BUSINESS = "+13125550142", "+13125550143", "+13125550199"
@@ -128,7 +128,7 @@ def test_a_number_that_is_gone_is_refused_with_twilios_code_and_no_number(twilio
 def test_all_pages_of_numbers_are_listed(twilio: Twilio, client: Client) -> None:
     for line in range(100, 107):
         client.incoming_phone_numbers.create(phone_number=f"+13125550{line}")
-    listed = list(Rest(twilio.settings, twilio.services).pages("IncomingPhoneNumbers", {"PageSize": "3"}))
+    listed = list(twilio.rest.pages("IncomingPhoneNumbers", {"PageSize": "3"}))
     assert len(listed) == len({item["sid"] for item in listed}) == 7
     assert len(client.incoming_phone_numbers.list(page_size=3)) == 7
 
@@ -186,7 +186,12 @@ def test_twilios_client_reads_the_sandboxes_calls_and_recordings(sandbox: Sandbo
     assert client.recordings.list(date_created_after=CLOCK() + timedelta(days=1)) == []
 
 
-ORIGINS = ("https://api.twilio.com",)
+READER = CallListReader(
+    "Twilio",
+    Twilio.webhook.call_id_form,
+    lambda item, call_id, number: pytest.fail("no recording"),
+    structlog.get_logger(),
+)
 LEG = {
     "sid": "CA" + "1" * 32,
     "status": "completed",
@@ -200,7 +205,7 @@ LEG = {
 
 
 def kinds(leg: dict[str, object], children: list[dict[str, object]]) -> list[str]:
-    return [event.kind for event in calls.reader(ORIGINS, structlog.get_logger()).call(leg, children)]
+    return [event.kind for event in READER.call(leg, children)]
 
 
 def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
@@ -221,7 +226,7 @@ def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
 def test_a_leg_to_a_device_says_what_picked_up_and_a_number_does_not(
     to: str, number: str | None, device: str | None
 ) -> None:
-    events = calls.reader(ORIGINS, structlog.get_logger()).call(LEG, [{**LEG, "to": to}])
+    events = READER.call(LEG, [{**LEG, "to": to}])
     (answer,) = [event for event in events if event.kind == "answered"]
     assert (answer.answered_by, answer.answered_device) == (number, device)
 

@@ -17,7 +17,7 @@ from hub.api.sandbox import Fault
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
-from plugins.carriers.twilio.texts import REASONS
+from plugins.carriers.twilio.translate import REASONS
 
 TRACKING, CALLER = "+13125550142", "+13125550143"
 TEXT = OutboundText(key="text-1", sender=TRACKING, recipient_number=CALLER, body="We come at 5 pm.")

@@ -86,3 +86,4 @@ class MessageStatusEvent:
 
 
 Event = CallEvent | MessageEvent | MessageStatusEvent | CallBackEvent
+"""What `parse_webhook` finds in a webhook."""

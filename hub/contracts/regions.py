@@ -30,6 +30,7 @@ CANADIAN_PROVINCES = {
 }  # fmt: skip
 """One of them is misspelled in the data, once."""
 REGIONS = {"US": US_STATES, "CA": CANADIAN_PROVINCES}
+"""By country: the name of each state or province, and its ISO 3166-2 code without the country."""
 US_TERRITORIES = {
     "American Samoa": "AS", "Guam": "GU", "Northern Mariana Islands": "MP", "Puerto Rico": "PR", "U.S. Virgin Islands": "VI",
 }  # fmt: skip

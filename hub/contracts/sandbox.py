@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from hub.contracts.costs import Cost
 from hub.contracts.faults import ELSEWHERE, GARBAGE, Fault
@@ -130,7 +130,7 @@ class Sandbox:
             raise LookupError(f"the address answers with {reply.status_code}")
         return reply.headers.get("content-type", ""), reply.content
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -52,6 +53,7 @@ def test_what_new_plugin_writes_is_strictly_typed_beside_a_hub_from_a_wheel(tmp_
         write_plugin(kind, f"tame_{kind}", plugins / kind)
         if has_one_file_form(kind):
             write_plugin(kind, f"one_{kind}", plugins / f"one_{kind}", package=False)
+    shutil.copytree(ROOT / "docs" / "examples", plugins / "examples")
     wrong = {}
     for folder in sorted(plugins.iterdir()):
         command = [

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hub.cli.command_list import SUMMARIES_FILE
 from hub.privacy.translations import texts_in
+from hub.proof.docs.api_reference import api_reference_page
 from hub.proof.docs.cli import cli_page, summaries
 from hub.proof.docs.config import config_page
 from hub.proof.docs.hooks import hooks_page
@@ -89,6 +90,7 @@ def minified(script: Path) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "hooks.md": hooks_page,
     "manifest.md": manifest_page,
+    "api-reference.md": api_reference_page,
     "config.md": config_page,
     "cli.md": cli_page,
     "promises.md": promises_page,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -70,7 +71,7 @@ def _value(module: str, value: Any) -> Iterator[str]:
     yield f"### {value.__name__}"
     yield f"In `{module}`."
     yield inspect.cleandoc(value.__doc__ or "")
-    categories, notes = personal_fields(value), _notes(value)
+    categories, meanings = personal_fields(value), notes(value)
     yield table(
         ["Field", "Type", "Default", "Data category", "Meaning"],
         [
@@ -79,7 +80,7 @@ def _value(module: str, value: Any) -> Iterator[str]:
                 code(each.type),
                 _default(each),
                 code(categories.get(each.name, "")),
-                notes.get(each.name, ""),
+                meanings.get(each.name, ""),
             )
             for each in dataclasses.fields(value)
         ],
@@ -94,13 +95,13 @@ def _default(field: dataclasses.Field[object]) -> str:
     return "empty" if field.default_factory is not dataclasses.MISSING else "required"
 
 
-def _notes(value: type) -> dict[str, str]:
+def notes(value: type) -> dict[str, str]:
     """The text below each field in the source."""
-    (body,) = ast.parse(inspect.cleandoc(inspect.getsource(value))).body
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(value))).body
     assert isinstance(body, ast.ClassDef)
-    notes = {}
+    found = {}
     for above, below in zip(body.body, body.body[1:], strict=False):
         match above, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                notes[name] = text
-    return notes
+                found[name] = text
+    return found

@@ -26,6 +26,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     manifest.Deletion,
     manifest.Auth,
     manifest.Scope,
+    manifest.SetUpStep,
     manifest.Limits,
     manifest.Webhooks,
 )

@@ -72,6 +72,7 @@ def _is_wanted(name: str, kind: str, promised: Names) -> bool:
 
 
 def _name(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    value = inspect.unwrap(value)
     if not isinstance(value, type):
         yield from _function(path, value) if isinstance(value, FunctionType) else [(path, _constant(value))]
         return
@@ -85,7 +86,7 @@ def _name(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield from ((f"{path}.{each.name}", repr(each.value)) for each in value)
     else:
         yield from _parameters(path, value.__init__)
-    for name, member in _members(value):
+    for name, member in members(value):
         if isinstance(member, property):
             yield f"{path}.{name}", f"property {_returned(member.fget)}"
         elif callable(member) or isinstance(member, classmethod | staticmethod):
@@ -103,7 +104,7 @@ def _ours(kind: type) -> list[type]:
     return [each for each in kind.__mro__ if each.__module__.startswith("hub.")]
 
 
-def _members(kind: type) -> Iterator[tuple[str, Any]]:
+def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Methods, properties and declared attributes that plugins may use or set, besides fields of a constructor and what
     another public class has."""
     fields = {each.name for each in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()

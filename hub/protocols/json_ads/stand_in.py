@@ -11,23 +11,23 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 
-from hub.contracts.connector import PluginSettings
 from hub.contracts.costs import Cost
-from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.sandbox_replies import json_reply, routed
 from hub.contracts.untrusted import JsonObject, json_object, value_at
-from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import has_shape
-from hub.protocols.json_ads.templates import Batch, Call, filled, rows_in
+from hub.protocols.json_ads.templates import Call, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from hub.protocols.json_ads import JsonAds
+    from hub.protocols.json_ads.cost_reports import CostReport
 
 Reply = tuple[int, Any]
 
@@ -69,26 +69,10 @@ class StandIn:
     """One result or error; `{index}` is the row's index."""
 
 
-class Declaration(Protocol):
-    """What a connector class of `JsonAds` declares."""
-
-    manifest: ClassVar[Manifest]
-    Settings: ClassVar[type[PluginSettings]]
-    Destination: ClassVar[type[PluginSettings] | None]
-    headers: ClassVar[Mapping[str, str]]
-    upload: ClassVar[Call]
-    others: ClassVar[tuple[Call, ...]]
-    check: ClassVar[Call]
-    dry_run: ClassVar[Call | None]
-    batch: ClassVar[Batch]
-    costs: ClassVar[CostReport | None]
-    stand_in: ClassVar[StandIn]
-
-
 class JsonAdsSandbox(HttpSandbox):
     """The network, in memory. Each key counts once."""
 
-    network: ClassVar[type[Declaration]]
+    network: ClassVar[type[JsonAds]]
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -261,7 +245,7 @@ class JsonAdsCostSandbox(JsonAdsSandbox):
         return list(self._spent)
 
 
-def sandbox_of(network: type[Declaration]) -> type[Sandbox]:
+def sandbox_of(network: type[JsonAds]) -> type[Sandbox]:
     """The derived stand-in of a connector class, in the name of its module."""
     base = JsonAdsCostSandbox if network.costs else JsonAdsSandbox
     return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})

@@ -16,8 +16,10 @@ UNANSWERED_STATUSES = frozenset({"busy", "failed", "no-answer", "canceled"})
 """The final statuses of a dialed leg that nobody picked up."""
 ENDED_STATUSES = UNANSWERED_STATUSES | {"completed"}
 """The final statuses of a leg."""
-USER_LEG, PERSON_LEG = "outgoing_user", "outgoing_person"
-"""Our paths to which a carrier reports the two legs of a call that the hub has placed."""
+USER_LEG = "outgoing_user"
+"""Our path to which a carrier reports the user's leg of a call that the hub has placed."""
+PERSON_LEG = "outgoing_person"
+"""Our path to which it reports the leg of the person who is called."""
 LEG_STATUSES: Mapping[str, LegStatus] = {
     "in-progress": "answered",
     "completed": "completed",

@@ -22,6 +22,7 @@ MAX_WEBHOOK_FIELDS = 1000
 """More than a carrier ever sends. An unsigned request with a flood of tiny fields is refused before it is sorted."""
 
 Field = tuple[bytes, bytes]
+"""Name and value of a form's field, as they came."""
 
 
 def form_fields(body: bytes) -> list[Field]:

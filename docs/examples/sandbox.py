@@ -1,0 +1,147 @@
+"""Examples of hub.api.sandbox for docs/api-reference.md; each function is one, with the imports that it needs."""
+
+
+def a_stand_in() -> None:
+    """A stand-in that speaks HTTP
+
+    It serves the provider's paths on loopback. Faults are put in front of it, and `listening` hears every request.
+    """
+    from typing import Any
+
+    import httpx
+
+    from hub.api.sandbox import Fault, HeardRequest, HttpSandbox, Sandbox, json_reply, reply, routed
+
+    class Acme(HttpSandbox):
+        def settings(self) -> dict[str, Any]:
+            return {"api_key": "sandbox", "base_url": self.url}
+
+        def app(self) -> Any:
+            async def contact(request: Any) -> Any:
+                if request.headers.get("x-api-key") != "sandbox":
+                    return json_reply({"code": "KEY"}, 401)
+                return json_reply({"id": request.path_params["id"]})
+
+            async def logo(_: Any) -> Any:
+                return reply(b"\x89PNG", media_type="image/png")
+
+            return routed([("/contacts/{id}", contact, ["GET"]), ("/logo.png", logo, ["GET"])])
+
+    acme = Acme()
+    assert isinstance(acme, Sandbox)
+    with acme, acme.listening() as heard:
+        acme.fail_next(Fault("status", 429, retry_after=5))
+        key = {"x-api-key": "sandbox"}
+        replies = [httpx.get(f"{acme.url}/contacts/7", headers=key, trust_env=False) for _ in range(2)]
+        assert [each.status_code for each in replies] == [429, 200] and replies[0].headers["retry-after"] == "5"
+        assert httpx.get(f"{acme.url}/logo.png", trust_env=False).content == b"\x89PNG"
+    first: HeardRequest = heard[0]
+    assert (first.method, first.path) == ("GET", "/contacts/7")
+
+
+def strict_operations() -> None:
+    """As strict as the provider
+
+    `Operations` checks each request against a YAML file of what the provider's specification allows.
+    """
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from hub.api.sandbox import Operations, RequestFault
+
+    written = """
+    POST /accounts/{account}/messages:
+      form: {To!: phone, Body: text..1600, Status: queued|sent}
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "operations.yaml")
+        file.write_text(written)
+        operations = Operations(file)
+    form, path = "application/x-www-form-urlencoded", "/accounts/17/messages"
+    assert operations.fault("POST", path, "", form, b"To=%2B13125550142&Body=Hello") is None
+    assert operations.fault("POST", path, "", form, b"Body=Hello") == RequestFault("missing", "To")
+    assert operations.fault("GET", path, "", form, b"") == RequestFault("operation")
+
+
+def kinds() -> None:
+    """What a stand-in offers to the suites
+
+    Each is a protocol: have its methods beside those of `HttpSandbox`, and nothing else needs to be said. Their
+    methods stand in [the page of manifests](manifest.md#stand-ins).
+    """
+    from collections.abc import Mapping
+    from typing import Any
+
+    from hub.api.sandbox import (
+        AdsSandbox,
+        CallBackSandbox,
+        CarrierSandbox,
+        CostSandbox,
+        CrmSandbox,
+        NumberSandbox,
+        OwnerSandbox,
+    )
+
+    class AcmeAds:
+        def destination(self) -> Mapping[str, Any]:
+            return {"pixel": "9"}
+
+        def know_destination(self, destination: Mapping[str, Any]) -> None: ...
+
+        def conversions(self) -> Mapping[str, Mapping[str, Any]]:
+            return {}
+
+        def refuse(self, key: str) -> None: ...
+
+    ads: AdsSandbox = AcmeAds()
+    assert isinstance(ads, AdsSandbox)
+    others = (CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox)
+    assert not any(isinstance(ads, kind) for kind in others)
+
+
+def played_calls() -> None:
+    """A call that a carrier's stand-in plays
+
+    The stand-in sends the webhooks of a `SimulatedCall` through an `Exchange` and follows the hub's documents. A
+    `CallBackOutcome` says how a call ends that the hub placed.
+    """
+    from datetime import UTC, datetime
+
+    from hub.api import AnswerDocument, WebhookRequest
+    from hub.api.sandbox import CallBackOutcome, Exchange, SimulatedCall
+
+    call = SimulatedCall(
+        caller_number="+13125550142",
+        tracking_number="+13125550100",
+        answering_number="+13125550190",
+        started_at=datetime(2026, 11, 24, 15, 0, tzinfo=UTC),
+        outcome="voicemail",
+    )
+
+    def hub(request: WebhookRequest) -> AnswerDocument | None:
+        return AnswerDocument("application/xml", "<Response/>") if request.url.endswith("/call") else None
+
+    exchange: Exchange = hub
+    ended: CallBackOutcome = "person_busy"
+    url = "https://calls.example.com/webhooks/acme/call"
+    assert exchange(WebhookRequest("POST", url, b"", call.started_at)) is not None and ended != "answered"
+
+
+def sign_ins() -> None:
+    """A stand-in's sign-in
+
+    `SandboxSignIn` has the consent page, codes with PKCE and tokens. `asks = False` answers immediately.
+    """
+    from datetime import UTC, datetime
+
+    from hub.api.sandbox import SandboxSignIn, unsigned_id_token
+
+    now = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+    signed_in = SandboxSignIn(
+        lambda: now, provider="Acme", client_id="ringfence", client_secret="s", refresh_token="r-1"
+    )
+    form = {"grant_type": "refresh_token", "refresh_token": "r-1", "client_id": "ringfence", "client_secret": "s"}
+    status, answer = signed_in.token(form)
+    assert status == 200 and signed_in.allows(f"Bearer {answer['access_token']}")
+    assert signed_in.token({**form, "client_secret": "wrong"})[0] == 401
+    assert unsigned_id_token({"email": "pat@example.com"}).count(".") == 2

@@ -5,8 +5,7 @@ def a_carrier() -> None:
     """A carrier that speaks TwiML
 
     Three methods say what differs: the account, the signature, and where recordings may be. Webhooks and answers
-    come from the dialect. `hub new-plugin carrier` writes a whole one, with lists, texts, recordings and its
-    stand-in.
+    come from the dialect.
     """
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -82,6 +81,55 @@ def a_carrier() -> None:
     assert isinstance(event, CallEvent) and event.caller_number == "+13125550142"
     fields = form_fields(request.body)
     assert sign_form("secret", signed_text(request.url, fields)) == request.headers["x-acme-signature"]
+
+
+def an_api_like_twilios() -> None:
+    """A carrier whose REST API is like Twilio's too
+
+    `TwimlApi` says what differs. `TwimlApiTexts` has calls, recordings and texts, `TwimlApiCarrier` no texts;
+    `self.rest` asks for what else the carrier offers. `hub new-plugin carrier` writes the whole file.
+    """
+    from pydantic import SecretStr
+
+    from hub.api import Manifest, PluginSettings, Provider, Recipient
+    from hub.api.carriers import OutboundText
+    from hub.api.twiml import TwimlApi, TwimlApiCarrier, TwimlApiStandIn, TwimlApiTexts, TwimlRest
+    from hub.testing import connect
+
+    class AcmeSettings(PluginSettings):
+        account_sid: str
+        token: SecretStr
+        base_url: str = "https://api.acme.example.com"
+
+    class Acme(TwimlApiTexts):
+        Settings = AcmeSettings
+        manifest = Manifest(
+            name="acme",
+            kind="carrier",
+            version="0.1.0",
+            summary="Receives calls and sends texts at Acme.",
+            recipient=Recipient(name="Acme", role="processor"),
+            hosts=("api.acme.example.com",),
+        )
+        api = TwimlApi(
+            provider=Provider(name="Acme", remedy="check account_sid and token", code="code", words="message"),
+            path="/api/Accounts/{account}",
+            signature_header="x-acme-signature",
+        )
+
+    class AcmeStandIn(TwimlApiStandIn):
+        carrier = Acme
+
+    assert issubclass(TwimlApiTexts, TwimlApiCarrier)
+    with AcmeStandIn() as acme:
+        connector = connect(Acme, acme)
+        rest: TwimlRest = connector.rest
+        assert rest.find(f"{rest.account}/Calls/CA{'0' * 32}.json") is None
+        text = OutboundText(
+            key="t1", sender="+13125550100", recipient_number="+13125550142", body="We called you back."
+        )
+        assert connector.send_text(text).status == "accepted"
+        assert [each["body"] for each in acme.texts()] == ["We called you back."]
 
 
 def lists() -> None:

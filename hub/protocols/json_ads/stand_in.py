@@ -19,15 +19,13 @@ from hub.contracts.costs import Cost
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.sandbox_replies import json_reply, routed
 from hub.contracts.untrusted import JsonObject, json_object, value_at
+from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import has_shape
 from hub.protocols.json_ads.templates import Call, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from hub.protocols.json_ads import JsonAds
-    from hub.protocols.json_ads.cost_reports import CostReport
 
 Reply = tuple[int, Any]
 
@@ -72,7 +70,8 @@ class StandIn:
 class JsonAdsSandbox(HttpSandbox):
     """The network, in memory. Each key counts once."""
 
-    network: ClassVar[type[JsonAds]]
+    network: ClassVar[type[Any]]
+    """The connector class of `JsonAds` whose network it is."""
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -81,6 +80,11 @@ class JsonAdsSandbox(HttpSandbox):
         self._spent: list[Cost] = []
         self._uploads: list[list[dict[str, object]]] = []
         """Of kind `poll`: the errors of each upload."""
+
+    @property
+    def _known(self) -> StandIn:
+        known: StandIn = self.network.stand_in
+        return known
 
     def settings(self) -> JsonObject:
         return {**self.network.stand_in.settings, "base_url": self.url}
@@ -101,7 +105,7 @@ class JsonAdsSandbox(HttpSandbox):
     def refusal(self, row: Mapping[str, object], body: Mapping[str, object]) -> str | None:
         """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
         key = value_at(row, self.network.stand_in.key)
-        known = self.network.stand_in
+        known = self._known
         if not isinstance(key, str) or not key:
             return f"{known.key} is missing"
         if known.shape is not None and not has_shape(row, known.shape):
@@ -121,7 +125,7 @@ class JsonAdsSandbox(HttpSandbox):
         return routed([("/{path:path}", self._serve, ["GET", "POST"])])
 
     async def _serve(self, request: Request) -> Response:
-        network, known = self.network, self.network.stand_in
+        network, known = self.network, self._known
         body = await request.body()
         calls = self._calls(request)
         if not calls:
@@ -165,7 +169,7 @@ class JsonAdsSandbox(HttpSandbox):
         )
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
-        network, known = self.network, self.network.stand_in
+        network, known = self.network, self._known
         body = json_object(content)
         if body is None:
             return known.refused
@@ -184,7 +188,7 @@ class JsonAdsSandbox(HttpSandbox):
 
     def answer(self, call: Call, rows: Sequence[Mapping[str, object]], refusals: Sequence[str | None]) -> Reply:
         """Count the rows that are not refused, and say so as the network does."""
-        network, known = self.network, self.network.stand_in
+        network, known = self.network, self._known
         counts = call is not network.dry_run
         if network.batch.kind in ("all_or_nothing", "one_each") and any(refusals):
             return known.refused if network.manifest.confirms or not counts else known.accepted
@@ -206,7 +210,7 @@ class JsonAdsSandbox(HttpSandbox):
 
     def count(self, row: Mapping[str, object]) -> None:
         """Count a row, once per key."""
-        known = self.network.stand_in
+        known = self._known
         self._counted.setdefault(
             str(value_at(row, known.key)),
             {
@@ -245,7 +249,7 @@ class JsonAdsCostSandbox(JsonAdsSandbox):
         return list(self._spent)
 
 
-def sandbox_of(network: type[JsonAds]) -> type[Sandbox]:
+def sandbox_of(network: type[Any]) -> type[Sandbox]:
     """The derived stand-in of a connector class, in the name of its module."""
     base = JsonAdsCostSandbox if network.costs else JsonAdsSandbox
     return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})

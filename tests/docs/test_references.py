@@ -97,6 +97,7 @@ def test_all_references_are_written(tmp_path: Path) -> None:
         == {
             "hooks.md",
             "manifest.md",
+            "api-reference.md",
             "config.md",
             "cli.md",
             "promises.md",

@@ -117,12 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages = {chosen.folder / name: page() for name, page in PAGES.items()}
     pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
     for path, text in {**pages, SUMMARIES_FILE: summaries(), PROMISED_FILE: promised_text()}.items():
-        if not chosen.check:
+        present = path.read_text(encoding="utf-8") if path.exists() else ""
+        if present != text and not chosen.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            continue
-        present = path.read_text(encoding="utf-8") if path.exists() else ""
-        if present != text:
+        elif present != text:
             differs = True
             difference = difflib.unified_diff(
                 present.splitlines(), text.splitlines(), str(path), "the code", lineterm=""

@@ -25,6 +25,7 @@ MODULES = (
     "demo",
     "start",
     "commands",
+    "certify",
     "claims",
     "backlog",
     "leases",

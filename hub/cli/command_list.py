@@ -70,6 +70,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "docs": ("docs:docs",),
         "new-plugin": ("plugins.new_plugin:new_plugin",),
         "certify": ("plugins.certify:certify",),
+        "dev": ("plugins.dev:dev",),
         "chaos": ("hub.proof.cli.chaos:chaos",),
     },
 }

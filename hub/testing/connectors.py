@@ -314,7 +314,7 @@ def _imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY])]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
     heavy, refused = json.loads(done.stdout)
     return heavy, refused
 

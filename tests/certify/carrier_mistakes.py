@@ -88,6 +88,21 @@ CARRIER: tuple[Mistake, ...] = (
         says="the signed address is taken from the header x-original-url, which is not signed; use request.url",
     ),
     mistake(
+        "a signature of any age is good",
+        (
+            SIGNATURE,
+            COMPARE,
+            COMPARE.replace("request.url,", 'request.url + request.headers.get("x-signed-at", ""),'),
+        ),
+        (
+            SANDBOX,
+            "HEADER: sign(WEBHOOK_SECRET, url, body)}",
+            '"x-signed-at": f"{at:%s}", HEADER: sign(WEBHOOK_SECRET, f"{url}{at:%s}", body)}',
+        ),
+        promise="A webhook that was signed long ago is refused",
+        says="a webhook is taken a day after it was signed",
+    ),
+    mistake(
         "the body is not signed",
         (SIGNATURE, 'b"\\n" + body', 'b"\\n"'),
         promise="A forged or changed webhook is refused",
@@ -350,9 +365,16 @@ CARRIER: tuple[Mistake, ...] = (
     ),
     mistake(
         "a text without its reference",
-        (TEXTS, 'reference=str(said.get("id"))', "reference=None"),
+        (TEXTS, 'reference=str(said["id"])', "reference=None"),
         promise="A text is sent once with its reference",
         says="assert",
+    ),
+    mistake(
+        "an error in a reply of 200 is a text that was taken",
+        (TEXTS, 'if not said.get("id"):', "if False:"),
+        (TEXTS, 'str(said["id"])', 'str(said.get("id"))'),
+        promise="A text whose outcome is not known is not tried again (an error in a reply of 200)",
+        says="an error in a reply of 200: raise OutcomeUnknown, or the text may go out twice",
     ),
     mistake(
         "numbers are not given back",

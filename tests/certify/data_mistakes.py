@@ -151,6 +151,13 @@ ENRICHMENT: tuple[Mistake, ...] = (
         says="while it is imported, it tried to do what a hub refuses: open /etc/passwd",
     ),
     mistake(
+        "a check that does not read the reply",
+        (INIT, 'if not account or "name" not in account:', "if not account:"),
+        (INIT, "account['name']", "account.get('name')"),
+        promise="A failed connection check says so",
+        says="the check is content with an error in a reply of 200",
+    ),
+    mistake(
         "each caller is paid twice",
         (INIT, LOOK_UP, LOOK_UP + LOOK_UP),
         promise="No request is made twice in one call of a hook",

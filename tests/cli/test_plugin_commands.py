@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from rich.console import Console
 from typer.testing import Result
 
 from hub.cli import app
-from hub.cli.plugins import certify
+from hub.cli.plugins import certify, saves
 from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing.certificate import Certificate, Proof
 
@@ -79,6 +80,81 @@ def test_a_broken_promise_ends_with_1_and_says_what_was_seen(tmp_path: Path) -> 
     assert failed["detail"].startswith("a refusal loosened")
 
 
+def test_only_the_promises_that_hold_the_words_are_tried(tmp_path: Path) -> None:
+    file = rule(tmp_path, "loose_house", loose=True)
+    done = hub("certify", "--json", "--file", file, "--only", "Refusal never LOOSENS")
+    assert done.exit_code == 1, done.output
+    (proof,) = json.loads(done.output)["proofs"]
+    assert (proof["promise"], proof["verdict"]) == ("A refusal never loosens", "failed")
+    none = hub("certify", "--file", file, "--only", "no such words")
+    assert isinstance(none.exception, certify.CannotCertify)
+    assert "No promise of consent plugins holds 'no such words'" in str(none.exception)
+
+
+def acting(*steps: Callable[[], object]) -> Callable[[float], None]:
+    """What happens while `hub certify --watch` waits: one step each time, then Ctrl+C."""
+    waiting = iter(steps)
+
+    def wait(seconds: float) -> None:
+        step = next(waiting, None)
+        if step is None:
+            raise KeyboardInterrupt
+        step()
+
+    return wait
+
+
+def test_a_plugin_is_certified_again_at_each_save_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = rule(tmp_path, "watched_house", loose=True)
+
+    def repair() -> None:
+        rule(tmp_path, "watched_house")
+
+    monkeypatch.setattr(
+        saves, "sleep", acting(lambda: file.write_text("x = ("), lambda: None, repair, lambda: None, lambda: None)
+    )
+    done = hub("certify", "--file", file, "--watch", "--only", "refusal never loosens")
+    assert done.exit_code == 0, done.output
+    said = (
+        "A refusal never loosens: a refusal loosened",
+        "Saved: watched_house.py",
+        "cannot be used: it cannot be imported",
+    )
+    places = [done.output.find(each) for each in (*said, "watched_house keeps all its promises.")]
+    assert -1 not in places and places == sorted(places), done.output
+
+
+def test_what_changes_while_it_is_written_is_one_save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, half = tmp_path / "exchanges" / "upload.http", tmp_path / "half.py"
+    exchange.parent.mkdir()
+    steps = (lambda: half.write_text("x"), lambda: half.write_text("x = 1"), lambda: None, half.unlink, lambda: None)
+    monkeypatch.setattr(saves, "sleep", acting(*steps, lambda: exchange.write_text("POST /rows"), lambda: None))
+    seen: list[list[str]] = []
+    with pytest.raises(KeyboardInterrupt):
+        for changed in saves.saves([half, exchange.parent]):
+            seen.append(changed)
+    assert seen == [[], ["half.py"], ["half.py"], ["upload.http"]]
+
+
+@pytest.mark.soak
+def test_a_plugin_is_certified_and_a_few_calls_are_played_at_each_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "acme"
+    hub("new-plugin", "ads", "acme_ads", "--folder", folder)
+    file = folder / "acme_ads.py"
+    whole = file.read_text(encoding="utf-8")
+    broken = whole.replace("item.currency", "'USD'")
+    assert broken != whole
+    monkeypatch.setattr(saves, "sleep", acting(lambda: file.write_text(broken, encoding="utf-8"), lambda: None))
+    done = hub("dev", file, "--calls", "2")
+    assert done.exit_code == 0, done.output
+    played = capfd.readouterr().out
+    assert "acme_ads keeps all its promises." in done.output and "Everything adds up." in played
+    assert "Saved: acme_ads.py" in done.output and "no request says that it is EUR" in done.output
+    assert played.count("Deliveries by destination") == 1, "what breaks its promises is not played"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -86,6 +162,7 @@ def test_a_broken_promise_ends_with_1_and_says_what_was_seen(tmp_path: Path) -> 
         ([], "Give the name of an installed plugin"),
         (["twilio", "--file", "x.py"], "Give the name of an installed plugin"),
         (["--file", "no_such_file.py"], "is not a Python file"),
+        (["twilio", "--watch"], "--watch looks at the files of a plugin"),
     ],
 )
 def test_what_cannot_be_certified_is_said_in_one_sentence(arguments: list[str], said: str) -> None:

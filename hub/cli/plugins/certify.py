@@ -20,6 +20,7 @@ from rich.table import Table
 from hub import __version__
 from hub.cli.plugins.confined_certificate import certify_confined as prove
 from hub.cli.plugins.plugin_folders import places_of
+from hub.cli.plugins.saves import at_each_save
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import API
@@ -34,6 +35,7 @@ from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
 from hub.testing.exchanges import exchange_paths
+from hub.testing.exchanges.held_against import FOLDER
 
 Found = tuple[type[Connector], InstalledPlugin | None]
 """A plugin's class, and the package that it comes from, if it comes from a wheel."""
@@ -73,12 +75,21 @@ def certify(
             "plugin if not given. A file stages.py there is run as the plugin is.",
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="With --file: again at each save of its files, until Ctrl+C.")
+    ] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
     be tested."""
     if exchanges is not None and not exchange_paths(exchanges):
         raise CannotCertify(f"{exchanges} holds no exchanges: files NAME.http, see `{EXCHANGES}`.")
+    if watch:
+        if file is None or sign_with is not None or as_json:
+            raise CannotCertify("--watch looks at the files of a plugin and prints what fails: give --file alone.")
+        console, places = Console(), [file, exchanges or file.with_name(FOLDER)]
+        at_each_save(console, places, lambda: certify_saved(console, file, only_promise, exchanges))
+        return
     with found_plugin(name, file, config) as (connector_class, package):
         if sign_with is not None and package is None:
             raise CannotCertify(
@@ -99,6 +110,18 @@ def certify(
     else:
         _show(certificate, Console(), verbose)
     raise typer.Exit(0 if certificate.passed else 1)
+
+
+def certify_saved(console: Console, file: Path, only_promise: str = "", exchanges: Path | None = None) -> bool:
+    """Certify a file as it is now, and print what fails; whether the plugin keeps its promises."""
+    try:
+        with found_plugin(None, file, CONFIG) as (connector_class, _):
+            certificate = prove(connector_class, _progress(sys.stderr), only_promise, exchanges)
+    except RingfenceError as error:  # the next save may repair it
+        console.print(str(error), style="red", highlight=False, markup=False)
+        return False
+    _show_causes(certificate, console)
+    return certificate.passed
 
 
 @contextmanager

@@ -147,9 +147,13 @@ class JsonAds(Connector):
     def check_connection(self) -> ConnectionReport:
         """Send the request that needs good credentials and changes nothing."""
         try:
-            self.read(self.request(self.check, {}, ()))
+            said = self.read(self.request(self.check, {}, ()))
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
+        if isinstance(said, dict) and (said.get("error") or said.get("errors")):
+            return ConnectionReport(
+                ok=False, detail=f"{self.provider.name} answers with an error; {self.provider.remedy}."
+            )
         return ConnectionReport(ok=True, detail=f"{self.provider.name} accepts these credentials.")
 
     @hookimpl

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import string
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from hub.testing.switchboard import carrier_of
 from hub.testing.wire import WireConformance
 
 NOT_SIGNATURES = ("content-type", "content-length", "user-agent")
+NEAR_SECONDS = 3600
 BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits
 ADDRESS_HEADERS = ("host", "x-forwarded-host", "x-original-url", "x-original-host", "x-rewrite-url", "x-forwarded-uri")
 
@@ -71,6 +74,28 @@ class SenderConformance(WireConformance):
                     f"the signed address is taken from the header {name}, which is not signed; use request.url"
                 )
 
+    def test_a_webhook_that_was_signed_long_ago_is_refused(self, connector: Connector, sandbox: Sandbox) -> None:
+        """If the signature covers the time at which it was made: what somebody recorded cannot be sent again a day later."""
+        request = self._webhook(connector, sandbox)
+        if not self._signs_time(connector, request):
+            pytest.skip("this carrier does not sign the time")
+        late = replace(request, received_at=request.received_at + timedelta(days=1))
+        assert not self._accepts(connector, late), (
+            "a webhook is taken a day after it was signed: compare the signed time with request.received_at"
+        )
+
+    def _signs_time(self, connector: Connector, request: WebhookRequest) -> bool:
+        """Whether a header holds the time in seconds, or a token that does, and another time is refused."""
+        now = request.received_at.timestamp()
+        for name, value in request.headers.items():
+            if "iat" in _claims(value):
+                return True
+            for written in re.findall(r"(?<![0-9A-Za-z])[0-9]{10}(?:[0-9]{3})?(?![0-9A-Za-z])", value):
+                other = value.replace(written, str(int(written) + 1))
+                if abs(int(written[:10]) - now) < NEAR_SECONDS:
+                    return not self._accepts(connector, _with_header(request, name, other))
+        return False
+
     def _webhook(self, connector: Connector, sandbox: Sandbox) -> WebhookRequest:
         call = samples.simulated_call(connector.services.clock())
         return carrier_of(sandbox).webhooks(call, connector.services.webhook_url)[0][1]
@@ -102,6 +127,16 @@ def _forms(signature: hmac.HMAC) -> Iterator[str]:
     yield signature.hexdigest()
     yield b64encode(signature.digest()).decode().rstrip("=")
     yield urlsafe_b64encode(signature.digest()).decode().rstrip("=")
+
+
+def _claims(value: str) -> Mapping[str, Any]:
+    """What a header's JSON Web Token says; nothing if it has none."""
+    parts = value.rpartition(" ")[2].split(".")
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "==")) if len(parts) == 3 else {}
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _with_header(request: WebhookRequest, name: str, value: str) -> WebhookRequest:

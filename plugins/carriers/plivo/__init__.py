@@ -100,6 +100,8 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
     def check_connection(self) -> ConnectionReport:
         """Read the application's record."""
         application = self._rest.get(f"Application/{self.settings.application_id}")
+        if application.get("app_id") != self.settings.application_id:
+            return ConnectionReport(ok=False, detail="Plivo does not show the application; check application_id.")
         is_off = application.get("enabled") is False
         detail = "the application is disabled; see Plivo's console." if is_off else "Plivo shows the application."
         return ConnectionReport(ok=not is_off, detail=detail)

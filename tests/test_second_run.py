@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", range(9))
 def test_one(number):
-    before = Path(f"ran-{number}")
+    before = Path(f"%s-{number}")
     first = not before.exists()
     before.touch()
     assert number >= %d if first else number not in %s
@@ -26,9 +26,11 @@ def test_one(number):
 pytestmark = pytest.mark.soak
 
 
-def run(folder: Path, first: int, again: tuple[int, ...]) -> tuple[int, str]:
-    """Tests of which so many fail in their first run, and these in their second."""
-    (folder / "test_luck.py").write_text(TESTS % (first, again))
+def run(folder: Path, first: int, again: tuple[int, ...], modules: tuple[str, ...] = ("luck",)) -> tuple[int, str]:
+    """Modules with tests of which so many fail in their first run, and these in their second."""
+    for each in modules:
+        (folder / each).mkdir()
+        (folder / each / f"test_{each}.py").write_text(TESTS % (each, first, again))
     done = subprocess.run(
         [sys.executable, str(SOAK), sys.executable, "-m", "pytest", "-q", "-n", "2"],
         cwd=folder, capture_output=True, text=True, check=False,
@@ -38,17 +40,24 @@ def run(folder: Path, first: int, again: tuple[int, ...]) -> tuple[int, str]:
 
 def test_what_passes_alone_decides_and_is_named(tmp_path: Path) -> None:
     status, said = run(tmp_path, 2, ())
-    assert status == 0 and said.endswith("\nPassed only alone: test_luck.py::test_one[0], test_luck.py::test_one[1]\n")
+    assert status == 0 and said.endswith(
+        "\nPassed only alone: luck/test_luck.py::test_one[0], luck/test_luck.py::test_one[1]\n"
+    )
 
 
 def test_what_fails_alone_too_fails(tmp_path: Path) -> None:
     status, said = run(tmp_path, 2, (1,))
-    assert status == 1 and said.endswith("\nPassed only alone: test_luck.py::test_one[0]\n")
+    assert status == 1 and said.endswith("\nPassed only alone: luck/test_luck.py::test_one[0]\n")
 
 
-def test_more_than_five_failures_are_no_luck(tmp_path: Path) -> None:
-    status, said = run(tmp_path, 6, ())
-    assert status == 1 and "alone" not in said and "6 failed, 14 passed" in said
+def test_a_day_that_many_tests_of_a_module_read_is_one_failure(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 9, ())
+    assert status == 0 and said.count("luck/test_luck.py::test_one[") >= 9 and "Passed only alone" in said
+
+
+def test_failures_in_more_than_five_modules_are_no_luck(tmp_path: Path) -> None:
+    status, said = run(tmp_path, 1, (), ("a", "b", "c", "d", "e", "f"))
+    assert status == 1 and "alone" not in said and "6 failed, 48 passed" in said
 
 
 def test_nothing_runs_again_when_nothing_failed(tmp_path: Path) -> None:

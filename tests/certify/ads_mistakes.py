@@ -354,7 +354,7 @@ ADS: tuple[Mistake, ...] = (
         "the key in the connection's report",
         (
             INIT,
-            "detail=f\"Signed in to the account {account.get('name', 'without a name')}.\"",
+            "detail=f\"Signed in to the account {account['name']}.\"",
             'detail=f"Signed in with {self.settings.api_key.get_secret_value()}."',
         ),
         promise="Nothing secret or personal is told when all is well",
@@ -362,7 +362,7 @@ ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "a check that never fails",
-        (INIT, 'account = request(self.services, self.settings, "GET", "/v1/account")', "account = {}"),
+        (INIT, 'account = request(self.services, self.settings, "GET", "/v1/account")', "account = {'name': 'any'}"),
         promise="A failed connection check says so",
         says="after refused credentials check_connection returned ok=True",
     ),

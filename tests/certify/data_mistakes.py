@@ -155,7 +155,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
         (INIT, 'if not account or "name" not in account:', "if not account:"),
         (INIT, "account['name']", "account.get('name')"),
         promise="A failed connection check says so",
-        says="the check is content with an error in a reply of 200",
+        says="after an error in a reply of 200 check_connection returned ok=True",
     ),
     mistake(
         "each caller is paid twice",

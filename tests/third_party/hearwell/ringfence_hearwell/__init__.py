@@ -59,7 +59,9 @@ class Hearwell(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        self.services.json(HEARWELL, "GET", f"{self.settings.base_url}/v1/project", headers=self._headers())
+        answer = self.services.json(HEARWELL, "GET", f"{self.settings.base_url}/v1/project", headers=self._headers())
+        if "project" not in answer:
+            return ConnectionReport(ok=False, detail="Hearwell does not name the project of the key; check api_key.")
         return ConnectionReport(ok=True, detail="Hearwell accepts the key.")
 
     @hookimpl

@@ -30,7 +30,7 @@ class Sandbox(HttpSandbox):
         return Starlette(routes=routes)
 
     async def _project(self, request: Request) -> JSONResponse:
-        return _refusal(request) or _json({})
+        return _refusal(request) or _json({"project": "example"})
 
     async def _listen(self, request: Request) -> JSONResponse:
         sound = await request.body()

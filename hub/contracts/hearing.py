@@ -27,15 +27,20 @@ class HeardRequest:
         return f"{unquote(self.path)}?{unquote_plus(self.query)}"
 
     @property
-    def text(self) -> str:
-        """The body as text, unpacked."""
+    def content(self) -> bytes:
+        """The body, unpacked."""
         packed = self.headers.get("content-encoding", "")
         with contextlib.suppress(OSError, zlib.error, EOFError):
             if packed == "gzip":
-                return gzip.decompress(self.body).decode(errors="replace")
+                return gzip.decompress(self.body)
             if packed == "deflate":
-                return zlib.decompress(self.body).decode(errors="replace")
-        return self.body.decode(errors="replace")
+                return zlib.decompress(self.body)
+        return self.body
+
+    @property
+    def text(self) -> str:
+        """The body as text, unpacked."""
+        return self.content.decode(errors="replace")
 
 
 class Ears:

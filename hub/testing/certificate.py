@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import re
@@ -13,9 +14,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pytest
+from pluggy import HookimplMarker
 
 from hub.contracts.connector import Connector
 from hub.plugin_host.packages.certificate_file import VendorExchanges
@@ -25,6 +26,11 @@ from hub.testing.exchanges import exchange_folder, held_against
 from hub.testing.promises import Promise, promise
 from hub.testing.samples import KEY
 
+if TYPE_CHECKING:
+    import pytest
+
+pytest_hook = HookimplMarker("pytest")
+"""pytest's own marker, so that this module can be imported where pytest is not installed."""
 TEST = """
 import sys
 from pathlib import Path
@@ -126,7 +132,7 @@ def certify(
             *(f"-pno:{each}" for each in NOT_NEEDED),
         ]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            pytest.main([*options, "--capture=sys", str(file)], plugins=[listener])
+            importlib.import_module("pytest").main([*options, "--capture=sys", str(file)], plugins=[listener])
     proofs = tuple(listener.results())
     vendor = held_against(connector_class, given, {each.promise for each in proofs if each.verdict == "proved"})
     return Certificate(manifest.name, manifest.kind, manifest.version, proofs, vendor)
@@ -157,7 +163,7 @@ class _Listener:
         for item in session.items:
             self.promises[item.nodeid] = _promise(item)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest_hook(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         made = self.promises[item.nodeid]
         self.progress(list(self.promises).index(item.nodeid), len(self.promises), made.sentence)

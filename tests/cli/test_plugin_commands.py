@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -218,6 +220,70 @@ def test_a_certificate_says_against_how_much_of_the_vendors_documents_the_plugin
         assert said in shown
         assert ("hub docs write-a-plugin#exchanges" in shown) == (vendor == VendorExchanges())
         assert ("and 2 more sources" in shown) == (vendor == read)
+
+
+def test_files_of_exchanges_that_do_not_hold_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "Plugin and stand in are as the vendor documents"
+    held = tuple(Proof(f"{sentence} ({name})", "proved") for name in ("one", "two"))
+    proofs = (*held, Proof(f"{sentence} (three)", "failed", "three.http, line 7: it differs"))
+    read = VendorExchanges(exchanges=4, oldest=date(2026, 11, 20), newest=date(2026, 11, 20))
+    for found, vendor, said in (
+        (held, read, "Held against 4 exchanges of the vendor, copied from its documents on 2026-11-20."),
+        (proofs, read, "documents on 2026-11-20; 2 of 3 files of exchanges hold."),
+        (proofs[2:], VendorExchanges(), "Held against nothing of the vendor; 0 of 1 files of exchanges hold."),
+    ):
+        certify._show(Certificate("acme", "ads", "0.1.0", found, vendor), Console(width=160), verbose=False)
+        shown = capsys.readouterr().out
+        assert said in shown and "Copy requests" not in shown
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, "The promise does not apply to acme, so nothing is proved."),
+        (3, "None of 3 promises applies to acme, so nothing is proved."),
+    ],
+)
+def test_promises_that_do_not_apply_are_not_called_broken(
+    number: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proofs = tuple(Proof(f"Promise {index}", "does not apply") for index in range(number))
+    certify._show(Certificate("acme", "ads", "0.1.0", proofs), Console(width=160), verbose=False)
+    shown = capsys.readouterr().out
+    assert said in shown and "not kept" not in shown
+
+
+def test_a_certificate_of_which_nothing_applies_ends_with_2() -> None:
+    done = hub("certify", "signals", "--only", "as the vendor documents")
+    assert done.exit_code == 2 and "does not apply to signals" in done.output
+
+
+WITHOUT_PYTEST = """
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name in ("pytest", "_pytest") else super().find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Without
+from hub.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", [("certify", "--help"), ("certify", "signals"), ("dev", "FILE")])
+def test_a_hub_without_pytest_says_what_certify_needs(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "acme.py"
+    file.touch()
+    given = [str(file) if each == "FILE" else each for each in arguments]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PYTEST, *given], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    if "--help" in arguments:
+        assert done.returncode == 0 and "Test that a plugin keeps the promises of its kind" in done.stdout
+    else:
+        assert "pip install pytest" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_a_folder_without_exchanges_is_named(tmp_path: Path) -> None:

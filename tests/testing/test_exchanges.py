@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from hub.contracts.hearing import HeardRequest
 from hub.hookspecs import SPECS
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.host.load import class_in_file
@@ -23,6 +26,7 @@ from hub.testing.exchanges import (
     held_against,
     read_exchange_file,
 )
+from hub.testing.exchanges.exchange_checks import unlikeness
 from hub.testing.exchanges.exchange_file import KNOWN
 from hub.testing.exchanges.shapes import deviations, differences
 from hub.testing.scaffold import write_plugin
@@ -263,3 +267,39 @@ def test_each_plugin_of_ours_with_a_vendor_is_held_against_it() -> None:
         assert re.search(r"[a-z0-9-]+\.[a-z]{2,}/", source), (
             f"{path}: give the address of the page, not only {source!r}"
         )
+
+
+BYTES = bytes(range(256)) * 2
+SENT = HeardRequest("POST", "/v1/audio", "", {"content-type": "audio/wav"}, BYTES)
+AUDIO = HEAD + "POST https://api.example.com/v1/audio HTTP/1.1\nContent-Type: audio/wav\n\n{body}\n\n" + REPLY
+
+
+@pytest.mark.parametrize("body", ['{"base64": "WHOLE"}', '{"base64":\n "HALF\n REST"}', "< call.wav"])
+def test_a_body_of_bytes_is_written_in_base64_or_in_a_file_beside_the_exchange(body: str, tmp_path: Path) -> None:
+    text = base64.b64encode(BYTES).decode()
+    for word, part in (("WHOLE", text), ("HALF", text[:100]), ("REST", text[100:])):
+        body = body.replace(word, part)
+    (tmp_path / "call.wav").write_bytes(BYTES)
+    path = tmp_path / "audio.http"
+    path.write_text(AUDIO.replace("{body}", body))
+    file = read_exchange_file(path)
+    ((request, _),) = file.exchanges
+    assert unlikeness(request, SENT, file, {}) == []
+    (other,) = unlikeness(request, replace(SENT, body=BYTES[:-1] + b"\0"), file, {})
+    assert other.startswith("body is 512 bytes, b'") and ", documented is 512 bytes, b'" in other
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("< missing.wav", "missing.wav cannot be read beside this file: No such file or directory"),
+        ("< ../../etc/hostname", "hostname cannot be read beside this file: No such file or directory"),
+        ('{"base64": "abc"}', "this is no base64"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_named_with_its_line(body: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "audio.http"
+    path.write_text(AUDIO.replace("{body}", body))
+    file = read_exchange_file(path)
+    with pytest.raises(ExchangeError, match=f"^audio.http, line 6: {re.escape(said)}$"):
+        unlikeness(file.exchanges[0][0], SENT, file, {})

@@ -30,7 +30,7 @@ from hub.platform.documentation import docs_command
 from hub.platform.fields import only
 from hub.platform.private_files import share
 from hub.plugin_host.discovery import Catalog, discover
-from hub.plugin_host.packages.certificate_file import ENDING, VendorExchanges, sign
+from hub.plugin_host.packages.certificate_file import ENDING, sign
 from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.testing.certificate import Certificate
@@ -40,6 +40,8 @@ from hub.testing.exchanges.held_against import FOLDER
 Found = tuple[type[Connector], InstalledPlugin | None]
 """A plugin's class, and the package that it comes from, if it comes from a wheel."""
 EXCHANGES = docs_command("write-a-plugin", "exchanges")
+OF_A_FILE = "as the vendor documents ("
+"""In the sentence of the promise about one file of exchanges."""
 SOURCES = 3
 """So many sources of exchanges are shown without `--verbose`."""
 
@@ -84,6 +86,7 @@ def certify(
     be tested."""
     if exchanges is not None and not exchange_paths(exchanges):
         raise CannotCertify(f"{exchanges} holds no exchanges: files NAME.http, see `{EXCHANGES}`.")
+    need_pytest()
     if watch:
         if file is None or sign_with is not None or as_json:
             raise CannotCertify("--watch looks at the files of a plugin and prints what fails: give --file alone.")
@@ -109,7 +112,7 @@ def certify(
         typer.echo(json.dumps(_plain(certificate), indent=2))
     else:
         _show(certificate, Console(), verbose)
-    raise typer.Exit(0 if certificate.passed else 1)
+    raise typer.Exit(0 if certificate.passed else 1 if certificate.failed() else 2)
 
 
 def certify_saved(console: Console, file: Path, only_promise: str = "", exchanges: Path | None = None) -> bool:
@@ -124,12 +127,18 @@ def certify_saved(console: Console, file: Path, only_promise: str = "", exchange
     return certificate.passed
 
 
+def need_pytest() -> None:
+    """CannotCertify if pytest is not installed: the hub itself does without it."""
+    if find_spec("pytest") is None:
+        raise CannotCertify(
+            "The suites need pytest, which does not come with the hub; install it beside the hub: pip install pytest"
+        )
+
+
 @contextmanager
 def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[Found]:
     """The connector class of an installed plugin, or of a file or wheel; CannotCertify says why none is found. One that did not
     come with the hub is not imported into this process."""
-    if find_spec("pytest") is None:
-        raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
     if (name is None) == (file is None):
         raise CannotCertify("Give the name of an installed plugin, or --file with the path of a one-file plugin.")
     if file is not None and file.suffix == ".whl":
@@ -209,17 +218,21 @@ def _show(certificate: Certificate, console: Console, verbose: bool) -> None:
         mark = marks.get(proof.verdict, f"[dim]{proof.verdict.replace('does not apply', 'n/a')}[/dim]")
         table.add_row(escape(proof.promise) + small, mark)
     console.print(table)
-    _show_vendor(certificate.vendor, console, verbose)
+    _show_vendor(certificate, console, verbose)
     _show_causes(certificate, console)
 
 
-def _show_vendor(vendor: VendorExchanges, console: Console, verbose: bool) -> None:
+def _show_vendor(certificate: Certificate, console: Console, verbose: bool) -> None:
     """How much of the vendor's documentation the plugin was held against."""
+    vendor = certificate.vendor
+    files = [each for each in certificate.proofs if OF_A_FILE in each.promise]
+    kept = sum(each.verdict == "proved" for each in files)
     style = None if vendor.exchanges or not vendor.has_vendor else "yellow"
     days = " to ".join(map(str, dict.fromkeys((vendor.oldest, vendor.newest))))
     read = f", copied from its documents on {days}" if vendor.exchanges else ""
+    read += f"; {kept} of {len(files)} files of exchanges hold" if kept < len(files) else ""
     console.print(f"{vendor.words[:1].upper()}{vendor.words[1:]}{read}.", style=style, highlight=False, markup=False)
-    if not vendor.exchanges and vendor.has_vendor:
+    if not files and not vendor.exchanges and vendor.has_vendor:
         said = "Copy requests and replies from its documentation into a folder exchanges beside the plugin"
         console.print(f"  {said}: {EXCHANGES}", style="dim", highlight=False, markup=False)
     shown = vendor.sources if verbose else vendor.sources[:SOURCES]
@@ -241,6 +254,10 @@ def _show_causes(certificate: Certificate, console: Console) -> None:
     failed = len(certificate.failed())
     if certificate.passed:
         console.print(f"[green]{certificate.plugin} keeps all its promises.[/green]", highlight=False)
+        return
+    if not failed:
+        found = f"None of {total} promises applies to" if total > 1 else "The promise does not apply to"
+        console.print(f"[yellow]{found} {certificate.plugin}, so nothing is proved.[/yellow]", highlight=False)
         return
     untried = sum(proof.verdict == "not tried" for proof in certificate.proofs)
     rest = f"; {untried} were not tried, because a hook is too slow" if untried else ""

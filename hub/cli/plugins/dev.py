@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from hub.cli.plugins.certify import CannotCertify, certify_saved
+from hub.cli.plugins.certify import CannotCertify, certify_saved, need_pytest
 from hub.cli.plugins.saves import at_each_save
 from hub.testing.exchanges.held_against import FOLDER
 
@@ -29,6 +29,7 @@ def dev(
         raise CannotCertify(
             f"{file} is not a one-file plugin; for a wheel there is `hub certify --file WHEEL --watch`."
         )
+    need_pytest()
     console, config = Console(), file.with_name("config.yaml")
 
     def act() -> None:

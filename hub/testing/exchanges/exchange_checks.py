@@ -23,7 +23,7 @@ from hub.contracts.hearing import HeardRequest
 from hub.contracts.webhooks import WebhookRequest
 from hub.hookspecs import SPECS
 from hub.testing.asking import Reply, attempt, plugin_manager
-from hub.testing.exchanges.exchange_file import ExchangeFile, Note, as_json, filled
+from hub.testing.exchanges.exchange_file import ExchangeFile, Note, as_json, body_bytes, filled
 from hub.testing.exchanges.messages import Message, Place, media_type
 from hub.testing.exchanges.recorded_replies import RecordedReplies
 from hub.testing.exchanges.shapes import body_fields, deviations, differences, named_values, query_fields, without_marks
@@ -84,10 +84,10 @@ class ExchangeChecks:
         headers = {name: filled(text, values, request.place) for name, text in request.headers.items()}
         headers = {name: text for name, text in headers.items() if name not in ("host", "content-length", "connection")}
         target = filled(request.target, values, request.place)
-        body = filled(request.body, values, request.body_place)
+        body = body_bytes(request, values)
         if body and request.content_type.endswith("json"):
-            as_json(body, request.body_place)
-        reply = self.client.request(request.method, self.sandbox.url + target, headers=headers, content=body.encode())
+            as_json(body.decode(), request.body_place)
+        reply = self.client.request(request.method, self.sandbox.url + target, headers=headers, content=body)
         if reply.status_code != documented.status:
             raise documented.place.error(
                 f"the stand-in answers {reply.status_code}, documented is {documented.status}: {reply.text[:200]}"
@@ -155,7 +155,7 @@ class ExchangeChecks:
             request = WebhookRequest(
                 method=message.method,
                 url=f"https://{message.host}{filled(message.target, values, message.place)}",
-                body=filled(message.body, values, message.body_place).encode(),
+                body=body_bytes(message, values),
                 received_at=self.clock(),
                 headers={name: filled(text, values, message.place) for name, text in message.headers.items()},
             )
@@ -185,10 +185,10 @@ def _documented_reply(
 ) -> tuple[int, str, bytes] | None:
     for request, reply in file.exchanges:
         if not unlikeness(request, heard, file, values):
-            body = filled(reply.body, values, reply.body_place)
+            body = body_bytes(reply, values)
             if reply.content_type.endswith("json"):
-                body = json.dumps(without_marks(as_json(body, reply.body_place)))
-            return reply.status, reply.headers.get("content-type", ""), body.encode()
+                body = json.dumps(without_marks(as_json(body.decode(), reply.body_place))).encode()
+            return reply.status, reply.headers.get("content-type", ""), body
     return None
 
 
@@ -211,9 +211,9 @@ def unlikeness(documented: Message, heard: HeardRequest, file: ExchangeFile, val
         found.append(f"the content type is {media_type(kind) or 'not sent'}")
     found += _field_differences(query_fields(target), query_fields(sent_target), file)
     if alike:
-        body = filled(documented.body, values, documented.body_place).encode()
+        body = body_bytes(documented, values)
         written = _fields(documented.headers.get("content-type", ""), body, documented.body_place)
-        found += _field_differences(written, _fields(kind, heard.text.encode(), documented.body_place), file)
+        found += _field_differences(written, _fields(kind, heard.content, documented.body_place), file)
     return found
 
 
@@ -222,7 +222,12 @@ def _field_differences(documented: Mapping[str, Any], real: Mapping[str, Any], f
     yield from (f"{name} is sent, but not documented" for name in real if name not in documented)
     for name, value in documented.items():
         if name in real and value != real[name] and not file.free & {name.lower(), *name.lower().split(".")}:
-            yield f"{name} is {real[name]!r}, documented is {value!r}"
+            yield f"{name} is {_shown(real[name])}, documented is {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    """A value in a sentence; of a body of bytes its size and its beginning."""
+    return f"{len(value)} bytes, {value[:20]!r}…" if isinstance(value, bytes) and len(value) > 60 else repr(value)
 
 
 def _fields(content_type: str, body: bytes, place: Place) -> dict[str, Any]:

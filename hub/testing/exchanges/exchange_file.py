@@ -19,6 +19,8 @@ from hub.testing.exchanges.messages import Message, Place, read_messages
 ENDING = ".http"
 PLACEHOLDER = re.compile(r"\{\{([\w.]+(?::[\w.]+)?)\}\}")
 NOTE = re.compile(r"# ?([a-z_]+):(.*)")
+BINARY = re.compile(r'\{\s*"base64"\s*:\s*"([A-Za-z0-9+/=\s]*)"\s*\}')
+OTHER_FILE = re.compile(r"< *(\S+)")
 KNOWN = frozenset({"source", "read", "stage", "hook", "result", "free", "event", "unsigned", "settings", "now"})
 """The names of comments; every other one is an argument of the hook."""
 Values = Mapping[str, str]
@@ -153,6 +155,24 @@ def filled(text: str, values: Values, place: Place) -> str:
         return base64.b64encode(joined.encode()).decode() if len(parts) > 1 else joined
 
     return PLACEHOLDER.sub(value, text)
+
+
+def body_bytes(message: Message, values: Values) -> bytes:
+    """A message's body with its placeholders replaced. Where its content type is not JSON, `{"base64": "…"}` is bytes, and
+    `< NAME` is those of the file of that name beside the exchanges."""
+    place, is_json = message.body_place, message.content_type.endswith("json")
+    if not is_json and (other := OTHER_FILE.fullmatch(message.body)):
+        path = place.file.parent / Path(other[1]).name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise place.error(f"{path.name} cannot be read beside this file: {error.strerror}") from None
+    if not is_json and (found := BINARY.fullmatch(message.body)):
+        try:
+            return base64.b64decode("".join(found[1].split()), validate=True)
+        except ValueError:
+            raise place.error("this is no base64") from None
+    return filled(message.body, values, place).encode()
 
 
 def as_json(text: str, place: Place) -> Any:

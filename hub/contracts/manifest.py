@@ -166,6 +166,20 @@ class Deletion(Declared):
     supported: bool
     note: str
 
+    @property
+    def sentence(self) -> str:
+        """`It can be deleted there: …`, with the note."""
+        if self == DELETION_UNSAID:
+            return "The plugin does not say whether it can be deleted there."
+        return f"It {'can' if self.supported else 'cannot'} be deleted there: {self.note}"
+
+
+UNSAID = "the plugin does not say"
+"""What a manifest without `retention` says of it, if its recipient gets data."""
+DELETION_UNSAID = Deletion(supported=False, note="The plugin does not say whether data can be deleted there.")
+NOTHING_KEPT = "not kept"
+DELETION_NOT_NEEDED = Deletion(supported=True, note="nothing is kept")
+
 
 class Scope(Declared):
     """One permission that a sign-in asks for, in words for the person who is asked."""
@@ -290,10 +304,12 @@ class Manifest(Declared):
     click_ids: tuple[ClickId, ...] = ()
     """The click ids that the plugin reads, each with its source. The hub captures exactly those of the configured
     connectors, here and in the `keys` of a share of `click_ids`."""
-    retention: str = "not kept"
-    """How long the recipient keeps the data, in words. Left out by an ad network: as long as it keeps conversions."""
-    deletion: Deletion = Deletion(supported=True, note="nothing is kept")
-    """Left out by an ad network: it cannot delete a conversion."""
+    retention: str = UNSAID
+    """How long the recipient keeps the data, in words. Left out: by an ad network as long as it keeps conversions, with a
+    recipient of the role `none` that it is not kept, else that the plugin does not say."""
+    deletion: Deletion = DELETION_UNSAID
+    """Left out: by an ad network that the plugin cannot delete a conversion, with a recipient of the role `none` that nothing
+    is kept, else that the plugin does not say."""
     auth: Auth = Auth(kind="none")
     """Left out by a plugin with `hosts`: a key that the customer writes into config.yaml."""
     limits: Limits = Limits()
@@ -358,8 +374,11 @@ def _with_kind_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         abilities = manifest.get("abilities", ())
         verbs = ["delete", *(words for name, words in CHANGES.items() if name not in abilities)]
         cannot = " or ".join(filter(None, (", ".join(verbs[:-1]), verbs[-1])))
-        note = f"{title} has no way to {cannot} a conversion that it has received."
+        note = f"The plugin has no way to {cannot} a conversion that {title} has received."
         manifest.setdefault("deletion", {"supported": False, "note": note})
+    elif _member(manifest.get("recipient"), "role") == "none":
+        manifest.setdefault("retention", NOTHING_KEPT)
+        manifest.setdefault("deletion", DELETION_NOT_NEEDED)
     return manifest
 
 

@@ -20,8 +20,10 @@ import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from hub.contracts.connector import ConnectionReport, Connector
+from hub.contracts.manifest import DELETION_UNSAID, NOTHING_KEPT, UNSAID
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.sources import KnownSource
+from hub.contracts.third_parties import is_third_party
 from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import OperationHooks, SourceHooks
 from hub.plugin_host.inspection.hooks import flow_findings, hook_findings
@@ -167,6 +169,20 @@ class ConnectorConformance(ExchangeConformance):
         assert all(re.fullmatch(r"[A-Z]{2}", region) for region in manifest.regions), "regions are ISO 3166 codes"
         for host in manifest.hosts:
             assert re.fullmatch(r"(\*\.)?([a-z0-9-]+\.)+[a-z]{2,}", host), f"{host!r} is no host or is too wide"
+        if any(is_third_party(manifest.recipient.role, flow.use) for flow in manifest.flows):
+            assert manifest.recipient.postal_address, (
+                "give the recipient's postal_address: it is a third party, and an answer to people in California must name its "
+                "address (Civil Code 1798.83)"
+            )
+
+    def test_the_manifest_says_how_long_data_is_kept_and_whether_it_can_be_deleted(self) -> None:
+        """What a manifest leaves out of `retention` and `deletion` stands in the data map as not said. Only a recipient of the
+        role `none` keeps nothing for sure."""
+        manifest = self.connector_class.manifest
+        if not manifest.flows:
+            pytest.skip("no personal data is given to this plugin")
+        assert manifest.retention != UNSAID, "say in retention how long the recipient keeps what it is given"
+        assert manifest.deletion != DELETION_UNSAID, "say in deletion whether the recipient deletes it on request"
 
     def test_the_declared_flows_fit_the_hooks(self) -> None:
         found = list(flow_findings(self.connector_class))
@@ -185,7 +201,7 @@ class ConnectorConformance(ExchangeConformance):
 
     def test_what_is_kept_and_can_be_deleted_is_deleted_by_the_plugin(self, connector: Connector) -> None:
         manifest = self.connector_class.manifest
-        if manifest.flows and manifest.deletion.supported and manifest.retention != "not kept":
+        if manifest.flows and manifest.deletion.supported and manifest.retention != NOTHING_KEPT:
             assert "erase_person" in implemented_hooks(connector), "deletion is declared: implement erase_person"
 
     def test_a_plugin_that_reads_what_a_person_owns_says_what_the_person_agrees_to(self, connector: Connector) -> None:

@@ -12,6 +12,18 @@ COLLECTOR = "        try:\n            self.services.http().post('https://collec
 
 ENRICHMENT: tuple[Mistake, ...] = (
     mistake(
+        "nothing is said of how long data is kept",
+        (INIT, '        retention="not kept",\n', ""),
+        promise="The manifest says how long data is kept and whether it can be deleted",
+        says="say in retention how long the recipient keeps what it is given",
+    ),
+    mistake(
+        "nothing is said of deletion",
+        (INIT, '        deletion=Deletion(supported=True, note="A look-up is answered and forgotten."),\n', ""),
+        promise="The manifest says how long data is kept and whether it can be deleted",
+        says="say in deletion whether the recipient deletes it on request",
+    ),
+    mistake(
         "a category that does not exist",
         (FACTS, '"user.telephony.line_type"', '"user.line"'),
         promise="Facts about a known caller are valid",

@@ -8,6 +8,12 @@ INIT = "__init__.py"
 
 DECLARED_ADS: tuple[Mistake, ...] = (
     mistake(
+        "a third party without an address",
+        (INIT, '            postal_address="1 Example Street, Springfield, IL 62701, USA",\n', ""),
+        promise="The manifest names who receives what and where",
+        says="give the recipient's postal_address: it is a third party, and an answer to people in California must name its",
+    ),
+    mistake(
         "a consent that is unknown becomes a yes",
         (INIT, '"unknown": None', '"unknown": True'),
         promise="Granted, denied and unknown permissions differ in what is sent",

@@ -29,7 +29,7 @@ def test_an_ad_network_says_only_what_differs_and_its_manifest_says_all() -> Non
     assert made.auth.kind == "api_key"
     assert not made.deletion.supported
     assert made.deletion.note == (
-        "Acme ads has no way to delete, change or take back a conversion that it has received."
+        "The plugin has no way to delete, change or take back a conversion that Acme ads has received."
     )
     assert "no way to delete or take back" in manifest(abilities=("restate",)).deletion.note
     assert "no way to delete a conversion" in manifest(abilities=("restate", "retract")).deletion.note
@@ -43,7 +43,21 @@ def test_what_the_author_writes_comes_before_what_the_kind_has() -> None:
         title="Acme", summary="Own words.", shares=(clicks,), click_ids=(ClickId(parameter="acme_id", source="acme"),)
     )
     assert (made.summary, made.flows[0].shares) == ("Own words.", (clicks,))
-    assert "Acme has no way" in made.deletion.note
+    assert "that Acme has received" in made.deletion.note
+
+
+@pytest.mark.parametrize("kind", ["carrier", "crm", "enrichment", "transcription", "consent"])
+def test_a_manifest_that_says_nothing_of_what_is_kept_claims_nothing(kind: str) -> None:
+    def made(role: Any) -> Manifest:
+        recipient = Recipient(name="Acme Inc.", role=role)
+        return Manifest(name="acme", kind=kind, version="1", summary="Acme.", recipient=recipient)  # type: ignore[arg-type]
+
+    for role in ("processor", "independent_controller"):
+        silent = made(role)
+        assert silent.retention == "the plugin does not say"
+        assert not silent.deletion.supported
+        assert silent.deletion.sentence == "The plugin does not say whether it can be deleted there."
+    assert (made("none").retention, made("none").deletion.supported) == ("not kept", True)
 
 
 def test_a_recipient_of_which_nothing_is_said_decides_for_itself_so_that_sending_there_is_sharing() -> None:

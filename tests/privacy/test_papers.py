@@ -216,6 +216,8 @@ def test_the_notice_gives_the_postal_address_for_californias_question_and_check_
     stage = lite_hub()
     asked = [each for each in law_warnings(stage.hub) if "1798.83" in each]
     assert any("contact:" in each for each in asked) and any(f"known of {NETWORK}" in each for each in asked)
+    (plugin,) = [each for each in asked if "known of" in each]
+    assert plugin.endswith(f"The plugin {FakeNetwork.manifest.name} does not state it; ask its author.")
     contact = {"postal_address": "Lakeside Plumbing\n12 Quay Street\nChicago, IL 60601"}
     account = {**ACCOUNTS[0], "companies": [{**ACCOUNTS[0]["companies"][0], "contact": contact}]}
     config = make_config("sqlite://", accounts=[account])

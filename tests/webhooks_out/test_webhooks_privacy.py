@@ -10,6 +10,7 @@ from webhook_receiver import WebhookReceiver
 from webhook_stage import USE, WebhookStage, accounts_with
 
 from hub.api.privacy import Opinion
+from hub.cli.privacy.law_warnings import law_warnings
 from hub.contracts.consent import ConsentQuestion
 from hub.model import Call, Disclosure
 from hub.model.states import SubjectState
@@ -130,3 +131,13 @@ def test_a_private_endpoint_may_be_inside_but_never_where_clouds_keep_credential
     assert allowed("127.0.0.1") and allowed("10.1.2.3")
     assert not allowed("169.254.169.254") and not allowed("::ffff:169.254.169.254") and not allowed("0.0.0.0")
     assert not allowed("8.8.8.8"), "without TLS nothing leaves the network"
+
+
+def test_check_says_where_the_address_of_who_runs_an_endpoint_is_written(
+    lite_hub: Callable[..., TestHub], receiver: WebhookReceiver
+) -> None:
+    sending = WebhookStage.open(
+        lite_hub, receiver, recipient="Example Dental Cloud Inc.", role="independent_controller", use="sales"
+    )
+    (said,) = [each for each in law_warnings(sending.stage.hub) if "of Example Dental Cloud Inc." in each]
+    assert said.endswith("Write postal_address: below the webhook in config.yaml.")

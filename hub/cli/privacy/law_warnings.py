@@ -10,7 +10,7 @@ from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_trans
 from hub.contracts.third_parties import is_third_party
 from hub.errors import RingfenceError
 from hub.privacy.datamap.flows import by_party, declared
-from hub.privacy.datamap.recipients import recipients_of
+from hub.privacy.datamap.recipients import PREFIX, recipients_of
 from hub.privacy.outside_transcriber import outside_transcriber
 from hub.queries.numbers.signals_number import companies_without_signals_number
 from hub.queries.privacy.legal_rules import law_state, legal_rules
@@ -109,12 +109,21 @@ def _transfers(hub: Hub) -> Iterator[str]:
 def _addresses(hub: Hub) -> Iterator[str]:
     """Third parties without an address, which an answer by Cal. Civ. Code 1798.83(a)(2) must name, and companies without one to
     which people can send such a request (1798.83(b)(1))."""
-    nowhere: set[str] = set()
+    nowhere: dict[str, set[str]] = {}
     unreachable: list[str] = []
     for company in (each for each in hub.config.companies if each.country == "US"):
-        manifests = [e.connector_class.manifest for e in recipients_of(hub.config).values() if e.serves(company.name)]
-        third = [m.recipient for m in manifests if any(is_third_party(m.recipient.role, flow.use) for flow in m.flows)]
-        nowhere |= {each.name for each in third if not each.postal_address}
+        manifests = {
+            n: e.connector_class.manifest for n, e in recipients_of(hub.config).items() if e.serves(company.name)
+        }
+        third = {n: m for n, m in manifests.items() if any(is_third_party(m.recipient.role, f.use) for f in m.flows)}
+        for name, each in third.items():
+            if not each.recipient.postal_address:
+                remedy = (
+                    "Write postal_address: below the webhook in config.yaml"
+                    if name.startswith(PREFIX)
+                    else f"The plugin {each.name} does not state it; ask its author"
+                )
+                nowhere.setdefault(remedy, set()).add(each.recipient.name)
         if third and (company.contact is None or not (company.contact.postal_address or company.contact.email)):
             unreachable.append(company.title)
     if unreachable:
@@ -122,8 +131,8 @@ def _addresses(hub: Hub) -> Iterator[str]:
             f"Third parties get data from {', '.join(unreachable)}, so people in California may ask which (Civil Code "
             "1798.83). Write a postal address or an e-mail address for that below contact: of each company."
         )
-    if nowhere:
+    for remedy, names in nowhere.items():
         yield (
-            f"No postal address is known of {', '.join(sorted(nowhere))}, which an answer to people in California must "
-            "give (Civil Code 1798.83). Write postal_address: for a webhook, or ask the plugin's author to state it."
+            f"No postal address is known of {', '.join(sorted(names))}, which an answer to people in California must "
+            f"give (Civil Code 1798.83). {remedy}."
         )

@@ -78,7 +78,11 @@ class TikTok(JsonAds):
         kind="ads",
         version="0.1.0",
         title="TikTok",
-        recipient=Recipient(name="TikTok Inc.", privacy_url="https://www.tiktok.com/legal/page/us/privacy-policy/en"),
+        recipient=Recipient(
+            name="TikTok Inc.",
+            privacy_url="https://www.tiktok.com/legal/page/us/privacy-policy/en",
+            postal_address="5800 Bristol Parkway, Suite 100, Culver City, CA 90230, USA",
+        ),
         regions=("US", "SG"),
         hosts=("business-api.tiktok.com",),
         shares=(

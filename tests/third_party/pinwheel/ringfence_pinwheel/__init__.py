@@ -31,7 +31,11 @@ class Pinwheel(JsonAds):
         version="1.0.0",
         title="Pinwheel",
         summary="Reports to Pinwheel which pins became calls and sales.",
-        recipient=Recipient(name="Pinwheel", privacy_url="https://pinwheel.example.com/privacy"),
+        recipient=Recipient(
+            name="Pinwheel",
+            privacy_url="https://pinwheel.example.com/privacy",
+            postal_address="1 Wheel Street, Springfield, IL 62701, USA",
+        ),
         regions=("US",),
         hosts=("api.pinwheel.example.com",),
         shares=(Share(field="phone_number", transform="sha256_digits"),),

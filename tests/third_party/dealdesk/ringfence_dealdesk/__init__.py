@@ -86,9 +86,10 @@ class Dealdesk(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        return ConnectionReport(
-            ok=True, detail=f"Signed in to {self._ask('GET', '/api/v1/me').get('name', 'an account')}."
-        )
+        name = self._ask("GET", "/api/v1/me").get("name")
+        if not name:
+            return ConnectionReport(ok=False, detail="Dealdesk does not name the account of the token; check it.")
+        return ConnectionReport(ok=True, detail=f"Signed in to {name}.")
 
     @hookimpl
     def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:

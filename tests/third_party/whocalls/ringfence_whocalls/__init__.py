@@ -60,7 +60,9 @@ class Whocalls(Connector):
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         headers = {"x-api-key": self.settings.api_key.get_secret_value()}
-        self.services.json(WHOCALLS, "GET", f"{self.settings.base_url}/3/account", headers=headers)
+        answer = self.services.json(WHOCALLS, "GET", f"{self.settings.base_url}/3/account", headers=headers)
+        if "account" not in answer:
+            return ConnectionReport(ok=False, detail="Whocalls does not name the account of the key; check api_key.")
         return ConnectionReport(ok=True, detail="Whocalls accepts the key.")
 
     @hookimpl

@@ -27,7 +27,7 @@ class Sandbox(HttpSandbox):
         return Starlette(routes=routes)
 
     async def _account(self, request: Request) -> JSONResponse:
-        return _refusal(request) or _json({})
+        return _refusal(request) or _json({"account": "example"})
 
     async def _look_up(self, request: Request) -> JSONResponse:
         phone = str((await request.json())["phone"])

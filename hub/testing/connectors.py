@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
+import hub
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.manifest import DELETION_UNSAID, NOTHING_KEPT, UNSAID
 from hub.contracts.sandbox import Sandbox
@@ -56,8 +57,12 @@ HEAVY = (
 
 IMPORT_CHECK = """
 import importlib, importlib.util, json, sys
+name, file, heavy, hub_file = json.loads(sys.argv[1])
+# By its file: a confined process may not look into the folder around it.
+spec = importlib.util.spec_from_file_location("hub", hub_file)
+sys.modules["hub"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["hub"])
 from hub.testing.violations.refusals import watched_import
-name, file, heavy = json.loads(sys.argv[1])
 
 def imported():
     try:
@@ -328,7 +333,7 @@ def _imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]
     """Which heavy libraries a new process has imported with a plugin, and what the plugin tried to do there; the same for each
     suite of the plugin."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY])]
+    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY, hub.__file__])]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
     heavy, refused = json.loads(done.stdout)

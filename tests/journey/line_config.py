@@ -191,6 +191,6 @@ def _flows() -> dict[str, dict[str, Any]]:
             "start": "hello",
             "steps": {"hello": {"do": "greeting", "play": "greeting.wav", "then": "end"}},
         },
-        "cap": one(dial("capped", ring_seconds=20)),
+        "cap": one(dial("capped", ring_seconds=45)),
         "late": one(dial("late", ring_seconds=20)),
     }

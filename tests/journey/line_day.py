@@ -158,6 +158,7 @@ class Day:
         talk = (TALKING, step("bye", after=1.5))
         give_up = (PROMPTED, step("bye", after=0.2))
         self.call("recorded", "recorded", *ASKED, step("digits", "1"), *talk)
+        self.callers.wait("asked", "recorded")  # the hub has answered its first call
         self.call("refused", "recorded", *ASKED, step("digits", "9"), *talk, tone=UNRECORDED, caller="+14155550143")
         self.call("menu", "menu", step("digits", "2", when=f"hears {MENU}"), TALKING, caller="+14155550144")
         message = (PROMPTED, step("mark", "beep", when=f"quiet {AFTER_HOURS}"), step("bye", after=2.5))
@@ -214,7 +215,11 @@ class Day:
         count = OUTGOING_CALLS + 2
         for each in range(count):
             self.call(f"cap-{each}", "cap", caller=f"+1312555010{each % 10}")
-        until_true(lambda: self._ringing("capped") >= OUTGOING_CALLS, "ringing of every call that may go out")
+            # One after another: a busy machine answers a dozen at the same instant too late.
+            may_ring = min(each + 1, OUTGOING_CALLS)
+            until_true(
+                lambda may_ring=may_ring: self._ringing("capped") >= may_ring, "ringing of every call that may go out"
+            )
         self.end_of(*self._over(count))
 
     def _ringing(self, phone: str) -> int:

@@ -15,7 +15,7 @@ def declare(shop: Shop, keys: str, click_ids: str) -> None:
     """Let Adco read other click ids."""
     text = ADCO.replace('Share(field="click_ids")', f'Share(field="click_ids", keys={keys})')
     text = text.replace("        flows=(", f"        click_ids={click_ids},\n        flows=(", 1)
-    text = text.replace("    ConnectionReport,", "    ClickId,\n    ConnectionReport,", 1)
+    text = text.replace("from hub.api import (", "from hub.api.ads import ClickId\nfrom hub.api import (", 1)
     text = text.replace('reference="ref-1"', "reference=repr(sorted(each.click_ids.items()))")
     (shop.folder / "plugins" / "adco.py").write_text(text)
     shop.configure()

@@ -35,10 +35,11 @@ NO_IDS = {
     "platform/id_words.py",
     "contracts/time_zones.py",
     "platform/formats.py",
+    "testing/exchanges/held_against.py",
     "testing/promises.py",
     "texts/grammar.py",
 }
-"""Modules of the hub that change names of time zones and of tests, and patterns of words."""
+"""Modules of the hub that change names of time zones, of tests and of files, and patterns of words."""
 
 
 def titled(kind: str) -> set[str]:

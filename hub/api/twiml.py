@@ -20,14 +20,17 @@ from hub.protocols.twiml.text_list import TextListReader
 from hub.protocols.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
 from hub.protocols.twiml.words import address_at, believed, call_failure, caller_name, identifier, moment, whole_seconds
 from hub.protocols.twiml_api.connector import TwimlApiCarrier, TwimlApiTexts
+from hub.protocols.twiml_api.number_hooks import TwimlApiNumbers
+from hub.protocols.twiml_api.people_hooks import TwimlApiPeople
 from hub.protocols.twiml_api.rest import TwimlApi, TwimlRest
 from hub.protocols.twiml_api.stand_in import TwimlApiStandIn
 
 __all__ = [
     "CALL_BACK_STEPS", "CARRIER_FLOWS", "PERSON_LEG", "TEXT_STATUS_PATH", "USER_LEG", "CallListReader",
     "CallbackAddresses", "FormField", "Leg", "ListedCall", "SealedCallers", "TextListReader", "Twiml", "TwimlApi",
-    "TwimlApiCarrier", "TwimlApiStandIn", "TwimlApiTexts", "TwimlCarrier", "TwimlPlayer", "TwimlRest", "TwimlStandIn",
-    "TwimlWebhook", "address_at", "believed", "call_failure", "call_families", "caller_name", "erase_recordings",
-    "form_fields", "held_records", "identifier", "is_signed", "list_page", "moment", "person_dial", "recording_event",
-    "sign_form", "signed_form", "signed_text", "tone", "whole_seconds",
+    "TwimlApiCarrier", "TwimlApiNumbers", "TwimlApiPeople", "TwimlApiStandIn", "TwimlApiTexts", "TwimlCarrier",
+    "TwimlPlayer", "TwimlRest", "TwimlStandIn", "TwimlWebhook", "address_at", "believed", "call_failure",
+    "call_families", "caller_name", "erase_recordings", "form_fields", "held_records", "identifier", "is_signed",
+    "list_page", "moment", "person_dial", "recording_event", "sign_form", "signed_form", "signed_text", "tone",
+    "whole_seconds",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.events import Event
 from hub.contracts.services import Services
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
-from hub.errors import BadPayload
+from hub.errors import BadPayload, BadSignature
 from hub.hookspecs.markers import hookimpl
 from hub.protocols.twiml.addresses import CallbackAddresses
 from hub.protocols.twiml.language import Twiml
@@ -70,7 +70,10 @@ class TwimlCarrier(Connector):
 
         Content that makes no sense is named by its hash.
         """
-        signed = self.check_signature(request)
+        try:
+            signed = self.check_signature(request)
+        except BadPayload as error:  # unreadable fields are not signed ones
+            raise BadSignature(str(error)) from error
         self.addresses.check(request)
         try:
             webhook = self.read(request)

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from hub.contracts.call_backs import CallBack
 from hub.contracts.connector import ConnectionReport, PluginSettings
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import CallEvent, MessageEvent
+from hub.contracts.manifest import Ability, Manifest
 from hub.contracts.numbers import RecordingAudio
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.services import Services
 from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, BadSignature, Rejected, RingfenceError
+from hub.hookspecs import CallHooks, TextHooks
 from hub.hookspecs.markers import hookimpl
 from hub.protocols.carrier_hooks import picture, receipt, rejecting, type_and_bytes
 from hub.protocols.twiml.call_list import CallListReader, families
 from hub.protocols.twiml.carrier import TwimlCarrier
 from hub.protocols.twiml.events import USER_LEG, recording_event
-from hub.protocols.twiml.signature import form_fields, is_signed, signed_text
+from hub.protocols.twiml.people import CARRIER_FLOWS
+from hub.protocols.twiml.signature import is_signed, signed_text
 from hub.protocols.twiml.text_list import TextListReader
 from hub.protocols.twiml.webhook import TEXT_STATUS_PATH
 from hub.protocols.twiml.words import address_at, identifier, moment, whole_seconds
@@ -35,6 +38,20 @@ from hub.protocols.twiml_api.stand_in import stand_in_of
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 PICTURE = re.compile(r"/Messages/(?P<text>[0-9A-Za-z-]{32,36})/Media/(?P<picture>[0-9A-Za-z-]{32,36})$")
 MAX_MEDIA = 10
+PLACE_CALL = CallHooks.place_call.__name__
+ABILITIES: Mapping[str, tuple[Ability, ...]] = {
+    CallHooks.render_answer.__name__: ("dial", "dial_several", "gather", "play", "record", "say", "whisper"),
+    PLACE_CALL: ("call_back",),
+    TextHooks.list_texts.__name__: ("list_texts", "message"),
+}
+"""What a carrier can do that has the hook."""
+
+
+def completed(carrier: type[Any], manifest: Manifest) -> Manifest:
+    """The manifest with what follows from the class: the abilities and flows of its hooks, as far as it names none."""
+    able = tuple(sorted(each for hook, named in ABILITIES.items() if getattr(carrier, hook, None) for each in named))
+    flows = tuple(flow for flow in CARRIER_FLOWS if getattr(carrier, flow.hook, None))
+    return manifest.model_copy(update={"abilities": manifest.abilities or able, "flows": manifest.flows or flows})
 
 
 class TwimlApiCarrier(TwimlCarrier):
@@ -45,6 +62,7 @@ class TwimlApiCarrier(TwimlCarrier):
     """
 
     api: ClassVar[TwimlApi]
+    """A manifest that names no `abilities` or no `flows` gets those of the hooks that the class has."""
     rest_class: ClassVar[type[TwimlRest]] = TwimlRest
     """With what else the carrier's API has."""
     settings: Any
@@ -56,6 +74,10 @@ class TwimlApiCarrier(TwimlCarrier):
             forms = dict.fromkeys(("call_id_form", "recording_id_form", "text_id_form"), UUID) if api.uuids else {}
             own = {"carrier": api.provider.name, "reasons": api.reasons, "opted_out": api.opted_out, **forms}
             cls.webhook = type("Webhook", (cls.webhook,), own)
+            if not api.call_back:
+                setattr(cls, PLACE_CALL, None)
+        if "manifest" in cls.__dict__:
+            cls.manifest = completed(cls, cls.manifest)
 
     def __init__(self, name: str, settings: PluginSettings, services: Services) -> None:
         super().__init__(name, settings, services)
@@ -74,14 +96,15 @@ class TwimlApiCarrier(TwimlCarrier):
         return (self.settings.base_url,)
 
     def check_signature(self, request: WebhookRequest) -> bytes:
-        """What the carrier signed with the token. BadSignature if it did not."""
+        """What the carrier signed with the secret of `api`. BadSignature if it did not."""
         try:
-            fields = form_fields(request.body)
+            fields = self.signed_fields(request)
         except BadPayload as error:
             raise BadSignature(str(error)) from error
-        token = getattr(self.settings, self.api.token).get_secret_value()
-        if not token or not is_signed(request.url, fields, request.headers.get(self.api.signature_header, ""), [token]):
-            raise BadSignature("the webhook is not signed with this account's token; check it and public_url.")
+        setting, claimed = self.api.signing_setting, request.headers.get(self.api.signature_header, "")
+        secret = getattr(self.settings, setting).get_secret_value()
+        if not secret or not is_signed(request.url, fields, claimed, [secret]):
+            raise BadSignature(f"the webhook is not signed with this account's {setting}; check it and public_url.")
         return signed_text(request.url, fields)
 
     @hookimpl
@@ -97,8 +120,7 @@ class TwimlApiCarrier(TwimlCarrier):
 
     def listed(self, resource: str, since: datetime) -> Any:
         """Each item of a list that is not older than `since`."""
-        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self.rest.pages(resource, {self.api.since[resource]: start})
+        return self.rest.pages(resource, self.api.since_query(resource, since))
 
     def _recording(self, item: Mapping[str, Any], call_id: str, number: str) -> CallEvent:
         address = item.get("media_url") or f"{self.origins()[0]}{str(item.get('uri')).removesuffix('.json')}"

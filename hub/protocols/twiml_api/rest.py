@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from hub.contracts.refusals import Provider
 from hub.contracts.services import Services
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 PAGE_SIZE = 1000
 """The most that carriers put on a page."""
 SINCE: Mapping[str, str] = {"Calls": "StartTime>", "Recordings": "DateCreated>", "Messages": "DateSent>"}
+TimeFormat = Literal["iso", "rfc_2822", "day"]
+NUMBER_KINDS: Mapping[str, str] = {"local": "Local", "toll_free": "TollFree"}
+NUMBER_FIELDS: Mapping[str, tuple[str, str]] = {
+    "label": ("FriendlyName", "friendly_name"),
+    "voice_url": ("VoiceUrl", "voice_url"),
+    "fallback_url": ("VoiceFallbackUrl", "voice_fallback_url"),
+    "status_url": ("StatusCallback", "status_callback"),
+    "message_url": ("SmsUrl", "sms_url"),
+    "message_fallback_url": ("SmsFallbackUrl", "sms_fallback_url"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +44,11 @@ class TwimlApi:
     account: str = "account_sid"
     """The setting with the account's id, which webhooks name too and which is the user of the sign-in."""
     token: str = "token"  # noqa: S105 - the name of a setting
-    """The setting with the secret that signs in and signs the webhooks."""
+    """The setting with the secret that signs in, and that signs the webhooks if `signing` names no other."""
+    signing: str = ""
+    """The setting with the secret that signs the webhooks, if it is not `token`."""
+    call_back: bool = True
+    """Whether the API places calls by a document in the request (`Twiml`). False: the class has no `place_call`."""
     path: str = "/2010-04-01/Accounts/{account}"
     """The account's path below the setting `base_url`; its resources and lists are below it, as `/Calls.json`."""
     signature_header: str = "x-twilio-signature"
@@ -40,7 +56,22 @@ class TwimlApi:
     uuids: bool = False
     """Whether ids are UUIDs. False: two letters and 32 hex digits, as `CA…` of a call and `RE…` of a recording."""
     since: Mapping[str, str] = field(default_factory=lambda: SINCE)
-    """List → the parameter that leaves out what is older."""
+    """List → the parameter that leaves out what is older: `StartTime>` of `Calls`, `DateCreated>` of `Recordings` and
+    `DateSent>` of `Messages` if this is left out."""
+    since_formats: Mapping[str, TimeFormat] = field(default_factory=dict)
+    """List → how that parameter is written: `iso` (2026-11-24T15:00:00Z) if a list is not named, `rfc_2822` (a second earlier,
+    for a carrier that lists only what is later), or `day` (2026-11-23, the day before)."""
+    number_kinds: Mapping[str, str] = field(default_factory=lambda: NUMBER_KINDS)
+    """`NumberQuery.kind` → the list of `AvailablePhoneNumbers`: `Local` and `TollFree` if this is left out."""
+    number_fields: Mapping[str, tuple[str, str]] = field(default_factory=lambda: NUMBER_FIELDS)
+    """Field of `NumberSetup` → its names in forms and in replies, such as `("VoiceUrl", "voice_url")`; Twilio's if this is
+    left out."""
+    number_form: Mapping[str, str] = field(default_factory=dict)
+    """What else the form of each number says, such as `VoiceMethod`."""
+    number_search: Mapping[str, str] = field(default_factory=dict)
+    """What each search for numbers asks, such as `VoiceEnabled`; `{limit}` stands for the count that is wanted."""
+    number_wildcards: bool = True
+    """Whether `Contains` takes `*` for any digit."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """The carrier's error codes of texts in words, without personal data."""
     call_reasons: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +80,21 @@ class TwimlApi:
     """Its code of a text to a person who sent STOP."""
     not_found: str = "20404"
     """Its code of a resource that does not exist."""
+
+    @property
+    def signing_setting(self) -> str:
+        """The setting with the secret that signs the webhooks."""
+        return self.signing or self.token
+
+    def since_query(self, resource: str, since: datetime) -> dict[str, str]:
+        """The parameter with which a list leaves out what is older."""
+        at = since.astimezone(UTC)
+        written = {
+            "iso": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "rfc_2822": format_datetime(at.replace(microsecond=0) - timedelta(seconds=1), usegmt=True),
+            "day": f"{at - timedelta(days=1):%Y-%m-%d}",
+        }
+        return {self.since[resource]: written[self.since_formats.get(resource, "iso")]}
 
 
 class TwimlRest:

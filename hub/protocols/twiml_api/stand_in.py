@@ -6,11 +6,12 @@ It needs the account's credentials and paths, and signs its webhooks.
 from __future__ import annotations
 
 import base64
+import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import Sandbox
@@ -22,13 +23,18 @@ from hub.protocols.twiml.signature import signed_form
 from hub.protocols.twiml.stand_in import TwimlStandIn
 from hub.protocols.twiml.words import moment
 from hub.protocols.twiml_api.rest import TwimlApi
+from hub.protocols.twiml_api.stand_in_numbers import NumberPaths
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from hub.protocols.twiml_api.stand_in_numbers import Answer, Form, Route
+
 REFUSED: Mapping[str, int] = {"caller_id": 21210, "country": 21215, "number": 21217}
 DATES: Mapping[str, str] = {"Calls": "start_time", "Recordings": "date_created", "Messages": "date_created"}
+FILTERS: Mapping[str, str] = {"From": "from", "To": "to", "ParentCallSid": "parent_call_sid", "CallSid": "call_sid"}
+"""Parameter of a list → the field that it compares."""
 NEEDED: Mapping[str, frozenset[str]] = {
     "Calls": frozenset({"From", "To", "Twiml", "StatusCallback"}),
     "Messages": frozenset({"From", "To", "StatusCallback"}),
@@ -44,16 +50,22 @@ class Declaration(Protocol):
 
 
 class TwimlApiStandIn(TwimlStandIn):
-    """The carrier, in memory, with one account."""
+    """The carrier, in memory, with one account.
+
+    What it holds is `calls`, `messages`, `media`, `held_recordings` and `numbers`, by id and as the API shows them: change
+    their items, and give the attributes of your own stand-in other names.
+    """
 
     carrier: ClassVar[type[Declaration]]
 
     def begin(self) -> None:
         self.token = self.digest("token")[:40]
+        self.signing = self.digest("signing")[:40] if self.carrier.api.signing else self.token
 
     def settings(self) -> JsonObject:
         api = self.carrier.api
-        return {api.account: self.account_sid, api.token: self.token, "base_url": self.origin}
+        secrets = {api.signing_setting: self.signing, api.token: self.token}
+        return {api.account: self.account_sid, **secrets, "base_url": self.origin}
 
     @property
     def origin(self) -> str:
@@ -70,7 +82,7 @@ class TwimlApiStandIn(TwimlStandIn):
         return super().new_sid(prefix)
 
     def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
-        return signed_form(url, fields, at, self.carrier.api.signature_header, self.token)
+        return signed_form(url, fields, at, self.carrier.api.signature_header, self.signing)
 
     def list_recording(self, call: str, sender: str, receiver: str, at: datetime, verb: str, channels: int) -> str:
         sid = super().list_recording(call, sender, receiver, at, verb, channels)
@@ -85,63 +97,124 @@ class TwimlApiStandIn(TwimlStandIn):
     def picture_address(self, text: str, picture: str) -> str:
         return f"{self.origin}{self.path}/Messages/{text}/Media/{picture}"
 
+    def know_number(self, number: str) -> None:
+        if number not in [item["phone_number"] for item in self.numbers.values()]:
+            NumberPaths(self).own({"PhoneNumber": number})
+
     def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
         self.refused_numbers[number] = REFUSED[why]
 
+    def paths(self) -> Sequence[Route]:
+        """What else the carrier serves below the account, before what follows from the declaration: path (as
+        `Queues/{sid}.json`), function and methods. The function gets the request and its form, and is asked only with the
+        account's credentials."""
+        return ()
+
     def app(self) -> Any:
-        return routed([(f"{self.path}/{{path:path}}", self._serve, ["GET", "POST", "DELETE"])])
+        readable, removable = ["GET"], ["GET", "DELETE"]
+        numbers = NumberPaths(self)
+        served: Sequence[Route] = (
+            *self.paths(),
+            ("AvailablePhoneNumbers/{country}/{kind}.json", numbers.search, readable),
+            ("IncomingPhoneNumbers.json", numbers.list_or_buy, ["GET", "POST"]),
+            ("IncomingPhoneNumbers/{sid}.json", numbers.one, ["POST", "DELETE"]),
+            ("Messages/{text}/Media.json", self._pictures, readable),
+            ("Messages/{text}/Media/{sid}", self._picture, removable),
+            ("Recordings/{sid}.wav", self._audio, readable),
+            ("{resource}/{sid}.json", self._one, removable),
+            ("Recordings/{sid}", self._audio, readable),
+            ("{resource}.json", self._list_or_create, ["GET", "POST"]),
+        )
+        return routed([(f"{self.path}/{path}", self._signed_in(answer), methods) for path, answer, methods in served])
 
-    async def _serve(self, request: Request) -> Response:
+    def _signed_in(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         basic = base64.b64encode(f"{self.account_sid}:{self.token}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {basic}":
-            return json_reply({"code": 20003, "message": "Authenticate"}, 401)
-        resource, _, rest = request.path_params["path"].removesuffix(".json").partition("/")
-        form = parse_qs((await request.body()).decode(), keep_blank_values=True)
-        if request.method == "GET" and not rest and resource in DATES:
-            return self._list(request, resource)
-        if request.method == "POST" and not rest and resource in NEEDED:
-            return self._create(resource, form)
-        if resource == "Recordings" and rest.removesuffix(".wav") in self.held_recordings:
-            return self._one_recording(request.method, rest.removesuffix(".wav"))
-        if request.method == "GET" and resource == "Messages" and rest.endswith("/Media"):
-            held = [{"sid": each} for each, (text, _) in self.media.items() if text == rest.partition("/")[0]]
-            return json_reply({"media_list": held})
-        if request.method == "GET" and resource == "Messages" and rest.rpartition("/")[2] in self.media:
-            return reply(self.media[rest.rpartition("/")[2]][1], media_type="image/png")
-        return json_reply({"code": 20404, "message": "The resource was not found"}, 404)
 
-    def _list(self, request: Request, resource: str) -> Response:
-        known = {"Calls": self.calls, "Recordings": self.held_recordings, "Messages": self.messages}[resource]
-        since = request.query_params.get(self.carrier.api.since[resource])
+        async def serve(request: Request) -> Response:
+            from starlette.datastructures import ImmutableMultiDict
+
+            if request.headers.get("authorization") != f"Basic {basic}":
+                return json_reply({"code": 20003, "message": "Authenticate"}, 401)
+            form = ImmutableMultiDict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+            return answer(request, form)
+
+        return serve
+
+    def not_found(self) -> Response:
+        """The reply for a resource that does not exist."""
+        code = self.carrier.api.not_found
+        return json_reply(
+            {"code": int(code) if code.isdecimal() else code, "message": "The resource was not found"}, 404
+        )
+
+    def _list_or_create(self, request: Request, form: Form) -> Response:
+        resource = request.path_params["resource"]
+        if request.method == "POST":
+            return self._create(resource, form) if resource in NEEDED else self.not_found()
+        if resource not in DATES:
+            return self.not_found()
+        query = request.query_params
+        since = query.get(self.carrier.api.since[resource])
         items = [
             item
-            for item in known.values()
-            if since is None or moment(item[DATES[resource]], "date") >= moment(since, "since")
+            for item in self._known(resource).values()
+            if (since is None or moment(item[DATES[resource]], "date") >= _since(since))
+            and all(query.get(name) in (None, item.get(field)) for name, field in FILTERS.items())
         ]
-        return json_reply(list_page(request.url.path, request.query_params, resource.lower(), items))
+        return json_reply(list_page(request.url.path, query, resource.lower(), items))
 
-    def _create(self, resource: str, form: Mapping[str, Sequence[str]]) -> Response:
+    def _known(self, resource: str) -> dict[str, JsonObject]:
+        return {"Calls": self.calls, "Recordings": self.held_recordings, "Messages": self.messages}.get(resource, {})
+
+    def _one(self, request: Request, form: Form) -> Response:
+        known, sid = self._known(request.path_params["resource"]), request.path_params["sid"]
+        if sid not in known:
+            return self.not_found()
+        if request.method == "GET":
+            return json_reply(known[sid])
+        del known[sid]
+        return reply(status=204)
+
+    def _pictures(self, request: Request, form: Form) -> Response:
+        of_text = request.path_params["text"]
+        return json_reply({"media_list": [{"sid": each} for each, (text, _) in self.media.items() if text == of_text]})
+
+    def _picture(self, request: Request, form: Form) -> Response:
+        sid = request.path_params["sid"]
+        if sid not in self.media:
+            return self.not_found()
+        if request.method == "GET":
+            return reply(self.media[sid][1], media_type="image/png")
+        del self.media[sid]
+        return reply(status=204)
+
+    def _audio(self, request: Request, form: Form) -> Response:
+        sid = request.path_params["sid"]
+        if sid not in self.held_recordings:
+            return self.not_found()
+        spoken, seconds = self.audio.get(sid, (None, 1))
+        return reply(spoken or tone(seconds), media_type="audio/x-wav")
+
+    def _create(self, resource: str, form: Form) -> Response:
         if not NEEDED[resource] <= form.keys() or not (form.keys() & {"Body", "MediaUrl", "Twiml"}):
             return json_reply({"code": 21201, "message": "A field is missing"}, 400)
-        sender, receiver = form["From"][0], form["To"][0]
+        sender, receiver = form["From"], form["To"]
         refused = self.refused_numbers.get(sender) or self.refused_numbers.get(receiver)
         if resource == "Messages" and (sender, receiver) in self.blocked:
             refused = self.carrier.api.opted_out
         if refused:
             return json_reply({"code": int(refused), "message": "Refused"}, 400)
         if resource == "Messages":
-            body, media = form.get("Body", [""])[0], form.get("MediaUrl", [])
-            return json_reply(self.send(sender, receiver, body, media, form["StatusCallback"][0]), 201)
+            body, media = form.get("Body", ""), form.getlist("MediaUrl")
+            return json_reply(self.send(sender, receiver, body, media, form["StatusCallback"]), 201)
         sid = self.new_call_id()
-        self.placed[sid] = {name: values[0] for name, values in form.items()}
+        self.placed[sid] = {name: form.getlist(name)[0] for name in form}
         return json_reply(self.list_call(sid, sender, receiver, self.clock(), "outbound-api"), 201)
 
-    def _one_recording(self, method: str, sid: str) -> Response:
-        if method == "DELETE":
-            del self.held_recordings[sid]
-            return reply(status=204)
-        spoken, seconds = self.audio.get(sid, (None, 1))
-        return reply(spoken or tone(seconds), media_type="audio/x-wav")
+
+def _since(text: str) -> datetime:
+    """A list's parameter; a day is its midnight in UTC."""
+    return moment(f"{text}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text, "since")
 
 
 def stand_in_of(carrier: type[Declaration]) -> type[Sandbox]:

@@ -23,7 +23,6 @@ from hub.api.twiml import CARRIER_FLOWS, FormField, address_at, identifier
 from plugins.carriers.twilio import signature
 from plugins.carriers.twilio.numbers import Numbers
 from plugins.carriers.twilio.ports import Ports
-from plugins.carriers.twilio.privacy import Privacy
 from plugins.carriers.twilio.settings import TwilioSettings
 
 ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
@@ -31,7 +30,7 @@ ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 
 
-class Twilio(Numbers, Ports, Privacy):
+class Twilio(Numbers, Ports):
     """One Twilio account as a carrier."""
 
     manifest = Manifest(
@@ -66,7 +65,6 @@ class Twilio(Numbers, Ports, Privacy):
                 ),
             ),
         ),
-        personal_in_address="Twilio filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(
             supported=True,
             note="Calls, recordings and texts are deleted; a recording's metadata stays visible at Twilio for 40 days and a "

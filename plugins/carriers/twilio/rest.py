@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_text
 from hub.api.carriers import type_and_bytes
-from hub.api.twiml import TwimlApi, TwimlApiTexts, TwimlRest
+from hub.api.twiml import TwimlApi, TwimlApiNumbers, TwimlApiPeople, TwimlRest
 from plugins.carriers.twilio.settings import TwilioSettings
 from plugins.carriers.twilio.translate import CALL_REASONS, REASONS
 
@@ -76,7 +76,7 @@ class Rest(TwimlRest):
             page = self.get(following)
 
 
-class Account(TwimlApiTexts):
+class Account(TwimlApiNumbers, TwimlApiPeople):
     """One account as a connector; the modules beside this one add its hooks by subject."""
 
     settings: TwilioSettings
@@ -87,6 +87,11 @@ class Account(TwimlApiTexts):
         token="auth_token",  # noqa: S106 - the name of a setting
         reasons=REASONS,
         call_reasons=CALL_REASONS,
+        number_kinds={"local": "Local", "toll_free": "TollFree", "mobile": "Mobile"},
+        number_search={"PageSize": "{limit}", "VoiceEnabled": "true"},
+        number_form={
+            f"{name}Method": "POST" for name in ("Voice", "VoiceFallback", "StatusCallback", "Sms", "SmsFallback")
+        },
     )
 
     def __init__(self, name: str, settings: TwilioSettings, services: Services) -> None:

@@ -80,6 +80,7 @@ def kinds() -> None:
         CrmSandbox,
         NumberSandbox,
         OwnerSandbox,
+        PeopleSandbox,
     )
 
     class AcmeAds:
@@ -95,7 +96,7 @@ def kinds() -> None:
 
     ads: AdsSandbox = AcmeAds()
     assert isinstance(ads, AdsSandbox)
-    others = (CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox)
+    others = (CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox, PeopleSandbox)
     assert not any(isinstance(ads, kind) for kind in others)
 
 

@@ -132,6 +132,70 @@ def an_api_like_twilios() -> None:
         assert [each["body"] for each in acme.texts()] == ["We called you back."]
 
 
+def numbers_and_people() -> None:
+    """Numbers, people's requests and the stand-in of an API like Twilio's
+
+    `TwimlApiNumbers` and `TwimlApiPeople` add their hooks. `self.rest.account` is the account's address, without a slash at
+    its end. A stand-in of your own adds `paths`, whose functions get the request and its form; what it holds are `calls`,
+    `messages`, `media`, `held_recordings` and `numbers`.
+    """
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pydantic import SecretStr
+
+    from hub.api import Manifest, PersonReference, PluginSettings, Provider, Recipient
+    from hub.api.carriers import NumberQuery
+    from hub.api.sandbox import json_reply
+    from hub.api.twiml import TwimlApi, TwimlApiNumbers, TwimlApiPeople, TwimlApiStandIn
+    from hub.testing import connect
+
+    class AcmeSettings(PluginSettings):
+        account_sid: str
+        token: SecretStr
+        signing_key: SecretStr
+        base_url: str = "https://api.acme.example.com"
+
+    class Acme(TwimlApiNumbers, TwimlApiPeople):
+        Settings = AcmeSettings
+        manifest = Manifest(
+            name="acme",
+            kind="carrier",
+            version="0.1.0",
+            summary="Receives calls, sends texts and buys numbers at Acme.",
+            recipient=Recipient(name="Acme", role="processor"),
+            hosts=("api.acme.example.com",),
+        )
+        api = TwimlApi(
+            provider=Provider(name="Acme", remedy="check account_sid and token", code="code", words="message"),
+            signing="signing_key",
+            call_back=False,
+            since_formats={"Messages": "day"},
+            number_form={"VoiceMethod": "POST", "SmsMethod": "POST"},
+        )
+
+        def balance(self) -> str:
+            return str(self.rest.get(f"{self.rest.account}/Balance.json")["balance"])
+
+    class AcmeStandIn(TwimlApiStandIn):
+        carrier = Acme
+
+        def paths(self) -> Any:
+            return [("Balance.json", self.show_balance, ["GET"])]
+
+        def show_balance(self, request: Any, form: Mapping[str, str]) -> Any:
+            return json_reply({"balance": "12.50"})
+
+    assert "call_back" not in Acme.manifest.abilities
+    with AcmeStandIn() as acme:
+        connector = connect(Acme, acme)
+        (offer,) = connector.search_numbers(NumberQuery(area_code="312", limit=1))
+        assert offer.number == "+13125550100"
+        person = PersonReference(phone_numbers=("+13125550142",), tracking_numbers=("+13125550100",))
+        assert connector.erase_person(person).status == "nothing_held"
+        assert connector.balance() == "12.50"
+
+
 def lists() -> None:
     """A carrier's lists of calls and texts
 

@@ -14,6 +14,7 @@ from hub.contracts.sandbox import (
     HttpSandbox,
     NumberSandbox,
     OwnerSandbox,
+    PeopleSandbox,
     Sandbox,
     SimulatedCall,
 )
@@ -22,6 +23,6 @@ from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
 
 __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
-    "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "RequestFault",
-    "Sandbox", "SandboxSignIn", "SimulatedCall", "json_reply", "reply", "routed", "unsigned_id_token",
+    "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleSandbox",
+    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "json_reply", "reply", "routed", "unsigned_id_token",
 ]  # fmt: skip

@@ -11,10 +11,11 @@ END = '        signature_header="x-tame-carrier-signature",\n    )\n'
 """The end of the class."""
 USES = """from dataclasses import replace
 from datetime import timedelta
-from hub.api import BadPayload, BadSignature, OutcomeUnknown, Receipt, hookimpl
+from hub.api import BadPayload, BadSignature, Erasure, OutcomeUnknown, Receipt, hookimpl
 from hub.api.carriers import RecordingAudio
 from hub.api.twiml import form_fields, is_signed, signed_text"""
 FETCH = "@hookimpl\ndef fetch_recording(self, recording_id, url):\n"
+EXPORT = "@hookimpl\ndef export_person(self, person):\n    found = super().export_person(person)\n"
 CREATE = "def _created(self, key, resource, form, id_form):\n"
 
 
@@ -101,9 +102,9 @@ TWIML: tuple[Mistake, ...] = (
     ),
     wrong(
         "an odd body breaks the check",
-        "def check_signature(self, request):\n    form_fields(request.body)\n    return super().check_signature(request)",
+        "def check_signature(self, request):\n    request.body.decode()\n    return super().check_signature(request)",
         promise="Nonsense from strangers is refused",
-        says="a webhook that is not genuine must end in BadSignature",
+        says="verify_webhook raised UnicodeDecodeError",
     ),
     wrong(
         "the token in a receipt",
@@ -125,5 +126,35 @@ TWIML: tuple[Mistake, ...] = (
         "@hookimpl\ndef send_text(self, text):\n    return super().send_text(replace(text, media_urls=()))",
         promise="The pictures of a text go out with it",
         says="the carrier does not know the addresses",
+    ),
+    wrong(
+        "a call is erased before its dialed legs",
+        EXPORT + "    calls = [each for each in found if each.record_type == 'call']\n"
+        "    return [each for each in found if each.record_type != 'call'] + calls[::-1]",
+        promise="An erasure whose reply is lost is finished by the next try",
+        says="erase the dialed legs before their call",
+    ),
+    wrong(
+        "dialed legs are never erased",
+        EXPORT + "    return [each for each in found if each.fields.get('direction') != 'outbound-dial']",
+        promise="A person is erased at the company that was asked",
+        says="records are still there: erase the dialed legs before their call",
+    ),
+    wrong(
+        "the pictures of a text are never erased",
+        "def pictures(self, text_id):\n    return []",
+        promise="A person is erased at the company that was asked",
+        says="records are still there: erase the dialed legs before their call and the pictures before their text",
+    ),
+    wrong(
+        "a text is erased before its pictures",
+        "@hookimpl\ndef erase_person(self, person):\n    held = self.export_person(person)\n"
+        "    for each in held:\n        pictures = self.pictures(each.record_id) if each.record_type == 'text' else []\n"
+        "        path = {'call': 'Calls', 'recording': 'Recordings', 'text': 'Messages'}[each.record_type]\n"
+        '        for one in (f"{self.rest.account}/{path}/{each.record_id}.json", *pictures):\n'
+        "            self.rest.delete(one)\n"
+        "    return Erasure(status='erased' if held else 'nothing_held', records=len(held))",
+        promise="An erasure whose reply is lost is finished by the next try",
+        says="the pictures before their text",
     ),
 )

@@ -97,6 +97,9 @@ class TwimlApiStandIn(TwimlStandIn):
     def picture_address(self, text: str, picture: str) -> str:
         return f"{self.origin}{self.path}/Messages/{text}/Media/{picture}"
 
+    def held_ids(self) -> Sequence[str]:
+        return (*self.calls, *self.held_recordings, *self.messages, *self.media)
+
     def know_number(self, number: str) -> None:
         if number not in [item["phone_number"] for item in self.numbers.values()]:
             NumberPaths(self).own({"PhoneNumber": number})

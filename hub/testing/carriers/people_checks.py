@@ -8,14 +8,17 @@ from typing import Any
 from hub.contracts.answers import Dial
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.people import HeldRecord, PersonReference
-from hub.contracts.sandbox import Sandbox
+from hub.contracts.sandbox import PeopleSandbox, Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import PrivacyHooks
 from hub.testing import samples
-from hub.testing.asking import ask
+from hub.testing.asking import Reply, ask, attempt
+from hub.testing.carriers.texts import PICTURE
+from hub.testing.heard import heard
 from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
-from hub.testing.wire import WireConformance
+from hub.testing.wire import ALL_FAULTS, WireConformance
 
 OTHER_COMPANY = "+12125550133"
 """The tracking number of another company in the same account."""
@@ -29,6 +32,8 @@ class Dealings:
     recording_id: str
     word: str
     """A word in the text's body."""
+    ids: frozenset[str]
+    """What the carrier holds of them, if the stand-in says so: each leg, recording, text and picture."""
 
 
 class PeopleConformance(WireConformance):
@@ -68,9 +73,38 @@ class PeopleConformance(WireConformance):
         kept = carrier_of(sandbox).recordings()
         assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
         assert own.recording_id not in kept, "the company's own recording is still there"
+        _check_gone(own, sandbox, "impossible" in statuses)
+        assert not other.ids - _held(sandbox), "a record of another company was deleted: it may be under a legal hold"
         need_hooks(connector, "export_person")
         theirs = self._shown(connector, phone_numbers=(person,), tracking_numbers=(OTHER_COMPANY,))
         assert other.call_id in theirs, "the call record of another company was deleted"
+
+    def test_an_erasure_whose_reply_is_lost_is_finished_by_the_next_try(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
+        """What the carrier finds only by another record (a dialed leg by its call, a picture by its text) goes before it."""
+        need_hooks(connector, "erase_person")
+        _, requests, keeps = self._erase(connector, connector, sandbox)
+        for place in [at for at, request in enumerate(requests) if request.method == "DELETE"]:
+            sandbox.fail_next(ALL_FAULTS["a reply that is lost"], after=place)
+            reply, _, _ = self._erase(impatient, connector, sandbox, keeps)
+            assert reply.is_retry(), f"a reply that is lost must become RetryLater, not {reply.error or reply.result}"
+
+    def _erase(
+        self, first: Connector, connector: Connector, sandbox: Sandbox, keeps: bool = False
+    ) -> tuple[Reply, list[HeardRequest], bool]:
+        """Erase a new person's records in two tries: the first reply, its requests, and whether the carrier keeps some."""
+        person = samples.person_number()
+        own = self._deal(connector, sandbox, person, samples.TRACKING_NUMBER)
+        mine: JsonObject = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
+        asked = _reference(connector, "erase_person", **mine, provider_ids=(own.call_id, own.recording_id))
+        with heard(sandbox) as requests:
+            reply = attempt(first, PrivacyHooks.erase_person, person=asked)
+        sandbox.heal()
+        done = ask(connector, PrivacyHooks.erase_person, person=asked)
+        keeps = keeps or "impossible" in (getattr(reply.result, "status", ""), done.status)
+        _check_gone(own, sandbox, keeps)
+        return reply, list(requests), keeps
 
     def test_without_a_number_of_the_company_only_records_that_it_knows_are_touched(
         self, connector: Connector, sandbox: Sandbox
@@ -93,20 +127,34 @@ class PeopleConformance(WireConformance):
         assert known.recording_id not in kept and other.recording_id in kept
 
     def _deal(self, connector: Connector, sandbox: Sandbox, person: str, number: str) -> Dealings:
+        before = _held(sandbox)
         board = Switchboard(
             connector, sandbox, {("ringing", ""): (Dial(numbers=(samples.DIAL,), record=True, mark="v1.sales"),)}
         )
         board.place(caller_number=person, tracking_number=number)
         recording_id = next(event.recording_id for event in board.events if event.recording_id)
         word = samples.key("word")
-        carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url)
-        return Dealings(board.call_id, recording_id, word)
+        carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url, [PICTURE])
+        return Dealings(board.call_id, recording_id, word, _held(sandbox) - before)
 
     def _shown(self, connector: Connector, **names: Any) -> str:
         held: list[HeldRecord] = list(
             ask(connector, PrivacyHooks.export_person, person=_reference(connector, "export_person", **names))
         )
         return repr([(record.record_id, dict(record.fields)) for record in held])
+
+
+def _held(sandbox: Sandbox) -> frozenset[str]:
+    return frozenset(sandbox.held_ids()) if isinstance(sandbox, PeopleSandbox) else frozenset()
+
+
+def _check_gone(own: Dealings, sandbox: Sandbox, keeps: bool) -> None:
+    assert own.recording_id not in carrier_of(sandbox).recordings(), "the company's own recording is still there"
+    left = own.ids & _held(sandbox)
+    assert keeps or not left, (
+        f"erase_person says `erased`, but {len(left)} of {len(own.ids)} records are still there: erase the dialed legs "
+        "before their call and the pictures before their text"
+    )
 
 
 def _reference(connector: Connector, hook: str, **names: Any) -> PersonReference:

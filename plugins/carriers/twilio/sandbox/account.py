@@ -6,7 +6,7 @@ Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,6 +52,9 @@ class Account(TwimlStandIn):
         token = self.digest(f"{url}{request.body.hex()}")[:32]
         sent = {"user-agent": "TwilioProxy/1.1", "i-twilio-idempotency-token": token}
         return replace(request, headers={**request.headers, **sent})
+
+    def held_ids(self) -> Sequence[str]:
+        return (*self.calls, *self.held_recordings, *self.messages, *self.media)
 
     # Calls and recordings
 

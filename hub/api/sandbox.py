@@ -3,6 +3,7 @@
 from hub.contracts.faults import Fault
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.operations import Operations, RequestFault
+from hub.contracts.people import PeopleSandbox
 from hub.contracts.sandbox import (
     AdsSandbox,
     CallBackOutcome,
@@ -14,7 +15,6 @@ from hub.contracts.sandbox import (
     HttpSandbox,
     NumberSandbox,
     OwnerSandbox,
-    PeopleSandbox,
     Sandbox,
     SimulatedCall,
 )

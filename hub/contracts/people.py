@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from hub.contracts.values import personal, plugin_text
 
@@ -84,3 +84,11 @@ class Corrected:
     status: Literal["corrected", "nothing_held", "impossible"]
     records: int = 0
     reason: str | None = plugin_text(None)
+
+
+@runtime_checkable
+class PeopleSandbox(Protocol):
+    """What the carrier conformance suite needs of the sandbox of a carrier that erases people, besides `CarrierSandbox`."""
+
+    def held_ids(self) -> Sequence[str]:
+        """The ids of all that the carrier still keeps of calls and texts: each leg, recording, text and picture."""

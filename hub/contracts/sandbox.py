@@ -325,14 +325,6 @@ class NumberSandbox(Protocol):
         """Add a customer's own number to the account once, so that any config.yaml runs in the sandbox."""
 
 
-@runtime_checkable
-class PeopleSandbox(Protocol):
-    """What the carrier conformance suite needs of the sandbox of a carrier that erases people, besides `CarrierSandbox`."""
-
-    def held_ids(self) -> Sequence[str]:
-        """The ids of all that the carrier still keeps of calls and texts: each leg, recording, text and picture."""
-
-
 CallBackOutcome = Literal["answered", "user_busy", "user_no_answer", "person_busy", "person_no_answer"]
 
 

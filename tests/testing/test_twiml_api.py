@@ -219,7 +219,7 @@ def test_a_person_s_legs_recordings_and_pictures_are_erased_before_what_names_th
 def test_a_stand_in_serves_more_paths_with_their_forms() -> None:
     base: Any = Wire.sandbox_class()
 
-    class Sandbox(base):  # type: ignore[misc]
+    class Sandbox(base):
         def paths(self) -> Any:
             def queue(request: Any, form: Any) -> Any:
                 return json_reply({"name": form["FriendlyName"], "tags": form.getlist("Tag")})
@@ -227,6 +227,6 @@ def test_a_stand_in_serves_more_paths_with_their_forms() -> None:
             return [("Queues.json", queue, ["POST"])]
 
     with Sandbox(FrozenClock()) as sandbox:
-        rest = connect(Wire, sandbox, clock=FrozenClock()).rest  # type: ignore[attr-defined]
+        rest: Any = connect(Wire, sandbox, clock=FrozenClock()).rest
         made = rest.post(f"{rest.account}/Queues.json", {"FriendlyName": "Sales", "Tag": ["a", "b"]})
         assert made == {"name": "Sales", "tags": ["a", "b"]}

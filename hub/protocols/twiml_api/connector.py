@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from hub.contracts.answers import Ability
 from hub.contracts.call_backs import CallBack
 from hub.contracts.connector import ConnectionReport, PluginSettings
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import CallEvent, MessageEvent
-from hub.contracts.manifest import Ability, Manifest
+from hub.contracts.manifest import Manifest
 from hub.contracts.numbers import RecordingAudio
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.services import Services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from hub.contracts.sandbox_replies import json_reply, reply
 from hub.contracts.untrusted import JsonObject
@@ -27,7 +27,7 @@ AREAS = {"TollFree": "800"}
 class Account(Protocol):
     """What numbers need of a stand-in."""
 
-    carrier: Any
+    carrier: ClassVar[Any]
     numbers: dict[str, JsonObject]
 
     def new_sid(self, prefix: str) -> str: ...

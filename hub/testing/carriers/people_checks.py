@@ -9,8 +9,8 @@ from hub.contracts.answers import Dial
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.hearing import HeardRequest
-from hub.contracts.people import HeldRecord, PersonReference
-from hub.contracts.sandbox import PeopleSandbox, Sandbox
+from hub.contracts.people import HeldRecord, PeopleSandbox, PersonReference
+from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import PrivacyHooks
 from hub.testing import samples

@@ -97,11 +97,11 @@ class PeopleConformance(WireConformance):
         person = samples.person_number()
         own = self._deal(connector, sandbox, person, samples.TRACKING_NUMBER)
         mine: JsonObject = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
-        asked = _reference(connector, "erase_person", **mine, provider_ids=(own.call_id, own.recording_id))
+        request = _reference(connector, "erase_person", **mine, provider_ids=(own.call_id, own.recording_id))
         with heard(sandbox) as requests:
-            reply = attempt(first, PrivacyHooks.erase_person, person=asked)
+            reply = attempt(first, PrivacyHooks.erase_person, person=request)
         sandbox.heal()
-        done = ask(connector, PrivacyHooks.erase_person, person=asked)
+        done = ask(connector, PrivacyHooks.erase_person, person=request)
         keeps = keeps or "impossible" in (getattr(reply.result, "status", ""), done.status)
         _check_gone(own, sandbox, keeps)
         return reply, list(requests), keeps

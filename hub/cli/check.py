@@ -12,7 +12,7 @@ from hub.cli.privacy.law_warnings import law_warnings
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
 from hub.config.models import Config
 from hub.config.readers.addresses import listen_address
-from hub.connecting.check import check_connection
+from hub.connecting.check import NOT_TRIED, check_connection
 from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import ConnectionReport
 from hub.errors import ConfigError, RingfenceError
@@ -92,6 +92,8 @@ def check(
         say(
             f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]"
             if failed
+            else "Every provider that can be asked answers."
+            if NOT_TRIED in reports.values()
             else "Every provider answers."
         )
     if not ok:
@@ -141,7 +143,8 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
         for future in as_completed(tasks):
             name, report = tasks[future], future.result()
             reports[name] = report
-            mark = "[green]✓[/green]" if report.ok else "[red]✗[/red]"
+            good = "[yellow]–[/yellow]" if report == NOT_TRIED else "[green]✓[/green]"
+            mark = good if report.ok else "[red]✗[/red]"
             if not quiet:
                 screen.print(f"{mark} {plain(name)}: {plain(report.detail)}", soft_wrap=True)
             waiting.advance(task)

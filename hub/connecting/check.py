@@ -7,11 +7,18 @@ from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
 from hub.plugin_host.registry import Plugins
 
+ASKS_NOBODY = ConnectionReport(ok=True, detail="It asks no provider, so there is nothing to check.")
+NOT_TRIED = ConnectionReport(
+    ok=True, detail="Not tried: its plugin has no check, so a wrong key shows only when it is first used."
+)
+"""The report of a connector whose provider cannot be asked: nobody knows whether its key works."""
+
 
 def check_connection(plugins: Plugins, name: str) -> ConnectionReport:
     """Whether a connector's provider answers; any failure becomes a report too."""
     if not plugins.implements(name, OperationHooks.check_connection):
-        return ConnectionReport(ok=True, detail="Its plugin has nothing to check.")
+        is_local = plugins.connectors[name].manifest.recipient.role == "none"
+        return ASKS_NOBODY if is_local else NOT_TRIED
     try:
         report = plugins.call(name, OperationHooks.check_connection)
     except RingfenceError as error:

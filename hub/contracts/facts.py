@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,13 +23,36 @@ class Caller:
     the part before the @, whatever is declared."""
 
 
+@dataclass(frozen=True)
+class KnownFact:
+    """A name of facts that the hub itself reads: what its values look like, and what for."""
+
+    form: str
+    """A regular expression."""
+    like: str
+    """A value."""
+    meaning: str
+
+
+KNOWN_FACTS: Mapping[str, KnownFact] = {
+    "country": KnownFact("[A-Z]{2}", "US", "ISO 3166 code of where the person may be: decides which law counts"),
+    "region": KnownFact("[A-Z0-9]{1,3}", "IL", "the part after the dash of its ISO 3166-2 code, without the country, "
+                        "beside a `country` of the same plugin: decides which law counts"),
+    "age": KnownFact("[0-9]{1,3}", "15", "in whole years; the lowest that is known decides which law counts"),
+    "place": KnownFact(".+", "Chicago, IL", "the town, shown as where the person calls from"),
+    "postal_code": KnownFact(".+", "60601", "shown likewise"),
+}  # fmt: skip
+"""Facts of other names are shown with the call, and read by nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
     """One thing known of a caller. `confidence` is from 0 to 1; `lifetime` None means as long as the call is kept; zero
     means that it is used to enrich the call and is never stored.
 
     What another company's data service returns is not stored either, unless the customer writes `keep` on its connector.
-    The exception is a `country` or `region` with a lifetime: it is stored that long, because later consent checks need it.
+    The exception is a `country`, `region` or `age` with a lifetime: it is stored that long, because later consent checks need
+    it.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import pytest
 
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
-from hub.contracts.facts import Caller, Fact
+from hub.contracts.facts import KNOWN_FACTS, Caller, Fact
 from hub.contracts.sandbox import Sandbox
 from hub.hookspecs import EnrichmentHooks
 from hub.testing import samples
@@ -66,6 +67,10 @@ class EnrichmentConformance(WireConformance):
             assert fact.name.strip(), "a fact has an empty name"
             assert isinstance(fact.value, str) and fact.value.strip(), (
                 f"the value of {fact.name!r} is not a text, or empty"
+            )
+            known = KNOWN_FACTS.get(fact.name)
+            assert known is None or re.fullmatch(known.form, fact.value), (
+                f"the hub reads {fact.name!r}, and this value is not like {known.like!r} (`hub docs hooks#fact`)"
             )
             assert fact.confidence > 0, f"the confidence of {fact.name!r} is 0: leave the fact out"
             assert fact.lifetime is None or fact.lifetime.total_seconds() >= 0, f"the lifetime of {fact.name!r} is over"

@@ -18,16 +18,16 @@ ENRICHMENT: tuple[Mistake, ...] = (
         says="say in retention how long the recipient keeps what it is given",
     ),
     mistake(
-        "nothing is said of deletion",
-        (INIT, '        deletion=Deletion(supported=True, note="A look-up is answered and forgotten."),\n', ""),
-        promise="The manifest says how long data is kept and whether it can be deleted",
-        says="say in deletion whether the recipient deletes it on request",
-    ),
-    mistake(
         "a category that does not exist",
         (FACTS, '"user.telephony.line_type"', '"user.line"'),
         promise="Facts about a known caller are valid",
         says="Fact.category is not a data category; did you mean 'user.name'? It is one of user.advertising.click_id",
+    ),
+    mistake(
+        "a region with its country",
+        (FACTS, '"city": ("city", ', '"city": ("region", '),
+        promise="Facts about a known caller are valid",
+        says="the hub reads 'region', and this value is not like 'IL' (`hub docs hooks#fact`)",
     ),
     mistake(
         "a confidence in percent",

@@ -37,6 +37,35 @@ def test_a_provider_that_does_not_answer_ends_the_check_with_1(shop: Shop) -> No
     assert shop.json("check", status=1)["ok"] is False
 
 
+TRESTLE = '''
+"""A data service that nobody can ask for its account."""
+
+from hub.api import Connector, Manifest, PluginSettings, Recipient, hookimpl
+
+
+class Trestle(Connector):
+    Settings = PluginSettings
+    manifest = Manifest(
+        name="trestle", kind="enrichment", version="1", summary="Facts.", recipient=Recipient(name="Trestle Inc."),
+        hosts=("api.trestle.example.com",),
+    )
+
+    @hookimpl
+    def enrich_caller(self, caller):
+        return []
+'''
+
+
+def test_a_key_that_nobody_can_try_gets_no_tick(shop: Shop) -> None:
+    (shop.folder / "plugins" / "trestle.py").write_text(TRESTLE)
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace("connectors:\n", "connectors:\n  trestle: {plugin: trestle}\n", 1))
+    shown = shop.run("check").stdout
+    assert "– trestle: Not tried: its plugin has no check" in shown and "✓ trestle" not in shown
+    assert "✓ places: " in shown and "✓ signals: " in shown
+    assert "Every provider that can be asked answers." in shown
+
+
 def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refusal: Refusal) -> None:
     file = shop.folder / "config.yaml"
     file.write_text(file.read_text().replace("plugin: adco", "plugin: adc").replace("title: North", "titel: North"))

@@ -10,7 +10,8 @@ from cli_shop import Shop
 from test_hub_recordings import fetch, told
 from typer.testing import Result
 
-from hub.model import ConsentDecision, Recording, TranscriptRow
+from hub.model import Call, ConsentDecision, Recording, TranscriptRow
+from hub.recordings.transcripts import want_transcript
 from hub.testing.transcription import conversation
 
 Refusal = Callable[[Result], str]
@@ -61,6 +62,15 @@ def test_one_that_failed_says_why_and_tried_again_it_is_transcribed_and_read(
     assert deeds == ["recording.transcribe", "recording.transcribe", "recording.transcript", "recording.transcript"]
     verdicts = [row.verdict for row in shop.rows(ConsentDecision) if row.connector == "ears"]
     assert set(verdicts) == {"allow"}
+
+
+def test_one_that_waits_is_not_written_yet(shop: Shop, recorded: Recording, refusal: Refusal) -> None:
+    configure(shop)
+    with shop.opened() as opened, opened.hub.store.writing() as session:
+        call = session.get_one(Call, recorded.call_id)
+        want_transcript(session, opened.hub, recorded, call, opened.hub.clock())
+    said = refusal(shop.run("recordings", "transcript", recorded.id))
+    assert "is not written yet: it is queued" in said and "is ready" not in said
 
 
 def test_what_is_not_there_is_not_read_and_says_what_to_do(shop: Shop, recorded: Recording, refusal: Refusal) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fake_connectors import Settings, play
@@ -39,13 +40,17 @@ from hub.model import (
     Suppression,
     TranscriptRow,
 )
+from hub.numbers.directory import LiveDirectory
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.retention import sweep
+from hub.proof.demo.ledger import unfinished
+from hub.proof.demo.past import PastWorker
 from hub.queries.privacy.doubts import DoubtShown, open_doubts_of
 from hub.recordings.end import end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript
+from hub.startup.opening import Opened
 from hub.store.connectors import resume
 from hub.worker import Worker
 
@@ -102,6 +107,15 @@ def record(stage: TestHub, *, caller: str | None = CALLER) -> None:
 
 def transcribe(stage: TestHub) -> int:
     return transcribe_due(stage.hub, stage.directory, jitter=lambda longest: longest)
+
+
+def test_the_demo_has_recordings_transcribed_and_ends_when_they_are(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    assert unfinished(stage.hub)["transcripts ready"] == 1
+    opened = SimpleNamespace(hub=stage.hub, directory=LiveDirectory(stage.hub.store))
+    PastWorker(cast(Opened, opened)).turn()
+    assert only(stage).state == "written" and not unfinished(stage.hub)["transcripts ready"]
 
 
 def only(stage: TestHub) -> TranscriptRow:

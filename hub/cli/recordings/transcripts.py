@@ -34,7 +34,9 @@ def transcript(
         if read is None:
             raise CannotDo(f"No transcript of {row.id} was wanted; `hub recordings transcribe {row.id}` makes one.")
         if read.parts is None:
-            raise CannotDo(f"The transcript of {row.id} is {read.row.state}: {read.why}")
+            is_open = read.row.state in (TranscriptState.READY, TranscriptState.LEASED)
+            state = "not written yet" if is_open else str(read.row.state)
+            raise CannotDo(f"The transcript of {row.id} is {state}: {read.why}")
         with opened.hub.store.writing() as session:
             note_listening(session, opened.hub, actor(), "recording.transcript", row.id)
     if as_json:

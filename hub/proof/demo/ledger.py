@@ -30,6 +30,7 @@ from hub.model import (
     TextMessage,
     Tracker,
     TrackingNumber,
+    TranscriptRow,
     Visit,
 )
 from hub.model.columns import RAW_WEBHOOK_RETENTION
@@ -101,6 +102,7 @@ def unfinished(hub: Hub) -> Counter[str]:
         "texts": TextMessage,
         "pictures": TextMedia,
         "recordings": Recording,
+        "transcripts": TranscriptRow,
         "deliveries": Delivery,
     }
     later = and_(
@@ -110,9 +112,8 @@ def unfinished(hub: Hub) -> Counter[str]:
     )
     queries = []
     for name, table in tables.items():
-        moving = columns(literal(name), col(table.state), func.count()).where(
-            col(table.state).in_(OPEN_DELIVERY_STATES)
-        )
+        is_open = col(table.state).in_(OPEN_DELIVERY_STATES)
+        moving = columns(literal(name), col(table.state), func.count()).where(is_open)
         if table is Delivery:
             moving = moving.where(~later)
         queries.append(moving.group_by(col(table.state)))

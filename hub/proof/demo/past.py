@@ -20,11 +20,12 @@ from hub.delivery.fetch_media import fetch_media
 from hub.delivery.place_calls import place_calls
 from hub.delivery.send_texts import send_texts
 from hub.errors import RetryLater
-from hub.model import Cursor, Delivery, Recording, TrackingNumber
+from hub.model import Cursor, Delivery, Recording, TrackingNumber, TranscriptRow
 from hub.model.states import DeliveryState
 from hub.platform.clock import utc_now
 from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.recordings.keep import fetch_due
+from hub.recordings.transcribe import transcribe_due
 from hub.serving.http_server import edge_settings
 from hub.startup.opening import Opened, open_hub
 from hub.store.claims import due_groups
@@ -38,7 +39,7 @@ from hub.worker.housekeeping import periodic_jobs
 from hub.worker.scheduler import Ticker, schedules
 from hub.worker.worker import flow_step
 
-RECORDINGS = "recordings"
+RECORDINGS, TRANSCRIPTS = "recordings", "transcripts"
 TICK = timedelta(milliseconds=1)
 ELSEWHERE = ("numbers at the carriers", "health of numbers", "processes beside the hub", "sign journal")
 """Jobs that look at the machine or the carriers as they are now."""
@@ -96,7 +97,11 @@ class PastWorker:
 
     def __init__(self, opened: Opened) -> None:
         self._hub, self._directory = opened.hub, opened.directory
-        due = {**outgoing_work(), RECORDINGS: due_groups(Recording, "connector")}
+        due = {
+            **outgoing_work(),
+            RECORDINGS: due_groups(Recording, "connector"),
+            TRANSCRIPTS: due_groups(TranscriptRow, "connector"),
+        }
         self._flow, self._outgoing = DueWork(flow_work()), DueWork(due)
         self.newest = True
         self._jobs = [each for each in periodic_jobs(self._hub, Ticker(self._hub)) if each.name not in ELSEWHERE]
@@ -159,6 +164,8 @@ class PastWorker:
             taken += fetch_media(self._hub)
         for connector in due.get(SYNCS, ()):
             taken += run_due_sync(self._hub, self._directory, connector) is not None
+        if TRANSCRIPTS in due:
+            taken += transcribe_due(self._hub, self._directory.current())
         return taken + (fetch_due(self._hub) if RECORDINGS in due else 0)
 
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 import hub.hookspecs
+from hub.contracts.facts import KNOWN_FACTS, Fact
 from hub.contracts.values import personal_fields
 from hub.hookspecs import FAMILIES, PERSONAL_VALUES, SPECS, HookSpec
 from hub.plugin_host.packages.public_names import public_names
@@ -71,6 +72,13 @@ def _value(module: str, value: Any) -> Iterator[str]:
     yield f"### {value.__name__}"
     yield f"In `{module}`."
     yield inspect.cleandoc(value.__doc__ or "")
+    if value is Fact:
+        yield "The hub reads facts of these names; of any other it shows name and value with the call."
+        yield table(
+            ["Name", "Value", "Meaning"],
+            [(code(name), f"like {code(each.like)}", each.meaning) for name, each in KNOWN_FACTS.items()],
+        )
+    methods = [(name, each) for name, each in vars(value).items() if inspect.isfunction(each) and name[0] != "_"]
     categories, meanings = personal_fields(value), notes(value)
     yield table(
         ["Field", "Type", "Default", "Data category", "Meaning"],
@@ -85,6 +93,9 @@ def _value(module: str, value: Any) -> Iterator[str]:
             for each in dataclasses.fields(value)
         ],
     )
+    if methods:
+        rows = [(code(f"{name}{_signature(each)}"), inspect.cleandoc(each.__doc__ or "")) for name, each in methods]
+        yield table(["Method", "Meaning"], rows)
 
 
 def _default(field: dataclasses.Field[object]) -> str:

@@ -72,7 +72,9 @@ def fictional(number: str) -> str:
     """A number that belongs to no one, because what is played may lead to texts and uploads; ConfigError for any other."""
     read = phone_number(number)
     if read is None or not (read.startswith("+1") and read[5:10] == "55501"):
-        raise ConfigError(f"{number} may be somebody's number. Use a fictional one, like +1 202 555 0123.")
+        raise ConfigError(
+            f"{number} may be somebody's number. Use a fictional one, 555-0100 to 555-0199, like +1 202 555 0123."
+        )
     return read
 
 

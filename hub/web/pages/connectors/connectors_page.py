@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.readers.folders import plugin_places
-from hub.connecting.check import check_connection
+from hub.connecting.check import NOT_TRIED, check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
 from hub.plugin_host.discovery import discover
@@ -45,11 +45,14 @@ def test_all(page: PageRequest) -> Response:
     """Ask every provider whether it accepts our credentials."""
     with page.hub.store.reading() as session:
         names = [each.name for each in connectors_of(session, page.hub, page.companies, page.now)][:MAX_TESTED]
-    failed = [name for name in names if not check_connection(page.hub.plugins, name).ok]
-    works = len(names) - len(failed)
+    reports = {name: check_connection(page.hub.plugins, name) for name in names}
+    failed = [name for name, report in reports.items() if not report.ok]
+    untried = [name for name, report in reports.items() if report == NOT_TRIED]
+    works = len(names) - len(failed) - len(untried)
+    rest = f" The plugins of these have no check: {', '.join(untried)}." if untried else ""
     trouble = f" These do not: {', '.join(failed)}; open one to see why." if failed else ""
     return page.redirect(
-        page.link("/connectors"), f"{works} of {len(names)} answer and accept our credentials.{trouble}"
+        page.link("/connectors"), f"{works} of {len(names)} answer and accept our credentials.{rest}{trouble}"
     )
 
 

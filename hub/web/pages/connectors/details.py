@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.connecting.check import check_connection
+from hub.connecting.check import NOT_TRIED, check_connection
 from hub.connecting.pausing import pause_connector, refuse_shared, resume_connector
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.titles import connector_title
@@ -37,6 +37,7 @@ def connector(page: PageRequest, report: ConnectionReport | None = None) -> Resp
         rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
         webhook=webhook_url(page.hub.config, found.name) if found.entry.kind == "carrier" else None,
         report=report,
+        is_tried=report != NOT_TRIED,
         words=connector_labels,
     )
 

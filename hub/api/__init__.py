@@ -8,12 +8,13 @@ from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Transform, Webhooks
+from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.refusals import Provider, Refusal, without_personal_data
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
+from hub.contracts.transforms import Transform
 from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
 from hub.contracts.values import Money
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest

@@ -6,17 +6,18 @@ that is not declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
+from hub.contracts.transforms import Declared, Transform
 from hub.contracts.values import TRANSFORMS
 from hub.errors import ConfigError
 from hub.platform.id_words import suggest, words_of
@@ -42,12 +43,6 @@ CHANGES = {"restate": "change", "retract": "take back"}
 """Ability → what an ad network without it cannot do with a conversion."""
 
 
-class Declared(BaseModel):
-    """A part of a manifest: frozen, and strict about unknown names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Recipient(Declared):
     """The legal person that receives data through this plugin; `role="none"` if nothing leaves the machine."""
 
@@ -63,31 +58,6 @@ class Recipient(Declared):
     transfer: Transfer | None = None
     """The mechanism by which data may go to the recipient's country, only if its own terms state it for every customer;
     `transfer:` in config.yaml comes before it."""
-
-
-class Transform(Declared):
-    """A plugin's own transform of a text: a pure function, with the provider's published example as its test.
-
-    The hub runs it, so the data map shows what really leaves: `name` is the name that it shows.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    function: Callable[[str], str | None]
-    """None if nothing of the text may be sent."""
-    example: tuple[str, str]
-    """A text, and what the provider's documentation makes of it."""
-
-    def __call__(self, text: str) -> str | None:
-        return self.function(text)
-
-    @model_validator(mode="after")
-    def _example_holds(self) -> Self:
-        text, wanted = self.example
-        if self.name in TRANSFORMS:
-            raise ValueError(f"{self.name!r} is one of the hub's own transforms; choose another name")
-        if self.function(text) != wanted:
-            raise ValueError(f"the transform {self.name!r} does not give its own example")
-        return self
 
 
 class ClickId(Declared):

@@ -42,6 +42,16 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
     return text[:MAX_REASON_CHARACTERS]
 
 
+def first_path(paths: str | tuple[str, ...]) -> str:
+    """The first of one or several paths; empty if there is none."""
+    return paths if isinstance(paths, str) else next(iter(paths), "")
+
+
+def _first(body: Mapping[str, Any], paths: str | tuple[str, ...]) -> Any:
+    found = (value_at(body, path) for path in ((paths,) if isinstance(paths, str) else paths) if path)
+    return next((each for each in found if each is not None), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A failed reply."""
@@ -64,9 +74,10 @@ class Provider:
     """What a person must do if the credentials are refused."""
     details: Callable[[Refusal], tuple[str | None, str]] | None = None
     """The provider's own code and words in a refusal; the words are shown without personal data."""
-    code: str = ""
-    """Instead of `details`: where the code is in the refusal's JSON, as `error.code`."""
-    words: str = ""
+    code: str | tuple[str, ...] = ""
+    """Instead of `details`: where the code is in the refusal's JSON, as `error.code`, or `errors.0.code` for the first of a
+    list. Of several paths the first that is there counts."""
+    words: str | tuple[str, ...] = ""
     """Instead of `details`: where the words are."""
     codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
     """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError."""
@@ -95,22 +106,24 @@ class Provider:
         if special is not None:
             return special
         code, words = self._said(refusal)
-        said = f"error {code}" if code else f"HTTP {refusal.status}"
+        is_sentence = bool(code) and (code == words or " " in str(code))
+        words = words or str(code) if is_sentence else words
+        said = f"error {code}" if code and not is_sentence else f"HTTP {refusal.status}"
         kind = self.codes.get(code or "") or self._by_status(refusal.status)
         if kind is AuthError:
             return AuthError(f"{self.name} rejects the credentials ({said}); {self.remedy}.")
         if kind is RetryLater:
             return RetryLater(f"{self.name} is unavailable ({said}).", refusal.after)
         reason = without_personal_data(words).rstrip(".") or "no reason given"
-        see = f"; see {self.help.format(code=code)}" if self.help and code else ""
+        see = f"; see {self.help.format(code=code)}" if self.help and code and not is_sentence else ""
         sentence = f"{self.name} refuses ({said}): {reason}{see}."
         return Rejected(sentence, code) if kind is Rejected else kind(sentence)
 
     def _said(self, refusal: Refusal) -> tuple[str | None, str]:
         if self.details:
             return self.details(refusal)
-        code = value_at(refusal.body, self.code) if self.code else None
-        return None if code is None else str(code), str(value_at(refusal.body, self.words) or "")
+        code, words = _first(refusal.body, self.code), _first(refusal.body, self.words)
+        return None if code is None else str(code), str(words or "")
 
     def _by_status(self, status: int) -> type[RingfenceError]:
         if status in (401, 403):

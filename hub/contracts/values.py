@@ -64,7 +64,7 @@ def personal_fields(value_type: type) -> Mapping[str, str]:
     return {f.name: f.metadata["category"] for f in dataclasses.fields(value_type) if "category" in f.metadata}
 
 
-def _sha256(text: str) -> str | None:
+def sha256_of(text: str) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest() if text else None
 
 
@@ -82,10 +82,10 @@ def _google_email(text: str) -> str:
 
 TRANSFORMS: Mapping[str, Callable[[str], str | None]] = {
     "plain": lambda text: text or None,
-    "sha256_e164": _sha256,
-    "sha256_digits": lambda text: _sha256(re.sub(r"\D", "", text).lstrip("0")),
-    "sha256_email": lambda text: _sha256(_squeezed(text)),
-    "sha256_google_email": lambda text: _sha256(_google_email(text)),
+    "sha256_e164": sha256_of,
+    "sha256_digits": lambda text: sha256_of(re.sub(r"\D", "", text).lstrip("0")),
+    "sha256_email": lambda text: sha256_of(_squeezed(text)),
+    "sha256_google_email": lambda text: sha256_of(_google_email(text)),
 }
 """How the hub may hide a text before it sends it. Networks normalize differently, so each rule has its own name:
 `sha256_e164` keeps the plus (Google), `sha256_digits` drops it (Meta, Snap), `sha256_google_email` follows Google's rule

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hub import __version__
 from hub.contracts.addresses import in_clear
 from hub.errors import Rejected
 from hub.plugin_host.network.reachable_hosts import PORTS, ReachableHosts
@@ -13,6 +14,10 @@ from hub.plugin_host.thread_pool import is_abandoned
 
 if TYPE_CHECKING:
     import httpx
+
+
+CLIENT = {"user-agent": f"Ringfence/{__version__}"}
+"""What a provider is told of its client; some throttle those that do not name themselves."""
 
 
 def lazy_client(
@@ -51,7 +56,9 @@ def lazy_client(
                 CheckedConnections(hosts.check_addresses) if hosts is not None else BrokeredConnections()
             )
             hooks = {"request": [refuse]}
-            made.append(httpx.Client(timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks))
+            made.append(
+                httpx.Client(headers=CLIENT, timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks)
+            )
         return made[0]
 
     return client

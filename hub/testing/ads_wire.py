@@ -28,6 +28,8 @@ from hub.testing.secrecy import leaked, personal_texts_by_field
 HASHED = ("email", "phone_number")
 """What an ad network never gets as it is."""
 UPLOAD = "upload_conversions"
+NOBODY: JsonObject = {"click_ids": {}, "cookies": {}, "phone_number": None, "email": None, "user_agent": None}
+"""What a conversion has of a person whom nobody can know."""
 MONEY = {
     "43.21 USD": Money(Decimal("43.21"), "USD"),
     "87.65 EUR": Money(Decimal("87.65"), "EUR"),
@@ -94,14 +96,28 @@ class AdsWireConformance(AdsUploads):
     def test_what_asked_nobody_says_that_nothing_was_sent(self, connector: Connector, sandbox: Sandbox) -> None:
         """A conversion without any identifier, and a whole one: the receipt of an item about which no request was made has
         `sent=False`, and no other receipt that refuses or postpones it has. The record of disclosures follows it."""
-        bare: JsonObject = {"click_ids": {}, "cookies": {}, "phone_number": None, "email": None, "user_agent": None}
-        for item in (self._sample(connector, sandbox, **bare), self._sample(connector, sandbox)):
+        for item in (self._sample(connector, sandbox, **NOBODY), self._sample(connector, sandbox)):
             with heard(sandbox) as requests:
                 receipt = self._upload(connector, [item])[item.key]
             if any(item.key in request.text for request in requests):
                 assert receipt.disclosed, "the receipt says sent=False, but a request holds the conversion's key"
             elif not requests:
                 assert not receipt.disclosed, "no request was made; give the receipt sent=False"
+
+    def test_a_conversion_without_any_declared_identifier_is_unmatched_and_not_sent(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        """No click id, no cookie, no phone number and no e-mail address that the manifest declares: the network could only
+        guess. `JsonAds` sees to it; another plugin gives the receipt `unmatched` with `sent=False`."""
+        flow = connector.manifest.flow(UPLOAD)
+        declared = {share.field for share in flow.shares} if flow else set()
+        if not declared & {"click_ids", "cookies", *HASHED}:
+            pytest.skip("declared: no identifier of a person is sent")
+        item = self._sample(connector, sandbox, **NOBODY)
+        with heard(sandbox) as requests:
+            receipt = self._upload(connector, [item])[item.key]
+        assert not any(item.key in request.text for request in requests), "it is sent, with nothing to match it by"
+        assert receipt.status == "unmatched", f"its receipt is {receipt.status}, not unmatched"
 
     @pytest.mark.parametrize("amount", MONEY)
     def test_a_conversion_travels_under_our_key_with_its_value(

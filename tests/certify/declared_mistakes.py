@@ -5,6 +5,10 @@ from __future__ import annotations
 from mistaken_plugins import DOCUMENTED, Mistake, mistake
 
 INIT = "__init__.py"
+ROW = '        return {\n            "id"'
+TELLING = (
+    '        if not item.click_ids:\n            return self.unmatched(item, f"No click of {item.phone_number}.")\n'
+)
 
 DECLARED_ADS: tuple[Mistake, ...] = (
     mistake(
@@ -39,8 +43,7 @@ DECLARED_ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "the number's hash in the reason of a row without a click",
-        (INIT, "if not click and not item.phone_number:", "if not click:"),
-        (INIT, "self.unmatched(item)", 'self.unmatched(item, f"No click of {item.phone_number}.")'),
+        (INIT, ROW, f"{TELLING}{ROW}"),
         promise="A poor conversion still gets its receipt (a click id)",
         says="of a conversion without a click id the reason tells",
     ),
@@ -52,7 +55,7 @@ DECLARED_ADS: tuple[Mistake, ...] = (
     ),
     mistake(
         "a click id that is declared and not sent",
-        (INIT, '            "click_id": click,\n', ""),
+        (INIT, '            "click_id": item.click_ids.get("tame_click"),\n', ""),
         promise="Each declared click id of a landing page reaches the network",
         says="tame_click is declared and captured, but not sent: leave it out or send it",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -153,6 +154,20 @@ def test_a_plugins_own_transform_is_run_by_the_hub_and_named_in_the_data_map() -
 def test_a_transform_that_does_not_give_its_own_example_is_refused() -> None:
     with pytest.raises(ValidationError, match="does not give its own example"):
         Transform(name="letters_only", function=str.upper, example=("a", "a"))
+
+
+@pytest.mark.parametrize("documented", ["abexamplecom", hashlib.sha256(b"abexamplecom").hexdigest()])
+def test_the_hub_hashes_after_a_transform_that_says_so_and_names_it_after_its_function(documented: str) -> None:
+    def letters(text: str) -> str:
+        return "".join(filter(str.isalpha, text))
+
+    share = Share(
+        field="email", transform=Transform(function=letters, example=("a.b@example.com", documented), sha256=True)
+    )
+    assert share.transform_name == "sha256_letters"
+    shown = disclose(FULL, manifest(share), "upload_conversions").value.email
+    assert shown == hashlib.sha256(b"personexamplecom").hexdigest()
+    assert isinstance(share.transform, Transform) and share.transform("123") is None, "nothing is not hashed"
 
 
 def test_cookies_are_declared_by_name_or_by_the_beginning_of_a_name() -> None:

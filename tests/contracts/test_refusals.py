@@ -47,6 +47,26 @@ def test_a_wait_is_a_number_of_seconds_or_a_date(header: str | None, seconds: fl
     assert retry_after(header, NOW) == seconds
 
 
+def said(body: str, **where: Any) -> Rejected:
+    provider = Provider(name="Acme", remedy="reconnect it", **where)
+    error = provider.error(provider.refusal(400, {}, body, NOW))
+    assert isinstance(error, Rejected)
+    return error
+
+
+def test_the_first_path_that_is_there_gives_code_and_words_also_in_a_list() -> None:
+    where = {"code": ("error.code", "errors.0.code"), "words": ("error.message", "errors.0.message")}
+    for body in ('{"errors": [{"code": 7, "message": "No."}]}', '{"error": {"code": 7, "message": "No."}}'):
+        error = said(body, **where)
+        assert (error.code, str(error)) == ("7", "Acme refuses (error 7): No.")
+
+
+@pytest.mark.parametrize("words", ["", "reason"])
+def test_a_sentence_as_code_is_said_once_and_without_personal_data(words: str) -> None:
+    error = said('{"reason": "The click of +1 312 555 0100 is too old."}', code="reason", words=words)
+    assert str(error) == "Acme refuses (HTTP 400): The click of … is too old."
+
+
 @given(st.text())
 def test_any_header_can_be_read_as_a_wait(header: str) -> None:
     wait = retry_after(header, NOW)

@@ -44,7 +44,7 @@ class Settings(PluginSettings):
 class Network(JsonAds):
     """Refuses a whole request for one bad row."""
 
-    Settings = Destination = Settings
+    Settings, Destination = Settings, PluginSettings
     manifest = Manifest(
         name="network",
         kind="ads",

@@ -82,6 +82,11 @@ def no_request_that_the_receipt_admits(self: Any, honest: Any, batch: Any, dry_r
     return [Receipt(key=item.key, status="unmatched", reason="No click.") for item in batch]
 
 
+@uploading("a_conversion_without_any_declared_identifier_is_unmatched_and_not_sent")
+def a_click_that_nobody_made(self: Any, honest: Any, batch: Any, dry_run: bool) -> Any:
+    return honest([replace(item, click_ids=item.click_ids or {"gclid": "made-up"}) for item in batch], dry_run)
+
+
 @uploading("one_refused_item_costs_the_others_nothing")
 def a_batch_refused_for_one_item(self: Any, honest: Any, batch: Any, dry_run: bool) -> Any:
     receipts = honest(batch, dry_run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.contracts.connector import Connector
-from hub.contracts.manifest import Manifest, Transform
+from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import (
     AdsSandbox,
     CallBackSandbox,
@@ -18,6 +18,7 @@ from hub.contracts.sandbox import (
     OwnerSandbox,
     Sandbox,
 )
+from hub.contracts.transforms import Transform
 from hub.errors import PluginFailure
 from hub.hookspecs import PROJECT, SPECS
 from hub.plugin_host.host.shapes import Shape, shape_of

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 import hub
 from hub.contracts import manifest
+from hub.contracts.transforms import Declared
 from hub.errors import WrongValue
 from hub.platform.id_words import suggest
 from hub.plugin_host.inspection.findings import place as place_at
@@ -84,8 +85,8 @@ def place_in_plugin(error: BaseException) -> str:
     return f" at {place_at(own[-1].filename, own[-1].lineno or 0)}" if own else ""
 
 
-def _declarations() -> dict[str, type[manifest.Declared]]:
-    return {each.__name__: each for each in manifest.Declared.__subclasses__()}
+def _declarations() -> dict[str, type[Declared]]:
+    return {each.__name__: each for each in Declared.__subclasses__()}
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field, create_model
+
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
@@ -21,6 +23,7 @@ from hub.contracts.untrusted import JsonObject, as_mappings, value_at
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.protocols.json_ads.cost_reports import MAX_PAGES, CostReport
+from hub.protocols.json_ads.fictional import fictional
 from hub.protocols.json_ads.replies import personal_values, polled, receipts_of, unverifiable
 from hub.protocols.json_ads.stand_in import StandIn, sandbox_of
 from hub.protocols.json_ads.templates import Batch, Call, filled, names_in, plain_values, without_empty
@@ -34,6 +37,7 @@ MAX_HALVED = 60
 """How many requests of one batch are halved while bad rows are searched for."""
 UNMATCHED = "NO_IDENTIFIERS"
 """The code of a conversion that has nothing by which the network could match it."""
+IDENTIFIERS = ("phone_number", "email", "click_ids", "cookies")
 TOO_MANY_HALVED = "refused so many requests for single conversions in them that the others are sent later."
 NO_SUCH_ADDRESS = (404, 405, 410, 415)
 """The statuses that say that the settings are wrong, not the conversions."""
@@ -55,7 +59,10 @@ class _Request:
 
 
 class JsonAds(Connector):
-    """Base class of such a network's connector. Its settings have a `base_url`; `Destination` is what `send_to:` holds."""
+    """Base class of such a network's connector. `Destination` is what `send_to:` holds.
+
+    Settings without a `base_url` get one: `https://` and the first of the manifest's hosts.
+    """
 
     provider: ClassVar[Provider]
     headers: ClassVar[Mapping[str, str]]
@@ -63,21 +70,35 @@ class JsonAds(Connector):
     upload: ClassVar[Call]
     others: ClassVar[tuple[Call, ...]] = ()
     """More requests that take rows, if `call` chooses among several."""
-    check: ClassVar[Call]
-    """A request that needs good credentials and changes nothing; `Call.expected` if the network answers it with a refusal."""
+    check: ClassVar[Call | None] = None
+    """A request that needs good credentials and changes nothing; `Call.expected` if the network answers it with a refusal.
+    Without it the connection is checked with a dry run of one fictional conversion of now."""
     dry_run: ClassVar[Call | None] = None
-    """How the network checks conversions without counting them; with it, declare the ability `dry_run`."""
+    """How the network checks conversions without counting them. With it the manifest has the ability `dry_run`."""
     batch: ClassVar[Batch]
     costs: ClassVar[CostReport | None] = None
     """The report that `pull_costs` reads with `read_costs`, for the stand-in."""
-    stand_in: ClassVar[StandIn]
+    stand_in: ClassVar[StandIn] = StandIn()
     """What the stand-in needs to know besides."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.dry_run is not None and "dry_run" not in cls.manifest.abilities:
+            cls.manifest = cls.manifest.model_copy(update={"abilities": (*cls.manifest.abilities, "dry_run")})
+        written = vars(cls).get("Settings")
+        if written is not None and "base_url" not in written.model_fields and cls.manifest.hosts:
+            base_url = Field(
+                f"https://{cls.manifest.hosts[0]}", description="Where the API is; a proxy may take its place."
+            )
+            names = {"__base__": written, "__module__": written.__module__, "__doc__": written.__doc__}
+            cls.Settings = create_model(written.__name__, **names, base_url=(str, base_url))
 
     def row(self, item: Conversion) -> Row | Receipt:
         """One conversion as the network's row, or its receipt if the network would not take or match it.
 
         Members that are None are left out of the row, and objects and lists without members. A conversion with a receipt is
-        not sent, so that nothing of it is disclosed.
+        not sent, so that nothing of it is disclosed. If the manifest declares click ids, cookies, the phone number or the
+        e-mail address, a new conversion with none of them is `unmatched` without more.
         """
         raise NotImplementedError
 
@@ -140,14 +161,14 @@ class JsonAds(Connector):
     @hookimpl
     def check_conversion(self, conversion: Conversion) -> Receipt | None:
         """Apply the rules that need no answer from the network."""
-        made = self.row(conversion)
+        made = self._made(conversion)
         return made if isinstance(made, Receipt) else None
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Send the request that needs good credentials and changes nothing."""
         try:
-            said = self.read(self.request(self.check, {}, ()))
+            said = self._checked()
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
         if isinstance(said, dict) and (said.get("error") or said.get("errors")):
@@ -155,6 +176,26 @@ class JsonAds(Connector):
                 ok=False, detail=f"{self.provider.name} answers with an error; {self.provider.remedy}."
             )
         return ConnectionReport(ok=True, detail=f"{self.provider.name} accepts these credentials.")
+
+    def _checked(self) -> Mapping[str, Any]:
+        """What the network says to `check` with a status of success, or to the dry run of a fictional conversion."""
+        if self.check is not None:
+            response = self.request(self.check, {}, ())
+            said = self.read(response)
+            return said if response.is_success else {}
+        model = self.Destination
+        destination = model.model_validate(dict(self.stand_in.send_to)).model_dump(mode="json") if model else {}
+        item = fictional(self.manifest, destination, self.services.clock())
+        row, group = self.row(item), self.group(item)
+        call = self.call(group, True)
+        if call is None or isinstance(row, Receipt):
+            missing = " and ".join(self._missing(self.dry_run)) if self.dry_run else ""
+            why = f"write {missing} into config.yaml" if missing else "the plugin has no dry run for it"
+            raise NotSupported(f"{self.provider.name} cannot be asked whether it accepts these credentials: {why}.")
+        answer = self._send(_Request((item,), (without_empty(row),), group), call)
+        if isinstance(answer, Rejected):
+            raise answer
+        return {}
 
     @hookimpl
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
@@ -200,7 +241,7 @@ class JsonAds(Connector):
         """The conversions by group, in requests of the allowed size; those with a receipt already are put there."""
         groups: dict[tuple[tuple[str, str], ...], list[tuple[Conversion, Row]]] = {}
         for item in conversions:
-            made = self.row(item) if item.kind in ("new", *self.manifest.abilities) else _unchangeable(item)
+            made = self._made(item)
             if isinstance(made, Receipt):
                 receipts[item.key] = replace(made, sent=False)
             else:
@@ -211,6 +252,21 @@ class JsonAds(Connector):
             for start in range(0, len(found), size):
                 items, rows = zip(*found[start : start + size], strict=True)
                 yield _Request(items, rows, dict(group))
+
+    def _made(self, item: Conversion) -> Row | Receipt:
+        """A conversion as its row, or as its receipt if it is not sent."""
+        if item.kind not in ("new", *self.manifest.abilities):
+            return _unchangeable(item)
+        made = self.row(item)
+        known = any(getattr(item, name) for name in IDENTIFIERS)
+        if isinstance(made, Receipt) or item.kind != "new" or known or not self._identifies():
+            return made
+        return self.unmatched(item)
+
+    def _identifies(self) -> bool:
+        """Whether the manifest declares anything by which the network may know a person."""
+        flow = self.manifest.flow("upload_conversions")
+        return flow is not None and any(share.field in IDENTIFIERS for share in flow.shares)
 
     def _send(self, request: _Request, call: Call) -> Sequence[Receipt] | Rejected:
         """The receipts of a request's items, or the network's refusal of the request as a whole."""

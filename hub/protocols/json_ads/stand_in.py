@@ -1,4 +1,4 @@
-"""The stand-in of a JSON ad network, derived from the plugin's declaration and two replies of its documentation.
+"""The stand-in of a JSON ad network, derived from the plugin's declaration and replies of its documentation.
 
 It refuses what the declaration does not have: another path, method, content type, credential, member or fixed value, and
 requests with more rows than the declared limit. A plugin whose network has more rules subclasses it as `Sandbox` and
@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 
 from hub.contracts.costs import Cost
+from hub.contracts.refusals import first_path
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.sandbox_replies import json_reply, routed
 from hub.contracts.untrusted import JsonObject, json_object, value_at
 from hub.protocols.json_ads.cost_reports import CostReport
+from hub.protocols.json_ads.fictional import PARTS, fictional, places
 from hub.protocols.json_ads.shapes import has_shape
-from hub.protocols.json_ads.templates import Call, filled, rows_in
+from hub.protocols.json_ads.templates import ROWS, Call, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,26 +37,27 @@ Reply = tuple[int, Any]
 class StandIn:
     """What the stand-in must know besides the declaration; replies are as in the network's documentation."""
 
-    settings: Mapping[str, Any]
-    """Settings of a connector, with fictional credentials; without `base_url`."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up."""
     send_to: Mapping[str, Any] = field(default_factory=dict)
     """What may stand below `send_to:`; what it leaves out has the default of `Destination`."""
-    key: str
-    """Where a row has the conversion's key, as `custom_data.order_id`."""
-    value: str
-    currency: str
-    accepted: Reply
+    key: str = ""
+    """Where a row has the conversion's key, as `custom_data.order_id`. It, `value` and `currency` are found in the row of a
+    fictional conversion: write them only if `row` gives none for it, or has them in more than one place."""
+    value: str = ""
+    currency: str = ""
+    accepted: Reply | None = None
     """Status and body; `{count}` is the number of rows that count, `{reference}` the request's id, and `ROWS` the results
-    or the errors."""
-    refused: Reply
-    """Of a refused request."""
+    or the errors. Left out: 200 with what `Batch` reads."""
+    refused: Reply | None = None
+    """Of a refused request. Left out: 400 with a code and words where `Provider` reads them."""
     some_refused: Reply | None = None
     """Of a request with refused rows, if it is not answered like one without, as `(422, {"details": {"events": ROWS}})`."""
     checked_rows: Reply | None = None
     """Of a dry run without a refusal, if it differs from `accepted`."""
     unauthorized: Reply = (401, {})
-    checked: Reply = (200, {})
-    """Of the connection check."""
+    checked: Reply | None = None
+    """Of the connection check. Left out: `refused` if `Call.expected` has its status, else 200 and an empty object."""
     shape: Any = None
     """The shape of a row, so that the stand-in refuses others. A type (`int`, `float`, `str`, `bool`), a regular expression (a
     text), a tuple of allowed values, a list with the shape of each of its entries, or an object, of whose names those that
@@ -65,6 +69,13 @@ class StandIn:
     good_row: Any = None
     bad_row: Any = None
     """One result or error; `{index}` is the row's index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known(StandIn):
+    accepted: Reply
+    refused: Reply
+    checked: Reply
 
 
 class JsonAdsSandbox(HttpSandbox):
@@ -81,13 +92,16 @@ class JsonAdsSandbox(HttpSandbox):
         self._uploads: list[list[dict[str, object]]] = []
         """Of kind `poll`: the errors of each upload."""
 
-    @property
-    def _known(self) -> StandIn:
-        known: StandIn = self.network.stand_in
-        return known
+    @cached_property
+    def _known(self) -> _Known:
+        return _completed(self)
 
     def settings(self) -> JsonObject:
-        return {**self.network.stand_in.settings, "base_url": self.url}
+        of = self.network.manifest.name
+        fields_of_settings = self.network.Settings.model_fields.items()
+        secrets = {name for name, each in fields_of_settings if each.is_required() and each.annotation is SecretStr}
+        made_up = {name: f"sandbox-{name}-of-{of}" for name in secrets}
+        return {**made_up, **self.network.stand_in.settings, "base_url": self.url}
 
     def destination(self) -> Mapping[str, Any]:
         written, model = dict(self.network.stand_in.send_to), self.network.Destination
@@ -104,8 +118,8 @@ class JsonAdsSandbox(HttpSandbox):
 
     def refusal(self, row: Mapping[str, object], body: Mapping[str, object]) -> str | None:
         """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
-        key = value_at(row, self.network.stand_in.key)
         known = self._known
+        key = value_at(row, known.key)
         if not isinstance(key, str) or not key:
             return f"{known.key} is missing"
         if known.shape is not None and not has_shape(row, known.shape):
@@ -132,7 +146,7 @@ class JsonAdsSandbox(HttpSandbox):
             return _json((404, known.refused[1]))
         if not self.is_signed_in(request, calls[0]):
             return _json(known.unauthorized)
-        if network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
+        if network.check and network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
             return _json(known.checked)
         if network.costs is not None and calls[0] is network.costs.call:
             return _json((200, self._costs(network.costs, request.query_params)))
@@ -160,12 +174,13 @@ class JsonAdsSandbox(HttpSandbox):
         return _pattern(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
 
     def is_signed_in(self, request: Request, call: Call) -> bool:
-        """Whether each header of the declaration is there, with the secrets of the settings."""
+        """Whether each header of the declaration that holds a secret is there, with that secret."""
         settings = self.network.Settings.model_validate(self.settings())
         secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
         return all(
             _pattern(template, secrets).fullmatch(request.headers.get(name, ""))
             for name, template in {**self.network.headers, **call.headers}.items()
+            if any(f"{{{secret}}}" in template for secret in (*secrets, "oauth_token"))
         )
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
@@ -228,15 +243,15 @@ class JsonAdsSandbox(HttpSandbox):
             found = _pattern(template, self.settings()).fullmatch(request[name])
             named |= found.groupdict() if found else {}
         first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
-        return _nested(report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
+        return _with({}, report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
 
     def _status(self, path: str) -> Response:
         status = self.network.batch.status
         found = self._place(status).fullmatch(f"{self.url}{path}") if status else None
         number = found["reference"] if found else ""
         if not number.isdecimal() or int(number) >= len(self._uploads):
-            return _json((404, self.network.stand_in.refused[1]))
-        return _json((200, _nested(self.network.batch.errors, self._uploads[int(number)])))
+            return _json((404, self._known.refused[1]))
+        return _json((200, _with({}, self.network.batch.errors, self._uploads[int(number)])))
 
 
 class JsonAdsCostSandbox(JsonAdsSandbox):
@@ -255,11 +270,36 @@ def sandbox_of(network: type[Any]) -> type[Sandbox]:
     return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
 
 
-def _nested(path: str, value: object) -> object:
-    """An object that has a value at a path."""
-    for name in reversed(path.split(".")):
-        value = {name: value}
-    return value
+def _completed(sandbox: JsonAdsSandbox) -> _Known:
+    """What the stand-in knows, with what the declaration and the row of a fictional conversion say besides."""
+    network = sandbox.network
+    given: StandIn = network.stand_in
+    written = {each.name: getattr(given, each.name) for each in fields(given)}
+    if not all(written[part] for part in PARTS):
+        item = fictional(network.manifest, sandbox.destination(), sandbox.clock())
+        settings = network.Settings.model_validate(sandbox.settings())
+        found = places(network("fictional", settings, None).row(item), item)
+        written |= {part: written[part] or found.get(part, "") for part in PARTS}
+    batch, provider, check = network.batch, network.provider, network.check
+    accepted = _with({}, batch.count, "{count}") if batch.count else {}
+    if batch.at:
+        accepted = _with(accepted, batch.at, "{reference}" if batch.kind == "poll" else ROWS)
+    refusal: object = {}
+    for path, text in ((first_path(provider.words), "It is not valid."), (first_path(provider.code), "INVALID")):
+        refusal = _with(refusal, path, text) if path else refusal
+    written["accepted"] = given.accepted or (200, accepted)
+    refused = written["refused"] = given.refused or (400, refusal)
+    written["checked"] = given.checked or (refused if check and refused[0] in check.expected else (200, {}))
+    return _Known(**written)
+
+
+def _with(tree: object, path: str, value: object) -> Any:
+    """A tree that has a value at a path too; a number in the path stands for the only item of a list."""
+    name, _, rest = path.partition(".")
+    if name.isdecimal():
+        return [_with(tree[0] if isinstance(tree, list) else {}, rest, value) if rest else value]
+    members = tree if isinstance(tree, dict) else {}
+    return {**members, name: _with(members.get(name, {}), rest, value) if rest else value}
 
 
 def _pattern(path: str, settings: Mapping[str, object]) -> re.Pattern[str]:

@@ -33,7 +33,7 @@ class Call:
     method: str = "POST"
     expected: Mapping[int, str] = field(default_factory=dict)
     """Of `check`: the refusal that only good credentials get, as status and the provider's own code: `{400: "4196"}` for an
-    upload without rows. An empty code stands for each that does not mean bad credentials."""
+    upload without rows."""
     batch: Batch | None = None
     """How this request is answered, if not as the network's `batch` says."""
 

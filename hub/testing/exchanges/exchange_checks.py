@@ -26,7 +26,15 @@ from hub.testing.asking import Reply, attempt, plugin_manager
 from hub.testing.exchanges.exchange_file import ExchangeFile, Note, as_json, body_bytes, filled
 from hub.testing.exchanges.messages import Message, Place, media_type
 from hub.testing.exchanges.recorded_replies import RecordedReplies
-from hub.testing.exchanges.shapes import body_fields, deviations, differences, named_values, query_fields, without_marks
+from hub.testing.exchanges.shapes import (
+    body_fields,
+    deviations,
+    differences,
+    named_values,
+    query_fields,
+    same_instant,
+    without_marks,
+)
 from hub.testing.exchanges.stages import staged, typed
 from hub.testing.factories import FrozenClock, connect
 
@@ -221,13 +229,18 @@ def _field_differences(documented: Mapping[str, Any], real: Mapping[str, Any], f
     yield from (f"{name} is not sent" for name in documented if name not in real)
     yield from (f"{name} is sent, but not documented" for name in real if name not in documented)
     for name, value in documented.items():
-        if name in real and value != real[name] and not file.free & {name.lower(), *name.lower().split(".")}:
+        if name in real and not _alike(value, real[name]) and not file.free & {name.lower(), *name.lower().split(".")}:
             yield f"{name} is {_shown(real[name])}, documented is {_shown(value)}"
 
 
 def _shown(value: Any) -> str:
     """A value in a sentence; of a body of bytes its size and its beginning."""
     return f"{len(value)} bytes, {value[:20]!r}…" if isinstance(value, bytes) and len(value) > 60 else repr(value)
+
+
+def _alike(documented: object, real: object) -> bool:
+    texts = isinstance(documented, str) and isinstance(real, str)
+    return documented == real or (texts and same_instant(documented, real))
 
 
 def _fields(content_type: str, body: bytes, place: Place) -> dict[str, Any]:

@@ -127,7 +127,12 @@ def _same(one: str, other: str) -> bool:
         return Decimal(one) == Decimal(other)
     except InvalidOperation:
         pass
+    return same_instant(one, other)
+
+
+def same_instant(one: object, other: object) -> bool:
+    """Whether two texts are the same instant, as `2026-11-24T14:00:00Z` and `2026-11-24T15:00:00+01:00`."""
     try:
-        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+        return datetime.fromisoformat(str(one)) == datetime.fromisoformat(str(other))
     except (ValueError, TypeError):
         return False

@@ -111,7 +111,6 @@ class GoogleAnalytics(JsonAds):
             note="Events cannot be changed or taken back. Google's User Deletion API, by client id, is not called.",
         ),
         limits=Limits(batch_size=50, max_age=timedelta(hours=72)),
-        abilities=("dry_run",),
     )
     provider = Provider(
         name="Google Analytics",
@@ -131,7 +130,7 @@ class GoogleAnalytics(JsonAds):
     )
     batch = Batch(kind="one_each")
     stand_in = StandIn(
-        settings={"measurement_id": "G-EXAMPLE123", "api_secret": "sandbox-api-secret"},
+        settings={"measurement_id": "G-EXAMPLE123"},
         send_to={"event": "generate_lead"},
         shape=BODY,
         time="timestamp_micros",

@@ -61,7 +61,6 @@ class LinkedInSettings(PluginSettings):
     version: str = Field(
         "202608", pattern=r"^20[2-9][0-9](0[1-9]|1[0-2])$", description="The version of LinkedIn's API: year and month."
     )
-    base_url: str = Field("https://api.linkedin.com", description="Where the API is; a proxy may take its place.")
 
 
 class LinkedInDestination(PluginSettings):
@@ -118,17 +117,11 @@ class LinkedIn(JsonAds):
         words="message",
     )
     stand_in = StandIn(
-        settings={"access_token": "sandbox-direct-api-token"},
         send_to={"conversion": 1234567},
         shape=EVENT,
         time="conversionHappenedAt",
-        key="eventId",
-        value="conversionValue.amount",
-        currency="conversionValue.currencyCode",
-        accepted=(200, {"elements": ROWS}),
         refused=(400, {"status": 400, "code": "INVALID_ARGUMENT", "message": "Batch index 0: the event is not valid."}),
         unauthorized=(401, {"status": 401, "serviceErrorCode": 65600, "message": "Invalid access token"}),
-        checked=(200, {"elements": []}),
         good_row={"status": 201},
         bad_row={"status": 422, "message": "{why}"},
     )

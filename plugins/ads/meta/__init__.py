@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
@@ -34,8 +33,9 @@ from hub.api.ads import ROWS, SHA256, Batch, Call, ClickId, Cost, CostReport, Da
 VERSION = "v26.0"
 COUNTRY = Transform(
     name="sha256_country",
-    function=lambda code: hashlib.sha256(code.strip().lower().encode()).hexdigest() if code.strip() else None,
+    function=lambda code: code.strip().lower(),
     example=("US", "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621"),
+    sha256=True,
 )
 """Source: Conversions API, "Customer Information Parameters": two letters in lower case, then SHA-256."""
 
@@ -79,7 +79,6 @@ class MetaSettings(PluginSettings):
     ad_account_id: str | None = Field(
         None, pattern=r"^[0-9]{5,20}$", description="The ad account whose costs are read; the token needs ads_read."
     )
-    base_url: str = Field("https://graph.facebook.com", description="Where the API is; a proxy may take its place.")
 
 
 class MetaDestination(PluginSettings):
@@ -123,7 +122,6 @@ class Meta(JsonAds):
         retention="as Meta's data retention of the dataset says",
         auth=Auth(kind="api_key", keys_url="https://business.facebook.com/events_manager2"),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
-        abilities=("dry_run",),
     )
     provider = Provider(
         name="Meta",
@@ -171,16 +169,12 @@ class Meta(JsonAds):
     stand_in = StandIn(
         settings={
             "dataset_id": "1234567890",
-            "access_token": "sandbox-system-user-token",
             "test_event_code": "TEST12345",
             "ad_account_id": "9876543210",
         },
         send_to={"event": "Lead"},
         shape=EVENT,
         time="event_time",
-        key="event_id",
-        value="custom_data.value",
-        currency="custom_data.currency",
         accepted=(200, {"events_received": "{count}", "messages": [], "fbtrace_id": "AbCdEfGh"}),
         refused=(
             400,

@@ -54,9 +54,6 @@ class TikTokSettings(PluginSettings):
     test_event_code: str | None = Field(
         None, pattern=r"^TEST[A-Z0-9]{1,20}$", description="The code of the Test Events tab; dry runs need it."
     )
-    base_url: str = Field(
-        "https://business-api.tiktok.com", description="Where the API is; a proxy may take its place."
-    )
 
 
 class TikTokDestination(PluginSettings):
@@ -95,7 +92,6 @@ class TikTok(JsonAds):
         click_ids=(ClickId(parameter="ttclid", source="tiktok", medium="paid_social"),),
         auth=Auth(kind="api_key", keys_url="https://business-api.tiktok.com/portal"),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
-        abilities=("dry_run",),
     )
     provider = Provider(
         name="TikTok",
@@ -126,7 +122,6 @@ class TikTok(JsonAds):
     batch = Batch(kind="all_or_nothing")
     stand_in = StandIn(
         settings={
-            "access_token": "sandbox-events-token",
             "pixel_code": "C4A1EXAMPLE1234",
             "offline_event_set_id": "7012345678901234567",
             "test_event_code": "TEST12345",
@@ -134,9 +129,6 @@ class TikTok(JsonAds):
         send_to={"event": "Lead"},
         shape=EVENT,
         time="event_time",
-        key="event_id",
-        value="properties.value",
-        currency="properties.currency",
         accepted=(200, {"code": 0, "message": "OK", "request_id": "2026112415", "data": {}}),
         refused=(200, {"code": 40002, "message": "data.0 is invalid", "request_id": "2026112415", "data": {}}),
         unauthorized=(200, {"code": 40105, "message": "Access token is incorrect or has been revoked.", "data": {}}),

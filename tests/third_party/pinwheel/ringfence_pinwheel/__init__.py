@@ -7,16 +7,13 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from hub.api import Conversion, Limits, Manifest, PluginSettings, Provider, Receipt, Recipient, Share
+from hub.api import Conversion, Limits, Manifest, PluginSettings, Provider, Recipient, Share
 from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
-
-ORIGIN = "https://api.pinwheel.example.com"
 
 
 class Settings(PluginSettings):
     ad_account: str = Field(description="The ad account's number.", pattern="^[0-9]+$")
     access_token: SecretStr = Field(description="The conversion token from the ad account's page.")
-    base_url: str = Field(ORIGIN, description="Where the API is.")
 
 
 class Destination(PluginSettings):
@@ -41,7 +38,6 @@ class Pinwheel(JsonAds):
         shares=(Share(field="phone_number", transform="sha256_digits"),),
         click_ids=(ClickId(parameter="pwid", source="pinwheel", medium="cpc"),),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
-        abilities=("dry_run",),
     )
 
     provider = Provider(name="Pinwheel", remedy="renew access_token in config.yaml", code="code", words="message")
@@ -57,11 +53,8 @@ class Pinwheel(JsonAds):
         words="error_message",
     )
     stand_in = StandIn(
-        settings={"ad_account": "549755885175", "access_token": "token of the stand-in of Pinwheel"},
+        settings={"ad_account": "549755885175"},
         send_to={"event": "lead"},
-        key="event_id",
-        value="custom_data.value",
-        currency="custom_data.currency",
         time="event_time",
         accepted=(200, {"num_events_processed": "{count}", "events": ROWS}),
         some_refused=(422, {"code": "SOME", "message": "Some failed.", "details": {"events": ROWS}}),
@@ -71,15 +64,12 @@ class Pinwheel(JsonAds):
         unauthorized=(401, {"code": 2, "message": "Authentication failed."}),
     )
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
-        click = item.click_ids.get("pwid")
-        if not click and not item.phone_number:
-            return self.unmatched(item)
+    def row(self, item: Conversion) -> dict[str, Any]:
         return {
             "event_id": item.key,
             "event_name": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
-            "user_data": {"click_id": click, "ph": [item.phone_number]},
+            "user_data": {"click_id": item.click_ids.get("pwid"), "ph": [item.phone_number]},
             "opt_out": {"granted": False, "denied": True, "unknown": None}[item.ad_user_data],
             "custom_data": {"value": item.value and str(item.value.amount), "currency": item.currency},
         }

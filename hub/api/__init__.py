@@ -14,9 +14,8 @@ from hub.contracts.phones import phone_number
 from hub.contracts.refusals import Provider, Refusal, without_personal_data
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
-from hub.contracts.transforms import Transform
 from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
-from hub.contracts.values import Money
+from hub.contracts.values import Money, Transform
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
     AuthError,

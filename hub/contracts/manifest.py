@@ -17,8 +17,7 @@ from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
-from hub.contracts.transforms import Declared, Transform
-from hub.contracts.values import TRANSFORMS
+from hub.contracts.values import TRANSFORMS, Declared, Transform
 from hub.errors import ConfigError
 from hub.platform.id_words import suggest, words_of
 

@@ -18,7 +18,7 @@ from hub.contracts.sandbox import (
     OwnerSandbox,
     Sandbox,
 )
-from hub.contracts.transforms import Transform
+from hub.contracts.values import Transform
 from hub.errors import PluginFailure
 from hub.hookspecs import PROJECT, SPECS
 from hub.plugin_host.host.shapes import Shape, shape_of

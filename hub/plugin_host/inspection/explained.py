@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 import hub
 from hub.contracts import manifest
-from hub.contracts.transforms import Declared
+from hub.contracts.values import Declared
 from hub.errors import WrongValue
 from hub.platform.id_words import suggest
 from hub.plugin_host.inspection.findings import place as place_at

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from hub.contracts import answers, categories, manifest, sandbox, transforms, values
+from hub.contracts import answers, categories, manifest, sandbox, values
 from hub.plugin_host.packages.public_names import public_names
 from hub.proof.docs.markdown import code, page, table
 
@@ -21,7 +21,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     manifest.Recipient,
     manifest.DataFlow,
     manifest.Share,
-    transforms.Transform,
+    values.Transform,
     manifest.ClickId,
     manifest.Deletion,
     manifest.Auth,

@@ -115,7 +115,8 @@ class MicrosoftAds(JsonAds):
         },
     )
     headers: Mapping[str, str] = {}
-    upload, others, check, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), GOALS, PARTIAL_ERRORS
+    upload, others, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), PARTIAL_ERRORS
+    check = GOALS
     stand_in = StandIn(
         settings={
             "tag_id": "12345678", "uet_token": "sandbox-tag-token", "developer_token": "sandbox-developer-token",

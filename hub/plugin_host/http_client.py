@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 CLIENT = {"user-agent": f"Ringfence/{__version__}"}
-"""What a provider is told of its client; some throttle those that do not name themselves."""
+"""The user agent of each request; some providers throttle the default ones of HTTP libraries."""
 
 
 def lazy_client(

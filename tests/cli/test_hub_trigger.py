@@ -57,6 +57,10 @@ def test_without_a_running_hub_it_says_how_to_start_one(folder: Path, refusal: R
     assert "hub run" in refusal(run(folder, "trigger", "call"))
 
 
+def test_a_click_id_is_written_with_its_name(folder: Path, running: Opened, refusal: Refusal) -> None:
+    assert "like --click-id rdt_cid=3184" in refusal(run(folder, "trigger", "visit", "--click-id", "3184"))
+
+
 def test_a_call_from_an_ad_is_attributed_and_reported(folder: Path, running: Opened) -> None:
     result = run(folder, "trigger", "call", "--gclid", "Cj0KEXAMPLE", "--campaign", "spring")
     assert result.exit_code == 0, result.output
@@ -74,8 +78,9 @@ def test_a_call_to_the_number_of_one_source_is_of_that_source(folder: Path, runn
 def test_texts_visits_and_forms_arrive_too(folder: Path, running: Opened) -> None:
     text = run(folder, "trigger", "text", "--to", "lakeside_plumbing/truck")
     assert text.exit_code == 0 and "1 webhook acknowledged" in text.output, text.output
-    visit = run(folder, "trigger", "visit", "--source", "bing")
+    visit = run(folder, "trigger", "visit", "--source", "reddit", "--click-id", "rdt_cid=3184")
     assert visit.exit_code == 0 and "The page shows +1312555" in visit.output, visit.output
+    assert "rdt_cid=3184" in visit.output.replace("\n", "")
     form = run(folder, "trigger", "form", "--from", "+12025550125")
     assert form.exit_code == 0 and "contact form, 15 USD" in " ".join(form.output.split()), form.output
 

@@ -13,7 +13,7 @@ from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 from hub.config.durations import parse_span
 from hub.config.models import Config
-from hub.errors import CannotDo
+from hub.errors import CannotDo, ConfigError
 from hub.model import Call, FormSubmission
 from hub.model.columns import new_id
 from hub.platform.clock import utc_now
@@ -42,6 +42,13 @@ Medium = Annotated[str, typer.Option(help="utm_medium of that ad.")]
 Campaign = Annotated[str | None, typer.Option(help="utm_campaign of that ad.")]
 Gclid = Annotated[str | None, typer.Option(help="Google's click id, as in the landing page's address.")]
 
+ClickIds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--click-id", help="Another network's click id that a connector declares, like rdt_cid=3184; repeatable."
+    ),
+]
+
 
 @commands.command("call")
 def call(
@@ -51,6 +58,7 @@ def call(
     medium: Medium = "cpc",
     campaign: Campaign = None,
     gclid: Gclid = None,
+    click_id: ClickIds = None,
     keys: Annotated[str, typer.Option(help="What the caller presses, one key for each menu, like 1 or 21.")] = "",
     answered: Annotated[str, typer.Option(help="How long they talk, like 90s.")] = "90s",
     missed: Annotated[bool, typer.Option("--missed", help="Nobody answers, and the caller hangs up.")] = False,
@@ -70,7 +78,7 @@ def call(
         talk=parse_span(answered), keys=keys,
     )  # fmt: skip
     with hub as running:
-        ad = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid)
+        ad = Ad(source=source, medium=medium, campaign=campaign, click_ids=_click_ids(gclid, click_id))
         call_id = play_call(running, target, ad, plan, _say)
     _show(loaded, select(Call).where(Call.carrier_call_id == call_id), lambda made: made.ended_at is not None)
 
@@ -100,12 +108,13 @@ def visit(
     medium: Medium = "cpc",
     campaign: Campaign = None,
     gclid: Gclid = None,
+    click_id: ClickIds = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor of the company's website who clicked an ad, and print the number that the page would show."""
     _, target, hub = _opened(config, to)
     with hub as running:
-        ad = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid)
+        ad = Ad(source=source, medium=medium, campaign=campaign, click_ids=_click_ids(gclid, click_id))
         shown = play_visit(running, target, ad, _say)
     say(f"The page shows {plain(shown['number'] or 'its own number')}; the visit is {plain(shown['visit_id'])}.")
 
@@ -122,11 +131,15 @@ def form(
     medium: Medium = "cpc",
     campaign: Campaign = None,
     gclid: Gclid = None,
+    click_id: ClickIds = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor who clicked an ad and sends a form of the company's website."""
     loaded, target, hub = _opened(config, to)
-    ad, key = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid), f"trigger-{new_id()}"
+    ad, key = (
+        Ad(source=source, medium=medium, campaign=campaign, click_ids=_click_ids(gclid, click_id)),
+        f"trigger-{new_id()}",
+    )
     with hub as running:
         shown = play_visit(running, target, ad, _say)
         fields = {"name": name, "phone": fictional(sender), "email": email, "message": message}
@@ -134,6 +147,14 @@ def form(
         body = {"submission_key": key, "visit_id": shown["visit_id"], "form_id": form_id, "page": page}
         running.send_form(target.company.name, {**body, "fields": fields})
     _show(loaded, select(FormSubmission).where(col(FormSubmission.submission_key).endswith(key)), lambda made: True)
+
+
+def _click_ids(gclid: str | None, written: list[str] | None) -> dict[str, str]:
+    """The click ids of the landing page by parameter name; ConfigError if one is not NAME=VALUE."""
+    parts = [each.partition("=") for each in (*([f"gclid={gclid}"] if gclid else []), *(written or ()))]
+    if not all(value for _, _, value in parts):
+        raise ConfigError("Write a click id as NAME=VALUE, like --click-id rdt_cid=3184.")
+    return {name: value for name, _, value in parts}
 
 
 def _opened(config: Any, to: str | None) -> tuple[Config, Target, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -32,7 +32,8 @@ class Ad:
     source: str = "google"
     medium: str = "cpc"
     campaign: str | None = None
-    gclid: str | None = None
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+    """By parameter name, as in the landing page's address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def fictional(number: str) -> str:
 def landing_page(target: Target, ad: Ad) -> str:
     """The page that the ad leads to."""
     domain = next(iter(target.company.domains), "example.com")
-    tags = {"utm_source": ad.source, "utm_medium": ad.medium, "utm_campaign": ad.campaign, "gclid": ad.gclid}
+    tags = {"utm_source": ad.source, "utm_medium": ad.medium, "utm_campaign": ad.campaign, **ad.click_ids}
     return f"https://{domain}/?{urlencode({name: value for name, value in tags.items() if value})}"
 
 

@@ -19,7 +19,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 ENDINGS: Mapping[Outcome, str] = {"answered": "Answered", "abandoned": "Missed", "voicemail": "Voicemail"}
-AD = Ad(campaign="test_call", gclid="Cj0KEXAMPLE")
+AD = Ad(campaign="test_call", click_ids={"gclid": "Cj0KEXAMPLE"})
 WAIT_SECONDS, POLL_SECONDS = 15.0, 0.2
 """How long the page waits for a worker to take the call."""
 

@@ -293,6 +293,36 @@ def transcripts() -> None:
     assert transcribed(SpokenAudio(audio=b"RIFF", language="en-US")).parts[0].channel == "caller"
 
 
+def transcripts_from_rows() -> None:
+    """A transcript from a provider's rows
+
+    `Transcript.of` puts rows in order and gives each its speaker; `SPEAKERS` has who is on which channel, by the number
+    of channels. A row that cannot be read raises `RetryLater`.
+    """
+    from hub.api import SPEAKERS, SpokenAudio, Transcript
+
+    rows = [
+        {"start": 2.0, "end": 3.1, "transcript": "Yes.", "channel": 1},
+        {"start": 0.2, "end": 1.4, "transcript": "Hello?", "channel": 0},
+    ]
+    transcript = Transcript.of(SpokenAudio(audio=b"RIFF"), "acme-2", rows, SPEAKERS[2], text="transcript")
+    assert [(part.channel, part.text) for part in transcript.parts] == [("caller", "Hello?"), ("business", "Yes.")]
+
+
+def facts_from_an_answer() -> None:
+    """Facts from an answer
+
+    `facts_at` takes where an answer has the value of each fact, and its data category; what is empty is left out.
+    """
+    from datetime import timedelta
+
+    from hub.api import facts_at
+
+    paths = {"name": ("owner.name", "user.name"), "city": ("owner.city", "user.contact.address.city")}
+    (fact,) = facts_at({"owner": {"name": "Pat Doe", "city": ""}}, paths, 0.7, timedelta(days=90))
+    assert (fact.name, fact.value, fact.confidence) == ("name", "Pat Doe", 0.7)
+
+
 def replies() -> None:
     """Reading replies that nobody checked
 

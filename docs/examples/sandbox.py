@@ -146,3 +146,22 @@ def sign_ins() -> None:
     assert status == 200 and signed_in.allows(f"Bearer {answer['access_token']}")
     assert signed_in.token({**form, "client_secret": "wrong"})[0] == 401
     assert unsigned_id_token({"email": "pat@example.com"}).count(".") == 2
+
+
+def speech() -> None:
+    """Who speaks when in a WAV file
+
+    The stand-in of a service that transcribes hears when each channel has sound, so that its replies fit what it got.
+    """
+    import io
+    import wave
+
+    from hub.api.sandbox import Speech, speech_in
+
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(1)
+        sound.setframerate(4000)
+        sound.writeframes(bytes([128, 128]) * 4000 + bytes([128, 160]) * 4001)
+    assert speech_in(file.getvalue()) == (2, [Speech(channel=1, start=1.0, end=2.0)])

@@ -7,13 +7,13 @@ Importing it, or a part, brings in neither a database nor a web framework; impor
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
-from hub.contracts.facts import Caller, Fact
+from hub.contracts.facts import Caller, Fact, facts_at
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.refusals import Provider, Refusal, without_personal_data
 from hub.contracts.services import Log, Memory, Services
-from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
+from hub.contracts.transcripts import SPEAKERS, SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
 from hub.contracts.values import Money, Transform
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -31,11 +31,11 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
-    "AnswerDocument", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller", "ConfigError",
+    "SPEAKERS", "AnswerDocument", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller", "ConfigError",
     "ConnectionReport", "Connector", "Conversion", "DataFlow", "Deletion", "Erasure", "Event", "Fact", "HeldRecord",
     "JsonObject", "Limits", "Log", "Manifest", "Memory", "Money", "NotSupported", "OutcomeUnknown",
     "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal",
     "Rejected", "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart",
     "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text",
-    "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
+    "facts_at", "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
 ]  # fmt: skip

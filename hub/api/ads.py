@@ -6,7 +6,8 @@ from hub.protocols.json_ads import JsonAds
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import SHA256, has_shape
 from hub.protocols.json_ads.stand_in import JsonAdsSandbox, StandIn
-from hub.protocols.json_ads.templates import ROW, ROWS, Batch, Call, without_empty
+from hub.protocols.json_ads.templates import Batch, Call
+from hub.protocols.json_service.templates import ROW, ROWS, without_empty
 
 __all__ = [
     "ROW", "ROWS", "SHA256", "Batch", "Call", "ClickId", "Cost", "CostReport", "Days", "JsonAds", "JsonAdsSandbox",

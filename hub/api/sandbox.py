@@ -20,9 +20,11 @@ from hub.contracts.sandbox import (
 )
 from hub.contracts.sandbox_replies import json_reply, reply, routed
 from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
+from hub.contracts.wav_speech import Speech, speech_in
 
 __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
     "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleSandbox",
-    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "json_reply", "reply", "routed", "unsigned_id_token",
+    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "json_reply", "reply", "routed", "speech_in",
+    "unsigned_id_token",
 ]  # fmt: skip

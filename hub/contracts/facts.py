@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.contracts.categories import CATEGORIES
+from hub.contracts.untrusted import as_text, value_at
 from hub.contracts.values import personal
 from hub.errors import WrongValue
 from hub.platform.id_words import suggest
@@ -66,3 +67,21 @@ class Fact:
             raise WrongValue(f"Fact.category is not a data category; {suggest(self.category, CATEGORIES)}")
         if not 0 <= self.confidence <= 1:
             raise WrongValue("Fact.confidence is from 0 to 1")
+
+
+def facts_at(
+    answer: object,
+    paths: Mapping[str, tuple[str, str]],
+    confidence: float = 1.0,
+    lifetime: timedelta | None = None,
+) -> list[Fact]:
+    """The texts of an answer as facts; what is empty or no text is left out.
+
+    `paths` has the name of each fact, where the answer has its value, and its data category:
+    `{"city": ("owner.address.city", "user.contact.address.city")}`.
+    """
+    return [
+        Fact(name=name, value=value, category=category, confidence=confidence, lifetime=lifetime)
+        for name, (path, category) in paths.items()
+        if (value := as_text(value_at(answer, path)).strip())
+    ]

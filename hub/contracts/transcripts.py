@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
+from hub.contracts.untrusted import value_at
 from hub.contracts.values import personal
+from hub.errors import RetryLater
+
+Speaker = Literal["caller", "business", "both"]
+SPEAKERS: Mapping[int, Mapping[object, Speaker]] = {1: {0: "both"}, 2: {0: "caller", 1: "business"}}
+"""By number of channels: who is heard on each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,3 +45,38 @@ class Transcript:
     language: str
     model: str
     parts: tuple[TranscriptPart, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        audio: SpokenAudio,
+        model: str,
+        rows: Any,
+        speakers: Mapping[object, Speaker],
+        *,
+        start: str = "start",
+        end: str = "end",
+        text: str = "text",
+        channel: str = "channel",
+        confidence: str = "confidence",
+    ) -> Self:
+        """A provider's rows as parts in order; those without words are left out. RetryLater if a row cannot be read.
+
+        `speakers` says who a row's channel is, as `SPEAKERS[2]` does. The others are paths of what a row has; `start` and
+        `end` are seconds there too.
+        """
+        try:
+            parts = [
+                TranscriptPart(
+                    start=float(value_at(row, start)),
+                    end=float(value_at(row, end)),
+                    text=value_at(row, text).strip(),
+                    channel=speakers[value_at(row, channel)],
+                    confidence=None if value_at(row, confidence) is None else float(value_at(row, confidence)),
+                )
+                for row in rows
+            ]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise RetryLater("The transcript cannot be read; it is asked for again.") from None
+        spoken = sorted((part for part in parts if part.text), key=lambda part: (part.start, part.end))
+        return cls(language=audio.language, model=model, parts=tuple(spoken))

@@ -9,29 +9,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, create_model
 
-from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
-from hub.contracts.oauth import OAuthGrant
-from hub.contracts.refusals import Provider, without_personal_data
-from hub.contracts.requests import read_json
-from hub.contracts.untrusted import JsonObject, as_mappings, value_at
-from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.contracts.refusals import without_personal_data
+from hub.contracts.untrusted import as_mappings, value_at
+from hub.errors import NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.protocols.json_ads.cost_reports import MAX_PAGES, CostReport
 from hub.protocols.json_ads.fictional import fictional
 from hub.protocols.json_ads.replies import personal_values, polled, receipts_of, unverifiable
-from hub.protocols.json_ads.stand_in import StandIn, sandbox_of
-from hub.protocols.json_ads.templates import Batch, Call, filled, names_in, plain_values, without_empty
-
-if TYPE_CHECKING:
-    import httpx
-
-    from hub.contracts.sandbox import Sandbox
+from hub.protocols.json_ads.stand_in import JsonAdsCostSandbox, JsonAdsSandbox, StandIn
+from hub.protocols.json_ads.templates import Batch, Call
+from hub.protocols.json_service import JsonService, Row
+from hub.protocols.json_service.templates import names_in, plain_values, without_empty
 
 MAX_HALVED = 60
 """How many requests of one batch are halved while bad rows are searched for."""
@@ -39,9 +33,6 @@ UNMATCHED = "NO_IDENTIFIERS"
 """The code of a conversion that has nothing by which the network could match it."""
 IDENTIFIERS = ("phone_number", "email", "click_ids", "cookies")
 TOO_MANY_HALVED = "refused so many requests for single conversions in them that the others are sent later."
-NO_SUCH_ADDRESS = (404, 405, 410, 415)
-"""The statuses that say that the settings are wrong, not the conversions."""
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +49,12 @@ class _Request:
         )
 
 
-class JsonAds(Connector):
+class JsonAds(JsonService):
     """Base class of such a network's connector. `Destination` is what `send_to:` holds.
 
     Settings without a `base_url` get one: `https://` and the first of the manifest's hosts.
     """
 
-    provider: ClassVar[Provider]
-    headers: ClassVar[Mapping[str, str]]
-    """Of every request; `{name}` is a setting."""
     upload: ClassVar[Call]
     others: ClassVar[tuple[Call, ...]] = ()
     """More requests that take rows, if `call` chooses among several."""
@@ -108,10 +96,6 @@ class JsonAds(Connector):
             f"Not matched: {self.provider.name} gets neither a click nor anything else by which it knows this caller."
         )
         return Receipt(key=item.key, status="unmatched", code=code, reason=reason or words, sent=False)
-
-    def oauth(self) -> OAuthGrant | None:
-        """The grant whose access token `{oauth_token}` stands for; None if the network takes another credential."""
-        return None
 
     def group(self, item: Conversion) -> Mapping[str, str]:
         """Values that all rows of a request share, for `{name}` in path and body."""
@@ -164,25 +148,10 @@ class JsonAds(Connector):
         made = self._made(conversion)
         return made if isinstance(made, Receipt) else None
 
-    @hookimpl
-    def check_connection(self) -> ConnectionReport:
-        """Send the request that needs good credentials and changes nothing."""
-        try:
-            said = self._checked()
-        except RingfenceError as error:
-            return ConnectionReport(ok=False, detail=str(error))
-        if isinstance(said, dict) and (said.get("error") or said.get("errors")):
-            return ConnectionReport(
-                ok=False, detail=f"{self.provider.name} answers with an error; {self.provider.remedy}."
-            )
-        return ConnectionReport(ok=True, detail=f"{self.provider.name} accepts these credentials.")
-
     def _checked(self) -> Mapping[str, Any]:
         """What the network says to `check` with a status of success, or to the dry run of a fictional conversion."""
         if self.check is not None:
-            response = self.request(self.check, {}, ())
-            said = self.read(response)
-            return said if response.is_success else {}
+            return super()._checked()
         model = self.Destination
         destination = model.model_validate(dict(self.stand_in.send_to)).model_dump(mode="json") if model else {}
         item = fictional(self.manifest, destination, self.services.clock())
@@ -285,55 +254,9 @@ class JsonAds(Connector):
         receipts = receipts_of(batch, self.provider.name, request.items, said)
         return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
-    def request(self, call: Call, group: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
-        """Send one declared request with the values of a group. A token that is refused, by status or by the provider's own
-        code, is renewed once."""
-        values = {**plain_values(self.settings), **group}
-        grant = self.oauth() if "oauth_token" in names_in(call, self.headers) else None
-        if grant is None:
-            return self._once(call, values, rows)
-        tokens = self.services.access_tokens(grant)
-        token = tokens.current()
-        try:
-            return self._once(call, {**values, "oauth_token": token}, rows)
-        except AuthError:
-            renewed = tokens.current(refused=token)
-            return self._once(call, {**values, "oauth_token": renewed}, rows)
-
-    def _once(self, call: Call, values: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
-        options: JsonObject = {"headers": filled({**self.headers, **call.headers}, values)}
-        if call.params:
-            options["params"] = filled(call.params, values)
-        if call.body is not None:
-            options["json"] = filled(call.body, values, rows)
-        path = filled(call.path, values)
-        url = path if call.path.startswith("{") else f"{self.settings.base_url.rstrip('/')}{path}"
-        expected = {*NO_SUCH_ADDRESS, *call.expected}
-        response = self.services.send(self.provider, call.method, url, expected=expected, **options)
-        if response.status_code not in expected:
-            return response
-        error = self._error(response)
-        if not isinstance(error, Rejected):
-            raise error
-        if response.status_code in call.expected:
-            if call.expected[response.status_code] in ("", error.code):
-                return response
-            raise error
-        raise ConfigError(f"{error} Check the connector's settings.")
-
-    def _error(self, response: httpx.Response) -> RingfenceError:
-        """What a refusal means."""
-        content, now = response.content, self.services.clock()
-        return self.provider.error(self.provider.refusal(response.status_code, response.headers, content, now))
-
-    def read(self, response: httpx.Response) -> Mapping[str, Any]:
-        """The JSON object of a reply; empty for a reply without a body."""
-        return read_json(self.provider, response, once=False) if response.content else {}
-
     @classmethod
-    def sandbox_class(cls) -> type[Sandbox] | None:
-        """The plugin's own stand-in if it has one, else the one that follows from the declaration."""
-        return super().sandbox_class() or sandbox_of(cls)
+    def derived_sandbox(cls) -> type[JsonAdsSandbox]:
+        return JsonAdsCostSandbox if cls.costs else JsonAdsSandbox
 
 
 def _later(

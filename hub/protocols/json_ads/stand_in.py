@@ -7,38 +7,31 @@ overrides `refusal`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any
 
 from hub.contracts.costs import Cost
 from hub.contracts.refusals import first_path
-from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.sandbox_replies import json_reply, routed
-from hub.contracts.untrusted import JsonObject, json_object, value_at
+from hub.contracts.untrusted import json_object, value_at
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.fictional import PARTS, fictional, places
 from hub.protocols.json_ads.shapes import has_shape
-from hub.protocols.json_ads.templates import ROWS, Call, filled, rows_in
+from hub.protocols.json_ads.templates import Call
+from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, ServiceStandIn, pattern_of, sent
+from hub.protocols.json_service.templates import ROWS, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Reply = tuple[int, Any]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandIn:
+class StandIn(ServiceStandIn):
     """What the stand-in must know besides the declaration; replies are as in the network's documentation."""
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up."""
     send_to: Mapping[str, Any] = field(default_factory=dict)
     """What may stand below `send_to:`; what it leaves out has the default of `Destination`."""
     key: str = ""
@@ -55,7 +48,6 @@ class StandIn:
     """Of a request with refused rows, if it is not answered like one without, as `(422, {"details": {"events": ROWS}})`."""
     checked_rows: Reply | None = None
     """Of a dry run without a refusal, if it differs from `accepted`."""
-    unauthorized: Reply = (401, {})
     checked: Reply | None = None
     """Of the connection check. Left out: `refused` if `Call.expected` has its status, else 200 and an empty object."""
     shape: Any = None
@@ -78,11 +70,8 @@ class _Known(StandIn):
     checked: Reply
 
 
-class JsonAdsSandbox(HttpSandbox):
+class JsonAdsSandbox(JsonServiceSandbox):
     """The network, in memory. Each key counts once."""
-
-    network: ClassVar[type[Any]]
-    """The connector class of `JsonAds` whose network it is."""
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -95,13 +84,6 @@ class JsonAdsSandbox(HttpSandbox):
     @cached_property
     def _known(self) -> _Known:
         return _completed(self)
-
-    def settings(self) -> JsonObject:
-        of = self.network.manifest.name
-        fields_of_settings = self.network.Settings.model_fields.items()
-        secrets = {name for name, each in fields_of_settings if each.is_required() and each.annotation is SecretStr}
-        made_up = {name: f"sandbox-{name}-of-{of}" for name in secrets}
-        return {**made_up, **self.network.stand_in.settings, "base_url": self.url}
 
     def destination(self) -> Mapping[str, Any]:
         written, model = dict(self.network.stand_in.send_to), self.network.Destination
@@ -135,53 +117,29 @@ class JsonAdsSandbox(HttpSandbox):
         seconds = at / 1_000_000 if at > 10**14 else at / 1_000 if at > 10**11 else at
         return self.clock() - datetime.fromtimestamp(seconds, UTC)
 
-    def app(self) -> Any:
-        return routed([("/{path:path}", self._serve, ["GET", "POST"])])
-
     async def _serve(self, request: Request) -> Response:
         network, known = self.network, self._known
         body = await request.body()
         calls = self._calls(request)
         if not calls:
-            return _json((404, known.refused[1]))
+            return sent((404, known.refused[1]))
         if not self.is_signed_in(request, calls[0]):
-            return _json(known.unauthorized)
+            return sent(known.unauthorized)
         if network.check and network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
-            return _json(known.checked)
+            return sent(known.checked)
         if network.costs is not None and calls[0] is network.costs.call:
-            return _json((200, self._costs(network.costs, request.query_params)))
+            return sent((200, self._costs(network.costs, request.query_params)))
         if calls[0] is network.batch.status:
             return self._status(request.url.path)
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return _json((415, known.refused[1]))
-        return _json(self._upload([call for call in calls if call is not network.check], body))
+            return sent((415, known.refused[1]))
+        uploads = [call for call in calls if isinstance(call, Call) and call is not network.check]
+        return sent(self._upload(uploads, body))
 
-    def _calls(self, request: Request) -> list[Call]:
-        """The declared requests that this one may be."""
+    def _declared(self) -> Iterable[Call | None]:
         network = self.network
         costs = network.costs.call if network.costs else None
-        declared = (network.check, costs, network.batch.status, network.dry_run, network.upload, *network.others)
-        return [
-            call
-            for call in declared
-            if call is not None
-            and call.method == request.method
-            and self._place(call).fullmatch(f"{self.url}{request.url.path}")
-            and dict(request.query_params).keys() == call.params.keys()
-        ]
-
-    def _place(self, call: Call) -> re.Pattern[str]:
-        return _pattern(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
-
-    def is_signed_in(self, request: Request, call: Call) -> bool:
-        """Whether each header of the declaration that holds a secret is there, with that secret."""
-        settings = self.network.Settings.model_validate(self.settings())
-        secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
-        return all(
-            _pattern(template, secrets).fullmatch(request.headers.get(name, ""))
-            for name, template in {**self.network.headers, **call.headers}.items()
-            if any(f"{{{secret}}}" in template for secret in (*secrets, "oauth_token"))
-        )
+        return (network.check, costs, network.batch.status, network.dry_run, network.upload, *network.others)
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
         network, known = self.network, self._known
@@ -240,7 +198,7 @@ class JsonAdsSandbox(HttpSandbox):
         """What was spent on the days that the request asks for, where the report has its rows."""
         named: dict[str, str] = {}
         for name, template in report.call.params.items():
-            found = _pattern(template, self.settings()).fullmatch(request[name])
+            found = pattern_of(template, self.settings()).fullmatch(request[name])
             named |= found.groupdict() if found else {}
         first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
         return _with({}, report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
@@ -250,8 +208,8 @@ class JsonAdsSandbox(HttpSandbox):
         found = self._place(status).fullmatch(f"{self.url}{path}") if status else None
         number = found["reference"] if found else ""
         if not number.isdecimal() or int(number) >= len(self._uploads):
-            return _json((404, self._known.refused[1]))
-        return _json((200, _with({}, self.network.batch.errors, self._uploads[int(number)])))
+            return sent((404, self._known.refused[1]))
+        return sent((200, _with({}, self.network.batch.errors, self._uploads[int(number)])))
 
 
 class JsonAdsCostSandbox(JsonAdsSandbox):
@@ -262,12 +220,6 @@ class JsonAdsCostSandbox(JsonAdsSandbox):
 
     def spent(self) -> Sequence[Cost]:
         return list(self._spent)
-
-
-def sandbox_of(network: type[Any]) -> type[Sandbox]:
-    """The derived stand-in of a connector class, in the name of its module."""
-    base = JsonAdsCostSandbox if network.costs else JsonAdsSandbox
-    return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
 
 
 def _completed(sandbox: JsonAdsSandbox) -> _Known:
@@ -300,22 +252,3 @@ def _with(tree: object, path: str, value: object) -> Any:
         return [_with(tree[0] if isinstance(tree, list) else {}, rest, value) if rest else value]
     members = tree if isinstance(tree, dict) else {}
     return {**members, name: _with(members.get(name, {}), rest, value) if rest else value}
-
-
-def _pattern(path: str, settings: Mapping[str, object]) -> re.Pattern[str]:
-    """The addresses that a path with `{name}` stands for; a name that is not a setting stands for one part of the path."""
-    parts = re.split(r"\{([a-z_]+)\}", path)
-    text = [
-        re.escape(part)
-        if index % 2 == 0
-        else re.escape(str(settings[part]))
-        if part in settings
-        else f"(?P<{part}>[^/]+)"
-        for index, part in enumerate(parts)
-    ]
-    return re.compile("".join(text))
-
-
-def _json(reply: Reply) -> Response:
-    status, body = reply
-    return json_reply(body, status)

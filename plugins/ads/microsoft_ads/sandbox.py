@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from hub.api import JsonObject, json_object
 from hub.api.ads import SHA256, Call, Cost, JsonAdsSandbox, has_shape
+from hub.api.json_service import ServiceRequest
 from hub.api.sandbox import SandboxSignIn, json_reply, reply, routed
 from plugins.ads.microsoft_ads import MicrosoftAds
 from plugins.ads.microsoft_ads.calls import ADJUST_OFFLINE, ADJUST_ONLINE, EVENTS, OFFLINE
@@ -70,7 +71,7 @@ class Sandbox(JsonAdsSandbox):
     def spent(self) -> Sequence[Cost]:
         return list(self._spent)
 
-    def is_signed_in(self, request: Request, call: Call) -> bool:
+    def is_signed_in(self, request: Request, call: ServiceRequest) -> bool:
         if call.path == EVENTS:
             return super().is_signed_in(request, call)
         given, wanted = request.headers, self.network.stand_in.settings

@@ -1,0 +1,147 @@
+"""The stand-in of a provider that answers with JSON, derived from the plugin's declaration and replies of its documentation.
+
+It refuses what the declaration does not have: another path, method, parameter, credential, member or fixed value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import SecretStr
+
+from hub.contracts.sandbox import HttpSandbox, Sandbox
+from hub.contracts.sandbox_replies import json_reply, routed
+from hub.contracts.untrusted import JsonObject, json_object
+from hub.protocols.json_service.templates import ServiceRequest, values_in
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Reply = tuple[int, Any]
+"""Status and JSON body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStandIn:
+    """What the stand-in must know besides the declaration; replies are as in the provider's documentation."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up."""
+    replies: Mapping[str, Reply | Callable[[Mapping[str, Any]], Reply]] = field(default_factory=dict)
+    """The name of a declared request → its reply, or a function that makes it from the values that the request has in the
+    places of its `{names}`. A ValueError of the function means `refused`."""
+    refused: Reply | None = None
+    """Of a refused request. Left out: 400 and an empty object."""
+    unauthorized: Reply = (401, {})
+    """Of a request without the declared headers."""
+    checked: Reply | None = None
+    """Of the connection check. Left out: 200 and an empty object."""
+
+
+class JsonServiceSandbox(HttpSandbox):
+    """The provider, in memory."""
+
+    network: ClassVar[type[Any]]
+    """The connector class of `JsonService` whose provider it is."""
+
+    def settings(self) -> JsonObject:
+        of = self.network.manifest.name
+        known = self.network.Settings.model_fields.items()
+        secrets = {name for name, each in known if each.is_required() and each.annotation is SecretStr}
+        made_up = {name: f"sandbox-{name}-of-{of}" for name in secrets}
+        return {**made_up, **self.network.stand_in.settings, "base_url": self.url}
+
+    def app(self) -> Any:
+        return routed([("/{path:path}", self._serve, ["GET", "POST"])])
+
+    async def _serve(self, request: Request) -> Response:
+        """The reply to one request."""
+        network, known, body = self.network, self.network.stand_in, await request.body()
+        calls = self._calls(request)
+        refused: Reply = known.refused or (400, {})
+        if not calls:
+            return sent((404, refused[1]))
+        if not self.is_signed_in(request, calls[0]):
+            return sent(known.unauthorized)
+        if calls[0] is getattr(network, "check", None):
+            return sent(known.checked or (200, {}))
+        for name, reply in known.replies.items():
+            call = getattr(network, name)
+            values = self._values(call, request, body) if call in calls else None
+            if values is None:
+                continue
+            try:
+                return sent(reply(values) if callable(reply) else reply)
+            except ValueError:
+                break
+        return sent(refused)
+
+    def _declared(self) -> Iterable[ServiceRequest | None]:
+        """The requests that the provider takes."""
+        replies: Iterable[str] = self.network.stand_in.replies
+        return [getattr(self.network, "check", None), *(getattr(self.network, name) for name in replies)]
+
+    def _calls(self, request: Request) -> list[ServiceRequest]:
+        """The declared requests that this one may be."""
+        return [
+            call
+            for call in self._declared()
+            if call is not None
+            and call.method == request.method
+            and self._place(call).fullmatch(f"{self.url}{request.url.path}")
+            and dict(request.query_params).keys() == call.params.keys()
+        ]
+
+    def _place(self, call: ServiceRequest) -> re.Pattern[str]:
+        """The addresses of a declared request."""
+        return pattern_of(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
+
+    def is_signed_in(self, request: Request, call: ServiceRequest) -> bool:
+        """Whether each header of the declaration that holds a secret is there, with that secret."""
+        settings = self.network.Settings.model_validate(self.settings())
+        secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
+        return all(
+            pattern_of(template, secrets, ".+").fullmatch(request.headers.get(name, ""))
+            for name, template in {**self.network.headers, **call.headers}.items()
+            if any(f"{{{secret}}}" in template for secret in (*secrets, "oauth_token"))
+        )
+
+    def _values(self, call: ServiceRequest, request: Request, body: bytes) -> dict[str, Any] | None:
+        """What the request has in the places of the `{names}`; None if it is not this declared request."""
+        settings, query = self.settings(), request.query_params
+        found = [self._place(call).fullmatch(f"{self.url}{request.url.path}")]
+        found += [pattern_of(text, settings, ".*").fullmatch(query[name]) for name, text in call.params.items()]
+        content = body if isinstance(call.body, str) else json_object(body)
+        in_body = {} if call.body is None else values_in(call.body, content)
+        if in_body is None or None in found:
+            return None
+        return {name: value for each in found if each for name, value in each.groupdict().items()} | in_body
+
+
+def sandbox_of(network: type[Any], base: type[JsonServiceSandbox] = JsonServiceSandbox) -> type[Sandbox]:
+    """The derived stand-in of a connector class, in the name of its module."""
+    return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
+
+
+def pattern_of(template: str, settings: Mapping[str, object], part: str = "[^/]+") -> re.Pattern[str]:
+    """The texts that a template with `{name}` stands for; a name that is not a setting stands for any `part`."""
+    parts = re.split(r"\{([a-z_]+)\}", template)
+    text = [
+        re.escape(each)
+        if index % 2 == 0
+        else re.escape(str(settings[each]))
+        if each in settings
+        else f"(?P<{each}>{part})"
+        for index, each in enumerate(parts)
+    ]
+    return re.compile("".join(text), re.DOTALL)
+
+
+def sent(reply: Reply) -> Response:
+    """A reply as it is sent."""
+    status, body = reply
+    return json_reply(body, status)

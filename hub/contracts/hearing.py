@@ -48,6 +48,20 @@ class Ears:
 
     def __init__(self) -> None:
         self._open: list[list[HeardRequest]] = []
+        self.crashes: list[Exception] = []
+        """What the application raised instead of a reply."""
+
+    def watching(self, app: Callable[..., Any]) -> Callable[..., Any]:
+        """The application, whose errors are kept in `crashes`."""
+
+        async def serve(*request: Any) -> None:
+            try:
+                await app(*request)
+            except Exception as error:
+                self.crashes.append(error)
+                raise
+
+        return serve
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[list[HeardRequest]]:

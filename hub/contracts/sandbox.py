@@ -212,7 +212,7 @@ class HttpSandbox(Sandbox):
         return serve
 
     def _faulty(self, app: ASGI) -> ASGI:
-        in_turn = self._in_turn(app)
+        in_turn = self._ears.watching(self._in_turn(app))
 
         async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
             receive = await self._ears.hear(scope, receive)

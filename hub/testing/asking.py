@@ -19,6 +19,7 @@ import pluggy
 
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
+from hub.contracts.sandbox import HttpSandbox
 from hub.errors import PluginFailure, RetryLater, RingfenceError
 from hub.hookspecs import SPECS, spec_of
 from hub.plugin_host.hook_manager import HookManager
@@ -94,6 +95,11 @@ def implemented_hooks(connector: Connector) -> frozenset[str]:
     """The names of the hooks that a connector implements, known to the hub or not."""
     manager = _knowing()
     return frozenset(name for name in dir(connector) if manager.parse_hookimpl_opts(connector, name) is not None)
+
+
+def crashes(sandbox: object) -> list[Exception]:
+    """What the stand-in's own code raised while it served requests."""
+    return sandbox._ears.crashes if isinstance(sandbox, HttpSandbox) else []
 
 
 def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: Any) -> Reply:

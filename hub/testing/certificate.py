@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pluggy import HookimplMarker
 
 from hub.contracts.connector import Connector
+from hub.plugin_host.inspection.explained import crash_text
 from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing import SUITE_OF_KIND
-from hub.testing.asking import TooSlow
+from hub.testing.asking import TooSlow, crashes
 from hub.testing.exchanges import exchange_folder, held_against
 from hub.testing.promises import Promise, promise
 from hub.testing.samples import KEY
@@ -171,6 +172,9 @@ class _Listener:
             return (yield)
 
     def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any]) -> None:
+        for error in crashes(getattr(node, "stand_in", None))[:1]:
+            broken = f"your stand-in raised {crash_text(error)}"
+            self.proofs[node.nodeid] = replace(self.proofs[node.nodeid], detail=broken)
         if call.excinfo is not None and isinstance(call.excinfo.value, TooSlow):
             self.slow += 1
             if self.slow >= SLOW_HOOKS:

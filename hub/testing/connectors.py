@@ -31,7 +31,7 @@ from hub.plugin_host.inspection.hooks import flow_findings, hook_findings
 from hub.plugin_host.inspection.returns import return_findings
 from hub.plugin_host.inspection.sources import source_findings
 from hub.sources.plugin_rules import wrong_with
-from hub.testing.asking import ask, implemented_hooks
+from hub.testing.asking import ask, crashes, implemented_hooks
 from hub.testing.exchanges.conformance import ExchangeConformance
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
@@ -135,11 +135,15 @@ class ConnectorConformance(ExchangeConformance):
             sandbox.stop()
 
     @pytest.fixture
-    def sandbox(self, started_sandbox: Sandbox | None, clock: FrozenClock) -> Sandbox | None:
+    def sandbox(
+        self, request: pytest.FixtureRequest, started_sandbox: Sandbox | None, clock: FrozenClock
+    ) -> Sandbox | None:
         """The sandbox, without the faults of earlier tests, and a minute after them."""
         clock.advance(minutes=1)
         if started_sandbox is not None:
             started_sandbox.heal()
+            crashes(started_sandbox).clear()
+            request.node.stand_in = started_sandbox
         return started_sandbox
 
     @pytest.fixture

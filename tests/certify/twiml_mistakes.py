@@ -157,4 +157,16 @@ TWIML: tuple[Mistake, ...] = (
         promise="An erasure whose reply is lost is finished by the next try",
         says="the pictures before their text",
     ),
+    mistake(
+        "a stand-in that breaks",
+        (
+            INIT,
+            END,
+            END + "\n\nclass Sandbox(TwimlApiStandIn):\n    carrier = TameCarrier\n\n"
+            "    def paths(self):\n        return [('Calls.json', lambda request, form: self.nothing, ['GET'])]\n",
+        ),
+        promise="The call list agrees with the webhooks",
+        says="your stand-in raised AttributeError at mistaken_",
+        uses="from hub.api.twiml import TwimlApiStandIn",
+    ),
 )

@@ -230,3 +230,9 @@ def test_a_stand_in_serves_more_paths_with_their_forms() -> None:
         rest: Any = connect(Wire, sandbox, clock=FrozenClock()).rest
         made = rest.post(f"{rest.account}/Queues.json", {"FriendlyName": "Sales", "Tag": ["a", "b"]})
         assert made == {"name": "Sales", "tags": ["a", "b"]}
+
+
+def test_a_stand_in_s_method_does_not_take_the_name_of_what_the_stand_in_holds() -> None:
+    base: Any = Wire.sandbox_class()
+    with pytest.raises(TypeError, match=r"Sandbox\.numbers: the stand-in itself holds numbers; use another name"):
+        type("Sandbox", (base,), {"numbers": lambda self, request, form: None})

@@ -35,6 +35,9 @@ REFUSED: Mapping[str, int] = {"caller_id": 21210, "country": 21215, "number": 21
 DATES: Mapping[str, str] = {"Calls": "start_time", "Recordings": "date_created", "Messages": "date_created"}
 FILTERS: Mapping[str, str] = {"From": "from", "To": "to", "ParentCallSid": "parent_call_sid", "CallSid": "call_sid"}
 """Parameter of a list → the field that it compares."""
+HELD = frozenset(
+    {"audio", "calls", "heard", "held_recordings", "media", "messages", "numbers", "placed", "signing", "token"}
+)
 NEEDED: Mapping[str, frozenset[str]] = {
     "Calls": frozenset({"From", "To", "Twiml", "StatusCallback"}),
     "Messages": frozenset({"From", "To", "StatusCallback"}),
@@ -57,6 +60,11 @@ class TwimlApiStandIn(TwimlStandIn):
     """
 
     carrier: ClassVar[type[Declaration]]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if taken := sorted(HELD & cls.__dict__.keys()):
+            raise TypeError(f"{cls.__name__}.{taken[0]}: the stand-in itself holds {taken[0]}; use another name")
 
     def begin(self) -> None:
         self.token = self.digest("token")[:40]

@@ -71,9 +71,8 @@ class NumberPaths:
         place = {"locality": "Chicago", "region": "IL", "iso_country": country, "capabilities": able}
         offered = [number for number in (f"+1{area}55501{line:02}" for line in range(100)) if pattern.search(number)]
         taken = self._taken()
-        return json_reply(
-            {"available_phone_numbers": [{"phone_number": each, **place} for each in offered if each not in taken]}
-        )
+        items = [{"phone_number": each, **place} for each in offered if each not in taken]
+        return json_reply({"uri": request.url.path, "available_phone_numbers": items})
 
     def list_or_buy(self, request: Request, form: Form) -> Response:
         """The account's numbers, or a purchase."""

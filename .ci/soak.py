@@ -23,7 +23,7 @@ SOME_FAILED = 1
 def main(command: list[str]) -> int:
     """The status of the run that decides."""
     shutil.rmtree(CACHE, ignore_errors=True)
-    command = [*command, "-p", "cacheprovider", "-o", f"cache_dir={CACHE.resolve()}"]
+    command = [*command, "-o", f"cache_dir={CACHE.resolve()}"]
     status = subprocess.call(command)  # noqa: S603 - our own command
     failed = _failed()
     if status != SOME_FAILED or not 0 < len({each.partition("::")[0] for each in failed}) <= MOST:

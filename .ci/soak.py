@@ -15,6 +15,8 @@ from pathlib import Path
 
 CACHE = Path("build/soak-cache")
 """pytest's memory of which tests failed, of this run alone."""
+OPTIONS = "addopts=-q -rs --strict-markers"
+"""In the place of those of pyproject.toml, which switch the memory off."""
 MOST = 5
 SOME_FAILED = 1
 """The status of pytest if tests ran and some failed."""
@@ -23,7 +25,7 @@ SOME_FAILED = 1
 def main(command: list[str]) -> int:
     """The status of the run that decides."""
     shutil.rmtree(CACHE, ignore_errors=True)
-    command = [*command, "-o", f"cache_dir={CACHE.resolve()}"]
+    command = [*command, "-o", OPTIONS, "-o", f"cache_dir={CACHE.resolve()}"]
     status = subprocess.call(command)  # noqa: S603 - our own command
     failed = _failed()
     if status != SOME_FAILED or not 0 < len({each.partition("::")[0] for each in failed}) <= MOST:

@@ -27,12 +27,15 @@ pytestmark = pytest.mark.soak
 
 
 def run(folder: Path, first: int, again: tuple[int, ...], modules: tuple[str, ...] = ("luck",)) -> tuple[int, str]:
-    """Modules with tests of which so many fail in their first run, and these in their second."""
+    """Modules with tests of which so many fail in their first run, and these in their second; pytest is told to remember
+    nothing, as in this project."""
+    options = '[tool.pytest.ini_options]\naddopts = "-q -p no:cacheprovider"\n'
+    (folder / "pyproject.toml").write_text(options, encoding="utf-8")
     for each in modules:
         (folder / each).mkdir()
         (folder / each / f"test_{each}.py").write_text(TESTS % (each, first, again))
     done = subprocess.run(
-        [sys.executable, str(SOAK), sys.executable, "-m", "pytest", "-q", "-n", "2"],
+        [sys.executable, str(SOAK), sys.executable, "-m", "pytest", "-n", "2"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout

@@ -30,6 +30,9 @@ from hub.startup.database import open_store, read_outline
 
 SHOWN = ("calls", "calls_before", "answered", "leads", "delivered", "held", "rejected")
 MONEY = ("cost", "per_lead")
+OneCompany = Annotated[
+    str | None, typer.Option(help="The company's name in config.yaml; all of the account if left out.", metavar="NAME")
+]
 
 
 @commands.command("companies")
@@ -68,10 +71,7 @@ def companies(
 @commands.command("trend")
 @listing
 def trend(
-    company: Annotated[
-        str | None,
-        typer.Option(help="The company's name in config.yaml; all of the account if left out.", metavar="NAME"),
-    ] = None,
+    company: OneCompany = None,
     weeks: Annotated[int, typer.Option(min=1, max=104, help="How many whole weeks that are over.")] = 8,
     config: ConfigFile = CONFIG,
 ) -> Listing:
@@ -91,10 +91,7 @@ def trend(
 @commands.command("agents")
 @listing
 def agents(
-    company: Annotated[
-        str | None,
-        typer.Option(help="The company's name in config.yaml; all of the account if left out.", metavar="NAME"),
-    ] = None,
+    company: OneCompany = None,
     first: From = None,
     last: To = None,
     config: ConfigFile = CONFIG,

@@ -338,3 +338,35 @@ def replies() -> None:
     assert json_object(b"[]") is None
     root = xml_root(b"<Reply><Id>7</Id></Reply>")
     assert root is not None and root.findtext("Id") == "7"
+
+
+def all_pages() -> None:
+    """All pages of a list
+
+    `each_item` reads a list or a search to its last page: by a cursor, a token or an address that each page names, by an
+    offset, or by numbers of pages. It ends in RetryLater rather than with a part of the list.
+    """
+    from hub.api import JsonObject, RetryLater, each_item
+
+    pages: dict[str | None, JsonObject] = {
+        None: {"results": [{"id": "1"}], "next": "p2"},
+        "p2": {"results": [{"id": "2"}], "next": None},
+    }
+    assert [item["id"] for item in each_item(lambda cursor: pages[cursor], "results", "next")] == ["1", "2"]
+
+    calls = [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+
+    def ask(skip: int) -> JsonObject:
+        return {"data": calls[skip : skip + 2], "has_more": skip + 2 < len(calls)}
+
+    assert list(each_item(ask, "data", "has_more", by="offset")) == calls
+
+    def cut_off(number: int) -> JsonObject:
+        return {"data": calls[:2] if number == 1 else [], "total": 3}
+
+    try:
+        list(each_item(cut_off, "data", by="page", total="total"))
+    except RetryLater as error:
+        assert str(error) == "The provider says that its list has 3 items, and gave 2."
+    else:
+        raise AssertionError("a part of a list was taken for all of it")

@@ -8,6 +8,7 @@ from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.facts import Caller, Fact, facts_at
+from hub.contracts.listing import each_item
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
@@ -37,5 +38,5 @@ __all__ = [
     "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal",
     "Rejected", "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart",
     "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text",
-    "facts_at", "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
+    "each_item", "facts_at", "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
 ]  # fmt: skip

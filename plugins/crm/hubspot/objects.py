@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from hub.api import RetryLater
+from hub.api import JsonObject, RetryLater, each_item
 from plugins.crm.hubspot.client import Client
 from plugins.crm.hubspot.refusals import UNREADABLE
 from plugins.crm.hubspot.translate import Properties
@@ -29,23 +29,29 @@ def api(crm: Any, kind: Kind) -> Any:
 
 def search(client: Client, kind: Kind, request: Mapping[str, object]) -> tuple[list[Found], str | None]:
     """One page of a search, and the `after` of the next page if there is one."""
-
-    def ask(crm: object) -> Any:
-        whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
-        return api(crm, kind).search_api.do_search(whole)
-
-    page = client.ask(ask)
-    return found(page), page.paging.next.after if page.paging and page.paging.next else None
+    page = _page(client, kind, request)
+    return found(page), _after(page)
 
 
 def search_all(client: Client, kind: Kind, request: Mapping[str, object]) -> Iterator[Found]:
     """All pages of a search."""
-    after: str | None = None
-    while True:
-        records, after = search(client, kind, {**request, "after": after} if after else request)
-        yield from records
-        if after is None:
-            return
+
+    def ask(after: str | None) -> JsonObject:
+        page = _page(client, kind, {**request, "after": after} if after else request)
+        records = [{"id": record, "properties": held} for record, held in found(page)]
+        return {"records": records, "after": _after(page), "total": page.total}
+
+    for record in each_item(ask, "records", "after", total="total"):
+        yield record["id"], record["properties"]
+
+
+def _page(client: Client, kind: Kind, request: Mapping[str, object]) -> Any:
+    whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
+    return client.ask(lambda crm: api(crm, kind).search_api.do_search(whole))
+
+
+def _after(page: Any) -> str | None:
+    return page.paging.next.after if page.paging and page.paging.next else None
 
 
 def portions(values: Iterable[str], filters: int = 1) -> Iterator[list[str]]:

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from hub.api import Refusal, Rejected, RetryLater, Services
+from hub.api import Refusal, Rejected, RetryLater, Services, each_item
 from plugins.crm.salesforce.library import Client, SalesforceExpiredSession, format_soql
 from plugins.crm.salesforce.refusals import SALESFORCE, first_entry
 from plugins.crm.salesforce.settings import SalesforceSettings
 from plugins.crm.salesforce.sign_in import access_tokens
+from plugins.crm.salesforce.sosl import MAX_SEARCH_ROWS
 
 USAGE = re.compile(r"api-usage=(\d{1,12})/(\d{1,12})")
 """Source: Salesforce, REST API, "Limit Info Header": the requests of the last 24 hours, and the limit."""
@@ -95,25 +96,25 @@ class Connection:
         Source: Salesforce Help, "Archived Activities".
         """
         text = format_soql(query, *values)
-        answer = self._call(lambda client: client.query(text, include_deleted=archived))
-        rows = _rows(answer, "records")
-        while answer.get("done") is False and answer.get("nextRecordsUrl"):
-            following = str(answer["nextRecordsUrl"])
-            answer = self._more(following)
-            rows += _rows(answer, "records")
-        return rows
+
+        def ask(following: str | None) -> Any:
+            if following is None:
+                return self._call(lambda client: client.query(text, include_deleted=archived))
+            return self._call(lambda client: client.query_more(following, identifier_is_url=True))
+
+        return list(each_item(ask, "records", "nextRecordsUrl", total="totalSize"))
 
     def select_each(self, query: str, values: Sequence[str], archived: bool = False) -> list[Row]:
         """The rows of a query for a list of values of any length."""
         parts = (values[start : start + MAX_VALUES_PER_QUERY] for start in range(0, len(values), MAX_VALUES_PER_QUERY))
         return [row for part in parts for row in self.select(query, list(part), archived=archived)]
 
-    def _more(self, address: str) -> Any:
-        return self._call(lambda client: client.query_more(address, identifier_is_url=True))
-
     def search(self, text: str) -> list[Row]:
-        """The records that a SOSL search finds."""
-        return _rows(self._call(lambda client: client.search(text)), "searchRecords")
+        """The records that a SOSL search finds. Rejected if it may have found more than it can show."""
+        found = _rows(self._call(lambda client: client.search(text)), "searchRecords")
+        if len(found) >= MAX_SEARCH_ROWS:
+            raise Rejected(f"A search in Salesforce shows {MAX_SEARCH_ROWS} records at most and found as many.")
+        return found
 
     def create(self, records: Sequence[Row]) -> list[Row]:
         """Create up to `MAX_RECORDS_PER_REQUEST` records independently; one result each, in order."""

@@ -75,7 +75,7 @@ class Sandbox(HttpSandbox):
         self.daily_limit = 15_000
         self.used = 0
         self.refused_keys: dict[str, tuple[str, str]] = {}
-        self._pages: dict[str, list[dict[str, object]]] = {}
+        self._pages: dict[str, tuple[list[dict[str, object]], int]] = {}
         self._contacts = 0
         self.heal()
 
@@ -284,21 +284,22 @@ class Sandbox(HttpSandbox):
 
     def _query(self, request: Request, body: object) -> Response:
         every = "/queryAll/" in request.url.path
-        return self._page(soql(self.org, request.query_params.get("q", ""), every), request.path_params["version"])
+        rows = soql(self.org, request.query_params.get("q", ""), every)
+        return self._page(rows, len(rows), request.path_params["version"])
 
     def _more(self, request: Request, body: object) -> Response:
-        rows = self._pages.pop(request.path_params["locator"], None)
-        if rows is None:
+        kept = self._pages.pop(request.path_params["locator"], None)
+        if kept is None:
             raise Refused("INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(rows, request.path_params["version"])
+        return self._page(*kept, request.path_params["version"])
 
-    def _page(self, rows: list[JsonObject], version: str) -> Response:
+    def _page(self, rows: list[JsonObject], total: int, version: str) -> Response:
         size = self.page_size(self.page_rows)
         shown, rest = rows[:size], rows[size:]
-        answer: dict[str, object] = {"totalSize": len(rows), "done": not rest, "records": shown}
+        answer: dict[str, object] = {"totalSize": total, "done": not rest, "records": shown}
         if rest:
             locator = f"01g{secrets.token_hex(7)}-{len(shown)}"
-            self._pages[locator] = rest
+            self._pages[locator] = rest, total
             answer["nextRecordsUrl"] = f"/services/data/v{version}/query/{locator}"
         return json_reply(answer)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
 
-from hub.api import Caller, ConnectionReport, Fact, PersonReference, RetryLater
+from hub.api import Caller, ConnectionReport, Fact, JsonObject, PersonReference, RetryLater
 from hub.api.crm import Correction
 from hub.api.sandbox import Fault
 from hub.testing import FrozenClock, connect
+from hub.testing.samples import call_activity
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox
+from plugins.crm.hubspot.sandbox.records import Table
 
 CALLER = Caller(phone_number="+13125550142")
 TRACKING, OTHER_COMPANY = "+13125550100", "+13125550133"
@@ -145,3 +148,21 @@ def test_a_new_number_goes_where_the_old_one_stood(connector: HubSpot, sandbox: 
     assert connector.correct_person(correction).status == "corrected"
     held = sandbox.records("contacts")[contact]
     assert (held["phone"], held["mobilephone"], held["lastname"]) == ("+13125550100", "+13125550199", "Example")
+
+
+def test_an_erasure_that_did_not_see_every_page_deletes_nothing_and_says_so(
+    connector: HubSpot, sandbox: Sandbox, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of a search has the number of all results (HubSpot's OpenAPI file: `total`)."""
+    sandbox.add_contact("Ada Example", "+13125550142")
+    connector.log_calls([call_activity(clock.now, caller_number="+13125550142", key=f"call-{n}") for n in range(3)])
+    whole = Table.search
+
+    def cut(table: Table, request: JsonObject, unindexed: Collection[int]) -> JsonObject:
+        page = whole(table, request, unindexed)
+        return {"total": page["total"], "results": page["results"][:1]}
+
+    monkeypatch.setattr(Table, "search", cut)
+    with pytest.raises(RetryLater, match="its list has 3 items, and gave 1"):
+        connector.erase_person(PERSON)
+    assert len(sandbox.activities()) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.api import Caller, PersonReference
+from hub.api import Caller, PersonReference, Rejected, RetryLater
 from hub.api.crm import Correction
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import TRACKING_NUMBER, call_activity
@@ -132,6 +132,30 @@ def test_contact_and_lead_are_erased_where_the_settings_say_so(sandbox: Sandbox,
     assert salesforce.export_person(PERSON) == []
     assert salesforce.erase_person(PERSON).status == "nothing_held"
     assert {row["Id"] for row in sandbox.org.rows("Contact")} == {stranger}
+
+
+def test_an_erasure_that_did_not_see_every_page_deletes_nothing_and_says_so(
+    sandbox: Sandbox, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Salesforce's replies have the number of all rows (REST API Developer Guide, Query: `totalSize`)."""
+    salesforce = connect(Salesforce, sandbox, clock=clock, erasure="people")
+    sandbox.add_contact("Jo Roe", CALLER)
+    salesforce.log_calls([call_activity(clock.now, caller_number=CALLER) for _ in range(3)])
+    whole = sandbox._page
+    monkeypatch.setattr(sandbox, "_page", lambda rows, total, version: whole(rows[:1], total, version))
+    with pytest.raises(RetryLater, match="its list has 3 items, and gave 1"):
+        salesforce.erase_person(PERSON)
+    assert len(sandbox.activities()) == 3
+
+
+def test_a_search_that_shows_no_more_than_its_limit_is_not_taken_for_complete(
+    salesforce: Salesforce, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.crm.salesforce.connection.MAX_SEARCH_ROWS", 2)
+    for name in ("Jo Roe", "Al Poe"):
+        sandbox.add_contact(name, CALLER)
+    with pytest.raises(Rejected, match="found as many"):
+        salesforce.erase_person(PERSON)
 
 
 def test_a_converted_lead_is_shown_and_erased_with_its_contact(sandbox: Sandbox, clock: FrozenClock) -> None:

@@ -30,11 +30,12 @@ from hub.api import (
     Rejected,
     RetryLater,
     Share,
+    each_item,
     hookimpl,
     json_object,
     phone_number,
 )
-from hub.api.crm import CallActivity, Outcome, OutcomePage, each_item, erase_logged
+from hub.api.crm import CallActivity, Outcome, OutcomePage, erase_logged
 
 PHONES = (Share(field="phone_numbers"),)
 DEALDESK = Provider(name="Dealdesk", remedy="put a valid api_key into config.yaml", code="code", words="message")

@@ -20,6 +20,7 @@ def answers() -> None:
         Play,
         Say,
         TakeMessage,
+        nearest_language,
     )
 
     def rendered(instructions: Sequence[Instruction]) -> AnswerDocument:
@@ -52,6 +53,7 @@ def answers() -> None:
         HangUp(),
     ]
     assert point.moment == "ringing"
+    assert nearest_language("es-AR", ("en-US", "es-MX", "es-ES")) == "es-MX"
     assert rendered(told).body.splitlines()[3] == "dial +13125550190 for 20"
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.call_backs import CallBack
+from hub.contracts.languages import nearest_language
 from hub.contracts.webhooks import AnswerDocument
 from hub.protocols.twiml.events import PERSON_LEG
 
@@ -29,6 +30,8 @@ class Twiml:
     """What the language calls the two verbs."""
     voice: ClassVar[Mapping[str, str]] = {}
     """The attributes of each `<Say>` besides its language."""
+    languages: ClassVar[tuple[str, ...]] = ()
+    """The languages (BCP 47) that the carrier speaks, the usual variant of each first; empty if it takes every tag."""
     leg_path: ClassVar[str] = "status"
     """The path at which the carrier reports the phones that a `<Dial>` rings."""
 
@@ -134,7 +137,7 @@ class Twiml:
 
     def spoken_language(self, tag: str) -> str | None:
         """The language (BCP 47) that the carrier speaks for another one; None leaves it to the carrier."""
-        return tag
+        return nearest_language(tag, self.languages or (tag,))
 
     def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
         dialed = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))

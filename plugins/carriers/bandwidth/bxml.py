@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from hub.api import AnswerDocument, Rejected
-from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage, nearest_language
 from hub.api.twiml import PERSON_LEG
 
 MAX_BYTES = 64 * 1024
@@ -20,8 +20,25 @@ RECORDED = "~"
 """Before the mark in the address that is asked when a phone was picked up: the dial records. No mark begins with it."""
 MESSAGE = "message"
 """The mark in the address to which a recording by `<Record>` is reported; blank for that of a dial."""
-LOCALES = {"en-GB": "en_UK", "es": "es_MX", "es-ES": "es_ES", "fr": "fr_FR", "de": "de_DE", "it": "it_IT"}
-"""By language; an unknown locale would end the call, so other languages are spoken by the default voice."""
+ROOT = "Response"
+"""All of Bandwidth's pages about webhooks answer with it; `Bxml` stands only in `PUT /calls/{id}/bxml`."""
+LOCALES = {
+    "en-US": "en_US",
+    "en-GB": "en_UK",
+    "es-MX": "es_MX",
+    "es-ES": "es",
+    "es-US": "es_US",
+    "fr-FR": "fr",
+    "fr-CA": "fr_CA",
+    "de-DE": "de",
+    "it-IT": "it",
+    "ja-JP": "ja",
+    "ru-RU": "ru",
+    "ar-SA": "arb",
+    "zh-CN": "cmn-CN",
+}
+"""By language, the locales in the table of voices at dev.bandwidth.com/docs/voice/bxml/speakSentence; another locale would
+end the call. Bandwidth charges more for the voices of es_US and fr_CA."""
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,7 +50,7 @@ class Bxml:
 
     def render(self, instructions: Sequence[Instruction], records: bool = False) -> AnswerDocument:
         """The document of `instructions`; with `records` it then records the leg of the phone that was picked up."""
-        root = Element("Bxml")
+        root = Element(ROOT)
         for instruction in instructions:
             match instruction:
                 case Say() | Play():
@@ -57,7 +74,7 @@ class Bxml:
 
     def connect(self, caller_id: str, number: str, ring_seconds: int, key: str) -> AnswerDocument:
         """The document for a user who picked up: dial the person, who sees the tracking number."""
-        root = Element("Bxml")
+        root = Element(ROOT)
         wanted = {"transferCallerId": caller_id, "callTimeout": _between(1, ring_seconds, MAX_RING_SECONDS)}
         reported = {"transferDisconnectUrl": self._address(PERSON_LEG, key)}
         SubElement(SubElement(root, "Transfer", wanted), "PhoneNumber", reported | self._basic).text = number
@@ -68,9 +85,10 @@ class Bxml:
             # Without our password: the file may be at a third party.
             SubElement(parent, "PlayAudio").text = said.url
         elif said.text.strip():
-            language = said.language or ""
-            locale = LOCALES.get(language) or LOCALES.get(language.partition("-")[0])
-            SubElement(parent, "SpeakSentence", {"locale": locale} if locale else {}).text = NOT_XML.sub("", said.text)
+            tag = nearest_language(said.language, LOCALES)
+            SubElement(parent, "SpeakSentence", {"locale": LOCALES[tag]} if tag else {}).text = NOT_XML.sub(
+                "", said.text
+            )
 
     def _dial(self, root: Element, dial: Dial) -> None:
         wanted = {

@@ -29,7 +29,7 @@ LANGUAGES = (
     ),
     *("pt-PT", "ru-RU", "sv-SE"),
 )
-"""What Plivo speaks; of several variants of a language the first is used for a variant that it does not speak."""
+"""What `<Speak>` speaks. Source: plivo.com/docs/voice/xml/audio-output, Supported Languages."""
 LONGEST_CALL = 14_400
 """Seconds; a recording that gives no `maxLength` ends after 60."""
 MESSAGE = "message"
@@ -40,10 +40,7 @@ class PlivoXml(Twiml):
     """Plivo XML: a dial reports its phones at `callbackUrl`, whispers by `confirmSound`; a `Record` before it records it."""
 
     say, gather = "Speak", "GetInput"
-
-    def spoken_language(self, tag: str) -> str | None:
-        same = [known for known in LANGUAGES if known.partition("-")[0] == tag.partition("-")[0].lower()]
-        return tag if tag in same else next(iter(same), None)
+    languages = LANGUAGES
 
     def rejection(self) -> ElementTree.Element:
         return ElementTree.Element("Hangup", {"reason": "rejected"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_mappings
 from hub.api.carriers import rejecting, type_and_bytes
@@ -81,17 +81,23 @@ class Rest:
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
+        requested: dict[str, str] | None = {"limit": str(PAGE_SIZE), "offset": "0"}
+        seen: list[dict[str, str]] = []
         read = 0
-        for _ in range(MAX_PAGES):
-            at = {"limit": str(PAGE_SIZE), "offset": str(read)}
-            page = self.get(path, {**(query or {}), **at})
+        while requested is not None:
+            if requested in seen or len(seen) == MAX_PAGES:
+                raise RetryLater("Plivo names a page again that was read, so its list is not whole.")
+            seen.append(requested)
+            page = self.get(path, {**(query or {}), **requested})
             items, meta = page.get("objects"), page.get("meta")
             if not isinstance(items, list) or not isinstance(meta, dict):
                 raise RetryLater("Plivo answered without a list.")
             yield from as_mappings(items)  # type: ignore[misc]
             read += len(items)
-            if not items or not meta.get("next"):
-                return
+            requested = _next_page(meta)
+        total = meta.get("total_count")
+        if isinstance(total, int) and read < total:
+            raise RetryLater(f"Plivo listed {read} records of {total}.")
 
     def download(self, url: object, what: str) -> tuple[str, bytes]:
         """A file of Plivo's: content type and bytes. Rejected for an address that is not Plivo's.
@@ -112,6 +118,17 @@ class Rest:
 
     def _auth(self) -> tuple[str, str]:
         return self.settings.auth_id, self.settings.auth_token.get_secret_value()
+
+
+def _next_page(meta: JsonObject) -> dict[str, str] | None:
+    """The query of the next page, from the address that Plivo names: by offset, or by a cursor, with which no offset may be
+    sent. Source: `_next_page_params` of the SDK 4.63, which knows both kinds of deployment, and their hybrid."""
+    query = parse_qs(urlsplit(str(meta.get("next") or "")).query)
+    limit = query.get("limit", [str(PAGE_SIZE)])[0]
+    for name in ("cursor", "offset"):
+        if name in query:
+            return {"limit": limit, name: query[name][0]}
+    return None
 
 
 class Account(TwimlCarrier):

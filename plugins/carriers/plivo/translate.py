@@ -101,7 +101,7 @@ class PlivoWebhook(TwimlWebhook):
 
     def text(self, name: str) -> str:
         found = super().text(name)
-        return (e164(found) or found) if name in ("From", "To") else found
+        return (e164(found) or ("" if found.isdecimal() else found)) if name in ("From", "To") else found
 
     def status(self, name: str = "CallStatus") -> str:
         if name != "CallStatus" or self.path not in ("leg", PERSON_LEG):

@@ -18,8 +18,11 @@ from plugins.carriers.bandwidth.sandbox.account import Account
 
 Fields = JsonObject
 BASIC = "username password"
+ROOT, PHONES = "Response", 8
+LOCALES = frozenset(["en_US", "en_UK", "de", "es", "es_MX", "es_US", "fr", "fr_CA", "it", "ja", "ru", "arb", "cmn-CN"])
+"""Those of the table at /docs/voice/bxml/speakSentence; /docs/voice/bxml/transfer allows 8 phones."""
 ATTRIBUTES: Mapping[str, str] = {
-    "Bxml": "",
+    ROOT: "",
     "SpeakSentence": "voice gender locale",
     "PlayAudio": BASIC,
     "Gather": f"gatherUrl maxDigits firstDigitTimeout interDigitTimeout terminatingDigits repeatCount {BASIC}",
@@ -52,7 +55,14 @@ CAUSES = {"completed": "hangup", "no-answer": "timeout", "canceled": "cancel"}
 
 def is_valid(verb: Element) -> bool:
     """Whether a verb, with all inside it, is BXML."""
-    return verb.tag in ATTRIBUTES and set(verb.keys()) <= set(ATTRIBUTES[verb.tag].split()) and all(map(is_valid, verb))
+    known = verb.tag in ATTRIBUTES and set(verb.keys()) <= set(ATTRIBUTES[verb.tag].split())
+    allowed = verb.get("locale", "en_US") in LOCALES and (verb.tag != "Transfer" or 1 <= len(verb) <= PHONES)
+    return known and allowed and all(map(is_valid, verb))
+
+
+def is_document(root: Element) -> bool:
+    """Whether Bandwidth follows a webhook's answer."""
+    return root.tag == ROOT and is_valid(root)
 
 
 def renamed(verb: Element) -> Element:
@@ -85,7 +95,7 @@ class PlacedCall(TwimlPlayer):
             self.recording = self.start_recording(Element("StartRecording", multiChannel="true"), form["callId"]), None
         document = self.tell(url, form)
         root = fromstring(document.body) if document else None  # noqa: S314 - the hub's own
-        if root is None or not is_valid(root):
+        if root is None or not is_document(root):
             self.cause = "callback-error" if root is None else "invalid-bxml"
             return None
         if self.recording is not None and form["eventType"] == "transferAnswer":

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import yaml
@@ -44,6 +44,9 @@ class Account(TwimlStandIn):
         self.account_sid = f"MA{self.digest('account')[:18].upper()}"
         self.tokens = [self.digest("auth token")[:40]]
         """Several while they are replaced: each signs every webhook."""
+        self.pages: Literal["offset", "hybrid", "cursor"] = "offset"
+        """The kind of deployment. Source: the SDK's `_next_page_params`: one with cursors ignores `offset`, a hybrid one
+        obeys it and names a cursor for the next page."""
         self.signs_texts_fully = False
         """Whether webhooks about texts have a V3 signature as well, which Plivo documents for voice only."""
         app_id = str(int(self.digest("application")[:14], 16)).rjust(17, "1")[:17]

@@ -73,10 +73,14 @@ class Api:
     def page(self, request: Request, items: Iterable[Item]) -> Response:
         """One page of a list."""
         query, found = request.query_params, list(items)
-        limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
+        limit, by_cursor = int(query.get("limit", 20)), self.sandbox.pages != "offset"
+        offset = int(query.get("offset", 0)) if self.sandbox.pages != "cursor" else 0
+        if by_cursor and "offset" not in query:
+            offset = int(base64.urlsafe_b64decode(query.get("cursor", "")) or 0)
 
         def at(start: int) -> str | None:
-            return f"{request.url.path}?limit={limit}&offset={start}" if 0 <= start < len(found) else None
+            place = f"cursor={base64.urlsafe_b64encode(b'%d' % start).decode()}" if by_cursor else f"offset={start}"
+            return f"{request.url.path}?limit={limit}&{place}" if 0 <= start < len(found) else None
 
         meta = {"limit": limit, "offset": offset, "total_count": len(found)}
         meta |= {"next": at(offset + limit), "previous": at(offset - limit)}  # type: ignore[dict-item]

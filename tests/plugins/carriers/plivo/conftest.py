@@ -29,7 +29,7 @@ def sandbox(running: Sandbox) -> Sandbox:
     for held in (running.calls, running.held_recordings, running.messages, running.numbers, running.placed):
         held.clear()
     running.blocked.clear()
-    running.requests_per_second, running.signs_texts_fully = None, False
+    running.requests_per_second, running.signs_texts_fully, running.pages = None, False, "offset"
     running.tokens = running.tokens[:1]
     CLOCK.advance(hours=1)
     return running

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from plivo_wire import BUSINESS, CALL, CALLER, CLOCK, HUB, TEXT, TRACKING, play, setup
 
+from hub.api import PersonReference, RetryLater
 from plugins.carriers.plivo import Plivo
+from plugins.carriers.plivo.rest import Rest
 from plugins.carriers.plivo.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -55,6 +59,36 @@ def test_the_client_lists_the_same_calls_and_recordings(plivo: Plivo, client: Re
     gone = recorded.pop()
     client.recordings.delete(gone)
     assert gone not in {event.recording_id for event in plivo.list_calls(since)}
+
+
+@pytest.mark.parametrize("pages", ["offset", "hybrid", "cursor"])
+def test_every_page_is_read_in_each_kind_of_deployment_that_plivos_client_knows(
+    plivo: Plivo, client: RestClient, sandbox: Sandbox, pages: Any
+) -> None:
+    """Source: `plivo.base._next_page_params` of the SDK 4.63, which follows `meta.next`."""
+    since, sandbox.pages = CLOCK(), pages
+    ids = {play(sandbox, plivo)[0].call_id for _ in range(45)}
+    CLOCK.advance(hours=1)
+    assert {event.call_id for event in plivo.list_calls(since)} == ids
+    assert {one.recording_id for one in client.recordings} == set(sandbox.held_recordings)
+    person = PersonReference(phone_numbers=(CALLER,), tracking_numbers=(TRACKING,))
+    erased = plivo.erase_person(person)
+    assert not sandbox.held_recordings and erased.records >= 45
+
+
+def test_a_list_that_names_the_same_page_again_is_not_whole(plivo: Plivo, sandbox: Sandbox) -> None:
+    """A deployment with cursors that gets an offset shows its first page again; nothing may be certified of it."""
+    for _ in range(45):
+        play(sandbox, plivo)
+    CLOCK.advance(hours=1)
+    first = plivo._rest.get("Recording", {"limit": "20"})
+    for following, words in ((first["meta"]["next"], "again"), (None, "20 records of 45")):  # type: ignore[index]
+        meta = {**first["meta"], "next": following}  # type: ignore[dict-item]
+        reply = httpx.Response(200, json={**first, "meta": meta})
+        http = httpx.Client(transport=httpx.MockTransport(lambda request, reply=reply: reply))  # type: ignore[misc]
+        rest = Rest(plivo.settings, replace(plivo.services, http=lambda http=http: http))  # type: ignore[misc]
+        with pytest.raises(RetryLater, match=words):
+            list(rest.pages("Recording"))
 
 
 def test_texts_of_either_are_the_same_texts(plivo: Plivo, client: RestClient, sandbox: Sandbox) -> None:

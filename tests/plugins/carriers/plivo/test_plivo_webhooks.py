@@ -44,6 +44,7 @@ def one(plivo: Plivo, path: str, mark: str | None = None, **fields: str) -> Any:
         ("447700900123", "+447700900123"),
         ("anonymous", None),
         ("266696687", None),
+        ("7378742833", None),
         ("Restricted", None),
         ("sip:pat@example.com", None),
         ("", None),

@@ -225,6 +225,9 @@ class Webhooks(Declared):
     """The most bytes that a body has; more than the default only if the provider sends pictures or batches in it."""
     signature_header: str = Field(default="", pattern=r"^[a-z0-9-]*$")
     """The header that every webhook has, in lower case; empty if webhooks are signed elsewhere."""
+    sends_unsigned: bool = False
+    """Whether the provider may leave the signature out after a fault of its own, and sends such a webhook again only after a
+    status of 500 and above."""
     signs_body: bool = True
     """Whether the proof covers the body. False for a provider that only sends a password: a person who knows it can send
     any content."""

@@ -88,6 +88,9 @@ class WebhookEndpoint:
         self._proxies = Proxies(trusted_proxies)
         self._public_url = public_url.rstrip("/")
         self._headers = headers_of_answers(public_url)
+        declared = [webhooks for name in receiver.connectors if (webhooks := receiver.declared(name))]
+        self._repeats_unsigned = any(each.sends_unsigned for each in declared)
+        self._signature_headers = frozenset(each.signature_header.encode() for each in declared)
         self._completions = CompletionQueue()
         self._webhooks: dict[str, EventLoopBatcher[tuple[WebhookRequest, _PendingWebhook]]] = {
             name: EventLoopBatcher("webhooks", partial(self._receive, name)) for name in receiver.connectors
@@ -120,7 +123,7 @@ class WebhookEndpoint:
         received = await self._received_from(connector, path, length, scope, receive)
         if received is not None and received.outcome == "forged":
             await asyncio.sleep(arrived + REFUSE_SECONDS - time.monotonic())
-            return FORBIDDEN
+            return self._refusal(scope["headers"])
         if received is None or received.verified is None or received.outcome == "failed":
             return TRY_AGAIN
         point = received.verified.answer
@@ -132,6 +135,12 @@ class WebhookEndpoint:
         if not self._answerer.knows(connector, point):
             return _document(self._answerer.without_line(connector, point))
         return await self._answer(connector, point, self._answerer.seconds - (time.monotonic() - arrived))
+
+    def _refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
+        """How a webhook is refused. If a provider of this hub repeats what it failed to sign, a request without any signature
+        may come again; that depends on no connector's name, so that names cannot be guessed."""
+        signed = any(name in self._signature_headers and value for name, value in headers)
+        return TRY_AGAIN if self._repeats_unsigned and not signed else FORBIDDEN
 
     async def _received_from(
         self, connector: str, path: str, length: int, scope: Any, receive: ASGI

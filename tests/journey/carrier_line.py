@@ -141,7 +141,10 @@ class Line(ServedHub):
 def open_line(carrier: str, folder: Path) -> Iterator[Line]:
     """The hub, while the block runs."""
     path = folder / "config.yaml"
-    path.write_text(CONFIG.replace("CARRIER", carrier).replace("YARD", YARD_KEYS[carrier]))
+    text = CONFIG.replace("CARRIER", carrier).replace("YARD", YARD_KEYS.get(carrier, "2"))
+    if carrier not in YARD_KEYS:
+        text = text.replace("  jurisdictions:", f"  {carrier}: {{plugin: {carrier}, sandbox: true}}\n  jurisdictions:")
+    path.write_text(text)
     clock, listener = FrozenClock(), socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with (

@@ -137,6 +137,24 @@ def test_what_telnyx_did_not_send_is_refused(line: Line) -> None:
     assert line.rows("SELECT count(*) AS n FROM inbox") == before
 
 
+@only("vonage")
+def test_a_text_that_vonage_failed_to_sign_is_asked_for_again_and_a_late_one_counts_one_time(line: Line) -> None:
+    """ "In the rare case of an internal error, it is possible that the callback service will send an unsigned callback. By
+    returning an HTTP 5xx response, a retry will be triggered": developer.vonage.com/en/messages/concepts/signed-webhooks."""
+    request = line.stand_in.message_webhook(CALLER, TRACKING, "Is 5 pm ok?", line.address)
+    unsigned = {name: value for name, value in request.headers.items() if name != "authorization"}
+    assert line.send(replace(request, headers=unsigned)).status_code == 503
+    unknown = line.client.post("/webhooks/nobody/text", content=request.body, headers=unsigned)
+    assert unknown.status_code == 503, "names of connectors cannot be guessed"
+    forged = unsigned | {"authorization": "Bearer forged"}
+    assert line.send(replace(request, headers=forged)).status_code == 403
+    assert line.client.post("/webhooks/nobody/text", content=request.body, headers=forged).status_code == 403
+    line.clock.advance(hours=3)
+    assert [line.send(request).status_code for _ in range(2)] == [200, 200]
+    line.work()
+    assert len(line.rows("SELECT id FROM text_message")) == 1
+
+
 @only("bandwidth")
 def test_what_bandwidth_did_not_send_is_refused(line: Line) -> None:
     sent = line.overhear("1")

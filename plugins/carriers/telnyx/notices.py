@@ -50,7 +50,7 @@ class Notice:
     @property
     def event_type(self) -> str:
         """As in `message.received`."""
-        if not isinstance(self._type, str) or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", self._type, re.ASCII):
+        if not isinstance(self._type, str) or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", self._type, re.ASCII):
             raise BadPayload("data.event_type is not the name of an event.")
         return self._type
 

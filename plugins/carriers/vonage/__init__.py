@@ -55,7 +55,9 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         hosts=("rest.nexmo.com", *HOSTS),
         retention="recordings 30 days, pictures of texts 48 hours; call and text records until they are redacted, or lapse by "
         "Vonage's own retention",
-        webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
+        # "it is possible that the callback service will send an unsigned callback. By returning an HTTP 5xx response, a retry
+        # will be triggered": developer.vonage.com/en/messages/concepts/signed-webhooks, read 2026-11-30.
+        webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER, sends_unsigned=True),
         flows=CARRIER_FLOWS,
         deletion=Deletion(
             supported=True,

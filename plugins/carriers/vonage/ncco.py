@@ -15,6 +15,45 @@ from hub.api.twiml import PERSON_LEG, Twiml
 
 LONGEST_TEXT = 1500
 """Letters of one `talk`."""
+LANGUAGES = (
+    *(
+        "ar",
+        "bn-IN",
+        "ca-ES",
+        "cmn-CN",
+        "cmn-TW",
+        "cs-CZ",
+        "cy-GB",
+        "da-DK",
+        "de-DE",
+        "el-GR",
+        "en-US",
+        "en-AU",
+        "en-GB",
+    ),
+    *("en-GB-WLS", "en-IN", "en-ZA", "es-US", "es-ES", "es-MX", "eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-CA", "he-IL"),
+    *(
+        "hi-IN",
+        "hu-HU",
+        "id-ID",
+        "is-IS",
+        "it-IT",
+        "ja-JP",
+        "ko-KR",
+        "ml-IN",
+        "nb-NO",
+        "nl-NL",
+        "no-NO",
+        "pl-PL",
+        "pt-BR",
+    ),
+    *("pt-PT", "ro-RO", "ru-RU", "sk-SK", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-CN"),
+)
+"""What Vonage speaks; of several variants of a language the first is used for a variant that it does not speak.
+
+Source: developer.vonage.com/en/voice/voice-api/guides/text-to-speech, read 2026-11-30."""
+CHINESE = {"zh-TW": "cmn-TW", "zh-HK": "yue-CN", "zh-MO": "yue-CN"}
+"""Vonage names the spoken language, BCP 47 tags name the written one; other `zh` are Mandarin of China."""
 MESSAGE = "message"
 """The mark of the address to which the recording of a message is reported."""
 NO_SSML = str.maketrans({"<": " ", ">": " ", "\x00": None})
@@ -33,6 +72,14 @@ class Ncco(Twiml):
         """The document of `instructions`. A call ends after the last action, so HangUp adds none."""
         return _document([action for each in instructions for action in self._actions(each)])
 
+    def spoken_language(self, tag: str) -> str | None:
+        """Vonage's own tag; None for a language that it does not speak, which its voice for en-US then reads."""
+        name = tag.partition("-")[0].lower()
+        if name == "zh":
+            return CHINESE.get(tag, "cmn-CN")
+        same = [known for known in LANGUAGES if known.partition("-")[0] == name]
+        return tag if tag in same else next(iter(same), None)
+
     def connect(self, call: CallBack) -> AnswerDocument:
         """The document for a user who picked up: dial the person, who sees the tracking number."""
         return _document([self._connect(call.person_number or "", call.person_ring_seconds, PERSON_LEG, call.key)])
@@ -40,7 +87,7 @@ class Ncco(Twiml):
     def _actions(self, instruction: Instruction) -> list[Action]:
         match instruction:
             case Say() | Play():
-                return _announced(instruction)
+                return self._announced(instruction)
             case Dial():
                 return self._dialed(instruction)
             case Gather():
@@ -70,7 +117,7 @@ class Ncco(Twiml):
         }
 
     def _gathered(self, gather: Gather) -> list[Action]:
-        prompts = [action | {"bargeIn": True} for prompt in gather.prompts for action in _announced(prompt)]
+        prompts = [action | {"bargeIn": True} for prompt in gather.prompts for action in self._announced(prompt)]
         listen = {
             "action": "input",
             "type": ["dtmf"],
@@ -99,13 +146,13 @@ class Ncco(Twiml):
         address = self.address("recording", mark)
         return {"action": "record", "format": "mp3", "eventUrl": [address], "eventMethod": "POST"}
 
-
-def _announced(announcement: Say | Play) -> list[Action]:
-    if isinstance(announcement, Play):
-        return [{"action": "stream", "streamUrl": [announcement.url]}]
-    spoken = {"language": announcement.language} if announcement.language else {}
-    parts = textwrap.wrap(announcement.text.translate(NO_SSML), LONGEST_TEXT)
-    return [{"action": "talk", "text": part, **spoken} for part in parts]
+    def _announced(self, announcement: Say | Play) -> list[Action]:
+        if isinstance(announcement, Play):
+            return [{"action": "stream", "streamUrl": [announcement.url]}]
+        language = self.spoken_language(announcement.language) if announcement.language else None
+        spoken = {"language": language} if language else {}
+        parts = textwrap.wrap(announcement.text.translate(NO_SSML), LONGEST_TEXT)
+        return [{"action": "talk", "text": part, **spoken} for part in parts]
 
 
 def _document(actions: Sequence[Action]) -> AnswerDocument:

@@ -32,6 +32,11 @@ from plugins.carriers.vonage.rest import PAGE_SIZE, Account, Rest
 from plugins.carriers.vonage.translate import number as e164
 
 KINDS = {"local": "landline", "toll_free": "landline-toll-free", "mobile": "mobile-lvn"}
+NORTH_AMERICAN_CODE = 1
+LOCAL_IN_NORTH_AMERICA = "mobile-lvn"
+"""What Vonage calls local numbers of countries with the code 1, where mobile and fixed numbers have the same form; it has no
+`landline` there. Source: developer.vonage.com/en/numbers/guides/numbers-cli and the recorded answer of rest.nexmo.com to
+`country=US`, read 2026-11-30."""
 MAX_PAGES = 1000
 
 
@@ -44,7 +49,9 @@ class Numbers(Account):
         code = phonenumbers.country_code_for_region(query.country)
         if not code:
             raise Rejected("give the country as two capital letters, like US.")
-        wanted = {"country": query.country, "type": KINDS[query.kind], "features": "VOICE"}
+        is_north_american = code == NORTH_AMERICAN_CODE and query.kind == "local"
+        kind = LOCAL_IN_NORTH_AMERICA if is_north_american else KINDS[query.kind]
+        wanted = {"country": query.country, "type": kind, "features": "VOICE"}
         pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or "")
         longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")
         if query.area_code:

@@ -53,6 +53,7 @@ TEXT_WORDS: Mapping[str, str] = {
     "read": "read",
     "rejected": "failed",
     "undeliverable": "undelivered",
+    "expired": "undelivered",
 }
 ILLEGAL_NUMBER = "1250"
 """The person asked Vonage or their network for no more texts."""

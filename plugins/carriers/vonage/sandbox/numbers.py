@@ -15,8 +15,9 @@ from hub.api.oauth import public_key
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, form
 
-TYPES = {"landline": "2", "mobile-lvn": "4", "landline-toll-free": "8"}
-"""The first digit after the area code in which the fake's numbers of the types differ."""
+TYPES = {"mobile-lvn": "1", "landline-toll-free": "8"}
+"""The digit in which the fake's numbers of the types differ. They are all North American, of which none is a `landline`:
+rest.nexmo.com's answer to `country=US` has `mobile-lvn` (developer.vonage.com/en/numbers/guides/numbers-cli)."""
 
 
 class Numbers:
@@ -29,7 +30,8 @@ class Numbers:
         """Add a number to the account."""
         digits = number.removeprefix("+")
         features = ["VOICE", "SMS", "MMS"]
-        self.sandbox.numbers[digits] = {"country": country, "msisdn": digits, "type": "landline", "features": features}
+        kind = "mobile-lvn" if digits.startswith("1") else "landline"
+        self.sandbox.numbers[digits] = {"country": country, "msisdn": digits, "type": kind, "features": features}
 
     async def list(self, request: Request) -> Response:
         query = request.query_params
@@ -44,13 +46,11 @@ class Numbers:
         query = request.query_params
         area = query.get("pattern", "")[1:4] if query.get("search_pattern", "0") == "0" else ""
         area = area if len(area) == 3 else "312"
-        kind = query.get("type", "landline")
+        kind = query.get("type", "mobile-lvn")
         found = [
             {"country": query["country"], "msisdn": digits, "type": kind, "cost": "0.90", "features": ["SMS", "VOICE"]}
-            for line in range(100)
-            if (digits := f"1{area}5550{TYPES[kind] if kind != 'landline' else '1'}{line:02d}")
-            not in self.sandbox.numbers
-            and _matches(digits, query)
+            for line in range(100 if kind in TYPES else 0)
+            if (digits := f"1{area}5550{TYPES[kind]}{line:02d}") not in self.sandbox.numbers and _matches(digits, query)
         ]
         return _page(found, query)
 

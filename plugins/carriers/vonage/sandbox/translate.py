@@ -24,6 +24,8 @@ LEG_WORDS = {
     "no-answer": "timeout",
 }
 TEXT_WORDS = {"sent": "submitted", "delivered": "delivered", "undelivered": "rejected"}
+WITH_REGION = {"ar": "ar-AE"}
+"""Vonage has one tag without a region (developer.vonage.com/en/voice/voice-api/guides/text-to-speech)."""
 ERRORS = {
     "1010": "Missing params - Your request is incomplete and missing some mandatory parameters.",
     "1170": "Invalid or Missing Msisdn Param - The phone number is invalid.",
@@ -132,7 +134,8 @@ def _steps(actions: list[JsonObject]) -> ElementTree.Element:
         url = str((action.get("eventUrl") or [""])[0])
         match action["action"]:
             case "talk":
-                _add(response, "Say", action["text"], language=action.get("language", "en-US"))
+                spoken = action.get("language", "en-US")
+                _add(response, "Say", action["text"], language=WITH_REGION.get(spoken, spoken))
             case "stream":
                 _add(response, "Play", action["streamUrl"][0])
             case "input":

@@ -120,10 +120,32 @@ def test_a_stranger_gets_no_answer_at_all(method: str) -> None:
 
 
 @pytest.mark.parametrize("agent", ["friendly-scanner", "sipvicious", "SIPCLI/1.8", "VaxSIPUserAgent/3.1", "sipsak 0.9"])
-def test_a_scanner_gets_no_answer_even_from_the_trunks_address(agent: str) -> None:
+def test_a_scanner_gets_no_answer_and_the_trunk_may_name_its_software_as_it_likes(agent: str) -> None:
     port = Port(digest=True)
-    port.relay.from_peer(request(more=f"User-Agent: {agent}\r\n"), TRUNK)
+    port.relay.from_peer(request(more=f"User-Agent: {agent}\r\n"), STRANGER)
     assert (port.wires.stack, port.wires.peers) == ([], [])
+    port.relay.from_peer(request(more=f"User-Agent: {agent}\r\n"), TRUNK)
+    assert len(port.wires.stack) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PROTOS PIZZERIA",
+        "GULP SHRIMP HOUSE",
+        "SMAP LLC",
+        "ZGRABOWSKI J",
+        "NMAPLE DENTAL",
+        "SIPSAK BAKERY",
+        "SIVUS PAUL",
+    ],
+)
+def test_no_caller_is_dropped_for_the_name_that_the_carrier_shows(name: str) -> None:
+    """The display name is the caller's, from the carrier's CNAM; only User-Agent names software: RFC 3261, 20.20 and 20.41."""
+    for peer, digest in ((TRUNK, False), (STRANGER, True)):
+        port = Port(digest=digest)
+        port.relay.from_peer(request().replace(b'"Ann"', f'"{name}"'.encode()), peer)
+        assert len(port.wires.stack) == 1 or port.wires.statuses() == [401]
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "PUBLISH", "NOTIFY", "MESSAGE", "UPDATE", "INFO"])
@@ -292,6 +314,19 @@ def test_the_caller_is_the_asserted_one_and_stays_unknown_if_withheld() -> None:
     )
     assert (plain.verdict, plain.attestation) == ("TN-Validation-Passed", "B")
     assert read("P-Asserted-Identity: <sip:+14155550188@x;verstat=evil>\r\n").verdict == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "caller"),
+    [("011442071838750", "1", "+442071838750"), ("00442071838750", "44", "+442071838750"), ("4155550142", "1", "+14155550142"),
+     ("01144", "1", "01144"), ("02071838750", "44", "+442071838750"), ("02071838750", "", "02071838750")],
+)  # fmt: skip
+def test_a_caller_from_abroad_is_read_as_the_trunks_country_dials_abroad(
+    written: str, country: str, caller: str
+) -> None:
+    """011 is the exit code of countries with the code 1, 00 that of most others (ITU-T E.164)."""
+    data = request().decode().replace("sip:+14155550142@203.0.113.10>;tag", f"sip:{written}@203.0.113.10>;tag")
+    assert read_about(decode(data.encode()), "", 0.0, country).caller == caller
 
 
 def test_the_called_number_is_the_first_place_that_holds_one() -> None:

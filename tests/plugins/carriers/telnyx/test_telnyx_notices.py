@@ -82,6 +82,14 @@ def test_what_became_of_a_text_is_told(event_type: str, told: str, status: str) 
     assert not event.opted_out
 
 
+@pytest.mark.parametrize("event_type", ["10dlc.brand.update", "10dlc.campaign.update", "10dlc.phone_number.update"])
+def test_the_progress_of_a_registration_for_texts_is_taken_and_nothing_of_it_is_kept(event_type: str) -> None:
+    """Source: developers.telnyx.com/docs/messaging/10dlc/event-notifications, read 2026-11-30."""
+    registered = notice(event_type, campaignId="CAMPAIGN", status="ADDED", type="ASSIGNMENT", phoneNumber=TRACKING)
+    assert parsed(registered) == []
+    assert TELNYX.verify_webhook(registered).event_key == f"event:{EVENT}"
+
+
 def test_a_text_that_telnyx_blocks_for_a_stop_is_a_revocation() -> None:
     errors = [{"code": "40300", "title": "Blocked due to STOP message"}]
     event = one(notice("message.finalized", id=TEXT, to=[{"status": "sending_failed"}], errors=errors))

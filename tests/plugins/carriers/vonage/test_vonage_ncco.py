@@ -84,6 +84,28 @@ def test_a_long_text_is_spoken_in_parts_and_a_tag_in_it_is_no_markup(vonage: Von
     assert ncco(vonage, HangUp()) == ncco(vonage, Say(text=" ")) == []
 
 
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [("en-US", "en-US"), ("fr-CA", "fr-CA"), ("en-CA", "en-US"), ("de-AT", "de-DE"), ("nl-BE", "nl-NL"), ("ar-SA", "ar"),
+     ("zh-CN", "cmn-CN"), ("zh-TW", "cmn-TW"), ("zh-HK", "yue-CN"), ("sv-FI", "sv-SE"), ("et-EE", None)],
+)  # fmt: skip
+def test_a_language_of_a_flow_is_spoken_by_a_voice_that_vonage_has(
+    vonage: Vonage, tag: str, spoken: str | None
+) -> None:
+    """Source: the table of developer.vonage.com/en/voice/voice-api/guides/text-to-speech, read 2026-11-30."""
+    (talk,) = ncco(vonage, Say(text="Hello", language=tag))
+    assert talk.get("language") == spoken
+
+
+def test_every_language_of_vonages_own_library_is_in_our_table() -> None:
+    from vonage_voice.models import TtsLanguageCode
+
+    from plugins.carriers.vonage.ncco import LANGUAGES
+
+    assert {each.value for each in TtsLanguageCode} <= set(LANGUAGES)
+    assert len(LANGUAGES) == len(set(LANGUAGES)) == 50
+
+
 def test_a_call_back_dials_the_person_with_the_tracking_number(vonage: Vonage) -> None:
     call = CallBack(
         key="call-1", tracking_number=samples.TRACKING_NUMBER, user_number=samples.DIAL, person_number=CALLER

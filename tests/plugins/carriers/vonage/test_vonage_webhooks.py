@@ -133,6 +133,13 @@ def test_one_picture_comes_as_an_image_and_its_caption_is_the_text(vonage: Vonag
     assert (event.body, len(event.media_urls)) == ("The leak", 1)  # type: ignore[union-attr]
 
 
+def test_a_text_that_no_network_took_in_time_has_failed(vonage: Vonage, sandbox: Sandbox) -> None:
+    """`expired`: "The target carrier did not send a status in the 48 hours" (Nexmo/nexmo-oas-renderer, message/search)."""
+    body = {"message_uuid": LEG, "to": "13125550142", "from": "13125550100", "status": "expired"}
+    (event,) = vonage.parse_webhook(sandbox.signed(f"{URL}/text", json.dumps(body).encode(), sandbox.clock()))
+    assert event.status == "failed"  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("error", "code", "opted_out"),
     [

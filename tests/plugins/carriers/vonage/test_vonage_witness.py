@@ -94,7 +94,7 @@ def our_pictures(us: Vonage) -> Any:
 def their_search(them: SimpleNamespace) -> Any:
     from vonage_numbers import SearchAvailableNumbersFilter
 
-    asked = {"country": "US", "type": "landline", "features": "VOICE", "pattern": "1312", "search_pattern": 0}
+    asked = {"country": "US", "type": "mobile-lvn", "features": "VOICE", "pattern": "1312", "search_pattern": 0}
     return them.numbers.search_available_numbers(SearchAvailableNumbersFilter(**asked, size=3, index=1))
 
 
@@ -131,6 +131,26 @@ def test_our_request_is_the_one_of_vonages_own_library(
     assert mine == their
     schemes = [request.headers["authorization"].split()[0] for request in heard]
     assert schemes[0] == schemes[1]
+
+
+@pytest.mark.parametrize(
+    ("country", "kind", "vonages"),
+    [
+        ("US", "local", "mobile-lvn"),
+        ("CA", "local", "mobile-lvn"),
+        ("SE", "local", "landline"),
+        ("US", "toll_free", "landline-toll-free"),
+        ("GB", "mobile", "mobile-lvn"),
+    ],
+)
+def test_local_numbers_of_north_america_are_searched_under_the_type_that_vonage_gives_them(
+    vonage: Vonage, sandbox: Sandbox, country: str, kind: Any, vonages: str
+) -> None:
+    """rest.nexmo.com answers `country=US` with `mobile-lvn` only and `country=SE` with `landline` also
+    (developer.vonage.com/en/numbers/guides/numbers-cli, read 2026-11-30)."""
+    with sandbox.listening() as heard:
+        vonage.search_numbers(NumberQuery(country=country, kind=kind, limit=1))
+    assert sent(heard[0])[2]["type"] == vonages
 
 
 def test_vonages_library_buys_joins_lists_and_cancels_a_number(client: SimpleNamespace, sandbox: Sandbox) -> None:

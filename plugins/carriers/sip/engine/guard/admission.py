@@ -16,7 +16,7 @@ SCANNERS = re.compile(
     r"|pplsip|eyebeam_scan|gulp|sivus|warvox|protos|vosscan|masscan|nmap|zgrab|cxxu|n7_scan|e-?voip-?scan",
     re.IGNORECASE,
 )
-"""User agents of tools that search the internet for open SIP ports."""
+"""User agents of tools that search the internet for open SIP ports; a trunk may name its software as it likes."""
 MAX_FAILURES = 5
 BLOCK_S = 3600.0
 MAX_SOURCES = 10_000
@@ -87,7 +87,8 @@ class Admission:
     def judge(self, request: Message, host: str, known_dialog: bool) -> Verdict:
         """What to do with a request from `host`; `known_dialog` says that it belongs to a call with this very host."""
         trusted = self.from_trunk(host)
-        if SCANNERS.search(f"{request.get('user-agent')} {request.get('from')}") or self._blocked(host):
+        # A caller's name may be that of a scanner ("PROTOS PIZZERIA"), so only a stranger's software is looked at.
+        if (not trusted and SCANNERS.search(request.get("user-agent"))) or self._blocked(host):
             return Verdict.DROP
         if (
             not trusted

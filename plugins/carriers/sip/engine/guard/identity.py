@@ -16,6 +16,9 @@ _VERDICT = re.compile(r"(?:TN-Validation-(?:Passed|Failed)|No-TN-Validation)(?:-
 _VERSTAT = re.compile(r"verstat=([A-Za-z-]+)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 ANONYMOUS = frozenset({"anonymous", "unavailable", "restricted", "private", "unknown", "blocked"})
+NORTH_AMERICAN_EXIT_CODE = "011"
+"""Before an international number as it is dialed in countries with the code 1. Source: ITU-T
+E.164 (2010), operational bulletin 994; no country code begins with 0."""
 MAX_NAME = 80
 MAX_KEPT = 256
 
@@ -87,13 +90,15 @@ def _number(user: str, country_code: str) -> str:
         return digits
     if digits.startswith("00"):
         return f"+{digits[2:]}"
+    if country_code == "1" and digits.startswith(NORTH_AMERICAN_EXIT_CODE) and len(digits) > 10:
+        return f"+{digits.removeprefix(NORTH_AMERICAN_EXIT_CODE)}"
     if country_code == "1":
         return (
             f"+1{digits}" if len(digits) == 10 else f"+{digits}" if len(digits) == 11 and digits[0] == "1" else digits
         )
     if country_code and digits.startswith("0"):
         return f"+{country_code}{digits[1:]}"
-    return f"+{digits}" if len(digits) > 10 else digits
+    return f"+{digits}" if len(digits) > 10 and not digits.startswith("0") else digits
 
 
 def _withheld(invite: Message, user: str) -> bool:

@@ -7,11 +7,12 @@ def a_plugin() -> None:
     `Connector` is the base class of every plugin, `PluginSettings` of what the customer writes. `hookimpl` marks
     the hooks.
     """
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from pydantic import Field
 
     from hub.api import (
+        ApiVersion,
         Auth,
         Caller,
         ConnectionReport,
@@ -50,6 +51,7 @@ def a_plugin() -> None:
             deletion=Deletion(supported=False, note="Acme deletes what was asked after 30 days."),
             auth=Auth(kind="api_key"),
             limits=Limits(requests_per_minute=60),
+            versions=(ApiVersion(name="v1", ends=date(2028, 3, 1)),),
         )
 
         @hookimpl

@@ -58,7 +58,8 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind("text", "Text received", "A person wrote; the words STOP, START and HELP are left out.", "texts"),
     AlertKind("lead", "Lead", "Somebody else marked a call, text or form as qualified or booked.", "marks"),
     AlertKind("connector_failing", "Connector failing",
-              "It needs new credentials, its provider does not answer, or its plugin ended too often.", "setup"),
+              "It needs new credentials or a newer version of its provider's API, its provider does not answer, or its plugin "
+              "ended too often.", "setup"),
     AlertKind("hub_trouble", "Hub in trouble",
               "Something stops the hub itself, such as a full disk, or a part of it fails again and again.", "setup"),
     AlertKind("consent_silent", "Consent plugin silent", "It does not answer, so nothing is sent that needs consent.",

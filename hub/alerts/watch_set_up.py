@@ -1,4 +1,4 @@
-"""Finds trouble of the set-up: what is wrong with numbers, and webhooks that were set aside."""
+"""Finds trouble of the set-up: what is wrong with numbers, webhooks that were set aside, and API versions that end soon."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import WHOLE_ACCOUNT
+from hub.config.models import Config
 from hub.model import AlertRule, Company, NumberFinding, WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState
 from hub.numbers.health.kinds import BY_KEY
+from hub.queries.connectors.version_ends import version_ends
 from hub.store.writers.alert_events import Happening
 
-NUMBERS, SET_ASIDE = "number_health", "webhook_set_aside"
+NUMBERS, SET_ASIDE, FAILING = "number_health", "webhook_set_aside", "connector_failing"
 
 
 def troubled_numbers(session: Session) -> Iterator[Happening]:
@@ -62,6 +64,22 @@ def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
             at=now,
             facts={"endpoint": name, "events": events},
         )
+
+
+def ending_versions(session: Session, config: Config, now: datetime) -> Iterator[Happening]:
+    """Connectors whose version of the provider's API ends: once 90 days before, once 30 days before, and once after the end."""
+    watched = select(AlertRule.company_id).where(AlertRule.kind == FAILING)
+    companies = session.exec(select(Company).where(col(Company.id).in_(watched))).all()
+    for each in version_ends(config.connectors.values(), now) if companies else ():
+        for company in companies:
+            if config.connectors[each.connector].serves(company.name):
+                yield Happening(
+                    company_id=company.id,
+                    kind=FAILING,
+                    dedup_key=f"{FAILING}/{each.connector}/version {each.version}/{each.notice}",
+                    at=now,
+                    facts={"connector": each.connector, "health": "version", "says": f"{each.title}. {each.remedy}"},
+                )
 
 
 def _reported_about(session: Session, finding: NumberFinding) -> Collection[str]:

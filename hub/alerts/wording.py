@@ -147,6 +147,8 @@ def _title(alert: Alert, company: Company, subject: object) -> str:
         title = "Missed call of a first-time caller for {company}"
     if alert.kind == "lead" and alert.facts.get("status") == "booked":
         title = "New booking at {company}"
+    if alert.facts.get("health") == "version":
+        title = "A connector of {company} needs a newer version of its API"
     return title.format(company=company.title)
 
 
@@ -191,6 +193,8 @@ def _path(alert: Alert, company: Company) -> str:
 
 def _connector(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     name = facts["connector"]
+    if facts["health"] == "version":
+        return f"{name}: {facts['says']}"
     if facts["health"] == "needs_you":
         return f"{name} refuses our credentials; renew them. Until then nothing is exchanged with it"
     return f"{name} does not answer; nothing is lost, and the hub tries again by itself"

@@ -16,7 +16,7 @@ from hub.contracts.refusals import Provider, Refusal, without_personal_data
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.transcripts import SPEAKERS, SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
-from hub.contracts.values import Money, Transform
+from hub.contracts.values import ApiVersion, Money, Transform
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
     AuthError,
@@ -32,11 +32,11 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
-    "SPEAKERS", "AnswerDocument", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller", "ConfigError",
-    "ConnectionReport", "Connector", "Conversion", "DataFlow", "Deletion", "Erasure", "Event", "Fact", "HeldRecord",
-    "JsonObject", "Limits", "Log", "Manifest", "Memory", "Money", "NotSupported", "OutcomeUnknown",
-    "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal",
-    "Rejected", "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart",
-    "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text",
-    "each_item", "facts_at", "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
+    "SPEAKERS", "AnswerDocument", "ApiVersion", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller",
+    "ConfigError", "ConnectionReport", "Connector", "Conversion", "DataFlow", "Deletion", "Erasure", "Event", "Fact",
+    "HeldRecord", "JsonObject", "Limits", "Log", "Manifest", "Memory", "Money", "NotSupported", "OutcomeUnknown",
+    "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal", "Rejected",
+    "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart", "Transform",
+    "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text", "each_item", "facts_at",
+    "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
 ]  # fmt: skip

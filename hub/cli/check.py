@@ -26,6 +26,7 @@ from hub.plugin_host.packages.plugin_warnings import plugin_warnings
 from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.reminders import overdue
+from hub.queries.connectors.version_ends import version_ends
 from hub.queries.status.errors import count_of
 from hub.runtime import Hub
 from hub.sources.tables import own_tables
@@ -190,6 +191,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         *_unlisted_proxies(hub),
         *foreign_code(hub.config),
         *plugin_warnings(hub.config),
+        *(each.sentence for each in version_ends(hub.config.connectors.values(), hub.clock())),
     ]
     if numbers:
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):

@@ -17,7 +17,7 @@ from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
-from hub.contracts.values import TRANSFORMS, Declared, Transform
+from hub.contracts.values import TRANSFORMS, ApiVersion, Declared, Transform
 from hub.errors import ConfigError
 from hub.platform.id_words import suggest, words_of
 
@@ -292,6 +292,8 @@ class Manifest(Declared):
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""
+    versions: tuple[ApiVersion, ...] = ()
+    """The versions of the provider's APIs that the plugin can speak, of each API the oldest first."""
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from hub.contracts.untrusted import first_object, value_at
-from hub.errors import AuthError, Rejected, RetryLater, RingfenceError
+from hub.errors import AuthError, ConfigError, Rejected, RetryLater, RingfenceError
 
 NOT_TAKEN = (429, 503)
 """The statuses that say that the provider certainly did not carry out a request that creates something."""
@@ -85,6 +85,9 @@ class Provider:
     """For a provider that answers refusals with a 2xx status: whether a reply's JSON is not a refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
     """The error of a refusal whose status alone is misleading, by the provider's own codes; None for all others."""
+    retired: tuple[str, ...] = ()
+    """The codes and HTTP statuses by which the provider says that it has retired this version of its API. It is a
+    ConfigError: what is due waits until a person sets a newer version."""
     passing: frozenset[int] = frozenset()
     """The provider's additional temporary statuses, besides 408, 425, 429 and everything other than 4xx."""
     wait_headers: tuple[str, ...] = ("retry-after",)
@@ -102,10 +105,15 @@ class Provider:
 
     def error(self, refusal: Refusal) -> RingfenceError:
         """Our error for the refusal; its class says what the hub does next."""
+        code, words = self._said(refusal)
+        if retired := next((each for each in (code, str(refusal.status)) if each in self.retired), None):
+            return ConfigError(
+                f"{self.name} has retired the version of its API that is set here ({retired}); set a newer one in config.yaml, "
+                "or update Ringfence. Nothing is lost: what is due waits."
+            )
         special = self.special(refusal) if self.special else None
         if special is not None:
             return special
-        code, words = self._said(refusal)
         is_sentence = bool(code) and (code == words or " " in str(code))
         words = words or str(code) if is_sentence else words
         said = f"error {code}" if code and not is_sentence else f"HTTP {refusal.status}"

@@ -1,4 +1,4 @@
-"""Small values that several contracts share: money, personal fields, and the transforms that hide them."""
+"""Small values that several contracts share: money, versions of APIs, personal fields, and the transforms that hide them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Self
@@ -98,6 +99,26 @@ class Declared(BaseModel):
     """A part of a manifest: frozen, and strict about unknown names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ApiVersion(Declared):
+    """One version of one API of the provider. The hub warns 90 and 30 days before its end, and after it."""
+
+    name: str = Field(max_length=20)
+    """As the provider writes it, and as the setting is written."""
+    api: str = ""
+    """Which API it is, if the plugin speaks several of the provider's."""
+    setting: str = ""
+    """The setting that chooses the version; empty if the plugin speaks this one only."""
+    ends: date | None = None
+    """The first day on which the provider may refuse it; None if the provider has announced no end."""
+    is_published: bool = True
+    """Whether the provider has published this day; False if it follows from the usual lifetime of its versions."""
+
+    @property
+    def label(self) -> str:
+        """The API and the version, such as `Google Ads API v26` or `API version v26.0`."""
+        return f"{self.api or 'API version'} {self.name}"
 
 
 class Transform(Declared):

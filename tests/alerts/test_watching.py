@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from alert_stage import AlertStage
+from fake_connectors import FakeNetwork
 
 from hub.alerts.hub_trouble import note_trouble
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.alerts.watch import Watch
+from hub.api import ApiVersion
 from hub.model import AlertEvent, Delivery, PoolOverflow, SyncSlot, Tracker, User
 from hub.store.connectors import pause, resume
 
@@ -160,3 +163,19 @@ def test_an_item_in_quarantine_and_a_consent_plugin_that_stays_silent_are_each_t
         "An item of the hub is in quarantine",
         "Nothing can be sent for Lakeside without consent",
     ]
+
+
+def test_a_version_that_ends_is_told_90_days_before_30_days_before_and_after_the_end(
+    alerting: AlertStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria, end = alerting.user(), alerting.stage.clock().date() + timedelta(days=100)
+    version = ApiVersion(name="v26.0", ends=end)
+    manifest = FakeNetwork.manifest.model_copy(update={"versions": (version,)})
+    monkeypatch.setattr(FakeNetwork, "manifest", manifest)
+    alerting.wants(maria, "connector_failing")
+    for days, mails in ((5, 0), (6, 1), (5, 1), (55, 2), (20, 2), (10, 3), (30, 3)):
+        alerting.stage.clock.advance(days=days)
+        look(alerting)
+        assert len(alerting.mail.subjects) == mails
+    assert set(alerting.mail.subjects) == {"A connector of Lakeside needs a newer version of its API"}
+    assert "Paper Network: its API version v26.0 ends on" in alerting.mail.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]

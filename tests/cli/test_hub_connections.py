@@ -66,6 +66,17 @@ def test_a_key_that_nobody_can_try_gets_no_tick(shop: Shop) -> None:
     assert "Every provider that can be asked answers." in shown
 
 
+def test_a_check_warns_of_a_version_that_has_ended(shop: Shop) -> None:
+    ended = TRESTLE.replace("import Connector", "import ApiVersion, Connector")
+    ended = ended.replace('hosts=("api', "versions=(ApiVersion(name='v1', ends='2026-01-31'),),\n        hosts=(\"api")
+    (shop.folder / "plugins" / "trestle.py").write_text(ended)
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace("connectors:\n", "connectors:\n  trestle: {plugin: trestle}\n", 1))
+    assert "trestle: its API version v1 ended on January 31, 2026. Update Ringfence before that." in " ".join(
+        shop.json("check")["warnings"]
+    )
+
+
 def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refusal: Refusal) -> None:
     file = shop.folder / "config.yaml"
     file.write_text(file.read_text().replace("plugin: adco", "plugin: adc").replace("title: North", "titel: North"))

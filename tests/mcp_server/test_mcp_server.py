@@ -14,6 +14,7 @@ import postgres
 import pytest
 from config_on_disk import AnsweringCarrier
 from event_loops import in_a_thread
+from fake_connectors import FakeNetwork
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from parsed_tree import Module, each_module
@@ -23,6 +24,7 @@ from testbed import ACCOUNTS, CONNECTORS, TestHub, company, open_stage
 from hub.access.companies import limit_to_companies
 from hub.access.keys import PERSONAL_DATA, new_api_key
 from hub.access.users import add_user
+from hub.api import ApiVersion
 from hub.api.privacy import Opinion
 from hub.config.models import HubSection
 from hub.model import Account, ApiKey, AuditEntry, Call, Recording, SpamMark, SpamScore
@@ -160,6 +162,13 @@ def test_a_key_without_the_scope_gets_no_personal_data_from_any_tool(world: Worl
     assert answers[1]["tracking_number"] == world.sent.tracking_number, "which is the business's own"
     assert "hides personal data" in world.ask("owner", "list_calls", search="5550142")
     assert "hides what people said" in world.ask("owner", "show_call", id=world.sent.id, with_transcript=True)
+
+
+def test_an_assistant_is_told_of_a_version_of_an_api_that_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = ApiVersion(name="v1", ends=world.stage.clock().date())
+    monkeypatch.setattr(FakeNetwork, "manifest", FakeNetwork.manifest.model_copy(update={"versions": (ended,)}))
+    [repair] = world.ask("owner", "connector_status")["to_mend"]
+    assert repair["connector"] == "network" and repair["title"].startswith("its API version v1 ended on")
 
 
 def test_a_key_with_the_scope_gets_it_in_clear_marked_as_untrusted_and_each_read_is_audited(world: World) -> None:

@@ -29,6 +29,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     manifest.SetUpStep,
     manifest.Limits,
     manifest.Webhooks,
+    values.ApiVersion,
 )
 
 

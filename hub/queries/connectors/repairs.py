@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, IgnoredRepair, OutcomeRow
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
+from hub.queries.connectors.version_ends import version_ends
 from hub.queries.conversions.stages import MEANINGS
 from hub.runtime import Hub
 
 Kind = Literal["stopped", "down", "soon", "incomplete"]
-Cure = Literal["sign_in", "resume", "wait", "stages", "decide"]
+Cure = Literal["sign_in", "resume", "wait", "stages", "decide", "settings"]
 UNSIGNED = "nobody has signed in yet"
 QUOTA_PERCENT = 90
 STAGES_WINDOW = timedelta(days=7)
@@ -70,6 +71,7 @@ def repairs_of(summaries: Iterable[ConnectorSummary], stages: Sequence[StageCoun
     for each in summaries:
         own = (_stopped(each), _down(each, now), _not_signed_in(each), _ends_soon(each, now), _quota(each))
         found += [repair for repair in own if repair is not None]
+        found += _version_ends(each, now)
         found += _stages(each, [count for count in stages if count.connector == each.name])
     order = ("stopped", "down", "soon", "incomplete")
     return sorted(found, key=lambda repair: order.index(repair.kind))
@@ -194,6 +196,21 @@ def _ends_soon(each: ConnectorSummary, now: datetime) -> Repair | None:
         cure="sign_in",
         may_ignore=False,
     )
+
+
+def _version_ends(each: ConnectorSummary, now: datetime) -> list[Repair]:
+    return [
+        Repair(
+            key=f"version/{each.name}/{end.version}/{end.notice}"[:200],
+            connector=each.name,
+            kind="soon",
+            title=end.title,
+            text="After its end the provider refuses what is sent. Nothing is lost: it waits until a newer version is set.",
+            cure="settings" if end.newer else "wait",
+            hint=end.remedy,
+        )
+        for end in version_ends([each.entry], now)
+    ]
 
 
 def _quota(each: ConnectorSummary) -> Repair | None:

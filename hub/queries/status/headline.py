@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from hub.contracts.titles import titled
 from hub.queries.connector_health import ConnectorHealth
+from hub.queries.connectors.version_ends import VersionEnd
 from hub.queries.status.jobs import JobReport
 from hub.queries.status.machine import Machine
 from hub.queries.status.queues import Queue
@@ -51,8 +52,9 @@ def headline(
     found: Machine,
     stuck: Sequence[str],
     now: datetime,
+    ends: Iterable[VersionEnd] = (),
 ) -> Headline:
-    """What the page's figures say together."""
+    """What the page's figures say together. `ends`: the versions of providers' APIs that end soon."""
     queues, connectors, jobs = list(queues), list(connectors), list(jobs)
     threads = [each for each in jobs if each.kind == "thread"]
     idle = all(each.state in ("late", "new") for each in threads)
@@ -77,6 +79,7 @@ def headline(
         *_queues(queues),
         *([] if idle else _jobs(jobs)),
         *_machine(found, now),
+        *(Waiting(f"{each.connector}: {each.title}", "/connectors") for each in ends),
     ]
     return Headline(calls, is_well and not any(each.health == "down" for each in carriers), waiting)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr, field_validator
 
 from hub.api import (
+    ApiVersion,
     ConnectionReport,
     Conversion,
     DataFlow,
@@ -111,6 +112,7 @@ class GoogleAnalytics(JsonAds):
             note="Events cannot be changed or taken back. Google's User Deletion API, by client id, is not called.",
         ),
         limits=Limits(batch_size=50, max_age=timedelta(hours=72)),
+        versions=(ApiVersion(name="GA4", api="Measurement Protocol"),),
     )
     provider = Provider(
         name="Google Analytics",

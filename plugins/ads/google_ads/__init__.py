@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hub.api import (
+    ApiVersion,
     Auth,
     AuthError,
     ConnectionReport,
@@ -40,6 +41,9 @@ from plugins.ads.google_ads.set_up import SET_UP
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings, action_of
 from plugins.ads.google_ads.sign_in import ASKS, NOTE, SCOPES, SignIn, web_sign_in
 
+VERSION_ENDS = {"v23": (2027, 2), "v24": (2027, 5), "v25": (2027, 8), "v26": (2027, 11)}
+"""Version of the Google Ads API → the month of its end. Source: Google Ads Developer Blog of 2025-09-04, which calls the months
+projected."""
 MOVED = "moved"
 """Key of the stored note that says when and why the account was moved to the Data Manager API."""
 
@@ -80,6 +84,15 @@ class GoogleAds(Connector):
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
         click_ids=tuple(ClickId(parameter=name, source="google") for name in CLICK_IDS),
         abilities=("restate", "retract", "dry_run"),
+        versions=(
+            ApiVersion(name="v1", api="Data Manager API"),
+            *(
+                ApiVersion(
+                    name=name, api="Google Ads API", setting="api_version", ends=date(*month, 1), is_published=False
+                )
+                for name, month in VERSION_ENDS.items()
+            ),
+        ),
     )
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:

@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from pydantic import Field, SecretStr
 
 from hub.api import (
+    ApiVersion,
     Auth,
     AuthError,
-    ConfigError,
-    ConnectionReport,
     Conversion,
     JsonObject,
     Limits,
@@ -23,12 +22,11 @@ from hub.api import (
     Refusal,
     RingfenceError,
     Share,
-    hookimpl,
 )
 from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
-LIFE_OF_A_VERSION = timedelta(days=365)
-WARN_BEFORE = timedelta(days=60)
+VERSIONS = tuple(f"{month:%Y%m}" for month in (date(2025, 12, 1), *(date(2026, month, 1) for month in range(1, 12))))
+"""Each ends about the middle of its month a year later. Source: LinkedIn Marketing, "API Migration Status"."""
 NOT_ELIGIBLE = (
     "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail address."
 )
@@ -44,8 +42,6 @@ EVENT = {
 
 
 def _other_meanings(refusal: Refusal) -> RingfenceError | None:
-    if refusal.status == 426:
-        return ConfigError("LinkedIn has retired this version of its API; set `version` to a newer one, like 202611.")
     if refusal.status == 403:
         return AuthError(
             "LinkedIn does not let this token send to the conversion rule; give it access to the ad account, and check that "
@@ -93,6 +89,12 @@ class LinkedIn(JsonAds):
         ),
         takes_permissions=False,
         limits=Limits(per_request=5000, requests_per_minute=600, max_age=timedelta(days=90)),
+        versions=tuple(
+            ApiVersion(
+                name=name, setting="version", ends=date(int(name[:4]) + 1, int(name[4:]), 15), is_published=False
+            )
+            for name in VERSIONS
+        ),
     )
     provider = Provider(
         name="LinkedIn",
@@ -100,6 +102,7 @@ class LinkedIn(JsonAds):
         code="serviceErrorCode",
         words="message",
         special=_other_meanings,
+        retired=("426",),
     )
     headers: Mapping[str, str] = {
         "authorization": "Bearer {access_token}",
@@ -143,14 +146,3 @@ class LinkedIn(JsonAds):
             "user": {"userIds": ids},
             "conversionValue": value and {"currencyCode": value.currency, "amount": f"{value.amount:.2f}"},
         }
-
-    @hookimpl
-    def check_connection(self) -> ConnectionReport:
-        """Sign in, and warn before the API's version retires."""
-        report = super().check_connection()
-        retires = date(int(self.settings.version[:4]), int(self.settings.version[4:]), 1) + LIFE_OF_A_VERSION
-        left = retires - self.services.clock().date()
-        if not report.ok or left > WARN_BEFORE:
-            return report
-        warning = f"LinkedIn retires version {self.settings.version} of its API about {retires}; set `version` to a newer one."
-        return ConnectionReport(ok=True, detail=f"{report.detail} {warning}")

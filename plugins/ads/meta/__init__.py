@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from hub.api import (
+    ApiVersion,
     Auth,
     AuthError,
     ConfigError,
@@ -122,6 +123,7 @@ class Meta(JsonAds):
         retention="as Meta's data retention of the dataset says",
         auth=Auth(kind="api_key", keys_url="https://business.facebook.com/events_manager2"),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
+        versions=(ApiVersion(name=VERSION, ends=date(2027, 7, 29), is_published=False),),
     )
     provider = Provider(
         name="Meta",
@@ -133,6 +135,7 @@ class Meta(JsonAds):
             **dict.fromkeys(("1", "2", "4", "17", "32", "341", "613"), RetryLater),
         },
         special=_no_such_dataset,
+        retired=("2635",),
     )
     headers = {"authorization": "Bearer {access_token}"}
     check = Call(path=f"/{VERSION}/{{dataset_id}}", params={"fields": "id,name"}, method="GET")

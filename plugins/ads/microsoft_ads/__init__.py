@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import (
+    ApiVersion,
     Auth,
     AuthError,
     ConnectionReport,
@@ -104,6 +105,7 @@ class MicrosoftAds(JsonAds):
         auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=FIRST, keys_url="https://developers.ads.microsoft.com/Account"),
         limits=Limits(per_request=1000, max_age=timedelta(days=90)),
         abilities=("restate", "retract"),
+        versions=(ApiVersion(name="v13", api="Campaign Management"), ApiVersion(name="v1", api="UET Conversions")),
     )  # fmt: skip
     provider = Provider(
         name="Microsoft Advertising",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 
 from hub.api import (
+    ApiVersion,
     Auth,
     AuthError,
     Conversion,
@@ -92,6 +93,7 @@ class TikTok(JsonAds):
         click_ids=(ClickId(parameter="ttclid", source="tiktok", medium="paid_social"),),
         auth=Auth(kind="api_key", keys_url="https://business-api.tiktok.com/portal"),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
+        versions=(ApiVersion(name="v1.3"),),
     )
     provider = Provider(
         name="TikTok",

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from hub.api import (
     AnswerDocument,
+    ApiVersion,
     Auth,
     BadPayload,
     ConnectionReport,
@@ -87,6 +88,7 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
             "say",
             "whisper",
         ),
+        versions=(ApiVersion(name="v2"),),
     )
     Settings = BandwidthSettings
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hub.api import (
     AnswerDocument,
+    ApiVersion,
     Auth,
     BadSignature,
     ConnectionReport,
@@ -66,6 +67,7 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
             "say",
             "whisper",
         ),
+        versions=(ApiVersion(name="v1"),),
     )
     Settings = PlivoSettings
     language = PlivoXml

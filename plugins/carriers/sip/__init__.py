@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.api import (
+    ApiVersion,
     Auth,
     BadSignature,
     ConnectionReport,
@@ -74,6 +75,7 @@ class Sip(Calls, Recordings):
             "say",
             "whisper",
         ),
+        versions=(ApiVersion(name="2.0", api="SIP"),),
     )
     Settings = SipSettings
     language = SipTwiml

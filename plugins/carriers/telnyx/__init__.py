@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from hub.api import (
+    ApiVersion,
     Auth,
     BadPayload,
     ConnectionReport,
@@ -81,6 +82,7 @@ class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
             "say",
             "whisper",
         ),
+        versions=(ApiVersion(name="v2"),),
     )
     Settings = TelnyxSettings
     language = Texml

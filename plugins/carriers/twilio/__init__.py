@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from hub.api import (
+    ApiVersion,
     Auth,
     ConnectionReport,
     DataFlow,
@@ -84,6 +85,7 @@ class Twilio(Numbers, Ports):
             "say",
             "whisper",
         ),
+        versions=(ApiVersion(name="2010-04-01"),),
     )
     Settings = TwilioSettings
 

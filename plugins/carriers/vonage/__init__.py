@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from hub.api import (
     AnswerDocument,
+    ApiVersion,
     Auth,
     BadSignature,
     Deletion,
@@ -69,6 +70,7 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         "carrier's latest bill, its account number and PIN, and the signed letter of authorization. Then note how far it is.",
         # Not dial_several: `connect` rings one phone. Not list_texts: the Messages API has no list (README).
         abilities=("call_back", "dial", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
+        versions=(ApiVersion(name="v1", api="Voice API"), ApiVersion(name="v1", api="Messages API")),
     )
     Settings = VonageSettings
     language = Ncco

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
+from datetime import date
+
+from hub.api import ApiVersion, Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
 from hub.api.oauth import Scope
 
 ASKS = (
@@ -75,6 +77,12 @@ MANIFEST = Manifest(
         note="HubSpot asks for all of them together; without one of them it does not connect.",
     ),
     limits=Limits(batch_size=100, requests_per_minute=600),
+    versions=(
+        ApiVersion(name="2025-09", setting="api_version", ends=date(2027, 3, 1), is_published=False),
+        ApiVersion(name="v3", setting="api_version", ends=date(2027, 9, 1)),
+        ApiVersion(name="2026-03", setting="api_version", ends=date(2027, 9, 1), is_published=False),
+        ApiVersion(name="2026-09", setting="api_version", ends=date(2028, 3, 1), is_published=False),
+    ),
     # HubSpot sends up to 100 notices in one webhook.
     webhooks=Webhooks(max_bytes=131_072, signature_header="x-hubspot-signature-v3"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.api import (
+    ApiVersion,
     Auth,
     Caller,
     ConnectionReport,
@@ -85,6 +86,7 @@ class Salesforce(Connector):
             keys_url="https://login.salesforce.com",
         ),
         limits=Limits(batch_size=200),
+        versions=tuple(ApiVersion(name=f"{number}.0", setting="api_version") for number in range(52, 69)),
     )
     Settings = SalesforceSettings
     settings: SalesforceSettings

@@ -77,6 +77,7 @@ SALESFORCE = Provider(
     remedy="check client_id, the key or token in config.yaml and the integration user, then reconnect",
     details=_details,
     special=_special,
+    retired=("UNSUPPORTED_API_VERSION", "410"),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.api import (
+    ApiVersion,
     Auth,
     Caller,
     ConnectionReport,
@@ -97,6 +98,7 @@ class GoogleContacts(Connector):
         ),
         auth=Auth(kind="oauth2", scopes=SCOPES),
         limits=Limits(requests_per_minute=90),
+        versions=(ApiVersion(name="v1", api="People API"),),
     )
 
     settings: GoogleContactsSettings

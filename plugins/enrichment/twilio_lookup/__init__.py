@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.api import (
+    ApiVersion,
     Auth,
     Caller,
     ConnectionReport,
@@ -59,6 +60,7 @@ class TwilioLookup(Connector):
         ),
         auth=Auth(kind="basic"),
         limits=Limits(requests_per_minute=600),
+        versions=(ApiVersion(name="v2", api="Lookup"),),
     )
 
     settings: TwilioLookupSettings

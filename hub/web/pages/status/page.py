@@ -8,6 +8,7 @@ from hub.config.models import Config
 from hub.model import Company
 from hub.platform.formats import zone_name
 from hub.queries.connector_health import connector_health
+from hub.queries.connectors.version_ends import version_ends
 from hub.queries.live_calls import live_calls
 from hub.queries.status.carriers import last_carrier_event, newest_tests
 from hub.queries.status.errors import recent_errors
@@ -40,11 +41,14 @@ def status(page: PageRequest) -> Response:
         connectors = connector_health(session, hub.config, hub.plugins, names)
         running = living(session, page.now)
         heard = last_carrier_event(session, _carriers(hub.config, names))
+    serving = [each for each in hub.config.connectors.values() if any(map(each.serves, names))]
     outgoing = [each for each in waiting if each.kind in ("delivery", "texts")]
     return page.render(
         "status.html",
         title="Status",
-        headline=headline(waiting, reports, connectors, found, hub.liveness.stuck(), page.now),
+        headline=headline(
+            waiting, reports, connectors, found, hub.liveness.stuck(), page.now, version_ends(serving, page.now)
+        ),
         live=live,
         heard=heard,
         to_send=sum(each.waiting for each in outgoing),

@@ -1,4 +1,4 @@
-"""LinkedIn gets what it can match, and its API's versions do not retire unseen."""
+"""LinkedIn gets what it can match."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.api import AuthError, ConfigError
+from hub.api import AuthError
 from hub.contracts.disclosure import disclose
 from hub.contracts.refusals import Refusal
 from hub.testing import AdsConformance, FrozenClock, samples
@@ -53,15 +53,5 @@ def test_a_denied_permission_leaves_only_the_click(network: Any) -> None:
     assert [each["idType"] for each in row["user"]["userIds"]] == ["LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"]
 
 
-@pytest.mark.parametrize(("version", "warned"), [("202608", False), ("202512", True)])
-def test_the_check_warns_before_a_version_retires(network: Any, version: str, warned: bool) -> None:
-    sandbox = network
-    report = linkedin(sandbox, version=version).check_connection()
-    if not report.ok:
-        pytest.fail(report.detail)
-    assert ("retires version" in report.detail) is warned
-
-
-def test_a_retired_version_and_a_rule_that_is_not_ours_are_for_a_person_to_mend() -> None:
-    assert isinstance(LinkedIn.provider.error(Refusal(426)), ConfigError)
+def test_a_rule_that_is_not_ours_is_for_a_person_to_mend() -> None:
     assert isinstance(LinkedIn.provider.error(Refusal(403)), AuthError)

@@ -63,6 +63,65 @@ def strict_operations() -> None:
     assert operations.fault("GET", path, "", form, b"") == RequestFault("operation")
 
 
+def vendor_rules() -> None:
+    """What a vendor demands and answers
+
+    `VendorRules` reads `rules.yaml`, which is [written from the vendor's pages](write-a-plugin.md#rules). At the door of a
+    stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request, and
+    `answer_reply` sends the answer. A test gives any answer of the file with `sandbox.answer_next("busy")`.
+    """
+    from datetime import UTC, datetime
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from hub.api.sandbox import HeardRequest, HttpSandbox, VendorReply, VendorRules, answer_reply, received, routed
+
+    written = """
+    pages:
+      texts: {address: docs.example.com/texts, read: 2026-11-30}
+    operations:
+      POST /texts: {page: texts, form: {to!: phone, body: text, media: url}}
+    good:
+      text: {operation: POST /texts, form: {to: "+13125550142", body: Hello}}
+    rules:
+      - rule: A text has words or a picture
+        page: texts
+        any_of: [body, media]
+        answer: empty
+        probe: {base: text, merge: {body: null}}
+    answers:
+      invalid: {status: 400, body: {code: 7}, means: final, page: texts}
+      empty: {status: 400, body: {code: 8}, means: final, page: texts}
+      busy: {status: 429, body: {code: 9}, means: wait, page: texts}
+    faults: {any: invalid}
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "rules.yaml")
+        file.write_text(written)
+        rules = VendorRules(file)
+
+    class Sandbox(HttpSandbox):
+        def app(self):
+            self.rules = rules
+            return routed([("/texts", self._text, ["POST"])])
+
+        async def _text(self, request):
+            said = rules.check(await received(request), self.clock())
+            return answer_reply(rules.answer(said.answer or "busy"))
+
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    empty = HeardRequest(
+        "POST", "/texts", "", {"content-type": "application/x-www-form-urlencoded"}, b"to=%2B13125550142"
+    )
+    said = rules.check(empty, now)
+    assert isinstance(said, VendorReply) and said.answer == "empty"
+    assert rules.check(rules.example("text", now), now).answer is None
+    with Sandbox() as sandbox:
+        import httpx
+
+        assert httpx.post(f"{sandbox.url}/texts", data={"to": "+13125550142"}, trust_env=False).json() == {"code": 8}
+
+
 def kinds() -> None:
     """What a stand-in offers to the suites
 

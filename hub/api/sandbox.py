@@ -18,13 +18,14 @@ from hub.contracts.sandbox import (
     Sandbox,
     SimulatedCall,
 )
-from hub.contracts.sandbox_replies import json_reply, reply, routed
+from hub.contracts.sandbox_replies import answer_reply, json_reply, received, reply, routed
 from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
+from hub.contracts.vendor_rules import VendorReply, VendorRules
 from hub.contracts.wav_speech import Speech, speech_in
 
 __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
     "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleSandbox",
-    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "json_reply", "reply", "routed", "speech_in",
-    "unsigned_id_token",
+    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "VendorReply", "VendorRules", "answer_reply",
+    "json_reply", "received", "reply", "routed", "speech_in", "unsigned_id_token",
 ]  # fmt: skip

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from hub.contracts.operations import path_pattern
 
 GARBAGE = b"\x00<<<not what you asked for"
 ELSEWHERE = b"https://elsewhere.example.com/"
@@ -22,3 +25,13 @@ class Fault:
     retry_after: int | None = None
     seconds: float = 30.0
     """How long a reply hangs."""
+    body: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of a status, if the vendor's own answer is given."""
+    on: str = ""
+    """The operation that fails, as in `POST /v1/events/{id}`; the next request of any if empty."""
+
+    def meets(self, method: str, path: str) -> bool:
+        """Whether it is meant for such a request."""
+        wanted, _, place = self.on.partition(" ")
+        return not self.on or (wanted == method and path_pattern(place).fullmatch(path) is not None)

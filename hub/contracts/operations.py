@@ -9,9 +9,9 @@ One operation, with its fields and their kinds, is written in YAML like this:
 
 `query` is the address' query; the body is `form`, `json`, `multipart` or `xml` (the elements inside the root, which is
 named as in `xml: {Order: {Name!: text}}`), or `file` with a media type, and an operation without one takes no body. A name
-with ! is required, and a name that is not listed is refused. A kind is text, url, phone, time, number, flag or any; `text..N`
-is a text of at most N characters, `A..B` a whole number, `a|b` one of some texts, `/…/` a pattern; `[kind]` is a list and a
-mapping an object of JSON; `kind or null` may be null.
+with ! is required, and a name that is not listed is refused. A kind is text, url, phone, time, number, amount (not negative),
+currency (of ISO 4217), sha256, flag or any; `text..N` is a text of at most N characters, `A..B` a whole number, `a|b` one of
+some texts, `/…/` a pattern; `[kind]` is a list and a mapping an object of JSON; `kind or null` may be null.
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ MEDIA_TYPES = {
     "xml": "application/xml",
 }
 OR_NULL = " or null"
+CURRENCIES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC "
+    "CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR "
+    "ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK "
+    "MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE "
+    "SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER "
+    "ZAR ZMW ZWG"
+)
 KINDS = {
     "any": r"[\s\S]*",
     "text": r"[\s\S]*",
@@ -45,6 +53,9 @@ KINDS = {
     "phone": r"\+[1-9]\d{6,14}",
     "time": r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d))?",
     "number": r"-?\d+(\.\d+)?",
+    "amount": r"\d+(\.\d+)?",
+    "currency": CURRENCIES.replace(" ", "|"),
+    "sha256": r"[0-9a-f]{64}",
     "flag": r"true|false",
 }
 
@@ -59,21 +70,29 @@ class RequestFault:
 
 
 class Operations:
-    """The operations of a provider's API, from a YAML file."""
+    """The operations of a provider's API, from a YAML file or as it was read from one."""
 
-    def __init__(self, file: Path) -> None:
-        self._operations = [
-            (method, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), accepted or {})
-            for (method, path), accepted in (
-                (name.split(), accepted) for name, accepted in yaml.safe_load(file.read_text("utf-8")).items()
-            )
-        ]
+    def __init__(self, file: Path | Mapping[str, Any]) -> None:
+        written = yaml.safe_load(file.read_text("utf-8")) if isinstance(file, Path) else file
+        self._operations = [(name, path_pattern(name.split()[1]), accepted or {}) for name, accepted in written.items()]
+
+    def find(self, method: str, path: str) -> tuple[str, Mapping[str, Any], Mapping[str, str]] | None:
+        """An operation's name, what it accepts, and the parts of the path by their names; None if there is none."""
+        return next(
+            (
+                (name, accepted, found.groupdict())
+                for name, pattern, accepted in self._operations
+                if name.split()[0] == method and (found := pattern.fullmatch(path))
+            ),
+            None,
+        )
 
     def fault(self, method: str, path: str, query: str, content_type: str, body: bytes) -> RequestFault | None:
         """What is wrong with a request; None if the provider would look at its content."""
-        accepted = next((one for verb, like, one in self._operations if verb == method and like.fullmatch(path)), None)
-        if accepted is None:
+        operation = self.find(method, path)
+        if operation is None:
             return RequestFault("operation")
+        accepted = operation[1]
         found = list(_faults(accepted.get("query", {}), _pairs(query), typed=False))
         form, sent = next((name for name in MEDIA_TYPES if name in accepted), None), content_type.partition(";")[0]
         if form is not None:
@@ -87,10 +106,20 @@ class Operations:
         return found[0] if found else None
 
 
+def path_pattern(path: str) -> re.Pattern[str]:
+    """The paths that a path with `{name}` stands for."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+def fits(kind: Any, value: object) -> bool:
+    """Whether a value of JSON is of a kind."""
+    return next(_wrong(kind, value, ""), None) is None
+
+
 def _body_faults(form: str, fields: Mapping[str, Any], content_type: str, body: bytes) -> list[RequestFault]:
     try:
         if form == "json":
-            return list(_faults(fields, json.loads(body), typed=True))
+            return list(_wrong(fields, json.loads(body), ""))
         if form == "xml":
             given = _elements(body)
         else:
@@ -168,7 +197,7 @@ def _wrong(kind: Any, value: Any, place: str) -> Iterator[RequestFault]:
         for one in value:
             yield from _wrong(kind[0], one, place)
     elif kind != "any":
-        numeric = kind == "number" or re.fullmatch(r"\d+\.\.\d+", kind)
+        numeric = kind in ("number", "amount") or re.fullmatch(r"\d+\.\.\d+", kind)
         wanted = bool if kind == "flag" else int | float if numeric else str
         right = isinstance(value, wanted) and (isinstance(value, bool) is (kind == "flag"))
         if not right or not _fits(kind, json.dumps(value) if not isinstance(value, str) else value):

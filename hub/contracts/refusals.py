@@ -42,6 +42,11 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
     return text[:MAX_REASON_CHARACTERS]
 
 
+def of_family(code: str, family: str) -> bool:
+    """Whether a code is one of a family like `800xx`, in which x stands for a digit."""
+    return re.fullmatch(re.escape(family).replace("x", "[0-9]"), code) is not None
+
+
 def first_path(paths: str | tuple[str, ...]) -> str:
     """The first of one or several paths; empty if there is none."""
     return paths if isinstance(paths, str) else next(iter(paths), "")
@@ -80,7 +85,8 @@ class Provider:
     words: str | tuple[str, ...] = ""
     """Instead of `details`: where the words are."""
     codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
-    """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError."""
+    """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError. In the code an
+    `x` stands for any digit, as in `800xx`; a code without one comes first."""
     succeeded: Callable[[Mapping[str, Any]], bool] | None = None
     """For a provider that answers refusals with a 2xx status: whether a reply's JSON is not a refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
@@ -117,7 +123,7 @@ class Provider:
         is_sentence = bool(code) and (code == words or " " in str(code))
         words = words or str(code) if is_sentence else words
         said = f"error {code}" if code and not is_sentence else f"HTTP {refusal.status}"
-        kind = self.codes.get(code or "") or self._by_status(refusal.status)
+        kind = self._by_code(code or "") or self._by_status(refusal.status)
         if kind is AuthError:
             return AuthError(f"{self.name} rejects the credentials ({said}); {self.remedy}.")
         if kind is RetryLater:
@@ -132,6 +138,10 @@ class Provider:
             return self.details(refusal)
         code, words = _first(refusal.body, self.code), _first(refusal.body, self.words)
         return None if code is None else str(code), str(words or "")
+
+    def _by_code(self, code: str) -> type[RingfenceError] | None:
+        families = (kind for like, kind in self.codes.items() if "x" in like and of_family(code, like))
+        return self.codes.get(code) or next(families, None)
 
     def _by_status(self, status: int) -> type[RingfenceError]:
         if status in (401, 403):

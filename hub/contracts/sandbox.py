@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from hub.contracts.costs import Cost
-from hub.contracts.faults import ELSEWHERE, GARBAGE, Fault
+from hub.contracts.fault_queue import FaultQueue
+from hub.contracts.faults import ELSEWHERE, GARBAGE
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from hub.contracts.sandbox_server import SandboxServer
 
 ASGI = Callable[..., Any]
+STATUSES = {"hang": 504, "taken": 504, "garbage": 200, "redirect": 307}
+"""The status of a fault that does not say it itself."""
 
 
 async def _nowhere(_: Any) -> None:
@@ -45,7 +48,7 @@ class SharedState(Protocol):
         """Close the file."""
 
 
-class Sandbox:
+class Sandbox(FaultQueue):
     """Base class of a simulated provider. `start()` opens it on loopback; `settings()` gives the settings that point a
     connector at it.
 
@@ -65,9 +68,13 @@ class Sandbox:
             "listener",
             "fetch",
             "page_limit",
+            "rights",
+            "rules",
             "state",
             "_ears",
             "_faults",
+            "_answers",
+            "_row_answers",
             "_lock",
             "_server",
             "_thread",
@@ -76,13 +83,14 @@ class Sandbox:
     """Attributes that each process has for itself."""
     page_limit: int | None = None
     """The most items of a page; the suites set it. `HttpSandbox` shortens what a request names in its query or JSON."""
+    rights: frozenset[str] | None = None
+    """The rights of the credentials, of those that rules demand; all if None."""
     state: SharedState | None = None
     """Set if the sandbox shares what it holds with other processes."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__()
         self.clock = clock
-        self._faults: list[Fault | None] = []
-        self._lock = threading.RLock()
 
     def start(self) -> None:
         """Listen on a free loopback port."""
@@ -104,21 +112,6 @@ class Sandbox:
     def page_size(self, requested: int) -> int:
         """The items of a page of which a request names `requested`, or that has a fixed size."""
         return min(requested, self.page_limit or requested)
-
-    def fail_next(self, fault: Fault, times: int = 1, after: int = 0) -> None:
-        """Answer the next `times` requests with `fault`, and serve `after` requests before that."""
-        with self._lock:
-            self._faults.extend([None] * after + [fault] * times)
-
-    def heal(self) -> None:
-        """Forget all faults that are still waiting."""
-        with self._lock:
-            self._faults.clear()
-
-    def next_fault(self) -> Fault | None:
-        """The fault that the current request must fail with, removed from the queue; None: serve the request."""
-        with self._lock:
-            return self._faults.pop(0) if self._faults else None
 
     @staticmethod
     def fetch(address: str) -> tuple[str, bytes]:
@@ -216,7 +209,9 @@ class HttpSandbox(Sandbox):
 
         async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
             receive = await self._ears.hear(scope, receive)
-            fault = self.next_fault() if scope["type"] == "http" else None
+            fault = None
+            if scope["type"] == "http":
+                fault = self.next_answer(scope["method"], scope["path"]) or self.next_fault()
             if fault is None and self.page_limit and scope["type"] == "http":
                 scope, receive = await shortened(scope, receive, self.page_limit)
             if fault is None:
@@ -227,14 +222,16 @@ class HttpSandbox(Sandbox):
             if fault.kind in ("hang", "taken"):
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(fault.seconds)
-            status = {"status": fault.status, "hang": 504, "taken": 504, "garbage": 200, "redirect": 307}[fault.kind]
-            headers = [(b"content-type", b"application/json")]
+            status = STATUSES.get(fault.kind, fault.status)
+            given = {"content-type": "application/json", **fault.headers}
+            headers = [(name.encode(), value.encode()) for name, value in given.items()]
             if fault.kind == "redirect":
                 headers.append((b"location", ELSEWHERE))
             if fault.retry_after is not None:
                 headers.append((b"retry-after", str(fault.retry_after).encode()))
             await send({"type": "http.response.start", "status": status, "headers": headers})
             body = GARBAGE if fault.kind == "garbage" else b'{"error": "planned fault"}'
+            body = body if fault.body is None else fault.body.encode()
             await send({"type": "http.response.body", "body": body})
 
         return serve

@@ -6,8 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hub.contracts.filling import filled
+from hub.contracts.hearing import HeardRequest
+from hub.contracts.vendor_file import Answer
+
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
     from starlette.responses import Response
 
 
@@ -24,6 +29,21 @@ def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | Non
     from starlette.responses import JSONResponse
 
     return reply(None, status, headers) if body is None else JSONResponse(body, status, headers)
+
+
+async def received(request: Request) -> HeardRequest:
+    """A request as `VendorRules` checks it."""
+    return HeardRequest(
+        request.method, request.url.path, request.url.query, dict(request.headers), await request.body()
+    )
+
+
+def answer_reply(answer: Answer, **values: object) -> Response:
+    """An answer of `rules.yaml`, whose body has `{names}` for the values."""
+    body = filled(answer.body, values)
+    if isinstance(body, str):
+        return reply(body, answer.status, answer.headers, answer.headers.get("content-type"))
+    return json_reply(body, answer.status, answer.headers)
 
 
 def reply(

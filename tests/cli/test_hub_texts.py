@@ -11,7 +11,7 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.contracts.sandbox import Fault
+from hub.contracts.faults import Fault
 from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
 from hub.model import AuditEntry, Company, Delivery, Suppression, TextMessage

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.contracts.sandbox import Fault, HttpSandbox
+from hub.contracts.faults import Fault
+from hub.contracts.sandbox import HttpSandbox
 
 
 class Provider(HttpSandbox):

@@ -186,7 +186,7 @@ def test_each_provider_erases_the_person_or_says_why_it_cannot(providers: Plugin
 
 
 def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: RunningSandboxes) -> None:
-    from hub.contracts.sandbox import Fault
+    from hub.contracts.faults import Fault
 
     person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,), tracking_numbers=(TRACKING,))
     for name in ("twilio", "telnyx", "hubspot", "salesforce"):

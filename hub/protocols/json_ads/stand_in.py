@@ -8,20 +8,23 @@ overrides `refusal`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hub.contracts.costs import Cost
+from hub.contracts.filling import ROWS, filled
 from hub.contracts.refusals import first_path
+from hub.contracts.sandbox_replies import received
 from hub.contracts.untrusted import json_object, value_at
+from hub.contracts.vendor_rules import VendorReply
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.fictional import PARTS, fictional, places
 from hub.protocols.json_ads.shapes import has_shape
 from hub.protocols.json_ads.templates import Call
 from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, ServiceStandIn, pattern_of, sent
-from hub.protocols.json_service.templates import ROWS, filled, rows_in
+from hub.protocols.json_service.templates import ServiceRequest, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -120,6 +123,8 @@ class JsonAdsSandbox(JsonServiceSandbox):
     async def _serve(self, request: Request) -> Response:
         network, known = self.network, self._known
         body = await request.body()
+        if self.rules is not None:
+            return sent(self.by_rules(self.rules, request, await received(request)) or (200, {}))
         calls = self._calls(request)
         if not calls:
             return sent((404, known.refused[1]))
@@ -130,7 +135,8 @@ class JsonAdsSandbox(JsonServiceSandbox):
         if network.costs is not None and calls[0] is network.costs.call:
             return sent((200, self._costs(network.costs, request.query_params)))
         if calls[0] is network.batch.status:
-            return self._status(request.url.path)
+            found = self._place(calls[0]).fullmatch(f"{self.url}{request.url.path}")
+            return sent(self._status(found["reference"] if found else ""))
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return sent((415, known.refused[1]))
         uploads = [call for call in calls if isinstance(call, Call) and call is not network.check]
@@ -181,6 +187,42 @@ class JsonAdsSandbox(JsonServiceSandbox):
             status, body = known.some_refused
         return status, filled(body, values, listed)
 
+    def taken(self, said: VendorReply, calls: Sequence[ServiceRequest]) -> Reply:
+        network, rules = self.network, self.rules
+        assert rules is not None
+        if network.costs is not None and network.costs.call in calls:
+            return 200, self._costs(network.costs, said.request["query"])
+        if network.batch.status in calls:
+            return self._status(said.request["path"]["reference"])
+        operation = rules.file.operations[said.operation]
+        reply = operation.get("reply", {})
+        names = [why or self.row_answer(row, said) for row, why in zip(said.rows, said.refused, strict=True)]
+        refused = {name: rules.answer(name) for name in names if name}
+        whole = next((name for name, answer in refused.items() if answer.row is None), None)
+        if whole is not None and not operation.get("silent"):
+            return self.answered(replace(said, answer=whole))
+        results = []
+        for index, (row, name) in enumerate(zip(said.rows, names, strict=True)):
+            if name is None:
+                if not said.is_test and value_at(row, self._known.key):
+                    self.count(row)
+                results += [operation["taken"]] if "taken" in operation else []
+            elif not operation.get("silent"):
+                results.append(filled(refused[name].row, {"index": index, "why": refused[name].says}))
+        if refused and "partly" in operation:
+            reply = operation["partly"]
+        values = {"count": names.count(None), "reference": str(len(self._uploads))}
+        if network.batch.kind == "poll" and said.rows:
+            self._uploads.append(results)
+        return reply.get("status", 200), filled(reply.get("body", {}), values, results)
+
+    def row_answer(self, row: Mapping[str, Any], said: VendorReply) -> str | None:
+        """The answer of `rules` that refuses a row that no rule refuses; None if it counts. Override it for what depends on
+        what the network holds."""
+        planned = self.next_row_answer() if value_at(row, self._known.key) else None
+        is_refused = value_at(row, self._known.key) in self._refused
+        return planned or (self.rules.fault("row") if self.rules and is_refused else None)
+
     def count(self, row: Mapping[str, object]) -> None:
         """Count a row, once per key."""
         known = self._known
@@ -203,13 +245,10 @@ class JsonAdsSandbox(JsonServiceSandbox):
         first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
         return _with({}, report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
 
-    def _status(self, path: str) -> Response:
-        status = self.network.batch.status
-        found = self._place(status).fullmatch(f"{self.url}{path}") if status else None
-        number = found["reference"] if found else ""
+    def _status(self, number: str) -> Reply:
         if not number.isdecimal() or int(number) >= len(self._uploads):
-            return sent((404, self._known.refused[1]))
-        return sent((200, _with({}, self.network.batch.errors, self._uploads[int(number)])))
+            return 404, self._known.refused[1]
+        return 200, _with({}, self.network.batch.errors, self._uploads[int(number)])
 
 
 class JsonAdsCostSandbox(JsonAdsSandbox):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.contracts.connector import ConnectionReport, Connector
+from hub.contracts.filling import filled
 from hub.contracts.oauth import OAuthGrant
 from hub.contracts.refusals import Provider
 from hub.contracts.requests import read_json
@@ -16,7 +17,7 @@ from hub.contracts.untrusted import JsonObject
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.protocols.json_service.stand_in import JsonServiceSandbox, ServiceStandIn, sandbox_of
-from hub.protocols.json_service.templates import ServiceRequest, filled, names_in, plain_values
+from hub.protocols.json_service.templates import ServiceRequest, names_in, plain_values
 
 if TYPE_CHECKING:
     import httpx

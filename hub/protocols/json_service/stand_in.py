@@ -6,15 +6,19 @@ It refuses what the declaration does not have: another path, method, parameter, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr
 
+from hub.contracts.filling import filled
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.sandbox_replies import json_reply, routed
+from hub.contracts.sandbox_replies import json_reply, received, routed
 from hub.contracts.untrusted import JsonObject, json_object
+from hub.contracts.vendor_rules import VendorReply, VendorRules
 from hub.protocols.json_service.templates import ServiceRequest, values_in
 
 if TYPE_CHECKING:
@@ -29,6 +33,9 @@ Reply = tuple[int, Any]
 class ServiceStandIn:
     """What the stand-in must know besides the declaration; replies are as in the provider's documentation."""
 
+    rules: Path | None = None
+    """The file `rules.yaml`, written from the provider's pages: operations, refusals and replies come from it then, and not
+    from the declaration."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up."""
     replies: Mapping[str, Reply | Callable[[Mapping[str, Any]], Reply]] = field(default_factory=dict)
@@ -48,6 +55,11 @@ class JsonServiceSandbox(HttpSandbox):
     network: ClassVar[type[Any]]
     """The connector class of `JsonService` whose provider it is."""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        file = self.network.stand_in.rules
+        self.rules = VendorRules(file) if file else None
+
     def settings(self) -> JsonObject:
         of = self.network.manifest.name
         known = self.network.Settings.model_fields.items()
@@ -56,12 +68,16 @@ class JsonServiceSandbox(HttpSandbox):
         return {**made_up, **self.network.stand_in.settings, "base_url": self.url}
 
     def app(self) -> Any:
-        return routed([("/{path:path}", self._serve, ["GET", "POST"])])
+        return routed([("/{path:path}", self._serve, ["GET", "POST", "PUT", "PATCH", "DELETE"])])
 
     async def _serve(self, request: Request) -> Response:
         """The reply to one request."""
         network, known, body = self.network, self.network.stand_in, await request.body()
         calls = self._calls(request)
+        if self.rules is not None:
+            found = self.by_rules(self.rules, request, await received(request))
+            if found is not None:
+                return sent(found)
         refused: Reply = known.refused or (400, {})
         if not calls:
             return sent((404, refused[1]))
@@ -79,6 +95,32 @@ class JsonServiceSandbox(HttpSandbox):
             except ValueError:
                 break
         return sent(refused)
+
+    def by_rules(self, rules: VendorRules, request: Request, heard: HeardRequest) -> Reply | None:
+        """What the provider's rules answer; None if they leave the reply to the declaration."""
+        said = rules.check(heard, self.clock(), self.rights)
+        found = rules.operations.find(heard.method, heard.path)
+        if found is None:
+            return self.answered(said)
+        name, _, parts = found
+        known = self.network.stand_in.settings
+        calls = self._calls(request) or [call for call in self._declared() if call is not None]
+        if not self.is_signed_in(request, calls[0]):
+            return self.answered(VendorReply(name, rules.fault("credentials")))
+        if any(str(known.get(part, value)) != value for part, value in parts.items()):
+            return self.answered(VendorReply(name, rules.fault("resource")))
+        return self.answered(said) if said.answer else self.taken(said, calls)
+
+    def answered(self, said: VendorReply) -> Reply:
+        """A refusal of the whole request."""
+        assert self.rules is not None and said.answer is not None
+        answer = self.rules.answer(said.answer)
+        return answer.status, filled(answer.body, {"field": said.field, "why": answer.says})
+
+    def taken(self, said: VendorReply, calls: Sequence[ServiceRequest]) -> Reply | None:
+        """The reply to a request that no rule refuses; None if the declaration says it."""
+        reply = self.rules and self.rules.file.operations[said.operation].get("reply")
+        return (reply.get("status", 200), reply.get("body")) if reply else None
 
     def _declared(self) -> Iterable[ServiceRequest | None]:
         """The requests that the provider takes."""

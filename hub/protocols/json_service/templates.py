@@ -5,17 +5,13 @@ In a template `{name}` is a value, and a marker is the place of the rows.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-ROWS = "{*rows}"
-"""In a body: the list of the request's rows."""
-ROW = "{*row}"
-"""In a body: the only row of a request, of a network that takes one conversion per request."""
+from hub.contracts.filling import NAME, ROW, ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,27 +32,6 @@ class ServiceRequest:
     upload without rows. An empty code stands for each that does not mean bad credentials."""
 
 
-_NAME = re.compile(r"\{([a-z_]+)\}")
-
-
-def filled(template: object, values: Mapping[str, object], rows: Sequence[object] = ()) -> Any:
-    """The template with its values. A text that is one `{name}` alone becomes the value itself; a member whose value is
-    None is left out."""
-    if template == ROWS:
-        return list(rows)
-    if template == ROW:
-        return rows[0]
-    if isinstance(template, Mapping):
-        members = {name: filled(each, values, rows) for name, each in template.items()}
-        return {name: value for name, value in members.items() if value is not None}
-    if isinstance(template, list):
-        return [filled(each, values, rows) for each in template]
-    if not isinstance(template, str):
-        return template
-    alone = _NAME.fullmatch(template)
-    return values[alone[1]] if alone else _NAME.sub(lambda name: str(values[name[1]]), template)
-
-
 def rows_in(template: object, body: object) -> list[Any] | None:
     """The rows of a body that was made from `template`; None if it was not: another shape, another fixed value, or a member
     that the template does not have."""
@@ -69,13 +44,13 @@ def rows_in(template: object, body: object) -> list[Any] | None:
             return None
         found = [rows_in(template[name], value) for name, value in body.items()]
         return None if any(each is None for each in found) else [row for each in found for row in each or ()]
-    is_open = isinstance(template, str) and _NAME.search(template)
+    is_open = isinstance(template, str) and NAME.search(template)
     return [] if is_open or template == body else None
 
 
 def values_in(template: object, body: object) -> dict[str, Any] | None:
     """What a body has in the places of a template's `{names}`; None if the body was not made from it."""
-    alone = _NAME.fullmatch(template) if isinstance(template, str) else None
+    alone = NAME.fullmatch(template) if isinstance(template, str) else None
     if alone:
         return {alone[1]: body}
     if not isinstance(template, Mapping):
@@ -88,7 +63,7 @@ def values_in(template: object, body: object) -> dict[str, Any] | None:
 
 def names_in(call: ServiceRequest, headers: Mapping[str, str]) -> set[str]:
     """The names of settings and group values in a request with these headers besides its own."""
-    return set(_NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)} {dict(headers)}"))
+    return set(NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)} {dict(headers)}"))
 
 
 def plain_values(settings: BaseModel) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -29,9 +30,8 @@ from hub.api import (
     hookimpl,
     value_at,
 )
-from hub.api.ads import ROWS, SHA256, Batch, Call, ClickId, Cost, CostReport, Days, JsonAds, StandIn
+from hub.api.ads import ROWS, Batch, Call, ClickId, Cost, CostReport, Days, JsonAds, StandIn
 
-VERSION = "v26.0"
 COUNTRY = Transform(
     name="sha256_country",
     function=lambda code: code.strip().lower(),
@@ -40,29 +40,19 @@ COUNTRY = Transform(
 )
 """Source: Conversions API, "Customer Information Parameters": two letters in lower case, then SHA-256."""
 
-EVENT = {
-    "event_name": str, "event_time": int, "event_id": str, "event_source_url?": r"https?://.+",
-    "action_source": ("phone_call", "chat", "website", "physical_store", "system_generated", "email", "app", "other"),
-    "user_data": {
-        "ph?": [SHA256], "em?": [SHA256], "country?": [SHA256], "client_user_agent?": str,
-        "fbc?": r"fb\.[0-9]\.[0-9]{13}\.[A-Za-z0-9._~-]{4,}", "fbp?": r"fb\.[0-9]\.[0-9]{13}\.[0-9]+",
-    },
-    "custom_data": {"order_id": str, "value?": float, "currency?": r"[A-Z]{3}"},
-    "data_processing_options?": [("LDU",)], "data_processing_options_country?": int, "data_processing_options_state?": int,
-}  # fmt: skip
-"""An event. Source: Conversions API, "Server Event Parameters"; the names are those of facebook-business 26.0.3."""
-
 ACTION_SOURCES = {"call": "phone_call", "text": "chat", "form": "other"}
 LIMITED_DATA_USE = {
     "data_processing_options": ["LDU"], "data_processing_options_country": 0, "data_processing_options_state": 0,
 }  # fmt: skip
-ERROR = {"message": "Invalid parameter", "type": "OAuthException", "fbtrace_id": "AbCdEfGh"}
 
 
-def _no_such_dataset(refusal: Refusal) -> RingfenceError | None:
+def _other_meanings(refusal: Refusal) -> RingfenceError | None:
     error = refusal.body.get("error")
-    if (value_at(error, "code"), value_at(error, "error_subcode")) == (100, 33):
+    code = value_at(error, "code")
+    if (code, value_at(error, "error_subcode")) == (100, 33):
         return ConfigError("Meta has no dataset with this dataset_id, or the access token does not reach it.")
+    if value_at(error, "is_transient") is True:
+        return RetryLater("Meta is unavailable for a short time.", refusal.after)
     return None
 
 
@@ -71,6 +61,7 @@ class MetaSettings(PluginSettings):
 
     dataset_id: str = Field(pattern=r"^[0-9]{5,20}$", description="The dataset's id in Meta's Events Manager.")
     access_token: SecretStr = Field(description="A token of a system user with access to the dataset.")
+    version: str = Field("v26.0", pattern=r"^v[0-9]{2,3}\.0$", description="The version of Meta's Graph API.")
     test_event_code: str | None = Field(
         None, pattern=r"^[A-Za-z0-9]{4,40}$", description="The code of the Test Events tab; dry runs need it."
     )
@@ -123,7 +114,11 @@ class Meta(JsonAds):
         retention="as Meta's data retention of the dataset says",
         auth=Auth(kind="api_key", keys_url="https://business.facebook.com/events_manager2"),
         limits=Limits(per_request=1000, max_age=timedelta(days=7)),
-        versions=(ApiVersion(name=VERSION, ends=date(2027, 7, 29), is_published=False),),
+        versions=(
+            ApiVersion(name="v25.0", setting="version", ends=date(2027, 2, 23)),
+            ApiVersion(name="v26.0", setting="version", ends=date(2027, 7, 29), is_published=False),
+            ApiVersion(name="v27.0", setting="version"),
+        ),
     )
     provider = Provider(
         name="Meta",
@@ -132,22 +127,22 @@ class Meta(JsonAds):
         words="error.error_user_msg",
         codes={
             **dict.fromkeys(("10", "102", "190", "200"), AuthError),
-            **dict.fromkeys(("1", "2", "4", "17", "32", "341", "613"), RetryLater),
+            **dict.fromkeys(("1", "2", "4", "17", "32", "341", "368", "613", "800xx"), RetryLater),
         },
-        special=_no_such_dataset,
-        retired=("2635",),
+        special=_other_meanings,
+        retired=("2500", "2635"),
     )
     headers = {"authorization": "Bearer {access_token}"}
-    check = Call(path=f"/{VERSION}/{{dataset_id}}", params={"fields": "id,name"}, method="GET")
-    upload = Call(path=f"/{VERSION}/{{dataset_id}}/events", body={"data": ROWS, "partner_agent": "ringfence"})
+    check = Call(path="/{version}/{dataset_id}/events", body={"data": []}, expected={400: "100"})
+    upload = Call(path="/{version}/{dataset_id}/events", body={"data": ROWS, "partner_agent": "ringfence"})
     dry_run = Call(
-        path=f"/{VERSION}/{{dataset_id}}/events",
+        path="/{version}/{dataset_id}/events",
         body={"data": ROWS, "partner_agent": "ringfence", "test_event_code": "{test_event_code}"},
     )
     batch = Batch(kind="all_or_nothing", count="events_received")
     costs = CostReport(
         call=Call(
-            path=f"/{VERSION}/act_{{ad_account_id}}/insights",
+            path="/{version}/act_{ad_account_id}/insights",
             params={
                 "level": "adset",
                 "time_increment": "1",
@@ -170,21 +165,9 @@ class Meta(JsonAds):
         },
     )  # fmt: skip
     stand_in = StandIn(
-        settings={
-            "dataset_id": "1234567890",
-            "test_event_code": "TEST12345",
-            "ad_account_id": "9876543210",
-        },
+        rules=Path(__file__).parent / "sandbox" / "rules.yaml",
+        settings={"dataset_id": "1234567890", "test_event_code": "TEST12345", "ad_account_id": "9876543210"},
         send_to={"event": "Lead"},
-        shape=EVENT,
-        time="event_time",
-        accepted=(200, {"events_received": "{count}", "messages": [], "fbtrace_id": "AbCdEfGh"}),
-        refused=(
-            400,
-            {"error": {**ERROR, "code": 100, "error_subcode": 2804003, "error_user_msg": "An event is invalid."}},
-        ),
-        unauthorized=(400, {"error": {**ERROR, "code": 190}}),
-        checked=(200, {"id": "1234567890", "name": "Example dataset"}),
     )
 
     def row(self, item: Conversion) -> JsonObject | Receipt:

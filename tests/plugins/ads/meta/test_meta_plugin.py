@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from facebook_business.adobjects.serverside.action_source import ActionSource
 from facebook_business.adobjects.serverside.custom_data import CustomData
 from facebook_business.adobjects.serverside.event import Event
 from facebook_business.adobjects.serverside.user_data import UserData
 
-from hub.api import ConfigError, Conversion, NotSupported
+from hub.api import ConfigError, Conversion, NotSupported, RetryLater
 from hub.api.ads import Days, without_empty
 from hub.contracts.disclosure import disclose
 from hub.testing import AdsConformance, FrozenClock, samples
@@ -121,3 +122,66 @@ def test_costs_are_read_by_day_and_ad_set(meta: Any, network: Any) -> None:
 def test_an_unknown_dataset_stops_the_connector(network: Any) -> None:
     with pytest.raises(ConfigError):
         connect(Meta, network, clock=FrozenClock(), dataset_id="99999").upload_conversions([shown(sample())], False)
+
+
+PATH = "/v26.0/1234567890/events"
+EVENT = {
+    "event_name": "Lead", "action_source": "phone_call", "user_data": {"ph": ["ab" * 32]}, "custom_data": {"order_id": "o"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"action_source": "website", "user_data": {"ph": ["ab" * 32], "client_user_agent": "Mozilla"}}, 2804016),
+        ({"action_source": "website", "event_source_url": "https://example.com/"}, 2804016),
+        ({"user_data": {}}, 2804050),
+        ({"user_data": {"country": ["ab" * 32]}}, 2804050),
+        ({"custom_data": {"value": 1.0, "currency": "XYZ"}}, 2804008),
+        ({"event_name": "Purchase"}, 2804009),
+        ({"data_processing_options": ["LDU"], "data_processing_options_country": 7}, None),
+        ({"user_data": {"external_id": ["customer-17"]}}, 200),
+    ],
+)
+def test_the_stand_in_answers_an_event_as_meta_documents(network: Any, changes: Any, code: int | None) -> None:
+    """Source: Conversions API, "Parameters" and "Customer Information Parameters"; the codes are those that public senders
+    recorded."""
+    row = {**EVENT, "event_time": int(FrozenClock()().timestamp()), "event_id": "o", **changes}
+    with httpx.Client(trust_env=False, headers={"authorization": "Bearer sandbox-access_token-of-meta"}) as client:
+        for version in ("v26.0", "v27.0"):
+            reply = client.post(f"{network.url}/{version}/1234567890/events", json={"data": [row]})
+            said = reply.json().get("error", {}).get("error_subcode") if reply.status_code != 200 else 200
+            assert said == code, reply.text
+
+
+@pytest.mark.parametrize(
+    "answer", ["unknown_error", "unavailable", "app_limit", "user_limit", "page_limit", "call_limit", "insights_limit",
+        "account_limit", "blocked", "transient"],
+)  # fmt: skip
+def test_an_error_of_meta_that_passes_costs_no_event_and_no_costs(meta: Any, network: Any, answer: str) -> None:
+    """Source: Graph API, "Error handling" and "Rate limits"; `is_transient` as in facebook_business.exceptions."""
+    item, today = shown(sample()), FrozenClock()().date()
+    network.answer_next(answer, times=2)
+    with pytest.raises(RetryLater):
+        meta.upload_conversions([item], False)
+    with pytest.raises(RetryLater):
+        meta.pull_costs(Days(today, today))
+    [receipt] = meta.upload_conversions([item], False)
+    assert receipt.status == "delivered"
+
+
+def test_a_retired_version_waits_for_a_newer_one_in_the_settings(meta: Any, network: Any) -> None:
+    old = connect(Meta, network, clock=FrozenClock(), version="v23.0")
+    item = shown(sample())
+    with pytest.raises(ConfigError, match="has retired the version of its API"):
+        old.upload_conversions([item], False)
+    assert not old.check_connection().ok
+    [receipt] = connect(Meta, network, clock=FrozenClock(), version="v27.0").upload_conversions([item], False)
+    assert receipt.status == "delivered"
+
+
+def test_the_check_needs_no_right_but_that_of_sending(meta: Any, network: Any) -> None:
+    with network.listening() as requests:
+        assert meta.check_connection().ok
+    assert [(each.method, each.path) for each in requests] == [("POST", PATH)]
+    assert not connect(Meta, network, clock=FrozenClock(), access_token="old").check_connection().ok

@@ -37,8 +37,10 @@ RESERVED_NAMES = frozenset(
     )
 )  # fmt: skip
 """Source: Measurement Protocol reference, "Reserved event names"."""
-_CLIENT = re.compile(r"GA\d\.\d+\.(\d{1,10}\.\d{1,10})")
-_SESSION = re.compile(r"GS1\.\d+\.(\d{1,10})\b|GS2\.\d+\.s(\d{1,10})\b")
+_DEPTH = r"\.\d+(?:-\d+)?\."
+"""The levels of the cookie's domain, and of its path if it has one."""
+_CLIENT = re.compile(rf"GA\d{_DEPTH}(\d{{1,10}}\.\d{{1,10}})")
+_SESSION = re.compile(rf"GS1{_DEPTH}(\d{{1,10}})\b|GS2{_DEPTH}s(\d{{1,10}})\b")
 CONSENT = {"granted": "GRANTED", "denied": "DENIED", "unknown": None}
 BODY = {
     "client_id": r"[0-9]+\.[0-9]+",

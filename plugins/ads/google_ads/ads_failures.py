@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from hub.api import AuthError, ConfigError, Rejected, RetryLater
+from plugins.ads.google_ads.policy import UNLISTED_WAIT, meaning_of
 
 NOT_ALLOWLISTED = "CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE"
 TRANSIENT_CODES = frozenset(
@@ -56,7 +57,9 @@ class Failure:
             return RetryLater(f"The Google Ads API cannot accept the batch now ({said}).")
         if self.status == "UNIMPLEMENTED" or any(error.code == "UNSUPPORTED_VERSION" for error in self.errors):
             return ConfigError(f"Google no longer offers this API version ({said}); check api_version.")
-        return Rejected(f"The Google Ads API rejects the request ({said}).", said)
+        if any(meaning_of(code)[0] == "rejected" for code in (self.status, *(error.code for error in self.errors))):
+            return Rejected(f"The Google Ads API rejects the request ({said}).", said)
+        return RetryLater(f"The Google Ads API refuses the request ({said}).", UNLISTED_WAIT)
 
     def _family(self, family: str) -> bool:
         return any(error.family == family for error in self.errors)

@@ -127,10 +127,13 @@ class DataManager:
                 )
 
     def _ingest(self, request: Sequence[GoogleConversion], validate_only: bool) -> str | Refusal:
+        """The id of the request, which a dry run has not ("Only errors are returned, not results"), or Google's refusal."""
         body = ingest_request(request, self._settings, validate_only)
         answer = self._call("POST", "/v1/events:ingest", body=body)
         if isinstance(answer, Refusal):
             return answer
+        if validate_only:
+            return ""
         reference = answer.get("requestId")
         if not isinstance(reference, str) or not reference:
             raise RetryLater("The Data Manager API answered without a request id; the batch is tried again.")

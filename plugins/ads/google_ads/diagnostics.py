@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.api import PendingReceipt, Receipt, as_mapping, as_mappings, as_text
-from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, NOT_FOUND, receipt_for
+from plugins.ads.google_ads.policy import meaning_of, receipt_for
 from plugins.ads.google_ads.reference import Reference
 from plugins.ads.google_ads.settings import action_of
 
@@ -60,10 +60,11 @@ def _receipt(item: PendingReceipt, status: Mapping[str, object]) -> Receipt:
         words = _refused("every event of this request", [summary])
         codes = list(unnamed) or [each.code for each in findings]
         return receipt_for(item.key, codes, words, item.reference, sent.match, sent.young)
-    if unnamed.keys() <= AS_GOOD_AS_DELIVERED:
+    meanings = {meaning_of(code)[0] for code in unnamed}
+    if meanings <= {"duplicate"}:
         return _arrived(item, sent, status)
     counts = f"{lost} of {total} events" if total else f"{lost} events"
-    verb = "could not match" if unnamed.keys() <= NOT_FOUND else "rejected"
+    verb = "could not match" if meanings == {"unmatched"} else "rejected"
     reason = f"Google {verb} {counts} of this request and does not say which: {summary}."
     return Receipt(key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference)
 

@@ -2,61 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from hub.api import Receipt
 from plugins.ads.google_ads.reference import Match
 
+Meaning = Literal["duplicate", "unmatched", "retry", "rejected"]
 HOURS = 3600.0
 ONE_PER_CLICK = "ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID"
 
-AS_GOOD_AS_DELIVERED = frozenset(
-    {
-        "CALL_CONVERSION_ALREADY_EXISTS",
-        "CLICK_CONVERSION_ALREADY_EXISTS",
-        "CONVERSION_ALREADY_RETRACTED",
-        "DUPLICATE_GCLID",
-        "DUPLICATE_TRANSACTION_ID",
-        "MORE_RECENT_RESTATEMENT_FOUND",
-        "ORDER_ID_ALREADY_IN_USE",
-        "RESTATEMENT_ALREADY_EXISTS",
-    }
+DELIVERED = re.compile(
+    r".*_ALREADY_(EXISTS|IN_USE|RETRACTED)|DUPLICATE_(GCLID|TRANSACTION_ID)|MORE_RECENT_RESTATEMENT_FOUND"
 )
 """Google already has it."""
-
-RETRY_AFTER: dict[str, float | None] = {
-    "CONVERSION_ACTION_TOO_RECENTLY_CREATED": 6 * HOURS,
-    "CONVERSION_NOT_FOUND": 6 * HOURS,
-    "CUSTOMER_NOT_ACCEPTED_CUSTOMER_DATA_TERMS": 6 * HOURS,
-    "CUSTOMER_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS": 6 * HOURS,
-    "DEADLINE_EXCEEDED": None,
-    "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED": 6 * HOURS,
-    "DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS": 6 * HOURS,
-    "DESTINATION_TOO_RECENTLY_CREATED": 6 * HOURS,
-    "DUPLICATE_ADJUSTMENT_IN_REQUEST": 60.0,
-    "DUPLICATE_CALL_CONVERSION_IN_REQUEST": 60.0,
-    "DUPLICATE_CLICK_CONVERSION_IN_REQUEST": 60.0,
-    "DUPLICATE_ORDER_ID": 60.0,
-    "EVENT_TIME_INVALID": HOURS,
-    "INTERNAL_ERROR": None,
-    ONE_PER_CLICK: 60.0,
-    "ORIGINAL_CONVERSIONS_NOT_FOUND": 6 * HOURS,
-    "RESOURCE_EXHAUSTED": None,
-    "RESOURCE_TEMPORARILY_EXHAUSTED": None,
-    "TOO_RECENT_CALL": 12 * HOURS,
-    "TOO_RECENT_CLICK": 12 * HOURS,
-    "TOO_RECENT_CONVERSION": 6 * HOURS,
-    "TOO_RECENT_CONVERSION_ACTION": 6 * HOURS,
-    "TOO_RECENT_EVENT": 6 * HOURS,
-    "TRANSIENT_ERROR": None,
-}
-"""Seconds to wait before the item is retried (None: the hub's own schedule). Google asks for 6 hours after
-a conversion action was created and for 12 hours after a call. A person must accept the enhanced-conversion terms. What
+NOT_FOUND = re.compile(r"(CALL|CLICK|EVENT|MATCH_ID|USER_ID)_NOT_FOUND(_FOR_[A-Z_]+)?|INVALID_(CALL|CLICK)")
+"""Google ties the conversion to no ad. For people who clicked none that is what it says, and no failure."""
+PASSING: Sequence[tuple[re.Pattern[str], float | None]] = (
+    (re.compile(r"TOO_RECENT_(CALL|CLICK)"), 12 * HOURS),
+    (re.compile(r".*TOO_RECENT.*|(ORIGINAL_)?CONVERSIONS?_NOT_FOUND"), 6 * HOURS),
+    (re.compile(r".*NOT_(ACCEPTED|SIGNED).*|.*NOT_ENABLED_ENHANCED_CONVERSIONS.*"), 6 * HOURS),
+    (re.compile(r"EVENT_TIME_INVALID"), HOURS),
+    (re.compile(rf"DUPLICATE_([A-Z]+_)+IN_REQUEST|DUPLICATE_ORDER_ID|{ONE_PER_CLICK}"), 60.0),
+    (re.compile(r".*(INTERNAL|EXHAUSTED|DEADLINE|TRANSIENT|UNAVAILABLE).*"), None),
+)
+"""Families of codes and the seconds to wait before the item is retried (None: the hub's own schedule). Google asks for 6 hours
+after a conversion action was created and for 12 hours after a call. A person must accept the enhanced-conversion terms. What
 counts one per click goes again without the click id of iOS. A time that is not valid is ahead of Google's clock, because
 ours is fast."""
+FINAL = re.compile(
+    r".*(INVALID|UNPARSEABLE|UNSUPPORTED|PRECEDES|EXPIRED|TOO_(OLD|LONG|SHORT|MANY|FEW)|REQUIRED|MISSING|MISMATCH|BOTH_SET|PII|"
+    r"PROHIBITS|DENIED|CONSENT|UNAUTHORIZED|DECRYPTION|DECODE_ERROR|AUTH_FAILED|ALREADY_ENHANCED|CANNOT|INSUFFICIENT|"
+    r"EXTERNAL_ATTRIBUTION|"
+    r"NOT_(ALLOWED|ALLOWLISTED|COMPLIANT|ELIGIBLE|ENABLED|PERMITTED|SUPPORTED)).*|NO_[A-Z_]+|RESERVED_NAME_USED"
+)
+"""Families of codes that stay true however often the item is sent."""
+UNLISTED_WAIT = 24 * HOURS
+"""Before an item with a code of no family is sent again: Google adds reasons, and an older library calls a new one UNKNOWN."""
 
-NOT_FOUND = frozenset({"CALL_NOT_FOUND", "CLICK_NOT_FOUND", "EVENT_NOT_FOUND", "INVALID_CALL"})
-"""Google ties the conversion to no ad. For people who clicked none that is what it says, and no failure."""
 NOT_MATCHED: dict[Match | None, str] = {
     "click": "Not matched: Google knows no ad click with this click id.",
     "person": "Not matched: the person clicked no ad.",
@@ -94,16 +78,29 @@ def receipt_for(
     A click id that Google does not know is sent once more if the click was young at the upload.
     """
     named = tuple(dict.fromkeys(codes)) or ("UNKNOWN",)
-    for code in named:
-        if code not in AS_GOOD_AS_DELIVERED and code not in RETRY_AFTER and code not in NOT_FOUND:
-            return Receipt(key=key, status="rejected", code=code, reason=words, reference=reference)
-    waits = [code for code in named if code in RETRY_AFTER]
+    meanings = {code: meaning_of(code) for code in named}
+    final = next((code for code, (status, _) in meanings.items() if status == "rejected"), None)
+    if final:
+        return Receipt(key=key, status="rejected", code=final, reason=words, reference=reference)
+    waits = {code: wait for code, (status, wait) in meanings.items() if status == "retry"}
     if waits:
-        longest = max(waits, key=lambda code: RETRY_AFTER[code] or 0.0)
-        return Receipt(key=key, status="retry", code=longest, reason=words, retry_after=RETRY_AFTER[longest])
-    lost = next((code for code in named if code in NOT_FOUND), None)
+        longest = max(waits, key=lambda code: waits[code] or 0.0)
+        return Receipt(key=key, status="retry", code=longest, reason=words, retry_after=waits[longest])
+    lost = next((code for code, (status, _) in meanings.items() if status == "unmatched"), None)
     if lost and young:
         return Receipt(key=key, status="retry", code=lost, reason=CLICK_MAY_FOLLOW, retry_after=12 * HOURS)
     if lost:
         return Receipt(key=key, status="unmatched", code=lost, reason=NOT_MATCHED[match], reference=reference)
     return Receipt(key=key, status="duplicate", code=named[0], reason=words, reference=reference)
+
+
+def meaning_of(code: str) -> tuple[Meaning, float | None]:
+    """What becomes of an item that Google refused with this code, and the seconds to wait if it is sent again."""
+    if DELIVERED.fullmatch(code):
+        return "duplicate", None
+    if NOT_FOUND.fullmatch(code):
+        return "unmatched", None
+    wait = next((each for each in PASSING if each[0].fullmatch(code)), None)
+    if wait is not None:
+        return "retry", wait[1]
+    return ("rejected", None) if FINAL.fullmatch(code) else ("retry", UNLISTED_WAIT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hub.api import Provider, RetryLater, Services, as_mapping, as_mappings, as_text, json_object
+from hub.api import Provider, RetryLater, Services, as_mapping, as_mappings, as_text, json_object, value_at
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SignIn
 
@@ -16,6 +16,8 @@ MAX_PAGES = 50
 GOOGLE_ADS = Provider(
     name="The Google Ads API",
     remedy="sign in again as somebody who may use the account, and grant access to Google Ads",
+    details=lambda refusal: (next(_codes(refusal.body), None), as_text(value_at(refusal.body, "error.message"))),
+    retired=("UNSUPPORTED_VERSION", "404"),
 )
 
 

@@ -43,6 +43,8 @@ SHARED = {
     "somebody@else.example.com": ("7770100177",),
 }
 """Person → the accounts that were shared with them directly."""
+SUPPORTED_VERSIONS = ("v23", "v24", "v25", "v26")
+"""On 2026-11-30; v22 was retired on 2026-10-07. Source: Google Ads API, "Deprecation and sunset"."""
 ANSWERED = {"query", "pageToken", "validateOnly", "searchSettings"}
 """The fields of a search request in v26."""
 TAG = {
@@ -73,6 +75,8 @@ class AdsRest:
         person = self._google.tokens.account_of(request.headers.get("authorization", ""))
         if person is None:
             return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        if request.path_params["version"] not in SUPPORTED_VERSIONS:
+            return _failed(400, "INVALID_ARGUMENT", {"requestError": "UNSUPPORTED_VERSION"})
         customer = request.path_params["customer"]
         manager = request.headers.get("login-customer-id", "")
         if not self._may_use(person, manager, customer):

@@ -103,7 +103,7 @@ class DataManagerApi:
                 400, "INVALID_ARGUMENT", "There was a problem with the request.", faults if google.names_fields else ()
             )
         if request.get("validateOnly"):
-            return json_reply({"requestId": f"v-{secrets.token_hex(8)}"})
+            return json_reply({})
         request_id = f"t-{secrets.token_hex(8)}"
         google.requests[request_id] = self._count(request, now)
         return json_reply({"requestId": request_id})

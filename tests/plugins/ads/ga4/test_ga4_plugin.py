@@ -49,6 +49,22 @@ def test_an_event_joins_the_session_of_the_page(ga4: Any, cookie: str, session: 
     assert row["events"][0]["params"].get("session_id") == session
 
 
+@pytest.mark.parametrize("depth", ["1", "2", "1-2", "4-2"])
+def test_a_cookie_of_a_path_of_the_site_is_matched(ga4: Any, depth: str) -> None:
+    """Source: analytics.js, `cookiePath`: with a path the second part of `_ga` is two numbers, the levels of the domain and of
+    the path, as in `1.4-2.XXXXXXXX.YYYYYYY`."""
+    row = ga4.row(
+        shown(
+            cookies={
+                "_ga": f"GA1.{depth}.1234567890.1795590000",
+                "_ga_EXAMPLE123": f"GS1.{depth}.1795590001.3.1.1.0.0.0",
+            }
+        )
+    )
+    assert row["client_id"] == "1234567890.1795590000"
+    assert row["events"][0]["params"]["session_id"] == "1795590001"
+
+
 def test_a_visit_without_a_cookie_that_may_be_used_is_not_matched(ga4: Any) -> None:
     for cookies in ({}, {"_ga": "nonsense"}):
         assert ga4.row(shown(cookies=cookies)).status == "unmatched"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.api import Money, NotSupported, RetryLater
+from hub.api import ConfigError, Money, NotSupported, RetryLater
 from hub.api.ads import Cost, Days
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
@@ -60,6 +60,12 @@ def test_an_account_that_hides_its_reports_is_named_with_what_to_do(google: Sand
     google.hides_reports = "USER_PERMISSION_DENIED"
     with pytest.raises(NotSupported, match=r"1234567890.*USER_PERMISSION_DENIED.*login_customer_id.*hub costs import"):
         connector.pull_costs(WEEK)
+
+
+def test_a_retired_version_of_the_google_ads_api_is_for_a_person_to_set(google: Sandbox, clock: FrozenClock) -> None:
+    """Source: `RequestError.UNSUPPORTED_VERSION` of google-ads 34.0.0; v22 ended on 2026-10-07."""
+    with pytest.raises(ConfigError, match="has retired the version of its API that is set here"):
+        connect(GoogleAds, google, clock=clock, api_version="v22").pull_costs(WEEK)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ import pytest
 from google_ads_steps import data_manager, poll, upload
 
 from hub.api import AuthError, ConfigError, Conversion, Money, RetryLater
-from hub.api.sandbox import Fault
+from hub.api.sandbox import Fault, json_reply
 from hub.testing import FrozenClock, connect
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox
+from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi
 
 Make = Callable[..., Conversion]
 
@@ -257,3 +258,25 @@ def test_the_stand_in_refuses_what_google_does_not_know(google: Sandbox, connect
     violations = answer.json()["error"]["details"][-1]["fieldViolations"]
     assert answer.status_code == 400
     assert violations[0]["field"] == "destinations[0]" and '"color"' in violations[0]["description"]
+
+
+# A dry run
+
+
+def test_a_dry_run_succeeds_although_google_answers_it_without_a_request_id(
+    google: Sandbox, connector: GoogleAds, make: Make
+) -> None:
+    """Source: `IngestEventsRequest.validate_only` in google-ads-datamanager 0.9.4: "the request is validated but not executed.
+    Only errors are returned, not results"; the request id is the only field of the results."""
+    good, bad = make(), make()
+    google.refuse(bad.key)
+    assert [each.status for each in upload(connector, good, bad, dry_run=True)] == ["accepted", "rejected"]
+    assert all(body["validateOnly"] for body in google.ingested) and not google.conversions()
+
+
+def test_an_upload_without_a_request_id_is_sent_again(
+    connector: GoogleAds, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DataManagerApi, "_take", lambda self, content: json_reply({}))
+    with pytest.raises(RetryLater, match="without a request id"):
+        upload(connector, make())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.api import PendingReceipt
 from plugins.ads.google_ads.data_manager import DATA_MANAGER
 from plugins.ads.google_ads.diagnostics import receipts_of
-from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, NOT_FOUND, RETRY_AFTER, receipt_for
+from plugins.ads.google_ads.policy import UNLISTED_WAIT, meaning_of, receipt_for
 from plugins.ads.google_ads.refusal import Refusal
 
 ITEM = PendingReceipt(
@@ -93,17 +93,36 @@ def test_the_worst_of_several_reasons_decides() -> None:
     assert receipt_for("k", ["CLICK_NOT_FOUND", "DUPLICATE_GCLID"], "w", match="person").status == "unmatched"
     assert receipt_for("k", ["EVENT_NOT_FOUND", "INVALID_GCLID"], "w", match="click").status == "rejected"
     assert receipt_for("k", ["EVENT_NOT_FOUND"], "w", match="click", young=True).retry_after == 12 * 3600
-    assert receipt_for("k", [], "w").status == "rejected"
+    assert receipt_for("k", [], "w").retry_after == UNLISTED_WAIT
 
 
-def test_every_code_of_the_table_is_one_of_googles() -> None:
+def test_every_reason_of_googles_libraries_has_a_meaning_and_a_new_one_waits() -> None:
+    """Source: google-ads-datamanager 0.9.4 (`ProcessingErrorReason`), google-ads 34.0.0 (v26)."""
     from google.ads import datamanager_v1 as dm
-    from google.ads.googleads.v26.errors.types import errors
+    from google.ads.googleads.v26.errors.types import conversion_adjustment_upload_error, conversion_upload_error
 
-    newer = {"DESTINATION_TOO_RECENTLY_CREATED", "INVALID_CALL"}  # in Google's discovery document of 2026-11-06
-    ours = (AS_GOOD_AS_DELIVERED | RETRY_AFTER.keys() | NOT_FOUND) - newer
-    kinds = [field.enum_type for field in errors.ErrorCode.pb().DESCRIPTOR.fields]
-    theirs = {value.name for kind in kinds for value in kind.values}
-    theirs |= {reason.name for reason in dm.ErrorReason}
-    theirs |= {reason.name.removeprefix("PROCESSING_ERROR_REASON_") for reason in dm.ProcessingErrorReason}
-    assert ours <= theirs
+    names = {
+        *(reason.name.removeprefix("PROCESSING_ERROR_REASON_") for reason in dm.ProcessingErrorReason),
+        *(each.name for each in conversion_upload_error.ConversionUploadErrorEnum.ConversionUploadError),
+        *(
+            each.name
+            for each in conversion_adjustment_upload_error.ConversionAdjustmentUploadErrorEnum.ConversionAdjustmentUploadError
+        ),
+    }
+    unlisted = {name for name in names if meaning_of(name) == ("retry", UNLISTED_WAIT)}
+    assert unlisted == {"UNSPECIFIED", "UNKNOWN"}
+    assert meaning_of("SOMETHING_NEW") == ("retry", UNLISTED_WAIT)
+    assert meaning_of("TOO_RECENT_SOMETHING_NEW") == ("retry", 6 * 3600)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "USER_ID_NOT_FOUND", "USER_ID_NOT_FOUND_FOR_GCLID", "USER_ID_NOT_FOUND_FOR_DCLID", "USER_ID_NOT_FOUND_FOR_MATCH_ID",
+        "USER_ID_NOT_FOUND_FOR_IMPRESSION_ID", "MATCH_ID_NOT_FOUND", "CLICK_NOT_FOUND", "INVALID_CLICK",
+    ],
+)  # fmt: skip
+def test_what_google_cannot_find_is_not_matched_and_no_failure(code: str) -> None:
+    """Source: `ProcessingErrorReason` of google-ads-datamanager 0.9.4: "The user ID can not be found for the GCLID", "The event
+    can't be attributed to a click"."""
+    assert receipt_for("k", [code], "w", match="click").status == "unmatched"

@@ -12,7 +12,7 @@ from hub.cli.privacy.law_warnings import law_warnings
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
 from hub.config.models import Config
 from hub.config.readers.addresses import listen_address
-from hub.connecting.check import NOT_TRIED, check_connection
+from hub.connecting.check import check_connection
 from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import ConnectionReport
 from hub.errors import ConfigError, RingfenceError
@@ -94,7 +94,7 @@ def check(
             f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]"
             if failed
             else "Every provider that can be asked answers."
-            if NOT_TRIED in reports.values()
+            if not all(report.tried for report in reports.values())
             else "Every provider answers."
         )
     if not ok:
@@ -144,7 +144,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
         for future in as_completed(tasks):
             name, report = tasks[future], future.result()
             reports[name] = report
-            good = "[yellow]–[/yellow]" if report == NOT_TRIED else "[green]✓[/green]"
+            good = "[yellow]–[/yellow]" if not report.tried else "[green]✓[/green]"
             mark = good if report.ok else "[red]✗[/red]"
             if not quiet:
                 screen.print(f"{mark} {plain(name)}: {plain(report.detail)}", soft_wrap=True)

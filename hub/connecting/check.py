@@ -8,10 +8,19 @@ from hub.hookspecs import OperationHooks
 from hub.plugin_host.registry import Plugins
 
 ASKS_NOBODY = ConnectionReport(ok=True, detail="It asks no provider, so there is nothing to check.")
+FAILED = "The test failed, so nothing was saved: {}"
+"""Why a new connector is not saved, until a person says that it shall be."""
 NOT_TRIED = ConnectionReport(
-    ok=True, detail="Not tried: its plugin has no check, so a wrong key shows only when it is first used."
+    ok=True, tried=False, detail="Not tried: its plugin has no check, so a wrong key shows only when it is first used."
 )
 """The report of a connector whose provider cannot be asked: nobody knows whether its key works."""
+
+
+def warning_of(report: ConnectionReport) -> str:
+    """What a person should know of a connector whose test failed or was impossible, and that was saved; empty if it is good."""
+    if report.ok and report.tried:
+        return ""
+    return f"{'It could not be tested' if report.ok else 'Its test failed'}: {report.detail}"
 
 
 def check_connection(plugins: Plugins, name: str) -> ConnectionReport:

@@ -23,9 +23,10 @@ def pause_connector(hub: Hub, name: str, user_id: str) -> None:
         audit.note(session, hub.clock(), user_id, "connectors.pause", name)
 
 
-def resume_connector(hub: Hub, name: str, actor: str) -> ConnectionReport | None:
-    """Resume a paused connector if the provider accepts its credentials. None if it was not paused; otherwise the check, and
-    the connector stays paused if that failed. What waited is due at once."""
+def resume_connector(hub: Hub, name: str, actor: str, *, anyway: bool = False) -> ConnectionReport | None:
+    """Resume a paused connector if the provider accepts its credentials, or whatever its check says if a person wants it
+    `anyway`. None if it was not paused; otherwise the check. What waited is due at once; if the provider refuses it, the
+    connector is paused again and nothing is lost."""
     with hub.store.reading() as session:
         paused = paused_connectors(session)
         if name not in paused:
@@ -34,7 +35,7 @@ def resume_connector(hub: Hub, name: str, actor: str) -> ConnectionReport | None
             raise CannotDo(paused[name])
     hub.plugins.enable(name)
     report = check_connection(hub.plugins, name)
-    if report.ok:
+    if report.ok or anyway:
         with hub.store.writing() as session:
             resume_within(session, name)
             audit.note(session, hub.clock(), actor, "connectors.resume", name)

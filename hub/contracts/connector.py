@@ -30,6 +30,9 @@ class ConnectionReport:
 
     ok: bool
     detail: str = plugin_text()
+    tried: bool = True
+    """Whether the provider was asked. False with `ok`: it offers no harmless check, or a setting for the check is missing, so
+    `detail` is a warning."""
 
 
 class Connector:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.contracts.untrusted import first_object, value_at
 from hub.errors import AuthError, ConfigError, Rejected, RetryLater, RingfenceError
 
+Meaning = TypeVar("Meaning")
 NOT_TAKEN = (429, 503)
 """The statuses that say that the provider certainly did not carry out a request that creates something."""
 MAX_REASON_CHARACTERS = 300
@@ -43,8 +44,15 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
 
 
 def of_family(code: str, family: str) -> bool:
-    """Whether a code is one of a family like `800xx`, in which x stands for a digit."""
-    return re.fullmatch(re.escape(family).replace("x", "[0-9]"), code) is not None
+    """Whether a code is one of a family like `800xx` or `*Invalid`, in which x stands for a digit and * for any text."""
+    return re.fullmatch(re.escape(family).replace("x", "[0-9]").replace(r"\*", ".*"), code, re.DOTALL) is not None
+
+
+def meaning(codes: Mapping[str, Meaning], code: str | None) -> Meaning | None:
+    """What `codes` say of a code: its own entry, else that of the first family that it is one of."""
+    if code is None:
+        return None
+    return codes.get(code) or next((each for family, each in codes.items() if of_family(code, family)), None)
 
 
 def first_path(paths: str | tuple[str, ...]) -> str:
@@ -85,8 +93,8 @@ class Provider:
     words: str | tuple[str, ...] = ""
     """Instead of `details`: where the words are."""
     codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
-    """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError. In the code an
-    `x` stands for any digit, as in `800xx`; a code without one comes first."""
+    """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError. In a code an
+    `x` stands for any digit, as in `800xx`, and `*` for any text; a code without them comes first, then the first that fits."""
     succeeded: Callable[[Mapping[str, Any]], bool] | None = None
     """For a provider that answers refusals with a 2xx status: whether a reply's JSON is not a refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
@@ -123,7 +131,7 @@ class Provider:
         is_sentence = bool(code) and (code == words or " " in str(code))
         words = words or str(code) if is_sentence else words
         said = f"error {code}" if code and not is_sentence else f"HTTP {refusal.status}"
-        kind = self._by_code(code or "") or self._by_status(refusal.status)
+        kind = meaning(self.codes, code) or self._by_status(refusal.status)
         if kind is AuthError:
             return AuthError(f"{self.name} rejects the credentials ({said}); {self.remedy}.")
         if kind is RetryLater:
@@ -138,10 +146,6 @@ class Provider:
             return self.details(refusal)
         code, words = _first(refusal.body, self.code), _first(refusal.body, self.words)
         return None if code is None else str(code), str(words or "")
-
-    def _by_code(self, code: str) -> type[RingfenceError] | None:
-        families = (kind for like, kind in self.codes.items() if "x" in like and of_family(code, like))
-        return self.codes.get(code) or next(families, None)
 
     def _by_status(self, status: int) -> type[RingfenceError]:
         if status in (401, 403):

@@ -18,6 +18,7 @@ from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import Sandbox
 from hub.errors import AuthError, RingfenceError
 from hub.hookspecs import OperationHooks, PrivacyHooks
+from hub.protocols.json_service import JsonService
 from hub.testing import samples
 from hub.testing.asking import Reply, ask, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
@@ -320,9 +321,13 @@ class WireConformance(ConnectorConformance):
         )
 
     def test_a_failed_connection_check_says_so(self, impatient: Connector, provider: Sandbox) -> None:
+        """Not after a status that the declaration expects with any code: the provider took the credentials then."""
         if "check_connection" not in implemented_hooks(impatient):
             pytest.skip("this plugin has no connection check")
+        check = impatient.check if isinstance(impatient, JsonService) else None
         for name, fault in (ALL_FAULTS | {"an error in a reply of 200": ERROR_IN_SUCCESS}).items():
+            if check and fault.kind == "status" and check.expected.get(fault.status) == "":
+                continue
             with failing(provider, fault):
                 reply = attempt(impatient, OperationHooks.check_connection)
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, (

@@ -125,6 +125,15 @@ def test_a_paused_connector_is_taken_up_again_once_its_provider_answers(shop: Sh
     assert "is not paused" in shop.run("connectors", "resume", "ads").stdout
 
 
+def test_a_paused_connector_is_taken_up_again_whatever_a_wrong_check_says(shop: Shop) -> None:
+    shop.configure(account="locked")
+    shop.play()
+    done = shop.run("connectors", "resume", "ads", "--anyway")
+    assert done.exit_code == 0 and "✗ ads" in done.stdout and "paused again" in done.stdout
+    assert shop.audited() == [("connectors.resume", "ads")]
+    assert {row["name"]: row["paused"] for row in shop.json("connectors", "list")}["ads"] is None
+
+
 def test_a_connector_that_is_not_there_is_one_sentence(shop: Shop, refusal: Refusal) -> None:
     assert "there are: phone, ads, places, signals" in refusal(shop.run("connectors", "resume", "xyz"))
 

@@ -13,6 +13,7 @@ from hub.cli.support.lists import Listing, listing
 from hub.cli.support.oauth_loopback import Answer, by_browser, by_paste
 from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, moment, plain, say
 from hub.config.models import Config, ConnectorEntry
+from hub.connecting.check import warning_of
 from hub.connecting.pausing import resume_connector
 from hub.connecting.reconnect import reconnect
 from hub.errors import CannotDo
@@ -80,6 +81,7 @@ def _repair(each: Repair) -> tuple[str, str]:
 @commands.command("resume")
 def resume(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="Whatever its check says.")] = False,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -87,14 +89,17 @@ def resume(
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
-        report = resume_connector(opened.hub, name, actor())
+        report = resume_connector(opened.hub, name, actor(), anyway=anyway)
     if report is None:
         say(f"{plain(name)} is not paused.")
         return
     if not report.ok:
         say(f"[red]✗ {plain(name)}: {plain(report.detail)}[/red]")
-        say("It stays paused.")
-        raise typer.Exit(1)
+        if not anyway:
+            say("It stays paused. If the check is wrong: --anyway.")
+            raise typer.Exit(1)
+        say("It syncs on its schedule again; if the provider refuses what is sent, it is paused again.")
+        return
     say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs on its schedule again.")
 
 
@@ -154,7 +159,8 @@ def _connect_account(hub: Hub, name: str, redirect: Redirect) -> None:
     done = reconnect(hub, name, token, actor())
     who = f" as {plain(done.signed_in_as)}" if done.signed_in_as else ""
     others = f" It also mends {plain(', '.join(done.others))}." if done.others else ""
-    say(f"[green]✓ {plain(name)} is signed in[/green]{who}: {plain(done.report.detail)}{others}")
+    said = warning_of(done.report) or done.report.detail
+    say(f"[green]✓ {plain(name)} is signed in[/green]{who}: {plain(said)}{others}")
 
 
 @commands.command("disconnect")

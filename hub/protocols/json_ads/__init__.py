@@ -247,7 +247,8 @@ class JsonAds(JsonService):
             said = self.read(response)
             if response.status_code in batch.on_status:
                 batch = replace(batch, at=batch.on_status[response.status_code])
-                if not isinstance(value_at(said, batch.at), list):
+                found = value_at(said, batch.at)
+                if not found or not isinstance(found, list):
                     raise self._error(response)
         except Rejected as refusal:
             return refusal

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt
-from hub.contracts.refusals import without_personal_data
+from hub.contracts.refusals import meaning, without_personal_data
 from hub.contracts.untrusted import as_mapping, as_mappings, value_at
 from hub.errors import RetryLater
 from hub.protocols.json_ads.templates import Batch
@@ -29,7 +29,7 @@ def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Map
                 raise RetryLater(f"{name} did not answer for every conversion; they are sent again.")
             return [_receipt(batch, item, as_mapping(result)) for item, result in zip(items, results, strict=True)]
         case "errors_by_index":
-            return _by_index(batch, items, reply)
+            return _by_index(batch, name, items, reply)
         case "poll":
             reference = value_at(reply, batch.at)
             if not isinstance(reference, str | int) or isinstance(reference, bool):
@@ -41,9 +41,19 @@ def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Map
     return [_good(item) for item in items]
 
 
-def _by_index(batch: Batch, items: Sequence[Conversion], reply: Mapping[str, object]) -> list[Receipt]:
+def _by_index(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, object]) -> list[Receipt]:
     errors = _errors(batch, value_at(reply, batch.at))
-    return [_receipt(batch, item, errors[row]) if row in errors else _good(item) for row, item in enumerate(items)]
+    taken = value_at(reply, batch.count) if batch.count else len(items)
+    names_all = isinstance(taken, int) and taken >= len(items) - len(errors)
+    words = f"{name} did not say what became of this conversion; it is sent again."
+    return [
+        _refused(batch, item.key, errors[row], personal_values(item))
+        if row in errors
+        else _good(item)
+        if names_all
+        else Receipt(key=item.key, status="retry", reason=words)
+        for row, item in enumerate(items)
+    ]
 
 
 def _errors(batch: Batch, listed: object) -> dict[int, Mapping[str, object]]:
@@ -74,10 +84,17 @@ def _receipt(batch: Batch, item: Conversion, said: Mapping[str, object]) -> Rece
 
 
 def _refused(batch: Batch, key: str, said: Mapping[str, object], known: Sequence[str]) -> Receipt:
-    found = value_at(said, batch.code)
-    code = None if found is None else str(found)
+    said_code = value_at(said, batch.code)
+    code = None if said_code is None else str(said_code)
     words = without_personal_data(value_at(said, batch.words), known) or "The network gave no reason."
-    return Receipt(key=key, status=batch.codes.get(code or "", "rejected"), code=code, reason=words)
+    wait = meaning(batch.waits, code)
+    return Receipt(
+        key=key,
+        status=meaning(batch.codes, code) or "rejected",
+        code=code,
+        reason=words,
+        retry_after=wait.total_seconds() if wait else None,
+    )
 
 
 def _good(item: Conversion) -> Receipt:

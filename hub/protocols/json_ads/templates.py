@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal
 
 from hub.contracts.conversions import ReceiptStatus
@@ -48,8 +49,9 @@ class Batch:
     """Of the last three kinds: a request that is refused as a whole counted none of its rows, as the network's documentation
     says, so that it is halved like one of `all_or_nothing`."""
     count: str = ""
-    """Where the reply says how many rows were taken; another number counts as no answer. Not read where the reply says what
-    became of each row."""
+    """Where the reply says how many rows were taken; another number counts as no answer. Of `errors_by_index`: if it is
+    smaller than the number of rows without an error, the reply does not name every refused row, as a network does that
+    shows the first few errors alone; the rows that it does not name are sent again. Not read for `results`."""
     is_good: Callable[[Mapping[str, Any]], bool] = _never
     """Whether a result is that of a row that counts, or whether an error is only a warning."""
     status: Call | None = None
@@ -63,7 +65,10 @@ class Batch:
     words: str = "message"
     """Where an error or a result has its row's index, its code and its words."""
     codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
-    """What a code of a row means; `rejected` if it is not here."""
+    """What a code of a row means; `rejected` if it is not here. In a code an `x` stands for any digit and `*` for any
+    text, as in `*Invalid`; a code without them comes first, then the first that fits."""
+    waits: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long a row with this code of `retry` is sent again, if the network says so."""
 
     @property
     def has_rows(self) -> bool:

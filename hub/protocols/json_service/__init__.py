@@ -62,6 +62,8 @@ class JsonService(Connector):
         """Send the request that needs good credentials and changes nothing."""
         try:
             said = self._checked()
+        except NotSupported as error:
+            return ConnectionReport(ok=True, tried=False, detail=str(error))
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
         if said.get("error") or said.get("errors"):

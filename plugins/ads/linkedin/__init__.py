@@ -30,6 +30,7 @@ VERSIONS = tuple(f"{month:%Y%m}" for month in (date(2025, 12, 1), *(date(2026, m
 NOT_ELIGIBLE = (
     "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail address."
 )
+BATCH_CREATE = {"x-restli-method": "BATCH_CREATE"}
 RULE = "urn:lla:llaPartnerConversion:"
 EVENT = {
     "conversion": rf"{RULE}[0-9]+",
@@ -109,8 +110,13 @@ class LinkedIn(JsonAds):
         "linkedin-version": "{version}",
         "x-restli-protocol-version": "2.0.0",
     }
-    check = Call(path="/rest/conversions", params={"q": "account"}, method="GET")
-    upload = Call(path="/rest/conversionEvents", body={"elements": ROWS}, headers={"x-restli-method": "BATCH_CREATE"})
+    check = Call(
+        path="/rest/conversionEvents",
+        body={"elements": []},
+        headers=BATCH_CREATE,
+        expected=dict.fromkeys((400, 422), ""),
+    )
+    upload = Call(path="/rest/conversionEvents", body={"elements": ROWS}, headers=BATCH_CREATE)
     batch = Batch(
         kind="results",
         at="elements",

@@ -44,6 +44,10 @@ from plugins.ads.microsoft_ads.costs import pull_costs
 from plugins.ads.microsoft_ads.settings import MicrosoftAdsDestination, MicrosoftAdsSettings
 
 UET_AGE, CLICK_AGE = timedelta(days=7), timedelta(hours=1)
+NO_YES = (
+    "Not matched: without a click, Microsoft Advertising may know this caller only by what they let you use for ads."
+)
+NO_VALUE = "A changed conversion needs its new value."
 CALLS = {"uet": UET, "online": ADJUST_ONLINE, "offline": OFFLINE, "adjust": ADJUST_OFFLINE}
 
 
@@ -66,8 +70,8 @@ def _details(refusal: Refusal) -> tuple[str | None, str]:
     for path in ("error", "OperationErrors.0", "BatchErrors.0", "Errors.0"):
         error = value_at(refusal.body, path)
         if isinstance(error, Mapping):
-            code = error.get("ErrorCode") or error.get("code")
-            return str(code) if code else None, str(error.get("Message") or error.get("message") or "")
+            code = next((error[name] for name in ("ErrorCode", "Code", "code") if error.get(name) is not None), None)
+            return None if code is None else str(code), str(error.get("Message") or error.get("message") or "")
     return None, ""
 
 
@@ -112,8 +116,23 @@ class MicrosoftAds(JsonAds):
         remedy="reconnect this account, or put a valid uet_token into config.yaml",
         details=_details,
         codes={
-            **dict.fromkeys(("105", "109", "InvalidCredentials", "AuthenticationTokenExpired"), AuthError),
-            **dict.fromkeys(("117", "CallRateExceeded", "InternalError"), RetryLater),
+            **dict.fromkeys(
+                ("InvalidCredentials", "UserIsNotAuthorized", "AuthenticationTokenExpired", "105", "106", "109"),
+                AuthError,
+            ),
+            **dict.fromkeys(
+                (
+                    "CallRateExceeded",
+                    "ConcurrentRequestOverLimit",
+                    "InternalError",
+                    "*ApplyFailed",
+                    "0",
+                    "117",
+                    "207",
+                    "5612",
+                ),
+                RetryLater,
+            ),
         },
     )
     headers: Mapping[str, str] = {}
@@ -164,10 +183,13 @@ class MicrosoftAds(JsonAds):
         """One row of its request, or why there is none."""
         request = self.group(item)["request"]
         click = item.click_ids.get("msclkid")
-        person = {"ph": item.phone_number, "em": item.email} if item.ad_user_data != "denied" else {}
+        may_match = item.ad_user_data == "granted" if request == "uet" else item.ad_user_data != "denied"
+        person = {"ph": item.phone_number, "em": item.email} if may_match else {}
         known = {name: text for name, text in {"msclkid": click, **person}.items() if text}
         if request != "online" and not known:
-            return self.unmatched(item)
+            return self.unmatched(item, "" if may_match else NO_YES)
+        if item.kind == "restate" and item.value is None:
+            return Receipt(key=item.key, status="rejected", code="AdjustmentValueRequired", reason=NO_VALUE)
         if request == "online" and not self.settings.account_id:
             reason = "To change or take back a conversion, sign in to the ad account on the page of connectors."
             return Receipt(key=item.key, status="rejected", code="NOT_SIGNED_IN", reason=reason)
@@ -178,7 +200,8 @@ class MicrosoftAds(JsonAds):
         return self._offline(item, known)
 
     def _event(self, item: Conversion, known: Mapping[str, str]) -> JsonObject | Receipt:
-        """An event of the UET Conversions API."""
+        """An event of the UET Conversions API, which takes one without `adStorageConsent` as granted. Source: "Conversions
+        API (CAPI)", "Consent signals"."""
         if self.services.clock() - item.occurred_at > UET_AGE:
             reason = "The UET Conversions API takes events for 7 days; with api: offline, 90 days."
             return Receipt(key=item.key, status="rejected", code="EventTooOld", reason=reason)
@@ -187,7 +210,7 @@ class MicrosoftAds(JsonAds):
             "eventName": item.destination["event"],
             "eventId": item.key,
             "eventTime": int(item.occurred_at.timestamp()),
-            "adStorageConsent": {"granted": "G", "denied": "D", "unknown": None}[item.ad_user_data],
+            "adStorageConsent": "G" if item.ad_user_data == "granted" else "D",
             "userData": dict(known),
             "customData": {
                 "transactionId": item.key,
@@ -259,7 +282,7 @@ def _time(at: datetime) -> str:
 
 def _adjustment(item: Conversion) -> dict[str, object]:
     at = _time(item.changed_at or item.occurred_at)
-    if item.kind == "retract" or item.value is None:
+    if item.value is None or item.kind == "retract":
         return {"AdjustmentType": "Retract", "AdjustmentTime": at}
     value = {"AdjustmentValue": float(item.value.amount), "AdjustmentCurrencyCode": item.value.currency}
     return {"AdjustmentType": "Restate", "AdjustmentTime": at, **value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import as_mapping, as_mappings, as_text
+from hub.api import JsonObject, as_mapping, as_mappings, as_text
 from hub.api.ads import Call, JsonAds
 from hub.api.oauth import AccountList, DestinationChoice, ProviderAccount, Scope, SignIn
 from plugins.ads.microsoft_ads.calls import GOALS
@@ -18,9 +18,16 @@ ASKS = (
 )
 HEADERS = {"authorization": "Bearer {oauth_token}", "developertoken": "{developer_token}"}
 USER = Call(path="{accounts_url}/CustomerManagement/v13/User/Query", body={"UserId": None}, headers=HEADERS)
-INFO = Call(
-    path="{accounts_url}/CustomerManagement/v13/AccountsInfo/Query", body={"CustomerId": "{customer}"}, headers=HEADERS
+PER_PAGE, MAX_PAGES = 1000, 100
+SEARCH = Call(
+    path="{accounts_url}/CustomerManagement/v13/Accounts/Search",
+    body={
+        "Predicates": [{"Field": "UserId", "Operator": "Equals", "Value": "{user}"}],
+        "PageInfo": {"Index": "{page}", "Size": PER_PAGE},
+    },
+    headers=HEADERS,
 )
+"""The accounts of every customer that the user may use, also as an agency. Source: Customer Management v13, SearchAccounts."""
 
 
 def web_sign_in(settings: MicrosoftAdsSettings) -> SignIn | None:
@@ -38,21 +45,26 @@ def web_sign_in(settings: MicrosoftAdsSettings) -> SignIn | None:
 
 
 def reachable(ads: JsonAds) -> AccountList:
-    """Who signed in, and their ad accounts."""
+    """Who signed in, and the ad accounts that they may use, with the customer of each."""
     user = as_mapping(ads.read(ads.request(USER, {}, ())).get("User"))
-    customer = str(user.get("CustomerId") or "")
-    listed = as_mappings(ads.read(ads.request(INFO, {"customer": customer}, ())).get("AccountsInfo"))
-    accounts = tuple(
-        ProviderAccount(
-            id=str(each.get("Id")),
-            name=as_text(each.get("Name")),
-            details=(as_text(each.get("Number")),),
-            settings={"customer_id": customer, "account_id": str(each.get("Id"))},
-            unusable="" if each.get("AccountLifeCycleStatus", "Active") == "Active" else "not active",
-        )
-        for each in listed
+    accounts: list[ProviderAccount] = []
+    for page in range(MAX_PAGES):
+        found = ads.read(ads.request(SEARCH, {"user": str(user.get("Id") or ""), "page": page}, ()))
+        listed = as_mappings(found.get("Accounts"))
+        accounts += [_account(each) for each in listed]
+        if len(listed) < PER_PAGE:
+            break
+    return AccountList(accounts=tuple(accounts), signed_in_as=as_text(user.get("UserName")))
+
+
+def _account(each: JsonObject) -> ProviderAccount:
+    return ProviderAccount(
+        id=str(each.get("Id")),
+        name=as_text(each.get("Name")),
+        details=(as_text(each.get("Number")),),
+        settings={"customer_id": str(each.get("ParentCustomerId")), "account_id": str(each.get("Id"))},
+        unusable="" if each.get("AccountLifeCycleStatus", "Active") == "Active" else "not active",
     )
-    return AccountList(accounts=accounts, signed_in_as=as_text(user.get("UserName")))
 
 
 def destinations(ads: JsonAds) -> list[DestinationChoice]:

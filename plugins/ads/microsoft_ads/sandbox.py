@@ -89,16 +89,15 @@ class Sandbox(JsonAdsSandbox):
                     self.count(row)
             details = [
                 {
-                    "index": index,
-                    "propertyName": "data",
-                    "errorMessage": why,
-                    "errorCode": "InvalidEvent",
+                    "index": index, "propertyName": f"data[{index}]", "errorMessage": why, "errorCode": "InvalidEventTime",
                     "isWarning": False,
                 }
                 for index, why in enumerate(refusals)
                 if why
-            ]
+            ][:10]  # fmt: skip
             error = {"error": {"code": "ValidationError", "message": "Some events are invalid.", "details": details}}
+            if None not in refusals:
+                return 400, error
             return 200, {"eventsReceived": refusals.count(None), **(error if details else {})}
         codes = [self._apply(call, row) for row in rows]
         errors = [
@@ -137,7 +136,7 @@ class Sandbox(JsonAdsSandbox):
             "/token": self._token,
             "/CampaignManagement/v13/ConversionGoals/QueryByIds": self._account,
             "/CustomerManagement/v13/User/Query": self._account,
-            "/CustomerManagement/v13/AccountsInfo/Query": self._account,
+            "/CustomerManagement/v13/Accounts/Search": self._account,
             "/Reporting/v13/GenerateReport/Submit": self._account,
             "/Reporting/v13/GenerateReport/Poll": self._account,
             "/report.zip": self._download,
@@ -165,10 +164,12 @@ class Sandbox(JsonAdsSandbox):
                 goals = [{"Id": "1", "Name": n, "Type": k, "Status": "Active", "CountType": "All"} for n, k in both]
                 return json_reply({"ConversionGoals": goals, "PartialErrors": []})
             case ["User", _]:
-                return json_reply({"User": {"CustomerId": known["customer_id"], "UserName": "pat@example.com"}})
-            case ["AccountsInfo", _]:
-                account = {"Id": known["account_id"], "Name": "Example Plumbing", "Number": "X0000001"}
-                return json_reply({"AccountsInfo": [{**account, "AccountLifeCycleStatus": "Active"}]})
+                return json_reply({"User": {"Id": "3003", "CustomerId": "1009", "UserName": "pat@example.com"}})
+            case ["Accounts", _]:
+                account = {"Id": known["account_id"], "ParentCustomerId": known["customer_id"], "Number": "X0000001"}
+                mine = body.get("Predicates") == [{"Field": "UserId", "Operator": "Equals", "Value": "3003"}]
+                listed = [{**account, "Name": "Example Plumbing", "AccountLifeCycleStatus": "Active"}]
+                return json_reply({"Accounts": listed if mine and body["PageInfo"]["Index"] == 0 else []})
             case [_, "Submit"]:
                 span = [body["ReportRequest"]["Time"][f"CustomDateRange{end}"] for end in ("Start", "End")]
                 number = str(len(self._reports) + 1)

@@ -19,6 +19,7 @@ from hub.api import (
     Provider,
     Receipt,
     Recipient,
+    Rejected,
     RetryLater,
     Share,
 )
@@ -35,7 +36,8 @@ EVENT = {
     "page?": {"url": r"https?://.+"},
     "limited_data_use?": bool,
 }  # fmt: skip
-"""An event of either source. Source: TikTok Events API 2.0, "Payload"; offline events have no page and no browser."""
+"""An event of either source. Source: TikTok Events API 2.0, "Payload"; offline events have no page and no browser, but
+`limited_data_use` too, which Segment's destination sends for both."""
 OFFLINE_EVENTS = (
     "Contact", "SubmitForm", "Lead", "Schedule", "CompletePayment", "Purchase", "CompleteRegistration", "Subscribe",
     "SubmitApplication", "FindLocation",
@@ -101,13 +103,14 @@ class TikTok(JsonAds):
         code="code",
         words="message",
         codes={
-            **dict.fromkeys(("40001", "40104", "40105"), AuthError),
-            **dict.fromkeys(("40100", "40700", "50000", "50002", "51305"), RetryLater),
+            "40100": RetryLater,
+            **dict.fromkeys(("40001", "401xx"), AuthError),
+            **dict.fromkeys(("20001", "40000", "40002"), Rejected),
+            "*": RetryLater,
         },
         succeeded=lambda said: said.get("code") == 0,
     )
     headers: Mapping[str, str] = {"access-token": "{access_token}"}
-    check = Call(path="/open_api/v1.3/user/info/", method="GET")
     upload = Call(
         path="/open_api/v1.3/event/track/",
         body={"event_source": "{event_source}", "event_source_id": "{event_source_id}", "data": ROWS},
@@ -134,7 +137,6 @@ class TikTok(JsonAds):
         accepted=(200, {"code": 0, "message": "OK", "request_id": "2026112415", "data": {}}),
         refused=(200, {"code": 40002, "message": "data.0 is invalid", "request_id": "2026112415", "data": {}}),
         unauthorized=(200, {"code": 40105, "message": "Access token is incorrect or has been revoked.", "data": {}}),
-        checked=(200, {"code": 0, "message": "OK", "data": {"display_name": "Example Plumbing"}}),
     )
 
     def group(self, item: Conversion) -> Mapping[str, str]:
@@ -171,7 +173,7 @@ class TikTok(JsonAds):
                 "currency": item.currency,
             },
             "page": {"url": item.landing_page} if is_web else None,
-            "limited_data_use": item.ad_user_data != "granted" if is_web else None,
+            "limited_data_use": item.ad_user_data != "granted",
         }
 
     def _is_web(self, item: Conversion) -> bool:

@@ -23,6 +23,6 @@ class Sandbox(JsonAdsSandbox):
             return "the event source does not exist"
         if is_web != ("page" in row) or row.get("event") not in OFFLINE_EVENTS:
             return "page.url"
-        if not is_web and (row["user"].keys() & WEB_ONLY or "limited_data_use" in row):
+        if not is_web and row["user"].keys() & WEB_ONLY:
             return "a web-only parameter"
         return super().refusal(row, body)

@@ -301,3 +301,28 @@ def test_where_the_file_is_read_only_the_page_shows_the_change_and_keeps_the_sig
     assert file.read().text == before
     assert [row.name for row in stage.rows(StoredSecret)] == ["hubspot_two.client_secret"]
     assert [row.connector for row in stage.rows(ConnectorToken)] == ["hubspot_two"]
+
+
+def test_a_test_that_fails_does_not_keep_a_person_from_connecting_it_anyway(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    with Twilio(stage.clock) as twilio:
+        own = {f"set.{key}": value for key, value in twilio.settings().items() if isinstance(value, str)}
+        typed = {"name": "twilio_two", "companies": ["lakeside", "northgate"], "schedule": "every 15 minutes", **own}
+        wrong = {**typed, "set.auth_token": "made-up-token"}
+        assert "Connect anyway" not in browser.text("/connectors/new/twilio")
+        assert "Connect anyway" in browser.post("/connectors/new/twilio", wrong).text
+        done = browser.post("/connectors/new/twilio", {**wrong, "anyway": "yes"})
+    assert done.status_code == 303, done.text[:3000]
+    assert "Its test failed: " in browser.text("/connectors")
+    file = stage.config_file
+    assert file is not None and "twilio_two" in file.check(file.read().text).connectors
+
+
+def test_a_network_without_a_harmless_test_is_connected_with_a_warning(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    typed = {"name": "tiktok", "schedule": "every 15 minutes", "companies": ["lakeside", "northgate"],
+             "set.access_token": "no-token", "set.pixel_code": "C4A1EXAMPLE1234"}  # fmt: skip
+    done = browser.post("/connectors/new/tiktok", typed)
+    assert done.status_code == 303, done.text[:3000]
+    page = browser.text("/connectors")
+    assert "It could not be tested: " in page and "write test_event_code" in page

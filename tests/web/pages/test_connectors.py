@@ -121,6 +121,16 @@ def test_a_connector_that_is_still_refused_stays_paused(stage: TestHub) -> None:
     assert stage.one(ConnectorState).paused_at is not None
 
 
+def test_a_connector_whose_check_is_wrong_is_resumed_anyway(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    pause(stage.hub.store, "network", REFUSED, stage.clock())
+    stage.hub.plugins.connectors["network"].refuses = AuthError(REFUSED)
+    assert "Resume it anyway" in browser.post("/connectors/network/resume").text
+    assert browser.post("/connectors/network/resume", {"anyway": "yes"}).status_code == 303
+    assert stage.one(ConnectorState).paused_at is None
+    assert [row.action for row in stage.rows(AuditEntry)] == ["connectors.resume"]
+
+
 def test_a_connector_page_says_what_it_is_given_and_what_failed(stage: TestHub) -> None:
     page = signed_in(stage, "marketer").text("/connectors/crm")
     assert "What it is given" in page and "log calls" in page and "Nothing failed" in page

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from hub.config.models import ConversionRule
 from hub.connecting.attempts import Attempt
+from hub.connecting.check import FAILED, warning_of
 from hub.connecting.connect import NewConnector, connect_new
 from hub.connecting.drafts import Draft, drafted
 from hub.connecting.reconnect import token_for
@@ -78,9 +79,9 @@ def save(page: PageRequest) -> Response:
             if form.is_refused:
                 return _choices(page, attempt, form)
             report = draft.check()
-            tested = f"{report.detail}{_rehearsed(page, draft, destinations)}"
-        if not report.ok:
-            return _choices(page, attempt, Form(problems=[f"The test failed, so nothing was saved: {report.detail}"]))
+            tested = f"{warning_of(report) or report.detail}{_rehearsed(page, draft, destinations)}"
+        if not report.ok and page.value("anyway") != "yes":
+            return _choices(page, attempt, Form(problems=[FAILED.format(report.detail)]), failed_test=True)
         return _connect(page, attempt, settings, destinations, token, tested)
     except (RingfenceError, ValueError) as error:
         words_ = str(error) if isinstance(error, RingfenceError) else "The account does not fit these settings."
@@ -137,7 +138,7 @@ def _connect(
     )
 
 
-def _choices(page: PageRequest, attempt: Attempt, form: Form | None = None) -> Response:
+def _choices(page: PageRequest, attempt: Attempt, form: Form | None = None, *, failed_test: bool = False) -> Response:
     form, status = form or Form(), form.status if form else 200
     listed, actions = AccountList(accounts=()), list[DestinationChoice]()
     try:
@@ -166,6 +167,7 @@ def _choices(page: PageRequest, attempt: Attempt, form: Form | None = None) -> R
         connected=_connected(page, attempt),
         rules=[(rule, sentence(rule, titles), worth(rule)) for rule in rules],
         form=form,
+        failed_test=failed_test,
         chosen=page.form.get("companies") or [each.name for each in page.companies],
         words=connector_labels,
     )

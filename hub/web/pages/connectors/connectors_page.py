@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.readers.folders import plugin_places
-from hub.connecting.check import NOT_TRIED, check_connection
+from hub.connecting.check import check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
 from hub.plugin_host.discovery import discover
@@ -47,9 +47,9 @@ def test_all(page: PageRequest) -> Response:
         names = [each.name for each in connectors_of(session, page.hub, page.companies, page.now)][:MAX_TESTED]
     reports = {name: check_connection(page.hub.plugins, name) for name in names}
     failed = [name for name, report in reports.items() if not report.ok]
-    untried = [name for name, report in reports.items() if report == NOT_TRIED]
+    untried = [name for name, report in reports.items() if not report.tried]
     works = len(names) - len(failed) - len(untried)
-    rest = f" The plugins of these have no check: {', '.join(untried)}." if untried else ""
+    rest = f" These cannot be tested: {', '.join(untried)}." if untried else ""
     trouble = f" These do not: {', '.join(failed)}; open one to see why." if failed else ""
     return page.redirect(
         page.link("/connectors"), f"{works} of {len(names)} answer and accept our credentials.{rest}{trouble}"

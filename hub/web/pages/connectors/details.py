@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.connecting.check import NOT_TRIED, check_connection
+from hub.connecting.check import check_connection
 from hub.connecting.pausing import pause_connector, refuse_shared, resume_connector
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.titles import connector_title
@@ -37,7 +37,6 @@ def connector(page: PageRequest, report: ConnectionReport | None = None) -> Resp
         rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
         webhook=webhook_url(page.hub.config, found.name) if found.entry.kind == "carrier" else None,
         report=report,
-        is_tried=report != NOT_TRIED,
         words=connector_labels,
     )
 
@@ -67,11 +66,12 @@ def pause(page: PageRequest) -> Response:
 
 
 def resume(page: PageRequest) -> Response:
-    """Resume it if the provider accepts its credentials."""
+    """Resume it if the provider accepts its credentials, or if the user wants it all the same."""
     found = summary_of(page)
     refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
-    report = resume_connector(page.hub, found.name, page.user.id)
-    if report is not None and not report.ok:
+    anyway = page.value("anyway") == "yes"
+    report = resume_connector(page.hub, found.name, page.user.id, anyway=anyway)
+    if report is not None and not report.ok and not anyway:
         page.errors[""] = "It stays paused."
         return connector(page, report)
     return page.redirect(page.link(f"/connectors/{found.name}"), "It goes on. What waited is sent at the next sync.")

@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.config.models import ConnectorEntry
+from hub.connecting.check import FAILED, warning_of
 from hub.connecting.connect import NewConnector, SettingPath, connect_new, is_reference
 from hub.connecting.drafts import drafted, partial_settings, sign_in_of
 from hub.connecting.pausing import is_own
-from hub.contracts.connector import Connector
+from hub.contracts.connector import ConnectionReport, Connector
 from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.hookspecs import SPECS
 from hub.web.forms.derive import fields_of
@@ -61,10 +62,13 @@ def create(page: PageRequest) -> Response:
     if _needs_sign_in(connector_class, settings):
         return _sign_in(page, connector_class, form, settings)
     form.check(connector_class.Settings, settings, ignored=is_reference)
-    if not form.is_refused:
-        _test(page, connector_class, form, settings)
+    report = None if form.is_refused else _test(page, connector_class, form, settings)
+    failed_test = report is not None and not report.ok and page.value("anyway") != "yes"
+    if failed_test and report:
+        form.problems.append(FAILED.format(report.detail))
     if form.is_refused:
-        return _show(page, connector_class, form)
+        return _show(page, connector_class, form, failed_test=failed_test)
+    warning = warning_of(report) if report else ""
     chosen = NewConnector(
         name=name,
         plugin=connector_class.manifest.name,
@@ -83,7 +87,7 @@ def create(page: PageRequest) -> Response:
         return page.render("connect_diff.html", title=f"Connect {connector_class.manifest.label}", diff=proposal.diff)
     return page.redirect(
         page.link("/connectors"),
-        f"{name} is written into config.yaml and starts within a few seconds. Test it then.",
+        f"{name} is written into config.yaml and starts within a few seconds. {warning or 'Test it then.'}",
     )
 
 
@@ -97,15 +101,15 @@ def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, obje
         return True
 
 
-def _test(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, object]) -> None:
-    """Say why the provider does not accept the settings. Secrets that only the machine knows cannot be tested before."""
+def _test(
+    page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, object]
+) -> ConnectionReport | None:
+    """Whether the provider accepts the settings. None for secrets that only the machine knows: they cannot be tested before."""
     if _has_references(settings):
-        return
+        return None
     checked = connector_class.Settings.model_validate(settings)
     with drafted(page.hub, form.value("name"), connector_class, checked) as draft:
-        report = draft.check()
-    if not report.ok:
-        form.problems.append(f"The test failed, so nothing was saved: {report.detail}")
+        return draft.check()
 
 
 def _has_references(tree: Mapping[str, object]) -> bool:
@@ -215,7 +219,7 @@ def _same_app(page: PageRequest, connector_class: type[Connector], name: str) ->
     return found
 
 
-def _show(page: PageRequest, connector_class: type[Connector], form: Form) -> Response:
+def _show(page: PageRequest, connector_class: type[Connector], form: Form, *, failed_test: bool = False) -> Response:
     manifest = connector_class.manifest
     fields = [field for field in form.fields if field.path]
     needed = [field for field in fields if field.required or manifest.auth.asks]
@@ -227,6 +231,7 @@ def _show(page: PageRequest, connector_class: type[Connector], form: Form) -> Re
         title=f"Connect {manifest.label}",
         manifest=manifest,
         form=form,
+        failed_test=failed_test,
         needed=needed,
         more=[field for field in fields if field not in needed],
         apps=list(apps_of(page, manifest.name)) if manifest.auth.asks else [],

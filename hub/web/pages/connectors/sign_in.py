@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from hub.config.readers.folders import plugin_places
 from hub.connecting.attempts import Attempt, Attempts
+from hub.connecting.check import warning_of
 from hub.connecting.pausing import is_own, refuse_shared
 from hub.connecting.reconnect import reconnect
 from hub.contracts.connector import Connector
@@ -90,7 +91,8 @@ def _reconnected(page: PageRequest, attempts: Attempts, attempt: Attempt) -> Res
         attempts.forget(attempt)
     who = f" as {done.signed_in_as}" if done.signed_in_as else ""
     others = f" {', '.join(done.others)} {'goes' if len(done.others) == 1 else 'go'} on too." if done.others else ""
-    return page.redirect(f"/connectors/{name}", f"Signed in{who}. {name} works; what waited is sent now.{others}")
+    works = warning_of(done.report) or f"{name} works; what waited is sent now."
+    return page.redirect(f"/connectors/{name}", f"Signed in{who}. {works}{others}")
 
 
 def _failed(page: PageRequest, text: str, attempt: Attempt | None) -> Response:

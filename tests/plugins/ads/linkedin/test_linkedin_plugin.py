@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.api import AuthError
+from hub.api.sandbox import Fault
 from hub.contracts.disclosure import disclose
 from hub.contracts.refusals import Refusal
 from hub.testing import AdsConformance, FrozenClock, samples
@@ -55,3 +56,19 @@ def test_a_denied_permission_leaves_only_the_click(network: Any) -> None:
 
 def test_a_rule_that_is_not_ours_is_for_a_person_to_mend() -> None:
     assert isinstance(LinkedIn.provider.error(Refusal(403)), AuthError)
+
+
+def test_the_check_needs_the_right_to_send_and_no_account(network: Any) -> None:
+    """Source: LinkedIn Conversions API: `GET /rest/conversions?q=account` needs `account=urn:li:sponsoredAccount:…`, and a
+    token of Signals Manager is made without one; an upload without events needs what an upload needs."""
+    with network.listening() as requests:
+        assert linkedin(network).check_connection().ok and network.conversions() == {}
+    assert [request.path for request in requests] == ["/rest/conversionEvents"]
+    assert not linkedin(network, access_token="expired").check_connection().ok
+
+
+@pytest.mark.parametrize(("status", "is_good"), [(400, True), (422, True), (403, False), (426, False), (429, False)])
+def test_a_refusal_of_nothing_at_all_says_that_the_token_is_good(network: Any, status: int, is_good: bool) -> None:
+    """Source: LinkedIn Marketing APIs, "Error handling": 400 and 422 are the request, 403 the role, 426 a retired version."""
+    network.fail_next(Fault("status", status))
+    assert linkedin(network).check_connection().ok is is_good

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.api import Conversion, Money
+from hub.api import AuthError, Conversion, Money, Rejected, RetryLater
 from hub.contracts.disclosure import disclose
+from hub.contracts.refusals import Refusal
 from hub.testing import AdsConformance, FrozenClock, samples
 from hub.testing.factories import connect
 from plugins.ads.microsoft_ads import MicrosoftAds
+from plugins.ads.microsoft_ads.costs import _cost
 from plugins.ads.microsoft_ads.settings import MicrosoftAdsSettings
 
 NOW = FrozenClock()()
@@ -104,7 +106,6 @@ def test_without_a_sign_in_a_conversion_cannot_be_taken_back_and_the_receipt_say
 def test_a_denied_permission_leaves_only_the_click(network: Any) -> None:
     row = microsoft(network).row(shown(ad_user_data="denied"))
     assert row["userData"].keys() == {"msclkid"} and row["adStorageConsent"] == "D"
-    assert microsoft(network).row(shown(ad_user_data="unknown"))["adStorageConsent"] is None
 
 
 def test_the_accounts_of_a_sign_in_and_their_goals_are_listed(network: Any) -> None:
@@ -120,3 +121,113 @@ def test_the_accounts_of_a_sign_in_and_their_goals_are_listed(network: Any) -> N
 def test_incomplete_settings_are_refused_with_what_is_missing(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="needs"):
         MicrosoftAdsSettings.model_validate(settings)
+
+
+def row_error(code: str) -> dict[str, Any]:
+    return {"Index": 0, "Code": 0, "ErrorCode": code, "Message": "no", "FieldPath": None, "Type": "BatchError"}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "after"),
+    [
+        ("OfflineConversionsApplyFailed", "retry", None),
+        ("OfflineConversionNotAcceptedForGoal", "retry", 7200.0),
+        ("FutureConversionTimeCannotBeSet", "retry", None),
+        ("OfflineConversionFutureAdjustmentTimeCannotBeSet", "retry", None),
+        ("InternalError", "retry", None),
+        ("OfflineConversionPilotNotEnabledForCustomer", "retry", None),
+        ("SomethingThatMicrosoftAddsLater", "retry", None),
+        ("OfflineConversionMicrosoftClickIdInvalid", "rejected", None),
+        ("OfflineConversionTimeOutOfWindow", "rejected", None),
+        ("ClickIdDateTimeOutsideGoalConversionWindow", "rejected", None),
+        ("ConversionTimeEarlierThanClickTime", "rejected", None),
+        ("OfflineConversionCurrencyValueRequired", "rejected", None),
+    ],
+)
+def test_what_passes_is_sent_again_and_what_never_becomes_right_is_not(
+    network: Any, monkeypatch: pytest.MonkeyPatch, code: str, status: str, after: float | None
+) -> None:
+    """Source: Microsoft Advertising API, "Operation error codes" (MicrosoftDocs/Advertising, operation-error-codes.md), 0
+    and 5600 to 5627; 5615 says that two hours must pass after the goal was created."""
+    monkeypatch.setattr(network, "answer", lambda *_: (200, {"PartialErrors": [row_error(code)]}))
+    [receipt] = microsoft(network, api="offline").upload_conversions([shown()], False)
+    assert (receipt.status, receipt.retry_after, receipt.code) == (status, after, code)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"Code": 207, "ErrorCode": "ConcurrentRequestOverLimit"}, RetryLater),
+        ({"Code": 117, "ErrorCode": "CallRateExceeded"}, RetryLater),
+        ({"Code": 0, "ErrorCode": "InternalError"}, RetryLater),
+        ({"Code": 0}, RetryLater),
+        ({"Code": 5612, "ErrorCode": "OfflineConversionsApplyFailed"}, RetryLater),
+        ({"Code": 105, "ErrorCode": "InvalidCredentials"}, AuthError),
+        ({"Code": 106, "ErrorCode": "UserIsNotAuthorized"}, AuthError),
+        ({"Code": 5601, "ErrorCode": "OfflineConversionsLimitExceeded"}, Rejected),
+    ],
+)
+def test_a_request_that_is_refused_as_a_whole_means_what_its_code_says(
+    error: dict[str, Any], kind: type[Exception]
+) -> None:
+    """Source: "Operation error codes"; Customer Management gives no `ErrorCode`, only `Code`."""
+    body = {"TrackingId": "t", "Type": "ApiFaultDetail", "OperationErrors": [{**error, "Message": "no"}]}
+    assert isinstance(MicrosoftAds.provider.error(Refusal(400, body=body)), kind)
+
+
+def test_events_that_the_first_ten_errors_do_not_name_are_sent_again(network: Any) -> None:
+    """Source: "Conversions API (CAPI)", "Detailed API error response examples": only the first 10 errors and warnings are
+    shown; "Batch uploads and validation behavior": `eventsReceived` is the number of events that were processed."""
+    bad = [shown() for _ in range(12)]
+    for item in bad:
+        network.refuse(item.key)
+    items = [*bad, shown()]
+    receipts = {each.key: each for each in microsoft(network).upload_conversions(items, False)}
+    assert [receipts[item.key].status for item in items] == ["rejected"] * 10 + ["retry"] * 3
+    again = {each.key: each for each in microsoft(network).upload_conversions(items[10:], False)}
+    assert [again[item.key].status for item in items[10:]] == ["rejected", "rejected", "delivered"]
+
+
+def test_each_event_of_a_request_without_a_valid_one_gets_its_own_reason(network: Any) -> None:
+    """Source: "Batch uploads and validation behavior": if no events are valid, the API returns HTTP 400."""
+    items = [shown(), shown()]
+    for item in items:
+        network.refuse(item.key)
+    receipts = microsoft(network).upload_conversions(items, False)
+    assert {(each.status, each.code) for each in receipts} == {("rejected", "InvalidEventTime")}
+
+
+def test_who_did_not_say_yes_is_never_sent_as_granted_and_only_their_click_is_told(network: Any) -> None:
+    """Source: "Conversions API (CAPI)", "Consent signals": by default all events are processed as granted, and an event
+    with D is used for no advertising purpose."""
+    row = microsoft(network).row(shown(ad_user_data="unknown"))
+    assert (row["adStorageConsent"], row["userData"].keys()) == ("D", {"msclkid"})
+    receipt = microsoft(network).row(shown(ad_user_data="unknown", click_ids={}))
+    assert receipt.status == "unmatched" and "let you use" in receipt.reason
+
+
+def test_the_phone_number_of_a_uet_event_is_hashed_with_its_plus() -> None:
+    """Source: "Conversions API (CAPI)", "To hash a phone number": its example of +14255551234."""
+    item = shown(phone_number="+14255551234")
+    assert item.phone_number == "c59475d96e9f01d7d18d06cfad84dd02333207f02c0c2c5663ef2782cda0390e"
+
+
+@pytest.mark.parametrize("api", ["offline", "uet"])
+def test_a_change_without_a_value_is_refused_and_takes_nothing_back(network: Any, api: str) -> None:
+    """Source: Campaign Management v13, OfflineConversionAdjustment: `AdjustmentValue` is required for Restate."""
+    receipt = microsoft(network, api=api).row(shown(kind="restate", changed_at=NOW, value=None))
+    assert (receipt.status, receipt.code) == ("rejected", "AdjustmentValueRequired")
+
+
+def test_a_cost_with_commas_between_thousands_is_read() -> None:
+    """Source: Reporting v13, "Report Format Version": format 2.0 leaves out the commas of four columns only."""
+    row = {"TimePeriod": "2026-11-20", "CampaignId": "1", "CampaignName": "a", "AdGroupId": "2", "AdGroupName": "b",
+           "Spend": "1,234.50", "Clicks": "1,001", "Impressions": "1,234,567", "CurrencyCode": "USD"}  # fmt: skip
+    cost = _cost(row)
+    assert (cost.cost.amount, cost.clicks, cost.impressions) == (Decimal("1234.50"), 1001, 1234567)
+
+
+def test_a_token_that_the_vendor_takes_is_good_whatever_code_it_gives_an_empty_request(network: Any) -> None:
+    """Source: "API error handling": 401 is a bad token, 400 a validation error."""
+    assert microsoft(network, account_id=None).check_connection().ok
+    assert not microsoft(network, account_id=None, uet_token="wrong").check_connection().ok

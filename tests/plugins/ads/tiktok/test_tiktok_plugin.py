@@ -42,7 +42,7 @@ def test_a_click_makes_a_web_event_and_a_number_alone_an_offline_one(network: An
     assert plugin.group(clicked) == {"event_source": "web", "event_source_id": "C4A1EXAMPLE1234"}
     assert plugin.group(called)["event_source"] == "offline"
     row = without_empty(plugin.row(called))
-    assert "page" not in row and "limited_data_use" not in row and row["user"].keys() == {"phone", "email"}
+    assert "page" not in row and row["user"].keys() == {"phone", "email"}
     receipts = plugin.upload_conversions([clicked, called], False)
     assert {receipt.status for receipt in receipts} == {"delivered"}
 
@@ -62,3 +62,32 @@ def test_a_denied_permission_leaves_only_the_click_with_limited_data_use(network
 )
 def test_a_refusal_with_a_good_status_means_what_its_code_says(code: int, kind: type[Exception]) -> None:
     assert isinstance(TikTok.provider.error(Refusal(200, body={"code": code, "message": "no"})), kind)
+
+
+@pytest.mark.parametrize("code", [50001, 51000, 51010, 60001, 40016, 40700, 51305, 99999])
+def test_a_code_that_is_not_listed_is_never_final(code: int) -> None:
+    """Source: TikTok API for Business, "Return codes": 5xxxx are TikTok's own trouble; what no list names is asked again."""
+    assert isinstance(TikTok.provider.error(Refusal(200, body={"code": code, "message": "no"})), RetryLater)
+
+
+@pytest.mark.parametrize("code", [40102, 40133, 40110, 40101])
+def test_whatever_is_wrong_with_the_token_asks_a_person(code: int) -> None:
+    """Source: TikTok API for Business, "Return codes": 401xx are the token and the app; 40100 alone is the rate limit."""
+    assert isinstance(TikTok.provider.error(Refusal(200, body={"code": code, "message": "no"})), AuthError)
+
+
+def test_who_did_not_say_yes_has_limited_data_use_in_either_kind_of_event(network: Any) -> None:
+    """Source: segmentio/action-destinations, tiktok-conversions: `limited_data_use` of offline events too."""
+    for item in (shown(ad_user_data="unknown"), shown(ad_user_data="unknown", click_ids={})):
+        assert tiktok(network).row(item)["limited_data_use"] is True
+        assert [each.status for each in tiktok(network).upload_conversions([item], False)] == ["delivered"]
+
+
+def test_the_check_sends_a_test_event_and_asks_for_no_other_right(network: Any) -> None:
+    """Source: TikTok Events API 2.0, "Test events": an event with `test_event_code` is shown there and counts nowhere; a
+    token of Events Manager may not read `GET /user/info/` (40001)."""
+    before = len(network.conversions())
+    assert tiktok(network).check_connection().ok and len(network.conversions()) == before
+    assert not tiktok(network, access_token="revoked").check_connection().ok
+    untried = tiktok(network, test_event_code=None).check_connection()
+    assert untried.ok and not untried.tried and "test_event_code" in untried.detail

@@ -12,6 +12,7 @@ def answers() -> None:
     from hub.api.carriers import (
         AnswerPoint,
         Attestation,
+        CallLimits,
         Dial,
         Gather,
         HangUp,
@@ -53,7 +54,9 @@ def answers() -> None:
         HangUp(),
     ]
     assert point.moment == "ringing"
-    assert nearest_language("es-AR", ("en-US", "es-MX", "es-ES")) == "es-MX"
+
+    limits = CallLimits(phones=8, ring_seconds=300, languages=("en-US", "es-MX", "es-ES"))
+    assert nearest_language("es-AR", limits.languages) == "es-MX"
     assert rendered(told).body.splitlines()[3] == "dial +13125550190 for 20"
 
 

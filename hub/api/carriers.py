@@ -3,6 +3,7 @@
 from hub.contracts.answers import (
     AnswerPoint,
     Attestation,
+    CallLimits,
     Dial,
     Gather,
     HangUp,
@@ -22,8 +23,8 @@ from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejecting, type_and_bytes
 
 __all__ = [
-    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallFailure", "CompanionProcess", "Dial", "Gather",
-    "HangUp", "Instruction", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent", "Moment",
+    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallFailure", "CallLimits", "CompanionProcess", "Dial",
+    "Gather", "HangUp", "Instruction", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent", "Moment",
     "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText", "OwnedNumber", "Play", "PortOrder", "PortRequest",
     "PortStatus", "RecordingAudio", "RecordingControl", "Say", "TakeMessage", "TextListQuery", "nearest_language",
     "picture", "receipt", "recording_audio", "rejecting", "type_and_bytes",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.config.callflow.checks import flow_problems, lacking, undialable
+from hub.config.callflow.carrier_checks import carrier_problems
+from hub.config.callflow.checks import flow_problems, undialable
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.config.callflow.route import Route
@@ -80,15 +81,12 @@ def _carriers(parts: Parts, company: CompanySection, trackers: list[Placed]) -> 
         flow = _flow_of(company, tracker)
         if flow is None:
             continue
-        lacks = lacking(flow, carrier.manifest.abilities)
-        if not lacks and tracker.route is None:
+        problems = list(carrier_problems(flow, carrier.manifest))
+        if not problems and tracker.route is None:
             fit.add(shared)
-        for step, missing in lacks.items():
-            yield (
-                (*place, "carrier"),
-                f"{tracker.carrier!r} cannot do the step {step!r} of flow {flow.name!r} for tracker {tracker.name!r} "
-                f"({', '.join(sorted(missing))}); name another carrier, or change the step",
-            )
+        for each in problems:
+            of = f"({each.step!r} of flow {flow.name!r}, tracker {tracker.name!r})"
+            yield (*place, "carrier"), f"{tracker.carrier!r} {each.what} {of}; {each.remedy}, or name another carrier"
 
 
 def _flow_of(company: CompanySection, tracker: TrackerSection) -> Flow | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.contracts.values import personal
+from pydantic import Field
+
+from hub.contracts.values import Declared, personal
 
 Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
@@ -33,6 +35,30 @@ Ability = Literal[
 deletes the recording at the key of the dial, and reports `recording_ended`. `call_back`: it places calls (the hook
 `place_call`). `list_texts`: it lists received texts with their content (the hook `list_texts`), so that a text whose webhook
 never came is found."""
+
+
+class CallLimits(Declared):
+    """What one call can have at most at a carrier. A call flow that needs more is refused when it is saved.
+
+    The plugin names the carrier's page beside each value. What is left out is limited by call flows alone.
+    """
+
+    phones: int | None = Field(default=None, gt=0)
+    """Phones that ring at once; only of a carrier with the ability `dial_several`."""
+    ring_seconds: int | None = Field(default=None, gt=0)
+    """Seconds that a phone rings."""
+    key_seconds: int | None = Field(default=None, gt=0)
+    """Seconds that a caller has to press a key."""
+    message_seconds: int | None = Field(default=None, gt=0)
+    """Seconds of a message."""
+    text_bytes: int | None = Field(default=None, gt=0)
+    """Length of one spoken text. In UTF-8 bytes, so that a carrier that counts letters takes it too."""
+    document_bytes: int | None = Field(default=None, gt=0)
+    """Length of one answer document, in bytes."""
+    languages: tuple[str, ...] = ()
+    """The languages that the carrier speaks (BCP 47), the usual variant of each first; another variant is spoken as that one.
+    Empty: as many as a flow may name."""
+
 
 Attestation = Literal["A", "B", "C", "failed", "none"]
 """STIR/SHAKEN: how fully the signer vouches for the caller's number; `failed` if the signature was not valid, `none` if the

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.contracts.answers import Ability
+from hub.contracts.answers import Ability, CallLimits
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
@@ -289,6 +289,8 @@ class Manifest(Declared):
     ports_by_hand: str = Field(default="", max_length=500)
     """For a carrier whose API takes no port orders: how a person orders one, in one or two sentences. The hub keeps the order,
     and people say how far it is."""
+    call_limits: CallLimits = CallLimits()
+    """For a carrier: what one call can have at most. A flow that needs more is refused when it is saved."""
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""

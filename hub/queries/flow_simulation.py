@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
-from hub.config.callflow.checks import lacking
+from hub.config.callflow.carrier_checks import carrier_problems
 from hub.config.callflow.context import CallContext, Permission
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.screening import Screening, ScreeningAction
@@ -137,11 +137,11 @@ def _simulated_turn(hub: Hub, carriers: Sequence[str], flow: Flow, turn: Turn, c
     documents = {}
     point = replace(turn.point, caller_number=caller)
     for name in carriers:
-        short = lacking(flow, hub.plugins.connectors[name].manifest.abilities)
-        missing = {step: short[step] for step in (each.step for each in turn.walk.taken) if step in short}
-        if missing:
-            what = "; ".join(f"{step} ({', '.join(sorted(need))})" for step, need in missing.items())
-            documents[name] = f"cannot do {what}"
+        here = {"language", "recording", *(each.step for each in turn.walk.taken)}
+        problems = carrier_problems(flow, hub.plugins.connectors[name].manifest)
+        refused = [f"{each.step}: {each.what}; {each.remedy}" for each in problems if each.step in here]
+        if refused:
+            documents[name] = "\n".join(refused)
             continue
         (made,) = hub.plugins.call_each(name, CallHooks.render_answer, [(point, turn.walk.instructions)])
         documents[name] = made.body if isinstance(made, AnswerDocument) else str(made)

@@ -66,6 +66,18 @@ def test_a_call_is_walked_with_the_document_of_each_carrier(office: Shop) -> Non
     assert "key 1: sales" in shown and "“This call is recorded." in shown and "<Dial" in shown
 
 
+def test_a_carrier_that_cannot_do_a_flow_says_why_in_place_of_its_document(office: Shop) -> None:
+    """Bandwidth speaks no Polish (dev.bandwidth.com/docs/voice/bxml/speakSentence)."""
+    file = office.folder / "config.yaml"
+    text = file.read_text().replace("connectors:\n", "connectors:\n  other: {plugin: bandwidth, sandbox: true}\n")
+    file.write_text(
+        text.replace("            start: hours\n", "            start: hours\n            language: pl-PL\n")
+    )
+    (first, *_) = simulated(office, "--at", MONDAY)
+    assert first["documents"]["other"].startswith("language: does not speak pl-PL; it speaks ar-SA, de-DE, en-GB")
+    assert "<Gather" in first["documents"]["phone"]
+
+
 def test_the_hour_of_the_call_is_that_of_the_company(office: Shop) -> None:
     assert taken(simulated(office, "--at", SUNDAY)) == ["hours", "night"]
     assert taken(simulated(office, "--at", MONDAY, "--unanswered", "--keys", "1")) == [

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_samples import ENVIRON, GOOD, installed_plugins
+from config_samples import ENVIRON, GOOD, InstalledPlugins, Phone, installed_plugins
 
 from hub.config.loading import load_config
 from hub.errors import ConfigError
+from plugins.carriers.bandwidth import Bandwidth
+from plugins.carriers.plivo import Plivo
 
 ROUTE = '        route: {dial: "+13125550190"}\n'
 FLOW = """\
@@ -74,7 +76,7 @@ def test_a_flow_is_read_and_a_route_is_one_too(load: Load) -> None:
         ("flow: office", "flow: offices", 0, "flow: no flow is named 'offices'; did you mean `office`?"),
         ("        flow: office\n", "", 0, "route: is missing; expected: What callers hear and which phone rings; or `flow:`"),
         ("- name: office", "- name: route-x", 2, "'route-x' is the name of a `route:`"),
-        ("do: voicemail", "do: menu, keys: {'1': phone}, otherwise: phone", 11, "'phone' cannot do the step 'night' of flow"),
+        ("do: voicemail", "do: menu, keys: {'1': phone}, otherwise: phone", 11, "'phone' cannot do this (gather) ('night' of"),
     ],
 )  # fmt: skip
 def test_a_wrong_flow_names_the_line_and_says_what_was_wanted(
@@ -95,9 +97,34 @@ def test_a_step_that_the_carrier_cannot_do_is_refused_with_carrier_tracker_and_s
     problems = [text for _, text in told(load, GOOD.replace(ROUTE, several))]
     assert len(problems) == 2, "one for each tracker"
     assert (
-        "accounts[agency].companies[north].trackers[pool].carrier: 'phone' cannot do the step 'phone' of flow 'office' for "
-        "tracker 'pool' (dial_several); name another carrier, or change the step"
+        "accounts[agency].companies[north].trackers[pool].carrier: 'phone' cannot do this (dial several) ('phone' of flow "
+        "'office', tracker 'pool'); change the step, or name another carrier"
     ) in problems
+
+
+def test_a_flow_is_checked_against_the_carrier_of_each_of_its_numbers(tmp_path: Path) -> None:
+    """Bandwidth rings eight phones at once, Plivo any number; Plivo does not speak Japanese."""
+    carriers = {
+        name: type(of.__name__, (Phone,), {"manifest": of.manifest})
+        for name, of in {"phoneco": Bandwidth, "otherco": Plivo}.items()
+    }
+    numbers = ", ".join(f'"+1312555{line:04}"' for line in range(150, 160))
+    flow = FLOW.replace("do: dial\n", "do: simulcall\n").replace('number: "+13125550190"', f"numbers: [{numbers}]")
+    flow = flow.replace("start: hello\n", "start: hello\n            language: ja-JP\n")
+    other = "  other:\n    plugin: otherco\n    auth_token: ${env:PHONE_TOKEN}\n"
+    text = GOOD.replace(ROUTE, flow).replace("connectors:\n", f"connectors:\n{other}")
+    one, _, rest = text.partition("carrier: phone")
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{one}carrier: phone{rest.replace('carrier: phone', 'carrier: other')}")
+    with pytest.raises(ConfigError) as error:
+        load_config(file, lambda _: InstalledPlugins({**InstalledPlugins().classes, **carriers}), environ=ENVIRON)
+    first, second = (problem.text for problem in error.value.problems)
+    assert first == (
+        "'phone' rings at most 8 phones at once, and this step has 10 ('phone' of flow 'office', tracker 'pool'); remove "
+        "some, or ring them one after the other with round_robin, or name another carrier"
+    )
+    assert second.startswith("'other' does not speak ja-JP; it speaks da-DK, de-DE,")
+    assert second.endswith("choose one of these, or play audio files instead of texts, or name another carrier")
 
 
 def test_a_recording_wants_somebody_who_says_whether_it_is_lawful(load: Load) -> None:

@@ -105,5 +105,6 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "website.md",
             "plugins.md",
             "reports.md",
+            "flows.md",
         }
     )

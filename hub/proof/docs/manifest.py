@@ -28,6 +28,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     manifest.Scope,
     manifest.SetUpStep,
     manifest.Limits,
+    answers.CallLimits,
     manifest.Webhooks,
     values.ApiVersion,
 )

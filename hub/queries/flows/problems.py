@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hub.config.callflow.checks import Place, flow_problems, lacking
+from hub.config.callflow.carrier_checks import carrier_problems
+from hub.config.callflow.checks import Place, flow_problems
 from hub.config.callflow.definition import Dialing, Flow
 from hub.config.callflow.route import ROUTE_STEP
 from hub.hookspecs import ConsentHooks
-from hub.platform.id_words import words_of
 from hub.runtime import Hub
 
 NOTHING_CONSENTS = "No consent connector is configured, so nothing would be recorded. Add one on the page Connectors."
@@ -42,12 +42,10 @@ def problems_of(hub: Hub, flow: Flow, carriers: Collection[str], own_numbers: Co
         found.append(FlowProblem(("name",), f"{flow.name} is the name of a route; give the flow another."))
     for name in carriers:
         connector = hub.plugins.connectors.get(name)
-        for step, missing in lacking(flow, connector.manifest.abilities).items() if connector else ():
-            needs = ", ".join(sorted(words_of(each) for each in missing))
-            place: Place = ("steps", step) if step in flow.steps else (step,)
-            found.append(
-                FlowProblem(place, f"{name} cannot do this ({needs}). Change the step, or use another carrier.")
-            )
+        found += [
+            FlowProblem(each.place, f"{name} {each.what}. {_sentence(f'{each.remedy}, or use another carrier')}")
+            for each in (carrier_problems(flow, connector.manifest) if connector else ())
+        ]
     if not hub.plugins.with_hook(ConsentHooks.judge):
         found += [
             FlowProblem(("steps", name, "record"), NOTHING_CONSENTS)

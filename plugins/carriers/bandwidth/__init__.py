@@ -24,10 +24,17 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from hub.api.carriers import AnswerPoint, Instruction
+from hub.api.carriers import AnswerPoint, CallLimits, Instruction
 from hub.api.twiml import CARRIER_FLOWS, USER_LEG
 from plugins.carriers.bandwidth import calls, texts
-from plugins.carriers.bandwidth.bxml import Bxml
+from plugins.carriers.bandwidth.bxml import (
+    LOCALES,
+    MAX_BYTES,
+    MAX_KEY_SECONDS,
+    MAX_MESSAGE_SECONDS,
+    MAX_RING_SECONDS,
+    Bxml,
+)
 from plugins.carriers.bandwidth.calls import Calls
 from plugins.carriers.bandwidth.numbers import Numbers
 from plugins.carriers.bandwidth.ports import Ports
@@ -75,6 +82,15 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
         auth=Auth(kind="oauth2", keys_url="https://dashboard.bandwidth.com"),
+        # Source: dev.bandwidth.com/docs/voice/bxml (overview, transfer, gather, record, speakSentence).
+        call_limits=CallLimits(
+            phones=8,
+            ring_seconds=MAX_RING_SECONDS,
+            key_seconds=MAX_KEY_SECONDS,
+            message_seconds=MAX_MESSAGE_SECONDS,
+            document_bytes=MAX_BYTES,
+            languages=tuple(LOCALES),
+        ),
         # Not list_texts: Bandwidth lists texts without their content, which it does not keep.
         abilities=(
             "call_back",

@@ -17,11 +17,12 @@ from hub.api import (
     WebhookRequest,
     hookimpl,
 )
+from hub.api.carriers import CallLimits
 from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.plivo import calls, signature
 from plugins.carriers.plivo.calls import Calls
 from plugins.carriers.plivo.numbers import Numbers
-from plugins.carriers.plivo.plivo_xml import PlivoXml
+from plugins.carriers.plivo.plivo_xml import LANGUAGES, PlivoXml
 from plugins.carriers.plivo.privacy import Privacy
 from plugins.carriers.plivo.recordings import Recordings
 from plugins.carriers.plivo.rest import STORAGE
@@ -54,6 +55,8 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
         auth=Auth(kind="basic", keys_url="https://console.plivo.com/dashboard/"),
         ports_by_hand="Ask Plivo's support to port the numbers, with the signed letter of authorization and the old carrier's "
         "latest bill; `hub docs connect/plivo` has the steps. Then note how far it is.",
+        # Source: plivo.com/docs/voice/xml (input, audio-output); its pages name no most phones of a dial.
+        call_limits=CallLimits(key_seconds=60, document_bytes=100_000, languages=LANGUAGES),
         # Not list_texts: Plivo's list of messages has no texts in it.
         abilities=(
             "call_back",

@@ -23,7 +23,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.api import Services as Services
-from hub.api.carriers import CompanionProcess, NumberSetup, OwnedNumber
+from hub.api.carriers import CallLimits, CompanionProcess, NumberSetup, OwnedNumber
 from plugins.carriers.sip.calls import Calls
 from plugins.carriers.sip.companion import companion
 from plugins.carriers.sip.control import items
@@ -62,6 +62,8 @@ class Sip(Calls, Recordings):
             "bills and by law; ask it.",
         ),
         auth=Auth(kind="api_key"),
+        # The gateway speaks no more of a text (engine/speech.py). The languages are those of the voices on its machine.
+        call_limits=CallLimits(text_bytes=3_000),
         abilities=(
             "call_back",
             "dial",

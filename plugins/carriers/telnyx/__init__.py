@@ -21,6 +21,7 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
+from hub.api.carriers import CallLimits
 from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.telnyx import (
     notices,
@@ -34,7 +35,7 @@ from plugins.carriers.telnyx.ports import Ports
 from plugins.carriers.telnyx.privacy import Privacy
 from plugins.carriers.telnyx.recordings import Recordings
 from plugins.carriers.telnyx.settings import TelnyxSettings
-from plugins.carriers.telnyx.texml import Texml
+from plugins.carriers.telnyx.texml import LANGUAGES, Texml
 from plugins.carriers.telnyx.texts import Texts
 from plugins.carriers.telnyx.translate import TexmlWebhook
 
@@ -70,6 +71,10 @@ class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
         ),
         auth=Auth(kind="api_key", keys_url="https://portal.telnyx.com/#/api-keys"),
         # Not gather_hash: # ends the input of a <Gather>, and no documented value of finishOnKey turns that off.
+        # Source: developers.telnyx.com/docs/voice/programmable-voice/texml-verbs (dial, gather, record) and `SpeakRequest`.
+        call_limits=CallLimits(
+            ring_seconds=120, key_seconds=120, message_seconds=14_400, text_bytes=3_000, languages=LANGUAGES
+        ),
         abilities=(
             "call_back",
             "dial",

@@ -10,12 +10,20 @@ from xml.etree import ElementTree
 from hub.api.carriers import CallBack, Dial, Gather, TakeMessage
 from hub.api.twiml import Twiml
 
+LANGUAGES = (
+    "en-US", "en-AU", "en-GB", "en-GB-WLS", "en-IN", "es-US", "es-MX", "es-ES", "fr-FR", "fr-CA", "de-DE", "pt-BR", "pt-PT",
+    "arb", "cmn-CN", "cy-GB", "da-DK", "hi-IN", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "nl-NL", "pl-PL", "ro-RO",
+    "ru-RU", "sv-SE", "tr-TR",
+)  # fmt: skip
+"""Source: `SpeakRequest.language` in Telnyx' OpenAPI file; the page of `<Say>` lists none."""
+
 
 class Texml(Twiml):
     """TeXML: it uses GET if no method is given, and does not support actionOnEmptyResult."""
 
     voice = {"voice": "alice"}
     """Telnyx' own voice that speaks other languages; its default voices speak US English only."""
+    languages = LANGUAGES
     leg_path = "leg"
 
     def connect_attributes(self, call: CallBack) -> dict[str, str]:

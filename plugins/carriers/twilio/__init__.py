@@ -19,9 +19,10 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from hub.api.carriers import MediaFile, RecordingControl, rejecting
+from hub.api.carriers import CallLimits, MediaFile, RecordingControl, rejecting
 from hub.api.twiml import CARRIER_FLOWS, FormField, address_at, identifier
 from plugins.carriers.twilio import signature
+from plugins.carriers.twilio.languages import LANGUAGES, TwilioTwiml
 from plugins.carriers.twilio.numbers import Numbers
 from plugins.carriers.twilio.ports import Ports
 from plugins.carriers.twilio.settings import TwilioSettings
@@ -72,6 +73,15 @@ class Twilio(Numbers, Ports):
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic", keys_url="https://console.twilio.com"),
+        # Source: twilio.com/docs/voice/twiml (number, dial, record), /docs/api/errors/13521 (basic voices) and /11750.
+        call_limits=CallLimits(
+            phones=10,
+            ring_seconds=600,
+            message_seconds=14_400,
+            text_bytes=4_096,
+            document_bytes=64_000,
+            languages=LANGUAGES,
+        ),
         abilities=(
             "call_back",
             "dial",
@@ -88,6 +98,7 @@ class Twilio(Numbers, Ports):
         versions=(ApiVersion(name="2010-04-01"),),
     )
     Settings = TwilioSettings
+    language = TwilioTwiml
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Twilio signed."""

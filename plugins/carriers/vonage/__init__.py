@@ -19,12 +19,12 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from hub.api.carriers import AnswerPoint, Instruction
+from hub.api.carriers import AnswerPoint, CallLimits, Instruction
 from hub.api.twiml import CARRIER_FLOWS
 from plugins.carriers.vonage import signature
 from plugins.carriers.vonage.calls import Calls
 from plugins.carriers.vonage.files import Files
-from plugins.carriers.vonage.ncco import MESSAGE, Ncco
+from plugins.carriers.vonage.ncco import LANGUAGES, MESSAGE, Ncco
 from plugins.carriers.vonage.numbers import Numbers
 from plugins.carriers.vonage.privacy import Privacy
 from plugins.carriers.vonage.rest import HOSTS
@@ -68,6 +68,8 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         auth=Auth(kind="jwt_bearer"),
         ports_by_hand="Ask Vonage's support (api.support.vonage.com) to port the numbers to your API account, with the old "
         "carrier's latest bill, its account number and PIN, and the signed letter of authorization. Then note how far it is.",
+        # Source: developer.vonage.com/en/voice/voice-api/ncco-reference (connect, input, record).
+        call_limits=CallLimits(ring_seconds=120, key_seconds=10, message_seconds=7_200, languages=LANGUAGES),
         # Not dial_several: `connect` rings one phone. Not list_texts: the Messages API has no list (README).
         abilities=("call_back", "dial", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
         versions=(ApiVersion(name="v1", api="Voice API"), ApiVersion(name="v1", api="Messages API")),

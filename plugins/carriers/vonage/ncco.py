@@ -16,39 +16,11 @@ from hub.api.twiml import PERSON_LEG, Twiml
 LONGEST_TEXT = 1500
 """Letters of one `talk`."""
 LANGUAGES = (
-    *(
-        "ar",
-        "bn-IN",
-        "ca-ES",
-        "cmn-CN",
-        "cmn-TW",
-        "cs-CZ",
-        "cy-GB",
-        "da-DK",
-        "de-DE",
-        "el-GR",
-        "en-US",
-        "en-AU",
-        "en-GB",
-    ),
-    *("en-GB-WLS", "en-IN", "en-ZA", "es-US", "es-ES", "es-MX", "eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-CA", "he-IL"),
-    *(
-        "hi-IN",
-        "hu-HU",
-        "id-ID",
-        "is-IS",
-        "it-IT",
-        "ja-JP",
-        "ko-KR",
-        "ml-IN",
-        "nb-NO",
-        "nl-NL",
-        "no-NO",
-        "pl-PL",
-        "pt-BR",
-    ),
-    *("pt-PT", "ro-RO", "ru-RU", "sk-SK", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-CN"),
-)
+    "ar", "bn-IN", "ca-ES", "cmn-CN", "cmn-TW", "cs-CZ", "cy-GB", "da-DK", "de-DE", "el-GR", "en-US", "en-AU", "en-GB",
+    "en-GB-WLS", "en-IN", "en-ZA", "es-US", "es-ES", "es-MX", "eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-CA", "he-IL",
+    "hi-IN", "hu-HU", "id-ID", "is-IS", "it-IT", "ja-JP", "ko-KR", "ml-IN", "nb-NO", "nl-NL", "no-NO", "pl-PL", "pt-BR",
+    "pt-PT", "ro-RO", "ru-RU", "sk-SK", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-CN",
+)  # fmt: skip
 """What Vonage speaks; of several variants of a language the first is used for a variant that it does not speak.
 
 Source: developer.vonage.com/en/voice/voice-api/guides/text-to-speech, read 2026-11-30."""
@@ -68,17 +40,15 @@ class Ncco(Twiml):
     `connect` rings one phone only, with one of our own numbers as the caller ID.
     """
 
+    languages = LANGUAGES
+
     def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
         """The document of `instructions`. A call ends after the last action, so HangUp adds none."""
         return _document([action for each in instructions for action in self._actions(each)])
 
     def spoken_language(self, tag: str) -> str | None:
         """Vonage's own tag; None for a language that it does not speak, which its voice for en-US then reads."""
-        name = tag.partition("-")[0].lower()
-        if name == "zh":
-            return CHINESE.get(tag, "cmn-CN")
-        same = [known for known in LANGUAGES if known.partition("-")[0] == name]
-        return tag if tag in same else next(iter(same), None)
+        return super().spoken_language(CHINESE.get(tag, tag))
 
     def connect(self, call: CallBack) -> AnswerDocument:
         """The document for a user who picked up: dial the person, who sees the tracking number."""

@@ -6,6 +6,7 @@ import json
 import threading
 
 from hub.contracts.faults import Fault
+from hub.contracts.vendor_file import Answer
 from hub.contracts.vendor_rules import VendorRules
 
 
@@ -38,15 +39,15 @@ class FaultQueue:
         with self._lock:
             return self._faults.pop(0) if self._faults else None
 
-    def answer_next(self, answer: str, times: int = 1, on: str = "") -> None:
+    def answer_next(self, answer: str | Answer, times: int = 1, on: str = "") -> None:
         """Answer the next `times` requests, of the operation `on` if it is named, with an answer of `rules`; if that is one of
         a row, refuse so many rows with it."""
         if self.rules is None:
             raise LookupError(f"{type(self).__module__} has no rules.yaml, so it has no answer {answer!r}")
-        said = self.rules.answer(answer)
+        said = self.rules.answer(answer) if isinstance(answer, str) else answer
         if said.row is not None:
             with self._lock:
-                self._row_answers += [answer] * times
+                self._row_answers += [str(answer)] * times
             return
         text = said.body if isinstance(said.body, str) else json.dumps(said.body) if said.body is not None else ""
         with self._lock:

@@ -52,6 +52,8 @@ class Answer(_Part):
     """What the vendor answers. `body` is the whole reply; `row` instead of it is what the reply says of one row. `after` is how
     long a `wait_long` lasts; `says` is what it is about, in plain words for `docs/connect`."""
 
+    on: tuple[str, ...] = ()
+    """The operations that answer so; any if empty."""
     status: int = Field(200, ge=100, le=599)
     headers: Mapping[str, str] = {}
     body: Any = None
@@ -155,6 +157,8 @@ class Rules(_Part):
     code: str = ""
     subcode: str = ""
     words: str = ""
+    fewer: str = ""
+    """Why the vendor has fewer than eight answers that pass, or fewer than five that are final."""
     others: Mapping[Means, tuple[str, ...]] = {}
     versions: Mapping[str, Version] = {}
 
@@ -211,8 +215,11 @@ def _references(rules: Rules) -> Iterator[tuple[str, str, str, Iterable[str]]]:
     for kind, paged in (("answers", rules.answers), ("versions", rules.versions)):
         for name, each in paged.items():
             yield f"{kind}.{name}", "pages", each.page, rules.pages
-    for why, answer in rules.faults.items():
-        yield f"faults.{why}", "answers", answer, rules.answers
+    for name, answer in rules.answers.items():
+        for wanted in answer.on:
+            yield f"answers.{name}.on", "operations", wanted, rules.operations
+    for why, named in rules.faults.items():
+        yield f"faults.{why}", "answers", named, rules.answers
     for name, good in rules.good.items():
         yield f"good.{name}", "operations", good.operation, rules.operations
     for rule in rules.rules:

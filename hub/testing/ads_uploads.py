@@ -13,9 +13,9 @@ from hub.contracts.disclosure import disclose
 from hub.contracts.sandbox import AdsSandbox, Sandbox
 from hub.hookspecs import ConversionHooks
 from hub.testing import samples
-from hub.testing.asking import ask, check_one_receipt_each, implemented_hooks
+from hub.testing.asking import WireCall, ask, check_one_receipt_each, implemented_hooks
 from hub.testing.factories import FrozenClock
-from hub.testing.wire import WireCall, WireConformance
+from hub.testing.wire import WireConformance
 
 ARRIVED = ("delivered", "duplicate")
 TAKEN = (*ARRIVED, "accepted")

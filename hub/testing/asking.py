@@ -83,6 +83,31 @@ class Reply:
         return min((receipt.retry_after or 0 for receipt in self.result or ()), default=0)
 
 
+@dataclass(frozen=True)
+class WireCall:
+    """A hook that calls the provider, with arguments as from the hub."""
+
+    hook: str
+    arguments: Mapping[str, Any]
+
+    def is_retried(self, reply: Reply) -> bool:
+        """Whether the hub will retry; a poll without a result yet is repeated too."""
+        return reply.is_retry() or (self.hook == "poll_receipts" and reply.has_only("accepted"))
+
+    def personal(self) -> set[str]:
+        """The personal texts among the arguments."""
+        values: list[Any] = []
+        for argument in self.arguments.values():
+            values.extend(argument if isinstance(argument, list | tuple) else [argument])
+        return set().union(*map(personal_texts, values)) if values else set()
+
+    def single(self) -> WireCall:
+        """The same call with the first of its items."""
+        return WireCall(
+            self.hook, {name: held[:1] if isinstance(held, list) else held for name, held in self.arguments.items()}
+        )
+
+
 def plugin_manager() -> pluggy.PluginManager:
     """A pluggy manager that knows every hook of the hub and no plugin."""
     return HookManager()

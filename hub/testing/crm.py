@@ -21,12 +21,12 @@ from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.hookspecs import CrmHooks, EnrichmentHooks
 from hub.testing import samples
-from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, check_statuses, implemented_hooks
+from hub.testing.asking import Reply, WireCall, ask, attempt, check_one_receipt_each, check_statuses, implemented_hooks
 from hub.testing.crm_people import CrmPeopleConformance, crm_of
 from hub.testing.factories import FrozenClock
 from hub.testing.heard import check_batch, heard, instants
 from hub.testing.secrecy import leaked, personal_texts, secrets_of
-from hub.testing.wire import WireCall, interrupted, pages_of_two
+from hub.testing.wire import interrupted, pages_of_two
 
 WRITTEN_STATUSES = ("delivered", "duplicate")
 STAGES: tuple[Literal["qualified", "won", "lost"], ...] = ("qualified", "won", "lost")

@@ -14,9 +14,9 @@ from hub.contracts.facts import KNOWN_FACTS, Caller, Fact
 from hub.contracts.sandbox import Sandbox
 from hub.hookspecs import EnrichmentHooks
 from hub.testing import samples
-from hub.testing.asking import ask, attempt
+from hub.testing.asking import WireCall, ask, attempt
 from hub.testing.secrecy import leaked, listening, personal_texts
-from hub.testing.wire import WireCall, WireConformance
+from hub.testing.wire import WireConformance
 
 ODD_NUMBERS = (
     "+1",

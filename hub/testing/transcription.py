@@ -20,9 +20,9 @@ from hub.contracts.sandbox import Sandbox
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import Rejected
 from hub.hookspecs import TranscriptionHooks
-from hub.testing.asking import ask, attempt
+from hub.testing.asking import WireCall, ask, attempt
 from hub.testing.secrecy import leaked, listening
-from hub.testing.wire import WireCall, WireConformance
+from hub.testing.wire import WireConformance
 
 SPEECH = Path(__file__).with_name("speech")
 """Two sentences in telephone quality, spoken by espeak-ng: 8,000 samples per second, 16 bits, one channel."""

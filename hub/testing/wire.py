@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,11 +19,11 @@ from hub.errors import AuthError, RingfenceError
 from hub.hookspecs import OperationHooks, PrivacyHooks
 from hub.protocols.json_service import JsonService
 from hub.testing import samples
-from hub.testing.asking import Reply, ask, attempt, implemented_hooks
-from hub.testing.connectors import ConnectorConformance
+from hub.testing.asking import Reply, WireCall, ask, attempt, implemented_hooks
+from hub.testing.exchanges.vendor_answers import VendorRulesConformance
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.heard import heard
-from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
+from hub.testing.secrecy import leaked, listening, secrets_of
 
 MANY_REQUESTS = 50
 """Number of failing requests in a row: more than any client's automatic retries."""
@@ -54,31 +53,6 @@ ERROR_IN_SUCCESS = Fault("status", 200)
 """A reply of 200 whose body is an error's, as some providers send."""
 INTERRUPTIONS = ("a server error", "no answer", "a reply that is lost")
 """After these the hub tries the same item again."""
-
-
-@dataclass(frozen=True)
-class WireCall:
-    """A hook that calls the provider, with arguments as from the hub."""
-
-    hook: str
-    arguments: Mapping[str, Any]
-
-    def is_retried(self, reply: Reply) -> bool:
-        """Whether the hub will retry; a poll without a result yet is repeated too."""
-        return reply.is_retry() or (self.hook == "poll_receipts" and reply.has_only("accepted"))
-
-    def personal(self) -> set[str]:
-        """The personal texts among the arguments."""
-        values: list[Any] = []
-        for argument in self.arguments.values():
-            values.extend(argument if isinstance(argument, list | tuple) else [argument])
-        return set().union(*map(personal_texts, values)) if values else set()
-
-    def single(self) -> WireCall:
-        """The same call with the first of its items."""
-        return WireCall(
-            self.hook, {name: held[:1] if isinstance(held, list) else held for name, held in self.arguments.items()}
-        )
 
 
 @contextmanager
@@ -139,7 +113,7 @@ def need_ability(connector: Connector, ability: str) -> None:
         pytest.skip(f"declared: {ability!r} is not among the manifest's abilities")
 
 
-class WireConformance(ConnectorConformance):
+class WireConformance(VendorRulesConformance):
     """Faults and secrecy, for each hook that calls the provider."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:

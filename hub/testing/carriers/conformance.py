@@ -24,8 +24,8 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
 from hub.testing import samples
-from hub.testing.asking import ask, attempt, implemented_hooks
-from hub.testing.carriers.call_backs import CallBackConformance
+from hub.testing.asking import WireCall, ask, attempt, implemented_hooks
+from hub.testing.carriers.call_backs import CallBackConformance, call_back
 from hub.testing.carriers.call_checks import PlacedCallConformance
 from hub.testing.carriers.event_checks import EventConformance
 from hub.testing.carriers.forgeries import forgeries
@@ -37,7 +37,6 @@ from hub.testing.carriers.texts import PICTURE, TextConformance
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, secrets_of
 from hub.testing.switchboard import carrier_of
-from hub.testing.wire import WireCall
 
 OUTCOMES = ("answered", "voicemail", "abandoned")
 UNSIGNED_HEADERS = {
@@ -72,6 +71,10 @@ class CarrierConformance(
     required_hooks: ClassVar[frozenset[str]] = frozenset(
         {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "list_calls", "check_connection"}
     )
+
+    def sending_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        yield WireCall("send_text", {"text": self._text()})
+        yield WireCall("place_call", {"call": call_back()})
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         yield WireCall("list_calls", {"since": connector.services.clock() - timedelta(hours=1)})

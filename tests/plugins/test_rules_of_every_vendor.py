@@ -1,0 +1,38 @@
+"""Each provider's rules.yaml says enough: answers that pass and that are final, and what an unlisted code means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hub.contracts.vendor_file import Rules, read_rules
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+FILES = sorted(PLUGINS.glob("*/*/sandbox/rules.yaml"))
+MIN_PASSING, MIN_FINAL = 8, 5
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.parts[-3])
+def rules(request: pytest.FixtureRequest) -> Rules:
+    return read_rules(request.param)
+
+
+def test_it_has_enough_answers_that_pass_and_that_are_final(rules: Rules) -> None:
+    means = Counter("wait" if each.means == "wait_long" else each.means for each in rules.answers.values())
+    enough = means["wait"] >= MIN_PASSING and means["final"] >= MIN_FINAL
+    assert enough is not bool(rules.fewer), f"{means}: write more, or say under `fewer` why the vendor has no more"
+
+
+def test_an_unlisted_answer_of_a_server_in_trouble_waits(rules: Rules) -> None:
+    assert "HTTP 5xx" in rules.others.get("wait", ())
+
+
+def test_each_answer_says_in_plain_words_what_it_is_about(rules: Rules) -> None:
+    assert [name for name, each in rules.answers.items() if not each.says.endswith(".")] == []
+
+
+def test_every_page_is_used(rules: Rules) -> None:
+    used = {each.page for each in (*rules.rules, *rules.answers.values(), *rules.versions.values())}
+    assert rules.pages.keys() == used | {str(each["page"]) for each in rules.operations.values()}

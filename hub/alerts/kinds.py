@@ -19,13 +19,22 @@ class Channel(StrEnum):
     EMAIL = "email"
     TEXT = "text"
     WEBHOOK = "webhook"
+    SLACK = "slack"
+    TEAMS = "teams"
     PUSH = "push"
+
+
+OTHER_SYSTEMS = frozenset({Channel.WEBHOOK, Channel.SLACK, Channel.TEAMS})
+"""Channels into a system that other people read too. They are part of the set-up, and never name a caller: nobody declared
+who reads there and for what use, so consent cannot be asked."""
 
 
 CHANNEL_NAMES: Mapping[str, str] = {
     Channel.EMAIL: "E-mail",
     Channel.TEXT: "Text",
     Channel.WEBHOOK: "Webhook",
+    Channel.SLACK: "Slack",
+    Channel.TEAMS: "Teams",
     Channel.PUSH: "Notification",
 }
 
@@ -101,8 +110,8 @@ def reaches(scope: AccessScope | None, company_id: str, kind: AlertKind) -> bool
 
 
 def may_use(session: Session, user: User, company_id: str, channel: str) -> bool:
-    """Whether a user may have alerts by a channel: a webhook takes data to another system, so it is part of the set-up."""
-    scope = scope_of(session, user, "setup" if channel == Channel.WEBHOOK else "calls")
+    """Whether a user may have alerts by a channel."""
+    scope = scope_of(session, user, "setup" if channel in OTHER_SYSTEMS else "calls")
     return scope is not None and (scope.companies is None or company_id in scope.companies)
 
 

@@ -1,8 +1,8 @@
 """Sends what is in the outbox of alerts, one channel at a time; a user who may no longer see an alert gets nothing.
 
-An e-mail whose worker died while the mail server took it is not sent again: it may have arrived. A webhook and a push
-notification are repeated with the same id, by which the receiver knows them; a text is queued in the transaction that ends
-its row.
+An e-mail, or a message of a chat, whose worker died while the other side took it is not sent again: it may have arrived. A
+webhook and a push notification are repeated with the same id, by which the receiver knows them; a text is queued in the
+transaction that ends its row.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import structlog
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from hub.alerts.channels.chat import CHATS, open_chats, send_chat
 from hub.alerts.channels.email import send_alert_mail
 from hub.alerts.channels.push import send_push
 from hub.alerts.channels.text import queue_alert_text
 from hub.alerts.channels.webhook import open_webhook, send_webhook
 from hub.alerts.digests import may_get, send_digest
-from hub.alerts.kinds import BY_KEY, DIGEST, REPORT, TEST, Channel, may_use
+from hub.alerts.kinds import BY_KEY, DIGEST, OTHER_SYSTEMS, REPORT, TEST, Channel, may_use
 from hub.alerts.report_mails import GONE, Printer, send_report, stop_gone, why_not
 from hub.alerts.spread import Hearing, kinds_of_row
 from hub.alerts.wording import Message, known_of, message_of
@@ -42,8 +43,10 @@ ROWS_PER_GROUP = 100
 MAX_TRIES = 6
 """Over about three hours; after that nobody needs the alert, and the page has it."""
 TOO_OLD = timedelta(hours=36)
-MAX_PER_DAY = {Channel.EMAIL: 200, Channel.TEXT: 40, Channel.WEBHOOK: 5_000, Channel.PUSH: 300}
-INTERRUPTED = "The hub stopped while the mail server took it; it may have arrived."
+MAX_PER_DAY = {Channel.EMAIL: 200, Channel.TEXT: 40, Channel.WEBHOOK: 5_000, Channel.PUSH: 300} | dict.fromkeys(
+    CHATS, 500
+)
+INTERRUPTED = "The hub stopped while the other side took it; it may have arrived."
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,7 @@ class _Sender:
                     continue
                 company = session.get_one(Company, alert.company_id)
                 chosen = session.get(AlertPreference, (user.id, company.id))
-                # A webhook's address has no declared recipient and use, so consent cannot be asked for it.
-                names = chosen is not None and chosen.names_caller and self.channel != Channel.WEBHOOK
+                names = chosen is not None and chosen.names_caller and self.channel not in OTHER_SYSTEMS
                 message = message_of(self.hub, known, alert, company, names_caller=names)
                 prepared.append(_Prepared(row, alert, company, message))
         for row, alert, reason in dropped:
@@ -181,7 +183,7 @@ class _Sender:
         return int(session.execute(sent).scalar_one())
 
     def _batches(self, prepared: Sequence[_Prepared]) -> list[list[_Prepared]]:
-        """What goes together: all that quiet hours held, for a webhook by company; everything else alone."""
+        """What goes together: all that quiet hours held, by company but for a browser; everything else alone."""
         together: dict[str, list[_Prepared]] = {}
         alone: list[list[_Prepared]] = []
         for each in prepared:
@@ -229,6 +231,9 @@ class _Sender:
         elif self.channel == Channel.WEBHOOK:
             webhook = open_webhook(self.hub.keyring, preference)
             send_webhook(self.post, webhook, first.row.id, messages, now)
+        elif self.channel in CHATS:
+            url = open_chats(self.hub.keyring, preference).get(self.channel)
+            send_chat(self.post, self.channel, url, messages, lambda: self._begin(batch))
         elif self.channel == Channel.PUSH:
             send_push(self.hub, self.post, self.target, first.row.id, messages)
         else:
@@ -238,7 +243,7 @@ class _Sender:
                 complete(session, AlertDelivery, [each.row.id for each in batch], self.token, **values)
 
     def _begin(self, batch: Sequence[_Prepared]) -> None:
-        """Record that the mail server is about to get it."""
+        """Record that the other side is about to get it."""
         self._set([each.row.id for each in batch], begun_at=self.hub.clock())
 
     def _set(self, ids: Sequence[str], **values: object) -> None:

@@ -10,8 +10,9 @@ from zoneinfo import available_timezones
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from hub.alerts.channels.chat import CHATS, chat_host, checked_chat, open_chats, seal_chats
 from hub.alerts.channels.webhook import open_webhook, seal_webhook
-from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, may_use, threshold_of
+from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, OTHER_SYSTEMS, Channel, kinds_for, may_use, threshold_of
 from hub.alerts.spread import write_alert
 from hub.errors import CannotDo
 from hub.mail import NO_SERVER
@@ -31,7 +32,10 @@ from hub.store import audit
 from hub.store.encryption.webhook_secrets import new_secret
 from hub.store.writers.alert_events import ALERT_LIFETIME
 
-NO_WEBHOOK = "A webhook takes data to another system, so only roles that see the set-up have one."
+NO_WEBHOOK = "A webhook or a chat takes data to another system, so only roles that see the set-up have one."
+
+OF_ONE_COMPANY = {"company_id", "digests_since", "webhook_sealed", "chats_sealed"}
+"""The columns of preferences that are not copied to another company; what is sealed is bound to its own."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,10 @@ def save_settings(session: Session, user: User, company: Company, wanted: AlertS
 
 
 def copy_settings(session: Session, user: User, company: Company, others: Sequence[Company], now: datetime) -> int:
-    """Give other companies of the user the same settings; the webhook stays with its company. Returns how many."""
+    """Give other companies of the user the same settings; webhook and chats stay with their company. Returns how many."""
     settings = read_settings(session, user, company)
     kinds = {
-        key: replace(each, channels=tuple(channel for channel in each.channels if channel != Channel.WEBHOOK))
+        key: replace(each, channels=tuple(channel for channel in each.channels if channel not in OTHER_SYSTEMS))
         for key, each in settings.kinds.items()
     }
     targets = [each for each in others if each.id != company.id]
@@ -138,6 +142,27 @@ def webhook_url(session: Session, hub: Hub, user: User, company: Company) -> str
     return found[0] if found else None
 
 
+def set_chat(session: Session, hub: Hub, user: User, company: Company, channel: str, url: str | None) -> None:
+    """Set the address of the user's webhook of Slack or Teams, or forget it (None), within `session`. CannotDo says why it
+    cannot be set."""
+    if not may_use(session, user, company.id, channel):
+        raise CannotDo(NO_WEBHOOK)
+    row = _preference(session, user, company, hub.clock())
+    addresses = {name: known for name, known in open_chats(hub.keyring, row).items() if name != channel}
+    if url is not None:
+        addresses[channel] = checked_chat(channel, url)
+    row.chats_sealed = seal_chats(hub.keyring, user.id, company.id, addresses)
+    session.add(row)
+    session.flush()
+    audit.note(session, hub.clock(), user.id, f"alerts.{channel}", company.id, "set" if url else "removed")
+
+
+def chat_hosts(session: Session, hub: Hub, user: User, company: Company) -> dict[str, str]:
+    """Where the user's chats for a company are, by channel; the rest of an address is secret."""
+    addresses = open_chats(hub.keyring, session.get(AlertPreference, (user.id, company.id)))
+    return {channel: chat_host(url) for channel, url in addresses.items()}
+
+
 def why_no_channel(session: Session, hub: Hub, user: User, company: Company, channel: str) -> str | None:
     """What is missing before a channel can bring anything; None if nothing is."""
     if channel not in CHANNEL_NAMES:
@@ -153,9 +178,14 @@ def why_no_channel(session: Session, hub: Hub, user: User, company: Company, cha
     if channel == Channel.TEXT:
         phone = session.get(AlertPhone, user.id)
         return None if phone and phone.number and phone.verified_at else "Confirm your phone number first."
-    if channel == Channel.WEBHOOK:
+    if channel in OTHER_SYSTEMS:
         preference = session.get(AlertPreference, (user.id, company.id))
-        return None if preference and preference.webhook_sealed else "Set the address first."
+        is_set = (
+            channel in open_chats(hub.keyring, preference)
+            if channel in CHATS
+            else preference and preference.webhook_sealed
+        )
+        return None if is_set else "Set the address first."
     mine = select(PushSubscription.id).where(PushSubscription.user_id == user.id)
     return None if session.exec(mine).first() else "Allow notifications in a browser first."
 
@@ -178,7 +208,7 @@ def queue_test(session: Session, hub: Hub, user: User, company: Company, channel
 
 def copy_alerts(session: Session, source_id: str, new_id: str, now: datetime) -> None:
     """Give each user who may see a new company the alert rules and preferences that they have for another one, within
-    `session`."""
+    `session`. Webhook and chats stay with their company."""
     limited = set(session.exec(select(UserCompany.user_id)))
     seeing = set(session.exec(select(UserCompany.user_id).where(UserCompany.company_id == new_id)))
 
@@ -188,10 +218,15 @@ def copy_alerts(session: Session, source_id: str, new_id: str, now: datetime) ->
     rules = session.exec(select(AlertRule).where(AlertRule.company_id == source_id)).all()
     preferences = session.exec(select(AlertPreference).where(AlertPreference.company_id == source_id)).all()
     session.add_all(
-        AlertRule(**row.model_dump(exclude={"id", "company_id"}), company_id=new_id) for row in filter(may_see, rules)
+        AlertRule(
+            **row.model_dump(exclude={"id", "company_id", "channels"}),
+            company_id=new_id,
+            channels=[each for each in row.channels if each not in OTHER_SYSTEMS],
+        )
+        for row in filter(may_see, rules)
     )
     session.add_all(
-        AlertPreference(**row.model_dump(exclude={"company_id", "digests_since"}), company_id=new_id, digests_since=now)
+        AlertPreference(**row.model_dump(exclude=OF_ONE_COMPANY), company_id=new_id, digests_since=now)
         for row in filter(may_see, preferences)
     )
 

@@ -42,7 +42,7 @@ def list_(
 @commands.command("test")
 def test(
     user: Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")],
-    channel: Annotated[str, typer.Argument(help="email, text, webhook or push.")],
+    channel: Annotated[str, typer.Argument(help="email, text, webhook, slack, teams or push.")],
     company: Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")],
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -64,6 +64,8 @@ class AlertPreference(Row, table=True):
     """When the digests were last changed: none is sent for a time before."""
     webhook_sealed: bytes | None = None
     """The webhook's address and secret, encrypted with the hub's key: an address often contains a secret itself."""
+    chats_sealed: bytes | None = None
+    """The addresses of webhooks of Slack and Teams, by channel, encrypted the same; each is a secret."""
 
 
 class AlertPhone(Row, table=True):

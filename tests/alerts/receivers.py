@@ -8,6 +8,7 @@ import json
 import ssl
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,11 +40,13 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A server that keeps what comes and answers with the next status of `answers`, else 201."""
+    """A server that keeps what comes and answers with the next status of `answers`, else as `judge` says."""
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    judge: Callable[[Received], int] = lambda received: 201
+    """The status of a request for which `answers` has none left."""
 
     @classmethod
     def start(cls, stack: ExitStack) -> Receiver:
@@ -53,8 +56,9 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                receiver.received.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                status, headers = receiver.answers.pop(0) if receiver.answers else (201, {})
+                received = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                receiver.received.append(received)
+                status, headers = receiver.answers.pop(0) if receiver.answers else (receiver.judge(received), {})
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -86,7 +90,13 @@ def _certificate() -> Path:
     key = generate_private_key(SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
-    names = [x509.DNSName(HOST), x509.DNSName("push.example.net"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    hosts = (
+        HOST,
+        "push.example.net",
+        "hooks.slack.com",
+        "default5c07eba429c5410c96009ae7df6d62.61.environment.api.powerplatform.com",
+    )
+    names = [*map(x509.DNSName, hosts), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))

@@ -15,7 +15,7 @@ def test_a_test_is_queued_for_the_worker_and_listed(shop: Shop) -> None:
     assert "a new e-mail address" in shop.run("users", "email", "maria", "maria@example.com").stdout
     assert "There are no alerts yet" in shop.run("alerts", "list").stdout
     for arguments, said in (
-        (("maria", "pigeon", "--company", "north"), "A channel is one of email, text, webhook, push"),
+        (("maria", "pigeon", "--company", "north"), "A channel is one of email, text, webhook, slack, teams, push"),
         (("maria", "email", "--company", "nowhere"), "no company of that name"),
         (("maria", "email", "--company", "north"), "no mail server"),
         (("nobody", "email", "--company", "north"), "no user with that name"),

@@ -521,6 +521,7 @@ CREATE TABLE alert_preference (
     digests JSONB NOT NULL,
     digests_since TIMESTAMP WITH TIME ZONE NOT NULL,
     webhook_sealed BYTEA,
+    chats_sealed BYTEA,
     PRIMARY KEY (user_id, company_id),
     FOREIGN KEY(user_id) REFERENCES app_user (id),
     FOREIGN KEY(company_id) REFERENCES company (id),

@@ -183,6 +183,33 @@ def test_only_roles_that_see_the_set_up_have_a_webhook(lite_stage: TestHub) -> N
     assert settings_of(receptionist).kinds["missed_call"].channels == ("push",)
 
 
+@pytest.mark.parametrize(
+    ("channel", "url", "host"),
+    [
+        ("slack", "https://hooks.slack.com/services/T00/B00/S3cret", "hooks.slack.com"),
+        ("teams", "https://x.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/1a/triggers/manual/"
+         "paths/invoke?api-version=1&sig=S3cret", "x.environment.api.powerplatform.com"),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_chat_is_set_tried_replaced_and_removed_and_only_its_host_is_shown(
+    lite_stage: TestHub, channel: str, url: str, host: str
+) -> None:
+    browser = signed_in(lite_stage)
+    refused = browser.post(f"/alerts/{channel}?company=lakeside", {channel: "https://hooks.example.com/S3cret"})
+    assert refused.status_code == 422 and "S3cret" not in refused.text and "Copy the" in refused.text
+    assert browser.post("/alerts/test?company=lakeside", {"channel": channel}).status_code == 422
+    assert browser.post(f"/alerts/{channel}?company=lakeside", {channel: url}).status_code == 303
+    shown = browser.get(SETTINGS).text
+    assert host in shown and "S3cret" not in shown and "Replace" in shown
+    assert browser.post("/alerts/test?company=lakeside", {"channel": channel}).status_code == 303
+    assert lite_stage.one(AlertDelivery).channel == channel
+    assert browser.post(f"/alerts/{channel}/remove?company=lakeside").status_code == 303
+    assert lite_stage.one(AlertPreference).chats_sealed is None
+    receptionist = signed_in(lite_stage, "receptionist")
+    assert "Slack" not in receptionist.text(SETTINGS) and "Teams" not in receptionist.text(SETTINGS)
+    assert receptionist.post(f"/alerts/{channel}?company=lakeside", {channel: url}).status_code == 422
+
+
 def test_a_test_says_what_is_missing_before_a_channel_works(lite_stage: TestHub) -> None:
     browser = signed_in(lite_stage)
     for channel, said in (("email", "no mail server"), ("text", "Confirm your phone"), ("push", "Allow notifications")):

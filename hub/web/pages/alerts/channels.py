@@ -1,14 +1,16 @@
-"""The ways of alerts to one user: phone number, webhook, browsers, and a test of each."""
+"""The ways of alerts to one user: phone number, webhook, chats, browsers, and a test of each."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from starlette.responses import JSONResponse, Response
 
 from hub.alerts.channels import push, text
+from hub.alerts.channels.chat import CHATS
 from hub.alerts.kinds import CHANNEL_NAMES
-from hub.alerts.settings import queue_test, remove_webhook, set_webhook
+from hub.alerts.settings import queue_test, remove_webhook, set_chat, set_webhook
 from hub.errors import CannotDo
 from hub.store import audit
 from hub.web.pages.alerts.choices import PATH, company_of, show_form
@@ -24,9 +26,7 @@ def test(page: PageRequest) -> Response:
     channel = page.value("channel")
     with page.hub.store.writing() as session:
         queue_test(session, page.hub, page.user, company_of(page), channel)
-    return _back(
-        page, f"A test is on its way ({CHANNEL_NAMES[channel].lower()}); the list of alerts shows how it went."
-    )
+    return _back(page, f"A test is on its way ({CHANNEL_NAMES[channel]}); the list of alerts shows how it went.")
 
 
 def send_code(page: PageRequest) -> Response:
@@ -71,6 +71,20 @@ def webhook_gone(page: PageRequest) -> Response:
     return _back(page, "The webhook is removed.")
 
 
+def chat(channel: str, page: PageRequest) -> Response:
+    """Set the address of the webhook of a chat."""
+    with page.hub.store.writing() as session:
+        set_chat(session, page.hub, page.user, company_of(page), channel, page.value(channel))
+    return _back(page, f"{CHANNEL_NAMES[channel]} is set. Send a test, and choose above what it should get.")
+
+
+def chat_gone(channel: str, page: PageRequest) -> Response:
+    """Forget the address of a chat."""
+    with page.hub.store.writing() as session:
+        set_chat(session, page.hub, page.user, company_of(page), channel, None)
+    return _back(page, f"{CHANNEL_NAMES[channel]} is removed.")
+
+
 def subscribe(page: PageRequest) -> Response:
     """Keep the subscription of this browser; the answer is for the page's script."""
     try:
@@ -103,6 +117,8 @@ PAGES = (
     Page("/alerts/phone/forget", forget_phone, method="POST"),
     Page("/alerts/webhook", webhook, method="POST", again=show_form, field="url"),
     Page("/alerts/webhook/remove", webhook_gone, method="POST"),
+    *(Page(f"/alerts/{each}", partial(chat, each), method="POST", again=show_form, field=each) for each in CHATS),
+    *(Page(f"/alerts/{each}/remove", partial(chat_gone, each), method="POST") for each in CHATS),
     Page("/alerts/push", subscribe, method="POST", again=error_json),
     Page("/alerts/push/{subscription_id}/remove", unsubscribe, method="POST"),
 )

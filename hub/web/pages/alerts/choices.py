@@ -15,6 +15,7 @@ from hub.alerts.settings import (
     NO_WEBHOOK,
     AlertSettings,
     WantedKind,
+    chat_hosts,
     copy_settings,
     read_settings,
     save_settings,
@@ -40,6 +41,11 @@ FIELDS = (
           hint="A code is texted to it. By entering the code you agree to alerts by text; message rates may apply."),
     Field(name="url", label="Address", kind="url", required=True, maximum=1_000, placeholder="https://hooks.example.com/calls",
           hint="A public https address. Each message is JSON, signed as Standard Webhooks says; the secret is shown once."),
+    Field(name="slack", label="Webhook URL of a Slack channel", kind="secret", required=True, maximum=1_000,
+          hint="In Slack: Apps, Incoming Webhooks, Add to a channel. It is a secret: stored encrypted, and not shown."),
+    Field(name="teams", label="Webhook address of a Teams channel", kind="secret", required=True, maximum=1_000,
+          hint="In Teams: the channel’s menu, Workflows, “Send webhook alerts to a channel”. It is a secret: stored encrypted, "
+          "and not shown."),
 )  # fmt: skip
 
 
@@ -64,6 +70,7 @@ def show_form(
         phone = session.get(AlertPhone, page.user.id)
         browsers = _browsers(session, page)
         webhook = webhook_url(session, page.hub, page.user, company) if page.hub.keyring else None
+        chats = chat_hosts(session, page.hub, page.user, company) if page.hub.keyring else {}
     quiet = settings.quiet or (None, None)
     form = form or Form.again(FIELDS, page)
     values = {
@@ -86,6 +93,7 @@ def show_form(
         phone=phone,
         browsers=browsers,
         webhook=webhook,
+        chats=chats,
         push_key=public_key(page.hub) if page.hub.keyring else "",
         digests=DIGESTS if page.may("reports") else {},
         secret=secret,

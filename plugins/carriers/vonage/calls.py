@@ -39,8 +39,9 @@ NOT_ALLOWED = (
 
 
 def _one_call_only(refusal: Refusal) -> RingfenceError | None:
-    """403 is about this call (its caller ID, its country), not about the key."""
-    return Rejected(NOT_ALLOWED, refusal_details(refusal)[0]) if refusal.status == 403 else None
+    """403 without a code of its own is about this call (its caller ID, its country), not about the key."""
+    code = refusal_details(refusal)[0]
+    return Rejected(NOT_ALLOWED, code) if refusal.status == 403 and code not in VONAGE.codes else None
 
 
 VONAGE_CALLS = replace(VONAGE, special=_one_call_only)

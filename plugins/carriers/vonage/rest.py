@@ -57,7 +57,13 @@ VONAGE = Provider(
     name="Vonage",
     remedy="check api_key, api_secret, application_id and private_key",
     details=refusal_details,
-    codes={"premature-redaction": RetryLater, UNPROVISIONED: Rejected},
+    # A person pays the account's bill: until then what is due waits.
+    codes={
+        "premature-redaction": RetryLater,
+        UNPROVISIONED: Rejected,
+        "low-balance": ConfigError,
+        "out-of-credit": ConfigError,
+    },
     # The API for numbers answers some refusals with HTTP 200.
     succeeded=lambda body: str(body.get("error-code", "200")) == "200",
 )

@@ -71,7 +71,7 @@ class Sandbox(Account):
 
     def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
         """Refuse calls from or to a number."""
-        self.refused_numbers[number] = 400 if why == "number" else 403
+        self.refused_numbers[number] = "invalid" if why == "number" else "forbidden"
 
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str

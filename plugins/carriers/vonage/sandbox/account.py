@@ -19,6 +19,7 @@ from hub.api.sandbox import SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
+from plugins.carriers.vonage.sandbox.errors import RULES
 
 PREFIXES = {"CA": "CON-", "RE": "REC-"}
 
@@ -29,6 +30,7 @@ class Account(TwimlStandIn):
     Above the limit of requests it answers 429. With `redacts` the Redact API is enabled.
     """
 
+    rules = RULES
     language = Ncco
     document_field = "Steps"
     hidden_caller = "anonymous"

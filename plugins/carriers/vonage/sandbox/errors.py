@@ -1,70 +1,42 @@
-"""The fake's errors: problem details, and the older form of the API for numbers.
-
-Source: developer.vonage.com/en/api-errors and /en/api/numbers.
-"""
+"""The fake's refusals, which `rules.yaml` lists, and the bodies of requests."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from hub.api import JsonObject
-from hub.api.sandbox import Operations, RequestFault
+from hub.api.sandbox import VendorRules, answer_reply, received
 
-OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
-TYPES = "https://developer.vonage.com/api-errors"
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    415: "Unsupported Media Type",
-    422: "Invalid params",
-    429: "Rate Limit Hit",
-}
+RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
+FORMS = {"/v1/messages": "message_", "/v1/redact": "message_", "/account": "numbers_", "/number": "numbers_"}
+"""The beginnings of the paths of APIs whose refusals have a form of their own, with the beginning of their answers' names."""
 
 
 class VonageError(Exception):
-    """A refusal with problem details; `name` is the error's name in Vonage's catalog."""
+    """A refusal, by the name of its answer in `rules.yaml`; `field` is what is wrong."""
 
-    def __init__(self, status: int, name: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.name, self.detail, self.headers = status, name, detail, headers
+    def __init__(self, answer: str, field: str = "") -> None:
+        super().__init__(answer)
+        self.answer, self.field = answer, field
 
-    def response(self, older: bool = False) -> Response:
-        """The error in Vonage's format, or in the older one."""
-        if older:
-            reported = {"error-code": str(self.status), "error-code-label": self.detail}
-            return JSONResponse(reported, self.status, dict(self.headers or {}))
-        problem = {
-            "type": f"{TYPES}#{self.name}",
-            "title": TITLES[self.status],
-            "detail": self.detail,
-            "instance": "797a8f199c45014ab7b08bfe9cc1c12c",
-        }
-        return JSONResponse(problem, self.status, dict(self.headers or {}), "application/problem+json")
+    def response(self, path: str) -> Response:
+        """The answer, in the form of the API that has the path."""
+        form = next((form for begin, form in FORMS.items() if path.startswith(begin)), "")
+        own = f"{form}{self.answer}"
+        return answer_reply(RULES.answer(own if own in RULES.file.answers else self.answer), field=self.field)
 
 
-async def check(request: Request) -> None:
-    """Refuse a request that Vonage's documentation does not allow."""
-    content_type = request.headers.get("content-type", "")
-    fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, content_type, await request.body())
-    if fault is not None:
-        raise _refusal(fault, request.url.path)
-
-
-def _refusal(fault: RequestFault, path: str) -> VonageError:
-    if fault.why == "operation":
-        return VonageError(404, "not-found", "The requested resource does not exist.")
-    if fault.why == "media_type":
-        return VonageError(415, "unsupported-media-type", "The content type is not supported.")
-    status = 422 if path.startswith(("/v1/messages", "/v1/redact")) else 400
-    return VonageError(status, "invalid-params", f"The value of one or more parameters is invalid: {fault.field}")
+async def check(request: Request, now: datetime) -> None:
+    """Refuse a request that Vonage's pages do not allow."""
+    said = RULES.check(await received(request), now)
+    if said.answer is not None:
+        raise VonageError(said.answer, said.field)
 
 
 async def body(request: Request) -> JsonObject:

@@ -57,7 +57,7 @@ class Numbers:
     async def buy(self, request: Request) -> Response:
         wanted = await form(request)
         if wanted["msisdn"] in self.sandbox.numbers:
-            raise VonageError(400, "invalid-params", "method failed")
+            raise VonageError("numbers_refused")
         self.own(wanted["msisdn"], wanted["country"])
         return _done()
 
@@ -71,7 +71,7 @@ class Numbers:
         """A change of the application; forwarding is set only by hand."""
         wanted = await form(request)
         if wanted.get("app_id", self.sandbox.account_sid) != self.sandbox.account_sid:
-            raise VonageError(400, "invalid-params", "invalid application id")
+            raise VonageError("invalid", "app_id")
         self._owned(wanted)["app_id"] = wanted.get("app_id")
         return _done()
 
@@ -79,7 +79,7 @@ class Numbers:
         """Show the application, or replace it."""
         ours = self.sandbox.application
         if request.path_params["id"] != ours["id"]:
-            raise VonageError(404, "not-found", "The application does not exist.")
+            raise VonageError("not_found")
         if request.method == "PUT":
             changed = await body(request)
             for name in ("name", "capabilities", "privacy"):
@@ -89,7 +89,7 @@ class Numbers:
     def _owned(self, wanted: Mapping[str, str]) -> JsonObject:
         found = self.sandbox.numbers.get(wanted["msisdn"])
         if found is None or found["country"] != wanted["country"]:
-            raise VonageError(400, "invalid-params", "method failed")
+            raise VonageError("numbers_refused")
         return found
 
 

@@ -91,7 +91,6 @@ if TYPE_CHECKING:
         IgnoredRepair,
         StoredSecret,
         SyncSlot,
-        VendorRecording,
     )
     from hub.model.transcripts import TranscriptRow
     from hub.model.users import ApiKey, User
@@ -171,7 +170,6 @@ MODULES = {
         "IgnoredRepair",
         "StoredSecret",
         "SyncSlot",
-        "VendorRecording",
     ),
     "transcripts": ("TranscriptRow",),
     "users": ("ApiKey", "User"),

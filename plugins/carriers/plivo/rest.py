@@ -11,14 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_mappings
+from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, each_item
 from hub.api.carriers import rejecting, type_and_bytes
 from hub.api.twiml import CallbackAddresses, TwimlCarrier, address_at
 from plugins.carriers.plivo.settings import PlivoSettings
 
 PAGE_SIZE = 20
 """The most that Plivo puts on a page."""
-MAX_PAGES = 5_000
 STORAGE = "s3.amazonaws.com"
 """Where Plivo keeps recordings besides its own host, below `FOLDERS`; that host gets no auth token."""
 FOLDERS = ("/recordings_", "/plivocloud/")
@@ -81,23 +80,11 @@ class Rest:
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
-        requested: dict[str, str] | None = {"limit": str(PAGE_SIZE), "offset": "0"}
-        seen: list[dict[str, str]] = []
-        read = 0
-        while requested is not None:
-            if requested in seen or len(seen) == MAX_PAGES:
-                raise RetryLater("Plivo names a page again that was read, so its list is not whole.")
-            seen.append(requested)
-            page = self.get(path, {**(query or {}), **requested})
-            items, meta = page.get("objects"), page.get("meta")
-            if not isinstance(items, list) or not isinstance(meta, dict):
-                raise RetryLater("Plivo answered without a list.")
-            yield from as_mappings(items)  # type: ignore[misc]
-            read += len(items)
-            requested = _next_page(meta)
-        total = meta.get("total_count")
-        if isinstance(total, int) and read < total:
-            raise RetryLater(f"Plivo listed {read} records of {total}.")
+
+        def ask(following: object) -> JsonObject:
+            return self.get(path, {**(query or {}), **_place(following)})
+
+        return each_item(ask, "objects", "meta.next", total="meta.total_count")
 
     def download(self, url: object, what: str) -> tuple[str, bytes]:
         """A file of Plivo's: content type and bytes. Rejected for an address that is not Plivo's.
@@ -120,15 +107,12 @@ class Rest:
         return self.settings.auth_id, self.settings.auth_token.get_secret_value()
 
 
-def _next_page(meta: JsonObject) -> dict[str, str] | None:
-    """The query of the next page, from the address that Plivo names: by offset, or by a cursor, with which no offset may be
-    sent. Source: `_next_page_params` of the SDK 4.63, which knows both kinds of deployment, and their hybrid."""
-    query = parse_qs(urlsplit(str(meta.get("next") or "")).query)
-    limit = query.get("limit", [str(PAGE_SIZE)])[0]
-    for name in ("cursor", "offset"):
-        if name in query:
-            return {"limit": limit, name: query[name][0]}
-    return None
+def _place(following: object) -> dict[str, str]:
+    """The query of the page at the address that Plivo names, or of the first: by offset, or by a cursor, with which no offset
+    may be sent. Source: `_next_page_params` of the SDK 4.63, which knows both kinds of deployment, and their hybrid."""
+    query = parse_qs(urlsplit(str(following or "")).query)
+    name = next((each for each in ("cursor", "offset") if each in query), "offset")
+    return {"limit": query.get("limit", [str(PAGE_SIZE)])[0], name: query.get(name, ["0"])[0]}
 
 
 class Account(TwimlCarrier):

@@ -15,7 +15,7 @@ from plugins.carriers.plivo.sandbox.account import CAUSES, Account, shape
 from plugins.carriers.plivo.sandbox.call import PlacedCall
 
 INTENTS = {"STOP": "optout", "START": "optin", "UNSTOP": "optin", "HELP": "help"}
-REFUSALS = {"caller_id": 400, "number": 400, "country": 403}
+REFUSALS = {"caller_id": "invalid", "number": "invalid", "country": "forbidden"}
 
 
 class Sandbox(Account):

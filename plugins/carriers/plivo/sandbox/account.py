@@ -16,6 +16,7 @@ from hub.api.sandbox import SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn, form_fields, sign_form
 from plugins.carriers.plivo import signature
 from plugins.carriers.plivo.plivo_xml import PlivoXml
+from plugins.carriers.plivo.sandbox.refused import RULES
 
 CAUSES = {
     "completed": (4000, "Normal Hangup", "NORMAL_CLEARING"),
@@ -35,6 +36,7 @@ def shape(name: str) -> JsonObject:
 class Account(TwimlStandIn):
     """Plivo with one account, whose ids and tokens all follow from `seed`. Above the limit of requests it answers 429."""
 
+    rules = RULES
     language = PlivoXml
     hidden_caller = "anonymous"
     undelivered = "80"

@@ -6,25 +6,22 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.api import JsonObject
 from hub.api.carriers import RecordingControl
-from hub.api.sandbox import Operations
 from hub.api.twiml import tone
 from plugins.carriers.plivo.sandbox import Sandbox
 from plugins.carriers.plivo.sandbox.account import CAUSES, shape
+from plugins.carriers.plivo.sandbox.refused import Refused, check
 
 Handler = Callable[[Request], Awaitable[Response]]
 Item = JsonObject
-OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
 
 
 class Api:
@@ -41,30 +38,20 @@ class Api:
             try:
                 self._admit(request)
                 if not is_media:
-                    await self._check(request)
+                    await check(request, self.sandbox.clock())
                 with self.sandbox._lock:
                     return await handler(request)
-            except HTTPException as error:
-                return self.reply(error.status_code, error=error.detail)
+            except Refused as refused:
+                return refused.response()
 
         return serve
 
     def _admit(self, request: Request) -> None:
         credentials = f"{self.sandbox.account_sid}:{self.sandbox.tokens[0]}".encode()
         if request.headers.get("authorization") != f"Basic {base64.b64encode(credentials).decode()}":
-            raise HTTPException(401, "authentication failed")
+            raise Refused("unauthorized")
         if self.sandbox.overloaded():
-            raise HTTPException(429, "too many requests")
-
-    async def _check(self, request: Request) -> None:
-        body = b"" if request.method == "DELETE" else await request.body()
-        kind = request.headers.get("content-type", "")
-        fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, kind, body)
-        if fault is not None:
-            unknown = fault.why == "operation"
-            raise HTTPException(
-                404 if unknown else 400, "not found" if unknown else f"{fault.field} parameter is {fault.why}"
-            )
+            raise Refused("too_many")
 
     def reply(self, code: int, /, **shown: object) -> Response:
         """A reply with its own id, as each of Plivo's has."""
@@ -96,7 +83,7 @@ class Api:
     def _find(self, items: Mapping[str, object], request: Request) -> Any:
         found = items.get(request.path_params["id"])
         if found is None:
-            raise HTTPException(404, "not found")
+            raise Refused("not_found")
         return found
 
     async def for_sale(self, request: Request) -> Response:
@@ -116,14 +103,14 @@ class Api:
     async def rent(self, request: Request) -> Response:
         digits, body = request.path_params["id"], json.loads(await request.body())
         if not re.fullmatch(r"1\d{3}55501\d\d|447700900\d{3}", digits) or digits in self.sandbox.numbers:
-            raise HTTPException(400, "the number is not available")
+            raise Refused("number_taken")
         self._known(body)
         self.sandbox.own(digits, body.get("app_id"))
         return self.reply(201, message="created", numbers=[{"number": digits, "status": "Success"}], status="fulfilled")
 
     def _known(self, body: Item) -> None:
         if body.get("app_id") not in (None, self.sandbox.application["app_id"]):
-            raise HTTPException(400, "app_id does not exist")
+            raise Refused("invalid", "app_id")
 
     async def numbers(self, request: Request) -> Response:
         return self.page(request, self.sandbox.numbers.values())
@@ -152,7 +139,7 @@ class Api:
         for number in (body["from"], body["to"]):
             refused = self.sandbox.refused_numbers.get(number.lstrip("+"))
             if refused:
-                raise HTTPException(refused, "calls to or from this number are not allowed")
+                raise Refused(refused, "to")
         reference = self.sandbox.new_call_id()
         sides = {name.title(): f"+{body[name].lstrip('+')}" for name in ("from", "to")}
         self.sandbox.placed[reference] = body | sides
@@ -189,13 +176,13 @@ class Api:
         """End the recordings of a call in progress, or begin one."""
         call, box = request.path_params["id"], self.sandbox
         if box.calls.get(call, {"end_time": "never"})["end_time"]:
-            raise HTTPException(404, "call not found")
+            raise Refused("not_found")
         control: RecordingControl = "pause" if request.method == "DELETE" else "resume"
         going = [
             one for one in box.held_recordings.values() if (one["call_sid"], one["status"]) == (call, "in-progress")
         ]
         if control == "pause" and not going:
-            raise HTTPException(404, "no recording in progress")
+            raise Refused("not_found")
         box.recorded_controls.setdefault(call, []).append(control)
         if control == "pause":
             for one in going:
@@ -238,8 +225,6 @@ class Api:
 
     async def send(self, request: Request) -> Response:
         body = json.loads(await request.body())
-        if not body.get("text") and not body.get("media_urls"):
-            raise HTTPException(400, "text parameter is missing")
         sender, receiver = f"+{body['src'].lstrip('+')}", f"+{body['dst'].lstrip('+')}"
         shown = self.sandbox.send(sender, receiver, body.get("text", ""), body.get("media_urls", ()), body.get("url"))
         if (sender, receiver) in self.sandbox.blocked:

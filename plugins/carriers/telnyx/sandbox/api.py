@@ -30,7 +30,12 @@ class RequestGuard:
         if request.headers.get("authorization") != f"Bearer {self.sandbox.api_key}":
             raise TelnyxError("10009")
         if self.sandbox.overloaded():
-            raise TelnyxError("10011")
+            limits = {
+                "x-ratelimit-limit": str(self.sandbox.requests_per_second),
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": "1",
+            }
+            raise TelnyxError("10011", limits)
 
     def guarded(self, handler: Handler, public: bool = False) -> Handler:
         """A handler behind the check; `public` ones are the storage, whose addresses are pre-signed."""
@@ -39,7 +44,7 @@ class RequestGuard:
             try:
                 if not public:
                     self.admit(request)
-                    await check(request, self.sandbox.clock())
+                    await check(request)
                 with self.sandbox._lock:
                     return await handler(request)
             except TelnyxError as error:

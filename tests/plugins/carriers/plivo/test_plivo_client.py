@@ -82,7 +82,7 @@ def test_a_list_that_names_the_same_page_again_is_not_whole(plivo: Plivo, sandbo
         play(sandbox, plivo)
     CLOCK.advance(hours=1)
     first = plivo._rest.get("Recording", {"limit": "20"})
-    for following, words in ((first["meta"]["next"], "again"), (None, "20 records of 45")):  # type: ignore[index]
+    for following, words in ((first["meta"]["next"], "again"), (None, "45 items, and gave 20")):  # type: ignore[index]
         meta = {**first["meta"], "next": following}  # type: ignore[dict-item]
         reply = httpx.Response(200, json={**first, "meta": meta})
         http = httpx.Client(transport=httpx.MockTransport(lambda request, reply=reply: reply))  # type: ignore[misc]

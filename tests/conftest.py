@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import compiled
+import entry_points
 import fuzzing
 import parsed_tree
 import postgres
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     all tables, because tests look through the schema; what is logged is no output of a command, as in `hub.cli.main`."""
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     sys.dont_write_bytecode = False  # rewriting the assertions of all modules takes longer than their collection
+    entry_points.renew()
     gc.disable()  # until all is collected: it would walk what is imported again and again
     told = getattr(config, "workerinput", None)
     create_private_files()

@@ -57,7 +57,7 @@ def a_plugin() -> None:
         @hookimpl
         def enrich_caller(self, caller: Caller) -> list[Fact]:
             city, kept = self.settings.city, timedelta(days=30)
-            return [Fact(name="city", value=city, category="user.contact.address.city", confidence=0.5, lifetime=kept)]
+            return [Fact(name="place", value=city, category="user.contact.address.city", confidence=0.5, lifetime=kept)]
 
         @hookimpl
         def check_connection(self) -> ConnectionReport:
@@ -320,7 +320,7 @@ def facts_from_an_answer() -> None:
 
     from hub.api import facts_at
 
-    paths = {"name": ("owner.name", "user.name"), "city": ("owner.city", "user.contact.address.city")}
+    paths = {"name": ("owner.name", "user.name"), "place": ("owner.city", "user.contact.address.city")}
     (fact,) = facts_at({"owner": {"name": "Pat Doe", "city": ""}}, paths, 0.7, timedelta(days=90))
     assert (fact.name, fact.value, fact.confidence) == ("name", "Pat Doe", 0.7)
 

@@ -1,11 +1,15 @@
-"""For CRMs: calls to log, outcomes, corrections, and the sources that a CRM knows."""
+"""For CRMs: a declaration of a CRM that takes JSON and its stand-in, calls to log, outcomes, corrections, and known sources."""
 
 from hub.contracts.conversions import CallActivity
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Corrected, Correction
 from hub.contracts.sources import KnownSource
-from hub.protocols.crm_records import erase_logged
+from hub.protocols.json_crm import JsonCrm
+from hub.protocols.json_crm.changes import ChangedPage, changed_since
+from hub.protocols.json_crm.erasure import erase_logged
+from hub.protocols.json_crm.stand_in import CrmStandIn
 
 __all__ = [
-    "CallActivity", "Corrected", "Correction", "KnownSource", "Outcome", "OutcomePage", "erase_logged",
+    "CallActivity", "ChangedPage", "Corrected", "Correction", "CrmStandIn", "JsonCrm", "KnownSource", "Outcome",
+    "OutcomePage", "changed_since", "erase_logged",
 ]  # fmt: skip

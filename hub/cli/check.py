@@ -9,7 +9,18 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from hub.cli.privacy.law_warnings import law_warnings
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
+from hub.cli.support.output import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    Sandboxed,
+    console,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+)
 from hub.config.models import Config
 from hub.config.readers.addresses import listen_address
 from hub.connecting.check import check_connection
@@ -38,6 +49,7 @@ from hub.store.dialects import bypassed_row_security
 from hub.store.encryption.keyfile import key_file
 from hub.store.engine import weak_tls
 from hub.store.tombstones import journal_of
+from hub.store.writers.vendor_recordings import open_recordings
 from hub.texts.doubts import open_doubts
 
 CONCURRENT_CHECKS = 8
@@ -184,8 +196,14 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     found += _of_database(hub)
     with hub.store.reading() as session:
         paused = paused_connectors(session)
+        recorded = open_recordings(session, hub.clock())
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
+    found += [
+        f"{each.connector} is recorded into {each.folder} until {moment(each.until)} UTC; to end it: hub record "
+        f"{each.connector} --off."
+        for each in recorded
+    ]
     found += [
         *_unplaced_click_ids(hub),
         *_unlisted_proxies(hub),

@@ -44,6 +44,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "connectors": ("plugins.connectors",),
         "plugins": ("plugins.packages", "plugins.prove_walls"),
         "sync": ("plugins.sync:sync",),
+        "record": ("plugins.record:record",),
         "deliveries": ("deliveries",),
         "webhooks": ("webhooks_out",),
         "inbox": ("inbox.inbox_commands",),

@@ -78,7 +78,7 @@ def facts_at(
     """The texts of an answer as facts; what is empty or no text is left out.
 
     `paths` has the name of each fact, where the answer has its value, and its data category:
-    `{"city": ("owner.address.city", "user.contact.address.city")}`.
+    `{"place": ("owner.address.city", "user.contact.address.city")}`.
     """
     return [
         Fact(name=name, value=value, category=category, confidence=confidence, lifetime=lifetime)

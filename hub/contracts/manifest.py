@@ -250,7 +250,7 @@ class Manifest(Declared):
     title: str = ""
     """The product's name as people know it; made from `name` if left out."""
     summary: str = Field(default="", min_length=1, validate_default=True)
-    """What the plugin does, in one sentence. An ad network may leave it out."""
+    """What the plugin does, in one sentence. An ad network and a CRM may leave it out."""
     recipient: Recipient
     regions: tuple[str, ...] = ()
     """Where the data is stored, as ISO 3166 country codes; empty if nothing leaves the machine."""
@@ -343,8 +343,10 @@ def _with_kind_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         manifest["flows"] = (_main_flow(manifest, shares), *manifest.get("flows", ()))
     if manifest.get("hosts"):
         manifest.setdefault("auth", {"kind": "api_key"})
+    title = manifest.get("title") or words_of(str(manifest.get("name", ""))).capitalize()
+    if kind == "crm":
+        manifest.setdefault("summary", f"Logs calls in {title} and brings its deals back as outcomes.")
     if kind == "ads":
-        title = manifest.get("title") or words_of(str(manifest.get("name", ""))).capitalize()
         manifest.setdefault("summary", f"Reports to {title} which clicks on its ads became calls and sales.")
         manifest.setdefault("retention", f"as long as {title} keeps conversions")
         abilities = manifest.get("abilities", ())

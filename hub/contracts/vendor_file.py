@@ -145,8 +145,8 @@ class Rules(_Part):
     """The whole file. `faults` says which answer a request gets that does not fit its operation: by `operation`, `media_type`,
     `malformed`, `missing`, `unknown` or `value`, each also with a field as in `missing To`; a request with wrong
     `credentials`; a `resource` of the path that is not the stand-in's; a `row` that the stand-in shall refuse; and
-    `any` for all others. `code` and `subcode` are where an answer has the vendor's code, `words` its words. `others` are
-    families of codes that no answer lists, x for a digit: `{wait: [800xx, HTTP 5xx]}`."""
+    `any` for all others. `code` and `subcode` are where an answer has the vendor's code (`row_code` in one of a row), `words`
+    its words. `others` are families of codes that no answer lists, x for a digit: `{wait: [800xx, HTTP 5xx]}`."""
 
     pages: Mapping[str, Page]
     operations: Mapping[str, Mapping[str, Any]]
@@ -156,6 +156,7 @@ class Rules(_Part):
     faults: Mapping[str, str]
     code: str = ""
     subcode: str = ""
+    row_code: str = ""
     words: str = ""
     fewer: str = ""
     """Why the vendor has fewer than eight answers that pass, or fewer than five that are final."""

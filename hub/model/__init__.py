@@ -91,6 +91,7 @@ if TYPE_CHECKING:
         IgnoredRepair,
         StoredSecret,
         SyncSlot,
+        VendorRecording,
     )
     from hub.model.transcripts import TranscriptRow
     from hub.model.users import ApiKey, User
@@ -170,6 +171,7 @@ MODULES = {
         "IgnoredRepair",
         "StoredSecret",
         "SyncSlot",
+        "VendorRecording",
     ),
     "transcripts": ("TranscriptRow",),
     "users": ("ApiKey", "User"),

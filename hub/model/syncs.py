@@ -77,6 +77,21 @@ class ConnectorState(Row, table=True):
     """Whether it is held until a person accepts what the new version of its plugin asks for."""
 
 
+class VendorRecording(Row, table=True):
+    """What a connector says to its vendor is being kept in files (`hub record`); the row is deleted when that ends."""
+
+    __tablename__ = "vendor_recording"
+
+    connector: str = Field(primary_key=True, max_length=64)
+    folder: str
+    """Where each process of the hub writes files on its own machine."""
+    key: bytes = Field(sa_type=LargeBinary)
+    """Makes the fictional values in the files; nothing is found out from them without it."""
+    started_at: datetime = time_column()
+    until: datetime = time_column()
+    exchanges_left: int
+
+
 class StoredSecret(Row, table=True):
     """A value that config.yaml names as `${secret:NAME}`, encrypted; `key_id` names the key."""
 

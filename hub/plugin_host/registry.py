@@ -34,6 +34,7 @@ from hub.plugin_host.inspection.inspect_plugin import why_it_stops
 from hub.plugin_host.plugin_texts.plugin_log import log_of
 from hub.plugin_host.plugin_texts.scrubber import Scrubber
 from hub.plugin_host.return_values import checked
+from hub.plugin_host.vendor_exchanges.recorder import ExchangeRecorder, RecordingSwitch
 
 P = ParamSpec("P")
 Arguments = TypeVarTuple("Arguments")
@@ -45,8 +46,13 @@ Consented = Callable[[Connector], bool]
 class Plugins:
     """The connectors of a running hub; each call is isolated and guarded."""
 
-    def __init__(self, connectors: Iterable[Connector], consented: Consented = lambda connector: False) -> None:
-        self._consented = consented
+    def __init__(
+        self,
+        connectors: Iterable[Connector],
+        consented: Consented = lambda connector: False,
+        recordings: RecordingSwitch | None = None,
+    ) -> None:
+        self._consented, self._recorder = consented, ExchangeRecorder(recordings)
         self.connectors: dict[str, Connector] = {}
         self.guards: dict[str, Guard] = {}
         self._scrubbers: dict[str, Scrubber] = {}
@@ -106,6 +112,10 @@ class Plugins:
             and self._caller(name, SPECS[hook] if isinstance(hook, str) else spec_of(hook)) is not None
         )
 
+    def refresh_recordings(self) -> None:
+        """Look again which connectors are recorded (`hub record`)."""
+        self._recorder.refresh()
+
     # how a hook is called
 
     def call(self, name: str, hook: Callable[Concatenate[Any, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -151,7 +161,10 @@ class Plugins:
         def work() -> list[Result | RingfenceError]:
             if isinstance(connector, HostedConnector):
                 handed = dict(enumerate(zip(*items, strict=True)))
-                given = self._scrubbers[name].call(handed, lambda: connector.call_each(spec, items))
+                given = self._scrubbers[name].call(
+                    handed,
+                    lambda: self._recorder.call(connector, spec.name, handed, lambda: connector.call_each(spec, items)),
+                )
                 return [self._item_result(name, spec, partial(_checked_result, name, spec, each)) for each in given]
             return [self._item_result(name, spec, partial(caller, *item)) for item in items]
 
@@ -219,7 +232,15 @@ class Plugins:
 
             def call(*args: object, **kwargs: object) -> Any:
                 arguments = spec.by_name(*args, **kwargs)
-                return scrubber.call(arguments, lambda: checked(name, spec, next(iter(alone(**arguments)), None)))
+                return scrubber.call(
+                    arguments,
+                    lambda: self._recorder.call(
+                        connector,
+                        spec.name,
+                        arguments,
+                        lambda: checked(name, spec, next(iter(alone(**arguments)), None)),
+                    ),
+                )
 
             self._callers[key] = call if implemented else None
         return self._callers[key]

@@ -89,6 +89,7 @@ class Watcher:
             self._reread.clear()
             self._take_file(again)
         self._follow()
+        self._running.current.opened.hub.plugins.refresh_recordings()
         self._presence.beat()
 
     def _has_changed(self) -> bool:

@@ -37,6 +37,7 @@ from hub.store.journal.ends_file import FILE_ENDING, ends_file_of
 from hub.store.owner_consent import consented
 from hub.store.spool import Spool, spool_file
 from hub.store.tombstones import journal_of
+from hub.store.writers.vendor_recordings import StoredRecordings
 
 
 def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) -> Hub:
@@ -53,7 +54,7 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
     return Hub(
         config,
         store,
-        Plugins(connectors, partial(consented, store)),
+        Plugins(connectors, partial(consented, store), StoredRecordings(store, clock)),
         keyring,
         Vault(keyring, clock),
         blob_store,

@@ -40,6 +40,7 @@ HUB_WIDE: dict[str, str] = {
     "sign_in_challenge": "a step of a sign-in, before anybody knows who it is",
     "sync_slot": "a connector may serve several accounts",
     "text_status": "told by carriers before anybody knows whose it is",
+    "vendor_recording": "a connector may serve several accounts",
     "vapid_key": "the hub's own key for web push",
     "tombstone": "keyed hashes that name nobody",
 }

@@ -17,6 +17,7 @@ from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
 from hub.connecting.companions import check_companions
+from hub.connecting.recording import end_recordings
 from hub.leaving.run import carry_on
 from hub.numbers.health.audit import audit_live_carriers, audit_numbers
 from hub.numbers.pool_hours import roll_up_pools
@@ -72,6 +73,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         *([Job("calls back of stand-ins", 2.0, stand_ins.look)] if stand_ins.has_work else []),
         Job("catch up syncs", 10.0, ticker.catch_up),
         Job("count violations", 60.0, partial(write_refusals, store, hub.refusals)),
+        Job("recordings of connectors", 60.0, partial(end_recordings, hub)),
         Job("destroy backup keys", 60.0, partial(end_backup_keys, hub)),
         Job("retention", 60.0, partial(_end_what_is_over, hub)),
         Job("retention of recordings", 60.0, partial(end_expired, hub)),

@@ -211,7 +211,7 @@ def test_a_certificate_says_against_how_much_of_the_vendors_documents_the_plugin
     sources = tuple(f"https://api.example.com/docs/{number}" for number in range(5))
     read = VendorExchanges(exchanges=12, sources=sources, oldest=date(2026, 11, 20), newest=date(2026, 11, 27))
     for vendor, said in (
-        (read, "Held against 12 exchanges of the vendor, copied from its documents on 2026-11-20 to 2026-11-27."),
+        (read, "Held against 12 exchanges of the vendor, from sources read on 2026-11-20 to 2026-11-27."),
         (VendorExchanges(), "Held against nothing of the vendor."),
         (VendorExchanges(has_vendor=False), "No host in its manifest, so no vendor to hold it against."),
     ):
@@ -228,7 +228,7 @@ def test_files_of_exchanges_that_do_not_hold_are_counted(capsys: pytest.CaptureF
     proofs = (*held, Proof(f"{sentence} (three)", "failed", "three.http, line 7: it differs"))
     read = VendorExchanges(exchanges=4, oldest=date(2026, 11, 20), newest=date(2026, 11, 20))
     for found, vendor, said in (
-        (held, read, "Held against 4 exchanges of the vendor, copied from its documents on 2026-11-20."),
+        (held, read, "Held against 4 exchanges of the vendor, from sources read on 2026-11-20."),
         (proofs, read, "documents on 2026-11-20; 2 of 3 files of exchanges hold."),
         (proofs[2:], VendorExchanges(), "Held against nothing of the vendor; 0 of 1 files of exchanges hold."),
     ):

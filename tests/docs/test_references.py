@@ -10,7 +10,8 @@ import typer
 
 from hub.config.models import HubSection
 from hub.hookspecs import FAMILIES
-from hub.proof.docs.__main__ import PAGES, main
+from hub.proof.docs.__main__ import PAGES, answers_page, main
+from hub.proof.docs.answers import rules_by_page
 from hub.proof.docs.cli import commands_page
 from hub.proof.docs.config import built_in, config_page
 from hub.proof.docs.hooks import hooks_page
@@ -92,7 +93,7 @@ def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytes
 def test_all_references_are_written(tmp_path: Path) -> None:
     main(["--folder", str(tmp_path)])
     assert (
-        {path.name for path in tmp_path.iterdir()}
+        {path.name for path in tmp_path.iterdir() if path.is_file()}
         == set(PAGES)
         == {
             "hooks.md",
@@ -108,3 +109,15 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "flows.md",
         }
     )
+    assert {f"connect/{path.name}" for path in (tmp_path / "connect").iterdir()} == set(rules_by_page())
+
+
+def test_the_page_of_a_provider_says_what_each_of_its_answers_means() -> None:
+    text = answers_page("connect/meta.md")
+    assert "| HTTP 400, `80004/2446079` | The ad account got too many requests. | tries again soon |" in text
+    assert "| any other code `800xx` |  | tries again soon |" in text
+    assert (
+        "| HTTP 400, `2635` | Meta has retired this version of its API. | waits until somebody changes the settings |"
+        in text
+    )
+    assert "shows the reason |\n<!-- /answers -->" in text, "what ends stands last"

@@ -210,6 +210,7 @@ NO_ADDRESS = {
     "meta": "dataset_id test_event_code ad_account_id",
     "microsoft_ads": "tag_id client_id customer_id account_id",
     "plivo": "auth_id application_id",
+    "close": "country qualified",
     "salesforce": "client_id username api_version country time_zone call_key_field task_status currency",
     "sip": "trunk.username trunk.caller_username numbers listen rtp_ports limits.countries folder voice",
     "telnyx": "public_key account_id application_id messaging_profile_id",

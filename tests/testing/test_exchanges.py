@@ -27,7 +27,8 @@ from hub.testing.exchanges import (
     read_exchange_file,
 )
 from hub.testing.exchanges.exchange_checks import unlikeness
-from hub.testing.exchanges.exchange_file import KNOWN
+from hub.testing.exchanges.exchange_file import KNOWN, filled
+from hub.testing.exchanges.messages import Place
 from hub.testing.exchanges.shapes import deviations, differences
 from hub.testing.scaffold import write_plugin
 
@@ -113,6 +114,15 @@ def test_a_mistake_in_a_file_is_named_with_its_line(check: Check, text: str, sai
     with pytest.raises(ExchangeError, match=r"upload\.http, ") as error:
         check(text)
     assert said in str(error.value)
+
+
+def test_a_placeholder_may_have_an_empty_password_and_a_strange_one_is_named(tmp_path: Path) -> None:
+    """As HTTP Basic of Close, whose user name is the key; a placeholder that is not understood was left as it stood."""
+    place = Place(tmp_path / "me.http", 4)
+    assert filled("{{key:}} {{key:id}} {{id}}", {"key": "k", "id": "7"}, place) == "azo= azo3 7"
+    for strange in ("{{key: }}", "{{key:id:more}}", "{{}}", "{{the key}}"):
+        with pytest.raises(ExchangeError, match=r"line 5: .* is no placeholder; write"):
+            filled(f"GET /\n{strange}", {"key": "k"}, place)
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def _show_vendor(certificate: Certificate, console: Console, verbose: bool) -> N
     kept = sum(each.verdict == "proved" for each in files)
     style = None if vendor.exchanges or not vendor.has_vendor else "yellow"
     days = " to ".join(map(str, dict.fromkeys((vendor.oldest, vendor.newest))))
-    read = f", copied from its documents on {days}" if vendor.exchanges else ""
+    read = f", from sources read on {days}" if vendor.exchanges else ""
     read += f"; {kept} of {len(files)} files of exchanges hold" if kept < len(files) else ""
     console.print(f"{vendor.words[:1].upper()}{vendor.words[1:]}{read}.", style=style, highlight=False, markup=False)
     if not files and not vendor.exchanges and vendor.has_vendor:

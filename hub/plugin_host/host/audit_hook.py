@@ -9,12 +9,10 @@ from __future__ import annotations
 import _posixsubprocess
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-MAX_THREADS = 64
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 REFUSED = frozenset({
     "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.kill", "os.killpg",
@@ -65,9 +63,6 @@ class Policy:
         elif event == "sqlite3.connect":
             if arguments[0] != ":memory:":
                 self._path(event, arguments[0], writes=True)
-        elif event == "_thread.start_new_thread":
-            if threading.active_count() >= MAX_THREADS:
-                self._refuse("more than 64 threads")
         elif event.startswith("ctypes.") and not self._native:
             self._refuse(event)
         elif event == "import" and arguments[1] is not None and self._is_own(os.path.realpath(arguments[1])):

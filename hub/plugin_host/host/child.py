@@ -40,6 +40,7 @@ from hub.plugin_host.host.services import child_services
 from hub.plugin_host.host.wire import FILES, MESSAGES, WEBHOOKS, CannotPass, FrameSocket, encode, limit_of
 from hub.plugin_host.partial_settings import partial_model
 from hub.plugin_host.stand_ins.served import ServedStandIn
+from hub.plugin_host.vendor_exchanges.wire_tap import Heard, listening
 
 MAX_WAITING_NOTES = 1_000
 PREPARE_SECONDS = 1.0
@@ -127,14 +128,24 @@ class Host:
             while True:
                 call: Call = pickle.loads(end.receive(FILES))  # noqa: S301 - the hub sent it
                 for arguments in call.items:
-                    end.send(self._reply(call.what, arguments))
+                    end.send(
+                        self._heard_reply(call.what, arguments) if call.heard else self._reply(call.what, arguments)
+                    )
 
-    def _reply(self, what: str, arguments: dict[str, Any]) -> bytes:
+    def _heard_reply(self, what: str, arguments: dict[str, Any]) -> bytes:
+        """The reply, which also has what was sent and received; without it if it is too large."""
+        with listening() as heard:
+            return self._reply(what, arguments, heard)
+
+    def _reply(self, what: str, arguments: dict[str, Any], heard: Heard | None = None) -> bytes:
         try:
             reply: dict[str, object] = {"value": self._call(what, arguments)}
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             reply = error_as_data(error)
         self._flush_notes()
+        if heard is not None:
+            with contextlib.suppress(CannotPass):
+                return encode({**reply, "notes": self._sent_notes, "heard": heard.as_data()}, limit_of(what))
         try:
             return encode({**reply, "notes": self._sent_notes}, limit_of(what))
         except CannotPass as error:

@@ -92,6 +92,8 @@ class Call:
 
     what: str
     items: tuple[dict[str, Any], ...]
+    heard: bool = False
+    """Whether the reply says what the plugin sent and received meanwhile (`hub record`)."""
 
 
 @dataclass(frozen=True)

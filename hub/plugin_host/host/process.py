@@ -27,6 +27,7 @@ from hub.plugin_host.host.wire import MESSAGES, WEBHOOKS, CannotPass, FrameSocke
 from hub.plugin_host.network.broker import NetworkBroker
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
+from hub.plugin_host.vendor_exchanges.wire_tap import heard_here
 
 FOLDER = "ringfence-plugin-"
 GRACE_SECONDS = 1.0
@@ -117,7 +118,7 @@ class ChildProcess:
             yield PluginTimeout(f"connector {self._name!r} has no thread left for {what}.")
             return
         try:
-            self._send(end, Call(what, tuple(items)))
+            self._send(end, Call(what, tuple(items), heard_here() is not None))
             for _ in items:
                 yield self._result(end, what, limit)
         except RingfenceError as error:
@@ -143,6 +144,8 @@ class ChildProcess:
             size = limit_of(what)
             reply = decode(end.receive(size, in_time), size)
             self._await_notes(reply["notes"])
+            if (heard := heard_here()) is not None:
+                heard.add(reply.get("heard"))
             return reply["value"] if "value" in reply else error_from_data(self._name, what, reply)
         except (EOFError, OSError):
             if not self._reaped.wait(END_SECONDS):

@@ -79,6 +79,7 @@ def _value(module: str, value: Any) -> Iterator[str]:
             [(code(name), f"like {code(each.like)}", each.meaning) for name, each in KNOWN_FACTS.items()],
         )
     methods = [(name, each) for name, each in vars(value).items() if inspect.isfunction(each) and name[0] != "_"]
+    computed = [(name, each) for name, each in vars(value).items() if isinstance(each, property) and name[0] != "_"]
     categories, meanings = personal_fields(value), notes(value)
     yield table(
         ["Field", "Type", "Default", "Data category", "Meaning"],
@@ -93,6 +94,15 @@ def _value(module: str, value: Any) -> Iterator[str]:
             for each in dataclasses.fields(value)
         ],
     )
+    if computed:
+        yield table(
+            ["Property", "Type", "Meaning"],
+            [
+                (code(name), code(inspect.signature(each.fget).return_annotation), inspect.cleandoc(each.__doc__ or ""))
+                for name, each in computed
+                if each.fget is not None
+            ],
+        )
     if methods:
         rows = [(code(f"{name}{_signature(each)}"), inspect.cleandoc(each.__doc__ or "")) for name, each in methods]
         yield table(["Method", "Meaning"], rows)

@@ -6,7 +6,9 @@ The credentials in each request, what a refusal means, the connection check and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.filling import filled
@@ -33,8 +35,10 @@ class JsonService(Connector):
     """Base class of such a provider's connector. Its settings have a `base_url`."""
 
     provider: ClassVar[Provider]
-    headers: ClassVar[Mapping[str, str]]
+    headers: ClassVar[Mapping[str, str]] = {}
     """Of every request; `{name}` is a setting."""
+    basic: ClassVar[tuple[str, str] | None] = None
+    """User name and password of HTTP Basic in each request, as `("{api_key}", "")`; the password may be empty."""
     check: ClassVar[ServiceRequest | None] = None
     """A request that needs good credentials and changes nothing; its `expected`, if the provider answers with a refusal.
     Leave it out if each request costs money: the connection is not checked then."""
@@ -52,6 +56,12 @@ class JsonService(Connector):
         """Send one declared request; the JSON object of the reply, empty for a reply without a body. `values` are the
         `{names}` of the request that are no settings. Raises what the provider's refusal means."""
         return self.read(self.request(call, values))
+
+    def find(self, call: ServiceRequest, **values: object) -> Mapping[str, Any] | None:
+        """Send one declared request about a record; None if the provider has no such record (404 or 410), as after an earlier
+        deletion."""
+        response = self.request(replace(call, expected={404: "", 410: "", **call.expected}), values)
+        return self.read(response) if response.is_success else None
 
     def oauth(self) -> OAuthGrant | None:
         """The grant whose access token `{oauth_token}` stands for; None if the network takes another credential."""
@@ -102,7 +112,10 @@ class JsonService(Connector):
         if call.body is not None:
             body = filled(call.body, values, rows)
             options["content" if isinstance(body, bytes) else "json"] = body
-        path = filled(call.path, values)
+        if self.basic is not None:
+            options["auth"] = tuple(filled(part, values) for part in self.basic)
+        ours = type(self.settings).model_fields
+        path = filled(call.path, {name: value if name in ours else _in_path(value) for name, value in values.items()})
         url = path if call.path.startswith("{") else f"{self.settings.base_url.rstrip('/')}{path}"
         expected = {*NO_SUCH_ADDRESS, *call.expected}
         response = self.services.send(self.provider, call.method, url, expected=expected, **options)
@@ -135,3 +148,8 @@ class JsonService(Connector):
     def derived_sandbox(cls) -> type[JsonServiceSandbox]:
         """The class of the stand-in that follows from the declaration."""
         return JsonServiceSandbox
+
+
+def _in_path(value: object) -> object:
+    """A value as a part of a path, in which it adds no part of its own."""
+    return quote(value, safe=":@") if isinstance(value, str) else value

@@ -6,6 +6,7 @@ It refuses what the declaration does not have: another path, method, parameter, 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.sandbox_replies import json_reply, received, routed
 from hub.contracts.untrusted import JsonObject, json_object
 from hub.contracts.vendor_rules import VendorReply, VendorRules
-from hub.protocols.json_service.templates import ServiceRequest, values_in
+from hub.protocols.json_service.templates import ServiceRequest, plain_values, values_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -143,8 +144,13 @@ class JsonServiceSandbox(HttpSandbox):
         return pattern_of(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
 
     def is_signed_in(self, request: Request, call: ServiceRequest) -> bool:
-        """Whether each header of the declaration that holds a secret is there, with that secret."""
+        """Whether the declared user name and password are there, and each declared header that holds a secret."""
         settings = self.network.Settings.model_validate(self.settings())
+        if basic := getattr(self.network, "basic", None):
+            user, password = (str(filled(part, plain_values(settings))) for part in basic)
+            given = b64encode(f"{user}:{password}".encode()).decode()
+            if request.headers.get("authorization") != f"Basic {given}":
+                return False
         secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
         return all(
             pattern_of(template, secrets, ".+").fullmatch(request.headers.get(name, ""))

@@ -24,6 +24,7 @@ from hub.runtime import Hub
 from hub.store.dialects import database_file, server_time, server_version
 from hub.store.schema import revisions
 from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
+from hub.store.writers.vendor_recordings import open_recordings
 
 BACKUPS = {"backup.data": "data", "backup.keys": "keys", "backup.drill": "drill"}
 """Audit entry → what was done: a backup, or a drill that passed."""
@@ -66,6 +67,8 @@ class Machine:
     """Why plugins of others are not confined by this machine's kernel; None if they are, or if there are none."""
     foreign: tuple[str, ...]
     """What did not come with the hub and may run in its own process, a sentence each."""
+    recorded: tuple[str, ...]
+    """The connectors whose requests are being kept (`hub record`)."""
     now: datetime
     clock_ahead: timedelta | None
     """By how much this machine's clock is ahead of the database server's; None on SQLite."""
@@ -99,6 +102,7 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
         backup_at=newest_backups(session).get("data"),
         unconfined=unconfined(map(type, hub.plugins.connectors.values())),
         foreign=tuple(foreign_code(hub.config)),
+        recorded=tuple(each.connector for each in open_recordings(session, now)),
         now=now,
         clock_ahead=_clock_ahead(session, hub),
     )

@@ -53,6 +53,11 @@ SENTENCES: dict[str, Sentence] = {
         "The hub did not wait: callers were answered without it, and the rest is tried again.",
         "Nothing, unless it lasts for hours",
     ),
+    "exchange not kept": Sentence(
+        "A recording of {connector} left out one exchange",
+        "It could not be replaced safely or not be written. The connector itself goes on.",
+        "Nothing; if no file comes at all, look whether the hub may write to the folder",
+    ),
     "hook crashed": Sentence(
         "The plugin of {connector} failed",
         "Only this call of the plugin was lost; what it was to do is tried again or set aside.",

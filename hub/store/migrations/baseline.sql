@@ -371,6 +371,15 @@ CREATE TABLE vapid_key (
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (id)
 );
+CREATE TABLE vendor_recording (
+    connector VARCHAR(64) NOT NULL,
+    folder VARCHAR NOT NULL,
+    "key" BYTEA NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    until TIMESTAMP WITH TIME ZONE NOT NULL,
+    exchanges_left INTEGER NOT NULL,
+    PRIMARY KEY (connector)
+);
 CREATE TABLE app_user (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,

@@ -12,7 +12,8 @@ A file `*.http` in the folder `exchanges` beside a plugin begins with comments:
 
 Then follow one or more requests, each with its reply, as HTTP/1.1 messages. `{{name}}` stands for a value: one of the
 stand-in's settings, of a stage, or of an earlier reply, where `"{{name}}"` in place of a value gives it that name; `{{a:b}}`
-is two of them in base64, as HTTP Basic wants. A body that is not JSON is bytes as `{"base64": "…"}` or `< FILE`.
+is two of them in base64, as HTTP Basic wants, `{{a:}}` one with an empty password. A body that is not JSON is bytes as
+`{"base64": "…"}` or `< FILE`.
 Forms may be cut into lines at each `&`. A field of a reply is written `"name?"` if the stand-in need not send it.
 
 A file with `# event:` holds what the vendor sends to the hub, and the event that the plugin makes of it; `# unsigned: why`

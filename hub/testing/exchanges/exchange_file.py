@@ -17,7 +17,8 @@ from typing import Any
 from hub.testing.exchanges.messages import Message, Place, read_messages
 
 ENDING = ".http"
-PLACEHOLDER = re.compile(r"\{\{([\w.]+(?::[\w.]+)?)\}\}")
+PLACEHOLDER = re.compile(r"\{\{([^{}\n]*)\}\}")
+NAMES = re.compile(r"[\w.]+(?::[\w.]*)?")
 NOTE = re.compile(r"# ?([a-z_]+):(.*)")
 BINARY = re.compile(r'\{\s*"base64"\s*:\s*"([A-Za-z0-9+/=\s]*)"\s*\}')
 OTHER_FILE = re.compile(r"< *(\S+)")
@@ -141,17 +142,20 @@ def _check(file: ExchangeFile) -> None:
 
 
 def filled(text: str, values: Values, place: Place) -> str:
-    """The text, which begins at `place`, with its placeholders replaced; `{{a:b}}` is two values in base64, for HTTP Basic."""
+    """The text, which begins at `place`, with its placeholders replaced; `{{a:b}}` is two values in base64, for HTTP Basic, and
+    `{{a:}}` one with an empty password."""
 
     def value(match: re.Match[str]) -> str:
+        at = Place(place.file, place.line + text.count("\n", 0, match.start()))
+        if not NAMES.fullmatch(match[1]):
+            raise at.error(
+                f"{match[0]!r} is no placeholder; write {{{{name}}}}, {{{{user:password}}}} or {{{{user:}}}}"
+            )
         parts = match[1].split(":")
-        for name in parts:
+        for name in filter(None, parts):
             if name not in values:
-                line = place.line + text.count("\n", 0, match.start())
-                raise Place(place.file, line).error(
-                    f"nothing gives {name!r} a value; there is {', '.join(sorted(values))}"
-                )
-        joined = ":".join(values[name] for name in parts)
+                raise at.error(f"nothing gives {name!r} a value; there is {', '.join(sorted(values))}")
+        joined = ":".join(values[name] if name else "" for name in parts)
         return base64.b64encode(joined.encode()).decode() if len(parts) > 1 else joined
 
     return PLACEHOLDER.sub(value, text)

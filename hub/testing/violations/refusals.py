@@ -5,9 +5,11 @@ A hub counts each as a violation of the manifest, and so does a suite, whatever 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import inspect
+import shutil
 import sys
 import tempfile
 import threading
@@ -65,9 +67,9 @@ class Watch:
         own = file.parent if file.name == "__init__.py" else file
         self._code, self._declared, self._seen = str(own), declared, BaseException()
         self._calls: Counter[str] = Counter()
-        readable = [*files_of(Origin(module=module, file=file)), own, *map(Path, sys.path)]
-        folders = [Path(tempfile.gettempdir())]
-        self._policy = Policy(readable, folders, lambda action: note(f"do what a hub refuses: {action}"), native=False)
+        _own_temporary_folder()
+        self._readable = [*files_of(Origin(module=module, file=file)), own, *map(Path, sys.path)]
+        self._policies: dict[str, Policy] = {}
 
     @contextlib.contextmanager
     def on_this_thread(self, what: str) -> Iterator[None]:
@@ -93,7 +95,16 @@ class Watch:
         elif event in ADDRESSES:
             self._check_host(arguments[1][0] if isinstance(arguments[1], tuple) else "localhost")
         elif event != "open" or "__pycache__" not in str(arguments[0]):  # a plugin host writes no bytecode
-            self._policy.check(event, arguments)
+            self._policy(tempfile.gettempdir()).check(event, arguments)
+
+    def _policy(self, folder: str) -> Policy:
+        """What is allowed to a plugin that may write into one folder."""
+        if folder not in self._policies:
+            # No file may be opened while the policy is made: that would ask for it again.
+            _here.watch, watch = None, getattr(_here, "watch", None)
+            refused = Policy(self._readable, [Path(folder)], _note_refused, native=False)
+            self._policies[folder], _here.watch = refused, watch
+        return self._policies[folder]
 
     def _check_host(self, host: object) -> None:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "localhost")
@@ -114,6 +125,19 @@ class Watch:
             place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
             note(f"do what the kernel refuses a plugin, at {place}")
         return self._raised
+
+
+@cache
+def _own_temporary_folder() -> None:
+    """From now on temporary files of this process are in a folder made for it: the machine's belongs to others too, and a
+    plugin's process may write only into its own."""
+    folder = tempfile.mkdtemp(prefix="ringfence-suite-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    tempfile.tempdir = folder
+
+
+def _note_refused(action: str) -> None:
+    note(f"do what a hub refuses: {action}")
 
 
 def _is_refusal(error: object) -> bool:

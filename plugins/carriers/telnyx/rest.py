@@ -49,6 +49,8 @@ TELNYX = Provider(
     remedy="check api_key and its permissions",
     details=refusal_details,
     wait_headers=("retry-after", "x-ratelimit-reset"),
+    # Limits and full queues pass, whatever their HTTP status; a person pays the bill.
+    codes={**dict.fromkeys(("40011", "40318", "40333"), RetryLater), "20100": ConfigError},
 )
 
 

@@ -28,6 +28,11 @@ TWILIO = Provider(
     remedy="check account_sid and its auth token or API key",
     details=_details,
     help="https://www.twilio.com/docs/api/errors/{code}",
+    # Limits and full queues pass, whatever their HTTP status; a person pays the bill of an account that is not active.
+    codes={
+        **dict.fromkeys(("10004", "14107", "21611", "60728", "63017", "63038"), RetryLater),
+        **dict.fromkeys(("10001", "20005"), ConfigError),
+    },
 )
 
 

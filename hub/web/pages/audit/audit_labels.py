@@ -21,6 +21,8 @@ ACTIONS: Mapping[str, str] = {
     "config.refuse": "Was refused a change of config.yaml",
     "connectors.address": "Changed the address of a connector",
     "connectors.pause": "Paused a connector",
+    "connectors.record": "Began to record what a connector says to its vendor",
+    "connectors.record_end": "Ended the recording of a connector",
     "connectors.resume": "Resumed a connector",
     "consent.record": "Recorded what a person said",
     "contact.allow": "Recorded that a person wants texts or calls again",

@@ -15,6 +15,7 @@ from hub.api import JsonObject, WebhookRequest
 from hub.api.sandbox import SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.telnyx import signature
+from plugins.carriers.telnyx.sandbox.errors import RULES
 from plugins.carriers.telnyx.texml import Texml
 
 
@@ -25,6 +26,7 @@ class Account(TwimlStandIn):
     no signed letter.
     """
 
+    rules = RULES
     language = Texml
     document_field = "Texml"
     hidden_caller = "anonymous"

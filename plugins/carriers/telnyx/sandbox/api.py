@@ -30,12 +30,7 @@ class RequestGuard:
         if request.headers.get("authorization") != f"Bearer {self.sandbox.api_key}":
             raise TelnyxError("10009")
         if self.sandbox.overloaded():
-            limits = {
-                "x-ratelimit-limit": str(self.sandbox.requests_per_second),
-                "x-ratelimit-remaining": "0",
-                "x-ratelimit-reset": "1",
-            }
-            raise TelnyxError("10011", limits)
+            raise TelnyxError("10011")
 
     def guarded(self, handler: Handler, public: bool = False) -> Handler:
         """A handler behind the check; `public` ones are the storage, whose addresses are pre-signed."""
@@ -44,7 +39,7 @@ class RequestGuard:
             try:
                 if not public:
                     self.admit(request)
-                    await check(request)
+                    await check(request, self.sandbox.clock())
                 with self.sandbox._lock:
                     return await handler(request)
             except TelnyxError as error:

@@ -13,6 +13,7 @@ from datetime import datetime
 from hub.api import JsonObject, WebhookRequest
 from hub.api.twiml import TwimlStandIn, signed_form
 from plugins.carriers.twilio import signature
+from plugins.carriers.twilio.sandbox.errors import RULES
 
 API_VERSION = "2010-04-01"
 PARTS_OF_A_CALL = (
@@ -24,6 +25,7 @@ PARTS_OF_A_CALL = (
 class Account(TwimlStandIn):
     """Twilio with one account. Above the limit of requests it answers 429 (20429)."""
 
+    rules = RULES
     home = "https://api.twilio.com"
 
     def begin(self) -> None:

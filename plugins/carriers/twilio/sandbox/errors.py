@@ -12,75 +12,33 @@ from urllib.parse import parse_qsl
 from starlette.responses import JSONResponse, Response
 
 from hub.api import JsonObject
-from hub.api.sandbox import Operations
+from hub.api.sandbox import VendorRules, answer_reply, received
 from hub.api.twiml import list_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-ERRORS = {
-    20001: (400, "Unknown parameters"),
-    20007: (400, "Page size too large"),
-    20003: (401, "Authenticate"),
-    20404: (404, "The requested resource was not found"),
-    20429: (429, "Too Many Requests"),
-    20422: (400, "Invalid parameter"),
-    21205: (400, "Url is not a valid URL"),
-    21210: (400, "The source phone number provided is not yet verified for your account"),
-    21201: (400, "No 'To' number is specified"),
-    21211: (400, "Invalid 'To' Phone Number"),
-    21215: (400, "Account not authorized to call. Perhaps you need to enable some international permissions"),
-    21217: (400, "The phone number you are attempting to call is not valid"),
-    21220: (400, "Unable to update the recording: the call is not in progress"),
-    21402: (400, "The URL is not valid"),
-    21421: (400, "PhoneNumber is invalid"),
-    21422: (400, "PhoneNumber is not available"),
-    21604: (400, "'To' phone number is required to send a Message"),
-    21602: (400, "Message body is required"),
-    21610: (400, "Attempt to send to unsubscribed recipient"),
-    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
-}
-"""Twilio's error codes: HTTP status and message."""
+RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
 
 
 class TwilioError(Exception):
-    """An error of Twilio's, by its code."""
+    """An error of Twilio's, by its code, which `rules.yaml` lists."""
 
-    def __init__(self, code: int, retry_after: int | None = None) -> None:
+    def __init__(self, code: int) -> None:
         super().__init__(code)
-        self.code = code
-        self.retry_after = retry_after
+        self.answer = str(code)
 
 
 def refusal(error: TwilioError) -> Response:
     """An error in Twilio's format."""
-    status, message = ERRORS[error.code]
-    body = {
-        "code": error.code,
-        "message": message,
-        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
-        "status": status,
-    }
-    headers = {"retry-after": str(error.retry_after)} if error.retry_after is not None else None
-    return JSONResponse(body, status_code=status, headers=headers)
+    return answer_reply(RULES.answer(error.answer))
 
 
-OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
-
-
-async def check(request: Request) -> None:
-    """Refuse a request that Twilio's specification does not allow."""
-    content_type = request.headers.get("content-type", "")
-    fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, content_type, await request.body())
-    if fault is None:
-        return
-    if fault.why == "operation":
-        raise TwilioError(20404)
-    if fault.field == "PageSize":
-        raise TwilioError(20007)
-    if (fault.why, fault.field) == ("missing", "To"):
-        raise TwilioError(21604 if "/Messages" in request.url.path else 21201)
-    raise TwilioError(20001 if fault.why in ("unknown", "media_type") else 20422)
+async def check(request: Request, now: datetime) -> None:
+    """Refuse a request that Twilio's pages do not allow."""
+    said = RULES.check(await received(request), now)
+    if said.answer is not None:
+        raise TwilioError(int(said.answer))
 
 
 def one(request: Request, resources: dict[str, dict[str, object]], sid: str) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request
@@ -39,12 +38,6 @@ class Texts:
         pairs = await fields(request)
         given, media = dict(pairs), [value for name, value in pairs if name == "MediaUrl"]
         sender, receiver, body = given.get("From", ""), given.get("To", ""), given.get("Body", "")
-        if not re.fullmatch(r"\+[1-9]\d{6,14}", receiver):
-            raise TwilioError(21211)
-        if not body and not media:
-            raise TwilioError(21602)
-        if len(body) > MAX_TEXT_CHARACTERS:
-            raise TwilioError(21617)
         if (sender, receiver) in self.sandbox.blocked:
             raise TwilioError(21610)
         shown = self.sandbox.send(sender, receiver, body, media, given.get("StatusCallback"))

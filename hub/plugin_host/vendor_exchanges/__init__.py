@@ -1,0 +1,1 @@
+"""What a live connector and its vendor really say, kept as files of exchanges with every identifier replaced."""

@@ -1,0 +1,173 @@
+"""Keeps the exchanges of connectors whose recording is on: hears a hook's requests, replaces what is in them, writes a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+
+import structlog
+from pydantic import SecretStr
+
+from hub.contracts.connector import Connector
+from hub.plugin_host.host.connector import HostedConnector
+from hub.plugin_host.host.messages import Origin as PluginOrigin
+from hub.plugin_host.plugin_texts.known_values import KnownValues
+from hub.plugin_host.plugin_texts.personal_values import personal_values
+from hub.plugin_host.vendor_exchanges.allowed_words import AllowedWords, words_of_plugin
+from hub.plugin_host.vendor_exchanges.fiction import FICTIONAL_PHONE, Fiction
+from hub.plugin_host.vendor_exchanges.rendered import Origin, rendered
+from hub.plugin_host.vendor_exchanges.replaced_values import VERSION, ReplacedValues
+from hub.plugin_host.vendor_exchanges.wire_tap import Exchange, listening
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+MIN_CHARACTERS = 6
+"""A personal value of the hook's arguments that is shorter is not looked for in the finished text."""
+MAX_FILES = 100_000
+
+
+@dataclass(frozen=True)
+class ExchangeRecording:
+    """A recording that is on."""
+
+    connector: str
+    folder: Path
+    until: datetime
+    key: bytes
+    """Makes the fictional values; it is destroyed when the recording ends."""
+
+
+class RecordingSwitch(Protocol):
+    """Which connectors are recorded; all processes of the hub share it."""
+
+    def recording_of(self, connector: str) -> ExchangeRecording | None:
+        """The recording of a connector, if it is on now. It must not wait for the database."""
+
+    def take(self, connector: str, count: int) -> bool:
+        """Count `count` exchanges; whether they may still be kept."""
+
+    def refresh(self) -> None:
+        """Look again which are on."""
+
+
+class NeverOn:
+    """The switch of a hub without recordings."""
+
+    def recording_of(self, connector: str) -> None:
+        """None is recorded."""
+
+    def take(self, connector: str, count: int) -> bool:
+        """Nothing may be kept."""
+        return False
+
+    def refresh(self) -> None:
+        """None ever is."""
+
+
+class ExchangeRecorder:
+    """Calls hooks, and keeps what they say to their vendor while the recording of their connector is on."""
+
+    def __init__(self, switch: RecordingSwitch | None = None) -> None:
+        self._switch: RecordingSwitch = switch or NeverOn()
+
+    def refresh(self) -> None:
+        """Look again which connectors are recorded."""
+        self._switch.refresh()
+
+    def call(
+        self, connector: Connector, hook: str, arguments: Mapping[Any, object], work: Callable[[], Result]
+    ) -> Result:
+        """The result of `work`, which calls the hook, or its error."""
+        recording = self._switch.recording_of(connector.name)
+        if recording is None:
+            return work()
+        at = connector.services.clock()
+        with listening() as heard:
+            try:
+                return work()
+            finally:
+                try:
+                    self._keep(
+                        recording, connector, Origin(connector.manifest.name, hook, at), arguments, heard.exchanges()
+                    )
+                except Exception as error:  # noqa: BLE001 - a recording never breaks a hook
+                    log.warning("exchange not kept", connector=connector.name, hook=hook, error=type(error).__name__)
+
+    def _keep(
+        self,
+        recording: ExchangeRecording,
+        connector: Connector,
+        origin: Origin,
+        arguments: Mapping[Any, object],
+        exchanges: Sequence[Exchange],
+    ) -> None:
+        if not exchanges:
+            return
+        settings = dict(_settings(connector.settings))
+        versions = {value for name, value in settings.items() if "version" in name and VERSION.fullmatch(value)}
+        values = ReplacedValues(
+            Fiction(recording.key),
+            AllowedWords(words_of_plugin(_origin_of(connector)) | versions),
+            {value: name for name, value in settings.items() if len(value) > 2 and "://" not in value},
+            connector.manifest.hosts,
+        )
+        text = rendered(origin, exchanges, values)
+        if _still_holds(text, arguments, values):
+            log.warning("exchange not kept", connector=connector.name, hook=origin.hook, error="PersonalValue")
+            return
+        if self._switch.take(connector.name, len(exchanges)):
+            write_whole(recording.folder, f"{origin.plugin}_{origin.hook}", text)
+
+
+def _still_holds(text: str, arguments: Mapping[Any, object], values: ReplacedValues) -> bool:
+    """Whether a personal value that the hook was handed is in the finished text after all: the last look before it is
+    written."""
+    held = {each.text for each in personal_values(list(arguments.values())) if len(each.text) >= MIN_CHARACTERS}
+    digits = {each: re.sub(r"\D", "", each) for each in held}
+    fictional = {each for each in held if FICTIONAL_PHONE.fullmatch(digits[each]) or "example.com" in each}
+    known = {each for each in held - fictional if not values.keeps(each)}
+    phones = [each for each in known if len(digits[each]) >= len(each) - 5 and len(digits[each]) > MIN_CHARACTERS]
+    finder = KnownValues(known - set(phones), phones)
+    return finder.hide(text) != text
+
+
+def _settings(settings: Any) -> Iterator[tuple[str, str]]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name, None)
+        value = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(value, str):
+            yield name, value
+
+
+def _origin_of(connector: Connector) -> PluginOrigin:
+    """Where the plugin's code is; a plugin that the hub does not import says it itself."""
+    if isinstance(connector, HostedConnector) and (connector.origin.file or connector.origin.folder):
+        return connector.origin
+    return PluginOrigin(file=Path(str(sys.modules[type(connector).__module__].__file__)))
+
+
+def write_whole(folder: Path, name: str, text: str) -> Path:
+    """Write a new file `NAME_0001.http` that only its owner reads; under its name it is whole, or not there. OSError."""
+    draft = folder / f".{uuid4().hex}.part"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        for number in range(1 + len(list(folder.glob(f"{name}_*.http"))), MAX_FILES):
+            with contextlib.suppress(FileExistsError):
+                path = folder / f"{name}_{number:04}.http"
+                os.link(draft, path)
+                return path
+        raise OSError(f"{folder} holds too many files.")
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,71 @@
+"""The part of each page in docs/connect that says what each answer of the provider means, from its `rules.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.contracts.untrusted import value_at
+from hub.contracts.vendor_file import Answer, Means, Rules, read_rules
+from hub.proof.docs.markdown import code, table
+
+ROOT = Path(__file__).parents[3]
+HEAD = ("Answer", "What it is about", "What the hub does")
+DOES: Mapping[Means, str] = {
+    "wait": "tries again soon",
+    "wait_long": "tries again later",
+    "sign_in": "waits until somebody renews the credentials",
+    "configuration": "waits until somebody changes the settings",
+    "partly": "counts the others, and gives up on those that the answer names",
+    "final": "gives up on this one, and shows the reason",
+}
+INTRODUCTION = (
+    "What the provider may answer, and what the hub does about it. Nothing is lost unless the hub gives up. An answer marked * "
+    "is not confirmed by the provider's own pages."
+)
+
+
+def rules_by_page() -> dict[str, Path]:
+    """The page of each provider that has rules, as `connect/meta.md`, with the file."""
+    found = {}
+    for file in sorted(ROOT.glob("plugins/*/*/sandbox/rules.yaml")):
+        name = file.parts[-3].replace("_", "-")
+        pages = [f"connect/{each}.md" for each in (name, name.partition("-")[0])]
+        page = next((each for each in pages if (ROOT / "docs" / each).is_file()), None)
+        if page is not None:
+            found[page] = file
+    return found
+
+
+def answers_part(file: Path) -> str:
+    """The introduction and the table."""
+    rules = read_rules(file)
+    rows = [
+        (means, (_answer(rules, each), each.says, _does(each)))
+        for means in DOES
+        for each in rules.answers.values()
+        if each.means == means
+    ]
+    rows += [
+        (means, (f"any other code {code(family)}" if " " not in family else f"any other {family}", "", DOES[means]))
+        for means, families in rules.others.items()
+        for family in families
+    ]
+    order = list(DOES)
+    return f"{INTRODUCTION}\n\n{table(HEAD, [row for _, row in sorted(rows, key=lambda each: order.index(each[0]))])}"
+
+
+def _answer(rules: Rules, answer: Answer) -> str:
+    """The status and the vendor's code, as `HTTP 400, 100/2804003`."""
+    paths = (rules.code, rules.subcode) if answer.row is None else (rules.row_code or rules.code,)
+    content = answer.body if answer.row is None else answer.row
+    codes = [str(found) for path in paths if path and (found := value_at(content, path)) is not None]
+    unsure = "*" if rules.pages[answer.page].sure == "memory" else ""
+    place = f"HTTP {answer.status}" if answer.row is None else "for one row"
+    return ", ".join([place, *([code("/".join(codes))] if codes else [])]) + unsure
+
+
+def _does(answer: Answer) -> str:
+    if answer.after is None:
+        return DOES[answer.means]
+    return f"{DOES[answer.means]}, after {answer.after.total_seconds() / 3600:g} h"

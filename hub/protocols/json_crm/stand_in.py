@@ -1,0 +1,125 @@
+"""The stand-in of a CRM that answers with JSON: it keeps contacts, deals and calls, in the CRM's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from hub.contracts.sandbox_replies import routed
+from hub.contracts.untrusted import JsonObject, json_object
+from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, sent
+from hub.protocols.json_service.templates import ServiceRequest
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Stage = Literal["qualified", "won", "lost"]
+
+
+class NoRecordError(LookupError):
+    """The record that a request names does not exist."""
+
+
+class CrmStandIn(JsonServiceSandbox):
+    """Base class of such a stand-in, which says how records look and what each request is answered. The connector's class
+    stands in `network`; settings, credentials and what the suites need of a CRM's stand-in follow from it."""
+
+    ids: ClassVar[Mapping[str, str]] = {}
+    """How the ids of a kind look, as `{"contact": "cont_{}"}`; left out: the kind, a hyphen and a number."""
+    missing: ClassVar[Reply] = (404, {})
+    """The reply to a request for a record that does not exist."""
+    refused: ClassVar[Reply] = (400, {})
+    """The reply to a call whose key is in `refused_keys`."""
+    unauthorized: ClassVar[Reply] = (401, {})
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.records: dict[str, dict[str, JsonObject]] = {"contact": {}, "deal": {}, "call": {}}
+        self.refused_keys: list[str] = []
+        self.deals_of: dict[str, tuple[str, str]] = {}
+        """Each deal's contact and currency."""
+        self.made = 0
+
+    def routes(self) -> Sequence[tuple[str, str, Callable[..., Reply | JsonObject]]]:
+        """Method, path with parts in braces, and the function that answers: it gets the request and its JSON object, and
+        returns a JSON object or a status with one."""
+        raise NotImplementedError
+
+    def contact(self, name: str, phone_number: str, email: str | None) -> JsonObject:
+        """A new contact without its id."""
+        raise NotImplementedError
+
+    def deal(self, contact: JsonObject, stage: Stage, amount: Decimal, currency: str) -> JsonObject:
+        """What a deal of a contact has at a stage, changed now."""
+        raise NotImplementedError
+
+    def call_key(self, call: Mapping[str, Any]) -> str:
+        """The key under which a call was logged."""
+        raise NotImplementedError
+
+    def add(self, kind: str, record: Mapping[str, Any]) -> JsonObject:
+        """Keep a new record, under a new id."""
+        self.made += 1
+        made = {"id": self.ids.get(kind, f"{kind}-{{}}").format(self.made), **record}
+        self.records[kind][made["id"]] = made
+        return made
+
+    def held(self, kind: str, **members: Any) -> list[JsonObject]:
+        """The records of a kind that have these members."""
+        return [each for each in self.records[kind].values() if members.items() <= each.items()]
+
+    def one(self, request: Request, kind: str) -> JsonObject:
+        """The record that the path names with `{id}`; without one the request is answered with `missing`."""
+        try:
+            return self.records[kind][request.path_params["id"]]
+        except KeyError:
+            raise NoRecordError from None
+
+    def deleted(self, request: Request, kind: str) -> JsonObject:
+        """Delete the record that the path names with `{id}`."""
+        del self.records[kind][self.one(request, kind)["id"]]
+        return {}
+
+    def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
+        return str(self.add("contact", self.contact(name, phone_number, email))["id"])
+
+    def add_deal(self, contact_id: str, stage: Stage, amount: str, currency: str) -> str:
+        deal = self.deal(self.records["contact"][contact_id], stage, Decimal(amount), currency)
+        made = str(self.add("deal", deal)["id"])
+        self.deals_of[made] = contact_id, currency
+        return made
+
+    def move_deal(self, deal_id: str, stage: Stage, amount: str) -> None:
+        contact, currency = self.deals_of[deal_id]
+        self.records["deal"][deal_id] |= self.deal(self.records["contact"][contact], stage, Decimal(amount), currency)
+
+    def activities(self) -> Sequence[Mapping[str, Any]]:
+        return [{"contact_id": None, **each, "key": self.call_key(each)} for each in self.held("call")]
+
+    def refuse(self, key: str) -> None:
+        self.refused_keys.append(key)
+
+    def log(self, call: Mapping[str, Any]) -> Reply | JsonObject:
+        """Keep a call that was sent, unless its key is to be refused."""
+        return self.refused if self.call_key(call) in self.refused_keys else self.add("call", call)
+
+    def app(self) -> Any:
+        return routed((path, self._answering(answer), [method]) for method, path, answer in self.routes())
+
+    def _answering(self, answer: Callable[..., Reply | JsonObject]) -> Callable[[Request], Any]:
+        async def serve(request: Request) -> Response:
+            if not self.is_signed_in(request, ServiceRequest(path=request.url.path)):
+                return sent(self.unauthorized)
+            body = await request.body()
+            content = json_object(body) if body else {}
+            if content is None:
+                return sent(self.refused)
+            try:
+                said = answer(request, content)
+            except NoRecordError:
+                return sent(self.missing)
+            return sent(said if isinstance(said, tuple) else (200, said))
+
+        return serve

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
 from hub.api import (
     ApiVersion,
+    ConfigError,
     ConnectionReport,
     Conversion,
     DataFlow,
@@ -20,6 +22,7 @@ from hub.api import (
     Provider,
     Receipt,
     Recipient,
+    RetryLater,
     Share,
     hookimpl,
 )
@@ -41,21 +44,8 @@ _DEPTH = r"\.\d+(?:-\d+)?\."
 """The levels of the cookie's domain, and of its path if it has one."""
 _CLIENT = re.compile(rf"GA\d{_DEPTH}(\d{{1,10}}\.\d{{1,10}})")
 _SESSION = re.compile(rf"GS1{_DEPTH}(\d{{1,10}})\b|GS2{_DEPTH}s(\d{{1,10}})\b")
+NO_API = "There is no Measurement Protocol at this address; check base_url."
 CONSENT = {"granted": "GRANTED", "denied": "DENIED", "unknown": None}
-BODY = {
-    "client_id": r"[0-9]+\.[0-9]+",
-    "timestamp_micros": int,
-    "consent?": {"ad_user_data?": ("GRANTED", "DENIED"), "ad_personalization?": ("GRANTED", "DENIED")},
-    "events": [
-        {
-            "name": r"[A-Za-z][A-Za-z0-9_]{0,39}",
-            "params": {
-                "session_id?": r"[0-9]+", "engagement_time_msec": int, "transaction_id": r".{1,100}",
-                "call_source": ("call", "text", "form"), "value?": float, "currency?": r"[A-Z]{3}",
-            },
-        }
-    ],
-}  # fmt: skip
 
 
 class GoogleAnalyticsSettings(PluginSettings):
@@ -121,6 +111,8 @@ class GoogleAnalytics(JsonAds):
         remedy="make a new Measurement Protocol API secret and put it into config.yaml",
         code="validationMessages.0.validationCode",
         words="validationMessages.0.description",
+        codes={"INTERNAL_ERROR": RetryLater},
+        special=lambda refusal: ConfigError(NO_API) if refusal.status == 404 else None,
         succeeded=lambda said: not said.get("validationMessages"),
     )
     headers: dict[str, str] = {}
@@ -134,24 +126,12 @@ class GoogleAnalytics(JsonAds):
     )
     batch = Batch(kind="one_each")
     stand_in = StandIn(
+        rules=Path(__file__).parent / "sandbox" / "rules.yaml",
         settings={"measurement_id": "G-EXAMPLE123"},
         send_to={"event": "generate_lead"},
-        shape=BODY,
-        time="timestamp_micros",
         key="events.0.params.transaction_id",
         value="events.0.params.value",
         currency="events.0.params.currency",
-        accepted=(204, None),
-        refused=(
-            200,
-            {
-                "validationMessages": [
-                    {"fieldPath": "events", "description": "An event is not valid.", "validationCode": "VALUE_INVALID"}
-                ]
-            },
-        ),
-        checked_rows=(200, {"validationMessages": []}),
-        checked=(200, {"validationMessages": []}),
     )
 
     def row(self, item: Conversion) -> JsonObject | Receipt:

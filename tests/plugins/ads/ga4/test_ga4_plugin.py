@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
-from hub.api import Conversion
+from hub.api import ConfigError, Conversion, RetryLater
 from hub.api.ads import without_empty
 from hub.contracts.disclosure import disclose
 from hub.testing import AdsConformance, FrozenClock, samples
@@ -23,11 +24,16 @@ class TestGoogleAnalyticsConformance(AdsConformance):
 
 
 @pytest.fixture(scope="module")
-def ga4() -> Iterator[Any]:
+def network() -> Iterator[Any]:
     stand_in = GoogleAnalytics.sandbox_class()
     assert stand_in is not None
     with stand_in(FrozenClock()) as sandbox:
-        yield connect(GoogleAnalytics, sandbox, clock=FrozenClock())
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def ga4(network: Any) -> Any:
+    return connect(GoogleAnalytics, network, clock=FrozenClock())
 
 
 def shown(**changes: Any) -> Conversion:
@@ -92,3 +98,30 @@ def test_permissions_travel_and_an_unknown_one_is_left_out(ga4: Any) -> None:
 def test_names_that_google_drops_are_refused_in_config(name: str) -> None:
     with pytest.raises(ValidationError):
         GoogleAnalyticsDestination(event=name)
+
+
+def test_the_stand_in_counts_no_event_with_a_name_of_googles_own(ga4: Any) -> None:
+    """Source: Measurement Protocol reference, "Reserved event names"; "Validating events": Google answers it with 204 too."""
+    row = {**ga4.row(shown()), "events": [{"name": "session_start", "params": {"transaction_id": "o"}}]}
+    query = {"measurement_id": "G-EXAMPLE123", "api_secret": "any"}
+    with httpx.Client(trust_env=False, base_url=ga4.settings.base_url, params=query) as client:
+        assert client.post("/mp/collect", json=without_empty(row)).status_code == 204
+        [said] = client.post("/debug/mp/collect", json=without_empty(row)).json()["validationMessages"]
+    assert said["validationCode"] == "NAME_RESERVED"
+    with pytest.raises(ValidationError):
+        GoogleAnalyticsDestination(event="session_start")
+
+
+@pytest.mark.parametrize("answer", ["internal", "limited", "error", "bad_gateway", "unavailable", "timeout"])
+def test_an_error_of_google_that_passes_costs_no_event(ga4: Any, network: Any, answer: str) -> None:
+    network.answer_next(answer)
+    with pytest.raises(RetryLater):
+        ga4.upload_conversions([shown()], False)
+    [receipt] = ga4.upload_conversions([shown()], False)
+    assert receipt.status == "delivered"
+
+
+def test_a_wrong_address_waits_for_a_person(ga4: Any, network: Any) -> None:
+    network.answer_next("not_found")
+    with pytest.raises(ConfigError, match="check base_url"):
+        ga4.upload_conversions([shown()], False)

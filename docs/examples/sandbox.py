@@ -67,14 +67,24 @@ def vendor_rules() -> None:
     """What a vendor demands and answers
 
     `VendorRules` reads `rules.yaml`, which is [written from the vendor's pages](write-a-plugin.md#rules). At the door of a
-    stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request, and
-    `answer_reply` sends the answer. A test gives any answer of the file with `sandbox.answer_next("busy")`.
+    stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request,
+    `answer_reply` sends the answer, and `filled` puts values into a template such as an answer's `row`. A test gives any
+    answer of the file with `sandbox.answer_next("busy")`.
     """
     from datetime import UTC, datetime
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from hub.api.sandbox import HeardRequest, HttpSandbox, VendorReply, VendorRules, answer_reply, received, routed
+    from hub.api.sandbox import (
+        HeardRequest,
+        HttpSandbox,
+        VendorReply,
+        VendorRules,
+        answer_reply,
+        filled,
+        received,
+        routed,
+    )
 
     written = """
     pages:
@@ -116,6 +126,7 @@ def vendor_rules() -> None:
     said = rules.check(empty, now)
     assert isinstance(said, VendorReply) and said.answer == "empty"
     assert rules.check(rules.example("text", now), now).answer is None
+    assert filled({"place": "{index}", "why": "row {index}"}, {"index": 3}) == {"place": 3, "why": "row 3"}
     with Sandbox() as sandbox:
         import httpx
 

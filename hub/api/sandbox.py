@@ -1,6 +1,7 @@
 """For stand-ins: the base class, what each kind of stand-in offers, faults, and a strict list of operations."""
 
 from hub.contracts.faults import Fault
+from hub.contracts.filling import filled
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.operations import Operations, RequestFault
 from hub.contracts.people import PeopleSandbox
@@ -27,5 +28,5 @@ __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
     "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleSandbox",
     "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "VendorReply", "VendorRules", "answer_reply",
-    "json_reply", "received", "reply", "routed", "speech_in", "unsigned_id_token",
+    "filled", "json_reply", "received", "reply", "routed", "speech_in", "unsigned_id_token",
 ]  # fmt: skip

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hub.api.ads import Cost
-from hub.api.sandbox import HttpSandbox
+from hub.api.sandbox import HttpSandbox, VendorRules
 from plugins.ads.google_ads.sandbox.ledger import Ledger
 from plugins.ads.google_ads.sandbox.tokens import Tokens
 
@@ -38,6 +39,7 @@ class Account(HttpSandbox):
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
         self.lock = threading.RLock()
+        self.rules: VendorRules = VendorRules(Path(__file__).with_name("rules.yaml"))
         self.certificate: tuple[bytes, bytes] | None = None
         """Key and chain (PEM) for TLS on the Google Ads API; set them before the start."""
         self.forget()

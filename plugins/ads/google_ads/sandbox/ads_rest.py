@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub.api import json_object
-from hub.api.sandbox import json_reply
+from hub.api.sandbox import answer_reply, json_reply, received
 from plugins.ads.google_ads.sandbox.spending import ROWS_PER_PAGE, BadQuery, spending_rows
 
 if TYPE_CHECKING:
@@ -43,10 +42,6 @@ SHARED = {
     "somebody@else.example.com": ("7770100177",),
 }
 """Person → the accounts that were shared with them directly."""
-SUPPORTED_VERSIONS = ("v23", "v24", "v25", "v26")
-"""On 2026-11-30; v22 was retired on 2026-10-07. Source: Google Ads API, "Deprecation and sunset"."""
-ANSWERED = {"query", "pageToken", "validateOnly", "searchSettings"}
-"""The fields of a search request in v26."""
 TAG = {
     "id": "222000111",
     "name": "Page view",
@@ -75,17 +70,15 @@ class AdsRest:
         person = self._google.tokens.account_of(request.headers.get("authorization", ""))
         if person is None:
             return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        if request.path_params["version"] not in SUPPORTED_VERSIONS:
-            return _failed(400, "INVALID_ARGUMENT", {"requestError": "UNSUPPORTED_VERSION"})
+        heard = await received(request)
+        said = self._google.rules.check(heard, self._google.clock())
+        if said.answer:
+            return answer_reply(self._google.rules.answer(said.answer), field=said.field)
         customer = request.path_params["customer"]
         manager = request.headers.get("login-customer-id", "")
         if not self._may_use(person, manager, customer):
             return _failed(403, "PERMISSION_DENIED", {"authorizationError": "USER_PERMISSION_DENIED"})
-        query = json_object(await request.body()) or {}
-        if "pageSize" in query:
-            return _failed(400, "INVALID_ARGUMENT", {"requestError": "PAGE_SIZE_NOT_SUPPORTED"})
-        if not query.keys() <= ANSWERED or not isinstance(query.get("query"), str):
-            return _refused(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        query = said.request["body"]
         found = re.search(r"\bFROM (\w+)", query["query"])
         if found is not None and found[1] in ("customer_client", "conversion_action"):
             rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)

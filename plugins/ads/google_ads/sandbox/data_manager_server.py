@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from hub.api import json_object
-from hub.api.sandbox import json_reply, reply, routed
+from hub.api.sandbox import HeardRequest, answer_reply, filled, json_reply, received, reply, routed
 from plugins.ads.google_ads.sandbox.account import Account, Ingested
 from plugins.ads.google_ads.sandbox.ads_rest import AdsRest
-from plugins.ads.google_ads.sandbox.events import (
-    REQUEST,
-    Fault,
-    call_faults,
-    event_faults,
-    moment,
-    normalized,
-    request_faults,
-)
+from plugins.ads.google_ads.sandbox.events import account_violations, moment, normalized
 from plugins.ads.google_ads.sandbox.ledger import Counted
 
 if TYPE_CHECKING:
@@ -69,44 +63,45 @@ class DataManagerApi:
         return json_reply(content, status)
 
     async def _ingest(self, request: Request) -> Response:
-
-        body = await request.body()
+        heard = await received(request)
         with self._google.lock:
             refusal = self._gate(request)
             if refusal is not None:
                 return refusal
-            content = json_object(body)
-            if content is None or not request.headers.get("content-type", "").startswith("application/json"):
-                return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+            content = json_object(heard.content)
+            if content is None:
+                return self._answer("invalid")
             self._google.ingested.append(content)
-            return self._take(content)
+            return self._take(replace(heard, body=json.dumps(normalized(content)).encode()))
 
-    def _take(self, content: Mapping[str, object]) -> Response:
+    def _take(self, heard: HeardRequest) -> Response:
         google, now = self._google, self._google.clock()
-        faults: list[Fault] = []
-        request = normalized(content, REQUEST, "", faults)
-        if not faults:
-            needed = google.login_customer_id
-            accounts = {(d.get("loginAccount") or {}).get("accountId") for d in request.get("destinations") or []}
-            if needed is not None and accounts != {needed}:
-                return _error(403, "PERMISSION_DENIED", "The caller does not have permission.")
-            faults += request_faults(request, google)
-            references = [destination.get("reference", "") for destination in request.get("destinations") or []]
-            for place, event in enumerate(request.get("events") or []):
-                faults += event_faults(place, event, references, now)
-                faults += call_faults(place, event, request, google.call_actions)
-                if event.get("transactionId") in google.refused:
-                    where = f"events.events[{place}].ad_identifiers"
-                    faults.append(Fault(where, "INVALID_AD_IDENTIFIER_FOR_ACCOUNT", _FOREIGN_CLICK))
-        if faults:
-            return _error(
-                400, "INVALID_ARGUMENT", "There was a problem with the request.", faults if google.names_fields else ()
-            )
-        if request.get("validateOnly"):
+        said = google.rules.check(heard, now, google.rights)
+        if said.answer:
+            return self._answer(said.answer, field=said.field)
+        request = said.request["body"]
+        needed = google.login_customer_id
+        accounts = {(each.get("loginAccount") or {}).get("accountId") for each in request["destinations"]}
+        if needed is not None and accounts != {needed}:
+            return self._answer("no_permission")
+        violations = list(account_violations(request, google))
+        for index, (event, refused) in enumerate(zip(said.rows, said.refused, strict=True)):
+            foreign = "foreign_click" if event.get("transactionId") in google.refused else None
+            name = refused or google.next_row_answer() or foreign
+            violations += [filled(google.rules.answer(name).row, {"index": index})] if name else []
+        operation = google.rules.file.operations[said.operation]
+        if violations and google.names_fields:
+            return json_reply(filled(operation["partly"]["body"], {}, violations), operation["partly"]["status"])
+        if violations:
+            return self._answer("invalid")
+        if said.is_test:
             return json_reply({})
         request_id = f"t-{secrets.token_hex(8)}"
         google.requests[request_id] = self._count(request, now)
-        return json_reply({"requestId": request_id})
+        return json_reply(filled(operation["reply"]["body"], {"reference": request_id}))
+
+    def _answer(self, name: str, **values: object) -> Response:
+        return answer_reply(self._google.rules.answer(name), **values)
 
     def _count(self, request: Mapping[str, Any], now: datetime) -> Ingested:
         actions = {d.get("reference", ""): d["productDestinationId"] for d in request["destinations"]}
@@ -159,8 +154,7 @@ class DataManagerApi:
                 return refusal
             done = google.requests.get(request.query_params.get("requestId", ""))
             if done is None:
-                fault = Fault("request_id", "INVALID_REQUEST_ID", "The request ID is not valid.")
-                return _error(400, "INVALID_ARGUMENT", "There was a problem with the request.", [fault])
+                return self._answer("unknown_request")
             ready = google.clock() >= done.received_at + google.diagnostics_delay
             return json_reply(
                 {
@@ -173,16 +167,12 @@ class DataManagerApi:
     def _gate(self, request: Request) -> Response | None:
         google = self._google
         if not google.tokens.allows(request.headers.get("authorization", "")):
-            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+            return self._answer("bad_token")
         minute = google.clock().replace(second=0, microsecond=0)
         google.requests_in[minute] += 1
         if google.requests_in[minute] > google.requests_per_minute:
-            limit = {"quota_limit": "IngestionRequestsPerMinutePerProject", "service": "datamanager.googleapis.com"}
-            return _error(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", reason="RATE_LIMIT_EXCEEDED", metadata=limit)
+            return self._answer("limited")
         return None
-
-
-_FOREIGN_CLICK = "The ad identifier is not valid for the account."
 
 
 def _counted(action: str, event: Mapping[str, Any]) -> Counted:
@@ -225,28 +215,6 @@ def _status(done: Ingested, destination: Mapping[str, Any], ready: bool, names_r
             ]
             status["errorInfo"] = {"errorCounts": counts}
     return status
-
-
-def _error(
-    code: int,
-    status: str,
-    message: str,
-    faults: Sequence[Fault] = (),
-    reason: str | None = None,
-    metadata: Mapping[str, str] | None = None,
-) -> Response:
-    info: dict[str, object] = {"reason": reason or status, "domain": "datamanager.googleapis.com"}
-    if metadata:
-        info["metadata"] = dict(metadata)
-    details: list[dict[str, object]] = [
-        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", **info},
-        {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": f"t-{secrets.token_hex(8)}"},
-    ]
-    if faults:
-        violations = [{"field": f.field, "description": f.description, "reason": f.reason} for f in faults]
-        details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
-    content = {"error": {"code": code, "message": message, "status": status, "details": details}}
-    return json_reply(content, code)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -257,7 +257,7 @@ def test_the_stand_in_refuses_what_google_does_not_know(google: Sandbox, connect
     answer = httpx.post(f"{google.url}/v1/events:ingest", json=body, headers=headers, trust_env=False)
     violations = answer.json()["error"]["details"][-1]["fieldViolations"]
     assert answer.status_code == 400
-    assert violations[0]["field"] == "destinations[0]" and '"color"' in violations[0]["description"]
+    assert violations[0]["field"] == "destinations.color" and "Cannot find field" in violations[0]["description"]
 
 
 # A dry run

@@ -242,5 +242,5 @@ def _timed(content: Any, now: datetime) -> Any:
         return content
     moment = now + (timedelta(**{UNITS[written[3]]: int(written[2])}) if written[2] else timedelta())
     if written[1] == "iso":
-        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return int(moment.timestamp() * {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}[written[1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import textwrap
@@ -13,8 +14,10 @@ import yaml
 
 from hub.config.loading import load_config
 from hub.config.models import Config
+from hub.contracts.vendor_file import read_rules
 from hub.plugin_host.discovery import discover
 from hub.proof.docs.config import built_in
+from hub.proof.docs.providers import KINDS, providers_part
 
 FOLDER = Path(__file__).parents[2] / "docs" / "connect"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "README.md")
@@ -83,3 +86,26 @@ def test_every_built_in_provider_of_calls_deals_and_ads_has_a_page() -> None:
     assert explained == {name for name, each in built_in().items() if each.manifest.kind in kinds}
     listed = (FOLDER / "README.md").read_text()
     assert [page.name for page in PAGES if f"({page.name})" not in listed] == []
+
+
+def test_the_table_of_providers_has_each_of_them_with_every_fact() -> None:
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in providers_part().splitlines()]
+    wanted = {each.manifest.label for each in built_in().values() if each.manifest.kind in KINDS}
+    assert {row[0] for row in rows[2:]} == wanted and len(wanted) >= 14
+    empty = [(row[0], column) for row in rows[2:] for column, cell in zip(rows[0], row, strict=True) if not cell]
+    assert empty == [], "declare it in the manifest; a version as Manifest(versions=(ApiVersion(…),))"
+    by_name = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:]}
+    assert by_name["Meta"]["Version and its end"] == "v26.0, ends about July 29, 2027"
+    assert by_name["LinkedIn"]["Consent"] == "before sending; it has no field"
+    assert by_name["Google Analytics"]["Receipts"] == "none: unverifiable"
+    assert by_name["Google Ads"]["Known again by"] == "`transactionId`"
+
+
+@pytest.mark.parametrize("name", sorted(built_in()))
+def test_a_version_ends_in_the_manifest_when_it_does_in_the_vendors_rules(name: str) -> None:
+    found = built_in()[name]
+    file = Path(inspect.getfile(found)).parent / "sandbox" / "rules.yaml"
+    ends = {each: version.ends for each, version in read_rules(file).versions.items()} if file.exists() else {}
+    declared = {each.name: each.ends for each in found.manifest.versions if each.name in ends}
+    assert declared == {each: end for each, end in ends.items() if each in declared}
+    assert not ends or declared, "the manifest declares none of the versions that the rules have"

@@ -93,7 +93,7 @@ def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytes
 def test_all_references_are_written(tmp_path: Path) -> None:
     main(["--folder", str(tmp_path)])
     assert (
-        {path.name for path in tmp_path.iterdir() if path.is_file()}
+        {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")} - set(rules_by_page())
         == set(PAGES)
         == {
             "hooks.md",
@@ -107,9 +107,13 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "plugins.md",
             "reports.md",
             "flows.md",
+            "connect/README.md",
         }
     )
-    assert {f"connect/{path.name}" for path in (tmp_path / "connect").iterdir()} == set(rules_by_page())
+    assert {f"connect/{path.name}" for path in (tmp_path / "connect").iterdir()} == {
+        "connect/README.md",
+        *rules_by_page(),
+    }
 
 
 def test_the_page_of_a_provider_says_what_each_of_its_answers_means() -> None:

@@ -26,6 +26,7 @@ from hub.proof.docs.manifest import manifest_page
 from hub.proof.docs.markdown import page, table
 from hub.proof.docs.plugin_index import plugin_index
 from hub.proof.docs.promised_names import PROMISED_FILE, promised_text
+from hub.proof.docs.providers import providers_part
 from hub.proof.docs.words import words_found
 from hub.reports.definitions import DEFINITIONS
 from hub.store.migrations.baseline import is_stale
@@ -72,6 +73,11 @@ def reports_page() -> str:
     return _with_part("reports.md", "figures", table(("Figure", "Name", "What it is"), rows))
 
 
+def connect_page() -> str:
+    """The page with what each provider can do and how it answers."""
+    return _with_part("connect/README.md", "providers", providers_part())
+
+
 def flows_page() -> str:
     """The page with what each carrier can do of a flow."""
     return _with_part("flows.md", "carriers", carriers_part())
@@ -114,6 +120,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "plugins.md": plugins_page,
     "reports.md": reports_page,
     "flows.md": flows_page,
+    "connect/README.md": connect_page,
 }
 SHOWN_LINES = 20
 

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from hub.api import (
+    ApiVersion,
     Deletion,
     JsonObject,
     Limits,
@@ -46,6 +47,7 @@ class Close(JsonCrm):
         retention="as long as the customer keeps the lead in Close",
         deletion=Deletion(supported=True, note="the contact and its calls are deleted; the name of the lead stays"),
         limits=Limits(batch_size=50),
+        versions=(ApiVersion(name="v1"),),
     )
     provider = Provider(
         name="Close", remedy="put a valid api_key into config.yaml", words=("error.message", "error", "errors.0")

@@ -13,8 +13,9 @@ from hub.contracts.untrusted import first_object, value_at
 from hub.errors import AuthError, ConfigError, Rejected, RetryLater, RingfenceError
 
 Meaning = TypeVar("Meaning")
-NOT_TAKEN = (429, 503)
-"""The statuses that say that the provider certainly did not carry out a request that creates something."""
+NOT_TAKEN = frozenset({503, *range(400, 500)}) - {408}
+"""The statuses that say that the provider certainly did not carry out a request that creates something: it was busy, or it
+refused what the client sent (RFC 9110, 15.5), such as a text for a full queue. A 408 may come from a gateway on the way."""
 MAX_REASON_CHARACTERS = 300
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from hub.contracts.listing import each_item
 from hub.contracts.refusals import Provider
 from hub.contracts.services import Services
 from hub.contracts.untrusted import JsonObject
@@ -150,18 +151,15 @@ class TwimlRest:
     def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages; `resource` as in `IncomingPhoneNumbers`."""
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource).lower()
-        page = self.get(f"{self.account}/{resource}.json", {"PageSize": str(PAGE_SIZE), **(query or {})})
-        while True:
-            items = page.get(name)
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise RetryLater(f"{self.name} answered without a list of {name}.")
-            yield from items
-            following = page.get("next_page_uri")
-            if not following or not items:
-                return
+
+        def ask(following: str | None) -> JsonObject:
+            if following is None:
+                return self.get(f"{self.account}/{resource}.json", {"PageSize": str(PAGE_SIZE), **(query or {})})
             if not re.match(r"/[^/]", str(following)):
                 raise RetryLater(f"{self.name} names a next page that is not its own.")
-            page = self.get(f"{self._base_url}{following}")
+            return self.get(f"{self._base_url}{following}")
+
+        return each_item(ask, name, "next_page_uri")
 
     def send(self, method: str, url: str, **options: Any) -> httpx.Response:
         """One request with the account's credentials."""

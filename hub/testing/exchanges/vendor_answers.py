@@ -15,7 +15,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.contracts.filling import filled
 from hub.contracts.hearing import HeardRequest
-from hub.contracts.refusals import of_family
+from hub.contracts.refusals import NOT_TAKEN, of_family
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import value_at
 from hub.contracts.vendor_file import Answer
@@ -193,7 +193,8 @@ def _wrong(walked: Walked, reply: Reply) -> str:
     """Why the reply of a hook is not what the answer means; empty if it is."""
     statuses = _statuses(reply)
     seen = type(reply.error).__name__ if reply.error else f"a result ({', '.join(sorted(statuses))})"
-    waits = walked.call.is_retried(reply) or isinstance(reply.error, OutcomeUnknown) or statuses == {"retry"}
+    is_unknown = isinstance(reply.error, OutcomeUnknown) and walked.answer.status not in NOT_TAKEN
+    waits = walked.call.is_retried(reply) or is_unknown or statuses == {"retry"}
     of_row = walked.answer.row is not None and waits
     match walked.answer.means:
         case "partly":

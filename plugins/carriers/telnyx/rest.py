@@ -19,6 +19,7 @@ from hub.api import (
     Services,
     as_mappings,
     as_text,
+    each_item,
     json_object,
 )
 from hub.api.carriers import type_and_bytes
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 250
 """The most that Telnyx puts on a page of most lists."""
 NOT_FOUND = ("404", "10005")
-MAX_PAGES = 10_000
 MAX_LINK_CHARACTERS = 3000
 """Of a pre-signed address of a file."""
 
@@ -116,28 +116,24 @@ class Rest:
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
-        for number in range(1, MAX_PAGES):
-            page = self.get(path, {"page[size]": str(PAGE_SIZE), "page[number]": str(number), **(query or {})})
-            items = _items(page.get("data"))
-            yield from items
-            meta = page.get("meta")
-            total = meta.get("total_pages") if isinstance(meta, dict) else None
-            if not items or not isinstance(total, int) or number >= total:
-                return
+
+        def ask(number: int) -> JsonObject:
+            return self.get(path, {"page[size]": str(PAGE_SIZE), "page[number]": str(number), **(query or {})})
+
+        return each_item(ask, "data", by="page", total="meta.total_results")
 
     def texml_pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, object]]:
         """Each item of a TeXML list, whose pages name the next one; `resource` as in `Calls` or `Calls/…/Recordings.json`."""
         name = resource.rpartition("/")[2].partition(".")[0].lower()
-        page = self.get(f"{self.texml}/{resource}", query)
-        for _ in range(MAX_PAGES):
-            items = _items(page.get(name))
-            yield from items
-            following = page.get("next_page_uri")
-            if not following or not items:
-                return
+
+        def ask(following: str | None) -> JsonObject:
+            if following is None:
+                return self.get(f"{self.texml}/{resource}", query)
             if not re.match(r"/v2/texml/Accounts/", str(following)):
                 raise RetryLater("Telnyx names a next page that is not its own.")
-            page = self.get(str(following).removeprefix("/v2"))
+            return self.get(following.removeprefix("/v2"))
+
+        return each_item(ask, name, "next_page_uri")
 
     def download(self, url: str) -> tuple[str, bytes]:
         """A file from Telnyx' storage (a pre-signed address): content type and bytes.
@@ -180,9 +176,3 @@ def _data(body: Mapping[str, Any]) -> JsonObject:
     if not isinstance(data, dict):
         raise RetryLater("Telnyx answered without data.")
     return data
-
-
-def _items(items: object) -> list[JsonObject]:
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise RetryLater("Telnyx answered without a list.")
-    return items

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_text
+from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_text, each_item
 from hub.api.carriers import type_and_bytes
 from hub.api.twiml import TwimlApi, TwimlApiNumbers, TwimlApiPeople, TwimlRest
 from plugins.carriers.twilio.settings import TwilioSettings
@@ -66,19 +66,13 @@ class Rest(TwimlRest):
     def listed(self, url: str, name: str) -> Iterator[JsonObject]:
         """Each item of a list of one of Twilio's newer APIs, through all pages."""
         origin = urlsplit(url)._replace(path="", query="").geturl()
-        page = self.get(url)
-        while True:
-            items = page.get(name)
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise RetryLater(f"Twilio answered without a list of {name}.")
-            yield from items
-            meta = page.get("meta")
-            following = str(meta.get("next_page_url") or "") if isinstance(meta, dict) else ""
-            if not following or not items:
-                return
-            if not following.startswith(f"{origin}/"):
+
+        def ask(following: str | None) -> JsonObject:
+            if following is not None and not str(following).startswith(f"{origin}/"):
                 raise RetryLater("Twilio names a next page that is not its own.")
-            page = self.get(following)
+            return self.get(following or url)
+
+        return each_item(ask, name, "meta.next_page_url")
 
 
 class Account(TwimlApiNumbers, TwimlApiPeople):

@@ -22,6 +22,7 @@ from hub.api import (
     as_mapping,
     as_mappings,
     as_text,
+    each_item,
     hookimpl,
     phone_number,
     value_at,
@@ -37,7 +38,6 @@ LOCAL_IN_NORTH_AMERICA = "mobile-lvn"
 """What Vonage calls local numbers of countries with the code 1, where mobile and fixed numbers have the same form; it has no
 `landline` there. Source: developer.vonage.com/en/numbers/guides/numbers-cli and the recorded answer of rest.nexmo.com to
 `country=US`, read 2026-11-30."""
-MAX_PAGES = 1000
 
 
 class Numbers(Account):
@@ -186,12 +186,9 @@ def find(rest: Rest, number: str) -> JsonObject | None:
 
 
 def _pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    for index in range(1, MAX_PAGES):
+    def ask(index: int) -> JsonObject:
         page = rest.numbers("GET", "/account/numbers", params={**query, "size": str(PAGE_SIZE), "index": str(index)})
-        items = list(as_mappings(page.get("numbers")))
         # Without numbers Vonage answers with an empty object.
-        if page and not isinstance(page.get("count"), int):
-            raise RetryLater("Vonage answered without a list of numbers.")
-        yield from items
-        if len(items) < PAGE_SIZE:
-            return
+        return page or {"numbers": [], "count": 0 if index == 1 else None}
+
+    return each_item(ask, "numbers", by="page", total="count")

@@ -9,6 +9,7 @@ it on request; an hour after the call or text at the earliest).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, Rejected, hookimpl, value_at
 from hub.api.twiml import held_records
@@ -20,11 +21,15 @@ FIELDS = {
     "call": ("call", "from", "to", "status", "direction", "start_time", "end_time", "duration"),
 }
 """The personal fields of each kind of record."""
-MAX_PAGES = 50
-"""Of the call list, newest first: 5,000 legs, which a hook's minute allows."""
+MAX_LEGS = 5_000
+"""Of the call list, newest first: what a hook's minute allows."""
 NOT_ENABLED = (
     "its recordings are deleted, but Vonage has not enabled its Redact API for this account; ask its support for that, then "
     "erase again. Until then call and text records lapse by Vonage's own retention."
+)
+NOT_ALL_READ = (
+    f"what was found is removed, but only the newest {MAX_LEGS:,} legs of the account's call list were read, and it is longer; "
+    "calls from before then that the hub does not know stay until Vonage's own retention ends them."
 )
 UNKNOWN_RECORDINGS = (
     "calls were found that the hub does not know. Vonage does not say whether they were recorded; it deletes every recording "
@@ -41,7 +46,7 @@ class Privacy(Account):
         names = sorted(filter(RECORDING_ID.fullmatch, person.provider_ids))
         files = [(name, self._rest.find(f"/v3/media/{name.removeprefix('REC-')}/info")) for name in names]
         recordings = [("recording", {**shown, "id": name}) for name, shown in files if shown is not None]
-        legs = [("call", _shown(leg)) for together in _calls(self._rest, person).values() for leg in together]
+        legs = [("call", _shown(leg)) for together in _calls(self._rest, person)[0].values() for leg in together]
         return held_records([*recordings, *legs], {"recording": "id", "call": "uuid"}, FIELDS)
 
     @hookimpl
@@ -51,7 +56,7 @@ class Privacy(Account):
         recordings = list(filter(RECORDING_ID.fullmatch, person.provider_ids))
         for recording_id in recordings:
             rest.delete(f"/v3/media/{recording_id.removeprefix('REC-')}")
-        calls, done = _calls(rest, person), len(recordings)
+        (calls, are_all), done = _calls(rest, person), len(recordings)
         try:
             for legs in calls.values():
                 for leg in legs:
@@ -64,19 +69,24 @@ class Privacy(Account):
             return Erasure(status="impossible", records=done, reason=NOT_ENABLED)
         if set(calls) - set(person.provider_ids):
             return Erasure(status="impossible", records=done, reason=UNKNOWN_RECORDINGS)
+        if not are_all:
+            return Erasure(status="impossible", records=done, reason=NOT_ALL_READ)
         return Erasure(status="erased" if done else "nothing_held", records=done)
 
 
-def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, object]]]:
-    """By id, the calls between the person and the company's numbers, and those that the hub knows, with all their legs."""
+def _calls(rest: Rest, person: PersonReference) -> tuple[dict[str, list[Mapping[str, object]]], bool]:
+    """By id, the calls between the person and the company's numbers, and those that the hub knows, with all their legs; and
+    whether the whole call list was read."""
     ours, theirs = set(person.tracking_numbers), set(person.phone_numbers)
     wanted = set(filter(CALL_ID.fullmatch, person.provider_ids))
-    for leg in rest.calls({"order": "desc"}, MAX_PAGES) if ours and theirs else ():
+    listed = iter(rest.calls({"order": "desc"}) if ours and theirs else ())
+    for leg in islice(listed, MAX_LEGS):
         ends = {number(value_at(leg, "from.number")), number(value_at(leg, "to.number"))}
         if ends & ours and ends & theirs:
             wanted.add(call_id(leg.get("conversation_uuid")))
     found = {each: list(rest.calls({"conversation_uuid": each})) for each in sorted(wanted)}
-    return {each: legs for each, legs in found.items() if any(_names(leg, theirs) for leg in legs)}
+    are_all = next(listed, None) is None
+    return {each: legs for each, legs in found.items() if any(_names(leg, theirs) for leg in legs)}, are_all
 
 
 def _names(leg: Mapping[str, object], theirs: set[str]) -> bool:

@@ -20,9 +20,8 @@ from hub.api import (
     Rejected,
     RetryLater,
     Services,
-    as_mappings,
     as_text,
-    value_at,
+    each_item,
 )
 from hub.api.carriers import type_and_bytes
 from hub.api.oauth import key_token, public_key
@@ -100,19 +99,14 @@ class Rest:
         """Delete something of the application. It is not an error if it is already gone."""
         self._emptied("DELETE", path, headers=self._token())
 
-    def calls(self, query: Mapping[str, str], most: int = 1000) -> Iterator[Mapping[str, Any]]:
-        """The legs of the application's calls, through at most `most` pages."""
-        read = 0
-        for _ in range(most):
+    def calls(self, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """The legs of the application's calls, through all pages."""
+
+        def ask(read: int) -> JsonObject:
             request = {"page_size": str(PAGE_SIZE), "record_index": str(read), **query}
-            reply = self.json("GET", "/v1/calls", params=request)
-            legs = value_at(reply, "_embedded.calls")
-            if not isinstance(legs, list):
-                raise RetryLater("Vonage answered without a list of calls.")
-            yield from as_mappings(legs)
-            read, count = read + len(legs), reply.get("count")
-            if not legs or (read >= count if isinstance(count, int) else len(legs) < PAGE_SIZE):
-                return
+            return self.json("GET", "/v1/calls", params=request)
+
+        return each_item(ask, "_embedded.calls", by="offset", total="count")
 
     def download(self, url: str) -> tuple[str, bytes]:
         """A file of the application: content type and bytes. The address must be checked before."""

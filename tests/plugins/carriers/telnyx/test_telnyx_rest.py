@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, play
 
-from hub.api import AuthError, Erasure, OutcomeUnknown, PersonReference, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Erasure, OutcomeUnknown, PersonReference, Rejected, RetryLater
 from hub.api.sandbox import Fault
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
@@ -101,3 +101,28 @@ def test_a_person_gets_what_telnyx_holds_and_is_told_what_stays(telnyx: Telnyx, 
     assert len(sandbox.recordings()) == 1, "somebody else's recording stays"
     stranger = PersonReference(phone_numbers=("+13125550166",), tracking_numbers=(TRACKING,))
     assert telnyx.erase_person(stranger) == Erasure(status="nothing_held")
+
+
+def test_a_list_that_ends_before_its_count_is_asked_again(telnyx: Telnyx, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`total_results` counts the whole list: PaginationMeta of Telnyx' OpenAPI file of 2026-02-26."""
+    meta = {"page_number": 1, "page_size": 250, "total_pages": 1, "total_results": 2}
+    pages = [{"data": [{"id": "1"}], "meta": meta}, {"data": [], "meta": meta}]
+    monkeypatch.setattr(telnyx._rest, "get", lambda path, query: pages.pop(0))
+    with pytest.raises(RetryLater, match="2 items, and gave 1"):
+        list(telnyx._rest.pages("/recordings"))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [("40318", 400, RetryLater), ("40333", 400, RetryLater), ("40011", 429, RetryLater), ("20100", 402, ConfigError)],
+)
+def test_a_full_queue_and_an_unpaid_bill_end_no_text(
+    telnyx: Telnyx, sandbox: Sandbox, code: str, status: int, error: type[Exception]
+) -> None:
+    """Source: developers.telnyx.com/docs/messaging/messages/error-codes and /development/api-fundamentals/api-errors."""
+    sandbox.answer_next(code, on="POST /v2/messages")
+    text = replace(TEXT, key=f"text-{code}")
+    with pytest.raises(error):
+        telnyx.send_text(text)
+    assert sandbox.rules is not None and sandbox.rules.answer(code).status == status
+    assert telnyx.send_text(text).status == "accepted"

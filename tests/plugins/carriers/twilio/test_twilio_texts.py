@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio_stage import CLOCK
 
-from hub.api import BadPayload, OutcomeUnknown, PersonReference, Rejected, RetryLater
+from hub.api import BadPayload, ConfigError, OutcomeUnknown, PersonReference, Rejected, RetryLater
 from hub.api.carriers import MessageEvent, MessageStatusEvent, OutboundText
 from hub.api.sandbox import Fault
 from hub.testing import connect
@@ -164,3 +164,23 @@ def test_a_persons_pictures_are_erased_with_their_texts(twilio: Twilio, sandbox:
     assert twilio.erase_person(PersonReference(phone_numbers=(CALLER,), tracking_numbers=(TRACKING,))).records == 2
     with pytest.raises(Rejected, match="20404"):
         twilio.fetch_media(event.media_urls[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("21611", RetryLater),
+        ("60728", RetryLater),
+        ("63038", RetryLater),
+        ("20429", RetryLater),
+        ("10001", ConfigError),
+    ],
+)
+def test_a_full_queue_a_limit_and_an_account_without_money_end_no_text(
+    twilio: Twilio, sandbox: Sandbox, code: str, error: type[Exception]
+) -> None:
+    """ "Slow down your sending rate", "wait until the next day", "add funds": twilio.com/docs/api/errors, read 2026-11-30."""
+    sandbox.answer_next(code, on="POST /2010-04-01/Accounts/{account}/Messages.json")
+    with pytest.raises(error):
+        twilio.send_text(TEXT)
+    assert twilio.send_text(TEXT).status == "accepted"

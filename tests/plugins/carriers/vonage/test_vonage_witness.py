@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from vonage_http_client.errors import HttpRequestError
 
-from hub.api import AuthError, PersonReference, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, PersonReference, Rejected, RetryLater
 from hub.api.carriers import CallBack, NumberQuery, OutboundText
 from hub.api.sandbox import HeardRequest, SimulatedCall
 from hub.testing import connect, samples
@@ -222,6 +222,19 @@ def test_too_many_requests_wait_and_a_refused_key_asks_for_another(vonage: Vonag
             vonage.list_numbers()
     finally:
         sandbox.api_secret = kept
+
+
+@pytest.mark.parametrize("answer", ["low_balance", "out_of_credit"])
+@pytest.mark.parametrize(("operation", "hook"), [("POST /v1/messages", "send_text"), ("POST /v1/calls", "place_call")])
+def test_an_unpaid_bill_ends_no_text_and_no_call(
+    vonage: Vonage, sandbox: Sandbox, answer: str, operation: str, hook: str
+) -> None:
+    """ "Top up your account in the Vonage Dashboard": developer.vonage.com/en/api-errors, read 2026-11-30."""
+    asked = TEXT if hook == "send_text" else CALL
+    sandbox.answer_next(answer, on=operation)
+    with pytest.raises(ConfigError):
+        getattr(vonage, hook)(asked)
+    assert getattr(vonage, hook)(asked).status == "accepted"
 
 
 def test_the_connection_is_checked_by_both_keys(vonage: Vonage, sandbox: Sandbox) -> None:

@@ -45,8 +45,9 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
 
 
 def of_family(code: str, family: str) -> bool:
-    """Whether a code is one of a family like `800xx` or `*Invalid`, in which x stands for a digit and * for any text."""
-    return re.fullmatch(re.escape(family).replace("x", "[0-9]").replace(r"\*", ".*"), code, re.DOTALL) is not None
+    """Whether a code is one of a family like `800xx` or `*Invalid`: an x after a digit is a digit, and * is any text."""
+    pattern = re.sub("(?<=[0-9x])x", "[0-9]", re.escape(family)).replace(r"\*", ".*")
+    return re.fullmatch(pattern, code, re.DOTALL) is not None
 
 
 def meaning(codes: Mapping[str, Meaning], code: str | None) -> Meaning | None:
@@ -95,7 +96,8 @@ class Provider:
     """Instead of `details`: where the words are."""
     codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
     """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError. In a code an
-    `x` stands for any digit, as in `800xx`, and `*` for any text; a code without them comes first, then the first that fits."""
+    `x` after a digit stands for any digit, as in `800xx`, and `*` for any text; the code itself comes first, then the first
+    that fits."""
     succeeded: Callable[[Mapping[str, Any]], bool] | None = None
     """For a provider that answers refusals with a 2xx status: whether a reply's JSON is not a refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None

@@ -22,7 +22,7 @@ from hub.sources.url_parameters import visit_parameters
 from hub.testing.ads_uploads import AdsUploads, network
 from hub.testing.factories import FrozenClock
 from hub.testing.heard import amounts, bodies, everything, heard, instants, places
-from hub.testing.samples import CLICK_IDS, NUMBERS
+from hub.testing.samples import CLICK_IDS, NUMBERS, click_id
 from hub.testing.secrecy import leaked, personal_texts_by_field
 
 HASHED = ("email", "phone_number")
@@ -82,7 +82,7 @@ class AdsWireConformance(AdsUploads):
             assert name in CLICK_ID_NAMES or name in {each.parameter for each in connector.manifest.click_ids}, (
                 f"{name} is not a well-known click id: add a ClickId to the manifest, which says its source"
             )
-            page = f"https://www.example.com/?{name}=Test-{name}-{next(NUMBERS):08d}"
+            page = f"https://www.example.com/?{name}={click_id(name, next(NUMBERS))}"
             captured = visit_parameters(page, names).click_ids
             assert set(captured) == {name}, f"the hub does not capture {name} from a landing page's address"
             clicked = dict.fromkeys(captured, connector.services.clock() - timedelta(hours=1))

@@ -70,6 +70,13 @@ def person_number() -> str:
 
 
 CLICK_IDS = ("gclid", "msclkid", "fbclid", "ttclid")
+
+
+def click_id(name: str, number: int) -> str:
+    """A click id as its network writes it: Microsoft's is a UUID."""
+    return f"DD4AFCCCB1C94A4CAD9544DD{number:08X}" if name == "msclkid" else f"Test-{name}-{number:08d}"
+
+
 COOKIES = {
     "_fbp": "fb.1.1795532400000.{number:010d}",
     "_fbc": "fb.1.1795532400000.Test-fbclid-{number:08d}",
@@ -98,7 +105,7 @@ def conversion(
         "ad_user_data": "granted",
         "ad_personalization": "granted",
         "call_started_at": started,
-        "click_ids": {name: f"Test-{name}-{number:08d}" for name in clicks},
+        "click_ids": {name: click_id(name, number) for name in clicks},
         "clicked_at": dict.fromkeys(clicks, started),
         "cookies": {
             name.replace("*", "TEST123"): COOKIES.get(name, "test-cookie-{number:08d}").format(number=number)

@@ -154,3 +154,19 @@ def test_what_must_not_be_made_twice_is_not_tried_again_where_it_may_have_been_m
 
 def test_an_expected_status_is_given_back() -> None:
     assert services(status(404)).send(ACME, "GET", "https://acme.example/", expected=(404,)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("80004", RetryLater),
+        ("8000", Rejected),
+        ("NotExpected", AuthError),
+        ("NotE1pected", Rejected),
+        ("80005", ConfigError),
+    ],
+)
+def test_a_family_of_codes_means_one_thing_and_a_code_of_its_own_comes_first(code: str, kind: type[Exception]) -> None:
+    codes = {"800xx": RetryLater, "*Expected": AuthError, "80005": ConfigError}
+    provider = Provider(name="Acme", remedy="reconnect it", code="code", codes=codes)
+    assert type(provider.error(Refusal(400, body={"code": code, "message": "no"}))) is kind

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -88,6 +89,12 @@ def test_each_probe_breaks_its_rule_and_gets_its_answer(rules: VendorRules) -> N
     for rule in rules.file.rules:
         said = rules.check(rules.probe(rule, NOW), NOW)
         assert rule.answer in (said.answer, *said.refused), rule.rule
+
+
+def test_a_time_of_a_probe_is_one_of_utc_whatever_the_clock_is_set_to(rules: VendorRules) -> None:
+    rule = next(each for each in rules.file.rules if each.rule == "not ahead")
+    now = NOW.astimezone(ZoneInfo("America/Chicago"))
+    assert rules.check(rules.probe(rule, now), now).refused == [rule.answer]
 
 
 def test_an_answer_of_a_row_refuses_that_row_alone(rules: VendorRules) -> None:

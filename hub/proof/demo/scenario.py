@@ -266,7 +266,7 @@ def _arrival(company: CompanySection, chance: random.Random, day: int) -> tuple[
             marks = f"{tag}&utm_term={keyword}&gad_campaignid={number}&gclid={click}"
             return f"{site}?{marks}", "https://www.google.com/"
         case "bing ads":
-            return f"{site}?{tag}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
+            return f"{site}?{tag}&msclkid={seeded_text(chance, 32).encode().hex()[:32]}", "https://www.bing.com/"
         case "facebook":
             tags = f"utm_source=facebook&utm_medium=paid_social&{tag}"
             return f"{site}?{tags}&fbclid={seeded_text(chance, 24)}", None

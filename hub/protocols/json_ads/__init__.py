@@ -247,8 +247,8 @@ class JsonAds(JsonService):
             said = self.read(response)
             if response.status_code in batch.on_status:
                 batch = replace(batch, at=batch.on_status[response.status_code])
-                found = value_at(said, batch.at)
-                if not found or not isinstance(found, list):
+                named = [value_at(each, batch.index) for each in as_mappings(value_at(said, batch.at))]
+                if not named or (batch.kind == "errors_by_index" and not any(isinstance(row, int) for row in named)):
                     raise self._error(response)
         except Rejected as refusal:
             return refusal

@@ -65,8 +65,8 @@ class Batch:
     words: str = "message"
     """Where an error or a result has its row's index, its code and its words."""
     codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
-    """What a code of a row means; `rejected` if it is not here. In a code an `x` stands for any digit and `*` for any
-    text, as in `*Invalid`; a code without them comes first, then the first that fits."""
+    """What a code of a row means; `rejected` if it is not here. In a code an `x` after a digit stands for any digit and `*`
+    for any text, as in `*Invalid`; the code itself comes first, then the first that fits."""
     waits: Mapping[str, timedelta] = field(default_factory=dict)
     """After how long a row with this code of `retry` is sent again, if the network says so."""
 

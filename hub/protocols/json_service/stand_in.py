@@ -130,14 +130,13 @@ class JsonServiceSandbox(HttpSandbox):
 
     def _calls(self, request: Request) -> list[ServiceRequest]:
         """The declared requests that this one may be."""
-        return [
-            call
-            for call in self._declared()
-            if call is not None
-            and call.method == request.method
-            and self._place(call).fullmatch(f"{self.url}{request.url.path}")
-            and dict(request.query_params).keys() == call.params.keys()
-        ]
+        found = self.calls_at(request.method, f"{self.url}{request.url.path}")
+        return [call for call in found if dict(request.query_params).keys() == call.params.keys()]
+
+    def calls_at(self, method: str, url: str) -> list[ServiceRequest]:
+        """The declared requests of this method and address."""
+        declared = [call for call in self._declared() if call is not None]
+        return [call for call in declared if call.method == method and self._place(call).fullmatch(url)]
 
     def _place(self, call: ServiceRequest) -> re.Pattern[str]:
         """The addresses of a declared request."""

@@ -22,6 +22,7 @@ from hub.contracts.vendor_file import Answer
 from hub.contracts.vendor_rules import VendorRules, placed
 from hub.errors import AuthError, ConfigError, OutcomeUnknown, RetryLater
 from hub.protocols.json_service import JsonService
+from hub.protocols.json_service.stand_in import JsonServiceSandbox
 from hub.protocols.json_service.templates import plain_values
 from hub.testing.asking import Reply, WireCall, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
@@ -160,8 +161,11 @@ class VendorRulesConformance(ConnectorConformance):
         grant = connector.oauth()
         if grant is not None:
             values["oauth_token"] = connector.services.access_tokens(grant).current()
-        headers = {**filled(connector.headers, values), **request.headers}
         url = f"{values['base_url']}{request.path}"
+        declared: Mapping[str, str] = {}
+        if isinstance(sandbox, JsonServiceSandbox):
+            declared = next((call.headers for call in sandbox.calls_at(request.method, url)), declared)
+        headers = {**filled({**connector.headers, **declared}, values), **request.headers}
         with httpx.Client(trust_env=False) as client:
             reply = client.request(request.method, url, params=request.query, headers=headers, content=request.body)
         body = json.loads(reply.content) if reply.content else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -32,14 +33,6 @@ NOT_ELIGIBLE = (
 )
 BATCH_CREATE = {"x-restli-method": "BATCH_CREATE"}
 RULE = "urn:lla:llaPartnerConversion:"
-EVENT = {
-    "conversion": rf"{RULE}[0-9]+",
-    "conversionHappenedAt": int,
-    "eventId": str,
-    "conversionValue?": {"currencyCode": r"[A-Z]{3}", "amount": r"[0-9]+(\.[0-9]+)?"},
-    "user": {"userIds": [{"idType": ("SHA256_EMAIL", "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"), "idValue": str}]},
-}
-"""An event. Source: LinkedIn Conversions API, "Streaming conversion events"."""
 
 
 def _other_meanings(refusal: Refusal) -> RingfenceError | None:
@@ -124,16 +117,9 @@ class LinkedIn(JsonAds):
         nothing_counts=True,
         code="status",
         words="message",
+        codes={**dict.fromkeys(("400", "422"), "rejected"), "*": "retry"},
     )
-    stand_in = StandIn(
-        send_to={"conversion": 1234567},
-        shape=EVENT,
-        time="conversionHappenedAt",
-        refused=(400, {"status": 400, "code": "INVALID_ARGUMENT", "message": "Batch index 0: the event is not valid."}),
-        unauthorized=(401, {"status": 401, "serviceErrorCode": 65600, "message": "Invalid access token"}),
-        good_row={"status": 201},
-        bad_row={"status": 422, "message": "{why}"},
-    )
+    stand_in = StandIn(rules=Path(__file__).parent / "sandbox" / "rules.yaml", send_to={"conversion": 1234567})
 
     def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. LinkedIn matches an e-mail address or its own click, and no phone number."""

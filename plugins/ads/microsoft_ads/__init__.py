@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hub.api import (
@@ -34,7 +35,6 @@ from plugins.ads.microsoft_ads.calls import (
     ADJUST_OFFLINE,
     ADJUST_ONLINE,
     CHECK,
-    EVENT,
     GOALS,
     OFFLINE,
     PARTIAL_ERRORS,
@@ -139,21 +139,16 @@ class MicrosoftAds(JsonAds):
     upload, others, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), PARTIAL_ERRORS
     check = GOALS
     stand_in = StandIn(
+        rules=Path(__file__).parent / "sandbox" / "rules.yaml",
         settings={
             "tag_id": "12345678", "uet_token": "sandbox-tag-token", "developer_token": "sandbox-developer-token",
             "client_id": "sandbox-client", "client_secret": "sandbox-client-secret",
             "refresh_token": "sandbox-refresh-token", "customer_id": "1001", "account_id": "2002",
         },
         send_to={"goal": "Qualified call", "event": "lead"},
-        shape=EVENT,
-        time="eventTime",
-        max_age=UET_AGE,
         key="eventId",
         value="customData.value",
         currency="customData.currency",
-        accepted=(200, {}),
-        refused=(400, {"error": {"code": "BadRequest", "message": "The request is invalid.", "details": []}}),
-        unauthorized=(401, {"error": {"code": "Unauthorized", "message": "The token is invalid."}}),
     )  # fmt: skip
 
     def oauth(self) -> OAuthGrant:

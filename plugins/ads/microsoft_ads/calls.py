@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hub.api.ads import ROWS, SHA256, Batch, Call
+from hub.api.ads import ROWS, Batch, Call
 
 TAG = {"authorization": "Bearer {uet_token}"}
 ACCOUNT = {
@@ -62,12 +62,3 @@ GOALS = Call(
     body={"ConversionGoalTypes": "Event,OfflineConversion", "ConversionGoalIds": None},
     headers=ACCOUNT,
 )
-EVENT = {
-    "eventType": ("custom",),
-    "eventName": str,
-    "eventId": str,
-    "eventTime": int,
-    "adStorageConsent?": ("G", "D"),
-    "userData": {"msclkid?": str, "ph?": SHA256, "em?": SHA256},
-    "customData": {"transactionId": str, "eventCategory": str, "value?": float, "currency?": r"[A-Z]{3}"},
-}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -23,21 +24,8 @@ from hub.api import (
     RetryLater,
     Share,
 )
-from hub.api.ads import ROWS, SHA256, Batch, Call, ClickId, JsonAds, StandIn
+from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
-EVENT = {
-    "event": str,
-    "event_time": int,
-    "event_id": str,
-    "user": {
-        "phone?": [SHA256], "email?": [SHA256], "ttclid?": str, "ttp?": str, "user_agent?": str,
-    },
-    "properties": {"order_id": str, "description": str, "value?": float, "currency?": r"[A-Z]{3}"},
-    "page?": {"url": r"https?://.+"},
-    "limited_data_use?": bool,
-}  # fmt: skip
-"""An event of either source. Source: TikTok Events API 2.0, "Payload"; offline events have no page and no browser, but
-`limited_data_use` too, which Segment's destination sends for both."""
 OFFLINE_EVENTS = (
     "Contact", "SubmitForm", "Lead", "Schedule", "CompletePayment", "Purchase", "CompleteRegistration", "Subscribe",
     "SubmitApplication", "FindLocation",
@@ -126,17 +114,13 @@ class TikTok(JsonAds):
     )
     batch = Batch(kind="all_or_nothing")
     stand_in = StandIn(
+        rules=Path(__file__).parent / "sandbox" / "rules.yaml",
         settings={
             "pixel_code": "C4A1EXAMPLE1234",
             "offline_event_set_id": "7012345678901234567",
             "test_event_code": "TEST12345",
         },
         send_to={"event": "Lead"},
-        shape=EVENT,
-        time="event_time",
-        accepted=(200, {"code": 0, "message": "OK", "request_id": "2026112415", "data": {}}),
-        refused=(200, {"code": 40002, "message": "data.0 is invalid", "request_id": "2026112415", "data": {}}),
-        unauthorized=(200, {"code": 40105, "message": "Access token is incorrect or has been revoked.", "data": {}}),
     )
 
     def group(self, item: Conversion) -> Mapping[str, str]:

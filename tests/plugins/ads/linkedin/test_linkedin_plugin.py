@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from hub.api import AuthError
@@ -72,3 +73,55 @@ def test_a_refusal_of_nothing_at_all_says_that_the_token_is_good(network: Any, s
     """Source: LinkedIn Marketing APIs, "Error handling": 400 and 422 are the request, 403 the role, 426 a retired version."""
     network.fail_next(Fault("status", status))
     assert linkedin(network).check_connection().ok is is_good
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("busy_event", "retry"), ("throttled_event", "retry"), ("refused_event", "rejected")]
+)
+def test_an_event_that_linkedin_could_not_take_now_is_sent_again(network: Any, answer: str, status: str) -> None:
+    """Source: Rest.li, BATCH_CREATE: each element of the answer has the status of its event."""
+    network.answer_next(answer)
+    items = [shown(), shown()]
+    said = {each.key: each.status for each in linkedin(network).upload_conversions(items, False)}
+    assert [said[item.key] for item in items] == [status, "delivered"]
+
+
+ROW = {
+    "conversion": "urn:lla:llaPartnerConversion:1234567",
+    "user": {"userIds": [{"idType": "SHA256_EMAIL", "idValue": "ab" * 32}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "version", "status"),
+    [
+        ({}, "202608", 200),
+        ({}, "202401", 426),
+        ({"user": {"userIds": [{"idType": "SHA256_EMAIL", "idValue": "pat@example.com"}]}}, "202608", 400),
+        ({"user": {"userIds": []}}, "202608", 422),
+        ({"user": {"userIds": [], "userInfo": {"firstName": "Pat", "lastName": "Example"}}}, "202608", 200),
+    ],
+)
+def test_the_stand_in_answers_an_event_as_linkedin_documents(
+    network: Any, changes: Any, version: str, status: int
+) -> None:
+    """Source: LinkedIn Conversions API, "Stream conversion events" and "Conversion API Schema"."""
+    row = {**ROW, "conversionHappenedAt": int(FrozenClock()().timestamp() * 1000), **changes}
+    assert asked(network, version).post("/rest/conversionEvents", json={"elements": [row]}).status_code == status
+
+
+def test_the_stand_in_lists_conversion_rules_for_an_account_only(network: Any) -> None:
+    """Source: LinkedIn Conversion Tracking, "Find conversion rules by ad account"."""
+    account = {"q": "account", "account": "urn:li:sponsoredAccount:12345"}
+    assert asked(network).get("/rest/conversions", params=account).status_code == 200
+    assert asked(network).get("/rest/conversions", params={"q": "account"}).status_code == 400
+
+
+def asked(network: Any, version: str = "202608") -> httpx.Client:
+    headers = {
+        "authorization": "Bearer sandbox-access_token-of-linkedin",
+        "linkedin-version": version,
+        "x-restli-method": "BATCH_CREATE",
+        "x-restli-protocol-version": "2.0.0",
+    }
+    return httpx.Client(base_url=network.url, headers=headers, trust_env=False)

@@ -8,10 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
-from hub.api import AuthError, Conversion, Money, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Conversion, Money, Rejected, RetryLater
 from hub.contracts.disclosure import disclose
 from hub.contracts.refusals import Refusal
 from hub.testing import AdsConformance, FrozenClock, samples
@@ -142,6 +143,7 @@ def row_error(code: str) -> dict[str, Any]:
         ("ClickIdDateTimeOutsideGoalConversionWindow", "rejected", None),
         ("ConversionTimeEarlierThanClickTime", "rejected", None),
         ("OfflineConversionCurrencyValueRequired", "rejected", None),
+        ("OfflineConversionAdjustmentValueNotExpected", "rejected", None),
     ],
 )
 def test_what_passes_is_sent_again_and_what_never_becomes_right_is_not(
@@ -149,7 +151,7 @@ def test_what_passes_is_sent_again_and_what_never_becomes_right_is_not(
 ) -> None:
     """Source: Microsoft Advertising API, "Operation error codes" (MicrosoftDocs/Advertising, operation-error-codes.md), 0
     and 5600 to 5627; 5615 says that two hours must pass after the goal was created."""
-    monkeypatch.setattr(network, "answer", lambda *_: (200, {"PartialErrors": [row_error(code)]}))
+    monkeypatch.setattr(network, "taken", lambda *_: (200, {"PartialErrors": [row_error(code)]}))
     [receipt] = microsoft(network, api="offline").upload_conversions([shown()], False)
     assert (receipt.status, receipt.retry_after, receipt.code) == (status, after, code)
 
@@ -231,3 +233,74 @@ def test_a_token_that_the_vendor_takes_is_good_whatever_code_it_gives_an_empty_r
     """Source: "API error handling": 401 is a bad token, 400 a validation error."""
     assert microsoft(network, account_id=None).check_connection().ok
     assert not microsoft(network, account_id=None, uet_token="wrong").check_connection().ok
+
+
+def posted(network: Any, path: str, row: dict[str, Any]) -> httpx.Response:
+    """What the stand-in says to one row."""
+    name = "data" if path.startswith("/v1/") else path.split("/")[-2]
+    token = microsoft(network).services.access_tokens(microsoft(network).oauth()).current()
+    known = network.settings()
+    names = {"developertoken": "developer_token", "customerid": "customer_id", "customeraccountid": "account_id"}
+    headers = {header: known[setting] for header, setting in names.items()}
+    headers["authorization"] = f"Bearer {known['uet_token'] if name == 'data' else token}"
+    return httpx.post(f"{network.url}{path}", json={name: [row]}, headers=headers, trust_env=False)
+
+
+CLICK = "dd4afcccb1c94a4cad9544dd7e5006ab"
+OFFLINE = {"ConversionName": "Qualified call", "ConversionTime": f"{NOW - timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "code"),
+    [
+        ("OfflineConversions", {"ConversionTime": f"{NOW - timedelta(days=200):%Y-%m-%dT%H:%M:%SZ}"}, 5609),
+        ("OfflineConversions", {"ConversionTime": f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}, 5614),
+        ("OfflineConversions", {"MicrosoftClickId": "not-a-click"}, 5604),
+        ("OfflineConversions", {"ConversionValue": 1.5, "ConversionCurrencyCode": "XYZ"}, 5611),
+        ("OfflineConversions", {"ConversionValue": -1.5}, 5610),
+        ("OfflineConversions", {"ConversionName": "No such goal"}, 5606),
+        ("OfflineConversions", {}, None),
+        ("OfflineConversionAdjustments", {"AdjustmentTime": f"{NOW - timedelta(hours=4):%Y-%m-%dT%H:%M:%SZ}"}, 5620),
+        ("OfflineConversionAdjustments", {"AdjustmentTime": f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}, 5622),
+    ],
+)
+def test_the_stand_in_answers_a_row_as_microsoft_documents(
+    network: Any, kind: str, changes: dict[str, Any], code: int | None
+) -> None:
+    """Source: Microsoft Advertising API, "Operation error codes", and OfflineConversion of Campaign Management v13."""
+    adjusted = {"AdjustmentType": "Retract"} if kind == "OfflineConversionAdjustments" else {}
+    row = {**OFFLINE, "MicrosoftClickId": CLICK, **adjusted, **changes}
+    reply = posted(network, f"/CampaignManagement/v13/{kind}/Apply", row)
+    errors = reply.json()["PartialErrors"]
+    assert reply.status_code == 200 and [each["Code"] for each in errors] == ([code] if code else []), reply.text
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [({}, 400), ({"msclkid": "0a1b2c3d4e5f"}, 400), ({"msclkid": CLICK}, 200)]
+)
+def test_the_stand_in_answers_an_event_as_microsoft_documents(
+    network: Any, person: dict[str, str], status: int
+) -> None:
+    """Source: "Conversions API (CAPI)", "Core data schema requirements"."""
+    row = {"eventType": "custom", "eventTime": int(NOW.timestamp()), "userData": person}
+    assert posted(network, "/v1/12345678/events", row).status_code == status
+
+
+APPLY = "POST /CampaignManagement/v13/OfflineConversions/Apply"
+MEANS = {"wait": RetryLater, "sign_in": AuthError, "configuration": ConfigError, "wait_long": RetryLater}
+
+
+def test_each_answer_to_an_offline_conversion_means_what_the_rules_say(network: Any) -> None:
+    """The generic suite walks the answers to events; offline conversions are another setting."""
+    plugin, item = microsoft(network, api="offline"), shown()
+    for name, answer in network.rules.file.answers.items():
+        if APPLY not in answer.on:
+            continue
+        network.answer_next(name, 10, APPLY)
+        try:
+            [receipt] = plugin.upload_conversions([item], False)
+            assert receipt.reason and receipt.status == ("rejected" if answer.means == "final" else "retry"), name
+            assert answer.after is None or receipt.retry_after == answer.after.total_seconds()
+        except (RetryLater, AuthError, ConfigError) as error:
+            assert type(error) is MEANS[answer.means], name
+        network.heal()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from hub.api import AuthError, RetryLater
@@ -91,3 +92,26 @@ def test_the_check_sends_a_test_event_and_asks_for_no_other_right(network: Any) 
     assert not tiktok(network, access_token="revoked").check_connection().ok
     untried = tiktok(network, test_event_code=None).check_connection()
     assert untried.ok and not untried.tried and "test_event_code" in untried.detail
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "code"),
+    [
+        ("web", {}, 0),
+        ("web", {"page": {}}, 40002),
+        ("web", {"user": {}}, 40002),
+        ("web", {"event": "CompletePayment"}, 40002),
+        ("web", {"properties": {"value": 40}}, 40002),
+        ("offline", {}, 40002),
+        ("offline", {"page": {}}, 0),
+        ("offline", {"page": {}, "limited_data_use": True}, 0),
+    ],
+)
+def test_the_stand_in_answers_an_event_as_tiktok_documents(network: Any, source: str, changes: Any, code: int) -> None:
+    """Source: TikTok Events API 2.0, payload, as public senders have it (segmentio/action-destinations)."""
+    row = {"event": "Lead", "event_time": int(FrozenClock()().timestamp()), "user": {"phone": ["ab" * 32]},
+           "page": {"url": "https://www.example.com/"}, **changes}  # fmt: skip
+    body = {"event_source": source, "event_source_id": "7012345678901234567", "data": [row]}
+    headers = {"access-token": "sandbox-access_token-of-tiktok"}
+    reply = httpx.post(f"{network.url}/open_api/v1.3/event/track/", json=body, headers=headers, trust_env=False)
+    assert (reply.status_code, reply.json()["code"]) == (200, code), reply.text

@@ -57,6 +57,15 @@ class Catalog:
         return imported(found)
 
 
+def built_in_catalog(name: str) -> Catalog | None:
+    """A built-in plugin alone, without a look at any other; None if none has this name."""
+    for each, origin in built_in_plugins():
+        if each == name:
+            loaded, reason = _looked_at(name, origin)
+            return Catalog({name: loaded}, origins={name: origin}) if loaded else Catalog(broken={name: reason})
+    return None
+
+
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     """Every installed plugin: those that came with the hub, the files of `plugin_dirs`, and what `hub plugins add` installed in
     one of these folders; a single file may stand for a folder.

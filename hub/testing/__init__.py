@@ -1,6 +1,6 @@
 """For integrators: connectors in a test without a hub, and one conformance class per family.
 
-The suites need pytest, so they are imported only on first use.
+The suites need pytest, and connectors a plugin host, so they are imported only on first use.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
-
 if TYPE_CHECKING:
     from hub.testing.ads import AdsConformance
     from hub.testing.carriers.conformance import CarrierConformance
     from hub.testing.consent import ConsentConformance
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
+    from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
     from hub.testing.transcription import TranscriptionConformance
 
 __all__ = [
@@ -41,6 +40,7 @@ SUITES = {
     "TranscriptionConformance": "hub.testing.transcription",
 }
 """The suites and the modules that hold them."""
+FACTORIES = ("FrozenClock", "MemoryNotes", "MemoryTokens", "connect")
 
 SUITE_OF_KIND = {
     "ads": "AdsConformance",
@@ -86,6 +86,8 @@ if "pytest" in sys.modules:  # a test may import a part of a suite by the name o
 
 
 def __getattr__(name: str) -> Any:
+    if name in FACTORIES:
+        return getattr(importlib.import_module("hub.testing.factories"), name)
     if name not in SUITES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     _explain_asserts()

@@ -163,6 +163,9 @@ class _Listener:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
             self.promises[item.nodeid] = _promise(item)
+        suites: set[Any] = {getattr(item, "cls", None) for item in session.items}
+        for suite in suites:
+            suite.begin([item.name for item in session.items])
 
     @pytest_hook(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

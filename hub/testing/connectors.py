@@ -8,7 +8,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -105,6 +105,13 @@ class ConnectorConformance(ExchangeConformance):
     required_hooks: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[float] = 0.1
     """Seconds that an impatient connector waits for a sandbox that never answers."""
+
+    @classmethod
+    def begin(cls, promises: Iterable[str]) -> None:
+        """Begin what takes long beside the other promises, of those whose tests have these names."""
+        module = _module(cls.connector_class)
+        if any(name.startswith("test_importing_the_plugin") for name in promises):
+            _import_alone(module.__name__, module.__file__)
 
     @pytest.fixture(autouse=True)
     def nothing_refused(self) -> Iterator[None]:
@@ -333,14 +340,22 @@ def _module(connector_class: type[Connector]) -> ModuleType:
 
 
 @cache
+def _import_alone(module: str, file: str | None) -> subprocess.Popen[str]:
+    """A new process that imports the plugin."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY, hub.__file__])]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=environment)  # noqa: S603
+
+
+@cache
 def _imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]]:
     """Which heavy libraries a new process has imported with a plugin, and what the plugin tried to do there; the same for each
     suite of the plugin."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY, hub.__file__])]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
-    heavy, refused = json.loads(done.stdout)
+    with _import_alone(module, file) as process:
+        written, wrong = process.communicate()
+    assert process.returncode == 0, wrong.strip().rpartition("\n")[2]
+    heavy, refused = json.loads(written)
     return heavy, refused
 
 

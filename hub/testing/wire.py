@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,9 +57,9 @@ INTERRUPTIONS = ("a server error", "no answer", "a reply that is lost")
 
 
 @contextmanager
-def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
-    """Make the provider fail in one way until the end of the block."""
-    sandbox.fail_next(fault, MANY_REQUESTS)
+def failing(sandbox: Sandbox, fault: Fault, hooks: int = 1) -> Iterator[None]:
+    """Make the provider fail in one way until the end of the block, in which so many hooks are called."""
+    sandbox.fail_next(fault, MANY_REQUESTS * hooks)
     try:
         yield
     finally:
@@ -136,11 +137,17 @@ class WireConformance(VendorRulesConformance):
         return connect(self.connector_class, sandbox, clock=clock, timeout=self.patience, **settings)
 
     def _replies(self, connector: Connector, provider: Sandbox, fault: str) -> Iterator[tuple[WireCall, Reply]]:
-        """The reply of each implemented hook while the provider fails."""
-        for call in list(self.wire_calls(connector, provider)):
-            if call.hook in implemented_hooks(connector):
-                with failing(provider, ALL_FAULTS[fault]):
-                    yield call, attempt(connector, call.hook, **call.arguments)
+        """The reply of each implemented hook while the provider fails; of those that wait for it, all at the same time."""
+        known, way = implemented_hooks(connector), ALL_FAULTS[fault]
+        calls = [call for call in self.wire_calls(connector, provider) if call.hook in known]
+        if calls and way.kind in ("hang", "taken"):
+            with failing(provider, way, len(calls)), ThreadPoolExecutor(len(calls)) as pool:
+                replies = pool.map(lambda call: attempt(connector, call.hook, **call.arguments), calls)
+                yield from zip(calls, replies, strict=True)
+            return
+        for call in calls:
+            with failing(provider, way):
+                yield call, attempt(connector, call.hook, **call.arguments)
 
     def test_refused_credentials_ask_to_reconnect(self, connector: Connector, provider: Sandbox) -> None:
         for call, reply in self._replies(connector, provider, "refused credentials"):

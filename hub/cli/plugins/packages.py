@@ -9,22 +9,24 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.plugins.plugin_folders import config_or_none, places_of
+from hub.cli.plugins.plugin_folders import places_of
 from hub.cli.support.audit_note import actor
 from hub.cli.support.files import new_file
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
+from hub.config.models import Config
 from hub.config.readers.folders import installed_plugins_folder
 from hub.config.readers.outline import Outline
 from hub.connecting.plugin_packages import PluginChanges
 from hub.contracts.manifest import Manifest
-from hub.errors import CannotDo
+from hub.errors import CannotDo, ConfigError
 from hub.platform.clock import utc_now
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.packages.certificate_file import new_signing_key
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 from hub.queries.connectors.plugin_list import PluginRow, fields_of, plugin_list
 from hub.startup.database import open_store, read_outline
+from hub.startup.reading import read_config
 
 commands = typer.Typer(
     help="List the installed plugins, and why some cannot be used; add, update and remove those of others.",
@@ -59,8 +61,8 @@ def list_plugins(plugin_dir: PluginDirs = None, config: ConfigFile = CONFIG) -> 
 
 
 def _listed(plugin_dir: list[Path] | None, config: Path) -> Listing:
-    loaded = config_or_none(config)
-    found = plugin_list(discover([*(plugin_dir or []), *places_of(config, loaded)]), loaded)
+    loaded = _config_or_none(config)
+    found = plugin_list(discover([*(plugin_dir or []), *places_of(config)]), loaded)
     return Listing(
         "Installed plugins", found.plugins,
         ("name", "kind", ("from", _from), "version", ("runs", _runs),
@@ -72,6 +74,14 @@ def _listed(plugin_dir: list[Path] | None, config: Path) -> Listing:
         notes=[*(f"[red]✗ {plain(name)} cannot be used: {plain(reason)}[/red]" for name, reason in found.broken.items()),
                *(f"[yellow]! {plain(sentence)}[/yellow]" for sentence in found.warnings)]
     )  # fmt: skip
+
+
+def _config_or_none(path: Path) -> Config | None:
+    """The configuration; None if it is missing or wrong."""
+    try:
+        return read_config(path, sandbox=True)
+    except ConfigError:
+        return None
 
 
 def _from(row: PluginRow) -> str:

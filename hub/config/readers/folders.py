@@ -29,5 +29,10 @@ def installed_plugins_folder(hub: HubSection, file: Path | None) -> Path | None:
 
 def plugin_places(config: Config) -> tuple[Path, ...]:
     """The folders of one-file plugins, and that of the plugins that `hub plugins add` unpacked."""
-    installed = installed_plugins_folder(config.hub, config.file)
-    return (*map(Path, config.hub.plugin_dirs), *([installed] if installed else []))
+    return places_beside(config.hub, config.file)
+
+
+def places_beside(hub: HubSection, file: Path | None) -> tuple[Path, ...]:
+    """As `plugin_places`, of a configuration of which only `hub:` was read."""
+    installed = installed_plugins_folder(hub, file)
+    return (*map(Path, hub.plugin_dirs), *([installed] if installed else []))

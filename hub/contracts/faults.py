@@ -15,12 +15,13 @@ ELSEWHERE = b"https://elsewhere.example.com/"
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, garbage, a request
-    that was carried out although its reply is lost (`taken`), or a redirect to another place.
+    that was carried out although its reply is lost (`taken`), one that somebody else made just before (`twice`), or a
+    redirect to another place.
 
     A sandbox that does not speak HTTP answers with its protocol's equivalent of the status.
     """
 
-    kind: Literal["status", "hang", "garbage", "taken", "redirect"]
+    kind: Literal["status", "hang", "garbage", "taken", "twice", "redirect"]
     status: int = 500
     retry_after: int | None = None
     seconds: float = 30.0

@@ -38,6 +38,23 @@ async def _nowhere(_: Any) -> None:
     """Where a reply goes that is lost."""
 
 
+async def doubled(receive: ASGI) -> tuple[ASGI, ASGI]:
+    """The same request two times."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    def replay() -> ASGI:
+        waiting = list(messages)
+
+        async def again() -> Any:
+            return waiting.pop(0) if waiting else await receive()
+
+        return again
+
+    return replay(), replay()
+
+
 class SharedState(Protocol):
     """Keeps what a sandbox holds in a file, for all processes of a hub."""
 
@@ -214,6 +231,10 @@ class HttpSandbox(Sandbox):
                 fault = self.next_answer(scope["method"], scope["path"]) or self.next_fault()
             if fault is None and self.page_limit and scope["type"] == "http":
                 scope, receive = await shortened(scope, receive, self.page_limit)
+            if fault is not None and fault.kind == "twice":
+                first, receive = await doubled(receive)
+                await in_turn(scope, first, _nowhere)
+                fault = None
             if fault is None:
                 await in_turn(scope, receive, send)
                 return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from hub.contracts.connector import Connector
+from hub.contracts.conversions import Receipt
 from hub.contracts.disclosure import disclose
+from hub.contracts.faults import Fault
 from hub.contracts.people import Correction, PersonReference
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.untrusted import JsonObject
@@ -127,6 +131,52 @@ class CrmPeopleConformance(WireConformance):
                 "after the next try the call is still there"
             )
 
+    def test_an_erasure_of_what_is_gone_already_ends(self, connector: Connector, sandbox: Sandbox) -> None:
+        """The hub knows ids of records that somebody deleted at the provider; there is nothing left to wait for."""
+        need_hooks(connector, "erase_person")
+        number, key = samples.person_number(), samples.key("call")
+        crm_of(sandbox).add_contact("Alex Poe", number)
+        logged = self._log_two(connector, number, key, samples.key("call"))[0].reference
+        never = re.sub(r"\d", lambda digit: str(9 - int(digit[0])), logged or "")
+        person = _reference(
+            connector,
+            "erase_person",
+            phone_numbers=(number,),
+            tracking_numbers=(samples.TRACKING_NUMBER,),
+            item_keys=(key,),
+            provider_ids=tuple(filter(None, (logged, never))),
+        )
+        for _ in range(2):
+            reply = attempt(connector, PrivacyHooks.erase_person, person=person)
+            assert reply.error is None, (
+                "erase_person never ends if a record is gone already, or has an id that the provider never had: "
+                f"{reply.error}; a reply of 404 to a deletion is no error"
+            )
+        assert reply.result.status != "erased", f"nothing was left to erase: {reply.result}"
+
+    def test_an_erasure_of_what_somebody_deletes_meanwhile_ends(self, connector: Connector, sandbox: Sandbox) -> None:
+        """Between the search for a record and its deletion another one deletes it."""
+        need_hooks(connector, "erase_person")
+        for place in range(MAX_REQUESTS):
+            number, key = samples.person_number(), samples.key("call")
+            crm_of(sandbox).add_contact("Alex Poe", number)
+            self._log_two(connector, number, key, samples.key("call"))
+            person = _reference(
+                connector,
+                "erase_person",
+                phone_numbers=(number,),
+                tracking_numbers=(samples.TRACKING_NUMBER,),
+                item_keys=(key,),
+            )
+            sandbox.fail_next(Fault("twice"), after=place)
+            with heard(sandbox) as requests:
+                reply = attempt(connector, PrivacyHooks.erase_person, person=person)
+            sandbox.heal()
+            if len(requests) <= place:
+                return
+            assert reply.error is None, f"request {place + 1} was made just before by somebody else: {reply.error}"
+            assert key not in [entry["key"] for entry in crm_of(sandbox).activities()], "the call is still there"
+
     def test_a_request_touches_only_the_calls_of_the_company_that_was_asked(
         self, connector: Connector, sandbox: Sandbox
     ) -> None:
@@ -165,13 +215,13 @@ class CrmPeopleConformance(WireConformance):
         assert other in kept, "a call of another company was deleted"
         assert own not in kept, "the call of the company that was asked is still there"
 
-    def _log_two(self, connector: Connector, number: str, own: str, other: str) -> None:
+    def _log_two(self, connector: Connector, number: str, own: str, other: str) -> Sequence[Receipt]:
         """A call of the person to each of two companies."""
         calls = [
             samples.call_activity(connector.services.clock(), key=key, caller_number=number, tracking_number=tracking)
             for key, tracking in ((own, samples.TRACKING_NUMBER), (other, OTHER_COMPANY))
         ]
-        ask(
+        return ask(
             connector,
             CrmHooks.log_calls,
             activities=[disclose(call, connector.manifest, "log_calls").value for call in calls],

@@ -153,6 +153,8 @@ class Provider:
     def _by_status(self, status: int) -> type[RingfenceError]:
         if status in (401, 403):
             return AuthError
+        if status == 402:  # Payment Required: what is due waits until a person has paid
+            return ConfigError
         if status in (408, 425, 429) or status in self.passing or not (200 <= status < 300 or 400 <= status < 500):
             return RetryLater
         return Rejected

@@ -10,7 +10,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -27,6 +27,7 @@ from hub.plugin_host.inspection.explained import constructor_text, place_in_plug
 from hub.plugin_host.inspection.findings import place_of
 from hub.plugin_host.return_values import wrong_with
 from hub.plugin_host.thread_pool import DaemonThreadPool, Task
+from hub.testing import samples
 from hub.testing.secrecy import personal_texts
 from hub.testing.violations.refusals import watch_of
 from hub.testing.violations.undeclared import read_by_plugin
@@ -100,6 +101,18 @@ class WireCall:
         for argument in self.arguments.values():
             values.extend(argument if isinstance(argument, list | tuple) else [argument])
         return set().union(*map(personal_texts, values)) if values else set()
+
+    def fresh(self) -> WireCall:
+        """The same call with items that the provider has not seen: a plugin that looks for an item first finds none."""
+        return WireCall(
+            self.hook,
+            {
+                name: [replace(item, key=samples.key("new")) if hasattr(item, "key") else item for item in held]
+                if isinstance(held, list)
+                else held
+                for name, held in self.arguments.items()
+            },
+        )
 
     def single(self) -> WireCall:
         """The same call with the first of its items."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from hub.contracts.sandbox_replies import routed
+from hub.contracts.sandbox_replies import received, routed
 from hub.contracts.untrusted import JsonObject, json_object
+from hub.contracts.vendor_rules import VendorReply
 from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, sent
 from hub.protocols.json_service.templates import ServiceRequest
 
@@ -22,6 +23,10 @@ class NoRecordError(LookupError):
     """The record that a request names does not exist."""
 
 
+class RefusedCallError(ValueError):
+    """The call has a key that is to be refused."""
+
+
 class CrmStandIn(JsonServiceSandbox):
     """Base class of such a stand-in, which says how records look and what each request is answered. The connector's class
     stands in `network`; settings, credentials and what the suites need of a CRM's stand-in follow from it."""
@@ -29,7 +34,8 @@ class CrmStandIn(JsonServiceSandbox):
     ids: ClassVar[Mapping[str, str]] = {}
     """How the ids of a kind look, as `{"contact": "cont_{}"}`; left out: the kind, a hyphen and a number."""
     missing: ClassVar[Reply] = (404, {})
-    """The reply to a request for a record that does not exist."""
+    """The reply to a request for a record that does not exist. With rules this is the answer of `faults` to a `resource`,
+    the next one that to a `row`, and the last one that to `credentials`."""
     refused: ClassVar[Reply] = (400, {})
     """The reply to a call whose key is in `refused_keys`."""
     unauthorized: ClassVar[Reply] = (401, {})
@@ -101,9 +107,11 @@ class CrmStandIn(JsonServiceSandbox):
     def refuse(self, key: str) -> None:
         self.refused_keys.append(key)
 
-    def log(self, call: Mapping[str, Any]) -> Reply | JsonObject:
+    def log(self, call: Mapping[str, Any]) -> JsonObject:
         """Keep a call that was sent, unless its key is to be refused."""
-        return self.refused if self.call_key(call) in self.refused_keys else self.add("call", call)
+        if self.call_key(call) in self.refused_keys:
+            raise RefusedCallError
+        return self.add("call", call)
 
     def app(self) -> Any:
         return routed((path, self._answering(answer), [method]) for method, path, answer in self.routes())
@@ -111,15 +119,23 @@ class CrmStandIn(JsonServiceSandbox):
     def _answering(self, answer: Callable[..., Reply | JsonObject]) -> Callable[[Request], Any]:
         async def serve(request: Request) -> Response:
             if not self.is_signed_in(request, ServiceRequest(path=request.url.path)):
-                return sent(self.unauthorized)
+                return sent(self._fault("credentials", self.unauthorized))
+            said = self.rules.check(await received(request), self.clock(), self.rights) if self.rules else None
+            if said is not None and said.answer:
+                return sent(self.answered(said))
             body = await request.body()
             content = json_object(body) if body else {}
             if content is None:
                 return sent(self.refused)
             try:
-                said = answer(request, content)
+                found = answer(request, content)
             except NoRecordError:
-                return sent(self.missing)
-            return sent(said if isinstance(said, tuple) else (200, said))
+                return sent(self._fault("resource", self.missing))
+            except RefusedCallError:
+                return sent(self._fault("row", self.refused))
+            return sent(found if isinstance(found, tuple) else (200, found))
 
         return serve
+
+    def _fault(self, why: str, without_rules: Reply) -> Reply:
+        return self.answered(VendorReply("", self.rules.fault(why))) if self.rules else without_rules

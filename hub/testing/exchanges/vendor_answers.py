@@ -111,7 +111,8 @@ class VendorRulesConformance(ConnectorConformance):
         if main is None or not families:
             pytest.skip("the vendor's rules name no family of codes")
         for means, family in families:
-            walked = dataclasses.replace(main, name=family, answer=_unlisted(rules, means, family))
+            call, answer = main.call.fresh(), _unlisted(rules, means, family)
+            walked = dataclasses.replace(main, name=family, answer=answer, call=call)
             reply = self._answered(connector, sandbox, walked)
             wrong = _wrong(walked, reply)
             assert not wrong, f"an unlisted code of {family} ({means}), to {main.call.hook}: {wrong}"
@@ -149,7 +150,7 @@ class VendorRulesConformance(ConnectorConformance):
         for name, answer in rules.file.answers.items():
             for on in answer.on or (main,):
                 if on in used and not _is_unseen(connector, answer):
-                    yield Walked(name, answer, used[on], on)
+                    yield Walked(name, answer, used[on].fresh(), on)
 
     def _check_reply(self, connector: Connector, sandbox: Sandbox, request: HeardRequest, expected: str | None) -> None:
         if not isinstance(connector, JsonService) or sandbox.rules is None:
@@ -167,7 +168,10 @@ class VendorRulesConformance(ConnectorConformance):
             declared = next((call.headers for call in sandbox.calls_at(request.method, url)), declared)
         headers = {**filled({**connector.headers, **declared}, values), **request.headers}
         with httpx.Client(trust_env=False) as client:
-            reply = client.request(request.method, url, params=request.query, headers=headers, content=request.body)
+            auth = tuple(filled(part, values) for part in connector.basic) if connector.basic else None
+            reply = client.request(
+                request.method, url, params=request.query, headers=headers, content=request.body, auth=auth
+            )
         body = json.loads(reply.content) if reply.content else None
         if expected is None:
             assert reply.is_success, f"the stand-in refuses a good request: {reply.status_code} {reply.text}"

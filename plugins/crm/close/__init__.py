@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 
 from hub.api import (
@@ -21,7 +22,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.api.crm import CallActivity, JsonCrm, Outcome, OutcomePage, changed_since
-from hub.api.json_service import ServiceRequest
+from hub.api.json_service import ServiceRequest, ServiceStandIn
 from plugins.crm.close.settings import CloseSettings
 from plugins.crm.close.translate import call_key, call_record, contact_with, outcome, people_of
 
@@ -60,6 +61,7 @@ class Close(JsonCrm):
         "crm.job_title": ("title", "user.job_title"),
     }
     check = ServiceRequest(method="GET", path="/api/v1/me/")
+    stand_in = ServiceStandIn(rules=Path(__file__).parent / "sandbox" / "rules.yaml")
     search = ServiceRequest(
         path="/api/v1/data/search/",
         body={

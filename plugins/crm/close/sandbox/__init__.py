@@ -23,9 +23,6 @@ class Sandbox(CrmStandIn):
 
     network = Close
     ids = {"contact": "cont_{}", "deal": "oppo_{}", "call": "acti_{}"}
-    missing = (404, {"error": "Not found"})
-    refused = (400, {"errors": ["The call is not valid."], "field-errors": {}})
-    unauthorized = (401, {"error": "The API key is not valid."})
 
     def contact(self, name: str, phone_number: str, email: str | None) -> JsonObject:
         emails = [{"email": email, "type": "office"}] if email else []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from hub.contracts.operations import path_pattern
 
@@ -36,3 +36,24 @@ class Fault:
         """Whether it is meant for such a request."""
         wanted, _, place = self.on.partition(" ")
         return not self.on or (wanted == method and path_pattern(place).fullmatch(path) is not None)
+
+
+async def nowhere(_: Any) -> None:
+    """Where a reply goes that is lost."""
+
+
+async def doubled(receive: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The same request two times."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    def replay() -> Callable[..., Any]:
+        waiting = list(messages)
+
+        async def again() -> Any:
+            return waiting.pop(0) if waiting else await receive()
+
+        return again
+
+    return replay(), replay()

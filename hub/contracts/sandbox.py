@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 
 from hub.contracts.costs import Cost
 from hub.contracts.fault_queue import FaultQueue
-from hub.contracts.faults import ELSEWHERE, GARBAGE
+from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, nowhere
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
@@ -32,27 +32,6 @@ if TYPE_CHECKING:
 ASGI = Callable[..., Any]
 STATUSES = {"hang": 504, "taken": 504, "garbage": 200, "redirect": 307}
 """The status of a fault that does not say it itself."""
-
-
-async def _nowhere(_: Any) -> None:
-    """Where a reply goes that is lost."""
-
-
-async def doubled(receive: ASGI) -> tuple[ASGI, ASGI]:
-    """The same request two times."""
-    messages = [await receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await receive())
-
-    def replay() -> ASGI:
-        waiting = list(messages)
-
-        async def again() -> Any:
-            return waiting.pop(0) if waiting else await receive()
-
-        return again
-
-    return replay(), replay()
 
 
 class SharedState(Protocol):
@@ -233,13 +212,13 @@ class HttpSandbox(Sandbox):
                 scope, receive = await shortened(scope, receive, self.page_limit)
             if fault is not None and fault.kind == "twice":
                 first, receive = await doubled(receive)
-                await in_turn(scope, first, _nowhere)
+                await in_turn(scope, first, nowhere)
                 fault = None
             if fault is None:
                 await in_turn(scope, receive, send)
                 return
             if fault.kind == "taken":
-                await in_turn(scope, receive, _nowhere)
+                await in_turn(scope, receive, nowhere)
             if fault.kind in ("hang", "taken"):
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(fault.seconds)

@@ -78,6 +78,18 @@ CRM: tuple[Mistake, ...] = (
         says="erase_person says `erased`, but export_person still finds the person; give a reason if so",
     ),
     mistake(
+        "an erasure that never ends",
+        (
+            INIT,
+            '        return request(self.services, self.settings, "DELETE", path) is not None\n',
+            '        if request(self.services, self.settings, "DELETE", path) is None:\n'
+            '            raise RetryLater("The record is not there.")\n'
+            "        return True\n",
+        ),
+        promise="An erasure of what is gone already ends",
+        says="erase_person never ends if a record is gone already",
+    ),
+    mistake(
         "a shared contact is deleted",
         (INIT, "erase_logged(person, calls", "erase_logged(PersonReference(), calls"),
         promise="A contact that companies share is not erased",

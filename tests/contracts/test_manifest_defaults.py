@@ -98,7 +98,7 @@ def test_a_manifest_that_was_written_out_is_read_back_as_it_was() -> None:
             "in `shares` or in `flows`, not in both",
         ),
         ({"kind": "carrier", "summary": "Acme.", "shares": (HASHED,)}, "declare `flows` for each hook"),
-        ({"kind": "crm"}, "summary"),
+        ({"kind": "enrichment"}, "summary"),
     ],
 )
 def test_a_manifest_that_says_too_much_or_too_little_is_refused_with_the_reason(
@@ -112,3 +112,8 @@ def test_a_manifest_that_says_too_much_or_too_little_is_refused_with_the_reason(
 def test_a_hook_without_a_use_of_its_own_needs_one() -> None:
     with pytest.raises(ValidationError, match="unknown data use"):
         DataFlow(hook="send_text")
+
+
+def test_a_crm_says_what_it_does_in_the_words_of_its_kind() -> None:
+    manifest = Manifest(name="acme_crm", kind="crm", version="1", title="Acme", recipient=Recipient(name="Acme Inc."))
+    assert manifest.summary == "Logs calls in Acme and brings its deals back as outcomes."

@@ -41,7 +41,7 @@ def answers_part(file: Path) -> str:
     """The introduction and the table."""
     rules = read_rules(file)
     rows = [
-        (means, (_answer(rules, each), each.says, _does(each)))
+        (means, (_answer(rules, each), f"{each.says[:1].upper()}{each.says[1:].rstrip('.')}", _does(each)))
         for means in DOES
         for each in rules.answers.values()
         if each.means == means
@@ -59,7 +59,7 @@ def _answer(rules: Rules, answer: Answer) -> str:
     """The status and the vendor's code, as `HTTP 400, 100/2804003`."""
     paths = (rules.code, rules.subcode) if answer.row is None else (rules.row_code or rules.code,)
     content = answer.body if answer.row is None else answer.row
-    codes = [str(found) for path in paths if path and (found := value_at(content, path)) is not None]
+    codes = [str(found).rpartition("#")[2] for path in paths if path and (found := value_at(content, path)) is not None]
     unsure = "*" if rules.pages[answer.page].sure == "memory" else ""
     place = f"HTTP {answer.status}" if answer.row is None else "for one row"
     return ", ".join([place, *([code("/".join(codes))] if codes else [])]) + unsure

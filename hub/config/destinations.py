@@ -43,6 +43,10 @@ def destination_problems(parts: Parts) -> Iterator[tuple[Path, str]]:
             continue
         found, wrong = validated(destination, written)
         yield from (((*place, *inner), text) for inner, _, text in wrong)
+        rule = parts.sections.get(place[:-2])
+        refused = found.without_value() if found and isinstance(rule, ConversionRule) and rule.value is None else None
+        if refused:
+            yield place, refused
         if found is not None and validated(destination, _stored(found))[0] != found:
             yield place, "the plugin cannot read back what it stores of this; update the plugin"
 

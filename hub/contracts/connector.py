@@ -23,6 +23,11 @@ class PluginSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def without_value(self) -> str | None:
+        """Of a `Destination`: why no conversion without a value can go there, and what to do, as a sentence without a period;
+        None if one can. A rule without `value:` is refused with it when the configuration is checked."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionReport:

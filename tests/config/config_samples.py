@@ -96,6 +96,9 @@ class AdsSettings(PluginSettings):
 class AdsDestination(PluginSettings):
     action: int = Field(description="The action's number.")
 
+    def without_value(self) -> str | None:
+        return "action 8 is for sales; write `value:` into the rule" if self.action == 8 else None
+
 
 class Ads(Connector):
     manifest = manifest("adco", "ads")

@@ -98,6 +98,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a destination with a wrong value", "action: 7", "action: seven", 19, "conversions[qualified call].send_to.ads.action: found 'seven', expected a whole number"),
     ("a destination with a wrong key", "action: 7", "acton: 7", 19, "is not a known key; did you mean `action`?"),
     ("a destination without its key", "{ads: {action: 7}}", "{ads: {}}", 19, "ads.action: is missing; expected: The action's number"),
+    ("a sale without a value", "    value: 40 USD\n    send_to: {ads: {action: 7}}", "    send_to: {ads: {action: 8}}", 18, "action 8 is for sales; write `value:` into the rule"),
     ("companies in a section", "    companies:\n      - name: north", "    companies:\n        name: north\n        x:\n      - name: north", 30, "is not YAML"),
     ("an unknown time zone", "America/Chicago", "America/Chikago", 30, "'America/Chikago' is not an IANA time zone; did you mean `America/Chicago`?"),
     ("a time zone by an American name", "America/Chicago", "CST", 30, "'CST' is not an IANA time zone; did you mean `America/Chicago`?"),

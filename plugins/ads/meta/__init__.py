@@ -41,6 +41,7 @@ COUNTRY = Transform(
 """Source: Conversions API, "Customer Information Parameters": two letters in lower case, then SHA-256."""
 
 ACTION_SOURCES = {"call": "phone_call", "text": "chat", "form": "other"}
+NO_VALUE = "Meta takes a Purchase with a value only"
 LIMITED_DATA_USE = {
     "data_processing_options": ["LDU"], "data_processing_options_country": 0, "data_processing_options_state": 0,
 }  # fmt: skip
@@ -79,8 +80,13 @@ class MetaDestination(PluginSettings):
     event: str = Field(
         "Lead",
         pattern=r"^[A-Za-z0-9_ -]{1,50}$",
-        description="A standard event such as Lead, Schedule or Purchase, or your own.",
+        description="A standard event such as Lead, Schedule or Purchase, or your own; Purchase needs a value.",
     )
+
+    def without_value(self) -> str | None:
+        return (
+            f"{NO_VALUE}; write `value:` into the rule, or choose another event" if self.event == "Purchase" else None
+        )
 
 
 class Meta(JsonAds):
@@ -172,6 +178,8 @@ class Meta(JsonAds):
 
     def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. Source: Conversions API, "Server Event Parameters"."""
+        if item.destination["event"] == "Purchase" and item.value is None:
+            return Receipt(key=item.key, status="rejected", code="NO_VALUE", reason=f"{NO_VALUE}.")
         person = self._person(item)
         if not any(person.values()):
             return self.unmatched(item)

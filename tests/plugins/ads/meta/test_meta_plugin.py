@@ -19,7 +19,7 @@ from hub.api.ads import Days, without_empty
 from hub.contracts.disclosure import disclose
 from hub.testing import AdsConformance, FrozenClock, samples
 from hub.testing.factories import connect
-from plugins.ads.meta import Meta
+from plugins.ads.meta import Meta, MetaDestination
 
 CLICKED_AT = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
@@ -185,3 +185,14 @@ def test_the_check_needs_no_right_but_that_of_sending(meta: Any, network: Any) -
         assert meta.check_connection().ok
     assert [(each.method, each.path) for each in requests] == [("POST", PATH)]
     assert not connect(Meta, network, clock=FrozenClock(), access_token="old").check_connection().ok
+
+
+def test_a_purchase_without_a_value_is_refused_when_the_rule_is_checked_and_never_sent(meta: Any, network: Any) -> None:
+    """Source: Conversions API, "Standard Parameters": value and currency are required for purchase events."""
+    with network.listening() as requests:
+        [receipt] = meta.upload_conversions(
+            [shown(replace(sample(), value=None, destination={"event": "Purchase"}))], False
+        )
+    assert (receipt.status, receipt.reason, requests) == ("rejected", "Meta takes a Purchase with a value only.", [])
+    assert "write `value:` into the rule" in str(MetaDestination(event="Purchase").without_value())
+    assert MetaDestination(event="Lead").without_value() is None

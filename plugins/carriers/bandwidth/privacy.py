@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, hookimpl
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, each_item, hookimpl
 from hub.api.twiml import erase_recordings, held_records
 from plugins.carriers.bandwidth import calls, recordings
 from plugins.carriers.bandwidth.calls import Item
@@ -25,7 +25,7 @@ EXPORTED_FIELDS = {
 }  # fmt: skip
 """The personal fields of each kind of record."""
 RECORDINGS_SINCE = timedelta(days=3653)
-TEXTS_PER_PAGE, MAX_TEXT_PAGES = 100, 100
+TEXTS_PER_PAGE = 100
 KEPT = (
     "its recordings are deleted, but Bandwidth's API deletes no call records (listed for 7 days) and no data about texts (14 "
     "days, without content); ask Bandwidth's support for an earlier deletion."
@@ -97,11 +97,8 @@ def _texts(rest: Rest, person: PersonReference) -> Found:
 
 
 def _text_pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Item]:
-    page: dict[str, str] = {"limit": str(TEXTS_PER_PAGE)}
-    for _ in range(MAX_TEXT_PAGES):
-        reply = rest.read_json(f"{rest.texts}/messages", {**query, **page})
-        yield from as_mappings(reply.get("messages"))
-        token = as_mapping(reply.get("pageInfo")).get("nextPageToken")
-        if not token:
-            return
-        page["pageToken"] = str(token)
+    def ask(token: object) -> JsonObject:
+        page = {"limit": str(TEXTS_PER_PAGE)} | ({"pageToken": str(token)} if token else {})
+        return rest.read_json(f"{rest.texts}/messages", {**query, **page})
+
+    return each_item(ask, "messages", "pageInfo.nextPageToken", total="totalCount")

@@ -24,6 +24,7 @@ from hub.api import (
     Services,
     as_mappings,
     as_text,
+    each_item,
     json_object,
     xml_root,
 )
@@ -34,9 +35,10 @@ from plugins.carriers.bandwidth.settings import BandwidthSettings
 if TYPE_CHECKING:
     import httpx
 
-MAX_PAGES = 1000
 NOT_FOUND = (404, 410)
 REFUSED = (400, 404, 405, 409, 410, 415, 422)
+PASSING = ("1000", "4009", "5014", "5015", "5086")
+"""Codes of the numbers API whose words ask for another try. Source: dev.bandwidth.com/docs/numbers/errors."""
 
 
 def refusal_details(refusal: Refusal) -> tuple[str, str]:
@@ -48,7 +50,10 @@ def refusal_details(refusal: Refusal) -> tuple[str, str]:
 
 
 BANDWIDTH = Provider(
-    name="Bandwidth", remedy="check client_id, client_secret and the credential's roles", details=refusal_details
+    name="Bandwidth",
+    remedy="check client_id, client_secret and the credential's roles",
+    details=refusal_details,
+    codes=dict.fromkeys(PASSING, RetryLater),
 )
 
 
@@ -103,22 +108,22 @@ class Rest:
 
     def lists(self, url: str, query: Mapping[str, str]) -> Iterator[dict[str, object]]:
         """Each item of a list of the voice API, through the pages that its Link header names."""
-        reply = self.send("GET", url, params=query)
-        for _ in range(MAX_PAGES):
-            yield from _items(reply)
-            following = re.search(r'<([^<>]+)>;\s*rel="?next"?', reply.headers.get("link", ""))
-            if not following:
-                return
-            if not following[1].startswith(self.settings.voice_url + "/"):
+
+        def ask(following: str | None) -> JsonObject:
+            if following and not following.startswith(self.settings.voice_url + "/"):
                 raise RetryLater("Bandwidth names a next page that is not its own.")
-            reply = self.send("GET", following[1])
+            reply = self.send("GET", following) if following else self.send("GET", url, params=query)
+            link = re.search(r'<([^<>]+)>;\s*rel="?next"?', reply.headers.get("link", ""))
+            return {"items": _items(reply), "next": link[1] if link else None}
+
+        return each_item(ask, "items", "next")
 
     # The numbers API
 
     def read(self, path: str, query: Mapping[str, str] | None = None) -> Element | None:
         """A resource of the numbers API; None if it does not exist. `path` is below the account, or a whole address."""
-        reply = self.send("GET", self._at(path), params=query, expected=NOT_FOUND)
-        return None if reply.status_code in NOT_FOUND else parsed(reply.content)
+        reply = self.send("GET", self._at(path), params=query, expected=REFUSED)
+        return None if reply.status_code in NOT_FOUND else _shown(reply)
 
     def must_read(self, path: str, query: Mapping[str, str] | None = None) -> Element:
         """A resource that must exist."""
@@ -135,19 +140,18 @@ class Rest:
             sent = {"content-type": "application/xml; charset=utf-8"}
             options |= {"content": tostring(body, encoding="utf-8", xml_declaration=True), "headers": sent}
         reply = self.send(method, self._at(path), expected=REFUSED, **options)
-        if reply.is_success:
-            return parsed(reply.content) if reply.content else Element("Done")
-        refused = errors_of(parsed(reply.content) if reply.content.lstrip()[:1] == b"<" else Element("Nothing"))
-        code, words = refused[0] if refused else (str(reply.status_code), "")
-        raise BANDWIDTH.error(replace(Refusal(reply.status_code), body={"type": code, "description": words}))
+        return _shown(reply) if reply.content else Element("Done")
 
     def pages(self, path: str, item: str, query: Mapping[str, str], size: int) -> Iterator[Element]:
-        """Each item of a list of the numbers API."""
-        for number in range(1, MAX_PAGES):
-            found = list(self.must_read(path, {**query, "page": str(number), "size": str(size)}).iter(item))
-            yield from found
-            if len(found) < size:
-                return
+        """Each item of a list of the numbers API. A list that says no count ends at a page that is not full."""
+
+        def ask(number: int) -> JsonObject:
+            page = self.must_read(path, {**query, "page": str(number), "size": str(size)})
+            found = [{"xml": tostring(each)} for each in page.iter(item)]
+            counted = "" if len(found) == size else str((number - 1) * size + len(found))
+            return {"items": found, "total": said(page, "TotalCount", "TelephoneNumberCount") or counted}
+
+        return (parsed(each["xml"]) for each in each_item(ask, "items", by="page", total="total"))
 
     def _at(self, path: str) -> str:
         return path if path.startswith("http") else self.numbers + path
@@ -163,6 +167,15 @@ class Account(Connector):
         if not settings.client_secret.get_secret_value().strip():
             raise ConfigError(f"connector {name!r} has an empty client_secret; set it in config.yaml.")
         self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
+
+
+def _shown(reply: httpx.Response) -> Element:
+    """What a reply of the numbers API shows, or the error in it."""
+    if reply.is_success:
+        return parsed(reply.content)
+    refused = errors_of(parsed(reply.content) if reply.content.lstrip()[:1] == b"<" else Element("Nothing"))
+    code, words = refused[0] if refused else (str(reply.status_code), "")
+    raise BANDWIDTH.error(replace(Refusal(reply.status_code), body={"type": code, "description": words}))
 
 
 def _items(reply: httpx.Response) -> list[JsonObject]:

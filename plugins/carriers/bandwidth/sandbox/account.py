@@ -13,6 +13,7 @@ from hub.api import JsonObject, WebhookRequest
 from hub.api.carriers import PortStatus
 from hub.api.twiml import TwimlStandIn
 from plugins.carriers.bandwidth.proof import Proof, basic
+from plugins.carriers.bandwidth.sandbox.refused import RULES
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
 LISTED_PORTS: Mapping[PortStatus, str] = {
@@ -25,7 +26,7 @@ LISTED_PORTS: Mapping[PortStatus, str] = {
     "cancelled": "CANCELLED",
 }
 """Bandwidth's names for the status of a port order."""
-REFUSALS = {"caller_id": (400, "Invalid from: not a number of this account"), "country": (403, "Access is denied")}
+REFUSALS = {"caller_id": ("invalid", "from"), "country": ("forbidden", "")}
 
 
 class Account(TwimlStandIn):
@@ -34,6 +35,7 @@ class Account(TwimlStandIn):
     `looks_until_done` is how often an order of the numbers API must be read until it is complete.
     """
 
+    rules = RULES
     hidden_caller = "Anonymous"
     home = "https://api.bandwidth.com"
 
@@ -125,7 +127,7 @@ class Account(TwimlStandIn):
 
     def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
         """Refuse calls from or to a number with Bandwidth's own error."""
-        self.refused_numbers[number] = REFUSALS.get(why, (400, "Invalid to: must be an E164 telephone number"))
+        self.refused_numbers[number] = REFUSALS.get(why, ("invalid", "to"))
 
     def placed_calls(self) -> Sequence[Mapping[str, str]]:
         """The calls that the hub placed. Whom the document will dial stands in the tag, which the hub gets back."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,21 +16,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.api import JsonObject
-from hub.api.sandbox import Operations
+from hub.api.sandbox import received
 from hub.api.twiml import tone
 from plugins.carriers.bandwidth.proof import basic
 from plugins.carriers.bandwidth.sandbox.account import Account
 from plugins.carriers.bandwidth.sandbox.call import list_leg
-from plugins.carriers.bandwidth.sandbox.numbers import Numbers, refusal
+from plugins.carriers.bandwidth.sandbox.numbers import Numbers
+from plugins.carriers.bandwidth.sandbox.refused import RULES, Refused, check
 
 Handler = Callable[[Request], Awaitable[Response]]
-OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
 CALL = "/api/v2/accounts/{account}/calls/{call}"
-
-
-def error(status: int, kind: str, description: str) -> Response:
-    """An error of the APIs for calls and texts."""
-    return JSONResponse({"type": kind, "description": description, "id": None}, status_code=status)
 
 
 class Api:
@@ -44,31 +38,27 @@ class Api:
         """A handler behind the token, the account's id, the limit and the documentation's operations."""
 
         async def serve(request: Request) -> Response:
-            sandbox, in_xml = self.sandbox, "/api/v2/" not in request.url.path
+            sandbox = self.sandbox
             account = request.path_params.get("account", sandbox.account_id)
-            if (
-                request.headers.get("authorization") != f"Bearer {sandbox.access_token}"
-                or account != sandbox.account_id
-            ):
-                return error(401, "authentication-error", "The credentials provided were invalid")
-            if sandbox.overloaded():
-                return error(429, "error", "Account call creation rate limit exceeded")
-            kind, body = request.headers.get("content-type", ""), await request.body()
-            fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, kind, body)
-            if fault is not None:
-                words = f"Invalid {fault.field}: {fault.why}"
-                return refusal(400, "1003", words) if in_xml else error(400, "validation", words)
-            with sandbox._lock:
-                return await handler(request)
+            signed_in = request.headers.get("authorization") == f"Bearer {sandbox.access_token}"
+            try:
+                if not signed_in or account != sandbox.account_id:
+                    raise Refused("unauthorized")
+                if sandbox.overloaded():
+                    raise Refused("too_many")
+                await check(request, sandbox.clock())
+                with sandbox._lock:
+                    return await handler(request)
+            except Refused as refused:
+                return refused.response(request.url.path)
 
         return serve
 
     async def token(self, request: Request) -> Response:
-        kind, body = request.headers.get("content-type", ""), await request.body()
-        if OPERATIONS.fault("POST", request.url.path, "", kind, body):
-            return JSONResponse({"error": "unsupported_grant_type"}, status_code=400)
+        if RULES.check(await received(request), self.sandbox.clock()).answer:
+            return Refused("wrong_grant").response(request.url.path)
         if request.headers.get("authorization") != basic(self.sandbox.client_id, self.sandbox.client_secret):
-            return JSONResponse({"error": "invalid_client"}, status_code=401)
+            return Refused("wrong_client").response(request.url.path)
         token = {"access_token": self.sandbox.access_token, "token_type": "Bearer", "expires_in": 3600}
         return JSONResponse(token)
 
@@ -102,9 +92,9 @@ class Api:
     def _place(self, wanted: JsonObject) -> Response:
         refused = next(filter(None, map(self.sandbox.refused_numbers.get, (wanted["from"], wanted["to"]))), None)
         if refused:
-            return error(refused[0], "validation" if refused[0] == 400 else "authorization-error", refused[1])
+            raise Refused(*refused)
         if wanted["applicationId"] != self.sandbox.application_id:
-            return error(400, "validation", "Invalid applicationId")
+            raise Refused("invalid", "applicationId")
         call_id, now = self.sandbox.new_call_id(), self.sandbox.clock()
         self.sandbox.placed[call_id] = wanted
         list_leg(self.sandbox, call_id, wanted["from"], wanted["to"], now, "outbound")
@@ -116,14 +106,16 @@ class Api:
 
     async def call(self, request: Request) -> Response:
         shown = self.sandbox.calls.get(request.path_params["call"])
-        return JSONResponse(shown) if shown else error(404, "validation", "Call does not exist")
+        if not shown:
+            raise Refused("not_found")
+        return JSONResponse(shown)
 
     async def control(self, request: Request) -> Response:
         call_id, state = request.path_params["call"], json.loads(await request.body())["state"]
         shown = self.sandbox.calls.get(call_id, {})
         under_way = [one for one in self.sandbox.held_recordings.values() if one["callId"] == call_id]
         if shown.get("state") != "answered" or not any(one["status"] == "processing" for one in under_way):
-            return error(404, "validation", "The call has no recording in progress")
+            raise Refused("not_found")
         held = self.sandbox.recorded_controls.setdefault(shown.get("parentCallId", call_id), [])
         held.append("pause" if state == "paused" else "resume")
         return Response(status_code=200)
@@ -137,7 +129,7 @@ class Api:
     async def recording(self, request: Request) -> Response:
         held = "{call}.{recording}".format(**request.path_params)
         if held not in self.sandbox.held_recordings:
-            return error(404, "validation", "Recording does not exist")
+            raise Refused("not_found")
         if request.method == "DELETE":
             del self.sandbox.held_recordings[held]
             return Response(status_code=204)
@@ -146,7 +138,7 @@ class Api:
     async def audio(self, request: Request) -> Response:
         held = "{call}.{recording}".format(**request.path_params)
         if held not in self.sandbox.held_recordings:
-            return error(404, "validation", "Recording does not exist")
+            raise Refused("not_found")
         spoken, seconds = self.sandbox.audio[held]
         return Response(spoken or tone(seconds), media_type="audio/vnd.wave")
 
@@ -157,9 +149,7 @@ class Api:
 
     def _send(self, wanted: JsonObject) -> Response:
         if wanted["applicationId"] != self.sandbox.messaging_application_id:
-            return error(400, "request-validation", "The application is not this account's")
-        if not wanted.get("text") and not wanted.get("media"):
-            return error(400, "request-validation", "Either text or media must be there")
+            raise Refused("invalid", "applicationId")
         # A person who said stop is refused only afterwards, by the receiving carrier.
         shown = self.sandbox.text(
             wanted["from"], wanted["to"][0], wanted.get("text", ""), "out", wanted.get("media", [])
@@ -191,7 +181,9 @@ class Api:
 
     async def media(self, request: Request) -> Response:
         data = self.sandbox.media.get(request.path_params["media"])
-        return Response(data, media_type="image/png") if data else error(404, "media-not-found", "Media not found")
+        if not data:
+            raise Refused("media_not_found")
+        return Response(data, media_type="image/png")
 
 
 def app(sandbox: Account) -> Starlette:
@@ -211,7 +203,7 @@ def app(sandbox: Account) -> Starlette:
     routes = [Route(path, api.guarded(handler), methods=methods.split()) for path, (handler, methods) in paths.items()]
 
     async def unknown(request: Request, failure: Exception) -> Response:
-        return error(404, "validation", "Not found")
+        return Refused("not_found").response(request.url.path)
 
     routes.append(Route("/api/v1/oauth2/token", api.token, methods=["POST"]))
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plugins.carriers.bandwidth.sandbox.account import Account
+from plugins.carriers.bandwidth.sandbox.refused import Refused
 
 Handler = Callable[[Request], Awaitable[Response]]
 ACCOUNT = "/api/accounts/{account}"
@@ -45,11 +46,6 @@ def shown(tag: str, content: object, status: int = 200) -> Response:
     """A reply in XML."""
     body = tostring(xml(tag, content), encoding="utf-8", xml_declaration=True)
     return Response(body, status, media_type="application/xml")
-
-
-def refusal(status: int, code: str, description: str) -> Response:
-    """An error of the numbers API."""
-    return shown("ErrorResponse", {"ResponseStatus": {"ErrorCode": code, "Description": description}}, status)
 
 
 def read(element: Element) -> Any:
@@ -89,7 +85,7 @@ class Numbers:
     async def search(self, request: Request) -> Response:
         query = request.query_params
         if not set(query) & {"areaCode", "state", "localVanity", "tollFreeWildCardPattern", "npaNxx", "city", "zip"}:
-            return refusal(400, "4010", "Provided search criteria are unsupported or are not valid")
+            raise Refused("search")
         toll_free = query.get("tollFreeWildCardPattern", "")
         area = "800" if toll_free else query.get("areaCode", "212")
         numbers = [f"{area}55501{line:02d}" for line in range(OFFERED)]
@@ -110,9 +106,9 @@ class Numbers:
         numbers = [each.text or "" for each in fromstring(await request.body()).iter("TelephoneNumber")]  # noqa: S314
         known = set(numbers) <= self.sandbox.owned.keys()
         if kind != "orders" and not known:
-            return refusal(400, "5006", "The telephone numbers are not of this account")
+            raise Refused("not_ours")
         if kind == "orders" and wanted["SiteId"] != self.sandbox.site_id:
-            return refusal(400, "5022", "The Site Id is not valid")
+            raise Refused("site")
         order_id, peer = self.sandbox.new_uuid("order"), wanted.get("PeerId") or wanted.get("SipPeerId") or ""
         looks = self.sandbox.looks_until_done
         self.sandbox.orders[order_id] = {"kind": kind, "numbers": numbers, "peer": peer, "looks": looks}
@@ -124,7 +120,7 @@ class Numbers:
     async def order(self, request: Request) -> Response:
         order = self.sandbox.orders.get(request.path_params["order"])
         if order is None or order["kind"] != request.url.path.split("/")[-2]:
-            return refusal(404, "5005", "The order does not exist")
+            raise Refused("no_order")
         name, status = ORDERS[order["kind"]]
         order["looks"] -= 1
         if order["looks"] > 0:
@@ -145,7 +141,11 @@ class Numbers:
 
     async def everyone(self, request: Request) -> Response:
         found = [{"FullNumber": each, "Status": "Inservice"} for each in self._page(request, list(self.sandbox.owned))]
-        return shown("TelephoneNumbersResponse", {"TelephoneNumbers": {"TelephoneNumber": found}})
+        listed: object = {"TelephoneNumber": found}
+        return shown(
+            "TelephoneNumbersResponse",
+            {"TelephoneNumberCount": len(self.sandbox.owned), "TelephoneNumbers": listed},
+        )
 
     @staticmethod
     def _page(request: Request, items: list[Any]) -> list[Any]:
@@ -155,13 +155,15 @@ class Numbers:
     async def one(self, request: Request) -> Response:
         number = request.path_params["number"]
         if number not in self.sandbox.owned:
-            return refusal(404, "1001", "The telephone number does not exist")
+            raise Refused("unknown")
         reported = {"TelephoneNumber": number, "Status": "Inservice", "AccountId": self.sandbox.account_id}
         return shown("TelephoneNumberResponse", reported)
 
     async def peer_of(self, request: Request) -> Response:
         peer = self.sandbox.owned.get(request.path_params["number"])
-        return shown("SipPeer", {"Id": peer, "Name": "A location"}) if peer else refusal(404, "1001", "Not found")
+        if not peer:
+            raise Refused("unknown")
+        return shown("SipPeer", {"Id": peer, "Name": "A location"})
 
     async def of_location(self, request: Request) -> Response:
         peer = request.path_params["peer"]
@@ -176,22 +178,22 @@ class Numbers:
         if request.method == "PUT":
             text = fromstring(await request.body()).findtext(f".//{name}") or ""  # noqa: S314
             if text not in self.sandbox.applications:
-                return refusal(400, "13518", "The application does not exist")
+                raise Refused("application")
             self.sandbox.joined[product] = text
         held = self.sandbox.joined.get(product)
         if held is None:
-            return refusal(404, "13507", "The product has no settings")
+            raise Refused("not_found")
         settings: object = {"HttpSettings": {name: held}} if voice else {name: held}
         return shown("SettingsResponse", {"Settings": settings})
 
     async def application(self, request: Request) -> Response:
         application_id = request.path_params["application"]
         if application_id not in self.sandbox.applications:
-            return refusal(404, "12102", "The application does not exist")
+            raise Refused("no_application")
         if request.method == "PUT":
             wanted = read(fromstring(await request.body()))  # noqa: S314
             if wanted["ServiceType"] != self.sandbox.applications[application_id]["ServiceType"]:
-                return refusal(400, "12017", "The service type cannot be changed")
+                raise Refused("service_type")
             self.sandbox.applications[application_id] = wanted
         held = {"ApplicationId": application_id, **self.sandbox.applications[application_id]}
         return shown("ApplicationProvisioningResponse", {"Application": held})
@@ -204,7 +206,7 @@ class Numbers:
         wanted = read(fromstring(await request.body()))  # noqa: S314
         subscriber = wanted["Subscriber"]
         if subscriber["SubscriberType"] == "BUSINESS" and not subscriber.get("BusinessName"):
-            return refusal(400, "7203", "The BusinessName is required")
+            raise Refused("missing", "BusinessName")
         order_id = self.sandbox.new_uuid("port")
         self.sandbox.port_orders[order_id] = {**wanted, "ProcessingStatus": "PENDING_DOCUMENTS"}
         return shown("LnpOrderResponse", {"OrderId": order_id, "Status": {"Code": "201"}, **wanted}, 201)
@@ -221,10 +223,10 @@ class Numbers:
     async def port(self, request: Request) -> Response:
         order = self.sandbox.port_orders.get(request.path_params["order"])
         if order is None:
-            return refusal(404, "7300", "The order does not exist")
+            raise Refused("no_port")
         if request.method == "DELETE":
             if order["ProcessingStatus"] in ("COMPLETE", "CANCELLED"):
-                return refusal(400, "7351", "The order cannot be cancelled")
+                raise Refused("port_over")
             order["ProcessingStatus"] = "CANCELLED"
             return Response(status_code=200)
         held = {name: value for name, value in order.items() if name != "detail"}
@@ -235,7 +237,7 @@ class Numbers:
     async def bill(self, request: Request) -> Response:
         order_id = request.path_params["order"]
         if order_id not in self.sandbox.port_orders:
-            return refusal(404, "7300", "The order does not exist")
+            raise Refused("no_port")
         self.sandbox.bills[order_id] = await request.body()
         stored = re.sub(r"\W", "", order_id)
         return shown("fileUploadResponse", {"filename": f"{stored}.pdf", "resultCode": "0"}, 201)

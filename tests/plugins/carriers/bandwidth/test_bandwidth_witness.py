@@ -135,3 +135,13 @@ def test_a_person_is_shown_what_was_written_when_and_never_the_content(sandbox: 
     assert record.record_type == "text" and record.fields["sourceTn"] == CALLER and "secret" not in repr(record)
     assert connector.erase_person(person).status == "impossible"
     assert datetime.fromisoformat(record.fields["receiveTime"]).tzinfo == UTC
+
+
+def test_nothing_is_said_to_be_erased_of_a_list_that_bandwidth_counts_longer(
+    sandbox: Sandbox, connector: Bandwidth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Source: `totalCount` and `pageInfo` of the SDK's MessagesList."""
+    short = {"totalCount": 3, "messages": [{"messageId": "m", "sourceTn": CALLER, "destinationTn": TRACKING}]}
+    monkeypatch.setattr(connector._rest, "read_json", lambda url, query: short)
+    with pytest.raises(RetryLater, match="3 items, and gave 1"):
+        connector.erase_person(PersonReference(phone_numbers=(CALLER,), tracking_numbers=(TRACKING,)))

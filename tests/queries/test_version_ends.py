@@ -67,7 +67,7 @@ def test_the_repair_is_on_the_pages_and_comes_again_at_30_days_though_somebody_i
     assert TITLE in browser.text("/connectors") and "Set version: v27.0 in config.yaml." in browser.text("/connectors")
     assert TITLE[1:] in browser.text("/connectors/network")
     assert TITLE[1:] in browser.text("/")
-    assert f"network: {TITLE}" in browser.text("/status")
+    assert f"Paper Network: {TITLE}" in browser.text("/status")
     assert browser.post("/connectors/ignore", {"key": "version/network/v26.0/90"}).status_code == 303
     assert TITLE not in browser.text("/connectors")
     to_day(stage, 30)

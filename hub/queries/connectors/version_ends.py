@@ -30,7 +30,8 @@ class VersionEnd:
     @property
     def remedy(self) -> str:
         """What a person does, as a sentence."""
-        return f"Set {self.setting}: {self.newer} in config.yaml." if self.newer else "Update Ringfence before that."
+        update = "Update Ringfence before that." if self.notice else "Update Ringfence."
+        return f"Set {self.setting}: {self.newer} in config.yaml." if self.newer else update
 
     @property
     def sentence(self) -> str:

@@ -57,6 +57,7 @@ def headline(
     """What the page's figures say together. `ends`: the versions of providers' APIs that end soon."""
     queues, connectors, jobs = list(queues), list(connectors), list(jobs)
     threads = [each for each in jobs if each.kind == "thread"]
+    titles = {each.name: each.title for each in connectors}
     idle = all(each.state in ("late", "new") for each in threads)
     carriers = [each for each in connectors if each.kind == "carrier"]
     silent = [each for each in carriers if each.health in ("needs_you", "down")]
@@ -79,7 +80,7 @@ def headline(
         *_queues(queues),
         *([] if idle else _jobs(jobs)),
         *_machine(found, now),
-        *(Waiting(f"{each.connector}: {each.title}", "/connectors") for each in ends),
+        *(Waiting(f"{titles.get(each.connector, each.connector)}: {each.title}", "/connectors") for each in ends),
     ]
     return Headline(calls, is_well and not any(each.health == "down" for each in carriers), waiting)
 

@@ -5,12 +5,11 @@ from hub.contracts.filling import ROW, ROWS
 from hub.contracts.manifest import ClickId
 from hub.protocols.json_ads import JsonAds
 from hub.protocols.json_ads.cost_reports import CostReport
-from hub.protocols.json_ads.shapes import SHA256, has_shape
 from hub.protocols.json_ads.stand_in import JsonAdsSandbox, StandIn
 from hub.protocols.json_ads.templates import Batch, Call
 from hub.protocols.json_service.templates import without_empty
 
 __all__ = [
-    "ROW", "ROWS", "SHA256", "Batch", "Call", "ClickId", "Cost", "CostReport", "Days", "JsonAds", "JsonAdsSandbox",
-    "StandIn", "has_shape", "without_empty",
+    "ROW", "ROWS", "Batch", "Call", "ClickId", "Cost", "CostReport", "Days", "JsonAds", "JsonAdsSandbox",
+    "StandIn", "without_empty",
 ]  # fmt: skip

@@ -47,9 +47,7 @@ def answers_part(file: Path) -> str:
         if each.means == means
     ]
     rows += [
-        (means, (f"any other code {code(family)}" if " " not in family else f"any other {family}", "", DOES[means]))
-        for means, families in rules.others.items()
-        for family in families
+        (means, (_family(family), "", DOES[means])) for means, families in rules.others.items() for family in families
     ]
     order = list(DOES)
     return f"{INTRODUCTION}\n\n{table(HEAD, [row for _, row in sorted(rows, key=lambda each: order.index(each[0]))])}"
@@ -63,6 +61,12 @@ def _answer(rules: Rules, answer: Answer) -> str:
     unsure = "*" if rules.pages[answer.page].sure == "memory" else ""
     place = f"HTTP {answer.status}" if answer.row is None else "for one row"
     return ", ".join([place, *([code("/".join(codes))] if codes else [])]) + unsure
+
+
+def _family(family: str) -> str:
+    if family == "*":
+        return "any other code"
+    return f"any other {family}" if " " in family else f"any other code {code(family)}"
 
 
 def _does(answer: Answer) -> str:

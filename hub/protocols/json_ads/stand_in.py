@@ -21,7 +21,6 @@ from hub.contracts.untrusted import json_object, value_at
 from hub.contracts.vendor_rules import VendorReply
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.fictional import PARTS, fictional, places
-from hub.protocols.json_ads.shapes import has_shape
 from hub.protocols.json_ads.templates import Call
 from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, ServiceStandIn, pattern_of, sent
 from hub.protocols.json_service.templates import ServiceRequest, rows_in
@@ -49,18 +48,10 @@ class StandIn(ServiceStandIn):
     """Of a refused request. Left out: 400 with a code and words where `Provider` reads them."""
     some_refused: Reply | None = None
     """Of a request with refused rows, if it is not answered like one without, as `(422, {"details": {"events": ROWS}})`."""
-    checked_rows: Reply | None = None
-    """Of a dry run without a refusal, if it differs from `accepted`."""
     checked: Reply | None = None
     """Of the connection check. Left out: `refused` if `Call.expected` has its status, else 200 and an empty object."""
-    shape: Any = None
-    """The shape of a row, so that the stand-in refuses others. A type (`int`, `float`, `str`, `bool`), a regular expression (a
-    text), a tuple of allowed values, a list with the shape of each of its entries, or an object, of whose names those that
-    end in `?` may be missing and others may not appear: `{"id": str, "phone?": SHA256, "kind": ("call", "form")}`."""
     time: str = ""
     """Where a row has the time of the conversion: ISO 8601, or seconds, milliseconds or microseconds since 1970."""
-    max_age: timedelta | None = None
-    """How old a row may be; the manifest's limit if not given."""
     good_row: Any = None
     bad_row: Any = None
     """One result or error; `{index}` is the row's index."""
@@ -107,9 +98,7 @@ class JsonAdsSandbox(JsonServiceSandbox):
         key = value_at(row, known.key)
         if not isinstance(key, str) or not key:
             return f"{known.key} is missing"
-        if known.shape is not None and not has_shape(row, known.shape):
-            return "the row has a wrong member"
-        longest = known.max_age or self.network.manifest.limits.max_age
+        longest = self.network.manifest.limits.max_age
         if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
             return "the time is too old, or in the future"
         return "the event is not valid" if key in self._refused else None
@@ -182,7 +171,7 @@ class JsonAdsSandbox(JsonServiceSandbox):
         if network.batch.kind == "poll":
             self._uploads.append(listed)
         values = {"count": len(good), "reference": str(len(self._uploads) - 1)}
-        status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
+        status, body = known.accepted
         if known.some_refused and any(refusals):
             status, body = known.some_refused
         return status, filled(body, values, listed)

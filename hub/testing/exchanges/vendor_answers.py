@@ -228,6 +228,7 @@ def _unlisted(rules: VendorRules, means: str, family: str) -> Answer:
     if family.startswith("HTTP "):
         status = family.removeprefix("HTTP ").replace("x", "9")
         return like.model_copy(update={"status": int(status), "body": {}, "headers": {}})
+    family = "9xxxx" if family == "*" else family
     digits = product("9876543210", repeat=family.count("x"))
     free = (code for each in digits if (code := _with_digits(family, each)) not in codes and of_family(code, family))
     old = value_at(like.body, file.code)

@@ -23,6 +23,7 @@ from hub.api import (
     Receipt,
     Recipient,
     Refusal,
+    Rejected,
     RetryLater,
     RingfenceError,
     Share,
@@ -133,7 +134,8 @@ class Meta(JsonAds):
         words="error.error_user_msg",
         codes={
             **dict.fromkeys(("10", "102", "190", "200"), AuthError),
-            **dict.fromkeys(("1", "2", "4", "17", "32", "341", "368", "613", "800xx"), RetryLater),
+            "100": Rejected,
+            "*": RetryLater,
         },
         special=_other_meanings,
         retired=("2500", "2635"),

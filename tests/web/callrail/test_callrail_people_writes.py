@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from callrail_stage import CallRailHub, callrail_hub, company_id
+from sqlmodel import select
 from testbed import CALLER, SHARED
 
 from hub.api.carriers import MessageEvent
-from hub.model import AuditEntry, FormSubmission, TextMessage, User
+from hub.model import AlertRule, AuditEntry, FormSubmission, TextMessage, User
 from hub.texts.suppression import stop
 
 
@@ -144,6 +145,23 @@ def test_notifications_are_the_alerts_of_the_keys_own_user(hub: CallRailHub) -> 
     refused(hub.send("POST", "notifications.json", json={**body, "email": "x@example.com"}), 400, "its own user")
     refused(hub.send("POST", "notifications.json", json={**body, "tracker_id": "TRK1"}), 400, "whole companies")
     assert hub.send("DELETE", path).status_code == 204 and hub.get(path).status_code == 404
+
+
+def test_a_change_of_notifications_takes_away_no_channel_that_callrail_does_not_know(hub: CallRailHub) -> None:
+    body = {
+        "company_id": company_id(hub.stage, "lakeside"),
+        "call_enabled": True,
+        "alert_type": "vm_only",
+        "send_email": True,
+    }
+    path = f"notifications/{hub.send('POST', 'notifications.json', json=body).json()['id']}.json"
+    with hub.stage.hub.store.writing() as session:
+        for rule in session.exec(select(AlertRule)):
+            rule.channels = [*rule.channels, "slack"]
+            session.add(rule)
+    assert hub.send("PUT", path, json={"send_email": False}).status_code == 200
+    assert [rule.channels for rule in hub.stage.rows(AlertRule)] == [["slack"]]
+    assert hub.send("DELETE", path).status_code == 204
 
 
 def test_summaries_are_the_digests_of_the_keys_own_user(hub: CallRailHub) -> None:

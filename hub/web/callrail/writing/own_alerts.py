@@ -171,13 +171,19 @@ def _notify(request: CallRailRequest, company: Company, before: AlertSettings, s
     def action(session: Session) -> dict[str, str]:
         settings = read_settings(session, user, company)
         others = {name: each for name, each in settings.kinds.items() if name not in _kinds(settings)}
-        kinds = {name: WantedKind(tuple(sorted(chosen))) for name in sorted(wanted)}
+        kinds = {name: WantedKind(tuple(sorted(chosen | _kept(settings, name)))) for name in sorted(wanted)}
         save_settings(session, user, company, replace(settings, kinds={**others, **kinds}), request.hub.clock())
         return {}
 
     request.once.do(request.authorized, action, status)
     with request.session() as session:
         return notification(user, company, read_settings(session, user, company))
+
+
+def _kept(settings: AlertSettings, kind: str) -> set[str]:
+    """The channels of a kind that CallRail's API does not know, such as Slack; no request of it takes them away."""
+    before = settings.kinds.get(kind)
+    return set() if before is None else {each for each in before.channels if each not in CHANNELS.values()}
 
 
 def summary(user: User, company: Company, settings: AlertSettings) -> JsonObject:

@@ -57,7 +57,8 @@ class Failure:
             return RetryLater(f"The Google Ads API cannot accept the batch now ({said}).")
         if self.status == "UNIMPLEMENTED" or any(error.code == "UNSUPPORTED_VERSION" for error in self.errors):
             return ConfigError(f"Google no longer offers this API version ({said}); check api_version.")
-        if any(meaning_of(code)[0] == "rejected" for code in (self.status, *(error.code for error in self.errors))):
+        codes = [error.code for error in self.errors] or [self.status]
+        if any(meaning_of(code)[0] == "rejected" for code in codes):
             return Rejected(f"The Google Ads API rejects the request ({said}).", said)
         return RetryLater(f"The Google Ads API refuses the request ({said}).", UNLISTED_WAIT)
 

@@ -264,6 +264,21 @@ def test_a_refused_request_becomes_the_error_that_its_family_means(family: str, 
     assert isinstance(raised, error) and code in str(raised)
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure("INVALID_ARGUMENT", (AdsError("conversion_upload_error", "UNKNOWN", "words"),)),
+        Failure("INVALID_ARGUMENT", (AdsError("", "SOMETHING_NEW", "words"),)),
+        Failure("FAILED_PRECONDITION"),
+    ],
+)
+def test_a_refusal_that_nobody_lists_ends_no_conversion(failure: Failure) -> None:
+    """Source: google-ads 34.0.0: a code that is newer than the library is read as UNKNOWN."""
+    raised = failure.error()
+    assert isinstance(raised, RetryLater) and raised.after == 24 * 3600
+    assert isinstance(Failure("INVALID_ARGUMENT").error(), Rejected)
+
+
 # The stand-in checks what Google checks
 
 

@@ -193,7 +193,7 @@ def _body(operation: Mapping[str, Any], request: HeardRequest) -> Any:
 
 
 def _values(tree: Any, path: str) -> list[Any]:
-    """What is at a path, with `*` for each item of a list; nothing for what is empty."""
+    """What is at a path, with `*` for each item of a list or member of an object; nothing for what is empty."""
     found = [tree]
     for name in path.split("."):
         found = [inner for each in found for inner in (_items(each) if name == "*" else [value_at(each, name)])]
@@ -201,6 +201,8 @@ def _values(tree: Any, path: str) -> list[Any]:
 
 
 def _items(value: Any) -> Sequence[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
     return value if isinstance(value, list) else [value]
 
 

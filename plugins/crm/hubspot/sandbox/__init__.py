@@ -8,11 +8,12 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 from hub.api import JsonObject, WebhookRequest
-from hub.api.sandbox import Fault, HttpSandbox, SandboxSignIn, json_reply, reply
+from hub.api.sandbox import Fault, HeardRequest, HttpSandbox, SandboxSignIn, VendorRules, json_reply, reply
 
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds
@@ -54,6 +55,7 @@ class Sandbox(HttpSandbox):
     """HubSpot on loopback. Objects: contacts, deals, calls. Unknown requests get HubSpot's 400 or 404."""
 
     not_kept = HttpSandbox.not_kept | {"requests"}
+    rules = VendorRules(Path(__file__).with_name("rules.yaml"))
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -262,28 +264,24 @@ class Sandbox(HttpSandbox):
 
     def _answer(self, method: str, url: URL, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
         path, kind = url.path, headers.get("content-type", "").partition(";")[0]
-        wanted = "application/x-www-form-urlencoded" if path.startswith("/oauth/") else "application/json"
-        if method == "POST" and kind != wanted:
-            raise HubSpotError(415, "VALIDATION_ERROR", f"Unsupported Media Type: {wanted} is expected")
+        if path.startswith("/oauth/") and method == "POST" and kind != "application/x-www-form-urlencoded":
+            raise HubSpotError(415, "VALIDATION_ERROR", "Unsupported Media Type: a form is expected")
         if re.fullmatch(r"/oauth/20\d\d-0[39]/token(/introspect)?", path) and method == "POST":
             return self._oauth(path, body)
         self._authorize(headers.get("authorization", ""))
         area, rest = _dated(path)
-        unknown = set(parse_qs(url.query, keep_blank_values=True)) - {"archived"}
-        if unknown:
-            raise invalid(f"Unknown query parameters: {sorted(unknown)}")
         if rest[-1] == "search":
             self._count_search(body)
         else:
             self._count()
-        try:
-            request = json.loads(body or b"{}")
-        except ValueError:
-            raise invalid("Invalid input JSON") from None
-        if not isinstance(request, dict):
-            raise invalid("Invalid input JSON: expected an object")
+        heard = HeardRequest(method, "/".join(("/crm", area, "2026-09", *rest)), url.query, headers, body)
+        said = self.rules.check(heard, self.clock())
+        for name in filter(None, (said.answer, *said.refused)):
+            answer = self.rules.answer(name)
+            message = answer.body["message"].format(field=said.field)
+            raise HubSpotError(answer.status, answer.body["category"], message)
         with self._lock:
-            return self.account.answer(area, method, rest, request)
+            return self.account.answer(area, method, rest, json.loads(body or b"{}"))
 
     def _authorize(self, header: str) -> None:
         token = header.removeprefix("Bearer ")

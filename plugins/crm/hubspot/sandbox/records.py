@@ -152,9 +152,9 @@ class Table:
         if (
             len(filters) > MAX_FILTER_GROUPS
             or sum(map(len, filters)) > MAX_FILTERS
-            or any(len(group) > MAX_FILTERS_PER_GROUP for group in filters)
+            or any(not 1 <= len(group) <= MAX_FILTERS_PER_GROUP for group in filters)
         ):
-            raise invalid("too many filters or groups of filters")
+            raise invalid("too many or too few filters or groups of filters")
         for one in (one for group in filters for one in group):
             if not self.knows(str(one.get("propertyName"))):
                 raise invalid(f"There was a problem with the request: unknown property {one.get('propertyName')}")

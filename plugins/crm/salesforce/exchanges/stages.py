@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hub.api.oauth import sign_assertion
-from plugins.crm.salesforce.sandbox import CLIENT_ID, USERNAME
+from plugins.crm.salesforce.sandbox import USERNAME
+from plugins.crm.salesforce.sandbox.sign_in import CLIENT_ID
 
 SESSION = "00D5g000000001!of-the-recorded-exchange"
 

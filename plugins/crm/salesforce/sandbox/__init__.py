@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.api import JsonObject
-from hub.api.sandbox import HttpSandbox, json_reply
+from hub.api.sandbox import HttpSandbox, json_reply, received
 
 from .queries import soql, sosl
 from .records import Org, Refused
-from .replies import checked, error_reply, not_too_many, records_of, type_of
+from .replies import RULES, checked, error_reply, not_too_many, records_of, type_of
 from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, new_key
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Sandbox(HttpSandbox):
     """
 
     not_kept = HttpSandbox.not_kept | {"requests"}
+    rules = RULES
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -163,13 +164,13 @@ class Sandbox(HttpSandbox):
             ("/services/oauth2/authorize", "POST", self._authorize),
             ("/services/oauth2/revoke", "POST", self._revoke),
             (f"{data}/limits{{slash:path}}", "GET", self._guarded(self._limits)),
-            (f"{data}/search/", "GET", self._guarded(self._search, "q")),
-            (f"{data}/query/", "GET", self._guarded(self._query, "q")),
-            (f"{data}/queryAll/", "GET", self._guarded(self._query, "q")),
+            (f"{data}/search/", "GET", self._guarded(self._search)),
+            (f"{data}/query/", "GET", self._guarded(self._query)),
+            (f"{data}/queryAll/", "GET", self._guarded(self._query)),
             (f"{data}/query/{{locator}}", "GET", self._guarded(self._more)),
             (f"{data}/composite/sobjects", "POST", self._guarded(self._create_many)),
             (f"{data}/composite/sobjects", "PATCH", self._guarded(self._update_many)),
-            (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many, "ids", "allOrNone")),
+            (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many)),
             (f"{data}/sobjects/{{kind}}", "POST", self._guarded(self._create)),
             (f"{data}/sobjects/{{kind}}/", "POST", self._guarded(self._create)),
             (f"{data}/sobjects/{{kind}}/{{key}}", "GET", self._guarded(self._get)),
@@ -252,11 +253,11 @@ class Sandbox(HttpSandbox):
             return "invalid_client", "invalid client credentials"
         return None if refresh_token in self.refresh_tokens else ("invalid_grant", "expired access/refresh token")
 
-    def _guarded(self, serve: Callable[[Request, Any], Response], *parameters: str) -> object:
-        """A path that needs a session and counts toward the daily limit; `parameters` are those of its query."""
+    def _guarded(self, serve: Callable[[Request, Any], Response]) -> object:
+        """A path that needs a session and counts toward the daily limit."""
 
         async def guarded(request: Request) -> Response:
-            body = await request.body()
+            heard = await received(request)
             self.requests.append((request.method, request.url.path))
             session = request.headers.get("authorization", "").removeprefix("Bearer ")
             if self.locked_out or session not in self.sessions:
@@ -265,7 +266,7 @@ class Sandbox(HttpSandbox):
                 return error_reply(Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403))
             self.used += 1
             try:
-                given = checked(request, body, parameters)
+                given = checked(request, heard, self.clock())
                 with self.org.lock:
                     response = serve(request, given)
             except Refused as refused:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.api.sandbox import json_reply
+from hub.api.sandbox import HeardRequest, VendorRules, json_reply
 
 from .records import Refused
 
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
 MAX_RECORDS_PER_REQUEST = 200
 MAX_ADDRESS_BYTES = 16_384
 OLDEST_VERSION, NEWEST_VERSION = 31, 68
 """Versions 21 to 30 were retired in 2025; 68 is Winter '27."""
 
 
-def checked(request: Request, body: bytes, parameters: Sequence[str]) -> Any:
+def checked(request: Request, heard: HeardRequest, now: datetime) -> Any:
     """The JSON body of a request that Salesforce accepts at all."""
     version = float(request.path_params["version"])
     if version > NEWEST_VERSION:
@@ -29,29 +31,20 @@ def checked(request: Request, body: bytes, parameters: Sequence[str]) -> Any:
         raise Refused("UNSUPPORTED_API_VERSION", "This version of the API is retired", status=410)
     if len(str(request.url)) > MAX_ADDRESS_BYTES:
         raise Refused("URI_TOO_LONG", "The address is too long", status=414)
-    unknown = set(request.query_params) - set(parameters)
-    if unknown:
-        raise Refused("INVALID_QUERY_PARAMETER", f"unknown parameters: {sorted(unknown)}")
-    if not body.strip():
-        return None
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise Refused("UNSUPPORTED_MEDIA_TYPE", "Content type of the request is not supported", status=415)
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON") from None
+    said = RULES.check(heard, now)
+    for name in filter(None, (said.answer, *said.refused)):
+        is_parameter = name == "malformed" and said.field in request.query_params
+        answer = RULES.answer("bad_parameter" if is_parameter else name)
+        raise Refused(answer.body[0]["errorCode"], answer.body[0]["message"], status=answer.status)
+    return json.loads(heard.body) if heard.body else None
 
 
-def records_of(body: object) -> list[Any]:
+def records_of(body: Any) -> list[Any]:
     """The records of a collection."""
-    if not isinstance(body, dict) or not isinstance(body.get("records"), list) or not body["records"]:
-        raise Refused("JSON_PARSER_ERROR", "records is required")
-    unknown = body.keys() - {"allOrNone", "records"}
-    if unknown or not isinstance(body.get("allOrNone", False), bool):
-        raise Refused("JSON_PARSER_ERROR", f"Unrecognized field or value: {sorted(unknown) or 'allOrNone'}")
     if body.get("allOrNone"):
         raise Refused("JSON_PARSER_ERROR", "this stand-in does not roll collections back")
-    return not_too_many(body["records"])
+    records: list[Any] = body["records"]
+    return records
 
 
 def not_too_many(items: list[object]) -> list[Any]:

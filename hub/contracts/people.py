@@ -88,7 +88,8 @@ class Corrected:
 
 @runtime_checkable
 class PeopleSandbox(Protocol):
-    """What the carrier conformance suite needs of the sandbox of a carrier that erases people, besides `CarrierSandbox`."""
+    """What the conformance suites need of the sandbox of a carrier or CRM that erases people."""
 
     def held_ids(self) -> Sequence[str]:
-        """The ids of all that the carrier still keeps of calls and texts: each leg, recording, text and picture."""
+        """The ids of all that the provider still keeps: of a carrier each leg, recording, text and picture, of a CRM each
+        contact and call."""

@@ -6,16 +6,19 @@ Those of built-in plugins run in this process, those of others in processes of t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hub.contracts.connector import Connector
-from hub.contracts.sandbox import Sandbox
+from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.errors import ConfigError
 from hub.plugin_host.sandbox_state import SandboxState
 from hub.plugin_host.stand_ins.hosted import HostedStandIn
+from hub.plugin_host.stand_ins.shared_address import hold_address
 
 __all__ = ["RunningSandboxes", "start_sandboxes"]
 
@@ -26,8 +29,16 @@ class RunningSandboxes:
     If they have a folder, they share what they hold with the other processes that use it.
     """
 
-    def __init__(self, running: Mapping[str, Sandbox], without: frozenset[str], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        running: Mapping[str, Sandbox],
+        without: frozenset[str],
+        folder: Path | None = None,
+        held: Sequence[int] = (),
+    ) -> None:
         self._running = dict(running)
+        self._held = list(held)
+        """The descriptors that say where these listen."""
         self._without = without
         self._folder = folder
         self._replaced: list[Sandbox] = []
@@ -57,6 +68,7 @@ class RunningSandboxes:
         started = start_sandboxes(names, clock, folder=self._folder)
         self._replaced += [self._running[name] for name in names if name in self._running]
         self._running |= started._running
+        self._held, started._held = self._held + started._held, []
         self._without = (self._without - started._running.keys()) | started._without
 
     def share(self, folder: Path) -> None:
@@ -88,6 +100,8 @@ class RunningSandboxes:
     def stop(self) -> None:
         """Stop all of them; the requests that they received stay readable. It may be called twice."""
         _stop([*self._running.values(), *self._replaced])
+        while self._held:
+            os.close(self._held.pop())
 
     def __enter__(self) -> RunningSandboxes:
         return self
@@ -135,13 +149,16 @@ def start_sandboxes(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     seed: str | None = None,
     folder: Path | None = None,
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> RunningSandboxes:
-    """Start one sandbox per connector, so that two accounts at one provider have one each.
+    """Start one sandbox per connector, so that two accounts at one provider have one each. What those with another address say
+    leads there (`shared_address`): to the running hub's, which serves it after this process has ended.
 
     `clock` is the time as the providers see it; with another `seed` they make other ids. What they hold is kept in `folder`,
     or only in memory. ConfigError if one does not start; then none runs.
     """
     running: dict[str, Sandbox] = {}
+    held: list[int] = []
     without = set()
     for name, connector_class in connectors.items():
         try:
@@ -152,14 +169,21 @@ def start_sandboxes(
             sandbox = stand_in(clock)
             sandbox.seed = seed or sandbox.seed
             running[name] = sandbox
+            if isinstance(sandbox, HostedStandIn):
+                sandbox.says = addresses.get(name, "")
             _start(sandbox, name, folder)
+            if isinstance(sandbox, HttpSandbox | HostedStandIn):
+                if name in addresses:
+                    sandbox.url = addresses[name]
+                elif folder is not None and (descriptor := hold_address(folder, name, sandbox.url)) is not None:
+                    held.append(descriptor)
         except ConfigError:
-            _stop(running.values())
+            RunningSandboxes(running, frozenset(), folder, held).stop()
             raise
         except Exception as error:
-            _stop(running.values())
+            RunningSandboxes(running, frozenset(), folder, held).stop()
             raise ConfigError(
                 f"the sandbox of connector {name!r} did not start ({type(error).__name__}); "
                 "remove `sandbox: true`, or fix its plugin."
             ) from error
-    return RunningSandboxes(running, frozenset(without), folder)
+    return RunningSandboxes(running, frozenset(without), folder, held)

@@ -34,6 +34,7 @@ POOR: Mapping[str, JsonObject] = {
     "a click id": {"click_ids": {}, "clicked_at": {}, "cookies": {}},
     "an e-mail": {"email": None},
     "a phone number": {"phone_number": None},
+    "a number of North America": {"phone_number": "+447700900142", "country": "GB"},
     "consent": {"ad_user_data": "denied", "ad_personalization": "denied"},
     "anything about the person": {
         "click_ids": {}, "clicked_at": {}, "cookies": {}, "phone_number": None, "email": None, "country": None,

@@ -10,13 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
+from pydantic import ValidationError
 
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
 from hub.contracts.untrusted import JsonObject
+from hub.errors import ConfigError
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.http_client import lazy_client
+from hub.plugin_host.inspection.explained import settings_sentences
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.testing.violations.refusals import note_host
 
@@ -92,7 +95,11 @@ def connect(
     """A connector of `connector_class` that uses `sandbox` if one is given; `settings` are added to the sandbox's. What it
     logs is not scrubbed, so that a suite notices a secret."""
     written = {**(sandbox.settings() if sandbox else {}), **settings}
-    typed = connector_class.Settings.model_validate(written)
+    try:
+        typed = connector_class.Settings.model_validate(written)
+    except ValidationError as error:
+        given = "what the sandbox's settings() give" if sandbox else "these settings"
+        raise ConfigError(f"Settings do not take {given}: {'; '.join(settings_sentences(error))}.") from None
     name = name or connector_class.manifest.name
     hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True, refused=note_host)
     services = Services(

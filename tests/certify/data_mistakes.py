@@ -146,15 +146,15 @@ ENRICHMENT: tuple[Mistake, ...] = (
         says="it tried to call collector.example.net, which its manifest does not declare",
     ),
     mistake(
-        "a file of the machine is read, and the refusal is swallowed",
+        "a file is kept in the folder for temporary files of the machine",
         (
             INIT,
             LOOK_UP,
-            "        try:\n            open('/etc/passwd').close()\n        except OSError:\n            pass\n"
+            "        try:\n            open('/tmp/ringfence-kept', 'w').close()\n        except OSError:\n            pass\n"
             + LOOK_UP,
         ),
         promise="The same caller has the same facts",
-        says="it tried to do what a hub refuses: open /etc/passwd",
+        says="it tried to do what a hub refuses: open /tmp/ringfence-kept",
     ),
     mistake(
         "a file of the machine is read while the plugin is imported",

@@ -18,7 +18,7 @@ from typer.testing import Result
 
 from hub.cli import app
 from hub.delivery.sync import sync as sync_now
-from hub.model import AuditEntry, ConversionRow, Delivery, LeadChange
+from hub.model import AuditEntry, ConversionRow, Delivery, LeadChange, Recording
 from hub.platform.clock import utc_now
 from hub.platform.loopback import free_port
 from hub.startup.opening import Opened, open_hub
@@ -83,6 +83,18 @@ def test_texts_visits_and_forms_arrive_too(folder: Path, running: Opened) -> Non
     assert "rdt_cid=3184" in visit.output.replace("\n", "")
     form = run(folder, "trigger", "form", "--from", "+12025550125")
     assert form.exit_code == 0 and "contact form, 15 USD" in " ".join(form.output.split()), form.output
+
+
+def test_the_recording_of_a_call_arrives(folder: Path, running: Opened) -> None:
+    stage = TestHub(running.hub, running.directory, FrozenClock(utc_now()))
+    before = {row.id for row in stage.rows(Recording)}
+    result = run(folder, "trigger", "call", "--to", "lakeside_plumbing/truck", "--from", "+12025550126")
+    assert result.exit_code == 0, result.output
+    until = time.monotonic() + 90
+    while not (new := [row for row in stage.rows(Recording) if row.id not in before and row.state == "stored"]):
+        assert time.monotonic() < until, [(row.state, row.id in before) for row in stage.rows(Recording)]
+        time.sleep(0.05)
+    assert len(new) == 1
 
 
 @pytest.mark.parametrize(

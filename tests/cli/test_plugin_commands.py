@@ -229,7 +229,7 @@ def test_files_of_exchanges_that_do_not_hold_are_counted(capsys: pytest.CaptureF
     read = VendorExchanges(exchanges=4, oldest=date(2026, 11, 20), newest=date(2026, 11, 20))
     for found, vendor, said in (
         (held, read, "Held against 4 exchanges of the vendor, from sources read on 2026-11-20."),
-        (proofs, read, "documents on 2026-11-20; 2 of 3 files of exchanges hold."),
+        (proofs, read, "sources read on 2026-11-20; 2 of 3 files of exchanges hold."),
         (proofs[2:], VendorExchanges(), "Held against nothing of the vendor; 0 of 1 files of exchanges hold."),
     ):
         certify._show(Certificate("acme", "ads", "0.1.0", found, vendor), Console(width=160), verbose=False)

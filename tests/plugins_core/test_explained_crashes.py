@@ -19,9 +19,11 @@ from hub.testing import connect
 
 LOOKUP = """
 from hub.api import Connector, DataFlow, Fact, Manifest, PluginSettings, Recipient, Share, hookimpl
-MISTAKES = ["category", "confidence", "field", "missing", "crash", "kind", "items", "nothing"]
+MISTAKES = ["category", "confidence", "field", "missing", "crash", "kind", "items", "nothing", "wrong_settings"]
+class Settings(PluginSettings):
+    key: int = 1
 class Lookup(Connector):
-    Settings = PluginSettings
+    Settings = Settings
     manifest = Manifest(
         name="lookup", kind="enrichment", version="1", summary="-", recipient=Recipient(name="-", role="none"),
         flows=(DataFlow(hook="enrich_caller", use="functional.service", shares=(Share(field="phone_number"),)),),
@@ -54,17 +56,21 @@ class Lookup(Connector):
 
     def nothing(self, number):
         return None
+
+    def wrong_settings(self, number):
+        type(self).Settings.model_validate({"key": number + "x"})
 """
 AT = "at lookup.py:"
 SAID = {
-    "category": f"crashed in enrich_caller (WrongValue {AT}16: Fact.category is not a data category; it is one of user.advertising.click_id, ",
-    "confidence": f"crashed in enrich_caller (WrongValue {AT}19: Fact.confidence is from 0 to 1)",
-    "field": f"(TypeError {AT}22: Fact has no field 'categry'; did you mean 'category'? It is one of category, confidence, lifetime, name, value)",
-    "missing": f"(TypeError {AT}25: Fact missing 1 required keyword-only argument: 'category')",
-    "crash": f"(ValueError {AT}28)",
+    "category": f"crashed in enrich_caller (WrongValue {AT}18: Fact.category is not a data category; it is one of user.advertising.click_id, ",
+    "confidence": f"crashed in enrich_caller (WrongValue {AT}21: Fact.confidence is from 0 to 1)",
+    "field": f"(TypeError {AT}24: Fact has no field 'categry'; did you mean 'category'? It is one of category, confidence, lifetime, name, value)",
+    "missing": f"(TypeError {AT}27: Fact missing 1 required keyword-only argument: 'category')",
+    "crash": f"(ValueError {AT}30)",
     "kind": "returned a dict, which is not a list of Fact, in enrich_caller",
     "items": "returned a list with a str, which is not a list of Fact, in enrich_caller",
     "nothing": "returned nothing, which is not a list of Fact, in enrich_caller",
+    "wrong_settings": f"(ValidationError {AT}42: Settings.key: Input should be a valid integer, unable to parse string as an integer)",
 }  # fmt: skip
 
 

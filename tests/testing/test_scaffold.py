@@ -13,6 +13,16 @@ from hub.testing.scaffold import CannotWrite, write_plugin
 
 REPOSITORY = Path(__file__).parents[2]
 SETTINGS = str(REPOSITORY / "pyproject.toml")
+OF_A_STRANGER = [
+    "--isolated",
+    "--line-length",
+    "130",
+    "--select",
+    "E,W,F,I,N,UP,B,C4,SIM,PIE,RET,RUF,PT",
+    "--ignore",
+    "RUF100",
+]
+"""Rules that many switch on, without our settings."""
 
 
 @pytest.mark.parametrize("name", ["Acme", "9lives", "a-b", "../x", "", "a b", "é", "a\n", "a" * 200 + "!"])
@@ -58,8 +68,9 @@ def test_every_kind_and_form_is_written_clean_whatever_its_name(tmp_path: Path, 
         kind, _, one_file = form.partition("_")
         files = write_plugin(kind, name, target, package=not one_file)
         assert all(file.read_text().endswith("\n") and "{{ " not in file.read_text() for file in files)
-        for command in (["check"], ["format", "--check"]):
-            ruff = [str(Path(sys.executable).with_name("ruff")), *command, "--no-cache", "--config", SETTINGS, "."]
+        ours = ["--config", SETTINGS]
+        for command in (["check", *ours], ["format", "--check", *ours], ["check", *OF_A_STRANGER]):
+            ruff = [str(Path(sys.executable).with_name("ruff")), *command, "--no-cache", "."]
             done = subprocess.run(ruff, cwd=target, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import yaml
 from commands import CliRunner
+from pydantic import BaseModel
 from testbed import make_config
 from web_edge import CONFIG, PUBLIC, WAV, Edge
 
@@ -24,7 +25,9 @@ from hub.config.models import CompanySection
 from hub.numbers.accounts import write_accounts
 from hub.privacy.tracking_rule import SCRIPT_ZONES
 from hub.startup.reading import read_config
+from hub.web.tracking.forms import FormBody
 from hub.web.tracking.script import Website
+from hub.web.tracking.visits import VisitBody
 
 BUDGET = 6_400
 """Bytes of the compressed script, with a company's settings in it."""
@@ -236,3 +239,11 @@ def test_the_example_of_the_documentation_is_right() -> None:
     assert settings(Website.written(make_config("sqlite://"), section).script(PUBLIC).body)["linked"] == [
         "lakeside-drains.example.com"
     ]
+
+
+@pytest.mark.parametrize(("heading", "body"), [("field of a visit", VisitBody), ("field of a form", FormBody)])
+def test_the_documentation_names_every_field_that_a_server_may_send(heading: str, body: type[BaseModel]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "website.md").read_text()
+    table = page.split(f"| {heading} | |")[1].split("\n\n")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines()]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == body.model_fields.keys()

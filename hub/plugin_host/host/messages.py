@@ -57,6 +57,8 @@ class BeginStandIn:
     folder: Path
     """What it holds is kept there; it may write there too."""
     seed: str | None = None
+    says: str = ""
+    """The address in what it sends, if that is another than its own."""
 
 
 @dataclass(frozen=True)

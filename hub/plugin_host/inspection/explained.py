@@ -27,6 +27,8 @@ from hub.plugin_host.inspection.findings import place as place_at
 LIBRARY = sysconfig.get_path("stdlib")
 CONSTRUCTED = re.compile(r"(\w+)\.__init__\(\) (got an unexpected keyword argument '(\w+)'|missing .+|takes .+)")
 """What Python says of a call that does not fit a dataclass: names of fields, never a value."""
+SETTINGS = frozenset({"Settings", "Destination"})
+"""Models whose fields are the plugin's own: their names may be said."""
 MAX_TEXT = 300
 
 
@@ -58,6 +60,8 @@ def constructor_text(error: BaseException) -> str:
     if isinstance(error, WrongValue):
         return str(error)
     if isinstance(error, ValidationError):
+        if error.title in SETTINGS:
+            return "; ".join(settings_sentences(error))
         return "; ".join(_sentences(error)) if error.title in _declarations() else ""
     found = CONSTRUCTED.fullmatch(str(error)) if isinstance(error, TypeError) else None
     known = found and _class_in(error.__traceback__, found[1])
@@ -101,6 +105,14 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         else:
             said = each["msg"].removeprefix("Value error, ").replace("Input should be", "it is one of")
             yield f"{error.title}{f'.{name}' if name else ''}: {said}"
+
+
+def settings_sentences(error: ValidationError) -> Iterator[str]:
+    """Each mistake in settings, with the name of its field; never a value, which may be a secret."""
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        name = ".".join(str(part) for part in (error.title, *each["loc"][:1]))
+        own = each["type"] in ("value_error", "assertion_error")
+        yield f"{name}: {'its validator refuses it' if own else each['msg']}"
 
 
 def _innermost(error: BaseException) -> tuple[str, int]:

@@ -55,6 +55,8 @@ class HostedStandIn(Sandbox):
     origin: ClassVar[Origin]
     connector: str = ""
     folder: Path | None = None
+    says: str = ""
+    """The address in what it sends, if that is another than its own."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -83,7 +85,7 @@ class HostedStandIn(Sandbox):
             tls_only=False,
             memory_mb=MEMORY_MB,
             clock_offset=self.clock is not utc_now,
-            stand_in=BeginStandIn(self._listener.fileno(), self.folder.absolute(), self.seed),
+            stand_in=BeginStandIn(self._listener.fileno(), self.folder.absolute(), self.seed, self.says),
         )
         actions: dict[str, Callable[..., Any]] = {"clock": self.clock, "exchange": self._exchange, "fetch": self._fetch}
         self._supervisor = supervisor = Supervisor(

@@ -29,6 +29,8 @@ class ServedStandIn:
         self._sandbox.listener = socket.socket(fileno=given.listener)
         self._sandbox.fetch = lambda address: tuple(ask("fetch", address))
         self._sandbox.start()
+        if given.says:
+            self._sandbox.url = given.says
         state = SandboxState(self._sandbox, given.folder / STATE)
         state.open()
         self._sandbox.state = state

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from hub.config.callflow.walk import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.contracts.sandbox import CallBackOutcome
+from hub.plugin_host.captured import click_ids_of
 from hub.proof.demo.tables import (
     AREAS,
     ARRIVALS,
@@ -30,6 +31,7 @@ from hub.proof.demo.tables import (
     MARKS,
     MESSAGES,
     OTHER_AREAS,
+    OWN_SHARE,
     WEEKDAYS,
 )
 
@@ -124,7 +126,8 @@ def weeks(config: Config, calls: int, seed: int, until: datetime) -> list[Story]
             stories.append(again)
             continue
         maker = _form if index in sent else _story
-        story = maker(company, people, chance, index, (at, min(max(0, (at - begun).days), DAYS - 1)))
+        when = at, min(max(0, (at - begun).days), DAYS - 1), _own_clicks(config, company.name)
+        story = maker(company, people, chance, index, when)
         stories.append(people.note(story))
     return _marked(_with_a_lost_call(stories), until)
 
@@ -178,14 +181,20 @@ def _marked(stories: list[Story], until: datetime) -> list[Story]:
     return stories
 
 
-Moment = tuple[datetime, int]
-"""When a story begins, and the day of the weeks."""
+Moment = tuple[datetime, int, tuple[str, ...]]
+"""When a story begins, the day of the weeks, and the click ids that only this configuration knows."""
+
+
+def _own_clicks(config: Config, company: str) -> tuple[str, ...]:
+    """The click ids that the company's connectors read, besides those that every demo plays."""
+    names = (each.name for each in click_ids_of(config, company) if each.source)
+    return tuple(name for name in names if not CLICK.fullmatch(f"?{name}="))
 
 
 def _form(company: CompanySection, people: _Callers, chance: random.Random, index: int, when: Moment) -> Story:
     """A visitor who sends a form: new to the company, or an earlier caller."""
     sender, name = people.next(when[0])
-    landing_page, referrer = _arrival(company, chance, when[1])
+    landing_page, referrer = _arrival(company, chance, *when[1:])
     return Story(
         at=when[0],
         company=company.name,
@@ -204,7 +213,7 @@ def _form(company: CompanySection, people: _Callers, chance: random.Random, inde
 def _story(company: CompanySection, people: _Callers, chance: random.Random, index: int, when: Moment) -> Story:
     caller, name = people.next(when[0])
     tracker = _print_tracker(company, chance) if chance.random() < 0.2 else None
-    landing_page, referrer = (None, None) if tracker else _arrival(company, chance, when[1])
+    landing_page, referrer = (None, None) if tracker else _arrival(company, chance, *when[1:])
     endings: tuple[Ending, ...] = ("answered", "voicemail", "abandoned")
     outcome = chance.choices(endings, (82, 11, 7))[0]
     talk = timedelta(seconds=chance.choice((22, 45, 75, 95, 130, 180, 240)) if outcome == "answered" else 20)
@@ -254,13 +263,13 @@ def _print_tracker(company: CompanySection, chance: random.Random) -> TrackerSec
     return chance.choice(fixed) if fixed else None
 
 
-def _arrival(company: CompanySection, chance: random.Random, day: int) -> tuple[str, str | None]:
+def _arrival(company: CompanySection, chance: random.Random, day: int, own: Sequence[str]) -> tuple[str, str | None]:
     site = f"https://{company.domains[0]}/" if company.domains else "https://www.example.com/"
     running = [each for each in CAMPAIGNS if each.begins <= day < each.ends]
     chosen = chance.choices(running, [each.share for each in running])[0]
     keyword, campaign = quote_plus(chance.choice(chosen.keywords)), campaign_name(company, chosen.name)
     click, tag = f"Cj0KCQjw{seeded_text(chance, 32)}", f"utm_campaign={quote_plus(campaign)}"
-    match chance.choices(tuple(ARRIVALS), tuple(ARRIVALS.values()))[0]:
+    match chance.choices(*zip(*(ARRIVALS | dict.fromkeys(own, OWN_SHARE)).items(), strict=True))[0]:
         case "google ads":
             number = campaign_id(company.name, campaign)
             marks = f"{tag}&utm_term={keyword}&gad_campaignid={number}&gclid={click}"
@@ -275,6 +284,8 @@ def _arrival(company: CompanySection, chance: random.Random, day: int) -> tuple[
             return f"{site}?{tag}&ttclid={click}", "https://www.tiktok.com/"
         case "linkedin":
             return f"{site}?{tag}&li_fat_id={seeded_text(chance, 36)}", "https://www.linkedin.com/"
+        case name if name in own:
+            return f"{site}?{tag}&{name}={seeded_text(chance, 24)}", None
         case "organic":
             return site, chance.choice(("https://www.google.com/", "https://duckduckgo.com/", "https://www.bing.com/"))
         case "assistant":

@@ -31,6 +31,8 @@ ARRIVALS = {
     "google ads": 40, "bing ads": 10, "facebook": 10, "tiktok": 5, "linkedin": 3, "organic": 20, "direct": 8, "assistant": 4,
 }  # fmt: skip
 """Where the website's visitors come from."""
+OWN_SHARE = 20
+"""Of each click id that a plugin of the customer's own declares."""
 
 
 class Campaign(NamedTuple):

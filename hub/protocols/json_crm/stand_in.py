@@ -88,6 +88,10 @@ class CrmStandIn(JsonServiceSandbox):
         del self.records[kind][self.one(request, kind)["id"]]
         return {}
 
+    def held_ids(self) -> Sequence[str]:
+        """The ids of the contacts and calls that are still there."""
+        return (*self.records["contact"], *self.records["call"])
+
     def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
         return str(self.add("contact", self.contact(name, phone_number, email))["id"])
 

@@ -67,6 +67,10 @@ class TwimlStandIn(TwimlAccount):
         """The recordings that are not deleted."""
         return tuple(self.held_recordings)
 
+    def held_ids(self) -> Sequence[str]:
+        """The ids of all that the carrier still keeps of calls and texts: each leg, recording, text and picture."""
+        return (*self.calls, *self.held_recordings, *self.messages, *self.media)
+
     def recording_controls(self, call_id: str) -> Sequence[RecordingControl]:
         """How the recording of a placed call was paused and resumed."""
         return tuple(self.recorded_controls.get(call_id, ()))

@@ -130,7 +130,10 @@ def words_of(job: JobReport) -> str:
 
 
 def _machine(found: Machine, now: datetime) -> list[Waiting]:
-    waiting = [Waiting(f"{name} is being recorded; to end it: hub record {name} --off") for name in found.recorded]
+    waiting = [
+        Waiting(f"the connector {name} is being recorded; to end it: hub record {name} --off")
+        for name in found.recorded
+    ]
     if not found.is_current:
         waiting.append(Waiting("the database has another version's tables; restart the hub"))
     if found.unconfined is not None:

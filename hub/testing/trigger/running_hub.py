@@ -17,6 +17,7 @@ from hub.contracts.webhooks import AnswerDocument
 from hub.errors import CannotDo, ConfigError
 from hub.platform.clock import utc_now
 from hub.plugin_host.sandboxes import start_sandboxes
+from hub.plugin_host.stand_ins.shared_address import shared_address
 from hub.startup.opening import sandbox_folder
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def stand_in(config: Config, carrier: str) -> Iterator[CarrierSandbox]:
         raise CannotDo(f"{carrier} is live. Only a connector with sandbox: true takes events that were made up.")
     if folder is None:
         raise CannotDo("The database is in memory, so the stand-ins of the running hub cannot be reached.")
-    with start_sandboxes({carrier: entry.connector_class}, utc_now, folder=folder) as running:
+    at = shared_address(folder, carrier)
+    addresses = {carrier: at} if at else {}
+    with start_sandboxes({carrier: entry.connector_class}, utc_now, folder=folder, addresses=addresses) as running:
         sandbox = running.of(carrier)
         if sandbox is None or not isinstance(sandbox, CarrierSandbox):
             raise CannotDo(f"The plugin of {carrier} has no stand-in that plays calls and texts.")

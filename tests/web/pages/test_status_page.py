@@ -10,7 +10,7 @@ import pytest
 from page_client import seen, signed_in
 from testbed import NORTH_SHARED, TestHub
 
-from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
+from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording, VendorRecording
 from hub.platform.error_counts import ErrorCounts
 from hub.platform.liveness import Liveness
 from hub.queries.status import machine as machine_module
@@ -18,6 +18,7 @@ from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
 from hub.store.writers.health import write_figures, write_health
+from hub.store.writers.vendor_recordings import put_recording
 
 
 def work(stage: TestHub, counts: ErrorCounts | None = None) -> None:
@@ -207,3 +208,18 @@ def test_code_of_others_that_may_run_in_the_hub_is_named(stage: TestHub, monkeyp
     text = signed_in(stage).text("/status")
     assert f"in the hub itself {sentence}" in text.replace("’", "'").replace("&#39;", "'")
     assert "code that did not come with Ringfence can run in the hub itself" in text
+
+
+def test_a_connector_that_is_recorded_is_named_until_it_ends(stage: TestHub) -> None:
+    work(stage)
+    row = VendorRecording(
+        connector="crm", folder="/kept", key=b"k", started_at=stage.clock(), until=stage.clock() + timedelta(minutes=5),
+        exchanges_left=9,
+    )  # fmt: skip
+    with stage.hub.store.writing() as session:
+        put_recording(session, row)
+    said = "connector crm is being recorded; to end it: hub record crm --off"
+    assert said in signed_in(stage).text("/status")
+    stage.clock.advance(minutes=5)
+    work(stage)
+    assert said not in signed_in(stage).text("/status")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -48,6 +48,10 @@ class Account(TwimlStandIn):
             "trunk": {"host": "sip.example.com", "addresses": ["203.0.113.10"]},
             "numbers": sorted(self.known_numbers) or ["+13125550100"],
         }
+
+    def held_ids(self) -> Sequence[str]:
+        """A gateway carries no texts, so it keeps none that the suite plays."""
+        return (*self.calls, *self.held_recordings)
 
     @staticmethod
     def listed_time(at: datetime) -> str:

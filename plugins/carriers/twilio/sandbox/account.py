@@ -6,7 +6,7 @@ Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -54,9 +54,6 @@ class Account(TwimlStandIn):
         token = self.digest(f"{url}{request.body.hex()}")[:32]
         sent = {"user-agent": "TwilioProxy/1.1", "i-twilio-idempotency-token": token}
         return replace(request, headers={**request.headers, **sent})
-
-    def held_ids(self) -> Sequence[str]:
-        return (*self.calls, *self.held_recordings, *self.messages, *self.media)
 
     # Calls and recordings
 

@@ -156,6 +156,11 @@ class Sandbox(HttpSandbox):
                 if any(record.properties.get(name) for name in unique)
             ]
 
+    def held_ids(self) -> Sequence[str]:
+        """The ids of the contacts and calls that are still there."""
+        with self._lock:
+            return [f"{kind}/{each}" for kind in ("contacts", "calls") for each in self.account.tables[kind].records]
+
     def refuse(self, key: str, message: str = "This call cannot be saved", whole_batch: bool = False) -> None:
         """Refuse every call with this key: only that call, or its whole batch."""
         self.account.refused[key] = (message, whole_batch)

@@ -144,6 +144,11 @@ class Sandbox(HttpSandbox):
             tasks = [task for task in self.org.rows("Task") if task["TaskSubtype"] == "Call"]
         return [{"key": task["CallObject"], "contact_id": task["WhoId"], **task} for task in tasks]
 
+    def held_ids(self) -> Sequence[str]:
+        """The ids of the people and calls that are still there."""
+        with self.org.lock:
+            return [str(row["Id"]) for kind in ("Contact", "Lead", "Task") for row in self.org.rows(kind)]
+
     def refuse(
         self, key: str, code: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION", message: str = "Not on weekends"
     ) -> None:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import Connector
@@ -38,7 +38,9 @@ TRACED_CALLS = 20
 """Of each hook so many calls are looked at for what the kernel refuses: it makes a call slower."""
 _noted: list[str] = []
 _here = threading.local()
-_started: WeakKeyDictionary[threading.Thread, Watch] = WeakKeyDictionary()
+_entered: list[Watch] = []
+"""Those of all threads on which a plugin's code runs now."""
+_started: dict[ref[threading.Thread], Watch] = {}
 
 
 def note(action: str) -> None:
@@ -81,9 +83,11 @@ class Watch:
         if traces:
             sys.settrace(self._enter)
         _here.watch = self
+        _entered.append(self)
         try:
             yield
         finally:
+            _entered.remove(self)
             _here.watch = None
             if traces:
                 sys.settrace(None)
@@ -178,7 +182,7 @@ def _listen() -> None:
 
     def start_watched(thread: threading.Thread) -> None:
         if (watch := getattr(_here, "watch", None)) is not None:
-            _started[thread] = watch
+            _started[ref(thread, lambda gone: _started.pop(gone, None))] = watch
         start(thread)
 
     patched: Any = threading.Thread
@@ -187,8 +191,10 @@ def _listen() -> None:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _entered and not _started:  # most of the time; even `id` of any object is an event
+        return
     watch = getattr(_here, "watch", None)
     if watch is None and _started:
-        watch = _started.get(threading.current_thread())
+        watch = _started.get(ref(threading.current_thread()))
     if watch is not None:
         watch.check(event, arguments)

@@ -78,6 +78,7 @@ def put(folder: Path, name: str, source: str) -> Path:
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    sys.modules.pop("ringfence_plugin_adco", None)  # another test's plugin of this name, which runs in a thread
     return discover([put(tmp_path_factory.mktemp("plugins"), "adco", ADCO)])
 
 

@@ -173,11 +173,20 @@ OF_OPERATIONS = frozenset(
 if a refused row is answered like a good one."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Only `true` and `false` are no texts: YAML 1.1 reads `on`, a key here, and `no`, a country, as one of them too."""
+
+    yaml_implicit_resolvers = {
+        first: [each for each in found if each[0] != "tag:yaml.org,2002:bool" or first in "tTfF"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 @cache
 def read_rules(file: Path) -> Rules:
     """The file; ConfigError says in one sentence what is wrong with it, where, and what to do."""
     try:
-        rules = Rules.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        rules = Rules.model_validate(yaml.load(file.read_text("utf-8"), _Loader))  # noqa: S506 - a SafeLoader
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"

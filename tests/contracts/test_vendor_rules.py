@@ -164,6 +164,15 @@ def test_a_wrong_file_is_an_error_that_says_where_and_what_to_do(tmp_path: Path,
     assert words in str(error.value) and "rules.yaml" in str(error.value)
 
 
+def test_on_and_no_are_words_and_no_booleans(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        WRITTEN.replace("when: {kind: web}, needs", 'on: ["POST /{version}/{account}/events"], when: {kind: no}, needs')
+    )
+    rule = VendorRules(file).file.rules[0]
+    assert (rule.on, rule.when) == (("POST /{version}/{account}/events",), {"kind": "no"})
+
+
 def test_a_rule_without_a_probe_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"rules\.3\.probe: Field required"):
         VendorRules(written(tmp_path, lambda content: content["rules"][3].pop("probe")))

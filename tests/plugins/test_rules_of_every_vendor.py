@@ -14,9 +14,18 @@ FILES = sorted(PLUGINS.glob("*/*/sandbox/rules.yaml"))
 MIN_PASSING, MIN_FINAL = 8, 5
 
 
+NOT_YET = {"bandwidth", "sip", "hubspot", "salesforce"}
+"""Providers whose stand-in has no rules.yaml yet; the list may only shrink."""
+
+
 @pytest.fixture(params=FILES, ids=lambda file: file.parts[-3])
 def rules(request: pytest.FixtureRequest) -> Rules:
     return read_rules(request.param)
+
+
+def test_the_stand_in_of_every_provider_has_its_rules() -> None:
+    stand_ins = {each.parent.name for each in PLUGINS.glob("*/*/sandbox*")}
+    assert stand_ins - {file.parts[-3] for file in FILES} <= NOT_YET
 
 
 def test_it_has_enough_answers_that_pass_and_that_are_final(rules: Rules) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from hub.api import JsonObject, phone_number
-from hub.api.sandbox import HttpSandbox, SandboxSignIn, json_reply, reply, routed
+from hub.api.sandbox import HttpSandbox, SandboxSignIn, VendorRules, answer_reply, json_reply, received, reply, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -40,10 +41,8 @@ class Grants(SandboxSignIn):
         return request.get("access_type") == "offline"
 
 
-PARAMETERS = {"query", "readMask", "pageSize"}
-MAX_PAGE_SIZE = 30
-"""Stricter than Google, which takes a larger number for 30."""
-FIELDS = ("names", "phoneNumbers", "organizations", "emailAddresses")
+RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
+"""Stricter than Google in one place: it takes a larger pageSize for 30."""
 
 
 class Sandbox(HttpSandbox):
@@ -53,6 +52,7 @@ class Sandbox(HttpSandbox):
     """
 
     known_number = "+13125550142"
+    rules = RULES
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -125,15 +125,11 @@ class Sandbox(HttpSandbox):
 
     async def _search(self, request: Request) -> Response:
         if not self.grants.allows(request.headers.get("authorization", "")):
-            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        mask = [name for name in request.query_params.get("readMask", "").split(",") if name]
-        if not mask or any(name not in FIELDS for name in mask):
-            return _error(400, "INVALID_ARGUMENT", "Request must set readMask to valid fields.")
-        unknown, size = set(request.query_params) - PARAMETERS, request.query_params.get("pageSize", "10")
-        if unknown:
-            return _error(400, "INVALID_ARGUMENT", f'Invalid JSON payload received. Unknown name "{unknown.pop()}"')
-        if "query" not in request.query_params or not size.isdigit() or int(size) > MAX_PAGE_SIZE:
-            return _error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+            return answer_reply(RULES.answer("unauthenticated"))
+        said = RULES.check(await received(request), self.clock())
+        if said.answer:
+            return answer_reply(RULES.answer(said.answer))
+        mask, size = request.query_params["readMask"].split(","), request.query_params.get("pageSize", "10")
         query = request.query_params["query"]
         self.queries.append(query)
         if not query:
@@ -161,7 +157,3 @@ def _matches(contact: JsonObject, query: str) -> bool:
 
 async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
-
-
-def _error(code: int, status: str, message: str) -> Response:
-    return json_reply({"error": {"code": code, "message": message, "status": status}}, code)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import phonenumbers
 
 from hub.api import JsonObject, phone_number
-from hub.api.sandbox import HttpSandbox, json_reply, routed
+from hub.api.sandbox import HttpSandbox, VendorRules, answer_reply, json_reply, received, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -23,8 +23,7 @@ PACKAGES = (
     "reassigned_number", "sms_pumping_risk", "phone_number_quality_score", "pre_fill",
 )  # fmt: skip
 """The packages that may be requested. Source: twilio_lookups_v2.json."""
-PARAMETERS = {"Fields", "CountryCode"}
-"""Of the parameters in that file, those that belong to the packages that the plugin requests."""
+RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
 
 
 class Sandbox(HttpSandbox):
@@ -32,6 +31,7 @@ class Sandbox(HttpSandbox):
     404, and `charged` every package that was looked up, in order."""
 
     known_number = "+13125550142"
+    rules = RULES
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -56,16 +56,11 @@ class Sandbox(HttpSandbox):
     async def _look_up(self, request: Request) -> Response:
         pair = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
-            return _error(401, 20003, "Authenticate")
+            return answer_reply(RULES.answer("credentials"))
+        said, number = RULES.check(await received(request), self.clock()), request.path_params["number"]
+        if said.answer or number in self.missing:
+            return answer_reply(RULES.answer(said.answer or "no_number"))
         query = [name for name in request.query_params.get("Fields", "validation").split(",") if name != "validation"]
-        if any(name not in PACKAGES for name in query) or len(set(query)) < len(query):
-            return _error(400, 60616, "Invalid Fields")
-        unknown = set(request.query_params) - PARAMETERS
-        if unknown:
-            return _error(400, 20001, f"Unknown parameters: {sorted(unknown)}")
-        number = request.path_params["number"]
-        if number in self.missing or not re.fullmatch(r"\+[0-9]{1,20}", number):
-            return _error(404, 20404, f"The requested resource /PhoneNumbers/{number} was not found")
         return self._answer(number, query)
 
     def _answer(self, number: str, request: list[str]) -> Response:
@@ -98,13 +93,3 @@ class Sandbox(HttpSandbox):
             empty = {"mobile_country_code": None, "mobile_network_code": None, "carrier_name": None, "type": "unknown"}
             return {"error_code": None, **empty} | self.lines.get(number, {})
         return {"error_code": 60601}
-
-
-def _error(status: int, code: int, message: str) -> Response:
-    body = {
-        "code": code,
-        "message": message,
-        "more_info": f"https://www.twilio.com/docs/errors/{code}",
-        "status": status,
-    }
-    return json_reply(body, status)

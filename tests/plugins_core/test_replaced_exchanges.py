@@ -289,5 +289,11 @@ def test_the_words_that_may_stay_hold_no_first_name_and_no_city() -> None:
     assert not ordinary_words() & set(names)
 
 
+def test_a_word_that_is_also_a_name_is_replaced_where_it_may_be_one() -> None:
+    for each in ("May", "Will", "Page", "North"):
+        assert f'"{each}"' not in text_of(exchange(body=json.dumps({"shown": each, "by": each}).encode()))
+    assert replied({"error": {"message": "The page may be long."}}) == {"error": {"message": "The page may be long."}}
+
+
 def test_a_placeholder_that_a_vendor_sends_is_none_of_ours() -> None:
     assert "{{" not in text_of(exchange(body=b'{"text": "{{access_token}}", "id": "{{x9z}}", "{{y}}": 1}'))

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.vendor_exchanges.field_kinds import NAMES
 
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z\d]")
 NUMBERS = frozenset({"164", "256", "512", "3166", "4217", "8601", "3339"})
@@ -76,6 +77,8 @@ class AllowedWords:
 
     def allows(self, value: str) -> bool:
         """Whether a single value, as `CONVERSION_PRECEDES_CLICK` or `user_data.ph`, may stay."""
+        if value in NAMES:
+            return False
         if value in self._own or value in OAUTH or BARE_VERSION.fullmatch(value):
             return True
         if len(value) > MAX_CHARACTERS or not value.isascii() or not any(map(str.isalpha, value)):

@@ -25,6 +25,8 @@ ERROR, ERROR_TEXT = _words("error"), _words("error_text")
 LISTED = _words("listed")
 """Their values may be several words of the list, with spaces between them."""
 TIME, PHONE, AMOUNT = _words("time"), _words("phone"), _words("amount")
+NAMES = _words("names")
+"""Words that may be somebody's name when they stand alone and begin with a capital letter."""
 IDENTIFIER, CODE = _words("identifier"), _words("code")
 
 

@@ -70,6 +70,9 @@ class Bxml:
                 "fileFormat": "wav",
             }
             SubElement(root, "StartRecording", reported | self._basic)
+        if not len(root):
+            # Source: dev.bandwidth.com/docs/voice/bxml/hangup: an empty `<Response/>` is one with a `<Hangup/>`.
+            SubElement(root, "Pause", {"duration": "0.1"})
         return document(root)
 
     def connect(self, caller_id: str, number: str, ring_seconds: int, key: str) -> AnswerDocument:

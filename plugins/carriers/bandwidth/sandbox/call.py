@@ -31,6 +31,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "Record": f"recordCompleteUrl recordingAvailableUrl maxDuration silenceTimeout fileFormat terminatingDigits {BASIC}",
     "StartRecording": f"recordingAvailableUrl multiChannel fileFormat {BASIC}",
     "SendDtmf": "toneDuration toneInterval",
+    "Pause": "duration",
     "Redirect": f"redirectUrl {BASIC}",
     "Hangup": "",
 }
@@ -98,6 +99,8 @@ class PlacedCall(TwimlPlayer):
         if root is None or not is_document(root):
             self.cause = "callback-error" if root is None else "invalid-bxml"
             return None
+        if not len(root):
+            root.append(Element("Hangup"))
         if self.recording is not None and form["eventType"] == "transferAnswer":
             self._records(self.recording[0], root.find("StartRecording"))
         return renamed(root)

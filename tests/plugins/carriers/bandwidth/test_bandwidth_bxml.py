@@ -47,7 +47,14 @@ def test_a_menu_and_what_follows_a_dial_are_the_builders_own(sdk: Any) -> None:
         **BASIC,
     )
     assert same((menu,), sdk.Response([gather]))
-    assert same((HangUp(),), sdk.Response([sdk.Hangup()])) and same((), sdk.Response([]))
+    assert same((HangUp(),), sdk.Response([sdk.Hangup()])) and same((), sdk.Response([sdk.Pause(duration=0.1)]))
+
+
+def test_a_whisper_without_words_does_not_hang_up_on_the_person_who_answered(sdk: Any) -> None:
+    """Source: Bandwidth/api-docs site/docs/voice/bxml/hangup.mdx: "An empty <Response/> is equivalent to a <Response>
+    containing a <Hangup/>"."""
+    assert len(fromstring(BXML.render((Say(text=" "),)).body)) == 1
+    assert same((), sdk.Response([sdk.Pause(duration=0.1)]))
 
 
 def test_a_rejection_is_the_hang_up_that_refuses_a_call_which_nobody_answered(sdk: Any) -> None:

@@ -139,7 +139,7 @@ def test_the_key_is_readable_by_its_owner_alone_and_nothing_is_overwritten(tmp_p
         ("--name", "${env:HOME}", "cannot contain ${"),
         ("--business", "bakery", "plumber, dental, agency"),
         ("--carrier", "acme", "twilio, telnyx, vonage, plivo, bandwidth, sip"),
-        ("--networks", "google_ads,acme", "google_ads, meta, microsoft_ads, tiktok, linkedin, reddit, ga4; or none"),
+        ("--networks", "google_ads,acme", "linkedin, reddit, snapchat, pinterest, ga4; or none"),
         ("--region", "ZZ", "ZZ"),
     ],
 )

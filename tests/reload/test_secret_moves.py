@@ -213,6 +213,7 @@ NO_ADDRESS = {
     "plivo": "auth_id application_id",
     "close": "country qualified",
     "reddit": "pixel_id test_id",
+    "snapchat": "pixel_id",
     "salesforce": "client_id username api_version country time_zone call_key_field task_status currency",
     "sip": "trunk.username trunk.caller_username numbers listen rtp_ports limits.countries folder voice",
     "telnyx": "public_key account_id application_id messaging_profile_id",

@@ -125,3 +125,9 @@ def test_the_page_of_a_provider_says_what_each_of_its_answers_means() -> None:
         in text
     )
     assert "shows the reason |\n<!-- /answers -->" in text, "what ends stands last"
+
+
+def test_a_page_says_what_the_answers_of_its_own_provider_mean() -> None:
+    named = {page: file.parts[-3] for page, file in rules_by_page().items()}
+    assert (named["connect/twilio.md"], named["connect/microsoft.md"]) == ("twilio", "microsoft_ads")
+    assert named["connect/google-ads.md"] == "google_ads"

@@ -26,15 +26,15 @@ INTRODUCTION = (
 
 
 def rules_by_page() -> dict[str, Path]:
-    """The page of each provider that has rules, as `connect/meta.md`, with the file."""
-    found = {}
-    for file in sorted(ROOT.glob("plugins/*/*/sandbox/rules.yaml")):
-        name = file.parts[-3].replace("_", "-")
-        pages = [f"connect/{each}.md" for each in (name, name.partition("-")[0])]
-        page = next((each for each in pages if (ROOT / "docs" / each).is_file()), None)
-        if page is not None:
-            found[page] = file
-    return found
+    """The page of each provider that has rules, as `connect/meta.md`, with the file. A page has the plugin's name, or its
+    first word if no other plugin has that name."""
+    files = {file.parts[-3].replace("_", "-"): file for file in sorted(ROOT.glob("plugins/*/*/sandbox/rules.yaml"))}
+    others = {name.partition("-")[0]: file for name, file in files.items() if "-" in name}
+    return {
+        page: file
+        for name, file in {**others, **files}.items()
+        if (ROOT / "docs" / (page := f"connect/{name}.md")).is_file()
+    }
 
 
 def answers_part(file: Path) -> str:

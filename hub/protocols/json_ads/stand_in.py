@@ -260,6 +260,7 @@ def _completed(sandbox: JsonAdsSandbox) -> _Known:
         settings = network.Settings.model_validate(sandbox.settings())
         found = places(network("fictional", settings, None).row(item), item)
         written |= {part: written[part] or found.get(part, "") for part in PARTS}
+    written["rules"] = None
     batch, provider, check = network.batch, network.provider, network.check
     accepted = _with({}, batch.count, "{count}") if batch.count else {}
     if batch.at:

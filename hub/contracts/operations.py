@@ -27,9 +27,8 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-import yaml
-
 from hub.contracts.untrusted import JsonObject
+from hub.platform.own_yaml import read_yaml
 
 MEDIA_TYPES = {
     "form": "application/x-www-form-urlencoded",
@@ -73,7 +72,7 @@ class Operations:
     """The operations of a provider's API, from a YAML file or as it was read from one."""
 
     def __init__(self, file: Path | Mapping[str, Any]) -> None:
-        written = yaml.safe_load(file.read_text("utf-8")) if isinstance(file, Path) else file
+        written = read_yaml(file.read_text("utf-8")) if isinstance(file, Path) else file
         self._operations = [(name, path_pattern(name.split()[1]), accepted or {}) for name, accepted in written.items()]
 
     def find(self, method: str, path: str) -> tuple[str, Mapping[str, Any], Mapping[str, str]] | None:

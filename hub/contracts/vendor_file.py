@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from hub.errors import ConfigError
+from hub.platform.own_yaml import LOADER, read_yaml
 
 Means = Literal["wait", "wait_long", "sign_in", "configuration", "final", "partly"]
 """`wait`: sent again soon. `wait_long`: sent again later, as for a quota. `sign_in`: a person must renew the credentials;
@@ -173,20 +174,20 @@ OF_OPERATIONS = frozenset(
 if a refused row is answered like a good one."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Only `true` and `false` are no texts: YAML 1.1 reads `on`, a key here, and `no`, a country, as one of them too."""
-
-    yaml_implicit_resolvers = {
-        first: [each for each in found if each[0] != "tag:yaml.org,2002:bool" or first in "tTfF"]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+_BOOL = "tag:yaml.org,2002:bool"
+_FEWER_BOOLS = {
+    first: [each for each in found if each[0] != _BOOL or first in "tTfF"]
+    for first, found in LOADER.yaml_implicit_resolvers.items()
+}
+_LOADER = type("_Loader", (LOADER,), {"yaml_implicit_resolvers": _FEWER_BOOLS})
+"""Only `true` and `false` are no texts: YAML 1.1 reads `on`, a key here, and `no`, a country, as one of them too."""
 
 
 @cache
 def read_rules(file: Path) -> Rules:
     """The file; ConfigError says in one sentence what is wrong with it, where, and what to do."""
     try:
-        rules = Rules.model_validate(yaml.load(file.read_text("utf-8"), _Loader))  # noqa: S506 - a SafeLoader
+        rules = Rules.model_validate(read_yaml(file.read_text("utf-8"), _LOADER))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from markupsafe import Markup
+
+from hub.platform.own_yaml import read_yaml
 
 LANGUAGES = ("en", "fr", "es")
 FOLDER = Path(__file__).parent / "languages"
@@ -53,7 +54,7 @@ class Texts:
 def texts_in(language: str) -> Texts:
     """The texts of one of `LANGUAGES`; of English for any other."""
     code = language if language in LANGUAGES else "en"
-    return Texts(code, dict(_flat(yaml.safe_load((FOLDER / f"{code}.yaml").read_text("utf-8")))))
+    return Texts(code, dict(_flat(read_yaml((FOLDER / f"{code}.yaml").read_text("utf-8")))))
 
 
 def preferred_language(accepted: str) -> str | None:

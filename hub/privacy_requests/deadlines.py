@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hub.contracts.places import places_of_number
 from hub.platform.id_words import words_of
+from hub.platform.own_yaml import read_yaml
 from hub.privacy.business_days import Calendar, Period, known_places
 
 UNITS = {"day": "days", "month": "months", "business_day": "business_days"}
@@ -74,9 +74,7 @@ class _Table(BaseModel):
 
 @cache
 def _table() -> _Table:
-    return _Table.model_validate(
-        yaml.safe_load(files("hub.privacy_requests").joinpath("deadlines.yaml").read_text("utf-8"))
-    )
+    return _Table.model_validate(read_yaml(files("hub.privacy_requests").joinpath("deadlines.yaml").read_text("utf-8")))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import phonenumbers
-import yaml
 
 from hub.contracts.phones import NANP_NUMBER
+from hub.platform.own_yaml import read_yaml
 
 EXCHANGE = len("+1312555")
 """Characters of a North American number up to its exchange."""
@@ -23,7 +23,7 @@ class _Ranges(NamedTuple):
 
 @cache
 def _ranges() -> _Ranges:
-    tree = yaml.safe_load(files("hub.spam").joinpath("ranges.yaml").read_text(encoding="utf-8"))
+    tree = read_yaml(files("hub.spam").joinpath("ranges.yaml").read_text(encoding="utf-8"))
     never = tuple((re.compile(each["pattern"], re.ASCII), str(each["why"])) for each in tree["never_originate"])
     return _Ranges(never, tuple(tree["one_ring"]["prefixes"]))
 

@@ -19,7 +19,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
+from hub.platform.own_yaml import read_yaml
 
 Meaning = Literal["stop", "start", "help", "other"]
 FOLDER = Path(__file__).with_name("languages")
@@ -88,7 +88,7 @@ class Language:
 @cache
 def languages() -> tuple[Language, ...]:
     """The languages, English first."""
-    return tuple(_language(code, yaml.safe_load((FOLDER / f"{code}.yaml").read_text("utf-8"))) for code in CODES)
+    return tuple(_language(code, read_yaml((FOLDER / f"{code}.yaml").read_text("utf-8"))) for code in CODES)
 
 
 @cache

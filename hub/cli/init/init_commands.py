@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
 import typer
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.cli.init.business import Business, Kind, business
 from hub.cli.support.output import plain, say
 from hub.errors import ConfigError
+from hub.platform.own_yaml import read_yaml
 from hub.platform.private_files import share
 from hub.startup.reading import read_config
 from hub.store.encryption.keyring import new_key
@@ -42,7 +42,7 @@ class NetworkLines(NamedTuple):
 def networks() -> dict[str, NetworkLines]:
     """Plugin name → what is written of it; the first is proposed."""
     text = files("hub.cli.init").joinpath("networks.yaml").read_text(encoding="utf-8")
-    return {name: NetworkLines(plugin=name, **lines) for name, lines in yaml.safe_load(text).items()}
+    return {name: NetworkLines(plugin=name, **lines) for name, lines in read_yaml(text).items()}
 
 
 class CarrierLines(NamedTuple):
@@ -58,7 +58,7 @@ class CarrierLines(NamedTuple):
 def carriers() -> dict[str, CarrierLines]:
     """Plugin name → what is written of it; the first is proposed."""
     text = files("hub.cli.init").joinpath("carriers.yaml").read_text(encoding="utf-8")
-    return {name: CarrierLines(**lines) for name, lines in yaml.safe_load(text).items()}
+    return {name: CarrierLines(**lines) for name, lines in read_yaml(text).items()}
 
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}

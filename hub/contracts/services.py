@@ -85,8 +85,10 @@ class Services:
         return attempt(tokens.current(refused=token), expected) if reply.status_code == 401 else reply
 
     def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> JsonObject:
-        """Like `send`; returns the JSON object of the reply."""
-        return read_json(provider, self.send(provider, method, url, once=once, **options), once=once)
+        """Like `send`; returns the JSON object of the reply, or an empty one for a refusal with an `expected` status: take
+        `send` if you need the status, or what the refusal says."""
+        response = self.send(provider, method, url, once=once, **options)
+        return read_json(provider, response, once=once) if response.is_success else {}
 
     def access_tokens(self, grant: OAuthGrant) -> AccessTokens:
         """OAuth 2.0 access tokens from the token store; one thread renews them for all."""

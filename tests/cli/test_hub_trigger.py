@@ -148,13 +148,32 @@ def test_the_web_interface_plays_a_call_and_ends_on_its_page(running: Opened) ->
     assert marketer.post("/status/test-call/play", {"tracker": f"{company}/website"}).status_code == 403
 
 
-def test_a_second_call_from_a_number_says_why_nothing_was_sent(folder: Path, running: Opened) -> None:
+def test_a_second_call_from_a_number_says_why_no_conversion_was_made(folder: Path, running: Opened) -> None:
     sends = run(folder, "trigger", "call", "--from", "+12025550131")
-    assert sends.exit_code == 0 and "Nothing was sent" not in sends.output, sends.output
+    assert sends.exit_code == 0 and "No conversion was made" not in sends.output, sends.output
     again = " ".join(run(folder, "trigger", "call", "--from", "+12025550131").output.split())
-    assert "Nothing was sent: this number has called before, and the rules ask for a first call;" in again
+    assert "No conversion was made: this number has called before, and the rules ask for a first call;" in again
     missed = " ".join(run(folder, "trigger", "call", "--from", "+12025550132", "--missed").output.split())
-    assert "Nothing was sent: nobody answered" in missed
+    assert "No conversion was made: nobody answered" in missed
+
+
+def test_a_call_says_which_crm_gets_it(folder: Path, running: Opened) -> None:
+    file = folder / "config.yaml"
+    written = file.read_text()
+    file.write_text(written.replace("\nconnectors:\n", "\nconnectors:\n  close: {plugin: close, sandbox: true}\n", 1))
+    try:
+        said = run(folder, "trigger", "call", "--from", "+12025550134", "--missed").output
+    finally:
+        file.write_text(written)
+    assert "Close gets the call at its next sync: hub sync close" in " ".join(said.split()), said
+
+
+def test_the_demo_says_that_it_needs_a_company(tmp_path: Path, refusal: Refusal) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "hub: {public_url: 'http://127.0.0.1:8080', listen: '127.0.0.1:8080', database: 'sqlite:///data/ringfence.db'}\n"
+        "connectors: {close: {plugin: close, sandbox: true}}\n"
+    )
+    assert "has no company whose calls could be played" in refusal(run(tmp_path, "demo", "--exit"))
 
 
 def test_a_lead_that_is_marked_on_the_page_reaches_the_ad_network(folder: Path, running: Opened) -> None:

@@ -49,7 +49,7 @@ def rule(folder: Path, name: str, **words: Any) -> Path:
 
 def test_a_new_plugin_is_listed_with_the_next_commands(tmp_path: Path) -> None:
     target = tmp_path / "acme"
-    done = hub("new-plugin", "crm", "acme_crm", "--folder", target)
+    done = hub("new-plugin", "crm", "acme_crm", "--package", "--folder", target)
     assert done.exit_code == 0, done.output
     assert "ringfence_acme_crm/sandbox.py" in done.output
     wheel = "dist/ringfence_acme_crm-0.1.0-py3-none-any.whl"

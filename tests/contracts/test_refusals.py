@@ -170,3 +170,18 @@ def test_a_family_of_codes_means_one_thing_and_a_code_of_its_own_comes_first(cod
     codes = {"800xx": RetryLater, "*Expected": AuthError, "80005": ConfigError}
     provider = Provider(name="Acme", remedy="reconnect it", code="code", codes=codes)
     assert type(provider.error(Refusal(400, body={"code": code, "message": "no"}))) is kind
+
+
+def test_a_refusal_that_is_expected_is_no_object_with_what_was_asked_for() -> None:
+    """The body of a 404 was returned like that of a 200, and nothing said which of both it was."""
+    said = httpx.MockTransport(lambda request: httpx.Response(404, json={"error": "Not found"}))
+    nothing: Any = None
+    services = Services(
+        clock=lambda: NOW,
+        http=lambda: httpx.Client(transport=said),
+        tokens=nothing,
+        memory=nothing,
+        log=nothing,
+        webhook_url="",
+    )
+    assert services.json(ACME, "GET", "https://api.example.com/contacts/7", expected=(404,)) == {}

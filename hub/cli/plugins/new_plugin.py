@@ -22,13 +22,13 @@ def new_plugin(
         bool,
         typer.Option(
             "--package",
-            help="Write a package, also for a kind that has a one-file form: all but crm and consent. "
+            help="Write a package, also for a kind that has a one-file form: all but consent. "
             "The package of a carrier speaks plain JSON over HTTP.",
         ),
     ] = False,
 ) -> None:
     """Write a new plugin that passes its certification and runs against its own sandbox: one file for a carrier that
-    speaks TwiML, and for an ad network, a data service or a transcription that answers with JSON; else a package."""
+    speaks TwiML, and for an ad network, a CRM, a data service or a transcription that answers with JSON; else a package."""
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
     package = package or not has_one_file_form(kind)
     written = write_plugin(kind, name, target, package)

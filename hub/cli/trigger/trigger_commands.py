@@ -188,7 +188,9 @@ def _show(config: Config, found: Any, settled: Any) -> None:
             note(session, utc_now(), "call_test.play", subject.id, subject.__tablename__)
     print_timeline(entries, zone)
     if not any(each.stage == "convert" for each in entries):
-        say(f"\nNothing was sent: {_why_nothing(config, subject)}")
+        say(f"\nNo conversion was made: {_why_nothing(config, subject)}")
+    for crm in config.of_kind("crm") if isinstance(subject, Call) else ():
+        say(plain(f"{config.connector_title(crm.name)} gets the call at its next sync: hub sync {crm.name}"))
     say(f"\nhub call {subject.id}")
     say(plain(_page(config, f"/calls/{subject.id}")))
 

@@ -141,7 +141,10 @@ def demo(
     logs.configure("error")
     console, ports = Console(), ports_for(carrier)
     copied = _demo_file(config, ports, leave)
-    played = _Demo(console, config, copied, read_config(copied, sandbox=ports is None), seed, ledger)
+    loaded = read_config(copied, sandbox=ports is None)
+    if not loaded.companies:
+        raise ConfigError(f"{config} has no company whose calls could be played; write one below accounts:.")
+    played = _Demo(console, config, copied, loaded, seed, ledger)
     if ports is None:
         played.weeks(calls or CALLS, leave)
     else:

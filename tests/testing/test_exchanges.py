@@ -133,7 +133,7 @@ def test_a_placeholder_may_have_an_empty_password_and_a_strange_one_is_named(tmp
         ('"phone_sha256": "', '"phone_sha256": "0', "rows.0.phone_sha256 is '4190048c4c41"),
         ('"value": 120.0', '"value": "120"', "rows.0.value is 120.0, documented is '120'"),
         ("Bearer {{access_token}}", "Bearer {{access_token}}\nX-Version: 2", "the header x-version is not sent"),
-        ("POST https", "PUT https", "the stand-in answers 405, documented is 200"),
+        ("POST https", "PUT https", "the stand-in answers 404, documented is 200"),
         ('"key": "rf-conv-81f2", "status": "delivered"', '"status": "retry"', "status is 'delivered' instead of 'retry'"),
         ("# conversions: [{", '# conversions: [{"cleck": 1, ', "conversions.0.cleck: Unexpected"),
         ("# dry_run", "# dry", "upload_conversions takes conversions, dry_run, not 'dry'"),

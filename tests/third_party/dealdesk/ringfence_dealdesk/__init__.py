@@ -152,9 +152,12 @@ class Dealdesk(Connector):
         # Only the calls that were logged for the company of the request, because the account may serve several.
         calls = [call for key in person.item_keys for call in self._found("call", external_id=key)]
         leads = [f"lead/{lead['id']}" for lead in self._leads(*person.phone_numbers)]
-        return erase_logged(
-            person, [f"call/{call['id']}" for call in calls], leads, lambda path: self._ask("DELETE", f"/api/v1/{path}")
-        )
+        return erase_logged(person, [f"call/{call['id']}" for call in calls], leads, self._delete)
+
+    def _delete(self, path: str) -> bool:
+        """Delete a record; False if somebody else has done so."""
+        auth, address = (self.settings.api_key.get_secret_value(), ""), f"{self.settings.base_url}/api/v1/{path}"
+        return self.services.send(DEALDESK, "DELETE", address, auth=auth, expected=(404,)).status_code != 404
 
     def _leads(self, *numbers: str | None) -> list[dict[str, Any]]:
         return [lead for number in numbers if number for lead in self._found("lead", phone=number)]

@@ -23,6 +23,10 @@ INTRODUCTION = (
     "What the provider may answer, and what the hub does about it. Nothing is lost unless the hub gives up. An answer marked * "
     "is not confirmed by the provider's own pages."
 )
+OF_CARRIERS = (
+    " A text or a call that the carrier may have taken already, after HTTP 5xx or no answer at all, is held for a person and "
+    "never sent twice."
+)
 
 
 def rules_by_page() -> dict[str, Path]:
@@ -50,7 +54,8 @@ def answers_part(file: Path) -> str:
         (means, (_family(family), "", DOES[means])) for means, families in rules.others.items() for family in families
     ]
     order = list(DOES)
-    return f"{INTRODUCTION}\n\n{table(HEAD, [row for _, row in sorted(rows, key=lambda each: order.index(each[0]))])}"
+    introduction = INTRODUCTION + (OF_CARRIERS if "carriers" in file.parts else "")
+    return f"{introduction}\n\n{table(HEAD, [row for _, row in sorted(rows, key=lambda each: order.index(each[0]))])}"
 
 
 def _answer(rules: Rules, answer: Answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -27,6 +28,7 @@ CAUSES = {
 """By status: a hangup cause's code, its name, and the older name in webhooks."""
 
 
+@cache
 def shape(name: str) -> JsonObject:
     """The fields of an object of Plivo's that never change."""
     found: dict[str, object] = yaml.safe_load(Path(__file__).with_name("shapes.yaml").read_text("utf-8"))[name]

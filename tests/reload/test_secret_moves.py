@@ -212,6 +212,7 @@ NO_ADDRESS = {
     "pinterest": "ad_account_id",
     "plivo": "auth_id application_id",
     "close": "country qualified",
+    "pipedrive": "country qualified",
     "reddit": "pixel_id test_id",
     "snapchat": "pixel_id",
     "salesforce": "client_id username api_version country time_zone call_key_field task_status currency",

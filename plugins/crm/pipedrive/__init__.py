@@ -22,7 +22,7 @@ from hub.api import (
     each_item,
     hookimpl,
 )
-from hub.api.crm import CallActivity, JsonCrm, Outcome, OutcomePage, changed_since
+from hub.api.crm import CallActivity, JsonCrm, OutcomePage, changed_since
 from hub.api.json_service import ServiceRequest, ServiceStandIn
 from plugins.crm.pipedrive.settings import PipedriveSettings
 from plugins.crm.pipedrive.translate import call_key, call_record, in_requests, outcome, spellings, when, whole_second
@@ -102,9 +102,9 @@ class Pipedrive(JsonCrm):
 
     def contacts(self, numbers: Sequence[str], emails: Sequence[str]) -> Iterator[JsonObject]:
         """A search finds what contains a term, and says less about a person than the list of persons."""
-        asked = [("phone", term, None) for number in numbers for term in spellings(number)]
+        wanted = [("phone", term, None) for number in numbers for term in spellings(number)]
         found: dict[str, None] = {}
-        for field, term, exact in [*asked, *(("email", each, "true") for each in emails)]:
+        for field, term, exact in [*wanted, *(("email", each, "true") for each in emails)]:
             hits = self._list(self.search, "data.items", term=term, field=field, exact=exact)
             found |= {str(hit["item"]["id"]): None for hit in hits}
         yield from self._persons(found)
@@ -138,15 +138,19 @@ class Pipedrive(JsonCrm):
             NEXT,
             by="cursor",
         )
-        people = {
-            each["id"]: each for each in self._persons({str(d["person_id"]) for d in page.items if d["person_id"]})
-        }
+        named = dict.fromkeys(str(deal["person_id"]) for deal in page.items if deal.get("person_id"))
+        people = {each["id"]: each for each in self._persons(named)}
         stages = {each["id"]: as_text(each["name"]) for each in self._list(self.stages, "data")} if page.items else {}
-        outcomes = tuple(self._outcome(deal, people.get(deal["person_id"], {}), stages) for deal in page.items)
+        outcomes = tuple(
+            outcome(
+                deal,
+                stages.get(deal.get("stage_id"), ""),
+                self.settings.qualified,
+                *self.reach(people.get(deal.get("person_id"), {})),
+            )
+            for deal in page.items
+        )
         return OutcomePage(outcomes=outcomes, cursor=page.cursor, more=page.more)
-
-    def _outcome(self, deal: Mapping[str, Any], person: Mapping[str, Any], stages: Mapping[Any, str]) -> Outcome:
-        return outcome(deal, stages.get(deal.get("stage_id"), ""), self.settings.qualified, *self.reach(person))
 
     def _persons(self, ids: Iterable[str]) -> Iterator[JsonObject]:
         for some in in_requests(ids):

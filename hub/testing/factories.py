@@ -99,7 +99,9 @@ def connect(
         typed = connector_class.Settings.model_validate(written)
     except ValidationError as error:
         given = "what the sandbox's settings() give" if sandbox else "these settings"
-        raise ConfigError(f"Settings do not take {given}: {'; '.join(settings_sentences(error))}.") from None
+        raise ConfigError(
+            f"Settings do not take {given}: {'; '.join(settings_sentences(error, are_fictional=True))}."
+        ) from None
     name = name or connector_class.manifest.name
     hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True, refused=note_host)
     services = Services(

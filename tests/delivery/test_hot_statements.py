@@ -38,7 +38,7 @@ FEW = {
     "directory_change", "error_hour", "health_report", "journal_end", "journal_waiting", "legal_hold",
     "number_purchase", "outgoing_call", "policy_version", "privacy_request", "recipient_version", "recovery_code",
     "sign_in_link", "source_rule", "tracker", "tracking_number", "user_company", "web_session",
-    "number_finding", "webhook_endpoint",
+    "number_finding", "vendor_recording", "webhook_endpoint",
 }  # fmt: skip
 """Tables of settings, of what people do one by one, and a queue of which only the first rows are read."""
 SHARED = {"account_id", "company_id", "connector", "hook"}

@@ -21,6 +21,7 @@ def test_calls_that_come_together_share_their_statements_and_a_new_caller_has_no
     lite_hub: Callable[..., TestHub],
 ) -> None:
     stage = lite_hub()
+    stage.hub.plugins.refresh_recordings()  # as the watcher does when a hub starts
     few, many = taken(stage, CALLERS[:3]), taken(stage, CALLERS[3:])
     assert len(many) == len(few) <= MOST_OF_NEW
     stage.clock.advance(seconds=3_600)

@@ -107,12 +107,13 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{error.title}{f'.{name}' if name else ''}: {said}"
 
 
-def settings_sentences(error: ValidationError) -> Iterator[str]:
-    """Each mistake in settings, with the name of its field; never a value, which may be a secret."""
+def settings_sentences(error: ValidationError, are_fictional: bool = False) -> Iterator[str]:
+    """Each mistake in settings, with the name of its field; never a value, which may be a secret. What a validator of the
+    plugin says may repeat one, so it is shown of fictional settings only."""
     for each in error.errors(include_url=False, include_input=False, include_context=False):
         name = ".".join(str(part) for part in (error.title, *each["loc"][:1]))
-        own = each["type"] in ("value_error", "assertion_error")
-        yield f"{name}: {'its validator refuses it' if own else each['msg']}"
+        is_hidden = each["type"] in ("value_error", "assertion_error") and not are_fictional
+        yield f"{name}: {'its validator refuses it' if is_hidden else each['msg']}"
 
 
 def _innermost(error: BaseException) -> tuple[str, int]:

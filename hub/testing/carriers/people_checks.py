@@ -8,11 +8,12 @@ from typing import Any
 from hub.contracts.answers import Dial
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
+from hub.contracts.events import MessageEvent
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.people import HeldRecord, PeopleSandbox, PersonReference
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import JsonObject
-from hub.hookspecs import PrivacyHooks
+from hub.hookspecs import CallHooks, PrivacyHooks
 from hub.testing import samples
 from hub.testing.asking import Reply, ask, attempt
 from hub.testing.carriers.texts import PICTURE
@@ -30,10 +31,16 @@ class Dealings:
 
     call_id: str
     recording_id: str
+    text_id: str
     word: str
     """A word in the text's body."""
     ids: frozenset[str]
     """What the carrier holds of them, if the stand-in says so: each leg, recording, text and picture."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids that the hub knows of them."""
+        return self.call_id, self.recording_id, self.text_id
 
 
 class PeopleConformance(WireConformance):
@@ -68,7 +75,7 @@ class PeopleConformance(WireConformance):
         if own.recording_id in carrier_of(sandbox).recordings():
             # A carrier whose lists do not say whose a recording is finds it by the ids that the hub knows.
             assert "impossible" in statuses, "a recording stays, and nobody is told"
-            mine["provider_ids"] = (own.call_id, own.recording_id)
+            mine["provider_ids"] = own.known
             ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
         kept = carrier_of(sandbox).recordings()
         assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
@@ -100,7 +107,7 @@ class PeopleConformance(WireConformance):
         person = samples.person_number()
         own = self._deal(connector, sandbox, person, samples.TRACKING_NUMBER)
         mine: JsonObject = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
-        request = _reference(connector, "erase_person", **mine, provider_ids=(own.call_id, own.recording_id))
+        request = _reference(connector, "erase_person", **mine, provider_ids=own.known)
         with heard(sandbox) as requests:
             reply = attempt(first, PrivacyHooks.erase_person, person=request)
         sandbox.heal()
@@ -122,7 +129,7 @@ class PeopleConformance(WireConformance):
             PrivacyHooks.export_person,
             person=_reference(connector, "export_person", phone_numbers=(person,)),
         ), "records were shown that nothing says are the company's"
-        mine: JsonObject = {"phone_numbers": (person,), "provider_ids": (known.call_id, known.recording_id)}
+        mine: JsonObject = {"phone_numbers": (person,), "provider_ids": known.known}
         shown = self._shown(connector, **mine)
         assert known.call_id in shown and other.call_id not in shown
         ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
@@ -137,8 +144,10 @@ class PeopleConformance(WireConformance):
         board.place(caller_number=person, tracking_number=number)
         recording_id = next(event.recording_id for event in board.events if event.recording_id)
         word = samples.key("word")
-        carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url, [PICTURE])
-        return Dealings(board.call_id, recording_id, word, _held(sandbox) - before)
+        request = carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url, [PICTURE])
+        (text,) = ask(connector, CallHooks.parse_webhook, request=request)
+        assert isinstance(text, MessageEvent), "the webhook of a text is read as something else"
+        return Dealings(board.call_id, recording_id, text.message_id, word, _held(sandbox) - before)
 
     def _shown(self, connector: Connector, **names: Any) -> str:
         held: list[HeldRecord] = list(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import Recipient
+from hub.api import ConfigError, Recipient
 from hub.api.privacy import ConsentQuestion, ConsentRecord, Opinion, Place, RuleTopic, Signal
 from hub.contracts.categories import USES
 from hub.contracts.consent import STRICTNESS
@@ -158,7 +158,7 @@ def test_a_place_is_written_in_any_case() -> None:
 
 
 def test_trading_in_a_place_that_is_no_code_is_refused() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError, match="trades_in"):
         connect(Jurisdictions, trades_in=["Canada"])
 
 

@@ -159,6 +159,8 @@ class Calls:
         if sid not in held or (held[sid]["direction"] == "inbound") != (query["type"] == "inbound"):
             raise VonageError("invalid_id")
         self.sandbox.redacted.add(sid)
+        for picture in [each for each, (text, _) in self.sandbox.media.items() if text == sid]:
+            del self.sandbox.media[picture]
         return Response(status_code=204)
 
 

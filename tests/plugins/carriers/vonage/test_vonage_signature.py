@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from hub.api import BadSignature, ConfigError, WebhookRequest
 from hub.api.oauth import secret_token
@@ -117,5 +116,5 @@ def test_keys_that_cannot_work_are_refused_in_a_sentence(sandbox: Sandbox) -> No
         connect(Vonage, sandbox, private_key="-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----")
     with pytest.raises(ConfigError, match="empty api_secret"):
         connect(Vonage, sandbox, api_secret=" ")
-    with pytest.raises((ConfigError, ValidationError), match="signature secret from the dashboard"):
+    with pytest.raises(ConfigError, match="signature secret from the dashboard"):
         connect(Vonage, sandbox, signature_secret="short")

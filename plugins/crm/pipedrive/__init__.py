@@ -28,6 +28,7 @@ from plugins.crm.pipedrive.settings import PipedriveSettings
 from plugins.crm.pipedrive.translate import call_key, call_record, in_requests, outcome, spellings, when, whole_second
 
 NEXT = "additional_data.next_cursor"
+PAGE = {"limit": "500", "cursor": "{cursor}"}
 CLOCKS = timedelta(minutes=5)
 """How far Pipedrive's clock may be behind the carrier's."""
 
@@ -72,30 +73,21 @@ class Pipedrive(JsonCrm):
     search = ServiceRequest(
         method="GET",
         path="/api/v2/persons/search",
-        params={
-            "term": "{term}", "fields": "{field}", "exact_match": "{exact}", "limit": "100", "cursor": "{cursor}",
-        },
-    )  # fmt: skip
-    persons = ServiceRequest(
-        method="GET", path="/api/v2/persons", params={"ids": "{ids}", "limit": "100", "cursor": "{cursor}"}
+        params={"term": "{term}", "fields": "{field}", "exact_match": "{exact}", **PAGE},
     )
+    persons = ServiceRequest(method="GET", path="/api/v2/persons", params={"ids": "{ids}", **PAGE})
     calls = ServiceRequest(
         method="GET",
         path="/api/v2/activities",
-        params={
-            "ids": "{ids}", "person_id": "{person_id}", "updated_since": "{since}", "limit": "500", "cursor": "{cursor}",
-        },
-    )  # fmt: skip
+        params={"ids": "{ids}", "person_id": "{person_id}", "updated_since": "{since}", **PAGE},
+    )
     new_call = ServiceRequest(path="/api/v2/activities", body="{record}")
     deals = ServiceRequest(
         method="GET",
         path="/api/v2/deals",
-        params={
-            "updated_since": "{since}", "sort_by": "update_time", "sort_direction": "asc", "limit": "100",
-            "cursor": "{cursor}",
-        },
-    )  # fmt: skip
-    stages = ServiceRequest(method="GET", path="/api/v2/stages", params={"limit": "500", "cursor": "{cursor}"})
+        params={"updated_since": "{since}", "sort_by": "update_time", "sort_direction": "asc", **PAGE},
+    )
+    stages = ServiceRequest(method="GET", path="/api/v2/stages", params=PAGE)
     change_contact = ServiceRequest(method="PATCH", path="/api/v2/persons/{id}", body="{changes}")
     delete_contact = ServiceRequest(method="DELETE", path="/api/v2/persons/{id}")
     delete_call = ServiceRequest(method="DELETE", path="/api/v2/activities/{id}")
@@ -142,12 +134,7 @@ class Pipedrive(JsonCrm):
         people = {each["id"]: each for each in self._persons(named)}
         stages = {each["id"]: as_text(each["name"]) for each in self._list(self.stages, "data")} if page.items else {}
         outcomes = tuple(
-            outcome(
-                deal,
-                stages.get(deal.get("stage_id"), ""),
-                self.settings.qualified,
-                *self.reach(people.get(deal.get("person_id"), {})),
-            )
+            outcome(deal, stages, self.settings.qualified, self.reach(people.get(deal.get("person_id"), {})))
             for deal in page.items
         )
         return OutcomePage(outcomes=outcomes, cursor=page.cursor, more=page.more)
@@ -157,7 +144,8 @@ class Pipedrive(JsonCrm):
             yield from self._list(self.persons, "data", ids=some)
 
     def _calls(self, **filters: str) -> Iterator[JsonObject]:
-        return self._list(self.calls, "data", **{"ids": None, "person_id": None, "since": None, **filters})
+        listed = self._list(self.calls, "data", **{"ids": None, "person_id": None, "since": None, **filters})
+        return (call for call in listed if not call.get("is_deleted"))
 
     def _list(self, request: ServiceRequest, items: str, **values: str | None) -> Iterator[JsonObject]:
         return each_item(lambda cursor: self.ask(request, cursor=cursor, **values), items, NEXT)

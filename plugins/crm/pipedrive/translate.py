@@ -76,12 +76,16 @@ def when(text: object) -> datetime:
 
 
 def outcome(
-    deal: Mapping[str, Any], stage: str, qualified: Sequence[str], phone_numbers: Sequence[str], emails: Sequence[str]
+    deal: Mapping[str, Any],
+    stages: Mapping[Any, str],
+    qualified: Sequence[str],
+    reach: tuple[Sequence[str], Sequence[str]],
 ) -> Outcome:
     """The present state of a deal and of its person."""
     status, changed = as_text(deal.get("status")), when(deal.get("update_time"))
     ended = status in ("won", "lost")
     reached = deal.get(f"{status}_time" if ended else "stage_change_time")
+    stage = stages.get(deal.get("stage_id"), "")
     value, currency = deal.get("value"), as_text(deal.get("currency"))
     return Outcome(
         external_id=str(deal.get("id")),
@@ -90,6 +94,6 @@ def outcome(
         # People can write the time of winning, also one that is to come.
         occurred_at=min(when(reached), changed) if reached else changed,
         value=Money(Decimal(str(value)), currency) if isinstance(value, int | float) and currency else None,
-        phone_numbers=tuple(dict.fromkeys(phone_numbers)),
-        email=next(iter(emails), None),
+        phone_numbers=tuple(dict.fromkeys(reach[0])),
+        email=next(iter(reach[1]), None),
     )

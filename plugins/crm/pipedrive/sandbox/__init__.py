@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -95,23 +95,21 @@ class Sandbox(CrmStandIn):
     def listed(self, request: Request, kind: str) -> JsonObject:
         """The records of a kind that a list is asked for, in the order of their changes if it is asked so."""
         query = request.query_params
-        found: Iterable[JsonObject] = self.held(kind)
-        if "ids" in query:
-            found = [each for each in found if each["id"] in query["ids"].split(",")]
-        if "person_id" in query:
-            found = [each for each in found if each["person_id"] == int(query["person_id"])]
-        if "updated_since" in query:
-            found = [each for each in found if each["update_time"] >= query["updated_since"]]
-        if query.get("sort_by") == "update_time":
-            found = sorted(found, key=lambda each: str(each["update_time"]))
-        return self.page(request, [_numbered(each) for each in found])
+        ids, person, since = query.get("ids"), query.get("person_id"), query.get("updated_since", "")
+        found = [
+            _numbered(each)
+            for each in self.held(kind)
+            if (ids is None or each["id"] in ids.split(",")) and (person is None or str(each["person_id"]) == person)
+            if each.get("update_time", "") >= since
+        ]
+        return self.page(request, sorted(found, key=lambda each: (str(each.get(query.get("sort_by", ""))), each["id"])))
 
     def page(self, request: Request, records: Sequence[JsonObject]) -> JsonObject:
         """The page of a list for which a request asks."""
         start = int(request.query_params.get("cursor", 0))
         end = start + self.page_size(int(request.query_params["limit"]))
-        following = str(end) if end < len(records) else None
-        return {"success": True, "data": list(records[start:end]), "additional_data": {"next_cursor": following}}
+        mark = {"next_cursor": str(end) if end < len(records) else None}
+        return {"success": True, "data": list(records[start:end]), "additional_data": mark}
 
 
 def _numbered(record: JsonObject) -> JsonObject:

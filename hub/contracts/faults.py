@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -40,6 +42,17 @@ class Fault:
 
 async def nowhere(_: Any) -> None:
     """Where a reply goes that is lost."""
+
+
+async def hung(receive: Callable[..., Any], seconds: float) -> None:
+    """So long without a reply, or until nobody waits for it any more: the client hangs up, or the server ends."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+        await asyncio.wait_for(left(), seconds)
 
 
 async def doubled(receive: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:

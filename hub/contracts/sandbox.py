@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 
 from hub.contracts.costs import Cost
 from hub.contracts.fault_queue import FaultQueue
-from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, nowhere
+from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, hung, nowhere
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
@@ -220,8 +220,7 @@ class HttpSandbox(Sandbox):
             if fault.kind == "taken":
                 await in_turn(scope, receive, nowhere)
             if fault.kind in ("hang", "taken"):
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.sleep(fault.seconds)
+                await hung(receive, fault.seconds)
             status = STATUSES.get(fault.kind, fault.status)
             given = {"content-type": "application/json", **fault.headers}
             headers = [(name.encode(), value.encode()) for name, value in given.items()]

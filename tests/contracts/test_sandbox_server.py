@@ -43,3 +43,14 @@ def test_a_reply_that_never_comes_does_not_hold_up_its_end() -> None:
         provider.stop()
         assert not provider._thread.is_alive()
         assert waiting.exception() is not None or waiting.result().status_code == 504
+
+
+def test_a_request_that_hangs_ends_when_its_client_hangs_up() -> None:
+    with Provider() as provider:
+        for fault in (Fault("hang", seconds=3_600), Fault("taken", seconds=3_600)):
+            provider.fail_next(fault)
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(provider.url, content=b"a body", timeout=0.1, trust_env=False)
+        under_way = provider._server.server_state.tasks
+        while under_way:
+            assert provider._thread.is_alive()

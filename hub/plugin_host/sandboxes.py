@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -34,10 +34,9 @@ class RunningSandboxes:
         running: Mapping[str, Sandbox],
         without: frozenset[str],
         folder: Path | None = None,
-        held: Sequence[int] = (),
     ) -> None:
         self._running = dict(running)
-        self._held = list(held)
+        self._held: dict[str, int] = {}
         """The descriptors that say where these listen."""
         self._without = without
         self._folder = folder
@@ -68,7 +67,9 @@ class RunningSandboxes:
         started = start_sandboxes(names, clock, folder=self._folder)
         self._replaced += [self._running[name] for name in names if name in self._running]
         self._running |= started._running
-        self._held, started._held = self._held + started._held, []
+        self._let_go(names)
+        self._held, started._held = self._held | started._held, {}
+        self._hold(names)
         self._without = (self._without - started._running.keys()) | started._without
 
     def share(self, folder: Path) -> None:
@@ -76,13 +77,30 @@ class RunningSandboxes:
         for name, sandbox in self._running.items():
             _keep(sandbox, folder, name)
         self._folder = folder
+        self._hold(self._running)
 
     def keep_only(self, names: Iterable[str]) -> None:
         """Stop the sandboxes of connectors that are gone."""
         kept = set(names)
         gone = [self._running.pop(name) for name in list(self._running) if name not in kept]
         leaving, self._replaced = [*self._replaced, *gone], []
+        self._let_go(self._held.keys() - kept)
         _stop(leaving)
+
+    def _hold(self, names: Iterable[str]) -> None:
+        """Say where these listen, unless another process does so already."""
+        for name in names:
+            sandbox = self._running.get(name)
+            if self._folder is None or name in self._held or not isinstance(sandbox, HttpSandbox | HostedStandIn):
+                continue
+            with contextlib.suppress(OSError):
+                if (descriptor := hold_address(self._folder, name, sandbox.url)) is not None:
+                    self._held[name] = descriptor
+
+    def _let_go(self, names: Iterable[str]) -> None:
+        for name in list(names):
+            if (descriptor := self._held.pop(name, None)) is not None:
+                os.close(descriptor)
 
     def _serves(self, name: str, connector_class: type[Connector]) -> bool:
         wanted = connector_class.sandbox_class()
@@ -100,8 +118,7 @@ class RunningSandboxes:
     def stop(self) -> None:
         """Stop all of them; the requests that they received stay readable. It may be called twice."""
         _stop([*self._running.values(), *self._replaced])
-        while self._held:
-            os.close(self._held.pop())
+        self._let_go(self._held)
 
     def __enter__(self) -> RunningSandboxes:
         return self
@@ -158,7 +175,6 @@ def start_sandboxes(
     or only in memory. ConfigError if one does not start; then none runs.
     """
     running: dict[str, Sandbox] = {}
-    held: list[int] = []
     without = set()
     for name, connector_class in connectors.items():
         try:
@@ -172,18 +188,17 @@ def start_sandboxes(
             if isinstance(sandbox, HostedStandIn):
                 sandbox.says = addresses.get(name, "")
             _start(sandbox, name, folder)
-            if isinstance(sandbox, HttpSandbox | HostedStandIn):
-                if name in addresses:
-                    sandbox.url = addresses[name]
-                elif folder is not None and (descriptor := hold_address(folder, name, sandbox.url)) is not None:
-                    held.append(descriptor)
+            if name in addresses and isinstance(sandbox, HttpSandbox | HostedStandIn):
+                sandbox.url = addresses[name]
         except ConfigError:
-            RunningSandboxes(running, frozenset(), folder, held).stop()
+            _stop(running.values())
             raise
         except Exception as error:
-            RunningSandboxes(running, frozenset(), folder, held).stop()
+            _stop(running.values())
             raise ConfigError(
                 f"the sandbox of connector {name!r} did not start ({type(error).__name__}); "
                 "remove `sandbox: true`, or fix its plugin."
             ) from error
-    return RunningSandboxes(running, frozenset(without), folder, held)
+    found = RunningSandboxes(running, frozenset(without), folder)
+    found._hold(running.keys() - addresses.keys())
+    return found

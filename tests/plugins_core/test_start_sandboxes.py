@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from hub.api import Connector, PluginSettings
 from hub.api.sandbox import HttpSandbox, Sandbox
 from hub.errors import ConfigError
 from hub.plugin_host.sandboxes import start_sandboxes
+from hub.plugin_host.stand_ins.shared_address import shared_address
 from hub.testing import FrozenClock
 
 stopped: list[Sandbox] = []
@@ -76,3 +78,34 @@ def test_one_that_does_not_start_stops_the_others_and_is_named() -> None:
     with pytest.raises(ConfigError, match="'bad' did not start"):
         start_sandboxes({"good": Calling, "bad": Broken})
     assert len(stopped) == 1
+
+
+class Replacing(Calling):
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        return Newer
+
+
+class Newer(Echo):
+    """The stand-in of another plugin."""
+
+
+def test_commands_find_the_stand_in_that_serves_a_connector_now(tmp_path: Path) -> None:
+    clock = FrozenClock()
+    with start_sandboxes({"north": Calling, "south": Calling}, clock, folder=tmp_path) as running:
+        first = running.settings("north")["base_url"]
+        assert shared_address(tmp_path, "north") == first
+        running.join({"north": Replacing, "south": Calling}, clock)
+        now = running.settings("north")["base_url"]
+        assert now != first and shared_address(tmp_path, "north") == now
+        running.keep_only(["south"])
+        assert shared_address(tmp_path, "north") is None
+        running.join({"north": Calling, "south": Calling}, clock)
+        assert shared_address(tmp_path, "north") == running.settings("north")["base_url"]
+    assert shared_address(tmp_path, "south") is None
+
+
+def test_stand_ins_that_are_shared_later_are_found_too(tmp_path: Path) -> None:
+    with start_sandboxes({"north": Calling}, FrozenClock()) as running:
+        running.share(tmp_path)
+        assert shared_address(tmp_path, "north") == running.settings("north")["base_url"]

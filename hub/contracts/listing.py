@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -38,7 +39,7 @@ def each_item(
     list of objects, if a page comes again, or if the list never ends. Nothing that follows from a part of a list, such as an
     erasure, is then reported as done.
     """
-    read, known, least = 0, set[str](), None
+    read, known, least = 0, set[bytes](), None
     mark: Any = {"cursor": None, "offset": 0, "page": 1}[by]
     for number in range(1, MOST_PAGES):
         page = ask(mark)
@@ -64,10 +65,11 @@ def each_item(
     raise RetryLater("The provider's list of pages has no end; it is asked again.")
 
 
-def _note(known: set[str], mark: str) -> None:
-    if mark in known:
+def _note(known: set[bytes], mark: str) -> None:
+    digest = hashlib.sha256(mark.encode("utf-8", "surrogatepass")).digest()
+    if digest in known:
         raise RetryLater("The provider gives the same page of a list again; it is asked again.")
-    known.add(mark)
+    known.add(digest)
 
 
 def _number(count: object) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -105,3 +106,15 @@ def test_what_was_added_or_deleted_while_reading_is_no_error() -> None:
         )
         == ROWS
     )
+
+
+def test_a_long_list_is_not_held_in_memory() -> None:
+    def ask(mark: int) -> JsonObject:
+        return {"data": [{"id": mark, "note": f"{mark}" * 5_000}], "has_more": mark < 400}
+
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in each_item(ask, "data", "has_more", by="offset")) == 401
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

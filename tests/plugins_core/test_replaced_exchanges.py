@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 import re
+import tracemalloc
+import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -227,6 +229,35 @@ def test_in_a_vendors_message_only_what_is_somebodys_is_replaced() -> None:
     )
     message = text["error"]["message"]
     assert re.match(r"The phone number \+1\d{3}55501\d\d of 'Fictional \w{8}' is not valid for ", message)
+
+
+@pytest.mark.parametrize(
+    "real", ["06 12 86 75 30", "312 867 5309", "(312) 867-5309", "+44 20 8946 0958", "4539 1488 0343 6467"]
+)
+def test_a_number_of_several_words_in_a_message_is_replaced_as_one(real: str) -> None:
+    message = replied({"error": {"message": f"The phone {real} is not valid."}})["error"]["message"]
+    assert message.startswith("The phone ") and message.endswith(" is not valid.")
+    assert not set(re.findall(r"\d{2,}", message)) & {each for each in re.findall(r"\d{2,}", real) if each != "44"}
+
+
+def test_the_file_does_not_say_by_how_much_its_times_are_moved() -> None:
+    lines = dict(
+        line[2:].split(": ", 1) for line in text_of(exchange()).splitlines() if re.match("# (read|now): ", line)
+    )
+    assert lines["read"] == "2026-11-01"
+    assert datetime.fromisoformat(lines["now"]) == AT + values().fiction.shift
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_small_reply_that_becomes_a_large_one_is_read_in_part(encoding: str) -> None:
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}[encoding](b"[" + b" " * 200_000_000)
+    headers = (("content-type", "application/json"), ("content-encoding", encoding))
+    tracemalloc.start()
+    try:
+        assert len(text_of(exchange(reply_headers=headers, reply_body=packed))) < 2_000
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_a_message_repeats_of_the_request_is_replaced_alike() -> None:

@@ -6,19 +6,19 @@ The format is that of `hub.testing.exchanges`, so `hub certify --exchanges` read
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.message import Message as MailMessage
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-import httpx
-
 from hub.plugin_host.vendor_exchanges.replaced_values import ReplacedValues
-from hub.plugin_host.vendor_exchanges.wire_tap import Exchange, Headers
+from hub.plugin_host.vendor_exchanges.wire_tap import MAX_BYTES, Exchange, Headers
 
 OMITTED = frozenset(
     [
@@ -51,6 +51,8 @@ OMITTED = frozenset(
     ]
 )
 """Headers that say nothing about what the vendor wants, or that are about this machine."""
+FORMS: Mapping[str, Sequence[int]] = {"gzip": (31,), "x-gzip": (31,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+"""Content encoding → how zlib is told to read it. Some servers leave the frame of `deflate` out (RFC 9110, 8.4.1.2)."""
 FORM = "application/x-www-form-urlencoded"
 BYTES = json.dumps({"base64": base64.b64encode(b"fictional bytes").decode()})
 MIN_NAMED = 6
@@ -71,9 +73,9 @@ def rendered(origin: Origin, exchanges: Sequence[Exchange], values: ReplacedValu
     later = [f"{each.target}\n{_plain(each.headers, each.body).decode('utf-8', 'replace')}" for each in exchanges]
     parts = [
         f"# The hook {origin.hook} at the live vendor. Every name, number, text, key, address and id here is fictional, and",
-        "# all times are moved by the same span.",
+        "# all times are moved by the same span. `read` has the month; with the day, the span would be known.",
         f"# source: the live API, recorded by hub record with the plugin {origin.plugin}",
-        f"# read: {origin.at.date()}",
+        f"# read: {origin.at.date().replace(day=1)}",
         f"# now: {values.fiction.moment(origin.at).isoformat(timespec='seconds')}",
     ]
     for number, exchange in enumerate(exchanges):
@@ -161,14 +163,14 @@ def _replace_element(element: ElementTree.Element, values: ReplacedValues, *, er
 
 
 def _plain(headers: Headers, body: bytes) -> bytes:
-    """A body without its compression; empty if it cannot be read."""
+    """A body without its compression, and no more of it than of one without; empty if it cannot be read."""
     encoding = dict(headers).get("content-encoding", "")
     if not encoding:
         return body
-    try:
-        return httpx.Response(200, headers={"content-encoding": encoding}, content=body).content
-    except httpx.DecodingError:
-        return b""
+    for form in FORMS.get(encoding.lower(), ()):
+        with contextlib.suppress(zlib.error):
+            return zlib.decompressobj(form).decompress(body, MAX_BYTES)
+    return b""
 
 
 def _media_type(content_type: str) -> str:

@@ -28,6 +28,8 @@ from hub.plugin_host.vendor_exchanges.field_kinds import (
 )
 
 PHONE_TEXT = re.compile(r"\+?[\d(][\d\s().\u00a0\u2010-\u2015/-]{5,24}\d")
+SPACED_DIGITS = re.compile(rf"(?<![\w-]){PHONE_TEXT.pattern}(?!\w)")
+"""A phone number in a sentence, of several words."""
 EMAIL_TEXT = re.compile(r"[^\s@:/<>]+@[^\s@/<>]+\.[^\s@/<>.]+")
 SCHEME = re.compile(r"(sips?|tel|mailto|client|callto|sms|urn|whatsapp|messenger):(.+)", re.IGNORECASE | re.DOTALL)
 NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,10})?")
@@ -125,13 +127,21 @@ class ReplacedValues:
         for real in sorted(self._echo, key=len, reverse=True):
             if real in value and not self._allowed.allows(real):
                 value = value.replace(real, self._echo[real])
-        value = QUOTED.sub(self._quoted, value)
+        value = SPACED_DIGITS.sub(self._spaced, QUOTED.sub(self._quoted, value))
         return re.sub(r"\S+", lambda found: self._word(found[0]), value)
 
     def _quoted(self, found: re.Match[str]) -> str:
         inner = found[2]
         kept = " " not in inner.strip() or self._made.issuperset(inner.split())
         return found[0] if kept else f"{found[1]}{self._ours(self.fiction.text(inner))}{found[3]}"
+
+    def _spaced(self, found: re.Match[str]) -> str:
+        """Digits of several words. What is one word, and a time, is left to `_word`."""
+        words = found[0].split()
+        digits = sum(each.isdigit() for each in found[0])
+        if len(words) < 2 or digits < PHONE_DIGITS or self.fiction.iso(words[0]):
+            return found[0]
+        return self._ours(self._typed(found[0], PHONE) or self.fiction.text(found[0]))
 
     def _word(self, word: str) -> str:
         begin, core, end = _bare(word)

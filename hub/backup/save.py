@@ -29,10 +29,14 @@ DATA, KEYS = "data", "keys"
 KEY_BACKUP_LIFETIME = timedelta(days=35)
 """How long a backup of keys can be restored. After that time a destroyed key exists nowhere."""
 LEFT_OUT = frozenset(
-    {"connecting", "directory_change", "person_key", "tombstone", "restoration", "sync_slot", "recording_peaks"}
+    {
+        *("connecting", "directory_change", "person_key", "tombstone", "restoration", "sync_slot", "recording_peaks"),
+        "vendor_recording",
+    }
 )
 """Keys and tombstones have a backup of their own; the scheduler writes due slots again, and waveforms are computed again.
-A sign-in that is under way belongs to one browser; what changed last is for running processes."""
+A sign-in that is under way belongs to one browser; what changed last is for running processes. The key of a recording of
+`hub record` ends with it."""
 Progress = Callable[[str, int, int], None]
 """Called after each chunk: table, rows written so far, rows in all."""
 

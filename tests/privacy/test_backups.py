@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from testbed import CALLER, SHARED, TestHub, finished_call, make_config
 from hub.backup.archive import ArchiveWriter, NotWhole
 from hub.backup.restore import NotRestored, restore
 from hub.backup.save import DATA, LEFT_OUT, save, save_keys
+from hub.connecting.recording import begin_recording
 from hub.errors import ConfigError
 from hub.model import Call, Person, Recording, Restoration, TextMessage
+from hub.model.syncs import VendorRecording
 from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
@@ -75,6 +78,18 @@ def rows_of(hub: Hub) -> dict[str, list[str]]:
             for table in SQLModel.metadata.sorted_tables
             if table.name not in LEFT_OUT | {"inbox"}
         }
+
+
+def test_no_backup_has_the_key_of_what_hub_record_replaces_and_a_restored_hub_records_nothing(
+    stage: TestHub, tmp_path: Path, other_database_url: str
+) -> None:
+    begin_recording(stage.hub, "phone", tmp_path / "kept", timedelta(hours=1), 10, "console")
+    save(stage.hub, tmp_path / "data")
+    save_keys(stage.hub, tmp_path / "keys")
+    with empty_hub(stage, other_database_url, tmp_path) as hub:
+        restore(hub, tmp_path / "data", tmp_path / "keys")
+        with hub.store.reading() as session:
+            assert session.exec(select(VendorRecording)).all() == []
 
 
 def test_what_is_restored_is_what_was_saved_on_either_database(

@@ -169,6 +169,9 @@ class ConnectorConformance(ExchangeConformance):
         assert manifest.kind == self.kind, f"this suite is for plugins of kind {self.kind!r}"
         assert manifest.summary.strip() and manifest.version.strip(), "fill in summary and version"
         assert manifest.deletion.note.strip(), "say in deletion.note what can be deleted, and what cannot and why"
+        named = {each.setting for each in manifest.versions if each.setting}
+        unknown = sorted(named - self.connector_class.Settings.model_fields.keys())
+        assert not unknown, f"versions names {unknown[0]!r}, which Settings does not have"
 
     def test_the_manifest_names_who_receives_what_and_where(self) -> None:
         manifest = self.connector_class.manifest

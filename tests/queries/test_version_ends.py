@@ -82,7 +82,13 @@ def test_a_version_that_nobody_declared_has_no_known_end_and_others_are_not_warn
     declared = Versioned.manifest.versions
     assert used(declared) == [("v1", None), ("v26.0", END)]
     assert used(declared, version="v27.0") == [("v1", None), ("v27.0", None)]
-    assert used(declared, version="v31.0") == [("v1", None), ("v31.0", None)]
+    assert used(declared, version="v31.0") == [("v1", None)]
+
+
+def test_a_long_version_or_a_setting_that_a_plugin_does_not_have_breaks_no_page() -> None:
+    declared = Versioned.manifest.versions
+    assert used(declared, version="v" * 21) == [("v1", None)]
+    assert used((ApiVersion(name="v1", setting="api_version", ends=END),)) == []
 
 
 def test_a_version_without_a_newer_one_is_for_an_update_of_ringfence(stage: TestHub) -> None:

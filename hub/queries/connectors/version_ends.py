@@ -71,12 +71,5 @@ def are_alternatives(one: ApiVersion, other: ApiVersion) -> bool:
 
 
 def versions_in_use(declared: Iterable[ApiVersion], settings: object) -> tuple[ApiVersion, ...]:
-    """The versions that a connector with these settings uses. A version that nobody declared has no known end."""
-    found: list[ApiVersion] = []
-    for each in declared:
-        if not each.setting:
-            found.append(each)
-        elif not any(are_alternatives(each, other) for other in found):
-            found.append(ApiVersion(name=str(getattr(settings, each.setting)), api=each.api, setting=each.setting))
-    by_name = {(each.api, each.setting, each.name): each for each in declared}
-    return tuple(by_name.get((each.api, each.setting, each.name), each) for each in found)
+    """The declared versions that a connector with these settings uses. One that nobody declared has no known end."""
+    return tuple(each for each in declared if not each.setting or str(getattr(settings, each.setting, "")) == each.name)

@@ -52,7 +52,8 @@ OMITTED = frozenset(
 )
 """Headers that say nothing about what the vendor wants, or that are about this machine."""
 FORMS: Mapping[str, Sequence[int]] = {"gzip": (31,), "x-gzip": (31,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
-"""Content encoding → how zlib is told to read it. Some servers leave the frame of `deflate` out (RFC 9110, 8.4.1.2)."""
+"""Content encoding → the window bits with which zlib reads it. Some servers leave the frame of `deflate` out (RFC
+9110, 8.4.1.2)."""
 FORM = "application/x-www-form-urlencoded"
 BYTES = json.dumps({"base64": base64.b64encode(b"fictional bytes").decode()})
 MIN_NAMED = 6

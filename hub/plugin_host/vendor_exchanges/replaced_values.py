@@ -124,9 +124,9 @@ class ReplacedValues:
     def sentence(self, value: str) -> str:
         """What says why something failed: its ordinary words and codes stay, everything else is replaced. What the request said
         is replaced first."""
-        for real in sorted(self._echo, key=len, reverse=True):
-            if real in value and not self._allowed.allows(real):
-                value = value.replace(real, self._echo[real])
+        repeated = [each for each in self._echo if each in value and not self._allowed.allows(each)]
+        for real in sorted(repeated, key=len, reverse=True):
+            value = value.replace(real, self._echo[real])
         value = SPACED_DIGITS.sub(self._spaced, QUOTED.sub(self._quoted, value))
         return re.sub(r"\S+", lambda found: self._word(found[0]), value)
 

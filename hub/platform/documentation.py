@@ -42,7 +42,10 @@ def shown(address: str) -> str:
     if anchor:
         text = _section(text, anchor)
         if not text:
-            raise NoSuchPage(f"The page {name!r} has no section {anchor!r}; `{docs_command(name)}` shows the page.")
+            known = ", ".join(
+                _anchor(title) for level, title in _headings(file.read_text("utf-8").splitlines()) if level == 2
+            )
+            raise NoSuchPage(f"The page {name!r} has no section {anchor!r}; it has {known}.")
     return INVISIBLE.sub("", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from hub.platform.documentation import NoSuchPage, pages, shown
 from hub.testing.promises import chapters
 
 FILE_OF_THE_REPOSITORY = re.compile(r"(?<![./\w-])docs/[\w/{}. -]*?\.md")
+LINK = re.compile(r"\]\(([a-z_./-]*\.md)?#([^)\s]+)\)")
 INNER = ("hub/proof/docs/", "hub/platform/documentation.py", "hub/web/privacy/stored_in_browser.py")
 """They read and write the files of the repository, and print no such name."""
 
@@ -42,7 +44,7 @@ def test_a_section_is_shown_alone_also_by_the_address_of_a_link() -> None:
 
 @pytest.mark.parametrize(
     ("address", "told"),
-    [("no-page", "hub docs` lists"), ("plugins#none", "hub docs plugins`"), ("../README", "no page")],
+    [("no-page", "hub docs` lists"), ("plugins#none", "it has "), ("../README", "no page")],
 )
 def test_a_page_or_section_that_is_not_there_is_said_in_one_sentence(address: str, told: str) -> None:
     with pytest.raises(NoSuchPage, match=re.escape(told)):
@@ -53,6 +55,16 @@ def test_every_page_that_a_message_names_can_be_shown() -> None:
     named = printed_references()
     assert len(named) > 100
     assert all(shown(address) for address in named)
+
+
+def test_every_link_to_a_section_of_a_page_leads_there() -> None:
+    """As `hub docs` shows it in a terminal, where nobody can click."""
+    known = pages()
+    for page in known:
+        for target, section in LINK.findall(shown(page)):
+            linked = posixpath.normpath(posixpath.join(posixpath.dirname(page), target)).removesuffix(".md")
+            if not target or linked in known:
+                assert shown(f"{linked if target else page}#{section}"), (page, section)
 
 
 def test_no_message_names_a_file_of_the_repository() -> None:

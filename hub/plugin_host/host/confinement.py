@@ -91,7 +91,8 @@ def _certificates() -> list[Path]:
 
 def _plugin_code(origin: Origin) -> list[Path]:
     if origin.file is not None:
-        return [origin.file, Path(importlib.util.cache_from_source(str(origin.file)))]
+        compiled = Path(importlib.util.cache_from_source(str(origin.file)))
+        return [origin.file, compiled, origin.file.with_suffix(".rules.yaml")]
     if origin.folder is not None:
         return [origin.folder]
     spec = importlib.util.find_spec(origin.module.partition(".")[0])

@@ -113,6 +113,17 @@ def test_settings_are_checked_by_their_types_and_by_the_plugin_itself(
     assert not any("secret" in sentence for _, _, sentence in problems)
 
 
+@pytest.mark.parametrize(("file", "is_read"), [("adco.rules.yaml", True), ("other.yaml", False)])
+def test_a_plugin_of_one_file_reads_the_rules_beside_it_and_no_other_file(
+    tmp_path: Path, file: str, is_read: bool
+) -> None:
+    (tmp_path / file).write_text("rules: []")
+    source = ADCO.replace('summary="AdCo."', f'summary=(Path(__file__).parent / "{file}").read_text()')
+    plugin = put(tmp_path, "adco", f"from pathlib import Path\n{dedent(source)}")
+    known = discover([plugin]).classes
+    assert ("adco" in known and known["adco"].manifest.summary == "rules: []") is is_read
+
+
 def test_a_destination_is_stored_as_the_plugin_changes_it(adco: type[Connector]) -> None:
     assert adco.Destination is not None
     assert adco.Destination.model_validate({"action": "12-34"}).model_dump() == {"action": "1234"}

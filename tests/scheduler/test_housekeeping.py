@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 from testbed import TestHub
 
+import hub.worker.worker as loops
 from hub.model import Call, FactRow, PageView, SyncSlot
 from hub.platform.liveness import Liveness
 from hub.platform.metrics import TASK_FAILURES
@@ -237,7 +238,10 @@ def until(it_is_so: Callable[[], bool]) -> None:
     raise AssertionError("the worker did not come to it")
 
 
-def test_a_thread_of_the_worker_goes_on_whatever_a_turn_raises(lite_hub: Factory) -> None:
+def test_a_thread_of_the_worker_goes_on_whatever_a_turn_raises(
+    lite_hub: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "BACK_OFF_SECONDS", 0.01)
     stage = lite_hub()
     stage.call_in(process=False)
     directory = ShakyDirectory(stage, SystemExit(), KeyboardInterrupt())

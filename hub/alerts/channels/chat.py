@@ -23,6 +23,8 @@ from hub.store.encryption.keyring import Keyring
 
 MAX_SHOWN = 20
 """Alerts of one summary; Slack takes 50 blocks."""
+MAX_TEAMS_BYTES = 26_000
+"""Of the lines of a card; Teams takes 28 KB with everything around them."""
 MAX_TITLE_CHARACTERS, MAX_TEXT_CHARACTERS = 150, 2_900
 """Slack takes 150 characters of a header and 3,000 of a section, escaped."""
 OPEN = "Open in Ringfence"
@@ -70,9 +72,14 @@ def _teams(messages: Sequence[Message]) -> JsonObject:
     """An adaptive card. A `TextRun` is shown literally, unlike a `TextBlock`, which reads Markdown."""
     title = _title(messages)
     body = [_run(title, weight="Bolder", size="Medium")]
+    left = MAX_TEAMS_BYTES
     for message in messages[:MAX_SHOWN]:
         lines = message.lines if len(messages) == 1 else (message.title, *message.lines)
-        body += [_run(line) for line in lines]
+        runs = [_run(line) for line in lines]
+        left -= len(json.dumps(runs, ensure_ascii=False).encode())
+        if left < 0:
+            break
+        body += runs
     url = messages[0].url if len(messages) == 1 else messages[0].url.removesuffix(messages[0].path) + "/alerts"
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",

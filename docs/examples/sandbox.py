@@ -68,8 +68,9 @@ def vendor_rules() -> None:
 
     `VendorRules` reads `rules.yaml`, which is [written from the vendor's pages](write-a-plugin.md#rules). At the door of a
     stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request,
-    `answer_reply` sends the answer, and `filled` puts values into a template such as an answer's `row`. A test gives any
-    answer of the file with `sandbox.answer_next("busy")`.
+    `answer_reply` sends the answer, and `filled` puts values into a template such as an answer's `row`. The suites send
+    each example to the stand-in with the credentials that `authorized` adds. A test gives any answer of the file with
+    `sandbox.answer_next("busy")`.
     """
     from datetime import UTC, datetime
     from pathlib import Path
@@ -114,6 +115,9 @@ def vendor_rules() -> None:
         def app(self):
             self.rules = rules
             return routed([("/texts", self._text, ["POST"])])
+
+        def authorized(self, request):
+            return request.with_token("of the stand-in")
 
         async def _text(self, request):
             said = rules.check(await received(request), self.clock())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import gzip
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -25,6 +26,15 @@ class HeardRequest:
     def address(self) -> str:
         """Path and query, without percent signs."""
         return f"{unquote(self.path)}?{unquote_plus(self.query)}"
+
+    def with_token(self, token: object) -> HeardRequest:
+        """The same request with a bearer token."""
+        return replace(self, headers={**self.headers, "authorization": f"Bearer {token}"})
+
+    def with_basic(self, user: str, password: str) -> HeardRequest:
+        """The same request with a user's name and password."""
+        pair = b64encode(f"{user}:{password}".encode()).decode()
+        return replace(self, headers={**self.headers, "authorization": f"Basic {pair}"})
 
     @property
     def content(self) -> bytes:

@@ -100,6 +100,10 @@ class Sandbox(FaultQueue):
         """The plugin's settings, credentials included, that connect to this sandbox after it has started."""
         raise NotImplementedError
 
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        """An example of `rules.yaml` with the credentials of the stand-in's account. What it names exists from then on."""
+        raise NotImplementedError("a stand-in with rules.yaml has `authorized(request)`")
+
     def shared(self) -> AbstractContextManager[None]:
         """A request, or a change by a method: before it this sandbox takes over what other processes changed, and at its end
         they see what it changed. `HttpSandbox` does this for each request."""

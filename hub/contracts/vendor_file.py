@@ -67,7 +67,7 @@ class Answer(_Part):
 
 class Sent(_Part):
     """The parts of a request that are not its operation. A time is written `{seconds-8d}`, `{milliseconds}`, `{microseconds}`
-    or `{iso+10m}`."""
+    or `{iso+10m}`; an id of the stand-in's own account is written as the setting that has it, `{account_sid}`."""
 
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}

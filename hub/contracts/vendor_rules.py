@@ -14,9 +14,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from hub.contracts.filling import NAME
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.operations import MEDIA_TYPES, Operations, fits
 from hub.contracts.untrusted import value_at
@@ -124,12 +126,13 @@ class VendorRules:
         known = self.file.versions.get(version)
         return known is not None and (known.ends is None or now.date() < known.ends)
 
-    def example(self, name: str, now: datetime) -> HeardRequest:
-        """A request that the vendor takes."""
+    def example(self, name: str, now: datetime, settings: Mapping[str, Any] = MappingProxyType({})) -> HeardRequest:
+        """A request that the vendor takes from the account with these settings."""
         good = self.file.good[name]
-        return self._request(good, good, self._content(good, good.row, good.content or good.form), now)
+        content = self._content(good, good.row, good.content or good.form)
+        return self._request(good, good, content, now, settings)
 
-    def probe(self, rule: Rule, now: datetime) -> HeardRequest:
+    def probe(self, rule: Rule, now: datetime, settings: Mapping[str, Any] = MappingProxyType({})) -> HeardRequest:
         """A request that breaks exactly this rule."""
         probe, good = rule.probe, self.file.good[rule.probe.base]
         row, content = good.row, good.content if good.form is None else good.form
@@ -137,7 +140,7 @@ class VendorRules:
             content = merged(content, probe.merge)
         else:
             row, content = merged(row, probe.merge), merged(content, probe.body)
-        return self._request(good, probe, self._content(good, row, content, probe.times), now)
+        return self._request(good, probe, self._content(good, row, content, probe.times), now, settings)
 
     def _content(self, good: Good, row: Any, content: Any, times: int = 1) -> Any:
         at = self.file.operations[good.operation].get("rows")
@@ -146,17 +149,20 @@ class VendorRules:
         rows = [row] * times
         return rows if at == "[]" else placed(content or {}, at, rows) if at else row
 
-    def _request(self, good: Good, sent: Sent, content: Any, now: datetime) -> HeardRequest:
+    def _request(
+        self, good: Good, sent: Sent, content: Any, now: datetime, settings: Mapping[str, Any] = MappingProxyType({})
+    ) -> HeardRequest:
+        values = _Values(now, settings)
         method, path = good.operation.split()
-        for name, value in {**good.path, **sent.path}.items():
+        for name, value in values.filled({**good.path, **sent.path}).items():
             path = path.replace(f"{{{name}}}", value)
-        headers = {**good.headers, **sent.headers}
+        headers = values.filled({**good.headers, **sent.headers})
         body = b""
         if content is not None:
             headers["content-type"] = MEDIA_TYPES["form" if good.form is not None else "json"]
-            filled = _timed(content, now)
+            filled = values.filled(content)
             body = urlencode(filled).encode() if good.form is not None else json.dumps(filled).encode()
-        query = urlencode({**_timed(good.query, now), **_timed(sent.query, now)})
+        query = urlencode(values.filled({**good.query, **sent.query}))
         return HeardRequest(method, path, query, headers, body)
 
 
@@ -233,16 +239,32 @@ def _moment(value: Any) -> datetime | None:
         return None
 
 
-def _timed(content: Any, now: datetime) -> Any:
-    """The content with its times."""
-    if isinstance(content, Mapping):
-        return {name: _timed(each, now) for name, each in content.items()}
-    if isinstance(content, list):
-        return [_timed(each, now) for each in content]
-    written = TIME.fullmatch(content) if isinstance(content, str) else None
-    if written is None:
-        return content
-    moment = now + (timedelta(**{UNITS[written[3]]: int(written[2])}) if written[2] else timedelta())
-    if written[1] == "iso":
-        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return int(moment.timestamp() * {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}[written[1]])
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What the `{names}` of an example stand for."""
+
+    now: datetime
+    settings: Mapping[str, Any]
+
+    def filled(self, content: Any) -> Any:
+        """The content with its times and settings."""
+        if isinstance(content, Mapping):
+            return {name: self.filled(each) for name, each in content.items()}
+        if isinstance(content, list):
+            return [self.filled(each) for each in content]
+        if not isinstance(content, str):
+            return content
+        written = TIME.fullmatch(content)
+        return self._time(*written.groups()) if written else self.settings.get(_name(content), content)
+
+    def _time(self, unit: str, shift: str | None, of: str) -> Any:
+        moment = self.now + (timedelta(**{UNITS[of]: int(shift)}) if shift else timedelta())
+        if unit == "iso":
+            return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return int(moment.timestamp() * {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}[unit])
+
+
+def _name(text: str) -> str:
+    """The name in a text that is one `{name}`; empty if it is none."""
+    found = NAME.fullmatch(text)
+    return found[1] if found else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.api import JsonObject
 from hub.api.ads import Cost
+from hub.api.sandbox import HeardRequest
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.ads_api_server import AdsServer
 from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi
@@ -52,6 +53,9 @@ class Sandbox(Account):
             "endpoint": self._ads_server.endpoint or "127.0.0.1:1",
             "insecure": self.certificate is None,
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        return request.with_token(self.tokens.issue(self.tokens.accounts[0])["access_token"])
 
     def destination(self) -> Mapping[str, Any]:
         """A conversion action of the account."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from hub.api import JsonObject, WebhookRequest
 from hub.api.carriers import PortStatus
+from hub.api.sandbox import HeardRequest
 from hub.api.twiml import TwimlStandIn
 from plugins.carriers.bandwidth.proof import Proof, basic
 from plugins.carriers.bandwidth.sandbox.refused import RULES
@@ -95,6 +96,15 @@ class Account(TwimlStandIn):
     def owner_token(self) -> dict[str, object]:
         """A token as from an earlier sign-in, so that a test's faults meet the request that it is about."""
         return {"access_token": self.access_token, "expires_at": self.clock().timestamp() + 86_400}
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        """While a call is recorded."""
+        if request.path.endswith("/oauth2/token"):
+            return request.with_basic(self.client_id, self.client_secret)
+        ends = {"callId": "c-1", "from": "+13125550191", "to": "+13125550142", "startTime": self.stamp(self.clock())}
+        self.calls["c-1"] = {**ends, "state": "answered"}
+        self.held_recordings["c-1.r-1"] = {**ends, "recordingId": "r-1", "status": "processing"}
+        return request.with_token(self.access_token)
 
     def proof(self, webhook_url: str) -> Proof:
         """Makes the addresses as the plugin does; used to play calls without a hub."""

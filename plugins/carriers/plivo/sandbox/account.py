@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import yaml
 
 from hub.api import JsonObject, WebhookRequest
-from hub.api.sandbox import SimulatedCall
+from hub.api.sandbox import HeardRequest, SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn, form_fields, sign_form
 from plugins.carriers.plivo import signature
 from plugins.carriers.plivo.plivo_xml import PlivoXml
@@ -79,6 +79,16 @@ class Account(TwimlStandIn):
             "base_url": self.origin,
             "media_url": self.media_origin,
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        """With the recording that the examples delete."""
+        made = self.list_recording("a-call", "+13125550191", "+13125550142", self.clock(), "Dial", 2)
+        self.held_recordings[request.path.rstrip("/").rpartition("/")[2]] = {
+            **self.held_recordings.pop(made),
+            "status": "completed",
+            "duration": "5",
+        }
+        return request.with_basic(self.account_sid, self.tokens[0])
 
     # Webhooks
 

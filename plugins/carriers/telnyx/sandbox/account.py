@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.api import JsonObject, WebhookRequest
-from hub.api.sandbox import SimulatedCall
+from hub.api.sandbox import HeardRequest, SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.sandbox.errors import RULES
@@ -107,6 +107,9 @@ class Account(TwimlStandIn):
             "messaging_profile_id": self.profile_id,
             "base_url": self.origin,
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        return request.with_token(self.api_key)
 
     # Webhooks
 

@@ -20,8 +20,6 @@ async def place(sandbox: Account, request: Request) -> Response:
     if key in sandbox.placed_keys:
         return JSONResponse(sandbox.placed_keys[key])
     sender, receiver = str(query.get("From", "")), str(query.get("To", ""))
-    if not query.get("Texml"):
-        raise TelnyxError("10004")
     if query["ApplicationSid"] != sandbox.application_id:
         raise TelnyxError("10005")
     refused = sandbox.refused_numbers.get(sender) or sandbox.refused_numbers.get(receiver)

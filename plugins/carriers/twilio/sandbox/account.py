@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.api import JsonObject, WebhookRequest
+from hub.api.sandbox import HeardRequest
 from hub.api.twiml import TwimlStandIn, signed_form
 from plugins.carriers.twilio import signature
 from plugins.carriers.twilio.sandbox.errors import RULES
@@ -47,6 +48,11 @@ class Account(TwimlStandIn):
             "upload_url": self.url or "https://numbers-upload.twilio.com",
             "media_url": self.url or "https://mms.twiliocdn.com",
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        """With the bill that the example of a port order names."""
+        self.documents["RD0123456789abcdef0123456789abcdef"] = b""
+        return request.with_basic(self.account_sid, self.auth_token)
 
     def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
         """A webhook to `url` with `fields`, signed with the auth token."""

@@ -114,8 +114,9 @@ class Api:
 
     async def buy(self, request: Request) -> Response:
         query = await form(request)
-        number = query.get("PhoneNumber", "")
         owned = {owned["phone_number"] for owned in self.sandbox.numbers.values()}
+        of_area = (number for number, _ in offered("US", "Local", query.get("AreaCode")) if number not in owned)
+        number = query.get("PhoneNumber") or next(of_area)
         if number in owned or not re.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}", number):
             raise TwilioError(21422)
         return JSONResponse(self.own(number, query), status_code=201)

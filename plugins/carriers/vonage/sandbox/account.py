@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from hub.api import JsonObject, WebhookRequest
-from hub.api.oauth import secret_token
-from hub.api.sandbox import SimulatedCall
+from hub.api.oauth import key_token, secret_token
+from hub.api.sandbox import HeardRequest, SimulatedCall
 from hub.api.twiml import CallbackAddresses, TwimlStandIn
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
@@ -72,6 +72,16 @@ class Account(TwimlStandIn):
             "base_url": self.origin,
             "numbers_url": self.url or "https://rest.nexmo.com",
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        """With the call that the example of a redaction names."""
+        redacted = "CON-63f61863-4a51-4f6b-86e1-46edebcf9356"
+        self.list_call(redacted, "+13125550191", "+13125550142", self.clock(), "inbound")
+        if not request.path.startswith(("/v1/calls", "/v1/messages")):
+            return request.with_basic(self.api_key, self.api_secret)
+        now = int(self.clock().timestamp())
+        claims = {"application_id": self.account_sid, "iat": now, "exp": now + 60, "jti": self.next_digest("jti")}
+        return request.with_token(key_token(claims, private_key()))
 
     # Webhooks
 

@@ -106,12 +106,12 @@ class Calls:
         answer = refused.get(f"+{sender}") or refused.get(f"+{receiver}")
         if answer:
             raise VonageError(answer, "to")
-        steps = translate.placed(query.get("ncco", []))
+        steps = translate.placed(query["ncco"]) if "ncco" in query else ""
         if steps is None:
             raise VonageError("invalid", "ncco")
         sid = self.sandbox.new_call_id()
         self.sandbox.list_call(sid, f"+{sender}", f"+{receiver}", self.sandbox.clock(), "outbound-api")
-        reported = {"From": f"+{sender}", "To": f"+{receiver}", "StatusCallback": query["event_url"][0]}
+        reported = {"From": f"+{sender}", "To": f"+{receiver}", "StatusCallback": query.get("event_url", [""])[0]}
         self.sandbox.placed[sid] = reported | {self.sandbox.document_field: steps}
         named = {"uuid": sid.removeprefix("CON-"), "conversation_uuid": sid}
         return JSONResponse(named | {"status": "started", "direction": "outbound"}, 201)

@@ -245,6 +245,10 @@ class Sandbox(HttpSandbox):
 
     # The wire.
 
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        self.account.have_examples()
+        return request.with_token(self.token)
+
     def app(self) -> Any:
         """One ASGI application for all paths."""
         from starlette.requests import Request
@@ -283,8 +287,8 @@ class Sandbox(HttpSandbox):
         said = self.rules.check(heard, self.clock())
         for name in filter(None, (said.answer, *said.refused)):
             answer = self.rules.answer(name)
-            message = answer.body["message"].format(field=said.field)
-            raise HubSpotError(answer.status, answer.body["category"], message)
+            message, named = answer.body["message"].format(field=said.field), answer.body["correlationId"]
+            raise HubSpotError(answer.status, answer.body["category"], message, correlationId=named)
         with self._lock:
             return self.account.answer(area, method, rest, json.loads(body or b"{}"))
 

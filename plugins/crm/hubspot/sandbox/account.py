@@ -47,6 +47,13 @@ class Account:
         self.change(kind, str(record.id), **properties)
         return str(record.id)
 
+    def have_examples(self) -> None:
+        """Have the property and the records that the examples of `rules.yaml` name."""
+        now = self.clock()
+        self.tables["calls"].own["ringfence_call_id"] = {"hasUniqueValue": True}
+        for record_id, kind in enumerate(("contacts", "calls", "deals"), 501):
+            self.tables[kind].records.setdefault(record_id, Record(record_id, {}, now, now))
+
     def change(self, kind: str, record_id: str, **properties: str) -> None:
         """Change a record now, and the properties that HubSpot calculates from it."""
         record = self.tables[kind].records[int(record_id)]

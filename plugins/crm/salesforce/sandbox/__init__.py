@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.api import JsonObject
-from hub.api.sandbox import HttpSandbox, json_reply, received
+from hub.api.sandbox import HeardRequest, HttpSandbox, json_reply, received
 
 from .queries import soql, sosl
 from .records import Org, Refused
@@ -100,6 +100,10 @@ class Sandbox(HttpSandbox):
             "client_secret": CLIENT_SECRET,
             "refresh_token": refresh_token,
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        self.sessions.add("example")
+        return request.with_token("example")
 
     def expire_sessions(self) -> None:
         """End all sessions, as after the org's session timeout."""

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from hub.api import JsonObject, phone_number
-from hub.api.sandbox import HttpSandbox, SandboxSignIn, VendorRules, answer_reply, json_reply, received, reply, routed
+from hub.api.sandbox import (
+    HeardRequest,
+    HttpSandbox,
+    SandboxSignIn,
+    VendorRules,
+    answer_reply,
+    json_reply,
+    received,
+    reply,
+    routed,
+)
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -97,6 +107,9 @@ class Sandbox(HttpSandbox):
     def owner_token(self) -> dict[str, object]:
         """The state after the owner's sign-in, with an expired access token."""
         return {"access_token": "", "refresh_token": self.grants.refresh_token, "expires_at": 0.0, "scope": []}
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        return request.with_token(self.grants.issue(self.grants.accounts[0])["access_token"])
 
     def app(self) -> Starlette:
         return routed(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import phonenumbers
 
 from hub.api import JsonObject, phone_number
-from hub.api.sandbox import HttpSandbox, VendorRules, answer_reply, json_reply, received, routed
+from hub.api.sandbox import HeardRequest, HttpSandbox, VendorRules, answer_reply, json_reply, received, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -49,6 +49,9 @@ class Sandbox(HttpSandbox):
             "fields": ("line_type_intelligence", "caller_name"),
             "base_url": self.url,
         }
+
+    def authorized(self, request: HeardRequest) -> HeardRequest:
+        return request.with_basic(self.account_sid, self.auth_token)
 
     def app(self) -> Starlette:
         return routed([("/v2/PhoneNumbers/{number}", self._look_up, ["GET"])])

@@ -20,8 +20,10 @@ from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
 
 from hub.access.sign_in.sessions import hash_of
 from hub.cli import application
+from hub.contracts.answers import CallLimits
 from hub.errors import RingfenceError
 from hub.platform import logs
+from plugins.carriers.twilio import Twilio
 
 CONFIG = """\
 hub:
@@ -116,6 +118,17 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
     assert links == [(hash_of(token),)], "a run that prints nothing leaves the printed link as it is"
     plan = hub("plan", "-o", "plan.md")
     assert plan.exit_code == 0 and "switch-over plan" in (folder / "plan.md").read_text()
+
+
+def test_what_the_carrier_cannot_do_in_a_call_is_refused_and_the_file_stays(
+    folder: Path, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = Twilio.manifest.model_copy(update={"call_limits": CallLimits(text_bytes=20)})
+    monkeypatch.setattr(Twilio, "manifest", limited)
+    done = hub("callrail", "--base-url", base_url, "--yes")
+    assert isinstance(done.exception, RingfenceError)
+    assert "speaks at most 20 bytes at once" in str(done.exception) and "shorten it" in str(done.exception)
+    assert (folder / "config.yaml").read_text() == CONFIG
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from config_on_disk import PLUGINS, open_config_stage
 from fake_number_carrier import FakeNumberCarrier
 
 from hub.api import Connector
-from hub.contracts.answers import Ability
+from hub.contracts.answers import Ability, CallLimits
 from hub.contracts.values import Money
 from hub.model import Account, AuditEntry, NumberPurchase, Tracker, TrackingNumber
 from hub.numbers.budget import set_cap
@@ -26,7 +26,9 @@ from hub.web.callrail import create_callrail_api
 class SellingCarrier(FakeNumberCarrier):
     """A carrier that sells numbers and can do every step of a call."""
 
-    manifest = FakeNumberCarrier.manifest.model_copy(update={"abilities": get_args(Ability)})
+    manifest = FakeNumberCarrier.manifest.model_copy(
+        update={"abilities": get_args(Ability), "call_limits": CallLimits(text_bytes=1000)}
+    )
 
 
 SELLING: Mapping[str, type[Connector]] = {**PLUGINS, "carrier": SellingCarrier}
@@ -123,6 +125,13 @@ def test_a_tracker_with_your_own_number_gets_its_source_and_its_route(hub: CallR
         ({"tracking_numbers": ["twelve"]}, "must be phone numbers"),
         ({"call_flow": {"type": "advanced"}}, "call_flow.id is missing"),
         ({"call_flow": {"type": "advanced", "id": "nowhere"}}, "nowhere"),
+        (
+            {
+                "tracking_numbers": ["+13125550166"],
+                "call_flow": {"destination_number": "+13125550195", "greeting_text": "é" * 501},
+            },
+            "speaks at most 1000 bytes at once, and this text has 1002",
+        ),
     ],
 )
 def test_a_tracker_that_cannot_be_is_refused_and_the_file_stays(

@@ -68,7 +68,9 @@ class MetaSettings(PluginSettings):
         None, pattern=r"^[A-Za-z0-9]{4,40}$", description="The code of the Test Events tab; dry runs need it."
     )
     limited_data_use: Literal["unless_granted", "always", "never"] = Field(
-        "unless_granted", description="When events are marked for Limited Data Use, Meta's setting for US privacy laws."
+        "unless_granted",
+        description="When events are marked for Limited Data Use, Meta's setting for US privacy laws. Meta finds the state by "
+        "an IP address, and gets none from Ringfence.",
     )
     ad_account_id: str | None = Field(
         None, pattern=r"^[0-9]{5,20}$", description="The ad account whose costs are read; the token needs ads_read."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -236,60 +236,38 @@ class WireConformance(VendorRulesConformance):
         self, connector: Connector, impatient: Connector, provider: Sandbox
     ) -> None:
         """When a request is tried again is decided by the hub, which knows what may count twice."""
-        known = implemented_hooks(connector)
+        rounds = (list(self.wire_calls(connector, provider)) for _ in range(4))
+        for calls in zip(*rounds, strict=True):
+            if calls[0].hook in implemented_hooks(connector):
+                self._check_single_tries(connector, impatient, provider, *(call.single() for call in calls))
 
-        def calls() -> list[WireCall]:
-            return [call.single() for call in self.wire_calls(connector, provider) if call.hook in known]
-
-        tried = zip(calls(), calls(), calls(), strict=True)
-        usual = [self._check_error_is_final(connector, provider, *each) for each in tried]
-        if not self._each_ends_when_its_reply_is_lost(impatient, provider, calls(), usual):
-            for call, requests in zip(calls(), usual, strict=True):
-                self._check_lost_reply_is_final(impatient, provider, call, requests)
-
-    def _check_error_is_final(
-        self, connector: Connector, provider: Sandbox, first: WireCall, well: WireCall, failed: WireCall
-    ) -> int:
-        """The number of requests of a hook."""
+    def _check_single_tries(
+        self,
+        connector: Connector,
+        impatient: Connector,
+        provider: Sandbox,
+        first: WireCall,
+        well: WireCall,
+        failed: WireCall,
+        doubtful: WireCall,
+    ) -> None:
         attempt(connector, first.hook, **first.arguments)
-        with heard(provider) as usual:
+        with heard(provider) as requests:
             attempt(connector, well.hook, **well.arguments)
+        usual = len(requests)
         with heard(provider) as requests, failing(provider, FAULTS["a server error"]):
             attempt(connector, failed.hook, **failed.arguments)
         assert len(requests) <= 1, (
             f"{well.hook} sent {len(requests)} requests although the first ended in a server error; the hub tries again"
         )
-        return len(usual)
-
-    def _each_ends_when_its_reply_is_lost(
-        self, impatient: Connector, provider: Sandbox, calls: Sequence[WireCall], usual: Sequence[int]
-    ) -> bool:
-        """Whether each hook fails without more requests when the reply to its last one is lost. A hook begins when that of the
-        one before is lost, so all wait at the same time. There is one lost reply for each: if a hook sends a request again,
-        it succeeds or another one does, or there are more requests."""
-        asking = [(call, requests) for call, requests in zip(calls, usual, strict=True) if requests]
-        for _, requests in asking:
-            provider.fail_next(ALL_FAULTS["a reply that is lost"], after=requests - 1)
-        due, tries = 0, list[Future[Reply]]()
-        with ThreadPoolExecutor(len(asking) or 1) as pool, heard(provider) as made:
-            for call, requests in asking:
-                due += requests
-                tries.append(pool.submit(attempt, impatient, call.hook, **call.arguments))
-                while len(made) < due and not wait(tries[-1:], timeout=0.002).done:
-                    pass
-            replies = [each.result() for each in tries]
-        provider.heal()
-        return len(made) == due and all(reply.error or reply.is_retry() for reply in replies)
-
-    def _check_lost_reply_is_final(self, impatient: Connector, provider: Sandbox, call: WireCall, usual: int) -> None:
         if not usual:
             return
         provider.fail_next(ALL_FAULTS["a reply that is lost"], after=usual - 1)
         with heard(provider) as requests:
-            attempt(impatient, call.hook, **call.arguments)
+            attempt(impatient, doubtful.hook, **doubtful.arguments)
         provider.heal()
         assert len(requests) <= usual, (
-            f"{call.hook} sent {len(requests) - usual} more requests after one whose reply was lost; the provider may have "
+            f"{well.hook} sent {len(requests) - usual} more requests after one whose reply was lost; the provider may have "
             "taken it, so leave it to the hub"
         )
 

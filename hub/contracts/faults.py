@@ -40,6 +40,18 @@ class Fault:
         return not self.on or (wanted == method and path_pattern(place).fullmatch(path) is not None)
 
 
+def slash_in_a_part(scope: Mapping[str, Any]) -> Fault | None:
+    """The answer to a path with an encoded slash, which servers refuse or read as a name of its own (Apache's documentation,
+    AllowEncodedSlashes): a value like `Contacts/1` in one `{id}` never reaches the record."""
+    if b"%2f" not in (scope.get("raw_path") or b"").lower():
+        return None
+    return Fault(
+        kind="status",
+        status=404,
+        body='{"error": "The path has an encoded slash, %2F: a {name} in a path is one part of it."}',
+    )
+
+
 async def nowhere(_: Any) -> None:
     """Where a reply goes that is lost."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 
 from hub.contracts.costs import Cost
 from hub.contracts.fault_queue import FaultQueue
-from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, hung, nowhere
+from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, hung, nowhere, slash_in_a_part
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
@@ -211,7 +211,7 @@ class HttpSandbox(Sandbox):
             receive = await self._ears.hear(scope, receive)
             fault = None
             if scope["type"] == "http":
-                fault = self.next_answer(scope["method"], scope["path"]) or self.next_fault()
+                fault = self.next_answer(scope["method"], scope["path"]) or self.next_fault() or slash_in_a_part(scope)
             if fault is None and self.page_limit and scope["type"] == "http":
                 scope, receive = await shortened(scope, receive, self.page_limit)
             if fault is not None and fault.kind == "twice":

@@ -33,6 +33,14 @@ def test_it_answers_with_the_date_until_it_is_stopped_and_can_be_started_again()
             httpx.get(provider.url, trust_env=False)
 
 
+def test_an_encoded_slash_in_a_path_is_no_address_of_the_provider() -> None:
+    """Source: Apache's documentation, AllowEncodedSlashes: such a path is answered with 404 unless the server is told otherwise."""
+    with Provider() as provider, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{provider.url}/records/Contacts/1").status_code == 200
+        refused = client.get(f"{provider.url}/records/Contacts%2F1")
+        assert refused.status_code == 404 and "encoded slash" in refused.json()["error"]
+
+
 def test_a_reply_that_never_comes_does_not_hold_up_its_end() -> None:
     with ThreadPoolExecutor(1) as pool, Provider() as provider:
         provider.fail_next(Fault("hang", seconds=3_600))

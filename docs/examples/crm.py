@@ -111,9 +111,13 @@ def a_crm() -> None:
     what people ask for: your methods find and write, it decides what is the person's and the company's. `basic` is user name
     and password of HTTP Basic. `pull_outcomes` is yours. `CrmStandIn` is the CRM in memory; it serves your `routes`.
     """
+    from collections.abc import Iterable, Mapping, Sequence
+    from functools import partial
+    from typing import Any
+
     from pydantic import SecretStr
 
-    from hub.api import Manifest, PersonReference, PluginSettings, Provider, Recipient, Share, each_item
+    from hub.api import JsonObject, Manifest, PersonReference, PluginSettings, Provider, Recipient, Share, each_item
     from hub.api.crm import CallActivity, CrmStandIn, JsonCrm
     from hub.api.json_service import ServiceRequest
     from hub.testing import FrozenClock, connect
@@ -143,37 +147,38 @@ def a_crm() -> None:
         delete_contact = ServiceRequest(method="DELETE", path="/contacts/{id}")
         delete_call = ServiceRequest(method="DELETE", path="/calls/{id}")
 
-        def contacts(self, numbers, emails):
+        def contacts(self, numbers: Sequence[str], emails: Sequence[str]) -> Iterable[JsonObject]:
             for number in numbers:
-                yield from each_item(
-                    lambda cursor, number=number: self.ask(self.search, number=number, cursor=cursor), "data", "next"
-                )
+                yield from each_item(partial(self._page, number), "data", "next")
 
-        def logged_call(self, activity):
+        def _page(self, number: str, cursor: Any) -> Mapping[str, Any]:
+            return self.ask(self.search, number=number, cursor=cursor)
+
+        def logged_call(self, activity: CallActivity) -> JsonObject | None:
             found = self.ask(self.find_call, key=activity.key)["data"]
             return found[0] if found else None
 
-        def log_call(self, activity, contact):
+        def log_call(self, activity: CallActivity, contact: Mapping[str, Any]) -> JsonObject:
             record = {"key": activity.key, "contact_id": contact.get("id"), "at": activity.started_at.isoformat()}
-            return self.ask(self.new_call, record=record)
+            return dict(self.ask(self.new_call, record=record))
 
-        def call_key(self, call):
-            return call.get("key", "")
+        def call_key(self, call: Mapping[str, Any]) -> str:
+            return str(call.get("key", ""))
 
-        def calls_of(self, person, contacts):
+        def calls_of(self, person: PersonReference, contacts: Sequence[JsonObject]) -> Iterable[JsonObject]:
             for key in person.item_keys:
                 yield from self.ask(self.find_call, key=key)["data"]
 
     class AcmeStandIn(CrmStandIn):
         network = Acme
 
-        def contact(self, name, phone_number, email):
+        def contact(self, name: str, phone_number: str, email: str | None) -> JsonObject:
             return {"name": name, "phones": [{"phone": phone_number}], "emails": [{"email": email}] if email else []}
 
-        def call_key(self, call):
-            return call["key"]
+        def call_key(self, call: Mapping[str, Any]) -> str:
+            return str(call["key"])
 
-        def routes(self):
+        def routes(self) -> Any:
             return [
                 ("GET", "/account", lambda request, body: {"name": "Example"}),
                 ("POST", "/contacts/search", lambda request, body: {"data": self.held("contact")}),

@@ -75,6 +75,7 @@ def vendor_rules() -> None:
     from datetime import UTC, datetime
     from pathlib import Path
     from tempfile import TemporaryDirectory
+    from typing import Any
 
     from hub.api.sandbox import (
         HeardRequest,
@@ -112,14 +113,14 @@ def vendor_rules() -> None:
         rules = VendorRules(file)
 
     class Sandbox(HttpSandbox):
-        def app(self):
+        def app(self) -> Any:
             self.rules = rules
             return routed([("/texts", self._text, ["POST"])])
 
-        def authorized(self, request):
+        def authorized(self, request: HeardRequest) -> HeardRequest:
             return request.with_token("of the stand-in")
 
-        async def _text(self, request):
+        async def _text(self, request: Any) -> Any:
             said = rules.check(await received(request), self.clock())
             return answer_reply(rules.answer(said.answer or "busy"))
 

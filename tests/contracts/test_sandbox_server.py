@@ -34,7 +34,7 @@ def test_it_answers_with_the_date_until_it_is_stopped_and_can_be_started_again()
 
 
 def test_an_encoded_slash_in_a_path_is_no_address_of_the_provider() -> None:
-    """Source: Apache's documentation, AllowEncodedSlashes: such a path is answered with 404 unless the server is told otherwise."""
+    """Source: Apache's documentation, AllowEncodedSlashes: 404 unless the server is told otherwise."""
     with Provider() as provider, httpx.Client(trust_env=False) as client:
         assert client.get(f"{provider.url}/records/Contacts/1").status_code == 200
         refused = client.get(f"{provider.url}/records/Contacts%2F1")

@@ -102,8 +102,8 @@ def _watched_hosts(hub: psutil.Popen) -> Iterator[tuple[Counter[int], dict[int, 
         while not over.wait(0.5):
             for child in _children(hub):
                 seen[child] += 1
-                if seen[child] > SHORT_LIFE:
-                    confined[child] = _is_confined(child)
+                if seen[child] > SHORT_LIFE and (said := _is_confined(child)) is not None:
+                    confined[child] = said
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -129,12 +129,15 @@ def _is_host(process: psutil.Process) -> bool:
         return False
 
 
-def _is_confined(pid: int) -> bool:
+def _is_confined(pid: int) -> bool | None:
+    """None if it has ended since."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return False
+        return None
     values = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    if values["State"].startswith(("Z", "X")):
+        return None
     return values["Seccomp"].strip() == "2" and values["NoNewPrivs"].strip() == "1"
 
 

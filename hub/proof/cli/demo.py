@@ -138,12 +138,12 @@ def demo(
     The last hours are played first, so that you can look at them while the weeks before are played. With `--exit`, if Chromium
     and Playwright's Python package are installed, some visitors open a page of the company and call the number on it.
     """
-    logs.configure("error")
     console, ports = Console(), ports_for(carrier)
     copied = _demo_file(config, ports, leave)
     loaded = read_config(copied, sandbox=ports is None)
     if not loaded.companies:
         raise ConfigError(f"{config} has no company whose calls could be played; write one below accounts:.")
+    logs.configure("error")
     played = _Demo(console, config, copied, loaded, seed, ledger)
     if ports is None:
         played.weeks(calls or CALLS, leave)

@@ -108,16 +108,7 @@ class CrmPeopleConformance(WireConformance):
         """Whatever request of it fails, the plugin does not repeat it itself, and the hub's next try erases the rest."""
         need_hooks(connector, "erase_person")
         for place in range(MAX_REQUESTS):
-            number, key = samples.person_number(), samples.key("call")
-            crm_of(sandbox).add_contact("Alex Poe", number)
-            self._log_two(connector, number, key, samples.key("call"))
-            person = _reference(
-                connector,
-                "erase_person",
-                phone_numbers=(number,),
-                tracking_numbers=(samples.TRACKING_NUMBER,),
-                item_keys=(key,),
-            )
+            key, person = self._who_called(connector, sandbox)
             sandbox.fail_next(ALL_FAULTS["a reply that is lost"], after=place)
             with heard(sandbox) as requests:
                 reply = attempt(impatient, PrivacyHooks.erase_person, person=person)
@@ -161,16 +152,7 @@ class CrmPeopleConformance(WireConformance):
         """Between the search for a record and its deletion another one deletes it."""
         need_hooks(connector, "erase_person")
         for place in range(MAX_REQUESTS):
-            number, key = samples.person_number(), samples.key("call")
-            crm_of(sandbox).add_contact("Alex Poe", number)
-            self._log_two(connector, number, key, samples.key("call"))
-            person = _reference(
-                connector,
-                "erase_person",
-                phone_numbers=(number,),
-                tracking_numbers=(samples.TRACKING_NUMBER,),
-                item_keys=(key,),
-            )
+            key, person = self._who_called(connector, sandbox)
             sandbox.fail_next(Fault("twice"), after=place)
             with heard(sandbox) as requests:
                 reply = attempt(connector, PrivacyHooks.erase_person, person=person)
@@ -217,6 +199,14 @@ class CrmPeopleConformance(WireConformance):
         kept = [entry["key"] for entry in crm_of(sandbox).activities()]
         assert other in kept, "a call of another company was deleted"
         assert own not in kept, "the call of the company that was asked is still there"
+
+    def _who_called(self, connector: Connector, sandbox: Sandbox) -> tuple[str, PersonReference]:
+        """The key of a logged call of somebody who is a contact, and the person to erase."""
+        number, key = samples.person_number(), samples.key("call")
+        crm_of(sandbox).add_contact("Alex Poe", number)
+        self._log_two(connector, number, key, samples.key("call"))
+        known = {"phone_numbers": (number,), "tracking_numbers": (samples.TRACKING_NUMBER,), "item_keys": (key,)}
+        return key, _reference(connector, "erase_person", **known)
 
     def _log_two(self, connector: Connector, number: str, own: str, other: str) -> Sequence[Receipt]:
         """A call of the person to each of two companies."""

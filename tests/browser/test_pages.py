@@ -202,7 +202,7 @@ def test_one_of_many_companies_is_found_by_typing_and_neither_their_list_nor_the
             tab = context.new_page()
             tab.goto(public)
             tab.locator(".company summary").click()
-            assert tab.evaluate("document.activeElement.id") == "find-company"
+            tab.locator("#find-company:focus").wait_for()
             shown = tab.locator(".company .menu-list").bounding_box()
             assert tab.evaluate(
                 "([x, y]) => document.elementFromPoint(x, y).closest('.menu-list') !== null",

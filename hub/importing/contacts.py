@@ -21,6 +21,7 @@ from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 NO_COMPANY = "its company is not brought over"
+NOT_CHOSEN = "it is of a company that --company leaves out"
 EXPIRED = "it is older than this hub keeps such data"
 ERASED = "its person was erased here"
 IN_FUTURE = "its time is in the future"
@@ -65,7 +66,9 @@ class Batch(Generic[Record]):
         found: list[Placed[Record]] = []
         for row_id, record, number, tracking in records:
             place = self.places.of(record.company, getattr(record, "tracker", None), tracking)
-            if place is None or (self.places.only and record.company not in self.places.only):
+            if self.places.only and record.company not in self.places.only:
+                self.tally.skip(NOT_CHOSEN, record.id)
+            elif place is None:
                 self.tally.skip(NO_COMPANY, record.id)
             elif record.at > self.now:
                 self.tally.skip(IN_FUTURE, record.id)

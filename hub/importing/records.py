@@ -165,6 +165,19 @@ Record = CallRecord | FormRecord | TextRecord
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far a list was read before: it goes on behind `place`."""
+
+    place: int = 0
+    """Pages, or lines of a file, that were read."""
+    total: int | None = None
+    """How many entries the list had then."""
+
+
+BEGINNING = Position()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list: the records that could be read, and for each that could not its id there and the reason."""
 

@@ -14,9 +14,9 @@ from hub.importing.imported_calls import stored_calls, write_calls
 from hub.importing.imported_forms import write_forms
 from hub.importing.imported_recordings import AudioSource, fetch_recordings
 from hub.importing.places import Places, read_places
-from hub.importing.records import Page
+from hub.importing.records import BEGINNING, Page, Position
 from hub.importing.refusals.in_contacts import read_refusals, refusal_locks, write_refusals
-from hub.importing.steps import Tally, begin_step, move_step
+from hub.importing.steps import Tally, begin_step, move_step, position_of
 from hub.importing.texts import write_texts
 from hub.model import ImportStep
 from hub.runtime import Hub
@@ -44,8 +44,8 @@ class Reader(Protocol):
     def options(self) -> str:
         """What was asked for."""
 
-    def pages(self, resource: str, place: int) -> Iterator[Page]:
-        """The pages of a list behind `place`."""
+    def pages(self, resource: str, position: Position = BEGINNING) -> Iterator[Page]:
+        """The pages of a list behind `position`."""
 
 
 def import_rows(
@@ -70,7 +70,7 @@ def import_rows(
             places = read_places(session, reader.source, companies)
         listed = CALLS if resource == RECORDINGS else resource
         try:
-            for page in reader.pages(listed, step.place):
+            for page in reader.pages(listed, position_of(step, step.options)):
                 step = _keep(hub, step, resource, places, page, actor, audio)
                 progress(resource, page.done, page.total)
         except NotPermitted:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
+from hub.importing.records import BEGINNING, Position
 from hub.model import ImportStep
 
 SAMPLES = 5
@@ -40,13 +42,23 @@ def begin_step(session: Session, source: str, resource: str, options: str, now: 
     were asked for."""
     step = session.get(ImportStep, (source, resource))
     if step is None or step.finished_at is not None or step.options != options:
+        known: dict[str, Any] = {}
         if step is not None:
+            known = step.problems if step.finished_at else step.known_problems
             session.delete(step)
             session.flush()
         step = ImportStep(source=source, resource=resource, options=options, begun_at=now, moved_at=now)
+        step.known_problems = known
         session.add(step)
         session.flush()
     return step
+
+
+def position_of(step: ImportStep | None, options: str) -> Position:
+    """Where a run with these `options` goes on in a list."""
+    if step is None or step.finished_at is not None or step.options != options:
+        return BEGINNING
+    return Position(step.place, step.total)
 
 
 def move_step(

@@ -29,7 +29,7 @@ class ImportStep(Row, table=True):
     source: str = Field(primary_key=True, max_length=80)
     """Whose list it is: `callrail/` and the account's id there, or `csv/` and the digest of a file."""
     resource: str = Field(primary_key=True, max_length=16)
-    """`calls`, `forms`, `texts`, `recordings` or `opt_outs`."""
+    """`calls`, `forms`, `texts`, `recordings`, `opt_outs`, or `structure` for companies, trackers, users and tags."""
     options: str = Field(default="", max_length=200)
     """What was asked for, such as the days; with other options the list is read from its beginning."""
     place: int = 0
@@ -39,6 +39,8 @@ class ImportStep(Row, table=True):
     """How many rows were new, changed, unchanged or skipped."""
     problems: dict[str, Any] = json_column()
     """Reason → how many could not be brought over, and the ids there of the first few."""
+    known_problems: dict[str, Any] = json_column()
+    """The problems that the run before this one had: `hub import --quiet` prints only those that came since."""
     refusals: dict[str, Any] = json_column()
     """In what people refuse texts or calls (`RefusalSource`) → how many such refusals are sure, and how many doubtful."""
     begun_at: datetime = time_column()

@@ -119,8 +119,8 @@ def test_bytes_that_are_no_text_and_a_zone_that_is_none_are_refused(tmp_path: Pa
 
 def test_times_without_an_offset_need_a_zone_and_days_can_be_chosen(tmp_path: Path) -> None:
     path = file(tmp_path, CALLS)
-    (page,) = open_files([path]).pages("calls", 0)
+    (page,) = open_files([path]).pages("calls")
     assert page.records == () and "--time-zone" in page.unreadable[0][1]
     chosen = open_files([path], (date(2026, 1, 6), date(2026, 1, 6)), "America/New_York")
-    (page,) = chosen.pages("calls", 0)
+    (page,) = chosen.pages("calls")
     assert len(page.records) == 1

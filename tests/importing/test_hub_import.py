@@ -16,7 +16,7 @@ import httpx
 import pytest
 import structlog
 from commands import CliRunner
-from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
+from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, call, some_calls
 
 from hub.access.sign_in.sessions import hash_of
 from hub.cli import application
@@ -40,17 +40,21 @@ accounts:
 """
 
 
-def recent(call: dict[str, Any]) -> dict[str, Any]:
+def recent(row: dict[str, Any]) -> dict[str, Any]:
     """A time of the last days for a call that has one and is not too old: commands run by the real clock."""
-    if not (call["start_time"] or "").startswith(("2025", "2026")):
+    if not (row["start_time"] or "").startswith(("2025", "2026")):
         return {}
-    return {"start_time": (datetime.now(UTC) - timedelta(days=9, minutes=int(call["id"][-1]))).isoformat()}
+    return {"start_time": (datetime.now(UTC) - timedelta(days=9, minutes=int(row["id"][-1]))).isoformat()}
 
 
-@pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
+@pytest.fixture
+def theirs() -> RecordedCallRail:
+    return RecordedCallRail(calls=[each | recent(each) for each in some_calls()])
+
+
+@pytest.fixture
+def base_url(theirs: RecordedCallRail) -> Iterator[str]:
     """The recorded account behind a real socket."""
-    theirs = RecordedCallRail(calls=[each | recent(each) for each in some_calls()])
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -118,6 +122,40 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
     assert links == [(hash_of(token),)], "a run that prints nothing leaves the printed link as it is"
     plan = hub("plan", "-o", "plan.md")
     assert plan.exit_code == 0 and "switch-over plan" in (folder / "plan.md").read_text()
+
+
+def test_quiet_prints_only_problems_that_the_run_before_did_not_have(
+    folder: Path, base_url: str, theirs: RecordedCallRail
+) -> None:
+    words = ("callrail", "--base-url", base_url, "--yes", "--quiet")
+    first = hub(*words)
+    assert "its time cannot be read" in first.stdout and "Brought over" not in first.stdout
+    assert "This call is recorded" not in first.stdout and "placed by the business" not in first.stdout
+    assert [hub(*words).stdout for _ in range(2)] == ["", ""]
+    theirs.calls += [call(60, direction="outbound", start_time=theirs.calls[0]["start_time"])]
+    assert hub(*words).stdout == "", "one more placed call is no problem"
+    theirs.calls += [call(61, start_time="yesterday")]
+    told = hub(*words).stdout
+    assert "its time cannot be read" in told and len(told.splitlines()) == 3, told
+    assert hub(*words).stdout == ""
+
+
+def test_it_says_how_long_it_takes_before_it_begins(folder: Path, base_url: str, theirs: RecordedCallRail) -> None:
+    looked = hub("callrail", "--base-url", base_url)
+    assert "It takes up to 5 requests to CallRail, at most 900 an hour: no time to speak of." in looked.output
+    theirs.texts = [{**theirs.texts[0], "id": f"SMT{n}"} for n in range(200)]
+    slow = hub("callrail", "--base-url", base_url, "--rate", "100", "--recordings", "voicemail")
+    assert "It takes up to 207 requests to CallRail, at most 100 an hour: about 1 h 28 min, and one" in slow.output
+    told = json.loads(hub("callrail", "--base-url", base_url, "--json").stdout)
+    assert (told["requests"], told["seconds"]) == (206, 584)
+
+
+def test_a_list_that_the_key_may_not_read_is_named_before_it_begins(
+    folder: Path, base_url: str, theirs: RecordedCallRail
+) -> None:
+    theirs.before = lambda request: httpx.Response(403) if "form" in request.url.path else None
+    looked = hub("callrail", "--base-url", base_url)
+    assert looked.exit_code == 0 and "does not include this list" in looked.output
 
 
 def test_what_the_carrier_cannot_do_in_a_call_is_refused_and_the_file_stays(

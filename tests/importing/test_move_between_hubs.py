@@ -122,7 +122,7 @@ def test_a_move_that_is_killed_within_a_page_goes_on_and_ends_the_same(
 ) -> None:
     source = theirs.account()
     ours.bring_structure(source)
-    calls = [record for page in source.pages("calls", 0) for record in page.records]
+    calls = [record for page in source.pages("calls") for record in page.records]
     told = Told(
         source.source, [Page(n, 100 * n, CALLS, tuple(calls[100 * (n - 1) : 100 * n]), (), n == 3) for n in (1, 2, 3)]
     )

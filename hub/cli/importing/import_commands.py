@@ -109,7 +109,9 @@ def callrail(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be brought over, which is the default.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only problems that the run before did not have.")
+    ] = False,
     as_json: AsJson = False,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
@@ -135,7 +137,9 @@ def callrail(
         result = job.bring() if yes else job.look()
     if as_json:
         echo_json(result.as_json())
-    elif not quiet or result.went_wrong:
+    elif quiet:
+        result.show_new_problems()
+    else:
         result.show()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from hub.access.first_owner import first_steps
+from hub.cli.importing.forecast import Forecast, forecast, refused_lists
+from hub.cli.importing.news import new_in_structure, new_problems, note_structure
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
 from hub.config.models import Config
-from hub.importing.callrail.client import CallRail
+from hub.importing.callrail.account import CallRailAccount
 from hub.importing.imported_recordings import AudioSource, Wanted
 from hub.importing.places import read_places
 from hub.importing.records import Structure
@@ -81,10 +83,12 @@ class Result:
     owner: str | None = None
     """How the owner of a new hub gets in; None if one can sign in already."""
 
-    @property
-    def went_wrong(self) -> bool:
-        """Whether something could not be brought over."""
-        return bool(self.problems or self.mistakes)
+    forecast: Forecast | None = None
+    """How long it takes; None for files."""
+    new_problems: dict[str, Any] = field(default_factory=dict)
+    """Those of `problems` that the run before did not have, without those that are rules of an import."""
+    is_list_new: bool = True
+    """Whether the lines of `--opt-outs` were not read before."""
 
     def as_json(self) -> dict[str, Any]:
         """For scripts."""
@@ -97,6 +101,8 @@ class Result:
             "lists": self.lists,
             "config_diff": self.diff,
             "not_brought_over": self.problems,
+            "requests": self.forecast.requests if self.forecast else None,
+            "seconds": round(self.forecast.seconds) if self.forecast else None,
             "refusals": self.refusals if self.refusals_known else None,
             "opt_outs": self.opt_outs,
             "opt_out_mistakes": [{"line": line, "what": what} for line, what in self.mistakes],
@@ -118,16 +124,10 @@ class Result:
         if rows:
             table("Lists", ("list", *("at CallRail" if c == "there" else c for c in columns)), rows)
         self._show_refusals()
-        if self.problems:
-            table(
-                "Not, or not wholly, brought over",
-                ("how many", "why", "for example"),
-                [
-                    (f"{each['count']:,}", plain(reason), plain(", ".join(map(str, each["ids"]))))
-                    for reason, each in sorted(self.problems.items(), key=lambda item: -item[1]["count"])
-                ],
-            )
+        self._show_problems("Not, or not wholly, brought over", self.problems)
         if not self.done:
+            if self.forecast is not None:
+                say(self.forecast.sentence)
             say("Nothing was changed. Run it again with [bold]--yes[/bold] to bring it over.")
             return
         if self.lists.get("users", {}).get("new"):
@@ -135,6 +135,21 @@ class Result:
         if self.owner is not None:
             say(plain(self.owner))
         say("[bold]hub import plan[/bold] prints in which order to move the numbers.")
+
+    def show_new_problems(self) -> None:
+        """For people who read it each morning: only what nobody has seen yet."""
+        self._show_problems("Not, or not wholly, brought over; new since the last run", self.new_problems)
+        if self.is_list_new:
+            self._show_mistakes()
+
+    @staticmethod
+    def _show_problems(title: str, problems: Mapping[str, Any]) -> None:
+        rows = [
+            (f"{each['count']:,}", plain(reason), plain(", ".join(map(str, each["ids"]))))
+            for reason, each in sorted(problems.items(), key=lambda item: -item[1]["count"])
+        ]
+        if rows:
+            table(title, ("how many", "why", "for example"), rows)
 
     def _show_refusals(self) -> None:
         if not self.refusals_known:
@@ -153,6 +168,9 @@ class Result:
             verb = "were" if self.done else "would be"
             count, lines = self.opt_outs["stopped"], counted(self.opt_outs["lines"], "line")
             say(f"Of the opt-out list, {count:,} of {lines} {verb} put on the suppression list.")
+        self._show_mistakes()
+
+    def _show_mistakes(self) -> None:
         if self.mistakes:
             rows = [[f"{line:,}", plain(what)] for line, what in self.mistakes]
             table("Lines of the opt-out list to look at", ("line", "what is wrong, and what to do"), rows)
@@ -183,15 +201,25 @@ class Job:
 
     def look(self) -> Result:
         """Ask, compare, and change nothing."""
-        with self._proposed() as (_, _, structure, proposed):
+        with self._proposed() as (store, _, structure, proposed):
             refuse_problems(proposed)
             result = self._result(structure, proposed, done=False)
-            for resource in self.wanted:
+            self._foresee(store, result)
+            for resource in self.wanted if result.refusals_known else ():
                 result.lists[resource] = {"there": self.source.total(resource)}
-                if result.refusals_known:
-                    for page in self.source.pages(resource, 0):
-                        result.refusals = added(result.refusals, count_refusals(page.records))
+                for page in self.source.pages(resource):
+                    result.refusals = added(result.refusals, count_refusals(page.records))
+            with store.reading() as session:
+                result.new_problems = new_in_structure(session, self.source.source, result.problems)
         return result
+
+    def _foresee(self, store: Store, result: Result) -> None:
+        """Ask how much there is to read."""
+        if not isinstance(self.source, CallRailAccount):
+            return
+        result.forecast = forecast(store, self.source, self.wanted, self.recordings)
+        result.lists = {name: {"there": total or 0} for name, total in result.forecast.totals.items()}
+        result.problems = merged(result.problems, refused_lists(result.forecast.totals))
 
     def bring(self) -> Result:
         """Bring it over."""
@@ -201,14 +229,21 @@ class Job:
             )
             tallies = apply_structure(store, file, structure, self.source.source, target, proposed, utc_now(), actor())
             result = self._result(structure, proposed, done=True)
-        for name, tally in tallies.items():
-            result.problems = merged(result.problems, tally.problems)
-            if tally.counts:
-                result.lists[name] = {"there": sum(tally.counts.values()), **tally.counts}
-        audio = None
-        client = getattr(self.source, "client", None)
-        if isinstance(client, CallRail) and self.recordings != Wanted.NONE:
-            audio = AudioSource(client, getattr(self.source, "account", ""), self.recordings)
+            for name, tally in tallies.items():
+                result.problems = merged(result.problems, tally.problems)
+                if tally.counts:
+                    result.lists[name] = {"there": sum(tally.counts.values()), **tally.counts}
+            with store.writing() as session:
+                result.new_problems = note_structure(
+                    session, self.source.source, self.source.options, result.problems, utc_now()
+                )
+            audio = None
+            if isinstance(self.source, CallRailAccount):
+                result.forecast = forecast(store, self.source, self.wanted, self.recordings)
+                if self.recordings != Wanted.NONE:
+                    audio = AudioSource(self.source.client, self.source.account, self.recordings)
+        if result.forecast is not None and not self.quiet:
+            say(result.forecast.sentence)
         with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
             self._stop_listed(hub, result)
             if not self.quiet:  # a link that nobody sees would end the one that was printed
@@ -225,9 +260,11 @@ class Job:
             return
         with hub.store.reading() as session:
             places = read_places(session, self.source.source, self.source.companies)
+        begun = hub.clock()
         step, left = write_opt_outs(hub, self.source.source, self.opt_outs, places, actor())
         result.opt_outs = {"lines": self.opt_outs.lines, "stopped": step.counts.get("new", 0)}
         result.mistakes = sorted([*result.mistakes, *left])
+        result.is_list_new = step.moved_at >= begun
 
     @contextmanager
     def _proposed(self) -> Iterator[tuple[Store, ConfigFile, Structure, Proposed]]:
@@ -263,6 +300,7 @@ class Job:
     def _add(result: Result, step: ImportStep) -> None:
         result.lists[step.resource] = {"there": step.total or 0, **step.counts}
         result.refusals = added(result.refusals, step.refusals)
+        result.new_problems |= new_problems(step.problems, step.known_problems)
         for reason, each in step.problems.items():
             known = result.problems.setdefault(reason, {"count": 0, "ids": []})
             known["count"] += each["count"]
@@ -281,9 +319,10 @@ def _quiet_hub(config: Config) -> Iterator[Hub]:
 
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Progress]:
-    """A bar for each list, on a terminal."""
+    """A bar for each list; none if the output is not a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console(to_errors=True), disable=quiet) as bars:
+    shown = console(to_errors=True)
+    with Bars(*columns, console=shown, disable=quiet or not shown.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(resource: str, done: int, total: int | None) -> None:

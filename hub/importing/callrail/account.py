@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,8 +26,10 @@ from hub.importing.callrail.rows import (
     tracker_of,
     user_of,
 )
-from hub.importing.records import Page, Record, Structure
+from hub.importing.records import BEGINNING, Page, Position, Record, Structure
 
+THREADS_PER_PAGE = 50
+"""Each takes a request of its own, so that a page of them takes minutes, and is kept as a whole."""
 Reads = Callable[[Mapping[str, Any]], Iterable[Record]]
 
 
@@ -39,12 +42,13 @@ class _List:
     read: Reads
     fields: tuple[str, ...]
     sort: str
+    per_page: int = PER_PAGE
 
 
 LISTS: Mapping[str, _List] = {
     "calls": _List("calls.json", "calls", call_of, CALL_FIELDS, "start_time"),
     "forms": _List("form_submissions.json", "form_submissions", form_of, FORM_FIELDS, "submitted_at"),
-    "texts": _List("text-messages.json", "conversations", thread_of, TEXT_FIELDS, ""),
+    "texts": _List("text-messages.json", "conversations", thread_of, TEXT_FIELDS, "", THREADS_PER_PAGE),
 }
 ACCOUNT_PREFIX = "callrail/"
 
@@ -94,18 +98,30 @@ class CallRailAccount:
         pages = self.client.pages(self._path(wanted.path), wanted.key, self._requested(resource), per_page=1)
         return next(pages).total
 
-    def pages(self, resource: str, place: int) -> Iterator[Page]:
-        """The pages of a list behind page `place`. The whole history is never in memory."""
+    def requests(self, resource: str, total: int, position: Position) -> int:
+        """How many requests it takes at most to read what is left of a list with `total` entries."""
+        size = LISTS[resource].per_page
+        pages = max(1, math.ceil(total / size) - position.place)
+        return pages + (max(0, total - position.place * size) if resource == "texts" else 0)
+
+    def pages(self, resource: str, position: Position = BEGINNING) -> Iterator[Page]:
+        """The pages of a list behind `position`. The whole history is never in memory."""
         wanted = LISTS[resource]
-        for raw in self.client.pages(self._path(wanted.path), wanted.key, self._requested(resource), first=place + 1):
+        for raw in self.client.pages(
+            self._path(wanted.path), wanted.key, self._requested(resource),
+            first=position.place + 1, per_page=wanted.per_page, before=position.total,
+        ):  # fmt: skip
             rows = self._threads(raw) if resource == "texts" else raw.rows
             records, unreadable = records_of(rows, wanted.read)
-            is_last = raw.number >= raw.pages or not raw.rows
-            done = (raw.number - 1) * PER_PAGE + len(raw.rows)
-            yield Page(raw.number, done, raw.total, records, unreadable, is_last)
+            done = min(raw.number * wanted.per_page, raw.total)
+            yield Page(raw.number, done, raw.total, records, unreadable, raw.is_last)
 
     def _threads(self, raw: RawPage) -> Iterator[JsonObject]:
-        """The conversations of a page, each with all its texts: the list has only the latest of each."""
+        """The conversations of a page, each with all its texts: the list has only the latest of each, and no field asks for
+        more, so each costs a request of its own. An earlier run saves none: a STOP may be in any of them.
+
+        Source: CallRail's API documentation, Text Messages (`recent_messages` in the list, `messages` of one conversation).
+        """
         for row in raw.rows:
             try:
                 whole = self.client.get(self._path(f"text-messages/{id_of(row)}.json"))

@@ -5,6 +5,7 @@ Source: CallRail's API documentation: `Authorization: Token token=…`, at most 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,30 +34,38 @@ FIRST_TRIES = 2
 """How often the first request of all is sent: if nobody answers it, the address is wrong."""
 LONGEST_PAUSE = 3_600.0
 """Seconds. An account that is at its hourly limit may go on after this time at the latest."""
+MAX_RETURNS = 100
+"""How often one reading of a list goes back to pages that moved."""
 TIMEOUT = httpx.Timeout(60, connect=15)
 UNREACHABLE: Final = "CallRail cannot be reached; check the base URL and this machine's network, and run it again."
 MAX_AUDIO_BYTES = 200_000_000
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+MOVING: Final = "CallRail's list changes faster than it can be read; run the same command again when it is quiet there."
 AWAY: Final = "CallRail does not answer; run the same command again, and it goes on where it stopped."
 
 
 @dataclass(frozen=True)
 class RawPage:
-    """A page of a list as JSON objects. `number` is 1-based."""
+    """A page of a list as JSON objects. `number` is 1-based. A page that is read again has only the rows that are new."""
 
     number: int
-    pages: int
     total: int
     rows: tuple[JsonObject, ...]
+    is_last: bool
 
 
 class Pace:
     """Spreads requests evenly over an hour after a burst; `per_hour` of 0 sets no limit."""
 
     def __init__(self, per_hour: int, burst: int = BURST, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.per_hour = per_hour
         self._between = 3_600 / per_hour if per_hour else 0.0
-        self._allowance, self._sleep = max(0, burst - 1) * self._between, sleep
+        self._burst, self._allowance, self._sleep = burst, max(0, burst - 1) * self._between, sleep
         self._next = 0.0
+
+    def seconds(self, requests: int) -> float:
+        """How long so many requests take at least, the first of them without a pause."""
+        return max(0, requests - self._burst) * self._between
 
     def wait(self) -> None:
         """Wait until the next request may be sent."""
@@ -85,7 +94,7 @@ class CallRail:
             raise ConfigError("The base URL must begin with https://, because the key is sent to it.")
         if not key.isascii() or not key.isprintable() or not key:
             raise ConfigError("The key is empty or has characters that no key has; copy it again.")
-        self._pace, self._sleep = pace or Pace(REQUESTS_PER_HOUR, sleep=sleep), sleep
+        self.pace, self._sleep = pace or Pace(REQUESTS_PER_HOUR, sleep=sleep), sleep
         self._base, self._answered = base_url.rstrip("/"), False
         signed = {"Authorization": f"Token token={key}", "Accept": "application/json"}
         self._api = httpx.Client(headers=signed, timeout=TIMEOUT, follow_redirects=False, transport=transport)
@@ -107,9 +116,15 @@ class CallRail:
         parameters: Mapping[str, str] | None = None,
         first: int = 1,
         per_page: int = PER_PAGE,
+        before: int | None = None,
     ) -> Iterator[RawPage]:
-        """The pages of a list from page `first` on, one at a time; `name` is the list's key in the answers."""
-        number = first
+        """The pages of a list from page `first` on, one at a time; `name` is the list's key in the answers, `before` how many
+        entries it had when the page before `first` was read.
+
+        An entry that is removed there, such as a call that is marked as spam, moves all later ones forward by one. So if the
+        list has fewer entries than a page before, as many of the pages are read again. RetryLater if that happens too often.
+        """
+        number, seen, furthest, returns = first, set[str](), first - 1, 0
         while True:
             request = {**(parameters or {}), "page": str(number), "per_page": str(per_page)}
             answer = self.get(path, request)
@@ -117,8 +132,19 @@ class CallRail:
             if not isinstance(rows, list):
                 raise CannotDo(f"CallRail's answer has no list of {words_of(name)}; check the base URL.")
             pages, total = _count(answer.get("total_pages")), _count(answer.get("total_records"))
-            yield RawPage(number, pages, total, tuple(row for row in rows if isinstance(row, dict)))
-            if number >= pages or not rows:
+            lost, before = (before or 0) - total, total
+            if lost > 0 and number > 1 and total:
+                returns += 1
+                if returns > MAX_RETURNS:
+                    raise RetryLater(MOVING)
+                number = max(1, number - math.ceil(lost / per_page))
+                continue
+            found = [(str(row.get("id")), row) for row in rows if isinstance(row, dict)]
+            fresh = tuple(row for key, row in found if number > furthest or key not in seen)
+            seen.update(key for key, _ in found)
+            furthest, is_last = max(furthest, number), number >= pages or not rows
+            yield RawPage(number, total, fresh, is_last)
+            if is_last:
                 return
             number += 1
 
@@ -165,13 +191,14 @@ class CallRail:
                 return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=bytes(data))
 
         try:
-            return self._ask(read).content
+            return self._ask(read, paced=client is self._api).content
         except (NotThere, CannotDo):
             return None
 
-    def _ask(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+    def _ask(self, send: Callable[[], httpx.Response], *, paced: bool = True) -> httpx.Response:
         for left in reversed(range(TRIES)):
-            self._pace.wait()
+            if paced:
+                self.pace.wait()
             try:
                 answer = send()
             except httpx.HTTPError:

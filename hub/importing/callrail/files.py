@@ -16,7 +16,7 @@ from hub.errors import CannotDo
 from hub.importing.callrail.columns import kind_of, meanings
 from hub.importing.callrail.lines import Line, company_id, record_of, tracker_id
 from hub.importing.callrail.vocabulary import origin_of, slug, zone_of
-from hub.importing.records import CompanyRecord, Page, Record, Structure, TrackerRecord
+from hub.importing.records import BEGINNING, CompanyRecord, Page, Position, Record, Structure, TrackerRecord
 
 LINES_PER_PAGE = 250
 NO_LINE = "the line has no time that can be read; say with --time-zone in which zone the times of the files are"
@@ -101,8 +101,9 @@ class CallRailFiles:
             self.structure()
         return self._totals.get(resource, 0)
 
-    def pages(self, resource: str, place: int) -> Iterator[Page]:
-        """The lines of a kind behind line `place`, 250 at a time."""
+    def pages(self, resource: str, position: Position = BEGINNING) -> Iterator[Page]:
+        """The lines of a kind behind `position`, 250 at a time."""
+        place = position.place
         lines = islice(self._lines(resource), place, None)
         total = self.total(resource)
         while True:

@@ -192,6 +192,7 @@ CREATE TABLE import_step (
     total INTEGER,
     counts JSONB NOT NULL,
     problems JSONB NOT NULL,
+    known_problems JSONB NOT NULL,
     refusals JSONB NOT NULL,
     begun_at TIMESTAMP WITH TIME ZONE NOT NULL,
     moved_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -55,7 +55,7 @@ def _routes(parts: Parts, own: set[str]) -> Found:
 
 
 def _choices(path: Path, company: CompanySection, trackers: list[Placed], named: list[str]) -> Found:
-    """Each tracker has one route or flow: its own or that of the company."""
+    """Each tracker has one route or flow: its own or that of the company, which needs none before it has a tracker."""
     chosen = [(path, company.route, company.flow)]
     chosen += [(place, each.route, each.flow) for place, each in trackers]
     for place, route, flow in chosen:
@@ -63,7 +63,7 @@ def _choices(path: Path, company: CompanySection, trackers: list[Placed], named:
             yield (*place, "flow"), "there is also a route; keep one of the two"
         if flow is not None and flow not in named:
             yield (*place, "flow"), f"no flow is named {flow!r}; {nearest(flow, named, 'there are')}"
-    bare = not trackers or any(each.route is None and each.flow is None for _, each in trackers)
+    bare = any(each.route is None and each.flow is None for _, each in trackers)
     if company.route is None and company.flow is None and bare:
         yield (
             (*path, "route"),

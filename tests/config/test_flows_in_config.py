@@ -60,6 +60,13 @@ def test_a_flow_is_read_and_a_route_is_one_too(load: Load) -> None:
     assert company.flow_of(company.trackers[0]).forward == "+13125550190"
 
 
+def test_a_company_needs_no_flow_before_it_has_a_tracker(load: Load) -> None:
+    south = "      - {name: south, title: South}\n"
+    assert [each.name for each in load(GOOD + south).companies] == ["north", "south"]
+    bare = south.replace("}", ", trackers: [{name: a, type: session, carrier: phone}]}")
+    assert any("companies[south].route: is missing" in text for _, text in told(load, GOOD + bare))
+
+
 @pytest.mark.parametrize(
     ("piece", "instead", "line", "said"),
     [

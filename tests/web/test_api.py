@@ -226,7 +226,7 @@ def test_whatever_is_no_living_key_is_refused_alike(lite_house: House, told: str
     reply = TestClient(lite_house.api()).get(
         "/calls", headers={"authorization": told.format(id=key.split("_")[1], key=key)}
     )
-    assert (reply.status_code, reply.json()) == (401, {"detail": "Send a living API key as a bearer token."})
+    assert (reply.status_code, reply.json()) == (401, {"detail": "Send a valid API key, as Authorization: Bearer KEY."})
 
 
 def test_a_key_ends_with_its_time_and_with_its_user(lite_house: House) -> None:

@@ -26,6 +26,8 @@ from hub.store import audit
 BURST, PER_SECOND = 120.0, 4.0
 """Requests of one key, in a burst and per second, in one process."""
 MAX_CACHED_KEYS = 10_000
+FORMS = {"Bearer": "Authorization: Bearer KEY", "Token": 'Authorization: Token token="KEY"'}
+"""Scheme → how a client sends its key."""
 ReadKey = Callable[[Request], str]
 """Takes a request; returns the key that it sends, or an empty text."""
 
@@ -111,7 +113,8 @@ class Authenticator:
         with self._hub.store.reading() as session:
             holder = key_holder(session, self._read_key(request), now)
         if holder is None:
-            raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": self._scheme})
+            form = FORMS[self._scheme]
+            raise HTTPException(401, f"Send a valid API key, as {form}.", {"WWW-Authenticate": self._scheme})
         key, user = holder
         limits = self._limited(key.id, now)
         if not is_use_noted(key, now):

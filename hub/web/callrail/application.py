@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.narrowing import Narrow, to_account
 from hub.callrail.ids import ACCOUNT, is_named
-from hub.errors import CannotDo, NotFound, RetryLater, RingfenceError
+from hub.errors import CannotDo, ConfigError, NotFound, RetryLater, RingfenceError
 from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
@@ -34,6 +34,7 @@ from hub.web.callrail.routes import every_endpoint
 
 BASE = "/v3/a"
 NO_ROUTE = "Not found"
+UNREADABLE_FILE = "config.yaml has a problem that its operator has to repair first; hub check shows it."
 WITHOUT_BODY = ("GET", "DELETE")
 SENT, ACCOUNT_NAMED = "sent", "account"
 """Parts of a path besides its ids: the path below `BASE` as it was sent, and the account."""
@@ -161,6 +162,8 @@ def _refused(error: Exception) -> Response:
         return _refusal(error.status_code, str(error.detail), error.headers)
     if isinstance(error, RetryLater):
         return _refusal(503, str(error), {"Retry-After": str(math.ceil(error.after or 5))})
+    if isinstance(error, ConfigError):
+        return _refusal(503, UNREADABLE_FILE, {"Retry-After": "60"})
     if isinstance(error, RingfenceError):
         return _refusal(404 if isinstance(error, NotFound) else 400, " ".join(str(error).split()))
     return _refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})

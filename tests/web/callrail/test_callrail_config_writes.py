@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from callrail_stage import CallRailHub, Unlimited, company_id, with_users
 from config_on_disk import PLUGINS, open_config_stage
 from fake_number_carrier import FakeNumberCarrier
+from testbed import SHARED
 
 from hub.api import Connector
 from hub.contracts.answers import Ability, CallLimits
@@ -21,6 +23,7 @@ from hub.numbers.budget import set_cap
 from hub.reload import ConfigFile
 from hub.testing import FrozenClock
 from hub.web.callrail import create_callrail_api
+from hub.web.callrail.application import UNREADABLE_FILE
 
 
 class SellingCarrier(FakeNumberCarrier):
@@ -80,6 +83,52 @@ def test_a_company_is_added_renamed_and_disabled_in_the_file(hub: CallRailHub) -
     assert "oak-park-dental" not in text(hub)
     refused(hub.send("POST", "companies.json", "marketer", json={"name": "x"}), 403, "may not do this")
     assert hub.send("POST", "companies/bulk_update.json", json={"company_ids": ["all"]}).status_code == 200
+
+
+def test_a_company_needs_only_a_name_until_it_has_a_tracker(hub: CallRailHub) -> None:
+    made = hub.send("POST", "companies.json", json={"name": "New Co", "time_zone": "America/Chicago"})
+    assert made.status_code == 201, made.text
+    assert hub.read(f"companies/{made.json()['id']}.json") == made.json()
+    body = {"name": "Mailer", "type": "source", "company_id": made.json()["id"], "tracking_numbers": ["+13125550166"]}
+    refused(hub.send("POST", "trackers.json", json=body), 400, "destination_number is missing.")
+    with_phone = {**body, "call_flow": {"type": "basic", "destination_number": "+13125550195"}}
+    tracker = hub.send("POST", "trackers.json", json=with_phone)
+    assert tracker.status_code == 201, tracker.text
+    assert hub.send("DELETE", f"trackers/{tracker.json()['id']}.json").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "says"),
+    [
+        ("POST", "companies.json", {"name": "New", "destination_number": "12"}, "destination_number is not a phone"),
+        ("POST", "companies.json", {"name": "New", "destination_number": SHARED}, f"destination_number: {SHARED} is one"),
+        ("POST", "companies.json", {"name": "${file:secret.key}"}, "name: "),
+        ("POST", "trackers.json", {"call_flow": {"destination_number": SHARED}}, f"call_flow.destination_number: {SHARED}"),
+        ("POST", "trackers.json", {"call_flow": {"greeting_text": "Hello"}}, "destination_number is missing; expected"),
+        ("POST", "trackers.json", {"tracking_numbers": [SHARED]}, "tracking_numbers: "),
+        ("POST", "trackers.json", {"carrier": "nowhere"}, "carrier: "),
+        ("POST", "integrations.json", {"type": "Webhooks", "config": {"pre_call_webhook": ["https://a/${env:X}"]}}, "config: "),
+        ("POST", "message-flows.json", {"steps": {"a": {"type": "sms_response", "message": "${env:X}"}}}, "steps: "),
+        ("POST", "form_submissions/ignored_fields.json", {"company_ids": ["all"], "field_names": ["${env:X}"]}, "field_names"),
+    ],
+)  # fmt: skip
+def test_what_config_yaml_cannot_hold_is_said_of_the_member_that_was_sent(
+    hub: CallRailHub, method: str, path: str, body: dict[str, Any], says: str
+) -> None:
+    before = text(hub)
+    of_all = {"name": "New", "type": "source", "company_id": company_id(hub.stage, "lakeside")}
+    answer = hub.send(method, path, json={**of_all, **body})
+    refused(answer, 400, says)
+    assert not re.search(r"line [0-9]|accounts|companies\[|trackers\[", answer.json()["error"]), "of the file"
+    assert text(hub) == before
+
+
+def test_a_file_that_its_operator_broke_is_no_mistake_of_the_client(hub: CallRailHub) -> None:
+    assert hub.stage.config_file is not None
+    path = hub.stage.config_file.path
+    path.write_text(path.read_text() + "\nconversions: [\n")
+    answer = hub.send("POST", "companies.json", json={"name": "New"})
+    assert (answer.status_code, answer.json()) == (503, {"error": UNREADABLE_FILE})
 
 
 def test_a_tracker_with_your_own_number_gets_its_source_and_its_route(hub: CallRailHub) -> None:

@@ -111,7 +111,10 @@ def test_the_hub_serves_it_beside_its_pages_with_the_same_rules(filled: CallRail
     for path in ("/v3/a.json", "/v3/a", f"/v3/a/{filled.account}/calls.json"):
         answer = client.get(path, headers=headers)
         assert answer.status_code == 200 and answer.headers["x-content-type-options"] == "nosniff", path
-    assert client.get("/v3/a.json").status_code == 401
+    without_key = client.get("/v3/a.json")
+    assert (without_key.status_code, without_key.json()) == (
+        401, {"error": 'Send a valid API key, as Authorization: Token token="KEY".'},
+    )  # fmt: skip
     large = client.post(f"/v3/a/{filled.account}/tags.json", headers=headers, content=b" " * 100_001)
     assert large.status_code == 413
 

@@ -232,8 +232,10 @@ def test_tags_are_defined_changed_and_removed(hub: CallRailHub) -> None:
 
 def test_a_call_is_placed_to_a_person_who_called_and_to_nobody_else(hub: CallRailHub, call: Call) -> None:
     lakeside = company_id(hub.stage, "lakeside")
-    body = {"company_id": lakeside, "customer_phone_number": CALLER, "business_phone_number": "+13125550191"}
-    placed = hub.send("POST", "calls.json", json={**body, "caller_id": SHARED})
+    least = {"customer_phone_number": CALLER, "business_phone_number": "+13125550191"}
+    no_company = hub.send("POST", "calls.json", json={**least, "caller_id": "+13125550166"})
+    assert (no_company.status_code, no_company.json()["error"]) == (400, "company_id is missing.")
+    placed = hub.send("POST", "calls.json", json={**least, "caller_id": "(312) 555-0120"})
     assert placed.status_code == 201, placed.text
     answer = placed.json()
     assert (answer["direction"], answer["customer_phone_number"], answer["tracking_phone_number"]) == (
@@ -243,6 +245,7 @@ def test_a_call_is_placed_to_a_person_who_called_and_to_nobody_else(hub: CallRai
     assert hub.read(f"calls/{answer['id']}.json") == answer
     assert hub.read("calls.json", direction="outbound", company_id=lakeside)["calls"] == [answer]
     assert answer["id"] not in [each["id"] for each in hub.read("calls.json")["calls"]]
+    body = {**least, "company_id": lakeside}
     twice = hub.send("POST", "calls.json", json=body)
     assert twice.status_code == 400 and "under way" in twice.json()["error"]
     for changes, says in (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_on_disk import open_config_stage
+from config_on_disk import CONFIG, open_config_stage
 from flow_strategies import OFFICE_TEXT
 from page_client import signed_in
 from testbed import TestHub
@@ -80,6 +80,24 @@ def test_a_new_company_is_added_with_the_phone_that_rings(config_stage: TestHub)
         "region": "IL",
         "route": {"dial": "+13125550191"},
     }
+
+
+def test_the_phone_of_a_new_company_can_wait_until_its_first_number(config_stage: TestHub) -> None:
+    owner = signed_in(config_stage)
+    assert owner.post("/companies/new", {**FORM, "title": "Southside", "route.dial": ""}).status_code == 303
+    assert "route" not in companies(config_stage)["southside"]
+
+
+def test_a_company_without_route_and_trackers_is_shown_and_its_first_number_asks_for_the_phone(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path
+) -> None:
+    text = CONFIG + "      - {{name: southside, title: Southside}}\n"
+    with open_config_stage(sqlite_url, clock, tmp_path, text) as stage:
+        owner = signed_in(stage)
+        for path in ("/companies", "/companies/southside", "/flows?company=southside", "/calls?company=southside"):
+            assert "Southside" in owner.text(path), path
+        wizard = owner.text("/numbers/trackers/new?company=southside")
+    assert "Phone that rings" in wizard and "What the company’s callers hear" not in wizard
 
 
 def test_a_name_for_the_file_follows_from_what_the_company_is_called(config_stage: TestHub) -> None:

@@ -16,7 +16,7 @@ from hub.web.callrail.outbound import OUTBOUND
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.marks import write_marks
-from hub.web.callrail.writing.members import company_in, flag_in, number_in, text_in
+from hub.web.callrail.writing.members import company_or_number_in, flag_in, number_in, text_in
 
 NOBODY = (
     "Nobody has called, written or sent a form to this company from that number, and Ringfence calls nobody who did not "
@@ -43,7 +43,7 @@ def place(request: CallRailRequest) -> Response:
     if text_in(request.body, "outbound_greeting_text") or text_in(request.body, "outbound_greeting_recording_url"):
         raise CannotDo(NO_GREETING)
     with request.session() as session:
-        company = company_in(request, session)
+        company = company_or_number_in(request, session, "caller_id")
         person = number_in(request.body, "customer_phone_number", company.country)
         if person is None:
             raise CannotDo("customer_phone_number is missing.")

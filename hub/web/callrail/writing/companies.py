@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import available_timezones
 
 from sqlmodel import select
@@ -18,6 +19,13 @@ from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of, sections
 from hub.web.callrail.writing.members import companies_in, flag_in, needed, text_in
 
+MEMBERS: Mapping[str, str] = {
+    "name": "name",
+    "title": "name",
+    "route.dial": "destination_number",
+    "website.cookie_days": "swap_cookie_duration",
+}
+"""Key of a company in config.yaml → the member of the body that sets it."""
 DAYS = {"days": 1, "weeks": 7, "months": 30}
 NOT_HERE = ("callscore_enabled", "callscribe_enabled", "lead_scoring_enabled", "keyword_spotting_enabled")
 """Switches of functions that Ringfence has not."""
@@ -25,7 +33,8 @@ FORMS_ALWAYS = "The forms of a company's sites are captured by its script; they 
 
 
 def create(request: CallRailRequest) -> Response:
-    """Add a company, with the country of the account's first one. It needs a tracker next."""
+    """Add a company, with the country of the account's first one. What its callers hear is sent with its first tracker, or
+    as `destination_number` now."""
     title = needed(request.body, "name")
     with request.session() as session:
         first = session.exec(request.scope.select(Company).order_by(Company.name)).first()
@@ -40,7 +49,7 @@ def create(request: CallRailRequest) -> Response:
 
     def action() -> dict[str, str]:
         name = file_name(title, (each.name for each in sections(request)))
-        apply(request, [Change(place, tree)])
+        apply(request, [Change(place, tree)], MEMBERS)
         with request.hub.store.reading() as session:
             return {"id": session.exec(select(Company.id).where(Company.name == name)).one()}
 
@@ -70,7 +79,7 @@ def change(request: CallRailRequest) -> Answer:
         edits.append(Change((*place, "website", "cookie_days"), days))
 
     def action() -> dict[str, str]:
-        apply(request, edits)
+        apply(request, edits, MEMBERS)
         return {"id": company.id}
 
     done = request.once.do_alone(request.authorized, action, harmless=True)
@@ -86,7 +95,7 @@ def disable(request: CallRailRequest) -> None:
             company = company_of(session, request.scope, request.ids["id"])
             place = place_of_company(request, session, company.name)
         section_of(request, company)
-        apply(request, [Change(place, REMOVED)])
+        apply(request, [Change(place, REMOVED)], MEMBERS)
         return {}
 
     request.once.do_alone(request.authorized, action, 204)

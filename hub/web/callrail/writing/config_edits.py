@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import HTTPException
 from sqlmodel import Session
@@ -11,13 +11,16 @@ from sqlmodel import Session
 from hub.access.users import Editor
 from hub.config.edit import Change, Move
 from hub.config.models import CompanySection
-from hub.errors import CannotDo
+from hub.errors import CannotDo, Problem
 from hub.model import Account, Company
 from hub.reload import ConfigFile
 from hub.web.callrail.request import CallRailRequest
 
 NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed by the API."
 READ_ONLY = "config.yaml is read-only on this hub; make the change where the file comes from."
+MIN_KEYS = 3
+"""Of the place of a value of a company: `accounts.companies.title`."""
+ELSEWHERE = "The rest of config.yaml does not fit this change; the hub's operator sees why with hub check."
 MAX_NAME_CHARACTERS = 64
 
 
@@ -31,13 +34,27 @@ def file_of(request: CallRailRequest) -> ConfigFile:
     return file
 
 
-def apply(request: CallRailRequest, edits: Iterable[Change | Move]) -> None:
-    """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
+def apply(request: CallRailRequest, edits: Iterable[Change | Move], members: Mapping[str, str]) -> None:
+    """Apply edits in the user's name. CannotDo is the first problem of the file that they would make, without its line and
+    place: it names the member of the body. `members` are the keys below a company or a tracker, and their members."""
     proposal = file_of(request).apply_edit(edits, Editor(request.scope.user))
     if proposal.problems:
-        raise CannotDo(str(proposal.problems[0]))
+        raise CannotDo(sentence_of(proposal.problems[0], members))
     if proposal.version is not None and request.tools is not None:
         request.tools.directory.refresh()
+
+
+def sentence_of(problem: Problem, members: Mapping[str, str]) -> str:
+    """A problem of config.yaml for a client, which knows neither the file nor its keys."""
+    if not problem.path and not problem.line:
+        return problem.text
+    keys = re.sub(r"\[[^\]]*\]", "", problem.path).split(".")
+    if keys[:2] != ["accounts", "companies"] or len(keys) < MIN_KEYS:
+        return ELSEWHERE
+    ends = (".".join(keys[start:]) for start in range(2, len(keys)))
+    member = next((members[end] for end in ends if end in members), keys[-1])
+    text = re.sub(r"accounts\[\S+( \(line \d+\))?", "another tracker", problem.text)
+    return f"{member} {text}" if text.startswith("is ") else f"{member}: {text}"
 
 
 def sections(request: CallRailRequest) -> Sequence[CompanySection]:

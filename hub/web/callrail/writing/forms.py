@@ -96,7 +96,7 @@ def ignore(request: CallRailRequest) -> Answer:
             more = [name for name in names if name not in before]
             if more:
                 edits.append(Change((*places[each.id], "website", "ignored_fields"), [*before, *more]))
-        apply(request, edits)
+        apply(request, edits, {"website.ignored_fields": "field_names"})
         return {}
 
     request.once.do_alone(request.authorized, action, harmless=True)

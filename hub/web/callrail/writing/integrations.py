@@ -137,7 +137,7 @@ def _saved(
                 wanted[event] = addresses
         if status == 201 and not any(wanted.values()):
             raise CannotDo("config is missing; send lists of addresses, like post_call_webhook.")
-        apply(request, changes_for(account, section, wanted))
+        apply(request, changes_for(account, section, wanted), {"webhooks.url": "config"})
         return {}
 
     request.once.do_alone(request.authorized, action, status, harmless=True)

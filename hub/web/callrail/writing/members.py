@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlmodel import Session
@@ -96,6 +96,18 @@ def company_in(request: CallRailRequest, session: Session, body: Body | None = N
         raise CannotDo("company_id is missing.")
     company: Company = seen[0]
     return company
+
+
+def company_or_number_in(request: CallRailRequest, session: Session, name: str) -> Company:
+    """The company that `company_id` names; without it the one whose tracking number the member `name` is."""
+    written = text_in(request.body, name)
+    if "company_id" not in request.body and written:
+        seen: Iterable[Company] = session.exec(request.scope.select(Company))
+        for company in seen:
+            line = request.directory.lines.get(phone_number(written, company.country) or "")
+            if line is not None and line.company.id == company.id:
+                return company
+    return company_in(request, session)
 
 
 def companies_in(request: CallRailRequest, session: Session) -> list[Company]:

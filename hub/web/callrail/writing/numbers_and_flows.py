@@ -151,7 +151,7 @@ def _save_flow(request: CallRailRequest, company: Company, message: str | None, 
             raise CannotDo("The company answers incoming texts already; change that flow.")
         if status != 201 and not answers:
             raise NotFound("Not found")
-        apply(request, [Change(place, REMOVED if message is None else message)])
+        apply(request, [Change(place, REMOVED if message is None else message)], {"texts.auto_reply": "steps"})
         return {}
 
     request.once.do_alone(request.authorized, action, status, harmless=True)

@@ -18,7 +18,7 @@ from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.texts import SMS_THREADS, TEXT_MESSAGES
 from hub.web.callrail.writing.calls import newest_contact
 from hub.web.callrail.writing.marks import write_marks
-from hub.web.callrail.writing.members import choice_in, company_in, list_in, needed, number_in, text_in
+from hub.web.callrail.writing.members import choice_in, company_or_number_in, list_in, needed, number_in, text_in
 
 NOBODY = (
     "Nobody has called, written or sent a form to this company from that number, and Ringfence texts nobody who did not "
@@ -34,7 +34,7 @@ def send(request: CallRailRequest) -> Response:
     if list_in(request.body, "media_urls"):
         raise CannotDo(NO_PICTURES)
     with request.session() as session:
-        company = company_in(request, session)
+        company = company_or_number_in(request, session, "tracking_number")
         number = number_in(request.body, "customer_phone_number", company.country)
         if number is None:
             raise CannotDo("customer_phone_number is missing.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hub.callrail.trackers import SEARCH_ENGINES
 from hub.errors import CannotDo
 from hub.web.callrail.writing.members import Body, choice_in, flag_in, number_in, object_in, text_in
@@ -19,6 +21,19 @@ FIXED = {
 }
 """Type of source → our source and medium."""
 SEARCH_MEDIUMS = {"paid": "cpc", "organic": "organic"}
+MEMBERS: Mapping[str, str] = {
+    "numbers": "tracking_numbers",
+    "source": "source",
+    "medium": "source",
+    "campaign": "campaign_name",
+    "title": "name",
+    "flow": "call_flow.id",
+    "route.greeting": "call_flow.greeting_text",
+    "route.whisper": "whisper_message",
+    "route.record": "call_flow.recording_enabled",
+    "website.swap": "swap_targets",
+}
+"""Key of a tracker, or of its company, in config.yaml → the member of the body that sets it."""
 BY_VISIT = ("all", "landing_url", "landing_params")
 """Types that depend on the visit: only a pool, whose numbers visitors hold one by one, can keep them apart."""
 
@@ -73,6 +88,14 @@ def route_in(body: Body, country: str) -> dict[str, object]:
     if recorded:
         route["recording_notice"] = RECORDING_NOTICE
     return route
+
+
+def members_of(body: Body) -> Mapping[str, str]:
+    """`MEMBERS`, with the one of two members by which the body names the phone that rings."""
+    phone = (
+        "call_flow.destination_number" if "destination_number" in object_in(body, "call_flow") else "destination_number"
+    )
+    return {**MEMBERS, "route": phone, "route.dial": phone}
 
 
 def flow_in(body: Body) -> str | None:

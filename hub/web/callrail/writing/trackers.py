@@ -23,7 +23,7 @@ from hub.web.callrail.trackers import TRACKERS
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of
 from hub.web.callrail.writing.members import choice_in, company_in, flag_in, list_in, needed, text_in
 from hub.web.callrail.writing.number_orders import Order, buy_all, offers_for, order_in
-from hub.web.callrail.writing.tracker_settings import flow_in, route_in, source_in
+from hub.web.callrail.writing.tracker_settings import flow_in, members_of, route_in, source_in
 
 TYPES = ("source", "session")
 NO_CARRIER = "carrier is missing: name the connector that owns the numbers."
@@ -60,10 +60,10 @@ def create(request: CallRailRequest) -> Response:
             "title": title,
             "type": kind,
             "carrier": _carrier(request, place.section),
-            **_settings(request, kind, name, company),
+            **_settings(request, kind, name, place),
         }
         offers = offers_for(request, tree["carrier"], company.country, order_in(request.body, kind, company.country))
-        apply(request, [Change(place.of(name), tree), *_swap(request, place)])
+        apply(request, [Change(place.of(name), tree), *_swap(request, place)], members_of(request.body))
         tracker = _row(request, company, name)
         try:
             buy_all(request, company, tracker, offers)
@@ -71,7 +71,7 @@ def create(request: CallRailRequest) -> Response:
             raise
         except NotBought:
             if not _has_numbers(request, tracker):
-                apply(request, [Change(place.of(name), REMOVED)])
+                apply(request, [Change(place.of(name), REMOVED)], {})
             raise
         return {"id": tracker.id}
 
@@ -94,7 +94,7 @@ def change(request: CallRailRequest) -> Answer:
         order = order_in(request.body, tracker.type, company.country)
         have = sum(line.tracker.id == tracker.id for line in request.directory.lines.values())
         offers = offers_for(request, tracker.carrier, company.country, _more(order, have))
-        apply(request, [*_changes(request, place, written), *_swap(request, place)])
+        apply(request, [*_changes(request, place, written), *_swap(request, place)], members_of(request.body))
         buy_all(request, company, tracker, offers)
         return {"id": tracker.id}
 
@@ -112,13 +112,14 @@ def disable(request: CallRailRequest) -> None:
             path = place_of_company(request, session, company.name)
         place = Place(company, section_of(request, company), path)
         _written(place, tracker)
-        apply(request, [Change(place.of(tracker.name), REMOVED)])
+        apply(request, [Change(place.of(tracker.name), REMOVED)], {})
         return {}
 
     request.once.do_alone(request.authorized, action, 204)
 
 
-def _settings(request: CallRailRequest, kind: str, name: str, company: Company) -> JsonObject:
+def _settings(request: CallRailRequest, kind: str, name: str, place: Place) -> JsonObject:
+    company, section = place.company, place.section
     tree: dict[str, object] = {}
     own = list_in(request.body, "tracking_numbers")
     if own:
@@ -137,6 +138,8 @@ def _settings(request: CallRailRequest, kind: str, name: str, company: Company) 
         tree["flow"] = flow
     elif route:
         tree["route"] = route
+    elif section.route is None and section.flow is None:
+        raise CannotDo("destination_number is missing.")
     return tree
 
 

@@ -51,8 +51,9 @@ WORDS = {
     "website.trades_in": said("Other countries that it serves", "Codes, like CA GB.", clean=str.upper),
 }  # fmt: skip
 NEW_WORDS = {
-    "route.dial": said("Phone that rings", "Callers reach it until you make a call flow.", kind="phone"),
-}
+    "route.dial": said("Phone that rings", "Callers reach it until you make a call flow. It can wait until the first number.",
+                       kind="phone", required=False),
+}  # fmt: skip
 FIELDS = fields_of(CompanySection, WORDS)
 NEW_FIELDS = fields_of(CompanySection, {**WORDS, **NEW_WORDS})
 

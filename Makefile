@@ -71,7 +71,7 @@ audit: $(TOOLS)/ready         ## look for known vulnerabilities in all locked pa
 deploy-schemas: $(TOOLS)/ready ## hold deploy/kubernetes and deploy/compose.yaml against their published schemas
 	$(TOOLS)/bin/python .ci/deploy_schemas.py
 
-image-steps:                  ## build deploy/Dockerfile and run the image, with docker or podman; without, in a chroot, as root
+image-steps:                  ## build deploy/Dockerfile and run the image, with docker or podman; without, in a chroot, as root; EXTRAS="mcp s3" adds these
 	python3 .ci/image_steps.py
 
 site: $(SITE)/ready           ## the documentation as a site with search, in build/site; fails for links that lead nowhere

@@ -11,8 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KNOWN = frozenset(
-    ["FROM", "WORKDIR", "RUN", "COPY", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD"]
-)  # fmt: skip
+    [
+        "FROM",
+        "ARG",
+        "WORKDIR",
+        "RUN",
+        "COPY",
+        "ENV",
+        "USER",
+        "VOLUME",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "STOPSIGNAL",
+        "ENTRYPOINT",
+        "CMD",
+    ]
+)
 FLAGS = {"COPY": {"from"}, "HEALTHCHECK": {"interval", "timeout", "start-period", "retries"}}
 
 

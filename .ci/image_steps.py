@@ -49,6 +49,8 @@ class Stage:
         (self.root / "usr/local/bin/python").unlink(missing_ok=True)
         (self.root / "usr/local/bin/python").symlink_to(python)
         self.env = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+        self.arguments: dict[str, str] = {}
+        """Its build arguments: of the environment of `make`, else as the Dockerfile says."""
         self.user, self.folder = "root", "/"
         self.settings: dict[str, Step] = {}
 
@@ -87,9 +89,13 @@ def execute(step: Step, stage: Stage, stages: dict[str, Stage]) -> None:
         command = step.words if step.is_list else ("/bin/sh", "-c", step.text)
         script = f"cd {shlex.quote(stage.folder)} && exec {shlex.join(command)}"
         told = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
-        run("chroot", f"--userspec={stage.user}", stage.root, "/bin/sh", "-c", script, env={**told, **stage.env})
+        env = {**told, **stage.arguments, **stage.env}
+        run("chroot", f"--userspec={stage.user}", stage.root, "/bin/sh", "-c", script, env=env)
     elif step.name == "COPY":
         copy(step, stage, stages)
+    elif step.name == "ARG":
+        name, _, default = step.words[0].partition("=")
+        stage.arguments[name] = os.environ.get(name, default)
     elif step.name == "ENV":
         pairs = (each.partition("=") for each in step.words)
         stage.env |= {name: value.replace("$PATH", stage.env["PATH"]) for name, _, value in pairs}
@@ -144,7 +150,8 @@ def try_image(stage: Stage, scratch: Path) -> None:
 def with_builder(builder: str) -> None:
     """Build and run with docker or podman, under the same conditions."""
     form = ("--format", "docker") if builder == "podman" else ()  # its own form has no health check
-    run(builder, "build", *form, "-f", DOCKERFILE, "-t", "ringfence-test", ROOT)
+    extras = f"EXTRAS={os.environ.get('EXTRAS', '')}"
+    run(builder, "build", *form, "--build-arg", extras, "-f", DOCKERFILE, "-t", "ringfence-test", ROOT)
     run("sh", Path(__file__).with_name("try-container"), env={**os.environ, "BUILDER": builder})
 
 

@@ -30,7 +30,7 @@ from hub.store.journal import touch
 from hub.store.journal.ends_file import note_restored
 from hub.store.rows import write_rows
 from hub.store.schema import refusal, revisions, upgrade
-from hub.store.tombstones import ErasedRows, journal_of, read_journal, refuse_unfinished, write_tombstones
+from hub.store.tombstones import ErasedRows, begins_after, journal_of, read_journal, refuse_unfinished, write_tombstones
 from hub.store.vacuum import scrub
 
 
@@ -55,13 +55,13 @@ def restore(
     """
     data = ArchiveReader(file, hub.keyring, DATA)
     key_file = ArchiveReader(keys, hub.keyring, KEYS) if keys else None
-    tombstoned = _tombstoned(hub, key_file, journal or journal_of(hub.config.hub), without_journal)
     _refuse_unfit(hub, data, key_file)
+    made_at = datetime.fromisoformat(data.manifest["made_at"])
+    tombstoned = _tombstoned(key_file, journal or journal_of(hub.config.hub), None if without_journal else made_at)
     data.check()
     upgrade(hub.store)
     _refuse_full(hub)
     now = hub.clock()
-    made_at = datetime.fromisoformat(data.manifest["made_at"])
     note = Restoration(id=new_id(), backup_id=data.id, backup_made_at=made_at, begun_at=now)
     with hub.store.writing() as session:
         session.add(note)
@@ -104,11 +104,17 @@ def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:
         pass
 
 
-def _tombstoned(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> ErasedRows:
+def _tombstoned(key_file: ArchiveReader | None, journal: Path | None, since: datetime | None) -> ErasedRows:
+    """Of the journal and the keys; the journal must be there and hold all erasures since that moment, unless it is None."""
     tombstoned = ErasedRows()
     if journal is not None and journal.exists():
         tombstoned |= read_journal(journal)
-    elif not without_journal:
+        if since is not None and begins_after(journal, since):
+            raise NotRestored(
+                f"The journal {journal} was begun after the backup was made, so it is unknown who was erased between; name an "
+                "older one with --tombstones, or use --without-tombstones if nobody was."
+            )
+    elif since is not None:
         raise NotRestored(
             "There is no journal of tombstones, so it is unknown who was erased since the backup; name it with --tombstones, "
             "or use --without-tombstones if nobody was."

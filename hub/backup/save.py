@@ -22,7 +22,7 @@ from hub.model.states import InboxState
 from hub.runtime import Hub
 from hub.store.encryption.vault import HOLDERS, nobodys_holder
 from hub.store.schema import revisions
-from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
+from hub.store.tombstones import begin_journal, in_database, journal_of, read_journal
 
 ROWS_PER_FETCH = 500
 DATA, KEYS = "data", "keys"
@@ -50,6 +50,8 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     end_backup_keys(hub)
     with hub.store.writing() as session:
         hub.vault.row_mark(session, "", "")  # makes the key that hashes names if there is none yet
+        if (journal := journal_of(hub.config.hub)) is not None:
+            begin_journal(session, journal, hub.clock())
     with ArchiveWriter(file, hub.keyring, DATA, hub.disk.kept_free) as archive, hub.store.snapshot() as session:
         tables = [table for table in every_table().sorted_tables if table.name not in LEFT_OUT]
         for table in tables:
@@ -78,10 +80,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
         table = table_named("person_key")
         for rows in _chunks(session, table):
             archive.rows("person_key", [_plain(row) for row in rows])
-        tombstoned = ErasedRows(
-            frozenset(each.mark for each in in_database(session, ("key",))),
-            frozenset(each.mark for each in in_database(session, ("row",))),
-        )
+        tombstoned = in_database(session)
         if journal is not None and journal.exists():
             tombstoned |= read_journal(journal)
         marks = [

@@ -52,7 +52,7 @@ from hub.errors import ConfigError
 
 def _with_package(wanted: bool) -> bool:
     if wanted and find_spec("mcp") is None:
-        raise ValueError("needs the package mcp; install it with: pip install 'ringfence[mcp]'")
+        raise ValueError("needs the extra mcp; `hub docs deploy/one-machine#extras` says how to install it")
     return wanted
 
 

@@ -100,7 +100,8 @@ class BlobStore:
             files, root = url_to_fs(self._storage, **self._options)
         except ImportError:
             raise ConfigError(
-                "The library for recordings.storage is missing; for s3:// run pip install 'ringfence[s3]'."
+                "The library for recordings.storage is missing; for s3:// install the extra s3: "
+                "`hub docs deploy/one-machine#extras` says how."
             ) from None
         except (ValueError, TypeError):
             raise ConfigError(

@@ -305,7 +305,8 @@ def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: object) -
         )
     except ModuleNotFoundError:
         raise ConfigError(
-            "hub.database names PostgreSQL but its driver is missing; run pip install 'ringfence[postgres]'."
+            "hub.database names PostgreSQL but its driver is missing; install the extra postgres: "
+            "`hub docs deploy/one-machine#extras` says how."
         ) from None
 
     @event.listens_for(engine, "connect")

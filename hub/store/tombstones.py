@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,8 @@ from hub.store.dialects import database_file
 from hub.store.rows import write_rows
 
 FILE_ENDING = ".tombstones"
+BEGINS = "begins"
+"""The key of a first line that names all tombstones of the database as it was then."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,20 @@ def journal_of(settings: HubSection) -> Path | None:
         return Path(settings.tombstones)
     file = database_file(settings.database)
     return file.with_suffix(FILE_ENDING) if file else None
+
+
+def begin_journal(session: Session, journal: Path, at: datetime) -> None:
+    """Begin a journal that does not exist yet, with all tombstones of the database. A hub that erased no one has none;
+    from now on it says so, and a restore needs no one's word for it."""
+    if not journal.exists():
+        _append(journal, in_database(session), at, begins=True)
+
+
+def begins_after(journal: Path, moment: datetime) -> bool:
+    """Whether a journal was begun after a moment, so that it may lack erasures since then."""
+    with journal.open(encoding="ascii") as lines:
+        first = json.loads(next(lines, "{}"))
+    return BEGINS in first and datetime.fromisoformat(first["at"]) > moment
 
 
 def write_tombstones(session: Session, journal: Path | None, tombstoned: ErasedRows, at: datetime) -> None:
@@ -80,13 +95,18 @@ def refuse_unfinished(session: Session) -> None:
         )
 
 
-def in_database(session: Session, kinds: Collection[str] = ("key", "row")) -> Iterator[Tombstone]:
-    """The tombstones in the database."""
-    yield from session.exec(select(Tombstone).where(col(Tombstone.kind).in_(kinds)))
+def in_database(session: Session) -> ErasedRows:
+    """All tombstones of the database."""
+    marks = {
+        kind: frozenset(session.exec(select(Tombstone.mark).where(col(Tombstone.kind) == kind)))
+        for kind in ("key", "row")
+    }
+    return ErasedRows(marks["key"], marks["row"])
 
 
-def _append(journal: Path, tombstoned: ErasedRows, at: datetime) -> None:
-    line = json.dumps({"at": at.isoformat(), "keys": sorted(tombstoned.keys), "rows": sorted(tombstoned.rows)}) + "\n"
+def _append(journal: Path, tombstoned: ErasedRows, at: datetime, *, begins: bool = False) -> None:
+    said = {"at": at.isoformat(), "keys": sorted(tombstoned.keys), "rows": sorted(tombstoned.rows)}
+    line = json.dumps({**said, **({BEGINS: True} if begins else {})}) + "\n"
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -97,5 +117,6 @@ def _append(journal: Path, tombstoned: ErasedRows, at: datetime) -> None:
             os.close(descriptor)
     except OSError as error:
         raise ConfigError(
-            f"{journal} cannot be written ({error.strerror}), so nothing was erased; allow the hub's user to write there."
+            f"{journal} cannot be written ({error.strerror}), so it cannot say who is erased, and nothing was done; "
+            "allow the hub's user to write there."
         ) from None

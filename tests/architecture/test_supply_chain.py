@@ -16,8 +16,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = {"hub": "all", "demo": "demo", "dev": "dev"}
+LOCKS = {"hub": "all", "hub-small": "postgres", "demo": "demo", "dev": "dev"}
 """Lock → the extra that it pins."""
+EXTRAS = sorted(PROJECT["project"]["optional-dependencies"].keys() - {"all", "demo", "dev", "postgres"})
 
 
 def script(name: str) -> ModuleType:
@@ -54,7 +55,7 @@ def version(pin: Requirement) -> str:
     return str(pin.specifier).removeprefix("==")
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "tools", "build", "site"])
+@pytest.mark.parametrize("name", [*LOCKS, "tools", "build", "site", *(f"extras/{extra}" for extra in EXTRAS)])
 def test_a_lock_pins_each_package_with_the_hashes_of_its_files_and_names_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text
@@ -73,9 +74,36 @@ def test_a_lock_satisfies_everything_that_pyproject_asks_for(name: str) -> None:
         )
 
 
+def test_the_lock_of_an_extra_adds_what_it_needs_to_the_small_set_and_only_that() -> None:
+    assert sorted(file.stem for file in (ROOT / "requirements/extras").iterdir()) == EXTRAS
+    small, everything = lock("hub-small"), lock("hub")
+    for extra in EXTRAS:
+        added = lock(f"extras/{extra}")
+        assert added and not [name for name, pins in added.items() if pins <= small.get(name, set())], extra
+        pins = small | added
+        for requirement in needed(extra):
+            found = pins.get(canonicalize_name(requirement.name), set())
+            assert found and all(requirement.specifier.contains(version(pin), prereleases=True) for pin in found), (
+                f"{requirement} is not in requirements/extras/{extra}.lock; run make lock"
+            )
+        assert added.keys() <= everything.keys()
+    assert everything.keys() == small.keys() | {name for extra in EXTRAS for name in lock(f"extras/{extra}")}
+
+
+def test_the_documentation_names_each_extra() -> None:
+    page = (ROOT / "docs/deploy/one-machine.md").read_text(encoding="utf-8").partition("## Extras")[2]
+    named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.M) for name in re.findall(r"`([\w-]+)`", row)}
+    assert named == {*EXTRAS, "postgres"}
+
+
+def test_a_small_hub_has_no_speech_and_no_library_of_a_single_provider() -> None:
+    assert not lock("hub-small").keys() & {"google-ads", "hubspot-api-client", "simple-salesforce", "ctranslate2",
+                                           "onnxruntime", "weasyprint", "s3fs", "numpy", "baresip-python"}  # fmt: skip
+
+
 def test_what_is_run_is_what_is_tested() -> None:
     tested = lock("dev")
-    for name in ("hub", "demo"):
+    for name in ("hub", "hub-small", "demo", *(f"extras/{extra}" for extra in EXTRAS)):
         for package, pins in lock(name).items():
             assert {version(pin) for pin in pins} <= {version(pin) for pin in tested[package]}, package
 

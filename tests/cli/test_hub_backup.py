@@ -50,6 +50,35 @@ def test_an_erased_person_stays_erased_through_a_restore(shop: Shop) -> None:
     assert [call.caller_number for call in shop.rows(Call)] == [None]
 
 
+def test_a_young_hub_moves_from_sqlite_to_postgresql_without_a_word_about_erasures(
+    shop: Shop, postgres_url: str
+) -> None:
+    (call_id,) = shop.play()
+    with shop.opened() as opened:
+        journal = journal_of(opened.hub.config.hub)
+    assert journal is not None and not journal.exists(), "nobody was erased yet"
+    assert shop.run("backup", "save", "data", "--keys", "keys").exit_code == 0
+    shop.database = f"{postgres_url}\n  tombstones: {journal}"
+    shop.configure()
+    result = shop.run("restore", "data", "--keys", "keys")
+    assert result.exit_code == 0, result.output
+    assert shop.json("call", call_id)["id"] == call_id
+
+
+def test_a_journal_that_was_begun_after_the_backup_says_nothing_of_the_time_before(
+    shop: Shop, refusal: Refusal
+) -> None:
+    shop.play()
+    shop.run("backup", "data", "--keys", "keys")
+    move(shop)
+    shop.play()
+    shop.run("backup", "later", "--keys", "later-keys")
+    shop.database = f"sqlite:///{shop.folder / 'third.db'}\n  tombstones: {shop.folder / 'new.tombstones'}"
+    shop.configure()
+    assert "was begun after the backup was made" in refusal(shop.run("restore", "data", "--keys", "keys"))
+    assert shop.run("restore", "later", "--keys", "later-keys").exit_code == 0
+
+
 def test_a_command_that_cannot_do_it_says_what_to_do(shop: Shop, refusal: Refusal) -> None:
     shop.play()
     assert refusal(shop.run("backup")).startswith("Name a file for the data")

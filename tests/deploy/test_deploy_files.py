@@ -35,8 +35,8 @@ def arguments_are_known(arguments: list[str]) -> None:
 def test_the_image_installs_locked_packages_and_runs_without_rights() -> None:
     lines = (DEPLOY / "Dockerfile").read_text()
     installs = re.findall(r"pip install (.*)", lines)
-    assert all("--require-hashes" in each or "--no-index" in each for each in installs) and len(installs) == 3
-    assert (ROOT / "requirements" / "hub.lock").exists() and "requirements/hub.lock" in lines
+    assert all("--require-hashes" in each or "--no-index" in each for each in installs) and len(installs) == 4
+    assert "-r requirements/hub-small.lock" in lines and "-r requirements/extras/$extra.lock" in lines
     last_stage = lines.rpartition("FROM ")[2]
     assert "USER ringfence" in last_stage and last_stage.index("USER") < last_stage.index("ENTRYPOINT")
     copied = [each for found in re.findall(r"^COPY (?!--from)(.+) \S+$", lines, re.M) for each in found.split()]
@@ -51,11 +51,45 @@ def test_compose_names_commands_files_and_settings_that_exist() -> None:
     for name in ("web", "worker"):
         arguments_are_known(services[name]["command"])
         assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"]
-    mounted = [each.split(":")[0] for service in services.values() for each in service["volumes"]]
-    assert all((DEPLOY / each).exists() for each in mounted if each.startswith("./"))
+    mounted = {each.split(":")[0] for service in services.values() for each in service["volumes"]}
+    assert all((DEPLOY / each).exists() for each in mounted - {"./config"} if each.startswith("./"))
     assert "ports" not in services["web"] and "ports" not in services["database"]
     shown = yaml.safe_load("\n".join(re.findall(r"^#   (.*)", text, re.M)))
     assert shown["hub"].keys() <= HubSection.model_fields.keys()
+
+
+def hub_containers() -> dict[str, dict[str, Any]]:
+    """Each container that runs the hub's image, of both compose files."""
+    loader = type("Loader", (yaml.SafeLoader,), {})
+    loader.add_constructor("!reset", lambda *_: [])  # type: ignore[attr-defined]
+    return {
+        f"{file.name} {name}": service
+        for file in sorted(DEPLOY.glob("compose*.yaml"))
+        for name, service in yaml.load(file.read_text(), loader)["services"].items()  # type: ignore[arg-type]
+        if service.get("image") == "ringfence"
+    }
+
+
+def test_no_container_of_the_hub_can_read_the_superusers_password_or_the_folder_it_stands_in() -> None:
+    containers = hub_containers()
+    assert [each.split()[1] for each in containers] == ["gateway", "web", "worker"]
+    for name, service in containers.items():
+        assert service["env_file"] == "hub.env", name
+        assert service["environment"].keys() == {"DB_PASSWORD"} and "ADMIN" not in str(service), name
+        assert service["volumes"] == ["./config:/config:ro", "data:/data"], name
+        assert not service.keys() & {"secrets", "configs", "privileged", "pid"}, name
+    database = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["database"]
+    assert "env_file" not in database and database["environment"].keys() == {"POSTGRES_PASSWORD", "HUB_PASSWORD"}
+    assert "HUB_PASSWORD" in (DEPLOY / "make-role.sh").read_text().partition("<<")[2], "no argument shows it to others"
+
+
+def test_pods_and_units_get_no_password_of_a_superuser_and_no_token_of_the_cluster() -> None:
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "ringfence.yaml").read_text()))
+    (secret,) = [each for each in documents if each["kind"] == "Secret"]
+    assert secret["stringData"].keys() == {"DB_PASSWORD", "RINGFENCE_KEY"}
+    pods = [each["spec"]["template"]["spec"] for each in documents if "template" in each.get("spec", {})]
+    assert [each["automountServiceAccountToken"] for each in pods] == [False, False]
+    assert not [each.name for each in (DEPLOY / "systemd").iterdir() if "ADMIN" in each.read_text()]
 
 
 def test_the_gateway_of_a_trunk_runs_apart_and_ends_after_its_last_call() -> None:

@@ -48,6 +48,11 @@ def test_an_unknown_step_is_an_error(reader: Any, text: str) -> None:
         list(reader.steps(text))
 
 
+def test_an_argument_of_the_build_has_a_value_where_none_is_given(reader: Any) -> None:
+    (argument,) = reader.steps('ARG EXTRAS=""\n')
+    assert argument.words == ("EXTRAS=",)
+
+
 def test_a_step_over_several_lines_is_one(reader: Any) -> None:
     (step,) = reader.steps("# a comment\n\nRUN one \\\n    && two\n")
     assert (step.line, step.name, step.text.split()) == (3, "RUN", ["one", "&&", "two"])

@@ -72,7 +72,7 @@ def test_over_a_line_every_number_and_call_is_the_lines_and_everything_else_is_a
 
 def test_without_the_engine_the_demo_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"pip install 'ringfence\[sip\]'"):
+    with pytest.raises(ConfigError, match=r"install the extra sip: `hub docs deploy/one-machine#extras`"):
         ports_for("sip")
 
 

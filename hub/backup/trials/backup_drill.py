@@ -130,10 +130,7 @@ def drill(
     refuse_full_disk(parent, _size(data_file), hub.disk.kept_free)
     with scratch(hub.store, parent, database) as made, _scratch_hub(hub, made.database, made.folder) as copy:
         journal = journal_of(hub.config.hub)
-        there = journal is not None and journal.exists()
-        note = restore(
-            copy, data_file, key_file_, journal if there else None, without_journal=not there, progress=progress
-        )
+        note = restore(copy, data_file, key_file_, journal, without_journal=True, progress=progress)
         manifest = _manifest(data_file, hub.keyring)
         reports = verify(copy.store, copy.keyring, hub.clock())
         with copy.store.reading() as session:

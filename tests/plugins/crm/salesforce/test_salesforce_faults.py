@@ -142,5 +142,5 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(monkeypatc
     for name in ("plugins.crm.salesforce.library", "simple_salesforce.metadata"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "simple_salesforce", None)
-    with pytest.raises(ConfigError, match=r"pip install 'ringfence\[salesforce\]'"):
+    with pytest.raises(ConfigError, match=r"install the extra salesforce: `hub docs deploy/one-machine#extras`"):
         import_module("plugins.crm.salesforce.library")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlmodel import select
 
-from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.model import Company
@@ -24,7 +24,7 @@ from hub.queries.lookup import known, shown
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
 from hub.reports.credits import MODELS
-from hub.reports.definitions import DEFINITIONS
+from hub.reports.definitions import CALL_RATIOS, DEFINITIONS
 from hub.reports.report import Line, Report, make_report, sum_of
 from hub.reports.tally import Dimension
 from hub.startup.database import open_store, read_outline
@@ -35,6 +35,9 @@ DEFAULT_DAYS = 30
 SHOWN = 50
 FORMATS = ("table", "csv", "json")
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "leads", "customers", "conversions")
+RATIOS = tuple(CALL_RATIOS)
+LEFT_OUT = tuple(DEFINITIONS[name].title.lower() for name in (*reversed(RATIOS), "first_time", "answered"))
+"""The columns that are left out on a narrow terminal, in this order."""
 NONE = "(none)"
 Choice = TypeVar("Choice", bound=str)
 
@@ -148,14 +151,14 @@ def _print_table(report: Report, top: int) -> None:
         say(f"No call, text or form of {plain(report.company)} from {report.first} to {report.last}.")
         return
     money = money_of(report.total)
-    headings = [DEFINITIONS[name].title.lower() for name in COUNTS]
+    headings = [DEFINITIONS[name].title.lower() for name in (*COUNTS, *RATIOS)]
     amounts = [f"{DEFINITIONS[name].title.lower()} {currency}" for name, currency in money]
     shown, others = report.lines[:top], report.lines[top:]
     rows = [[plain(line.value or NONE), *_cells(line, money)] for line in shown]
     if others:
         rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), money)])
     rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, money))])
-    table(title, (words_of(report.dimension), *headings, *amounts), rows, ("first-time callers", "answered"))
+    table(title, (words_of(report.dimension), *headings, *amounts), rows, LEFT_OUT)
 
 
 def _title(report: Report) -> str:
@@ -173,18 +176,20 @@ def _amount(line: Line, name: str, currency: str) -> Decimal:
 
 def _cells(line: Line, money: Sequence[tuple[str, str]]) -> list[str]:
     counts = [f"{line.number(name):,.2f}".removesuffix(".00") for name in COUNTS]
-    return counts + [f"{_amount(line, *each):,.2f}" for each in money]
+    ratios = [EMPTY_CELL if each is None else f"{each:,.1f}" for each in line.ratios.values()]
+    return counts + ratios + [f"{_amount(line, *each):,.2f}" for each in money]
 
 
 def _print_csv(report: Report) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     money = money_of(report.total)
-    writer.writerow([report.dimension, *COUNTS, *(f"{name}_{currency}" for name, currency in money)])
+    writer.writerow([report.dimension, *COUNTS, *RATIOS, *(f"{name}_{currency}" for name, currency in money)])
     for label, line in (*((line.value or NONE, line) for line in report.lines), ("total", report.total)):
         counts = [number(line.number(name)) for name in COUNTS]
         amounts = [number(_amount(line, *each)) for each in money]
-        writer.writerow([harmless(label), *counts, *amounts])
+        ratios = ["" if each is None else number(each) for each in line.ratios.values()]
+        writer.writerow([harmless(label), *counts, *ratios, *amounts])
     typer.echo(out.getvalue(), nl=False)
 
 
@@ -207,6 +212,7 @@ def _plain(line: Line) -> dict[str, Any]:
     counts = {name: line.number(name) for name in COUNTS}
     return {
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
+        **{name: None if each is None else float(each) for name, each in line.ratios.items()},
         "amounts": {currency: number(amount) for currency, amount in line.amounts.items()},
         "won": {currency: number(amount) for currency, amount in line.won.items()},
     }

@@ -43,6 +43,7 @@ class Rollup(Row):
     calls: int = Field(default=0, sa_type=BigInteger)
     answered: int = Field(default=0, sa_type=BigInteger)
     first_time: int = Field(default=0, sa_type=BigInteger)
+    talk_seconds: int = Field(default=0, sa_type=BigInteger)
     texts: int = Field(default=0, sa_type=BigInteger)
     forms: int = Field(default=0, sa_type=BigInteger)
     conversions: int = Field(default=0, sa_type=BigInteger)
@@ -54,6 +55,7 @@ class Rollup(Row):
     """What is spam, which the columns above leave out."""
     spam_answered: int = Field(default=0, sa_type=BigInteger)
     spam_first_time: int = Field(default=0, sa_type=BigInteger)
+    spam_talk_seconds: int = Field(default=0, sa_type=BigInteger)
     spam_texts: int = Field(default=0, sa_type=BigInteger)
     spam_forms: int = Field(default=0, sa_type=BigInteger)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -57,11 +57,17 @@ def missed_not_called_back(
 
 
 def waiting_callers(
-    session: Session, scope: AccessScope, vault: Vault, now: datetime, *, company_id: str | None = None, limit: int = 50
+    session: Session,
+    scope: AccessScope,
+    vault: Vault,
+    now: datetime,
+    *,
+    companies: Collection[str] | None = None,
+    limit: int = 50,
 ) -> tuple[list[MissedCaller], int]:
-    """As `missed_not_called_back`, and how many callers there are without the limit."""
+    """As `missed_not_called_back`, of some companies or all, and how many callers there are without the limit."""
     total: Any = func.count().over()
-    waiting = _waiting(scope, now, company_id).add_columns(total.label("total"))
+    waiting = _waiting(scope, now, companies).add_columns(total.label("total"))
     rows = session.execute(waiting.order_by(func.min(Call.started_at), func.max(Call.id)).limit(limit)).all()
     calls = {call.id: call for call in session.exec(select(Call).where(col(Call.id).in_([row.newest for row in rows])))}
     names = names_of(vault, session, list(calls.values()))
@@ -77,11 +83,11 @@ def newest_missed_calls(session: Session, scope: AccessScope, now: datetime, lim
     )
 
 
-def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
+def _waiting(scope: AccessScope, now: datetime, companies: Collection[str] | None) -> Any:
     """One row for each caller: the newest call, how many were missed, the first and the last time."""
     query = scope.calls().where(*_nobody_reached(), col(Call.started_at) >= now - MISSED_WITHIN)
-    if company_id is not None:
-        query = query.where(Call.company_id == company_id)
+    if companies is not None:
+        query = query.where(col(Call.company_id).in_(companies))
     what: Sequence[object] = (
         func.max(Call.id).label("newest"),
         func.count().label("missed"),

@@ -67,7 +67,8 @@ def callers_to_call(
     session: Session, hub: Hub, scope: AccessScope, company_id: str | None, now: datetime
 ) -> tuple[list[WaitingCaller], int]:
     """The callers whom nobody has called back, who waits longest first, and how many there are in all."""
-    missed, total = waiting_callers(session, scope, hub.vault, now, company_id=company_id, limit=MAX_SHOWN)
+    companies = None if company_id is None else [company_id]
+    missed, total = waiting_callers(session, scope, hub.vault, now, companies=companies, limit=MAX_SHOWN)
     keys = [Key(each.last_missed_at, each.call_id, "call") for each in missed]
     views = {each.id: each for each in views_at(session, hub.vault, keys, scope.user)}
     read_parts(list(views.values()), "company", "cause", "tracker", "recording", "transcript")

@@ -13,6 +13,7 @@ from hub.model import Company
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """Reports ignore times outside these days, even if a carrier reports them."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Span = tuple[date, date]
 """A first and a last day."""

@@ -6,7 +6,7 @@ lead is the cost divided by the leads of the sources whose cost is known. `hub.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -56,6 +56,15 @@ DEFINITIONS: Mapping[str, Definition] = {
             per="calls",
         ),
         Definition("missed", "Missed", "Calls that are over and that nobody picked up, voicemails included."),
+        Definition(
+            "answered_percent",
+            "Answered, %",
+            "How many of 100 calls a person picked up. Voicemail does not count.",
+            "percent",
+        ),
+        Definition("talk_seconds", "Talk time", "How long the answered calls lasted together.", "duration"),
+        Definition("average_talk_seconds", "Average talk", "Talk time per answered call.", "duration", per="answered"),
+        Definition("voicemail", "Voicemails", "Missed calls in which the caller left a message."),
         Definition("first_time", "First-time callers", "Calls from people who had never called the company before."),
         Definition("texts", "Texts", "Texts that people sent, without spam."),
         Definition("forms", "Forms", "Forms that people sent, without spam."),
@@ -122,3 +131,17 @@ DEFINITIONS: Mapping[str, Definition] = {
         Definition("delivered", "Delivered", "Conversions of this time that an ad network confirmed."),
     )
 }
+
+CALL_RATIOS: Mapping[str, tuple[str, str, int]] = {
+    "answered_percent": ("answered", "calls", 100),
+    "average_talk_seconds": ("talk_seconds", "answered", 1),
+}
+"""Ratio → the figure that is divided, the one that it is divided by, and the factor."""
+
+
+def call_ratios(number: Callable[[str], Decimal | int]) -> dict[str, Decimal | None]:
+    """The ratios of some calls with one decimal, from a function that gives their figures; None for nothing to divide by."""
+    return {
+        name: round(factor * Decimal(number(part)) / whole, 1) if (whole := number(of)) else None
+        for name, (part, of, factor) in CALL_RATIOS.items()
+    }

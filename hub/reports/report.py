@@ -20,11 +20,13 @@ from sqlmodel import Session, col
 from hub.model import Company, DirtyDay
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, Span, months_between, years_between
 from hub.reports.credits import WHOLE, Model
+from hub.reports.definitions import call_ratios
 from hub.reports.rollups import DAY_TABLE, MONTH_TABLE, YEAR_TABLE, stored_days
 from hub.reports.tally import AMOUNT, AMOUNT_UNIT, MEASURES, SPAM_OF, WON, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
 ONE_DAY = timedelta(days=1)
+CONVERSIONS = MEASURES.index("conversions")
 CONTACT_MEASURES = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
 
 
@@ -41,8 +43,18 @@ class Line:
     won_units: tuple[tuple[str, int], ...] = ()
 
     def number(self, measure: str) -> Decimal:
-        """How many calls, answered, first_time, texts, forms, conversions, leads or customers."""
+        """How many calls, answered, first_time, talk_seconds, texts, forms, conversions, leads or customers."""
         return Decimal(self.credits[MEASURES.index(measure)]) / WHOLE
+
+    @property
+    def ratios(self) -> dict[str, Decimal | None]:
+        """The figures of CALL_RATIOS by name."""
+        return call_ratios(self.number)
+
+    @property
+    def contacts(self) -> Decimal:
+        """How many calls, texts and forms."""
+        return sum((self.number(name) for name in ("calls", "texts", "forms")), Decimal(0))
 
     @property
     def spam(self) -> Decimal:
@@ -261,7 +273,8 @@ def _lines(sums: Sums, with_spam: bool) -> list[Line]:
             if currency and numbers[measure]:
                 money.setdefault((value, measure), []).append((currency, numbers[measure]))
     ordered = sorted(
-        counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACT_MEASURES)), -each[1][5], each[0])
+        counts.items(),
+        key=lambda each: (-sum(map(each[1].__getitem__, CONTACT_MEASURES)), -each[1][CONVERSIONS], each[0]),
     )
     lines = [
         Line(value or None, tuple(numbers), *(tuple(sorted(money.get((value, each), ()))) for each in (AMOUNT, WON)))

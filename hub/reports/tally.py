@@ -19,10 +19,10 @@ from hub.reports.touches import Contact, contacts_of_day, journeys_of_day
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MONEY = ("amount", "won")
-SPAM_OF = {each: f"spam_{each}" for each in ("calls", "answered", "first_time", "texts", "forms")}
+SPAM_OF = {each: f"spam_{each}" for each in ("calls", "answered", "first_time", "talk_seconds", "texts", "forms")}
 """Measure → what of it is spam, which the measure itself leaves out."""
 MEASURES = (
-    *("calls", "answered", "first_time", "texts", "forms", "conversions", "leads", "customers", *MONEY),
+    *("calls", "answered", "first_time", "talk_seconds", "texts", "forms", "conversions", "leads", "customers", *MONEY),
     *SPAM_OF.values(),
 )
 """All are in millionths of one, except those of MONEY, the value of conversions and of what customers bought:
@@ -147,6 +147,7 @@ def _counts(contact: Contact, gains: Gains) -> list[tuple[int, int]]:
         "calls": int(is_call),
         "answered": int(is_call and contact.answered),
         "first_time": int(is_call and contact.first_time),
+        "talk_seconds": contact.talk_seconds,
         "texts": int(contact.kind == "text"),
         "forms": int(contact.kind == "form"),
     }

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, union
 from sqlmodel import Session, col
 
 from hub.contracts.leads import LeadStatus
@@ -42,6 +42,8 @@ class Contact(NamedTuple):
     answered: bool = False
     first_time: bool = False
     spam: bool = False
+    talk_seconds: int = 0
+    """How long an answered call lasted."""
 
     def touch(self, visit: Touch | None = None) -> Touch:
         """The contact as a touch, either separate or joined with the visit that directly led to it."""
@@ -127,9 +129,10 @@ def _queries() -> Iterator[tuple[Select[Any], Any, Any]]:
         query = _attributed(kind, table, at)
         if kind == "call":
             first_time = func.coalesce(table.first_time_caller, False)
-            query = query.add_columns(table.answered_at.is_not(None), first_time, is_spam(table))
+            talked = case((table.answered_at.is_not(None), func.coalesce(table.duration, 0)), else_=0)
+            query = query.add_columns(table.answered_at.is_not(None), first_time, is_spam(table), talked)
         else:
-            query = query.add_columns(literal(False), literal(False), is_spam(table))
+            query = query.add_columns(literal(False), literal(False), is_spam(table), literal(0))
         yield query, table, at
 
 

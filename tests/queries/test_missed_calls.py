@@ -109,7 +109,7 @@ def test_a_user_sees_the_missed_callers_of_their_companies_only(hub: Factory) ->
     mine = stage.call_in(answered=False)
     scope = receptionist(stage, "lakeside")
     assert [each.call_id for each in waiting(stage, scope)] == [mine.id]
-    assert waiting(stage, scope, company_id=stage.directory.companies["northgate"].id) == []
+    assert waiting(stage, scope, companies=[stage.directory.companies["northgate"].id]) == []
 
 
 def test_a_conversation_with_one_company_does_not_count_for_another(hub: Factory) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +19,13 @@ from hub.model import Account, Attribution, Call, CallStep, Company, Lead, Outgo
 from hub.queries.reports.call_reports import CallPeriod, calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
+from hub.queries.reports.tables import REPORTS, TableRequest, read_table
 from hub.reports.calendar import OwnDays
 
 Factory = Callable[..., TestHub]
 BEGINS, ENDS = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
 """The clocks of Chicago change within these days."""
+ZONES = ("America/Chicago", "Asia/Kathmandu")
 AGENTS = ("+13125550190", "+13125550191", None)
 CALLERS = (*(f"+131255501{each:02}" for each in range(40, 60)), None)
 SOURCES = (("google", "cpc"), ("bing", "cpc"), ("direct", "none"))
@@ -116,9 +118,9 @@ def figures(calls: list[Call]) -> dict[str, int]:
     for call in calls:
         found["answered"] += call.answered_at is not None
         found["first_time"] += call.first_time_caller is True
-        found["seconds"] += (call.duration or 0) if call.answered_at else 0
+        found["talk_seconds"] += (call.duration or 0) if call.answered_at else 0
         found[outcome(call) or "other"] += 1
-    names = ("calls", "answered", "missed", "voicemail", "abandoned", "first_time", "seconds")
+    names = ("calls", "answered", "missed", "voicemail", "abandoned", "first_time", "talk_seconds")
     return {name: found[name] for name in names}
 
 
@@ -180,6 +182,43 @@ def test_calls_by_weekday_and_hour_follow_the_clock_of_the_zone(month: Month, zo
         by_hour.setdefault((local.weekday(), local.hour), []).append(call)
     found = month.read(calls_by_weekday_and_hour, zone)
     assert {key: asdict(each) for key, each in found.items()} == {key: figures(calls) for key, calls in by_hour.items()}
+
+
+@pytest.mark.parametrize(("report", "count"), [("hours", 24), ("weekdays", 7), ("trackers", 0)])
+def test_tables_of_calls_count_each_company_by_its_own_clock_with_ratios_and_leads(
+    month: Month, report: str, count: int
+) -> None:
+    zones = {name: ZoneInfo(zone) for name, zone in zip(("lakeside", "northgate"), ZONES, strict=True)}
+    booked = [lead(call) for call in month.inside()[::9]]
+    month.stage.add(*booked)
+    leads = {each.subject_id for each in booked}
+    first, last = date(2026, 3, 2), date(2026, 3, 18)
+    names = {each.id: each.name for each in month.trackers}
+    parts: dict[Any, list[Call]] = {}
+    for call in month.calls:
+        local = call.started_at.astimezone(zones[month.companies[call.company_id or ""]])
+        if first <= local.date() <= last:
+            name = (names[call.tracker_id or ""], month.companies[call.company_id or ""])
+            part = {"hours": local.hour, "weekdays": f"{local:%A}", "trackers": name}[report]
+            parts.setdefault(part, []).append(call)
+    companies = month.stage.rows(Company)
+    for each in companies:
+        each.time_zone = str(zones[each.name])
+    with month.stage.hub.store.reading_as(month.user.account_id) as session:
+        lines = read_table(report, TableRequest(session, month.scope, companies, (first, last)))
+    assert set(REPORTS[report].columns) == set(lines[0])
+    assert len(lines) == (count or len(month.trackers))
+    for line in lines:
+        key = (line["tracker"], line["company"]) if report == "trackers" else next(iter(line.values()))
+        calls = parts.get(key, [])
+        counted = figures(calls)
+        missed = counted["missed"] + counted["voicemail"] + counted["abandoned"]
+        assert (line["calls"], line["answered"], line["missed"]) == (counted["calls"], counted["answered"], missed)
+        assert line["leads"] == sum(call.id in leads for call in calls)
+        percent = round(100 * counted["answered"] / len(calls), 1) if calls else None
+        talk = round(counted["talk_seconds"] / counted["answered"], 1) if counted["answered"] else None
+        assert line["answered_percent"] == pytest.approx(percent, abs=0.051)
+        assert line["average_talk_seconds"] == pytest.approx(talk, abs=0.051)
 
 
 def test_missed_calls_by_hour_and_by_source_say_who_was_reached_later(month: Month) -> None:

@@ -340,7 +340,7 @@ def tool(world: World, by: Any = "source", costs: bool = False) -> Any:
         assert world.browser.user is not None
         key = new_api_key(session, world.browser.user, world.stage.clock())
     now = world.stage.clock().date()
-    return run_report(reader_of(world.stage.hub, key), "lakeside", by, "last", now - timedelta(days=4), now, costs)
+    return run_report(reader_of(world.stage.hub, key), ["lakeside"], by, "last", now - timedelta(days=4), now, costs)
 
 
 def digest(world: World) -> dict[str, str]:

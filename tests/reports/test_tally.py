@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.reports.credits import MODELS, WHOLE, Touch
 from hub.reports.gains import Gains
-from hub.reports.tally import AMOUNT, MAX_DIMENSION_CHARACTERS, MEASURES, SPAM_OF, WON, Key, add_up, page, value_of
+from hub.reports.tally import AMOUNT, MAX_DIMENSION_CHARACTERS, MEASURES, WON, Key, add_up, page, value_of
 from hub.reports.touches import Contact, journeys
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def visit(hours: float, name: str, source: str = "google") -> Touch:
 
 def call(hours: float, name: str, visit_id: str | None = None, source: str = "google") -> Contact:
     at = NOON + timedelta(hours=hours)
-    return Contact(at, "call", name, "kim", visit_id, source, "cpc", None, None, None, answered=True)
+    return Contact(at, "call", name, "kim", visit_id, source, "cpc", None, None, None, answered=True, talk_seconds=90)
 
 
 def paths(contacts: list[Contact], visits: list[Touch]) -> dict[str, list[str]]:
@@ -84,20 +84,14 @@ def test_counts_and_amounts_are_divided_wholly_in_every_model(
     tally = add_up([(contact, path, gains)])
     for model in MODELS:
         rows = [(key, row) for key, row in tally.items() if (key.model, key.dimension) == (model, "source")]
-        counts = [sum(row[index] for key, row in rows if not key.currency) for index in range(len(MEASURES))]
-        assert counts == [
-            WHOLE,
-            WHOLE,
-            0,
-            0,
-            0,
-            len(worth) * WHOLE,
-            WHOLE,
-            bool(worth) * WHOLE,
-            0,
-            0,
-            *[0] * len(SPAM_OF),
-        ]
+        counts = {
+            name: count
+            for index, name in enumerate(MEASURES)
+            if (count := sum(row[index] for key, row in rows if not key.currency))
+        }
+        won = {"conversions": len(worth) * WHOLE, "customers": WHOLE} if worth else {}
+        talked = {"talk_seconds": 90 * WHOLE}
+        assert counts == {"calls": WHOLE, "answered": WHOLE, "leads": WHOLE, **talked, **won}
         for currency in ("USD", "CAD", None):
             wanted = sum(amount for amount, code in worth if code == currency) * 10_000
             for measure in (AMOUNT, WON):

@@ -21,7 +21,7 @@ from hub.platform.clock import utc_now
 from hub.platform.id_words import words_of
 from hub.queries.lookup import account_named
 from hub.queries.reports.companies import CompanyFigures, compare_companies
-from hub.queries.reports.tables import REPORTS, TableRequest, plain_count, read_table, week_lines
+from hub.queries.reports.tables import REPORTS, TableReport, TableRequest, plain_count, read_table, week_lines
 from hub.queries.reports.trends import MEASURES
 from hub.reports.calendar import day_of
 from hub.reports.definitions import DEFINITIONS
@@ -88,21 +88,25 @@ def trend(
     )
 
 
-@commands.command("agents")
-@listing
-def agents(
-    company: OneCompany = None,
-    first: From = None,
-    last: To = None,
-    config: ConfigFile = CONFIG,
-) -> Listing:
-    """Calls by the phone at which they were answered, with leads, missed calls and talk time."""
-    with open_store(read_outline(config)) as store, store.snapshot() as session:
-        rows, _ = companies_named(session, company)
-        days = span_of(first, last, day_of(utc_now(), ZoneInfo(rows[0].time_zone)))
-        lines = read_table("agents", TableRequest(session, scope_of_operator(), rows, days))
-    columns = tuple((title.lower(), name) for name, title in REPORTS["agents"].columns.items())
-    return Listing(f"Agents, {days[0]} to {days[1]}", lines, columns)
+def _add_table(name: str, report: TableReport) -> None:
+    @commands.command(name, help=report.sentence)
+    @listing
+    def read(
+        company: OneCompany = None,
+        first: From = None,
+        last: To = None,
+        config: ConfigFile = CONFIG,
+    ) -> Listing:
+        with open_store(read_outline(config)) as store, store.snapshot() as session:
+            rows, _ = companies_named(session, company)
+            days = span_of(first, last, day_of(utc_now(), ZoneInfo(rows[0].time_zone)))
+            lines = read_table(name, TableRequest(session, scope_of_operator(), rows, days))
+        columns = tuple((title.lower(), name) for name, title in report.columns.items())
+        return Listing(f"{name.capitalize()}, {days[0]} to {days[1]}", lines, columns)
+
+
+for each in ("agents", "trackers", "hours", "weekdays"):
+    _add_table(each, REPORTS[each])
 
 
 def _line(name: str, figures: CompanyFigures) -> dict[str, Any]:

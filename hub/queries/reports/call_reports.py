@@ -65,8 +65,13 @@ class CallFigures:
     voicemail: int = 0
     abandoned: int = 0
     first_time: int = 0
-    seconds: int = 0
+    talk_seconds: int = 0
     """How long the answered calls lasted together."""
+
+    @property
+    def unanswered(self) -> int:
+        """Calls that are over and that nobody picked up."""
+        return self.missed + self.voicemail + self.abandoned
 
     def __add__(self, other: CallFigures) -> CallFigures:
         return CallFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -84,6 +89,8 @@ class TrackerCalls:
     numbers: tuple[str, ...]
     """Its numbers in use today."""
     figures: CallFigures
+    leads: int = 0
+    """How many of these calls are leads."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class AgentCalls:
 def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
     """Every tracker in use or with calls in the period, those with the most calls first."""
     counted = figures_by(of, col(Call.tracker_id))
+    good = figures_by(of, col(Call.tracker_id), is_lead(Call))
     query = of.scope.select(Tracker).where(col(Tracker.company_id).in_(of.companies))
     trackers = [each for each in of.session.exec(query) if each.retired_at is None or each.id in counted]
     lines = of.session.exec(
@@ -123,6 +131,7 @@ def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
             each.company_id,
             tuple(numbers.get(each.id, ())),
             counted.get(each.id, CallFigures()),
+            good.get(each.id, CallFigures()).calls,
         )
         for each in trackers
     ]
@@ -165,12 +174,13 @@ def _missed_by_phone(of: CallPeriod) -> Counter[str]:
     return Counter(number for _, number in rung)
 
 
-def calls_by_weekday_and_hour(of: CallPeriod) -> dict[tuple[int, int], CallFigures]:
-    """(weekday, 0 is Monday; hour) of each company's time zone → the calls. Hours without calls are left out."""
+def calls_by_weekday_and_hour(of: CallPeriod, *conditions: object) -> dict[tuple[int, int], CallFigures]:
+    """(weekday, 0 is Monday; hour) of each company's time zone → the calls that meet some conditions. Hours without calls are
+    left out."""
     found: dict[tuple[int, int], CallFigures] = {}
     for days, calls in of.by_zone():
         key, characters = beginning_of(days)
-        for at, figures in local_times(figures_by(calls, key), characters, days):
+        for at, figures in local_times(figures_by(calls, key, *conditions), characters, days):
             place = at.weekday(), at.hour
             found[place] = found.get(place, CallFigures()) + figures
     return found

@@ -29,12 +29,12 @@ def credits_of(
 
 
 def joined_lines(reports: Iterable[Report]) -> list[Line]:
-    """The lines of several companies' reports, one per value."""
+    """The lines of several companies' reports, one per value; those with the most contacts first."""
     lines: dict[str | None, list[Line]] = {}
     for report in reports:
         for line in report.lines:
             lines.setdefault(line.value, []).append(line)
-    return [_joined(value, found) for value, found in lines.items()]
+    return sorted((_joined(value, found) for value, found in lines.items()), key=lambda line: -line.contacts)
 
 
 def spam_of(session: Session, companies: Iterable[Company], first: date, last: date) -> int:

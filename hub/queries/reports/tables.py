@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,13 +12,21 @@ from sqlmodel import Session
 
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
-from hub.model import Company
+from hub.model import Call, Company
 from hub.platform.fields import only
-from hub.queries.reports.call_reports import MAX_DAYS, CallPeriod, calls_by_agent
+from hub.queries.reports.call_reports import (
+    MAX_DAYS,
+    CallFigures,
+    CallPeriod,
+    calls_by_agent,
+    calls_by_tracker,
+    calls_by_weekday_and_hour,
+)
 from hub.queries.reports.trends import MEASURES, trend_of
-from hub.reports.calendar import Span, own_days
-from hub.reports.definitions import DEFINITIONS
+from hub.reports.calendar import WEEKDAYS, Span, own_days
+from hub.reports.definitions import DEFINITIONS, call_ratios
 from hub.reports.report import Line
+from hub.reports.touches import is_lead
 from hub.reports.weeks import WEEK, Returns, monday_of, weeks_until
 
 Row = Mapping[str, Any]
@@ -82,19 +90,65 @@ def _weeks(request: TableRequest) -> list[Row]:
     return week_lines(request.session, request.companies, begins, weeks) if weeks > 0 else []
 
 
-def _agents(request: TableRequest) -> list[Row]:
+def _calls(request: TableRequest) -> CallPeriod:
     first, last = request.days
     if (last - first).days >= MAX_DAYS:
         raise CannotDo(f"This report covers {MAX_DAYS} days at most; choose a later first day.")
-    calls = CallPeriod(request.session, request.scope, own_days(request.companies, first, last))
+    return CallPeriod(request.session, request.scope, own_days(request.companies, first, last))
+
+
+def _agents(request: TableRequest) -> list[Row]:
     return [
         {
             **only("number", "name", "leads", "missed")(each),
-            **only("calls", "first_time")(each.figures),
-            "talk_seconds": each.figures.seconds,
+            **only("calls", "first_time", "talk_seconds")(each.figures),
+            **_ratios({**vars(each.figures), "calls": each.figures.calls + each.missed}),
         }
-        for each in calls_by_agent(calls)
+        for each in calls_by_agent(_calls(request))
     ]
+
+
+def _trackers(request: TableRequest) -> list[Row]:
+    companies = {each.id: each.name for each in request.companies}
+    return [
+        {"tracker": each.name, "title": each.title, "company": companies[each.company_id],
+         **_call_figures(each.figures, each.leads)}
+        for each in calls_by_tracker(_calls(request))
+    ]  # fmt: skip
+
+
+def _hours(request: TableRequest) -> list[Row]:
+    return [{"hour": hour, **each} for hour, each in _by_part(request, 24, lambda place: place[1])]
+
+
+def _weekdays(request: TableRequest) -> list[Row]:
+    return [{"weekday": WEEKDAYS[day], **each} for day, each in _by_part(request, 7, lambda place: place[0])]
+
+
+def _by_part(request: TableRequest, parts: int, part: Callable[[tuple[int, int]], int]) -> Iterator[tuple[int, Row]]:
+    """Every hour of the day, or day of the week, with its calls."""
+    calls, leads = [CallFigures()] * parts, [0] * parts
+    period = _calls(request)
+    for place, figures in calls_by_weekday_and_hour(period).items():
+        calls[part(place)] += figures
+    for place, figures in calls_by_weekday_and_hour(period, is_lead(Call)).items():
+        leads[part(place)] += figures.calls
+    return ((place, _call_figures(each, leads[place])) for place, each in enumerate(calls))
+
+
+def _call_figures(figures: CallFigures, leads: int) -> Row:
+    return {
+        **only("calls", "answered")(figures),
+        "missed": figures.unanswered,
+        **only("voicemail", "first_time")(figures),
+        "leads": leads,
+        "talk_seconds": figures.talk_seconds,
+        **_ratios(vars(figures)),
+    }
+
+
+def _ratios(figures: Mapping[str, int]) -> dict[str, float | None]:
+    return {name: None if each is None else float(each) for name, each in call_ratios(figures.__getitem__).items()}
 
 
 def _counts(line: Line) -> dict[str, int | float]:
@@ -109,10 +163,17 @@ def _costs(returns: Returns) -> dict[str, dict[str, str | None]]:
     }
 
 
+CALL_COLUMNS = {
+    name: DEFINITIONS[name].title
+    for name in (
+        *("calls", "answered", "missed", "voicemail", "first_time", "leads", "talk_seconds"),
+        *("answered_percent", "average_talk_seconds"),
+    )
+}
 REPORTS: Mapping[str, TableReport] = {
     "agents": TableReport(
         "Calls by the phone at which they were answered. `missed` rang that phone and nobody picked up; a call that rang "
-        "several phones counts at each.",
+        "several phones counts at each. Of the calls that were answered or missed there, so many percent were answered.",
         {
             "number": "Answered at",
             "name": "Agent",
@@ -120,9 +181,20 @@ REPORTS: Mapping[str, TableReport] = {
             "first_time": DEFINITIONS["first_time"].title,
             "leads": DEFINITIONS["leads"].title,
             "missed": DEFINITIONS["missed"].title,
-            "talk_seconds": "Talk time, seconds",
+            **{name: CALL_COLUMNS[name] for name in ("talk_seconds", "answered_percent", "average_talk_seconds")},
         },
         _agents,
+    ),
+    "trackers": TableReport(
+        "Calls by tracker, with leads among these calls.",
+        {"tracker": "Tracker", "title": "Title", "company": "Company", **CALL_COLUMNS},
+        _trackers,
+    ),
+    "hours": TableReport(
+        "Calls by hour of the day, in each company's time zone.", {"hour": "Hour", **CALL_COLUMNS}, _hours
+    ),
+    "weekdays": TableReport(
+        "Calls by day of the week, in each company's time zone.", {"weekday": "Weekday", **CALL_COLUMNS}, _weekdays
     ),
     "weeks": TableReport(
         "The whole weeks, Monday to Sunday, that lie in the range of days, beside as many before.",

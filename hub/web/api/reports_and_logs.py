@@ -191,4 +191,7 @@ def _to_answer(report: Report) -> ReportAnswer:
 
 def _line(line: Line) -> ReportLine:
     numbers = {name: float(line.number(name)) for name in COUNTS}
-    return ReportLine(value=line.value, numbers=numbers, amounts=_texts(line.amounts), won=_texts(line.won))
+    ratios = {name: None if each is None else float(each) for name, each in line.ratios.items()}
+    return ReportLine(
+        value=line.value, numbers=numbers, ratios=ratios, amounts=_texts(line.amounts), won=_texts(line.won)
+    )

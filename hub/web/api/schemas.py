@@ -236,10 +236,11 @@ class RequestDetail(RequestAnswer):
 
 
 class ReportLine(Answer):
-    """The results of one value; numbers may be fractions if several touches share a call."""
+    """The results of one value; numbers may be fractions if several touches share a call. A ratio of nothing is null."""
 
     value: str | None
     numbers: Mapping[str, float]
+    ratios: Mapping[str, float | None]
     amounts: Mapping[str, str]
     won: Mapping[str, str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,13 +58,15 @@ class Reader:
         with self.hub.store.reading_as(self.user.account_id, scope.companies) as session:
             yield session
 
-    def companies(self, session: Session, scope: AccessScope, name: str | None = None) -> Sequence[Company]:
-        """The companies that the user may see, or the one with this name; NotFound lists the others."""
+    def companies(
+        self, session: Session, scope: AccessScope, names: Collection[str] | None = None
+    ) -> Sequence[Company]:
+        """The companies that the user may see, or those with these names; NotFound lists the others."""
         rows: Sequence[Company] = session.exec(scope.select(Company).order_by(col(Company.name))).all()
-        if name is None:
+        if not names:
             return rows
-        wanted = known(name, [row.name for row in rows], "company")
-        return [row for row in rows if row.name == wanted]
+        wanted = {known(name, [row.name for row in rows], "company") for name in names}
+        return [row for row in rows if row.name in wanted]
 
     def note(self, tool: str, subject: str, detail: str = "") -> None:
         """Write an audit entry on personal data, before the assistant gets it; nothing if it is masked."""
@@ -89,6 +91,15 @@ class Reader:
     def words(self, value: str | None) -> str | None:
         """A name or what somebody wrote, as the key may show it."""
         return value if self.in_clear or not value else HIDDEN
+
+
+def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what is known: an assistant pays for each word that it reads."""
+    return {
+        name: each
+        for name, each in values.items()
+        if each is not None and each is not False and each not in ("", [], {})
+    }
 
 
 def reader_of(hub: Hub, key: str) -> Reader | None:

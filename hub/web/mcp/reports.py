@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from sqlmodel import Session
+
+from hub.access.scope import AccessScope
 from hub.contracts.titles import line_title
 from hub.errors import CannotDo
+from hub.model import Company
 from hub.queries.flows.current import current_flows
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
-from hub.queries.reports.tables import REPORTS, TableRequest, plain_count, read_table
-from hub.reports.calendar import day_of
+from hub.queries.reports.credits import joined_lines
+from hub.queries.reports.tables import REPORTS, Row, TableRequest, plain_count, read_table
+from hub.reports.calendar import Span, day_of
 from hub.reports.costs import CostLine
 from hub.reports.credits import Model
-from hub.reports.report import Line, report_within, sum_of
-from hub.reports.tally import MEASURES, MONEY, Dimension
-from hub.web.mcp.reader import UNTRUSTED, Reader
+from hub.reports.report import Line, reports_within, sum_of
+from hub.reports.tally import MEASURES, MONEY, SPAM_OF, Dimension
+from hub.web.mcp.reader import UNTRUSTED, Reader, without_empty
 
-COUNTS = tuple(name for name in MEASURES if name not in MONEY)
+COUNTS = tuple(name for name in MEASURES if name not in (*MONEY, *SPAM_OF.values()))
+By = Literal[Dimension, "tracker", "agent", "hour", "weekday", "week"]
+TABLES: Mapping[str, str] = {
+    "tracker": "trackers", "agent": "agents", "hour": "hours", "weekday": "weekdays", "week": "weeks"
+}  # fmt: skip
+"""What a report by something else than the parts of a touch is by → its name in REPORTS."""
 DEFAULT_DAYS = 30
 MAX_LINES = 100
 
@@ -48,56 +59,74 @@ def list_companies(reader: Reader) -> dict[str, Any]:
 
 
 def run_report(
-    reader: Reader, company: str, by: Dimension, model: Model, first: date | None, last: date | None, costs: bool
+    reader: Reader,
+    companies: Sequence[str] | None,
+    by: By,
+    model: Model = "last",
+    first: date | None = None,
+    last: date | None = None,
+    costs: bool = False,
 ) -> dict[str, Any]:
-    """What each source, campaign, keyword or landing page brought a company; days are in the company's time zone."""
+    """What each value of `by` brought some companies; days and hours are those of each company's own time zone."""
     scope = reader.scope("reports")
     with reader.session(scope) as session:
-        (row,) = reader.companies(session, scope, company)
-        begins, ends = _days(reader, row.time_zone, first, last)
-        about = {"company": row.name, "by": by, "model": model, "first": begins, "last": ends}
+        rows = reader.companies(session, scope, companies)
+        days = _days(reader, rows[0].time_zone if rows else "UTC", first, last)
+        about = {"companies": [row.name for row in rows], "by": by, "first": days[0], "last": days[1]}
+        if by in TABLES:
+            if model != "last" or costs:
+                raise CannotDo("Models of attribution and costs are for sources and campaigns; leave them out.")
+            report = REPORTS[TABLES[by]]
+            lines = read_table(TABLES[by], TableRequest(session, scope, rows, days))
+            return {**about, "about": report.sentence, "lines": [_table_line(reader, each) for each in lines]}
+        dimension = cast(Dimension, by)
         if costs:
-            if by not in ("source", "campaign"):
-                raise CannotDo("Costs are known by source and by campaign; choose one of them.")
-            account: Account = "apart" if scope.companies is None else "hidden"
-            spent = cost_report(session, [row], by, model, begins, ends, account)
-            lines = [_cost_line(reader, by, each) for each in spent.lines[:MAX_LINES]]
-            return {**about, "lines": lines, "lines_left_out": max(0, len(spent.lines) - MAX_LINES),
-                    "total": _cost_line(reader, by, spent.total), "unassigned_costs": spent.unassigned}  # fmt: skip
-        report = report_within(session, row, by, model, begins, ends)
-    others = report.lines[MAX_LINES:]
+            return {**about, "model": model, **_with_costs(reader, session, scope, rows, dimension, model, days)}
+        reports = reports_within(session, rows, dimension, model, *days)
+    found = joined_lines(reports)
+    others = found[MAX_LINES:]
     return {
         **about,
-        "time_zone": row.time_zone,
-        "lines": [_line(reader, by, each) for each in report.lines[:MAX_LINES]],
+        "model": model,
+        "lines": [_line(reader, by, each) for each in found[:MAX_LINES]],
         "others": _line(reader, by, sum_of(others)) if others else None,
-        "total": _line(reader, by, report.total),
+        "total": _line(reader, by, sum_of([each.total for each in reports])),
     }
 
 
-def compare(reader: Reader, first: date | None, last: date | None) -> dict[str, Any]:
+def _with_costs(
+    reader: Reader,
+    session: Session,
+    scope: AccessScope,
+    rows: Sequence[Company],
+    by: Dimension,
+    model: Model,
+    days: Span,
+) -> dict[str, Any]:
+    if by not in ("source", "campaign"):
+        raise CannotDo("Costs are known by source and by campaign; choose one of them.")
+    account: Account = "apart" if scope.companies is None else "hidden"
+    spent = cost_report(session, rows, by, model, *days, account)
+    return {
+        "lines": [_cost_line(reader, by, each) for each in spent.lines[:MAX_LINES]],
+        "lines_left_out": max(0, len(spent.lines) - MAX_LINES),
+        "total": _cost_line(reader, by, spent.total),
+        "unassigned_costs": spent.unassigned,
+    }
+
+
+def compare(
+    reader: Reader, companies: Sequence[str] | None = None, first: date | None = None, last: date | None = None
+) -> dict[str, Any]:
     """The user's companies side by side; days are in each company's time zone."""
     scope = reader.scope("reports")
     with reader.session(scope) as session:
-        rows = reader.companies(session, scope)
+        rows = reader.companies(session, scope, companies)
         begins, ends = _days(reader, rows[0].time_zone if rows else "UTC", first, last)
         found = compare_companies(session, rows, begins, ends, with_account=scope.companies is None)
     lines = [{"name": each.name, "title": each.title, **_plain(figures)} for each, figures in found.lines]
     return {"first": begins, "last": ends, "companies": lines, "total": _plain(found.total),
             "unassigned_costs": found.unassigned}  # fmt: skip
-
-
-def read_report(
-    reader: Reader, name: str, company: str | None, first: date | None, last: date | None
-) -> dict[str, Any]:
-    """A report of REPORTS as a table; phones are masked unless the key shows personal data."""
-    scope = reader.scope("reports")
-    with reader.session(scope) as session:
-        rows = reader.companies(session, scope, company)
-        begins, ends = _days(reader, rows[0].time_zone if rows else "UTC", first, last)
-        found = read_table(name, TableRequest(session, scope, rows, (begins, ends)))
-    lines = [{**line, **({"number": reader.number(line["number"])} if "number" in line else {})} for line in found]
-    return {"report": name, "first": begins, "last": ends, "columns": REPORTS[name].columns, "lines": lines}
 
 
 def _days(reader: Reader, zone: str, first: date | None, last: date | None) -> tuple[date, date]:
@@ -110,26 +139,49 @@ def _days(reader: Reader, zone: str, first: date | None, last: date | None) -> t
 
 
 def _plain(figures: CompanyFigures) -> dict[str, Any]:
-    return {name: plain_count(each) if isinstance(each, Decimal) else each for name, each in figures.figures().items()}
-
-
-def _line(reader: Reader, by: Dimension, line: Line) -> dict[str, Any]:
-    return {
-        UNTRUSTED: {"value": reader.said(line.value), "title": reader.said(line_title(by, line.value or ""))},
-        **{name: plain_count(line.number(name)) for name in COUNTS},
-        "amounts": line.amounts,
-        "won": line.won,
+    values = {
+        name: plain_count(each) if isinstance(each, Decimal) else each for name, each in figures.figures().items()
     }
+    return {**values, **_ratios(figures.brought), "costs": _costs(figures.costs)}
+
+
+def _table_line(reader: Reader, line: Row) -> dict[str, Any]:
+    """A line of REPORTS; phones are masked unless personal data is shown."""
+    return {**line, **({"number": reader.number(line["number"])} if "number" in line else {})}
+
+
+def _line(reader: Reader, by: By, line: Line) -> dict[str, Any]:
+    title = line_title(by, line.value or "")
+    return without_empty(
+        {
+            UNTRUSTED: without_empty(
+                {"value": reader.said(line.value), "title": reader.said(title) if title != line.value else None}
+            ),
+            **{name: plain_count(line.number(name)) for name in COUNTS},
+            **_ratios(line),
+            "spam": plain_count(line.spam),
+            "amounts": line.amounts,
+            "won": line.won,
+        }
+    )
+
+
+def _ratios(line: Line) -> dict[str, float | None]:
+    return {name: None if each is None else float(each) for name, each in line.ratios.items()}
 
 
 def _cost_line(reader: Reader, by: Dimension, line: CostLine) -> dict[str, Any]:
     return {
-        UNTRUSTED: {"value": reader.said(line.value), "title": reader.said(line_title(by, line.value or ""))},
-        "calls": plain_count(line.credits.number("calls")),
-        "leads": plain_count(line.credits.number("leads")),
-        "customers": plain_count(line.credits.number("customers")),
-        "won": line.credits.won,
+        **_line(reader, by, line.credits),
         "clicks": line.clicks,
         "impressions": line.impressions,
-        "costs": {currency: each.figures() for currency, each in line.returns.items()},
+        "costs": _costs(line),
+    }
+
+
+def _costs(line: CostLine) -> dict[str, Any]:
+    """What was spent and its ratios by currency, at most four decimals."""
+    return {
+        currency: {name: None if figure is None else round(figure, 4) for name, figure in each.figures().items()}
+        for currency, each in line.returns.items()
     }

@@ -36,7 +36,7 @@ def simulate_flow(
     """What a call through a flow would do. Nobody is called, nothing is stored, and nothing of a person is read."""
     scope = reader.scope("setup")
     with reader.session(scope) as session:
-        (row,) = reader.companies(session, scope, company)
+        (row,) = reader.companies(session, scope, [company])
     found = _flow(reader, row.name, flow)
     number = phone_number(caller) if caller else None
     if caller and number is None:

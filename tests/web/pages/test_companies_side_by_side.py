@@ -97,7 +97,7 @@ def test_the_file_the_api_and_the_assistant_say_what_the_page_says(lite_hub: Fac
     assert api["total"]["costs"]["USD"]["per_lead"] == "40.0000" and api["total"]["calls_before"] == 1.0
     assert len(api["lines"][0]["calls_by_week"]) == 8
 
-    told = compare(Reader(stage.hub, browser.user), first, last)
+    told = compare(Reader(stage.hub, browser.user), None, first, last)
     assert [each["calls"] for each in told["companies"]] == [13, 11] and told["total"]["leads"] == 1
 
 

@@ -88,9 +88,9 @@ def test_every_face_counts_the_calls_of_a_day_by_the_clocks_of_each_company(
     assert by_companies == by_source == calls
 
     reader = Reader(coasts.hub, browser.user)
-    assert compare(reader, day, day)["total"]["calls"] == calls
+    assert compare(reader, None, day, day)["total"]["calls"] == calls
     one_by_one = [
-        run_report(reader, name, "source", "last", day, day, costs=False) for name in ("lakeside", "northgate")
+        run_report(reader, [name], "source", "last", day, day, costs=False) for name in ("lakeside", "northgate")
     ]
     assert sum(each["total"]["calls"] for each in one_by_one) == calls
     assert list_contacts(reader, None, {"kind": "call"}, day, day, None, 50)["count"] == calls

@@ -56,7 +56,6 @@ RECORDINGS = {
     "gone": "Deleted",
 }
 CONSENT = {"allow": ("good", "Allowed"), "needs": ("held", "Needs consent"), "deny": ("held", "Not allowed")}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def worst_of(states: Mapping[str, int]) -> str | None:

@@ -11,8 +11,8 @@ from hub.access.permissions import Action
 from hub.contracts.titles import campaign_title, medium_title, origin_title, tracker_title
 from hub.platform.formats import duration, phone
 from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of, on_days
-from hub.reports.calendar import own_days
-from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
+from hub.reports.calendar import WEEKDAYS, own_days
+from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT
 from hub.web.pages.periods import PRESETS, WHOLE, Period
 from hub.web.pages.request import PageRequest
 

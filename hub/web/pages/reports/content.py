@@ -41,8 +41,8 @@ MISSED_HERE = column_of(
     definition="Calls that rang this phone and that nobody picked up, voicemails included. A call that rang several phones "
     "counts at each of them.",
 )
-TALK = Column("seconds", "Talk time", "duration", definition="How long the answered calls lasted together.")
-LENGTH = Column("length", "Average", "duration", per="answered", definition="Talk time per answered call.")
+TALK = column_of("talk_seconds")
+AVERAGE_TALK = column_of("average_talk_seconds")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 definition="Calls that were answered at this phone.",
             )
             leads = column_of("leads", filters={"lead": IS_LEAD})
-            return [calls, FIRST_TIME, leads, MISSED_HERE, TALK, LENGTH], [
+            return [calls, FIRST_TIME, leads, MISSED_HERE, TALK, AVERAGE_TALK], [
                 Line(
                     each.number or "",
                     each.name or (phone(each.number) if each.number else choice.kind.nothing),
@@ -145,12 +145,12 @@ def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list
         lines.append(
             Line(each.tracker_id, each.title, _call_figures(each.figures), " · ".join(filter(None, words)), filters)
         )
-    return [CALLS, ANSWERED, FIRST_TIME, TALK, LENGTH], lines
+    return [CALLS, ANSWERED, FIRST_TIME, TALK, AVERAGE_TALK], lines
 
 
 def _call_figures(figures: CallFigures) -> Figures:
     found = {name: Decimal(value) for name, value in vars(figures).items()}
-    return {**found, "length": found["seconds"]}
+    return {**found, AVERAGE_TALK.key: found[TALK.key]}
 
 
 def _credit_line(choice: Choice, line: CreditLine) -> Line:
@@ -165,12 +165,12 @@ def figures_of(line: CreditLine) -> Figures:
     """The figures of a line of credits."""
     amounts = {f"amount:{currency}": amount for currency, amount in line.amounts.items()}
     won = {f"won:{currency}": amount for currency, amount in line.won.items()}
-    return {**{name: line.number(name) for name in COUNTS}, **amounts, **won}
+    return {**{name: line.number(name) for name in COUNTS}, AVERAGE_TALK.key: line.number(TALK.key), **amounts, **won}
 
 
 def credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
     """Calls, leads and conversions always; texts, forms and amounts only if there are some."""
-    found = [CALLS, ANSWERED, FIRST_TIME]
+    found = [CALLS, ANSWERED, FIRST_TIME, AVERAGE_TALK]
     for key, kind in (("texts", "text"), ("forms", "form")):
         if any(line.number(key) for line in lines):
             found.append(column_of(key, filters={"kind": kind}))

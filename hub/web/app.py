@@ -42,13 +42,15 @@ from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
 from hub.web.compression import Compression
 from hub.web.database_away import DatabaseAwayPages
-from hub.web.edge_rules import EdgeRules
+from hub.web.edge_rules import API_PREFIXES, EdgeRules
 from hub.web.error_answers import ErrorAnswers, ShownError
 from hub.web.health import public_routes
 from hub.web.privacy.pages import PrivacyPages
+from hub.web.problems import outer_problem
 from hub.web.public_requests import Origins, refusal
 from hub.web.recordings import PRIVATE, recording_routes
 from hub.web.request_body import ASGI
+from hub.web.request_ids import RequestIds
 from hub.web.tracking.country_file import CountryFile
 from hub.web.tracking.forms import forms_router
 from hub.web.tracking.script import script_routes
@@ -200,8 +202,8 @@ class WebEdge:
         self._application = self._assembled(hub, directory)
         self._rules = EdgeRules(self._serve, public_url)
         https = public_url.startswith("https:")
-        errors = ErrorAnswers(self._route, self._error_page, hub.store.outage, hub.clock, https=https)
-        self._compressed = Compression(errors)
+        errors = ErrorAnswers(self._route, self._error_page, outer_problem, hub.store.outage, hub.clock, https=https)
+        self._compressed = RequestIds(Compression(errors), API_PREFIXES)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request. What a provider posts is answered in the provider's own format, errors too."""

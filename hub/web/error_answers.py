@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from hub.access.brands import RINGFENCE
 from hub.platform.clock import Clock
@@ -72,6 +73,8 @@ class ShownError:
 
 ErrorPage = Callable[[Request, ShownError], Response | None]
 """The page for the user of a request; None without a session."""
+ApiProblem = Callable[[Scope, int, str], Response | None]
+"""The answer of `/api/v1` to a status and the application's own sentence; None for another address."""
 
 
 def wants_page(headers: Mapping[str, str]) -> bool:
@@ -118,8 +121,11 @@ class ErrorAnswers:
     """ASGI application that rewrites the errors of the application behind it. A page is passed on as it is, and so is a
     document in a format of its own."""
 
-    def __init__(self, app: ASGI, page: ErrorPage, outage: Outage, clock: Clock, *, https: bool) -> None:
-        self._app, self._page, self._outage, self._clock, self._https = app, page, outage, clock, https
+    def __init__(
+        self, app: ASGI, page: ErrorPage, api: ApiProblem, outage: Outage, clock: Clock, *, https: bool
+    ) -> None:
+        self._app, self._page, self._api, self._outage, self._clock = app, page, api, outage, clock
+        self._https = https
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
@@ -149,6 +155,10 @@ class ErrorAnswers:
             answer = Response(body, status)
             answer.raw_headers = list(start["headers"])
             return answer
+        for_program = self._api(request.scope, status, sentence)
+        if for_program is not None:
+            _keep(headers.items(), for_program.headers)
+            return for_program
         error = described(request, status, sentence, headers.get("retry-after"), self._clock)
         answer = problem(status, error.text)
         if wants_page(request.headers):

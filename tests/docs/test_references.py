@@ -107,6 +107,7 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "plugins.md",
             "reports.md",
             "flows.md",
+            "api.md",
             "connect/README.md",
         }
     )

@@ -24,11 +24,12 @@ from hub.store.outage import Outage
 from hub.testing import FrozenClock
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.error_answers import ErrorAnswers, ShownError
+from hub.web.problems import outer_problem
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAM = {"accept": "application/json"}
 UNKNOWN = ("/nothing-here", "/calls/none", "/privacy/none", "/recordings/x/audio", "/audio/x.wav", "/t/none/ringfence.js",
-           "/static/x/none.css", "/webhooks/none/x", "/api/v1/none", "/track/none/visit", "/.well-known/none")  # fmt: skip
+           "/static/x/none.css", "/webhooks/none/x", "/track/none/visit", "/.well-known/none")  # fmt: skip
 
 
 def cookie(edge: Edge, role: str = "owner") -> dict[str, str]:
@@ -88,7 +89,12 @@ def test_a_page_that_fails_says_so_and_shows_nothing_of_the_cause() -> None:
         raise ValueError("+13125550142 secret")
 
     app = ErrorAnswers(
-        Starlette(routes=[Route("/", fails)]), lambda request, error: None, Outage(), FrozenClock(), https=True
+        Starlette(routes=[Route("/", fails)]),
+        lambda request, error: None,
+        outer_problem,
+        Outage(),
+        FrozenClock(),
+        https=True,
     )
     client = TestClient(app, raise_server_exceptions=False)
     for headers, kind in ((PAGE, "text/html"), (PROGRAM, "application/problem+json")):
@@ -105,7 +111,7 @@ def test_without_the_database_a_page_says_so_and_opens_again_by_itself(lite_hub:
     hub = lite_hub().hub
     hub.store.outage.since = datetime.now(UTC) - timedelta(minutes=2)
     pages = DatabaseAwayPages(Starlette(), hub)
-    client = TestClient(ErrorAnswers(pages, asks, hub.store.outage, hub.clock, https=True))
+    client = TestClient(ErrorAnswers(pages, asks, outer_problem, hub.store.outage, hub.clock, https=True))
     answer = client.get("/calls", headers=PAGE)
     assert answer.status_code == 503 and is_page(answer) and answer.headers["refresh"] == "5"
     assert "The database of this hub does not answer" in answer.text

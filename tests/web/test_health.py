@@ -130,7 +130,7 @@ def test_strangers_learn_whether_the_hub_is_ready_and_nothing_else(own_edge: Edg
     pause(own_edge.opened.hub.store, "twilio", "its password was refused", own_edge.clock())
     assert own_edge.client.get("/readyz").json() == {"status": "degraded"}
     assert own_edge.client.get("/healthz").json() == {"status": "ok"}
-    for path in ("/metrics", "/metrics/", "/api/v1/openapi.json", "/privacy/lakeside/"):
+    for path in ("/metrics", "/metrics/", "/api/v1/calls", "/privacy/lakeside/"):
         answer = own_edge.client.get(path, headers={"host": "evil.example"})
         assert answer.status_code in (401, 404) and "evil" not in str(answer.headers), path
 

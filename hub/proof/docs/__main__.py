@@ -24,6 +24,7 @@ from hub.proof.docs.hooks import hooks_page
 from hub.proof.docs.law import law_page
 from hub.proof.docs.manifest import manifest_page
 from hub.proof.docs.markdown import page, table
+from hub.proof.docs.operations import operations_part
 from hub.proof.docs.plugin_index import plugin_index
 from hub.proof.docs.promised_names import PROMISED_FILE, promised_text
 from hub.proof.docs.providers import providers_part
@@ -73,6 +74,11 @@ def reports_page() -> str:
     return _with_part("reports.md", "figures", table(("Figure", "Name", "What it is"), rows))
 
 
+def api_page() -> str:
+    """The page with the operations of `/api/v1` and the codes of its errors."""
+    return _with_part("api.md", "operations", operations_part())
+
+
 def connect_page() -> str:
     """The page with what each provider can do and how it answers."""
     return _with_part("connect/README.md", "providers", providers_part())
@@ -120,6 +126,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "plugins.md": plugins_page,
     "reports.md": reports_page,
     "flows.md": flows_page,
+    "api.md": api_page,
     "connect/README.md": connect_page,
 }
 SHOWN_LINES = 20

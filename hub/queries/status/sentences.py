@@ -226,6 +226,7 @@ SENTENCES: dict[str, Sentence] = {
     "group commit failed": Sentence("A batch could not be written", "It is tried again by who sent it.", DATABASE),
     "refusals not written": Sentence("Counts of refused fields could not be written", "They are kept and written later."),
     "error counts not written": Sentence("This list could not be written for a while", "Its counts were kept.", DATABASE),
+    "api request failed": Sentence("A program's request failed in the hub", "It was answered with 500.", REPORT),
     "page failed": Sentence("A page could not be shown", "The database did not answer its user.", DATABASE),
     "shared report failed": Sentence("A shared report could not be shown", "The database did not answer.", DATABASE),
     "sign-in page failed": Sentence("A sign-in page could not be shown", "The database did not answer.", DATABASE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hub.web.api.schemas import Answer, LeadAnswer
+from hub.web.api.schemas import Answer, LeadMarkAnswer
 
 
 class NoteText(Answer):
@@ -26,7 +26,7 @@ class SpamAnswer(Answer):
 class MarksAnswer(Answer):
     """What users added to a call, text or form."""
 
-    lead: LeadAnswer
+    lead: LeadMarkAnswer
     tags: list[str]
     notes: list[NoteText]
     spam: bool

@@ -22,12 +22,16 @@ from hub.model import ApiKey, User
 from hub.platform.rate_limit import Buckets, Counters
 from hub.runtime import Hub
 from hub.store import audit
+from hub.web.api.versions import checked_version
+from hub.web.problems import Refusal
 
 BURST, PER_SECOND = 120.0, 4.0
 """Requests of one key, in a burst and per second, in one process."""
 MAX_CACHED_KEYS = 10_000
 FORMS = {"Bearer": "Authorization: Bearer KEY", "Token": 'Authorization: Token token="KEY"'}
 """Scheme → how a client sends its key."""
+MAX_SHOWN_CHARACTERS = 64
+NUL = "\0"
 ReadKey = Callable[[Request], str]
 """Takes a request; returns the key that it sends, or an empty text."""
 
@@ -141,9 +145,36 @@ class Permission:
     action: Action
 
     def __call__(self, request: Request) -> AuthorizedRequest:
-        """Authenticate the request."""
+        """Authenticate the request, and insist on a version and on parameters that there are."""
         authenticator: Authenticator = request.app.state.authenticator
-        return authenticator.authorize(request, self.action)
+        authorized = authenticator.authorize(request, self.action)
+        checked_version(request)
+        _check_address(request)
+        return authorized
+
+
+def _check_address(request: Request) -> None:
+    """422 for a parameter that the operation does not have or that is sent twice, and for a NUL character, which no database
+    takes."""
+    known = request.app.state.query_names()[(request.method, request.scope["route"].path)]
+    sent = [name for name, _ in request.query_params.multi_items()]
+    wrong = next((name for name in sent if name not in known), None)
+    if wrong is not None:
+        names = f"its parameters are {', '.join(sorted(known))}" if known else "it has no parameters"
+        raise Refusal("unknown_parameter", f"This operation has no parameter of this name; {names}.", _shown(wrong))
+    twice = next((name for name in sent if sent.count(name) > 1), None)
+    if twice is not None:
+        raise Refusal("unknown_parameter", f"{twice} is given twice.", twice)
+    nul = next(
+        (name for name, text in (*request.path_params.items(), *request.query_params.items()) if NUL in text), None
+    )
+    if nul is not None:
+        raise Refusal("invalid_parameter", f"{nul} has a NUL character.", nul)
+
+
+def _shown(name: str) -> str:
+    """The name of a parameter, as the sender wrote it."""
+    return name[:MAX_SHOWN_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 MayAccount = Annotated[AuthorizedRequest, Depends(Permission("account"))]

@@ -29,7 +29,7 @@ from hub.web.api.schemas import (
     RecordingAnswer,
     SpamScoreAnswer,
     TextAnswer,
-    TextBody,
+    TextContent,
     Texts,
     shaped,
 )
@@ -65,13 +65,14 @@ def _answer(shape: type[CallShape], view: ContactView) -> CallShape:
 def add_calls(api: FastAPI) -> None:
     """Add the routes for who called and wrote, and why."""
 
-    @api.get("/companies")
+    @api.get("/companies", operation_id="listCompanies")
     def companies(authorized: MayAccount) -> Companies:
+        """The companies that the key's user may see, by name."""
         with authorized.session() as session:
             rows = session.exec(authorized.scope.select(Company).order_by(Company.name))
             return Companies(companies=shaped(CompanyAnswer, rows))
 
-    @api.get("/calls")
+    @api.get("/calls", operation_id="listCalls")
     def calls(
         authorized: MayCalls,
         company: CompanyName = None,
@@ -84,6 +85,7 @@ def add_calls(api: FastAPI) -> None:
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:
+        """The calls that the filters select, the newest first. All filters must hold."""
         marked = None if spam == "all" else spam
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
@@ -93,8 +95,9 @@ def add_calls(api: FastAPI) -> None:
             )
             return Calls(calls=[_answer(CallAnswer, each) for each in found.items], next=found.next)
 
-    @api.get("/calls/{call_id}")
+    @api.get("/calls/{call_id}", operation_id="getCall")
     def call(authorized: MayCalls, call_id: str) -> CallDetail:
+        """One call, with its attribution and its recordings."""
         with authorized.session() as session:
             row = authorized.scope.call(session, call_id)
             view = view_of(session, authorized.hub.vault, row, authorized.user)
@@ -104,16 +107,18 @@ def add_calls(api: FastAPI) -> None:
             detail.recordings = shaped(RecordingAnswer, view.recordings) if heard else None
         return detail
 
-    @api.get("/texts")
+    @api.get("/texts", operation_id="listTexts")
     def texts(authorized: MayTexts, after: After = None, limit: Limit = 50) -> Texts:
+        """Texts in both directions, the newest first, without what is written in them."""
         with authorized.session() as session:
             order = newest_first(TextMessage.at, TextMessage.id)
             found = page_of(session, rows_of(session, authorized.scope, TextMessage, order), after, limit)
         return Texts(texts=shaped(TextAnswer, found.items), next=found.next)
 
-    @api.get("/texts/{text_id}/body")
-    def body(authorized: MayBodies, text_id: str) -> TextBody:
+    @api.get("/texts/{text_id}/body", operation_id="getTextBody")
+    def body(authorized: MayBodies, text_id: str) -> TextContent:
+        """What is written in a text. The audit log names the key's user as its reader."""
         with authorized.session() as session:
             text = authorized.scope.one(session, TextMessage, text_id)
             authorized.note("text.read", text.id)
-            return TextBody(id=text.id, body=open_body(authorized.hub.vault, session, text))
+            return TextContent(id=text.id, body=open_body(authorized.hub.vault, session, text))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path
-from pydantic import Field
+from pydantic import Field, StrictBool
 from sqlmodel import Session, col
 
 from hub.delivery.answer_text import answer_text
@@ -14,7 +15,7 @@ from hub.errors import CannotDo
 from hub.marks.subjects import markable
 from hub.model import OutgoingCall, TextMessage
 from hub.model.columns import new_id
-from hub.numbers.directory import LiveDirectory
+from hub.numbers.directory import Directory
 from hub.queries.texts.no_contact import contact_person, refusals_of
 from hub.queries.texts.recipients import due_time, recipient_in
 from hub.texts.archive import archive_thread
@@ -22,7 +23,7 @@ from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.web.api.action_schemas import CallBackAnswer, CallBacks, CalledBackAnswer, ContactRefusalsAnswer, QueuedText
 from hub.web.api.auth import MayContact
-from hub.web.api.marks import Body, SubjectId, seen
+from hub.web.api.marks import NOT_BLANK, Body, SubjectId, seen
 from hub.web.api.once import OnlyOnce
 from hub.web.api.schemas import shaped
 
@@ -30,8 +31,8 @@ from hub.web.api.schemas import shaped
 class TextBody(Body):
     """A text. With `later` it waits until the law's hours and the person's consent allow it; otherwise it is refused."""
 
-    text: str = Field(min_length=1, max_length=MAX_BODY_CHARACTERS)
-    later: bool = False
+    text: str = Field(min_length=1, max_length=MAX_BODY_CHARACTERS, pattern=NOT_BLANK)
+    later: StrictBool = False
 
 
 class CallBackBody(Body):
@@ -56,19 +57,21 @@ class RefusalBody(Body):
 class ArchiveBody(Body):
     """Whether the thread is put aside; a new text brings it back."""
 
-    archived: bool
+    archived: StrictBool
 
 
-def add_contact(api: FastAPI, directory: LiveDirectory) -> None:
+def add_contact(api: FastAPI, directory: Callable[[], Directory]) -> None:
     """Add the routes for texts and calls to people."""
     _add_texts(api, directory)
     _add_call_backs(api, directory)
     _add_refusals(api)
 
 
-def _add_texts(api: FastAPI, directory: LiveDirectory) -> None:
-    @api.post("/calls/{call_id}/texts")
+def _add_texts(api: FastAPI, directory: Callable[[], Directory]) -> None:
+    @api.post("/calls/{call_id}/texts", operation_id="sendText")
     def text(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: TextBody) -> QueuedText:
+        """Queue a text to the person of a call, text or form. Consent, the suppression list and quiet hours are checked as
+        for a text from the pages."""
         hub, scope = authorized.hub, authorized.scope
         # The text recognizes the key too, so a request whose process died may be repeated.
         token = f"{authorized.key_id}/{once.key}" if once.key else new_id()
@@ -76,7 +79,7 @@ def _add_texts(api: FastAPI, directory: LiveDirectory) -> None:
         def action() -> dict[str, Any]:
             with authorized.session() as session:
                 recipient = recipient_in(session, scope, call_id)
-            row = answer_text(hub, directory.current(), scope, recipient, body.text, token, later=body.later)
+            row = answer_text(hub, directory(), scope, recipient, body.text, token, later=body.later)
             return {"id": row.id}
 
         seen(authorized, call_id)
@@ -85,10 +88,12 @@ def _add_texts(api: FastAPI, directory: LiveDirectory) -> None:
             row = session.get_one(TextMessage, done["id"])
             return QueuedText(id=row.id, status=row.status, not_before=due_time(session, row))
 
-    @api.post("/texts/{text_id}/archive")
+    @api.post("/texts/{text_id}/archive", operation_id="archiveText")
     def archive(
         authorized: MayContact, once: OnlyOnce, text_id: Annotated[str, Path(max_length=36)], body: ArchiveBody
     ) -> ArchiveBody:
+        """Put the thread of a text aside, or take it back."""
+
         def action(session: Session) -> dict[str, Any]:
             archive_thread(session, authorized.scope, text_id, authorized.hub.clock(), archived=body.archived)
             return {"archived": body.archived}
@@ -98,14 +103,15 @@ def _add_texts(api: FastAPI, directory: LiveDirectory) -> None:
         return ArchiveBody.model_validate(once.do(authorized, action))
 
 
-def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
-    @api.post("/calls/{call_id}/call_backs")
+def _add_call_backs(api: FastAPI, directory: Callable[[], Directory]) -> None:
+    @api.post("/calls/{call_id}/call_backs", operation_id="createCallBack")
     def call_back(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: CallBackBody) -> CallBackAnswer:
+        """Call the person back: the hub rings your phone first and then connects them."""
         hub, scope = authorized.hub, authorized.scope
 
         def action(session: Session) -> dict[str, Any]:
             (subject,) = markable(session, scope, [call_id])
-            present = directory.current()
+            present = directory()
             return {"id": queue_call_back(session, scope, hub, present, subject, body.phone, scope.user.id).id}
 
         seen(authorized, call_id)
@@ -113,10 +119,11 @@ def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
         with hub.store.reading() as session:
             return CallBackAnswer.model_validate(session.get_one(OutgoingCall, done["id"]))
 
-    @api.post("/calls/{call_id}/called_back")
+    @api.post("/calls/{call_id}/called_back", operation_id="setCalledBack")
     def called_back(
         authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: CalledBackBody
     ) -> CalledBackAnswer:
+        """Record that you called the person back on your own phone, or take that back within ten minutes."""
         scope, now = authorized.scope, authorized.hub.clock()
 
         def action(session: Session) -> dict[str, Any]:
@@ -130,8 +137,9 @@ def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
         seen(authorized, call_id)
         return CalledBackAnswer.model_validate(once.do(authorized, action))
 
-    @api.get("/calls/{call_id}/call_backs")
+    @api.get("/calls/{call_id}/call_backs", operation_id="listCallBacks")
     def call_backs(authorized: MayContact, call_id: SubjectId) -> CallBacks:
+        """The calls back that answered a call, text or form, the newest first."""
         with authorized.session() as session:
             markable(session, authorized.scope, [call_id])
             rows = authorized.scope.select(OutgoingCall).where(OutgoingCall.subject_id == call_id)
@@ -140,8 +148,10 @@ def _add_call_backs(api: FastAPI, directory: LiveDirectory) -> None:
 
 
 def _add_refusals(api: FastAPI) -> None:
-    @api.post("/calls/{call_id}/refusals")
+    @api.post("/calls/{call_id}/refusals", operation_id="createRefusal")
     def refuse(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: RefusalBody) -> ContactRefusalsAnswer:
+        """Record that the person does not want texts, calls or both. It counts at once, and the answer says what they have
+        refused by now."""
         hub, scope = authorized.hub, authorized.scope
         with authorized.session() as session:
             person = contact_person(session, scope, call_id)
@@ -163,8 +173,9 @@ def _add_refusals(api: FastAPI) -> None:
         once.do_alone(authorized, action, harmless=True)
         return ContactRefusalsAnswer.model_validate(refusals_of(hub, person))
 
-    @api.get("/calls/{call_id}/refusals")
+    @api.get("/calls/{call_id}/refusals", operation_id="getRefusals")
     def refusals(authorized: MayContact, call_id: SubjectId) -> ContactRefusalsAnswer:
+        """What the person of a call, text or form has refused, and since when."""
         with authorized.session() as session:
             person = contact_person(session, authorized.scope, call_id)
         return ContactRefusalsAnswer.model_validate(refusals_of(authorized.hub, person))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path
+from pydantic import StrictBool
 from sqlmodel import Session, col, select
 
 from hub.delivery.replay import replay
@@ -12,7 +14,7 @@ from hub.delivery.replay_fresh import replay_fresh
 from hub.errors import NotFound
 from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
-from hub.numbers.directory import LiveDirectory
+from hub.numbers.directory import Directory
 from hub.queries.deliveries.delivery_list import newest_deliveries
 from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
 from hub.web.api.action_schemas import Deliveries, DeliveryAnswer
@@ -28,30 +30,32 @@ MAX_DELIVERIES = 10_000
 class ReplayBody(Body):
     """With `fresh` it is built again from what is known now; otherwise the same is sent again."""
 
-    fresh: bool = False
+    fresh: StrictBool = False
 
 
-def add_deliveries(api: FastAPI, directory: LiveDirectory) -> None:
+def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
     """Add the routes for deliveries."""
 
-    @api.get("/calls/{call_id}/deliveries")
+    @api.get("/calls/{call_id}/deliveries", operation_id="listCallDeliveries")
     def deliveries(authorized: MayDeliveries, call_id: SubjectId) -> Deliveries:
+        """What was sent because of one call, text or form, the newest first."""
         with authorized.session() as session:
             if not visible_subjects(session, authorized.scope, [call_id]):
                 raise NotFound("Not found")
             newest = newest_deliveries(session, authorized.scope, DeliveryFilter(subject=call_id), MAX_DELIVERIES)
             return Deliveries(deliveries=shaped(DeliveryAnswer, newest))
 
-    @api.post("/deliveries/{delivery_id}/replay")
+    @api.post("/deliveries/{delivery_id}/replay", operation_id="replayDelivery")
     def again(
         authorized: MayReplay, once: OnlyOnce, delivery_id: Annotated[str, Path(max_length=36)], body: ReplayBody
     ) -> DeliveryAnswer:
+        """Send a delivery again that failed, was refused or was held back."""
         hub, actor = authorized.hub, authorized.user.id
         wanted = (Delivery.id == delivery_id, col(Delivery.hook).in_(HOOKS))
 
         def action(session: Session) -> dict[str, Any]:
             if body.fresh:
-                replay_fresh(hub, session, directory.current(), delivery_id, actor=actor)
+                replay_fresh(hub, session, directory(), delivery_id, actor=actor)
             elif not replay(session, [delivery_id], hub.clock(), actor=actor, about=delivery_id):
                 raise HTTPException(409, "It has not ended, or was delivered; there is nothing to send again.")
             return {}

@@ -57,8 +57,9 @@ class DecisionAnswer(Answer):
 def add_doubts(api: FastAPI) -> None:
     """Add the routes of the queue. Reading it is in the audit log before the words are sent."""
 
-    @api.get("/doubtful_refusals")
+    @api.get("/doubtful_refusals", operation_id="listDoubtfulRefusals")
     def doubtful(authorized: MayConsent) -> DoubtfulRefusals:
+        """What people may have refused, for a person to decide, the oldest first. Reading it is in the audit log."""
         with authorized.session() as session:
             companies = [each.id for each in session.exec(authorized.scope.select(Company).order_by(col(Company.id)))]
             found = open_doubts_of(session, authorized.hub, companies)
@@ -66,10 +67,11 @@ def add_doubts(api: FastAPI) -> None:
             authorized.note("texts.doubtful", authorized.user.account_id, f"rows: {len(found)}")
         return DoubtfulRefusals(refusals=shaped(DoubtfulRefusalAnswer, found))
 
-    @api.post("/doubtful_refusals/{doubt_id}")
+    @api.post("/doubtful_refusals/{doubt_id}", operation_id="decideDoubtfulRefusal")
     def decide(
         authorized: MayConsent, once: OnlyOnce, doubt_id: Annotated[str, Path(max_length=36)], body: DecisionBody
     ) -> DecisionAnswer:
+        """Decide what the person refuses. A refusal counts from now on."""
         hub = authorized.hub
         with authorized.session() as session:
             doubt: DoubtfulRefusal = authorized.scope.one(session, DoubtfulRefusal, doubt_id)

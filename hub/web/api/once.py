@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, HTTPException, Request, Response
+from fastapi import Depends, Header, Request, Response
 from sqlmodel import Session
 from starlette.requests import Request as StarletteRequest
 
 from hub.access.idempotency import Earlier, KeyReused, OnceKey, StillHandled, claim, finish, forget
 from hub.web.api.auth import AuthorizedRequest
+from hub.web.problems import Refusal
 
+HEADER = "Idempotency-Key"
 MAX_KEY_CHARACTERS = 255
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer to a repeated request."""
@@ -21,7 +23,8 @@ Answer = Mapping[str, Any]
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=HEADER,
+        max_length=MAX_KEY_CHARACTERS,
         description="Any text of yours, at most 255 characters: within 24 hours the same request with the same key is "
         "done once.",
     ),
@@ -91,14 +94,13 @@ class _refusing:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, KeyReused):
-            raise HTTPException(422, str(error)) from None
+            raise Refusal("idempotency_key_reused", str(error), HEADER) from None
         if isinstance(error, StillHandled):
-            raise HTTPException(409, str(error), {"Retry-After": "1"}) from None
+            raise Refusal("request_in_progress", str(error), HEADER, {"Retry-After": "1"}) from None
 
 
 async def once_of(request: Request, response: Response, key: IdempotencyKey = None) -> Once:
     """The dependency of every route that writes."""
-    checked_key(key)
 
     def replayed() -> None:
         response.headers[REPLAYED] = "true"
@@ -112,7 +114,7 @@ OnlyOnce = Annotated[Once, Depends(once_of)]
 def checked_key(key: str | None) -> str | None:
     """The key as it was sent; 422 if it is too long."""
     if key is not None and len(key) > MAX_KEY_CHARACTERS:
-        raise HTTPException(422, f"An Idempotency-Key has at most {MAX_KEY_CHARACTERS} characters.")
+        raise Refusal("invalid_parameter", f"An {HEADER} has at most {MAX_KEY_CHARACTERS} characters.", HEADER)
     return key
 
 

@@ -21,8 +21,10 @@ from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnsw
 def add_recordings(api: FastAPI) -> None:
     """Add the routes for recordings and transcripts."""
 
-    @api.post("/recordings/{recording_id}/link")
+    @api.post("/recordings/{recording_id}/link", operation_id="createRecordingLink")
     def link(authorized: MayVoicemail, recording_id: str, purpose: Literal["play", "download"] = "play") -> LinkAnswer:
+        """Make a signed link to a recording's audio. The link works for the key's user for a limited time, and the audit log
+        has it."""
         row = _recording(authorized, recording_id, "recordings")
         if row.path is None:
             raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
@@ -32,8 +34,9 @@ def add_recordings(api: FastAPI) -> None:
         public = str(authorized.hub.config.hub.public_url).rstrip("/")
         return LinkAnswer(url=public + path_to(made, authorized.hub.keyring), expires_at=ends)
 
-    @api.post("/calls/{call_id}/recording/end")
+    @api.post("/calls/{call_id}/recording/end", operation_id="endCallRecording")
     def end(authorized: MayEndRecording, once: OnlyOnce, call_id: str) -> RecordingEndAnswer:
+        """End the recording of a call whose caller does not want it, and delete the audio."""
         with authorized.session() as session:
             call = authorized.scope.call(session, call_id)
 
@@ -43,8 +46,9 @@ def add_recordings(api: FastAPI) -> None:
 
         return RecordingEndAnswer.model_validate(once.do_alone(authorized, action))
 
-    @api.get("/recordings/{recording_id}/transcript")
+    @api.get("/recordings/{recording_id}/transcript", operation_id="getTranscript")
     def transcript(authorized: MayVoicemail, recording_id: str) -> TranscriptAnswer:
+        """The transcript of a recording. The audit log names the key's user as its reader."""
         row = _recording(authorized, recording_id, "transcripts")
         with authorized.session() as session:
             read = read_transcript(authorized.hub, session, row.id)

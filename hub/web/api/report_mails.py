@@ -68,22 +68,26 @@ class CopyAnswer(Answer):
 def add_report_mails(api: FastAPI) -> None:
     """Add the routes for saved reports and reports by e-mail."""
 
-    @api.get("/saved-reports")
+    @api.get("/saved-reports", operation_id="listSavedReports")
     def saved(authorized: MayReports) -> SavedReports:
+        """The saved reports that the key's user may open."""
         with authorized.session() as session:
             return SavedReports(reports=shaped(SavedReportAnswer, saved_reports(session, authorized.scope)))
 
-    @api.post("/saved-reports/{report_id}/send")
+    @api.post("/saved-reports/{report_id}/send", operation_id="sendSavedReport")
     def send_saved(authorized: MayReports, once: OnlyOnce, report_id: RowId) -> CopyAnswer:
+        """Send a copy of a saved report by e-mail to the key's user."""
         return _copy(authorized, once, report_id)
 
-    @api.get("/report-emails")
+    @api.get("/report-emails", operation_id="listReportEmails")
     def emails(authorized: MayShare) -> ReportEmails:
+        """Who gets reports by e-mail, and when."""
         with authorized.session() as session:
             return ReportEmails(emails=shaped(ReportEmailAnswer, report_emails(session, authorized.scope)))
 
-    @api.post("/report-emails/{email_id}/send")
+    @api.post("/report-emails/{email_id}/send", operation_id="sendReportEmail")
     def send_email(authorized: MayShare, once: OnlyOnce, email_id: RowId) -> CopyAnswer:
+        """Send a copy of a report that goes out by e-mail to the key's user."""
         return _copy(authorized, once, email_id)
 
 

@@ -26,11 +26,11 @@ from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import AuthorizedRequest, MayAudit, MayConsent, MayReports
 from hub.web.api.paging import After, Limit, Since, Until
 from hub.web.api.schemas import (
-    AuditAnswer,
     AuditEntries,
+    AuditEntryAnswer,
     CompaniesReportAnswer,
     CompanyFiguresAnswer,
-    ConsentAnswer,
+    ConsentRecordAnswer,
     ConsentRecords,
     CostReportAnswer,
     CostReportLine,
@@ -40,6 +40,7 @@ from hub.web.api.schemas import (
     TableReportAnswer,
     shaped,
 )
+from hub.web.problems import Refusal
 
 COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 
@@ -49,8 +50,9 @@ Text = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]
 def add_reports_and_logs(api: FastAPI) -> None:
     """Add the routes for reports, consent records and audit entries."""
 
-    @api.get("/reports/companies")
+    @api.get("/reports/companies", operation_id="getCompaniesReport")
     def companies_report(authorized: MayReports, first: date, last: date) -> CompaniesReportAnswer:
+        """The companies side by side, for the days from `first` to `last`."""
         _in_order(first, last)
         scope = authorized.scope
         with authorized.session() as session:
@@ -67,10 +69,11 @@ def add_reports_and_logs(api: FastAPI) -> None:
     for name, each in REPORTS.items():
         _add_table(api, name, each)
 
-    @api.get("/reports/{company}/costs")
+    @api.get("/reports/{company}/costs", operation_id="getCostsReport")
     def costs(
         authorized: MayReports, company: str, first: date, last: date, by: By = "source", model: Model = "last"
     ) -> CostReportAnswer:
+        """What each source or campaign of a company cost, and what it brought."""
         with authorized.session() as session:
             row = _company(session, authorized, company, first, last)
             account: Account = "apart" if authorized.scope.companies is None else "hidden"
@@ -86,22 +89,24 @@ def add_reports_and_logs(api: FastAPI) -> None:
             unassigned={currency: str(amount) for currency, amount in report.unassigned.items()},
         )
 
-    @api.get("/reports/{company}/{dimension}")
+    @api.get("/reports/{company}/{dimension}", operation_id="getReport")
     def report(
         authorized: MayReports, company: str, dimension: Dimension, first: date, last: date, model: Model = "last"
     ) -> ReportAnswer:
+        """Calls, leads and customers of a company by source, campaign, keyword or landing page."""
         with authorized.session() as session:
             row = _company(session, authorized, company, first, last)
             return _to_answer(report_within(session, row, dimension, model, first, last))
 
-    @api.get("/consent")
+    @api.get("/consent", operation_id="listConsent")
     def consent(authorized: MayConsent, after: After = None, limit: Limit = 50) -> ConsentRecords:
+        """The records of the consent ledger, the newest first."""
         with authorized.session() as session:
             parts = rows_of(session, authorized.scope, ConsentEntry, newest_first(ConsentEntry.id))
             found = page_of(session, parts, after, limit)
-        return ConsentRecords(records=shaped(ConsentAnswer, found.items), next=found.next)
+        return ConsentRecords(records=shaped(ConsentRecordAnswer, found.items), next=found.next)
 
-    @api.get("/audit")
+    @api.get("/audit", operation_id="listAuditEntries")
     def audit(
         authorized: MayAudit,
         who: Annotated[Text | None, Query(description="The id of a user, or another actor.")] = None,
@@ -112,15 +117,16 @@ def add_reports_and_logs(api: FastAPI) -> None:
         after: After = None,
         limit: Limit = 50,
     ) -> AuditEntries:
+        """The account's audit log, the newest entry first."""
         actors = (who,) if who else ()
         wanted = AuditFilter(since=since, until=until, actors=actors, action=action, subject=subject)
         with authorized.session() as session:
             found = audit_page(session, authorized.scope, wanted, after, limit)
-        return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
+        return AuditEntries(entries=shaped(AuditEntryAnswer, found.items), next=found.next)
 
 
 def _add_table(api: FastAPI, name: str, report: TableReport) -> None:
-    @api.get(f"/reports/{name}", name=f"{name}_report", description=report.sentence)
+    @api.get(f"/reports/{name}", operation_id=f"get{name.capitalize()}Report", description=report.sentence)
     def table(
         authorized: MayReports,
         first: date,
@@ -148,7 +154,7 @@ def _company(session: Session, authorized: AuthorizedRequest, name: str, first: 
 
 def _in_order(first: date, last: date) -> None:
     if first > last:
-        raise HTTPException(422, "The report would end before it begins; swap first and last.")
+        raise Refusal("invalid_parameter", "The report would end before it begins; swap first and last.", "last")
 
 
 def _company_line(name: str | None, title: str, figures: CompanyFigures) -> CompanyFiguresAnswer:

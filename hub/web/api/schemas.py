@@ -98,7 +98,7 @@ class CallDetail(CallAnswer):
     recordings: list[RecordingAnswer] | None = None
 
 
-class LeadAnswer(Answer):
+class LeadMarkAnswer(Answer):
     """A lead's status and value; both None if the mark was removed or never set."""
 
     status: str | None = None
@@ -123,8 +123,8 @@ class LeadRecipientAnswer(Answer):
 class MarkedLead(Answer):
     """A lead after a change and before it, for an undo; and who hears of it. `goes_nowhere` says why nobody does."""
 
-    lead: LeadAnswer
-    former: LeadAnswer
+    lead: LeadMarkAnswer
+    former: LeadMarkAnswer
     goes_to: list[LeadRecipientAnswer]
     goes_nowhere: str | None
 
@@ -156,7 +156,7 @@ class TextAnswer(Answer):
     at: datetime
 
 
-class TextBody(Answer):
+class TextContent(Answer):
     """The content of a text; None if its person's key was destroyed, or it is empty."""
 
     id: str
@@ -187,7 +187,7 @@ class TranscriptAnswer(Answer):
     parts: list[TranscriptPartAnswer]
 
 
-class ConsentAnswer(Answer):
+class ConsentRecordAnswer(Answer):
     """One record of the consent ledger; people appear only as ids."""
 
     id: str
@@ -201,7 +201,7 @@ class ConsentAnswer(Answer):
     lapses_at: datetime | None
 
 
-class AuditAnswer(Answer):
+class AuditEntryAnswer(Answer):
     """One entry of the account's audit log."""
 
     id: str
@@ -212,7 +212,7 @@ class AuditAnswer(Answer):
     detail: str
 
 
-class RequestAnswer(Answer):
+class PrivacyRequestAnswer(Answer):
     """One privacy request, without the identity of the person."""
 
     id: str
@@ -225,7 +225,7 @@ class RequestAnswer(Answer):
     closed_at: datetime | None
 
 
-class RequestDetail(RequestAnswer):
+class PrivacyRequestDetail(PrivacyRequestAnswer):
     """One privacy request with the person who asks, until it is answered, and what was done."""
 
     phone_number: str | None
@@ -366,19 +366,19 @@ class Texts(Page):
 class ConsentRecords(Page):
     """Some records of the consent ledger."""
 
-    records: list[ConsentAnswer]
+    records: list[ConsentRecordAnswer]
 
 
-class Requests(Page):
+class PrivacyRequests(Page):
     """Some requests."""
 
-    requests: list[RequestAnswer]
+    requests: list[PrivacyRequestAnswer]
 
 
 class AuditEntries(Page):
     """Some entries of the audit log."""
 
-    entries: list[AuditAnswer]
+    entries: list[AuditEntryAnswer]
 
 
 def shaped(shape: type[Shape], rows: Any) -> list[Shape]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path, Response
-from pydantic import Field
+from pydantic import Field, StrictBool
 from sqlmodel import Session
 
 from hub.marks.tag_definitions import (
@@ -17,59 +17,66 @@ from hub.marks.tag_definitions import (
     remove_tag_definition,
     tag_definitions,
 )
-from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.model import TagDefinition
 from hub.web.api.action_schemas import TagDefinitionAnswer, TagDefinitions
 from hub.web.api.auth import AuthorizedRequest, MayAccount, MayConfigure
-from hub.web.api.marks import Body
+from hub.web.api.marks import Body, TagName
 from hub.web.api.once import Once, OnlyOnce
 from hub.web.api.schemas import shaped
 
+Color: Any = Literal[tuple(COLORS)]
 TagId = Annotated[str, Path(max_length=36)]
 
 
 class NewTagBody(Body):
     """A tag for one company, by its id, or for all of the account."""
 
-    name: str = Field(max_length=4 * MAX_TAG_CHARACTERS)
-    color: str = Field(default=DEFAULT_COLOR, max_length=20, description=f"One of {', '.join(COLORS)}.")
+    name: TagName
+    color: Color = DEFAULT_COLOR
     company_id: str | None = Field(default=None, max_length=36)
 
 
 class ChangedTagBody(Body):
     """What changes; a new name is written on every call, text and form too."""
 
-    name: str | None = Field(default=None, max_length=4 * MAX_TAG_CHARACTERS)
-    color: str | None = Field(default=None, max_length=20)
-    enabled: bool | None = None
+    name: TagName | None = None
+    color: Color | None = None
+    enabled: StrictBool | None = None
 
 
 def add_tags(api: FastAPI) -> None:
     """Add the routes for the tags of the account."""
 
-    @api.get("/tags")
+    @api.get("/tags", operation_id="listTags")
     def tags(authorized: MayAccount) -> TagDefinitions:
+        """The tags that the account offers."""
         with authorized.session() as session:
             return TagDefinitions(tags=shaped(TagDefinitionAnswer, tag_definitions(session, authorized.scope)))
 
-    @api.post("/tags")
+    @api.post("/tags", operation_id="createTag")
     def define(authorized: MayConfigure, once: OnlyOnce, body: NewTagBody) -> TagDefinitionAnswer:
+        """Define a tag for all companies or one."""
+
         def action(session: Session) -> TagDefinition:
             now, company = authorized.hub.clock(), body.company_id
             return define_tag(session, authorized.scope, body.name, now, company_id=company, color=body.color)
 
         return _done(once, authorized, action)
 
-    @api.post("/tags/{tag_id}")
+    @api.post("/tags/{tag_id}", operation_id="updateTag")
     def change(authorized: MayConfigure, once: OnlyOnce, tag_id: TagId, body: ChangedTagBody) -> TagDefinitionAnswer:
+        """Rename, color, enable or disable a tag. A new name is written on every call, text and form that has the tag."""
+
         def action(session: Session) -> TagDefinition:
             new = body.model_dump()
             return change_tag(session, authorized.scope, tag_id, authorized.hub.clock(), **new)
 
         return _done(once, authorized, action)
 
-    @api.delete("/tags/{tag_id}", status_code=204, response_class=Response)
+    @api.delete("/tags/{tag_id}", operation_id="deleteTag", status_code=204, response_class=Response)
     def remove(authorized: MayConfigure, once: OnlyOnce, tag_id: TagId) -> None:
+        """Delete a tag's definition. Calls that have the tag keep it."""
+
         def action(session: Session) -> dict[str, Any]:
             remove_tag_definition(session, authorized.scope, tag_id, authorized.hub.clock())
             return {}

@@ -74,7 +74,7 @@ class Leads(Page):
 def add_visits_and_leads(api: FastAPI) -> None:
     """Add the routes."""
 
-    @api.get("/visits")
+    @api.get("/visits", operation_id="listVisits")
     def visits(
         authorized: MayReports,
         company: CompanyName = None,
@@ -85,13 +85,14 @@ def add_visits_and_leads(api: FastAPI) -> None:
         after: After = None,
         limit: Limit = 50,
     ) -> Visits:
+        """Visits of the companies' websites, the newest first."""
         wanted = VisitFilter(source=source, campaign=campaign, begins=since, ends=until)
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
             found = list_visits(session, authorized.scope, ids, wanted, after=after, limit=limit)
         return Visits(visits=shaped(VisitAnswer, found.items), next=found.next)
 
-    @api.get("/leads")
+    @api.get("/leads", operation_id="listLeads")
     def leads(
         authorized: MayCalls,
         company: CompanyName = None,
@@ -102,6 +103,7 @@ def add_visits_and_leads(api: FastAPI) -> None:
         after: After = None,
         limit: Limit = 50,
     ) -> Leads:
+        """Calls, texts and forms that somebody marked as a lead, the newest first."""
         wanted = ContactFilter(lead=status or MARKED, begins=since, ends=until, **filters.model_dump())
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)

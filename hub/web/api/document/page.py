@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.web.api.document.openapi import operations_in
+from hub.web.api.versions import LIFETIME_MONTHS, VERSIONS
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
+from hub.web.problems import KINDS
 
-METHODS = ("get", "post", "put", "delete")
-GROUPS: Mapping[str, str] = {
-    "companies": "Companies", "calls": "Calls, texts and forms", "leads": "Leads", "visits": "Visits",
-    "texts": "Texts", "tags": "Tags",
-    "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
-    "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",
-    "consent": "Consent", "doubtful_refusals": "Doubtful refusals",
-    "audit": "Audit log", "requests": "Privacy requests",
-}  # fmt: skip
-"""First part of a path → its heading."""
 NONCE_BYTES = 16
 
 
@@ -44,43 +37,56 @@ class Operation:
 
     method: str
     path: str
-    title: str
+    name: str
+    """Its id in the document."""
+    group: str
     about: str
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
     answer: tuple[Field, ...]
+    example: str
+    """Of the answer, as JSON."""
+    statuses: tuple[str, ...]
 
 
-def docs_page(api: FastAPI, request: Request) -> Response:
+def docs_page(document: Mapping[str, Any], request: Request) -> Response:
     """The page; it says nothing about anybody's data, so it asks for no key."""
-    document = api.openapi()
-    found = sorted(operations(document), key=lambda each: list(GROUPS).index(_group(each)))
-    groups = [(GROUPS[name], list(each)) for name, each in groupby(found, _group)]
-    text = rendered("api_docs.html", None, {"groups": groups, "title": "API"})
+    order = [each["name"] for each in document["tags"]]
+    found = sorted(operations(document), key=lambda each: order.index(each.group))
+    groups = [(name, list(each)) for name, each in groupby(found, lambda each: each.group)]
+    values = {"groups": groups, "title": "API", "errors": KINDS, "versions": VERSIONS, "months": LIFETIME_MONTHS}
+    text = rendered("api_docs.html", None, values)
     headers = headers_with(secrets.token_urlsafe(NONCE_BYTES), https=request.url.scheme == "https")
     return Response(text, headers=headers, media_type="text/html")
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     """All operations of an OpenAPI document, in its order."""
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield _operation(document, path, method, item[method])
+    for path, method, operation in operations_in(document):
+        yield _operation(document, path, method, operation)
 
 
 def _operation(document: Mapping[str, Any], path: str, method: str, spec: Mapping[str, Any]) -> Operation:
     parameters = tuple(
         Field(each["name"], kind_of(each["schema"]), each.get("required", False), _words(each))
-        for each in spec.get("parameters", ())
+        for each in spec["parameters"]
+        if "name" in each
     )
     body = spec.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    answers = (spec["responses"].get(code, {}) for code in ("200", "201"))
-    answer: Mapping[str, Any] = next((each["content"] for each in answers if "content" in each), {})
-    shape = answer.get("application/json", {}).get("schema", {})
-    about = spec.get("description") or resolved(document, body).get("description") or ""
-    fields = tuple(fields_of(document, body)), tuple(fields_of(document, shape))
-    return Operation(method.upper(), path, spec.get("summary", ""), about, parameters, *fields)
+    answer = spec["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    about = f"{spec['description']} {resolved(document, body).get('description', '')}".strip()
+    fields = tuple(fields_of(document, body)), tuple(fields_of(document, answer.get("schema", {})))
+    return Operation(
+        method.upper(),
+        path,
+        spec["operationId"],
+        spec["tags"][0],
+        about,
+        parameters,
+        *fields,
+        example=json.dumps(answer["example"], indent=2) if "example" in answer else "",
+        statuses=tuple(spec["responses"]),
+    )
 
 
 def fields_of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Iterator[Field]:
@@ -122,7 +128,3 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 def _words(parameter: Mapping[str, Any]) -> str:
     return str(parameter.get("description") or parameter["schema"].get("description") or "")
-
-
-def _group(operation: Operation) -> str:
-    return operation.path.split("/")[1]

@@ -1,0 +1,114 @@
+"""Examples for the OpenAPI document: one value for each name of a field or parameter, put together as the schemas say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+EXAMPLES: Mapping[str, Any] = {
+    "request_id": "req_5f0c1c8ad2d94b6e8f3a7b21", "Idempotency-Key": "crm-4711",
+    # Ids
+    "id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18", "call_id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18",
+    "company_id": "01936c00-1f2b-7a4d-8c55-90ab12cd34ef", "subject_id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18",
+    "delivery_id": "01936c5f-02aa-7b1c-a6d0-3f4e5d6c7b8a", "doubt_id": "01936c60-77de-7f00-b3c4-2a1b0c9d8e7f",
+    "email_id": "01936c61-5b3a-7e22-8d9f-1c2d3e4f5a6b", "note_id": "01936c62-9c4d-7d11-9e8f-7a6b5c4d3e2f",
+    "person_id": "01936c63-0d1e-7c99-a1b2-c3d4e5f60718", "recording_id": "01936c64-3e5f-7bd8-8f7e-6d5c4b3a2918",
+    "report_id": "01936c65-7a8b-7ac7-9d0c-1e2f3a4b5c6d", "tag_id": "01936c66-bc9d-79b6-8e1f-2a3b4c5d6e7f",
+    "text_id": "01936c67-f0e1-78a5-9f2e-3b4c5d6e7f80", "undo": None, "who": "01936c68-1223-7794-a03d-4c5d6e7f8091",
+    "actor": "01936c68-1223-7794-a03d-4c5d6e7f8091", "subject": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18",
+    "by": "01936c68-1223-7794-a03d-4c5d6e7f8091", "CostReport.by": "source",
+    # Times
+    "at": "2026-11-24T15:04:05Z", "started_at": "2026-11-24T15:04:05Z", "answered_at": "2026-11-24T15:04:17Z",
+    "ended_at": "2026-11-24T15:07:40Z", "made_at": "2026-11-24T15:10:00Z", "recorded_at": "2026-11-24T15:04:17Z",
+    "decided_at": "2026-11-24T15:04:05Z", "overruled_at": None, "due_at": "2026-11-24T15:10:00Z",
+    "finished_at": "2026-11-24T15:10:02Z", "received_at": "2026-11-24T15:04:05Z", "deadline": "2027-01-08T23:59:59Z",
+    "closed_at": None, "decide_by": "2026-12-01T15:04:05Z", "stated_at": "2026-11-24T15:04:05Z", "lapses_at": None,
+    "expires_at": "2026-11-24T15:19:05Z", "not_before": "2026-11-25T14:00:00Z", "last_at": "2026-11-23T13:00:00Z",
+    "since": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z", "first": "2026-11-01", "last": "2026-11-30",
+    "next": "WzAsIjIwMjYtMTEtMjRUMTU6MDQ6MDUrMDA6MDAiLCIwMTkzNmM1ZSJd",
+    "after": "WzAsIjIwMjYtMTEtMjRUMTU6MDQ6MDUrMDA6MDAiLCIwMTkzNmM1ZSJd",
+    # People and numbers
+    "tracking_number": "+13125550120", "caller_number": "+13125550142", "person_number": "+13125550142",
+    "phone_number": "+13125550142", "number": "+13125550142", "Visit.number": "+13125550120", "phone": "+13125550190",
+    "answered_by": "+13125550100", "answered_device": None, "caller_name": "Pat Doe", "email": "pat@example.com",
+    "NameBody.name": "Pat Doe", "Lead.name": "Pat Doe", "DoubtfulRefusal.who": "+13125550142",
+    # Companies, trackers, sources
+    "company": "lakeside", "Company.name": "lakeside", "title": "Lakeside Plumbing", "time_zone": "America/Chicago",
+    "CompanyFigures.title": "Lakeside Plumbing",
+    "tracker": "website", "source": "google", "medium": "cpc", "campaign": "emergency-plumbing", "keyword": "plumber near me",
+    "landing_page": "https://lakeside.example.com/", "click_ids[]": "gclid", "rule": "click_id", "dimension": "source",
+    "value": "google / cpc", "spend_of": "google / cpc", "names[]": "emergency-plumbing", "model": "last",
+    "DoubtfulRefusal.source": "text", "PrivacyRequestDetail.rule": "us-ca", "LeadRecipient.rule": "qualified-lead",
+    # Calls
+    "duration": 215, "longer": 30, "shorter": 600, "voicemail": False, "first_time_caller": True, "spam": False,
+    "failure": None, "outcome": "answered", "first_time": "yes", "confidence": 1.0, "Call.status": "completed",
+    "CallDetail.status": "completed", "Recording.kind": "conversation", "Recording.state": "stored", "score": 12,
+    "points": 12, "SpamReason.text": "First call from this number", "SpamScore.action": "none",
+    # Marks
+    "status": "qualified", "lead": "qualified", "Lead.kind": "call", "amount": "240.00", "currency": "USD", "tag": "roof",
+    "tags[]": "roof", "TagBody.name": "roof", "NewTagBody.name": "roof", "ChangedTagBody.name": "roofing",
+    "TagDefinition.name": "roof", "color": "blue1", "enabled": True, "NoteBody.text": "Wants a quote for a new roof.",
+    "NoteText.text": "Wants a quote for a new roof.", "goes_nowhere": None, "connector": "google_ads",
+    "LeadRecipient.name": "Google Ads", "LeadRecipient.state": "goes", "LeadRecipient.reason": "",
+    # Contact
+    "TextBody.text": "Thanks for calling Lakeside Plumbing. When may we call you back?", "later": True,
+    "QueuedText.status": "queued", "CallBack.status": "completed", "reason": None, "waits": False, "direction": "in",
+    "purpose": None, "Text.status": "received", "body": "My sink leaks.", "archived": True, "refused": "texts",
+    "said": "Please do not text me.", "words": "Please stop texting me.", "texts": "2026-11-24T15:04:05Z",
+    "marketing": "2026-11-24T15:04:05Z", "calls": 40.0, "ContactRefusals.calls": None, "decision": "texts",
+    "Decision.state": "stop",
+    # Deliveries, recordings, consent, requests, audit log
+    "hook": "upload_conversions", "Delivery.kind": "conversion", "Delivery.state": "delivered", "code": None, "attempts": 1,
+    "url": "https://calls.example.com/recordings/01936c64-3e5f-7bd8-8f7e-6d5c4b3a2918/audio?user=u&expires=1795619945&signature=x",
+    "Transcript.model": "small.en", "TranscriptPart.channel": "caller", "TranscriptPart.text": "My sink leaks.",
+    "start": 0.4, "end": 1.9, "ConsentRecord.state": "given", "use": "marketing", "basis": "said", "channel": "phone",
+    "PrivacyRequest.kind": "access", "PrivacyRequest.state": "open", "PrivacyRequestDetail.kind": "access",
+    "PrivacyRequestDetail.state": "open", "places[]": "California", "action": "lead.mark", "detail": "qualified",
+    # Reports
+    "calls_before": 32.0, "answered": 34.0, "leads": 12.0, "customers": 5.0, "clicks": 420, "impressions": 18_000,
+    "won.*": "1200.00", "unassigned.*": "75.00", "amounts.*": "240.00", "numbers.*": 40.0, "cost": "600.00",
+    "per_call": "15.0000", "per_lead": "50.0000", "per_customer": "120.0000", "on_spend": "2.0000", "calls_with_cost": "40",
+    "leads_with_cost": "12", "customers_with_cost": "5", "won_with_cost": "1200.00", "delivered": 38, "held": 1, "rejected": 1,
+    "RecordingEnd.held": False,
+    "calls_by_week[]": 10, "report": "agents", "columns.*": "Calls", "SavedReport.name": "Monthly leads",
+    "SavedReport.report": "trend", "query": "period=30d", "shared": True, "addresses": 1, "ReportEmail.report": "trend",
+    "saved": "Monthly leads", "all_companies": False, "every": "weekly", "hour": 7, "stopped": None, "last_state": "sent",
+    "last_reason": None, "limit": 50, "pages": 4,
+}  # fmt: skip
+
+
+def example_of(document: Mapping[str, Any], schema: Mapping[str, Any], name: str = "", owner: str = "") -> Any:
+    """An example of a schema. `name` is that of the field or parameter, `owner` that of the schema that has it."""
+    if "$ref" in schema:
+        owner = schema["$ref"].rpartition("/")[2]
+        return example_of(document, document["components"]["schemas"][owner], name, owner)
+    for key in (f"{owner}.{name}", name):
+        if key in EXAMPLES and schema.get("type") not in ("object", "array"):
+            return EXAMPLES[key] if EXAMPLES[key] in schema.get("enum", [EXAMPLES[key]]) else schema["enum"][0]
+    if "anyOf" in schema:
+        return example_of(document, schema["anyOf"][0], name, owner)
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    return _by_type(document, schema, name, owner)
+
+
+def _by_type(document: Mapping[str, Any], schema: Mapping[str, Any], name: str, owner: str) -> Any:
+    kind = schema.get("type")
+    if kind == "object":
+        fields = schema.get("properties", {})
+        if fields:
+            return {each: example_of(document, inner, each, owner) for each, inner in fields.items()}
+        inner = schema.get("additionalProperties")
+        return (
+            {KEYS.get(name, "key"): example_of(document, inner, f"{name}.*", owner)} if isinstance(inner, dict) else {}
+        )
+    if kind == "array":
+        return [example_of(document, schema["items"], f"{name}[]", owner)]
+    return {"integer": 0, "number": 0.0, "boolean": False, "null": None}.get(str(kind), f"MISSING {owner}.{name}")
+
+
+KEYS: Mapping[str, str] = {
+    "won": "USD", "unassigned": "USD", "amounts": "USD", "costs": "USD", "numbers": "calls", "columns": "calls",
+    "lines[]": "calls",
+}  # fmt: skip
+"""The name of an object's field → a name that the object may have."""

@@ -29,7 +29,7 @@ from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.contact import ContactSection
-from hub.config.sections.conversion_values import Statuses, Value
+from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
 from hub.config.sections.networks import Network
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
@@ -39,7 +39,7 @@ from hub.config.sections.sensitive import Sensitive
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
 from hub.config.sections.spam import SpamSection
-from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount
+from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice
 from hub.config.sections.texts import TextsSection
 from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
@@ -337,11 +337,10 @@ class CompanySection(Section):
         description="The most that texts which strangers cause may cost in 24 hours: automatic answers, and codes of the "
         "privacy page, which get a part of it (`hub docs texts`).",
     )
-    text_price: Amount = Field(
-        default=DEFAULT_PRICE, description="What one text is counted for in `text_budget`, in the same currency."
-    )
+    text_price: TextPrice = DEFAULT_PRICE
     spam: SpamSection = Field(default=SpamSection(), description="From which score on a call is treated as spam.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
+    conversions_from: ConversionsFrom = None
     webhooks: Webhooks = Field(
         default=(), description="Addresses that get what happens at the company (`hub docs webhooks`)."
     )

@@ -7,25 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from hub.config.models import Config
 from hub.contracts.conversions import NOT_SUPPORTED
 from hub.contracts.manifest import CANNOT, Manifest
 from hub.contracts.values import Money
-from hub.flow.convert import TAKEN_BACK
+from hub.flow.case import Case
 from hub.model import ConversionRow, Delivery
+from hub.model.conversions import BEFORE_CUT_OVER, TAKEN_BACK
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 
 
+def before_cut_over(config: Config, case: Case) -> str | None:
+    """Why a conversion of a contact is not sent: the service before this hub has sent it. None if this hub sends it.
+
+    The contact's time decides, not that of a lead or deal that came of it later: a network counts a click's conversion twice
+    if both services send it, because each gives it a key of its own.
+    """
+    section = next((each for each in config.companies if each.name == case.company.name), None)
+    since = section.conversions_from if section else None
+    if since is None or case.at.astimezone(ZoneInfo(case.company.time_zone)).date() >= since:
+        return None
+    return f"It came in before {since}, and the service before this hub has sent it (conversions_from in config.yaml)."
+
+
 def end_unsent(
-    delivery: Delivery, conversion: ConversionRow | None, manifest: Manifest
+    config: Config, delivery: Delivery, case: Case, conversion: ConversionRow | None, manifest: Manifest
 ) -> tuple[DeliveryState, str, str] | None:
-    """State, code and reason of a delivery that is not sent because of what the network can do."""
+    """State, code and reason of a delivery that is not sent because of what the network can do, or has already."""
     if not manifest.takes(delivery.kind):
         return DeliveryState.REJECTED, NOT_SUPPORTED, f"{manifest.label} {CANNOT[delivery.kind]}."
     if conversion is not None and conversion.retracted and not manifest.takes("retract"):
         return DeliveryState.HELD, TAKEN_BACK, "The conversion was taken back before it was sent."
+    if conversion is not None and delivery.kind == "new" and (sent := before_cut_over(config, case)):
+        return DeliveryState.HELD, BEFORE_CUT_OVER, sent
     return None
 
 

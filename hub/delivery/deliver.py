@@ -145,8 +145,8 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
     request: list[Delivery] = []
     in_batch: set[str] = set()
     for delivery in batch.deliveries:
-        before = earlier.get(delivery.id)
-        if delivery.subject_id not in cases:
+        before, case = earlier.get(delivery.id), cases.get(delivery.subject_id)
+        if case is None:
             batch.outcomes[delivery.id] = Outcome(
                 DeliveryState.DEAD, "orphaned", "The call that it belongs to is gone."
             )
@@ -164,7 +164,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
                 "original_not_delivered",
                 f"The conversion itself ended as {before}, so there is nothing to change.",
             )
-        elif end := end_unsent(delivery, conversions.get(delivery.conversion_id or ""), manifest):
+        elif end := end_unsent(hub.config, delivery, case, conversions.get(delivery.conversion_id or ""), manifest):
             batch.outcomes[delivery.id] = Outcome(*end)
         else:
             in_batch.add(delivery.item_key)

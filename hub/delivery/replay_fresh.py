@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 from hub.config.destinations import destination_as_stored
 from hub.config.models import ConversionRule
 from hub.contracts.values import Money
+from hub.delivery.changes import before_cut_over
 from hub.delivery.replay import replay
 from hub.errors import CannotDo
 from hub.flow.case import Case
@@ -127,6 +128,8 @@ def _known(hub: Hub, session: Session, directory: Directory, row: Delivery) -> _
     cases = [case for case in loaded if case.subject.state != SubjectState.ERASED]
     if not cases or not hub.config.connectors[row.connector].serves(cases[0].company.name):
         raise CannotDo("The person was erased, or the connector no longer serves the company.")
+    if row.kind == "new" and (sent := before_cut_over(hub.config, cases[0])):
+        raise CannotDo(sent)
     return _Known(row, conversion, rule, cases[0], _wanted(session, rule, cases[0], conversion, hub.clock()))
 
 

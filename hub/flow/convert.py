@@ -27,8 +27,6 @@ from hub.runtime import Hub
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 LATER_EVENTS = ("outcome", "lead")
 """Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""
-TAKEN_BACK = "taken_back"
-"""The code of a conversion that was taken back before a network without retractions got it."""
 OPT_WORDS = ("stop", "start", "help")
 """A text that says only one of these words is not a lead."""
 

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, update
 
 from hub.config.models import ConversionRule
 from hub.flow.case import Case
-from hub.flow.convert import TAKEN_BACK, Converted, send
+from hub.flow.convert import Converted, send
 from hub.model import ConsentDecision, ConversionRow, Delivery
+from hub.model.conversions import TAKEN_BACK
 from hub.model.states import DeliveryState
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub

@@ -30,6 +30,10 @@ from hub.model.states import AttemptResult, DeliveryState
 UPLOAD = "upload_conversions"
 LOG = "log_calls"
 """`Delivery.hook` of a conversion, and of an entry of the call log."""
+TAKEN_BACK = "taken_back"
+"""The code of a conversion that was taken back before a network without retractions got it."""
+BEFORE_CUT_OVER = "before_cut_over"
+"""The code of a conversion that the service before this hub has sent."""
 
 
 class ConversionRow(Row, table=True):

@@ -11,7 +11,7 @@ import pytest
 from fake_connectors import FakeNetwork
 from sqlalchemy import func
 from sqlmodel import SQLModel, select
-from testbed import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, TestHub
+from testbed import ACCOUNTS, CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.access.scope import AccessScope
 from hub.api import Conversion, Limits, Money, Receipt, hookimpl
@@ -214,3 +214,13 @@ def test_calls_that_no_rule_could_match_are_not_even_read(stage: TestHub) -> Non
     assert run(stage, long).looked_at == 0
     missed = {**EVERY_CALL, "name": "missed", "when": {"event": "call", "answered": False}}
     assert (run(stage, long, missed).looked_at, len(run(stage, long, missed).items)) == (1, 1)
+
+
+def test_what_the_service_before_this_hub_has_sent_would_not_be_sent(lite_hub: Factory) -> None:
+    took_over = {"conversions_from": "2026-11-25"}
+    companies = [{**each, **took_over} for each in ACCOUNTS[0]["companies"]]
+    stage = lite_hub(accounts=[{**ACCOUNTS[0], "companies": companies}])
+    stage.call_in()
+    (item,) = run(stage).items
+    assert item.refusal is not None
+    assert (item.refusal.says, item.refusal.code) == ("company", "before_cut_over")

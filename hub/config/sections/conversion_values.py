@@ -1,10 +1,11 @@
-"""Values and lead statuses of conversion rules, as config.yaml writes them."""
+"""Values and lead statuses of conversion rules, and the day from which a company's are sent, as config.yaml writes them."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hub.config.error_messages import describe, nearest
 from hub.contracts.leads import LeadStatus
@@ -30,6 +31,15 @@ def _listed(value: Any) -> Any:
     return statuses
 
 
+def _day(value: Any) -> Any:
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{describe(value)} is not a day; write it like 2026-12-01") from None
+
+
 Value = Annotated[
     Money | Literal["from outcome", "from lead"] | None,
     BeforeValidator(_money),
@@ -51,5 +61,13 @@ Statuses = Annotated[
                 {"type": "array", "items": {"type": "string", "enum": list(LeadStatus)}, "minItems": 1},
             ]
         }
+    ),
+]
+ConversionsFrom = Annotated[
+    date | None,
+    BeforeValidator(_day),
+    Field(
+        description="The day, in its time zone, on which this hub took over. Conversions of calls, texts and forms from before "
+        "it are never sent, because the service before this hub has sent them (`hub docs import-callrail`)."
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from hub.contracts.values import Money
 
@@ -28,3 +28,4 @@ Amount = Annotated[
     AfterValidator(_positive),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? [A-Z]{3}$", "examples": ["100 USD"]}),
 ]
+TextPrice = Annotated[Amount, Field(description="What one text is counted for in `text_budget`, in the same currency.")]

@@ -16,6 +16,7 @@ from hub.config.models import ConversionRule
 from hub.contracts.conversions import Conversion
 from hub.contracts.disclosure import disclose
 from hub.contracts.values import Money
+from hub.delivery.changes import before_cut_over
 from hub.delivery.payloads import TOO_OLD, click_kinds, known_conversion, too_old
 from hub.delivery.preview import check_here
 from hub.flow.case import Case
@@ -25,7 +26,7 @@ from hub.flow.consent import StoredDecision, ask
 from hub.flow.convert import event_conversion, lead_conversion, matches, outcome_conversion
 from hub.flow.subjects import read_subjects
 from hub.model import Call, ConversionRow, Delivery
-from hub.model.conversions import UPLOAD
+from hub.model.conversions import BEFORE_CUT_OVER, UPLOAD
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.queries.conversions.events import RuleEvent, events_for
@@ -35,13 +36,13 @@ CHUNK = 200
 """Events whose cases are loaded at a time."""
 NOWHERE = "nowhere"
 """The code if no destination of a rule serves the company."""
-Says = Literal["consent", "provider", "limit", "rule"]
+Says = Literal["consent", "provider", "limit", "rule", "company"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why something would not be sent, and who says so: consent, the provider's rules, its age limit, or the rule itself,
-    which names no destination that serves the company."""
+    """Why something would not be sent, and who says so: consent, the provider's rules, its age limit, the rule itself,
+    which names no destination that serves the company, or the company, whose former service has sent it."""
 
     says: Says
     code: str
@@ -204,13 +205,17 @@ def _built(hub: Hub, name: str, made: _Made, ruling: StoredDecision, now: dateti
         amount=row.amount, currency=row.currency, destination=dict(made.rule.send_to[name]), made_at=now, due_at=now,
     )  # fmt: skip
     disclosed = disclose(known_conversion(delivery, made.case, ruling, row, connector), manifest, UPLOAD)
-    late = too_old(row.occurred_at, now, manifest)
+    refusal = None
+    if sent := before_cut_over(hub.config, made.case):
+        refusal = Refusal(says="company", code=BEFORE_CUT_OVER, reason=sent)
+    elif late := too_old(row.occurred_at, now, manifest):
+        refusal = Refusal(says="limit", code=TOO_OLD, reason=late)
     clicks = newest_clicks(made.case, row.occurred_at, click_kinds(manifest, UPLOAD))
     return _item(
         made,
         name,
         ruling=ruling,
-        refusal=Refusal(says="limit", code=TOO_OLD, reason=late) if late else None,
+        refusal=refusal,
         conversion=disclosed.value,
         clicked={kind: at for kind, (at, _) in clicks.items() if kind in disclosed.value.click_ids},
         kept_back=tuple(sorted(disclosed.withheld)),

@@ -45,7 +45,7 @@ class LeadRecipient:
     """The recipient's name."""
     rule: str
     state: str
-    """GOES, what stops it (`consent`, `provider`, `limit`), or the state of its delivery."""
+    """GOES, what stops it (`consent`, `provider`, `limit`, `company`), or the state of its delivery."""
     reason: str = ""
     value: Money | None = None
     with_click: bool = False

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hub.contracts.conversions import NOT_SUPPORTED, UNVERIFIABLE
 from hub.model import ConsentDecision, Delivery
+from hub.model.conversions import BEFORE_CUT_OVER, TAKEN_BACK
 from hub.model.states import DeliveryState
 from hub.platform.fields import from_fields
 from hub.privacy.opt_outs import OPT_OUT_RULE
@@ -36,6 +37,11 @@ def advice_on(reason: DeliveryReason, to: str) -> Advice:
             "Nothing can mend it; set them aside.", "aside",
         ),
         NOT_SUPPORTED: Advice(f"{to} cannot do it.", said, "Nothing can mend it; set them aside.", "aside"),
+        BEFORE_CUT_OVER: Advice(
+            "The service before this hub has sent it.", said,
+            "Nothing has to be done; if the day is wrong, correct conversions_from and send it again.", "aside",
+        ),
+        TAKEN_BACK: Advice("It does not count any more.", said, "If it counts again, it is sent.", "aside"),
         "orphaned": Advice("What it belongs to is gone.", said, "Nothing can mend it; set them aside.", "aside"),
         "original_not_delivered": Advice(
             "The conversion itself never arrived.", f"So there is nothing to change at {to}.",
@@ -62,6 +68,11 @@ def advice_on(reason: DeliveryReason, to: str) -> Advice:
     if reason.state == DeliveryState.DEAD:
         return Advice(f"{to} did not take it in time.", said, "When it works again, send it again.", "same")
     return Advice(f"{to} refused it.", said, "Mend what it names, then build it again and send.", "fresh")
+
+
+def is_held_by(row: Delivery, decision: ConsentDecision) -> bool:
+    """Whether consent holds a delivery: others are held because they would count twice, or no longer."""
+    return row.state == DeliveryState.HELD and row.code == decision.rule_id
 
 
 def release_of(decision: ConsentDecision) -> str:
@@ -91,7 +102,7 @@ def story_of(row: Delivery, decision: ConsentDecision | None, to: str) -> tuple[
         case DeliveryState.READY | DeliveryState.LEASED:
             tried = f" It was tried {row.attempts} times." if row.attempts else ""
             return f"It waits to be sent to {to}.{tried}", f"It is due at {row.due_at:%Y-%m-%d %H:%M} UTC."
-        case DeliveryState.HELD if decision is not None:
+        case DeliveryState.HELD if decision is not None and is_held_by(row, decision):
             return f"Consent holds it back from {to}: {decision.reason}", release_of(decision)
         case DeliveryState.ACCEPTED:
             return f"{to} took it; what became of it is asked later.", "Nothing has to be done."

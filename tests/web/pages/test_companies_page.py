@@ -39,6 +39,7 @@ def test_a_change_touches_only_what_changed_and_keeps_the_comments(config_stage:
         "time_zone": "America/Chicago",
         "domains": "https://www.lakeside.example.com/contact\nlakeside.example.com",
         "website.swap": "(312) 555-0190",
+        "conversions_from": "2026-12-01",
         "contact.email": "privacy@lakeside.example.com",
     }
     answer = owner.post("/companies/lakeside", form)
@@ -46,6 +47,7 @@ def test_a_change_touches_only_what_changed_and_keeps_the_comments(config_stage:
     changed = companies(config_stage)["lakeside"]
     assert changed["time_zone"] == "America/Chicago"
     assert changed["domains"] == ["www.lakeside.example.com", "lakeside.example.com"]
+    assert str(changed["conversions_from"]) == "2026-12-01"
     assert changed["website"] == {"swap": ["+13125550190"]}
     assert changed["contact"] == {"email": "privacy@lakeside.example.com"}
     after = file_of(config_stage).read_text().splitlines()

@@ -33,6 +33,7 @@ STOPPED: Mapping[str, tuple[str, str]] = {
     "consent": ("held", "Held"),
     "provider": ("bad", "Would be refused"),
     "limit": ("bad", "Too old"),
+    "company": ("", "Sent by the service before"),
     PASSED_OVER: ("", "Not sent"),
 }
 SOON = timedelta(minutes=1)

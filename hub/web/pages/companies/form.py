@@ -45,6 +45,7 @@ WORDS = {
     "contact.postal_address": said("Postal address", "On its privacy page.", kind="long", clean=_full_lines),
     "contact.phone": said("Phone for questions about data", "On its privacy page.", kind="phone"),
     "contact.email": said("E-mail for questions about data", "On its privacy page.", kind="email"),
+    "conversions_from": said("Conversions are sent from", "A day like 2026-12-01, if another service sent them before."),
     "website.swap": said("Numbers on its pages", "One a line; visitors see others there.", kind="phones"),
     "website.linked_domains": said("Other sites of its own", "One host a line.", kind="lines", clean=_host),
     "website.tracking": said("Which visitors are recorded", "Who must agree first, or may object.", choices=TRACKING),

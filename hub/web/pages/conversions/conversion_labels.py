@@ -77,6 +77,8 @@ def sayer(item: DryRunItem, recipient: str) -> tuple[str, str]:
         return refusal.code, f"connector {name}" if name else "the hub's own rule"
     if refusal.says == "rule":
         return item.rule, "the rule's destinations"
+    if refusal.says == "company":
+        return "conversions_from", "of the company in config.yaml"
     return recipient, "its age limit" if refusal.says == "limit" else refusal.code
 
 
@@ -111,7 +113,7 @@ def short_reason(item: DryRunItem) -> str:
         return ""
     if refusal.says == "consent":
         return "needs a yes" if item.ruling and item.ruling.decision.verdict == "needs" else "not allowed"
-    return {"limit": "too old", "rule": "no destination"}.get(refusal.says, refusal.reason)
+    return {"limit": "too old", "rule": "no destination", "company": "sent before"}.get(refusal.says, refusal.reason)
 
 
 def remedy(reason: ReasonCount, recipient: str) -> Remedy:
@@ -119,6 +121,8 @@ def remedy(reason: ReasonCount, recipient: str) -> Remedy:
     refusal, item = reason.refusal, reason.example
     if refusal.says == "rule" or refusal.code == NOWHERE:
         return Remedy("Add a destination that serves the company", "/conversions/rule")
+    if refusal.says == "company":
+        return Remedy("Nothing: the service before this hub has sent it")
     if refusal.says == "limit":
         return Remedy(f"Nothing: {recipient} takes a conversion for a limited time")
     if refusal.says == "provider":

@@ -16,7 +16,7 @@ from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
 from hub.platform.formats import zone_name
-from hub.queries.deliveries.advice import release_of
+from hub.queries.deliveries.advice import is_held_by, release_of
 from hub.queries.deliveries.details import DeliveryDetails, one_delivery
 from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.deliveries.delivery_labels import KINDS, RESULTS, STATES
@@ -55,7 +55,7 @@ def delivery(page: PageRequest) -> Response:
         results=RESULTS,
         kinds=KINDS,
         company=next((each for each in page.companies if each.id == row.company_id), None),
-        release=release_of(found.decision) if found.decision and row.state == DeliveryState.HELD else None,
+        release=release_of(found.decision) if found.decision and is_held_by(row, found.decision) else None,
         replays=replays,
         replayable=row.state in REPLAYABLE_DELIVERY_STATES,
         categories=sorted(map(readable, replays.same.categories)) if replays and replays.same else [],

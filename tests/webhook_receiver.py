@@ -30,12 +30,15 @@ class Request:
 
 @dataclass
 class WebhookReceiver:
-    """Keeps what comes and answers with the next status of `answers`, else 200. `hangs` is how many seconds it waits before
+    """Keeps what comes and answers with the next status of `answers`, else with that of `answers_by` for the event's type, else
+    200; `taken` are the types that got a 200. `hangs` is how many seconds it waits before
     it answers; `victim` is a process that it kills once it has read a request."""
 
     port: int = 0
     received: list[Request] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    answers_by: dict[str, int] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
     hangs: float = 0.0
     victim: int | None = None
 
@@ -53,7 +56,11 @@ class WebhookReceiver:
                     receiver.victim = None
                     return
                 time.sleep(receiver.hangs)
-                status, headers = receiver.answers.pop(0) if receiver.answers else (200, {})
+                kind = str(json.loads(body).get("type", ""))
+                usual = (receiver.answers_by.get(kind, 200), {})
+                status, headers = receiver.answers.pop(0) if receiver.answers else usual
+                if status == 200:
+                    receiver.taken.append(kind)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

@@ -16,7 +16,8 @@ from hub.access.users import add_user
 from hub.api import Connector
 from hub.model import Account, Company, User, WebhookEndpoint, WebhookEvent
 from hub.webhooks_out.endpoints import Endpoint, endpoint_named
-from hub.webhooks_out.send import release_waiting, send_events
+from hub.webhooks_out.event_order import release_waiting
+from hub.webhooks_out.send import send_events
 
 
 def accounts_with(*webhooks: dict[str, Any]) -> list[dict[str, Any]]:

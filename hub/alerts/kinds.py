@@ -81,7 +81,8 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind("volume_spike", "More calls than usual", "Far more than at the same hours of former weeks.", "reports"),
     AlertKind("number_health", "Number in trouble",
               "It rings for nobody, points elsewhere, is not at the carrier, or costs without use.", "setup"),
-    AlertKind("webhook_set_aside", "Webhook set aside", "An address of yours refused an event, or it was given up.", "setup"),
+    AlertKind("webhook_set_aside", "Webhook not taken", "An address of yours takes nothing, or events were given up.",
+              "setup"),
     AlertKind("pool_overflow", "Pool overflow", "Visitors found no free number in a pool on one day.", "setup",
               Threshold("Visitors", 5, 1, 10_000)),
 )  # fmt: skip

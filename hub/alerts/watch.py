@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from hub.alerts.hub_trouble import failing_tasks
 from hub.alerts.kinds import threshold_of
 from hub.alerts.volume import judged_now
-from hub.alerts.watch_set_up import ending_versions, troubled_numbers, webhooks_set_aside
+from hub.alerts.watch_set_up import ending_versions, troubled_numbers, webhooks_failing, webhooks_set_aside
 from hub.model import AlertRule, Company, ConnectorState, Delivery, PoolOverflow, Tracker
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
@@ -57,6 +57,7 @@ class Watch:
                 *_full_pools(session, now),
                 *troubled_numbers(session),
                 *webhooks_set_aside(session, now),
+                *webhooks_failing(session, now),
                 *ending_versions(session, self._hub.config, now),
             ]
         return _keep(self._hub, found, now)

@@ -15,6 +15,7 @@ from hub.model import AlertRule, Company, NumberFinding, WebhookEndpoint, Webhoo
 from hub.model.states import WebhookEventState
 from hub.numbers.health.kinds import BY_KEY
 from hub.queries.connectors.version_ends import version_ends
+from hub.queries.webhooks_out import failing_endpoints
 from hub.store.writers.alert_events import Happening
 
 NUMBERS, SET_ASIDE, FAILING = "number_health", "webhook_set_aside", "connector_failing"
@@ -63,6 +64,25 @@ def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
             dedup_key=f"{SET_ASIDE}/{name}/{midnight:%Y-%m-%d}",
             at=now,
             facts={"endpoint": name, "events": events},
+        )
+
+
+def webhooks_failing(session: Session, now: datetime) -> Iterator[Happening]:
+    """Endpoints that have taken nothing for half an hour, or said that they are gone; once each time."""
+    watched = select(AlertRule.company_id).where(AlertRule.kind == SET_ASIDE)
+    companies = session.exec(select(Company).where(col(Company.id).in_(watched))).all()
+    for each in failing_endpoints(session, companies, now):
+        yield Happening(
+            company_id=each.company_id,
+            kind=SET_ASIDE,
+            dedup_key=f"{SET_ASIDE}/{each.name}/since {each.since:%Y-%m-%dT%H:%M:%S}",
+            at=now,
+            facts={
+                "endpoint": each.name,
+                "since": each.since.isoformat(),
+                "waiting": each.waiting,
+                "says": each.reason,
+            },
         )
 
 

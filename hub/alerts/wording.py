@@ -37,7 +37,7 @@ TITLES: Mapping[str, str] = {
     "volume_drop": "Fewer calls than usual at {company}",
     "volume_spike": "More calls than usual at {company}",
     "number_health": "Something is wrong with numbers of {company}",
-    "webhook_set_aside": "A webhook of {company} was set aside",
+    "webhook_set_aside": "A webhook of {company} does not take its events",
     "pool_overflow": "A pool of {company} is too small",
     TEST: "Test alert for {company}",
     DIGEST: "Summary of {company}",
@@ -246,7 +246,11 @@ def _numbers(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return f"{kind.label}: {phone(facts['number'])}{more}. {kind.means}"
 
 
-def _set_aside(facts: Mapping[str, object], zone: ZoneInfo) -> str:
+def _set_aside(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    if "since" in facts:
+        since = datetime.fromisoformat(facts["since"]).astimezone(zone)
+        waiting = "1 event waits" if facts["waiting"] == 1 else f"{facts['waiting']:,} events wait"
+        return f"{facts['endpoint']} has taken nothing since {clock_time(since, zone)}, and {waiting}. {facts['says']}"
     events = "1 event" if facts["events"] == 1 else f"{facts['events']:,} events"
     return f"{facts['endpoint']} did not take {events} today; see why, and send them again"
 

@@ -26,7 +26,7 @@ from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
 from hub.webhooks_out import endpoints
 from hub.webhooks_out.endpoints import Endpoint, endpoint_named, secrets_of
-from hub.webhooks_out.replay import replay_one, replay_range
+from hub.webhooks_out.replay import REPLAYABLE, UNSENT, replay_one, replay_range
 from hub.webhooks_out.sample import send_test
 
 commands = typer.Typer(
@@ -54,12 +54,13 @@ def list_(company: OfCompany = None, config: ConfigFile = CONFIG) -> Listing:
                 f"{about} {plain(each.recipient)} is a third party; it gets nothing about people who opted out."
             )
         if each.reason:
+            since = f" Nothing taken since {moment(each.failing_since)}." if each.failing_since else ""
             again = f" Tried again at {moment(each.next_try_at)}." if each.next_try_at else ""
-            notes.append(f"{about} {plain(each.reason)}{again}")
+            notes.append(f"{about} {plain(each.reason)}{since}{again}")
     return Listing(
         counted(len(shown), "webhook"), shown,
         ("company", "name", ("to", "host"), "format", ("state", "health"), "waiting", ("set aside", "dead"),
-         ("24 h", "delivered_lately"), ("last taken (UTC)", "last_delivered_at")),
+         ("24 h", "delivered_lately"), ("last taken (UTC)", "last_delivered_at"), ("failing since", "failing_since")),
         nothing="There are no webhooks; write `webhooks:` below a company in config.yaml (`hub docs webhooks`).", notes=notes
     )  # fmt: skip
 
@@ -111,14 +112,21 @@ def replay(
         str | None, typer.Option(help="Those that happened since: 2h, 3d, or a date.", metavar="TIME")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Those that happened until then.", metavar="TIME")] = None,
-    delivered: Annotated[bool, typer.Option("--delivered", help="Those too that the endpoint took.")] = False,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help="Only those in this state, like dead or delivered; may be repeated. Else all that were not taken.",
+                     metavar="STATE"),
+    ] = None,
     company: OfCompany = None,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> None:  # fmt: skip
     """Send one event again, or those of a range of time that the endpoint did not get; the receiver sees the same ids. The
     running worker sends them, oldest first."""
     if (event is None) == (since is None):
         raise CannotDo("Name one event by its id, or a range of time with --since.")
+    for each in state or ():
+        choice(each, REPLAYABLE, "--state")
+    states = [WebhookEventState(each) for each in state or UNSENT]
     with _opened(config) as hub:
         endpoint, now = _named(hub, name, company), hub.clock()
         with hub.store.writing() as session:
@@ -128,7 +136,7 @@ def replay(
             else:
                 begins, ends = options.since(since, now), options.until(until, now) or now
                 assert begins is not None
-                count = replay_range(session, endpoint, begins, ends, now, actor(), delivered=delivered)
+                count = replay_range(session, endpoint, begins, ends, now, actor(), states)
     say(f"{counted(count, 'event')} will be sent again; hub webhooks show {plain(name)} says how it goes.")
 
 

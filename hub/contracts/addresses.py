@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Any
@@ -12,6 +14,8 @@ from pydantic import BaseModel
 
 EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 """IPv6 addresses that a gateway turns into the IPv4 address written inside them. Source: RFC 6052, RFC 8215."""
+PROTOCOLS_ONLY = ipaddress.ip_network("192.0.0.0/24")
+"""No server is there, though `is_global` is true of some, such as 192.0.0.8. Source: RFC 6890, RFC 7600."""
 
 
 def is_public(address: str) -> bool:
@@ -24,7 +28,7 @@ def is_public(address: str) -> bool:
         hides = ip.ipv4_mapped or ip.sixtofour or ip.teredo or any(ip in network for network in EMBEDDING)
         if hides or ip.is_site_local:
             return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and ip not in PROTOCOLS_ONLY
 
 
 def is_connectable(address: str) -> bool:
@@ -35,29 +39,78 @@ def is_connectable(address: str) -> bool:
     except ValueError:
         return False
     plain = ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+    if plain.is_loopback:
+        return True
     return not (plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved)
 
 
 MAX_URL_CHARACTERS = 1_000
 WEBHOOK_PORTS = (443, 8443)
+NOT_PUBLIC = "The address leads into a private network; the hub sends to public addresses only."
+NOT_PRIVATE = "A webhook inside your own network cannot have this address."
+HOST_NAME = re.compile(r"(?!.{254})[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+INSIDE = ("localhost", "local", "internal", "home.arpa", "lan", "invalid")
+"""Ends of names that no public name server knows. Source: RFC 6761, RFC 6762, RFC 8375, ICANN on `internal`."""
+
+
+def may_send_to(url: str, address: str, *, private: bool = False) -> bool:
+    """Whether the hub may send what is for `url` to an IP address of its host. A `private` webhook may be in the hub's own
+    network; without TLS it must be."""
+    if not private:
+        return is_public(address)
+    return is_connectable(address) and not (urlsplit(url).scheme == "http" and is_public(address))
 
 
 def why_no_webhook(text: str, *, private: bool = False) -> str | None:
     """What is wrong with an address that the hub shall send to, in one sentence; None if nothing is. A `private` one may
-    use http:// and any port: which IP addresses it has is checked when it is connected to."""
+    use http:// and any port. An IP address is judged here, in each form in which one is written; which ones a name has is
+    checked when it is connected to."""
+    url = text.strip()
     try:
-        parts = urlsplit(text.strip())
-        port = parts.port or 443
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
     except ValueError:
         return "This is not an address; write it like https://hooks.example.com/calls."
-    if not parts.hostname or parts.scheme not in (("https", "http") if private else ("https",)):
+    if not host or parts.scheme not in (("https", "http") if private else ("https",)):
         return "The address must begin with https://, so that nobody on the way reads it."
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         return "Leave the user and password out of the address; the signature shows who sends."
-    plain = text.strip().isascii() and text.strip().isprintable() and "\\" not in text and " " not in text.strip()
+    if "#" in url:
+        return "Leave out the # and what follows it; it is never sent."
+    plain = url.isascii() and url.isprintable() and "\\" not in text and " " not in url
     if not plain or len(text) > MAX_URL_CHARACTERS or (port not in WEBHOOK_PORTS and not private):
         return f"The address must use port {' or '.join(map(str, WEBHOOK_PORTS))} and be written in plain characters."
+    return _why_no_host(url, host, private)
+
+
+def _why_no_host(url: str, host: str, private: bool) -> str | None:
+    literal = ip_literal(host)
+    if literal is not None:
+        if may_send_to(url, literal, private=private):
+            return None
+        return NOT_PRIVATE if private else NOT_PUBLIC
+    if not HOST_NAME.fullmatch(host) or re.fullmatch(r"0x[0-9a-f]*|[0-9]+", host.rstrip(".").rpartition(".")[2]):
+        return "This is not an address; write it like https://hooks.example.com/calls."
+    name = host.rstrip(".")
+    if not private and ("." not in name or any(f".{name}".endswith(f".{end}") for end in INSIDE)):
+        return NOT_PUBLIC
     return None
+
+
+def ip_literal(host: str) -> str | None:
+    """The IP address that the host of an address is, in any form that a connection takes: `127.1`, `0x7f.1`, `2130706433`,
+    `0177.0.0.1`, IPv6 with a zone. None if it is a name."""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    numbers = host.rstrip(".")
+    if not re.fullmatch(r"[0-9a-fx.]+", numbers):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(numbers))
+    except OSError:
+        return None
 
 
 def is_loopback(host: str | None) -> bool:

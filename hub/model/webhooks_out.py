@@ -33,6 +33,10 @@ class WebhookEndpoint(Row, table=True):
     paused_at: datetime | None = time_column(nullable=True)
     """When it answered that it is gone for good; it gets no events until a person resumes it."""
     pause_reason: str | None = Field(default=None, max_length=200)
+    failing_since: datetime | None = time_column(nullable=True)
+    """Since when it has taken nothing, though it was tried; None after it has taken something."""
+    last_refusal: str | None = Field(default=None, max_length=200)
+    """Its last answer while it takes nothing."""
     made_at: datetime = time_column()
     retired_at: datetime | None = time_column(nullable=True)
     """When it left config.yaml."""

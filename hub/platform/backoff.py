@@ -28,6 +28,11 @@ def full_jitter(longest: float) -> float:
     return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
 
 
+def half_jitter(longest: float) -> float:
+    """Between half of the delay and the whole: a pause that is spread, and never short by chance."""
+    return longest / 2 + random.uniform(0, longest / 2)  # noqa: S311 - spreads load, guards nothing
+
+
 def next_try(
     now: datetime,
     tries: int,

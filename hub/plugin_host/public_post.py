@@ -7,12 +7,15 @@ used.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from hub.contracts.addresses import is_public, why_no_webhook
+from hub.contracts.addresses import NOT_PUBLIC, WEBHOOK_PORTS, is_public, why_no_webhook
 from hub.contracts.refusals import retry_after
 from hub.errors import CannotDo, Rejected, RetryLater
 from hub.platform.clock import utc_now
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 16_384
+LOOK_UP_SECONDS = 2.0
 BUSY = (408, 425, 429)
 
 
@@ -40,6 +44,26 @@ def checked_url(text: str) -> str:
     if wrong := why_no_webhook(text):
         raise CannotDo(wrong)
     return text.strip()
+
+
+def warning_of(url: str, resolve: Resolve | None = None) -> str:
+    """A sentence if the name in an address that was just typed has no address now, else empty: it may be typed wrongly, or not
+    be set up yet."""
+    from hub.plugin_host.checked_connections import resolved
+
+    if why_no_webhook(url, private=True):
+        return ""
+    host, found = urlsplit(url).hostname or "", threading.Event()
+
+    def look() -> None:
+        with suppress(Exception):
+            (resolve or resolved)(host, WEBHOOK_PORTS[0])
+            found.set()
+
+    looking = threading.Thread(target=look, name="look up a name", daemon=True)
+    looking.start()
+    looking.join(LOOK_UP_SECONDS)
+    return "" if found.is_set() else f"{host} has no address now; if it is typed wrongly, nothing arrives."
 
 
 @dataclass(frozen=True)
@@ -86,7 +110,7 @@ class PublicPost:
 
     def _refuse(self, host: str, addresses: Sequence[str]) -> None:
         if not all(map(self.allowed, addresses)):
-            raise Rejected("The address leads into a private network; the hub sends to public addresses only.")
+            raise Rejected(NOT_PUBLIC)
 
     @staticmethod
     def judge(answer: Answer) -> None:

@@ -139,7 +139,7 @@ def resume(session: Session, hub: Hub, endpoint: Endpoint, actor: str) -> None:
     row = session.get_one(WebhookEndpoint, endpoint.row.id, with_for_update=True, populate_existing=True)
     if row.paused_at is None:
         raise CannotDo("This webhook is not paused.")
-    row.paused_at = row.pause_reason = None
+    row.paused_at = row.pause_reason = row.failing_since = row.last_refusal = None
     session.add(row)
     session.flush()
     audit.note(session, hub.clock(), actor, "webhook.resume", row.company_id, row.name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import and_, or_, update
 from sqlmodel import Session, col, select
 
 from hub.errors import CannotDo, NotFound
@@ -16,8 +17,10 @@ from hub.store.claims import ENDED_LEASE
 from hub.store.writers.webhook_events import EVENT_LIFETIME
 from hub.webhooks_out.endpoints import Endpoint
 
-UNSENT = (State.DEAD, State.HELD, State.DROPPED)
-"""What a replay of a range takes, unless everything is asked for."""
+UNSENT = (State.DEAD, State.HELD, State.DROPPED, State.READY, State.WAITING)
+"""What a replay of a range takes, unless it is told: what the endpoint did not get. Of events on their way it takes those that
+were tried, so that they are tried now, and for three days more."""
+ON_THE_WAY = (State.READY, State.WAITING)
 REPLAYABLE = (*UNSENT, State.DELIVERED)
 MAX_REPLAYED = 10_000
 """Events of one replay."""
@@ -28,8 +31,8 @@ def replay_one(session: Session, endpoint: Endpoint, event_id: str, now: datetim
     event = session.get(WebhookEvent, event_id)
     if event is None or event.endpoint_id != endpoint.row.id:
         raise NotFound("Not found")
-    if event.state not in REPLAYABLE:
-        raise CannotDo("This event is still on its way; it is sent again by itself.")
+    if event.state not in REPLAYABLE or (event.state in ON_THE_WAY and event.first_tried_at is None):
+        raise CannotDo("This event is on its way; it is sent by itself.")
     _send_again(session, endpoint, [event_id], now, actor)
 
 
@@ -40,17 +43,19 @@ def replay_range(
     until: datetime,
     now: datetime,
     actor: str,
-    *,
-    delivered: bool = False,
+    states: Collection[State] = UNSENT,
 ) -> int:
-    """Send the events that happened from `since` to `until` again, within `session`, oldest first: those that the endpoint
-    did not get, and with `delivered` also the others. Returns how many. CannotDo if there are too many."""
-    states = REPLAYABLE if delivered else UNSENT
+    """Send the events that happened from `since` to `until` and are in one of `states` again, within `session`, oldest first.
+    Returns how many. CannotDo if there are too many, or if events of a state cannot be sent again."""
+    if not states or not set(states) <= set(REPLAYABLE):
+        raise CannotDo(f"Choose one or more of the states {', '.join(REPLAYABLE)}.")
+    if until < since:
+        raise CannotDo("The time ends before it begins; change one of the two.")
     wanted = select(WebhookEvent.id).where(
         WebhookEvent.endpoint_id == endpoint.row.id,
         col(WebhookEvent.at) >= since,
         col(WebhookEvent.at) <= until,
-        col(WebhookEvent.state).in_(states),
+        _replayable(states),
     )
     ids = session.exec(wanted.limit(MAX_REPLAYED + 1)).all()
     if len(ids) > MAX_REPLAYED:
@@ -60,14 +65,10 @@ def replay_range(
     return len(ids)
 
 
-def hurry(session: Session, endpoint: Endpoint, now: datetime) -> None:
-    """Try the event that holds the others up now, within `session`: the endpoint works again."""
-    first = (
-        col(WebhookEvent.endpoint_id) == endpoint.row.id,
-        col(WebhookEvent.state) == State.READY,
-        col(WebhookEvent.first_tried_at).is_not(None),
-    )
-    session.execute(update(WebhookEvent).where(*first).values(due_at=now).execution_options(synchronize_session=False))
+def _replayable(states: Collection[State]) -> Any:
+    """The condition that an event is in one of the states, and was tried if it is on its way."""
+    tried = col(WebhookEvent.first_tried_at).is_not(None)
+    return and_(col(WebhookEvent.state).in_(states), or_(col(WebhookEvent.state).not_in(ON_THE_WAY), tried))
 
 
 def _send_again(session: Session, endpoint: Endpoint, ids: Collection[str], now: datetime, actor: str) -> None:
@@ -81,7 +82,7 @@ def _send_again(session: Session, endpoint: Endpoint, ids: Collection[str], now:
         "due_at": col(WebhookEvent.at), "expires_at": now + EVENT_LIFETIME,
     }  # fmt: skip
     for at in range(0, len(wanted), 500):
-        mine = (col(WebhookEvent.id).in_(wanted[at : at + 500]), col(WebhookEvent.state).in_(REPLAYABLE))
+        mine = (col(WebhookEvent.id).in_(wanted[at : at + 500]), _replayable(REPLAYABLE))
         session.execute(
             update(WebhookEvent)
             .where(*mine)

@@ -23,7 +23,7 @@ from hub.webhooks_out import standard
 from hub.webhooks_out.answers import Verdict, post_for, verdict_of
 from hub.webhooks_out.bodies import encoded, stripped
 from hub.webhooks_out.endpoints import CALLRAIL, Endpoint, secrets_of
-from hub.webhooks_out.replay import hurry
+from hub.webhooks_out.event_order import note_taken
 from hub.webhooks_out.signing import headers_of
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ def send_test(hub: Hub, endpoint: Endpoint, actor: str, post: PublicPost | None 
     verdict = verdict_of(outcome, 1, now, now, lambda longest: longest)
     with hub.store.writing() as session:
         if verdict.state == WebhookEventState.DELIVERED:
-            hurry(session, endpoint, now)
+            note_taken(session, endpoint.row.id, again=True)
         reported = f"{endpoint.row.name}, {verdict.status or 'no answer'}"
         audit.note(session, now, actor, "webhook.test", endpoint.row.company_id, reported)
     return verdict

@@ -1,4 +1,5 @@
-"""Sends the outbox of one endpoint in order: the oldest event first, and while it is tried again, the others wait.
+"""Sends the outbox of one endpoint in order: the oldest event first, and while it is tried again, the others wait
+(hub.webhooks_out.event_order).
 
 A try is recorded before anything is sent, so an event whose worker died is sent again under the same `webhook-id`. Everything
 about a person is read, and consent is asked, under the person's lock: after a refusal or an erasure nothing more leaves.
@@ -13,15 +14,15 @@ from typing import Any
 
 import structlog
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import col
 
-from hub.errors import CannotDo, RetryLater, place_of
+from hub.errors import CannotDo, Rejected, RetryLater, place_of
 from hub.flow.consent import StoredDecision, disclosure_row
 from hub.model import ConsentDecision, Disclosure, WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState as State
 from hub.numbers.directory import Directory
 from hub.platform import metrics
-from hub.platform.backoff import Jitter, full_jitter
+from hub.platform.backoff import Jitter, half_jitter
 from hub.plugin_host.public_post import PublicPost
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
@@ -30,6 +31,7 @@ from hub.store.journal import write_evidence
 from hub.store.writers.webhook_events import EVENT_LIFETIME
 from hub.webhooks_out.answers import Verdict, post_for, verdict_of
 from hub.webhooks_out.endpoints import Endpoint, endpoint_of, secrets_of
+from hub.webhooks_out.event_order import is_held_up, note_refusal, note_taken, put_behind, release_some
 from hub.webhooks_out.prepare import NOTICES, Prepared, lock_keys_of, prepare
 from hub.webhooks_out.signing import headers_of
 
@@ -47,7 +49,7 @@ def endpoints_due() -> object:
 
 
 def send_events(
-    hub: Hub, directory: Directory, endpoint_id: str, post: PublicPost | None = None, jitter: Jitter = full_jitter
+    hub: Hub, directory: Directory, endpoint_id: str, post: PublicPost | None = None, jitter: Jitter = half_jitter
 ) -> int:
     """Send what is due to one endpoint; returns how many events were claimed."""
     mine = (col(WebhookEvent.endpoint_id) == endpoint_id,)
@@ -85,8 +87,10 @@ class _Turn:
         if not endpoint.section.enabled:
             self._end_all([row for row in rows if row.type not in NOTICES], State.DROPPED, NOT_THERE, keeping=NOTICES)
             rows = [row for row in rows if row.type in NOTICES]
-        if rows and self._is_held_up(rows):
-            return self._wait(rows)
+        with self.hub.store.reading() as session:
+            held_up = bool(rows) and is_held_up(session, endpoint, self.hub.clock(), rows)
+        if held_up:
+            return self._wait(rows, endpoint)
         self._send_each(endpoint, rows)
 
     def _send_each(self, endpoint: Endpoint, rows: Sequence[WebhookEvent]) -> None:
@@ -103,11 +107,12 @@ class _Turn:
                 return self._give_back(ordered[position:])
             if verdict.gone:
                 return self._pause(endpoint, verdict, ordered[position + 1 :])
-            if verdict.holds_up:
-                return self._wait(ordered[position + 1 :])
-            if row.first_tried_at is not None:
+            if verdict.goes_on and not (verdict.is_of_itself and not endpoint.section.keep_order):
+                return self._wait(ordered[position + 1 :], endpoint)
+            if row.first_tried_at is not None and not verdict.goes_on:
                 # What waited behind it is older than the rest of this turn.
-                self._release()
+                with self.hub.store.writing() as session:
+                    release_some(session, endpoint)
                 return self._give_back(ordered[position + 1 :])
 
     def _one(self, endpoint: Endpoint, row: WebhookEvent) -> Verdict:
@@ -132,7 +137,7 @@ class _Turn:
             outcome = (self.post or post_for(endpoint.section)).send(endpoint.section.url, headers, prepared.body.data)
         except Exception as error:  # noqa: BLE001 - whatever the other side does, the event ends in a state that says so
             outcome = error
-            if not isinstance(error, RetryLater):
+            if not isinstance(error, RetryLater | Rejected):
                 log.warning("webhook failed", endpoint=self.endpoint_id, error=type(error).__name__, at=place_of(error))
         verdict = verdict_of(outcome, row.attempts + 1, row.expires_at - EVENT_LIFETIME, self.hub.clock(), self.jitter)
         self._record(endpoint, row, verdict, prepared)
@@ -167,6 +172,10 @@ class _Turn:
         accounts = {row.subject_id: row.account_id}
         with self.hub.store.writing() as session:
             complete(session, WebhookEvent, [row.id], self.token, **values)
+            if verdict.state == State.DELIVERED:
+                note_taken(session, self.endpoint_id, again=row.first_tried_at is not None)
+            elif sent is not None and verdict.goes_on:
+                note_refusal(session, self.endpoint_id, verdict.reason or "", now)
             if ruling is not None and not ruling.is_unanswered:
                 write_evidence(session, ConsentDecision, [ruling.row], accounts)
             if sent is not None and sent.case is not None and sent.ruling is not None and verdict.left:
@@ -177,39 +186,17 @@ class _Turn:
                 write_evidence(session, Disclosure, [reported], accounts)
         metrics.DELIVERIES.labels("webhooks", verdict.state, str(verdict.status or "")).inc()
 
-    def _is_held_up(self, rows: Sequence[WebhookEvent]) -> bool:
-        """Whether an event that is not among these is tried again first."""
-        first = select(WebhookEvent.id).where(
-            WebhookEvent.endpoint_id == self.endpoint_id,
-            WebhookEvent.state == State.READY,
-            col(WebhookEvent.first_tried_at).is_not(None),
-        )
-        with self.hub.store.reading() as session:
-            return bool(set(session.exec(first)) - {row.id for row in rows})
-
-    def _wait(self, rows: Sequence[WebhookEvent]) -> None:
+    def _wait(self, rows: Sequence[WebhookEvent], endpoint: Endpoint) -> None:
         """Put these, and what else of the endpoint is due, behind the event that is tried again."""
+        now = self.hub.clock()
         with self.hub.store.writing() as session:
             complete(session, WebhookEvent, [row.id for row in rows], self.token, state=State.WAITING)
-            session.execute(
-                update(WebhookEvent)
-                .where(
-                    col(WebhookEvent.endpoint_id) == self.endpoint_id,
-                    col(WebhookEvent.state) == State.READY,
-                    col(WebhookEvent.first_tried_at).is_(None),
-                    col(WebhookEvent.due_at) <= self.hub.clock(),
-                )
-                .values(state=State.WAITING)
-                .execution_options(synchronize_session=False)
-            )
+            passing = not is_held_up(session, endpoint, now)
+            put_behind(session, self.endpoint_id, now, tried=passing)
 
     def _give_back(self, rows: Sequence[WebhookEvent]) -> None:
         with self.hub.store.writing() as session:
             complete(session, WebhookEvent, [row.id for row in rows], self.token, state=State.READY)
-
-    def _release(self) -> None:
-        with self.hub.store.writing() as session:
-            session.execute(_released(col(WebhookEvent.endpoint_id) == self.endpoint_id))
 
     def _end_all(
         self, rows: Sequence[WebhookEvent], state: State, reason: str, *, keeping: Collection[str] = ()
@@ -235,25 +222,3 @@ class _Turn:
             row.paused_at, row.pause_reason = self.hub.clock(), reason[:200]
             session.add(row)
         self._end_all(rest, State.DEAD, reason)
-
-
-def release_waiting(hub: Hub) -> int:
-    """Let the events of endpoints go on whose first event ended elsewhere, as when it was put into quarantine or its period
-    ended; returns how many."""
-    first = select(WebhookEvent.endpoint_id).where(
-        col(WebhookEvent.state).in_((State.READY, State.LEASED)), col(WebhookEvent.first_tried_at).is_not(None)
-    )
-    with hub.store.reading() as session:
-        stuck = select(WebhookEvent.id).where(
-            WebhookEvent.state == State.WAITING, col(WebhookEvent.endpoint_id).not_in(first)
-        )
-        if session.exec(stuck.limit(1)).first() is None:
-            return 0
-    with hub.store.writing() as session:
-        changed: Any = session.execute(_released(col(WebhookEvent.endpoint_id).not_in(first)))
-    return int(changed.rowcount)
-
-
-def _released(*where: Any) -> Any:
-    statement = update(WebhookEvent).where(col(WebhookEvent.state) == State.WAITING, *where)
-    return statement.values(state=State.READY).execution_options(synchronize_session=False)

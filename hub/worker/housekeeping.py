@@ -41,7 +41,7 @@ from hub.store.locks import hold_locks
 from hub.store.violations import write_refusals
 from hub.store.writers.health import write_figures, write_health
 from hub.texts.doubts import lapse
-from hub.webhooks_out.send import release_waiting
+from hub.webhooks_out.event_order import release_waiting
 from hub.worker.scheduler import Ticker
 from hub.worker.stand_in_call_backs import StandInCallBacks
 

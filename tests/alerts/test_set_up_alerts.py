@@ -86,8 +86,34 @@ def test_a_webhook_that_was_set_aside_is_told_once_a_day(alerting: AlertStage) -
             )
         )  # fmt: skip
     look(alerting)
-    assert alerting.mail.subjects == ["A webhook of Lakeside was set aside"]
+    assert alerting.mail.subjects == ["A webhook of Lakeside does not take its events"]
     assert "crm did not take 2 events today" in letters(alerting)[0]
     alerting.stage.clock.advance(days=1)
     look(alerting)
     assert len(alerting.mail.subjects) == 1, "nothing new was set aside"
+
+
+def test_a_webhook_that_takes_nothing_for_half_an_hour_is_told_once(alerting: AlertStage) -> None:
+    alerting.wants(alerting.user(), "webhook_set_aside")
+    now, company = alerting.stage.clock(), alerting.company()
+    own = {"account_id": company.account_id, "company_id": company.id}
+    endpoint = WebhookEndpoint(
+        name="crm", made_at=now, events=["form"], failing_since=now, last_refusal="The endpoint answered 503.", **own
+    )
+    alerting.stage.add(endpoint)
+    alerting.stage.add(
+        WebhookEvent(
+            endpoint_id=endpoint.id, type="form", subject_id="s", dedup_key="1", at=now, due_at=now, first_tried_at=now,
+            state="ready", expires_at=now + timedelta(days=30), **own,
+        )
+    )  # fmt: skip
+    alerting.stage.clock.advance(minutes=29)
+    look(alerting)
+    assert alerting.mail.subjects == []
+    alerting.stage.clock.advance(minutes=1)
+    look(alerting)
+    alerting.stage.clock.advance(days=1)
+    look(alerting)
+    assert alerting.mail.subjects == ["A webhook of Lakeside does not take its events"]
+    assert "crm has taken nothing since" in letters(alerting)[0]
+    assert "1 event waits. The endpoint answered 503." in letters(alerting)[0]

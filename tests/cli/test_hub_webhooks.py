@@ -30,7 +30,9 @@ def test_an_endpoint_is_listed_tested_and_given_a_new_secret(shop: Shop) -> None
     assert second != first and shop.rows(WebhookEndpoint)[0].former_until is not None
     assert shop.run("webhooks", "rotate", "crm", "--end").exit_code == 0
     assert "0 events" in shop.run("webhooks", "replay", "crm", "--since", "2d").stdout
+    assert "0 events" in shop.run("webhooks", "replay", "crm", "--since", "2d", "--state", "delivered").stdout
     for arguments, said in (
+        (("replay", "crm", "--since", "2d", "--state", "leased"), "--state"),
         (("replay", "crm"), "Name one event by its id, or a range of time"),
         (("show", "nope"), "No company has a webhook 'nope'"),
         (("resume", "crm"), "not paused"),

@@ -64,6 +64,11 @@ def test_callrails_integration_shows_and_changes_the_endpoints_in_its_form() -> 
     assert (gone.path[-2:], gone.value) == (("crm", "enabled"), False)
 
 
-def test_callrails_integration_refuses_an_address_inside_the_network() -> None:
-    with pytest.raises(CannotDo, match="https://"):
-        changes_for("agency", company(), {WebhookType.FORM: ["http://10.0.0.1/"]})
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1/", "https://127.1/", "https://[::ffff:10.0.0.1]/", "https://localhost/"]
+)
+def test_an_address_inside_the_network_is_refused_in_config_yaml_and_by_callrails_integration(url: str) -> None:
+    with pytest.raises(ValidationError, match=r"https://|public addresses only"):
+        WebhookSection(name="crm", url=url, use=USE)
+    with pytest.raises(CannotDo, match=r"https://|public addresses only"):
+        changes_for("agency", company(), {WebhookType.FORM: [url]})

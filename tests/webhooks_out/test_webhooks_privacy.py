@@ -122,7 +122,7 @@ def test_a_name_that_leads_inside_gets_nothing(
     sending.stage.clock.advance(minutes=3)
     post = PublicPost(resolve=lambda host, port: [("8.8.8.8", port), (address, receiver.port)])
     send_events(sending.stage.hub, sending.stage.directory, sending.endpoint().row.id, post)
-    assert receiver.received == [] and {state for _, state in sending.states} == {"dead"}
+    assert receiver.received == [] and {state for _, state in sending.states} == {"ready", "waiting"}
     assert "private network" in str(sending.events[0].reason) and sending.stage.rows(Disclosure) == []
 
 

@@ -77,6 +77,11 @@ class WebhookSection(BaseModel):
         description="What it does not get: these fields are empty in every event, and phone numbers, e-mail addresses and "
         "known names are removed from all texts.",
     )
+    keep_order: bool = Field(
+        default=False,
+        description="true: while an event is tried again, for up to three days, all later ones wait; false: for up to half an "
+        "hour, then they pass it.",
+    )
     allow_private: bool = Field(
         default=False,
         description="The address may be inside your own network, on any port, and there also http://. Only someone who can "

@@ -11,13 +11,15 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import Company, IgnoredRepair, OutcomeRow
+from hub.privacy.datamap.recipients import recipient_name
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.connectors.version_ends import version_ends
 from hub.queries.conversions.stages import MEANINGS
+from hub.queries.webhooks_out import FailingEndpoint, failing_endpoints
 from hub.runtime import Hub
 
 Kind = Literal["stopped", "down", "soon", "incomplete"]
-Cure = Literal["sign_in", "resume", "wait", "stages", "decide", "settings"]
+Cure = Literal["sign_in", "resume", "wait", "stages", "decide", "settings", "webhook"]
 UNSIGNED = "nobody has signed in yet"
 QUOTA_PERCENT = 90
 STAGES_WINDOW = timedelta(days=7)
@@ -45,6 +47,13 @@ class Repair:
     hint: str = ""
     may_ignore: bool = True
 
+    @property
+    def page(self) -> str:
+        """The page of what is to be mended."""
+        if self.cure == "webhook":
+            return f"/webhooks-out/{self.connector.removeprefix('webhook/')}"
+        return f"/connectors/{self.connector}"
+
 
 class StageCount(NamedTuple):
     """A CRM's stage that means nothing yet, and how many deals reached it."""
@@ -57,17 +66,21 @@ class StageCount(NamedTuple):
 def open_repairs(
     session: Session, hub: Hub, companies: Sequence[Company], now: datetime, user_id: str | None = None
 ) -> list[Repair]:
-    """The repairs of the connectors that serve `companies`, the worst first, without those that the user ignores."""
-    found = repairs_of(connectors_of(session, hub, companies, now), unmapped_stages(session, hub, now), now)
+    """The repairs of the webhooks of `companies` and of the connectors that serve them, the worst first, without those that the
+    user ignores."""
+    webhooks = [_webhook(each) for each in failing_endpoints(session, companies, now)]
+    found = repairs_of(connectors_of(session, hub, companies, now), unmapped_stages(session, hub, now), now, webhooks)
     if user_id is None:
         return found
     ignored = set(session.exec(select(IgnoredRepair.key).where(IgnoredRepair.user_id == user_id)))
     return [repair for repair in found if not (repair.may_ignore and repair.key in ignored)]
 
 
-def repairs_of(summaries: Iterable[ConnectorSummary], stages: Sequence[StageCount], now: datetime) -> list[Repair]:
-    """The repairs of some connectors, the worst first."""
-    found: list[Repair] = []
+def repairs_of(
+    summaries: Iterable[ConnectorSummary], stages: Sequence[StageCount], now: datetime, others: Iterable[Repair] = ()
+) -> list[Repair]:
+    """The repairs of some connectors, and others, the worst first."""
+    found = list(others)
     for each in summaries:
         own = (_stopped(each), _down(each, now), _not_signed_in(each), _ends_soon(each, now), _quota(each))
         found += [repair for repair in own if repair is not None]
@@ -243,6 +256,27 @@ def _stages(each: ConnectorSummary, counts: Sequence[StageCount]) -> list[Repair
         )
         for count in counts[:MAX_STAGES]
     ]
+
+
+def _webhook(each: FailingEndpoint) -> Repair:
+    name = recipient_name(each.company, each.name)
+    if each.is_gone:
+        kind: Kind = "stopped"
+        title, hint = "it said that it is gone", "Resume it once it is there again, and replay what it missed."
+    else:
+        kind, title = "down", "it takes nothing"
+        hint = "Nothing is lost: each event is tried for three days. Once it works, send it a test: what waits goes at once."
+    return Repair(
+        key=_key("webhook", name, each.since),
+        connector=name,
+        kind=kind,
+        title=title,
+        text=each.reason,
+        cure="webhook",
+        since=each.since,
+        waiting=each.waiting,
+        hint=hint,
+    )
 
 
 def _send_by(each: ConnectorSummary) -> datetime | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
@@ -16,6 +16,8 @@ from hub.model import Company, WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState as State
 
 RECENT = timedelta(days=1)
+FAILING_AFTER = timedelta(minutes=30)
+"""An endpoint that has taken nothing for so long is shown, and reported, as failing."""
 ON_THE_WAY = (State.READY, State.LEASED, State.WAITING)
 
 
@@ -26,7 +28,9 @@ class Health(StrEnum):
     """It never got anything."""
     WORKING = "working"
     RETRYING = "retrying"
-    """An event is tried again, and the next ones wait."""
+    """An event is tried again."""
+    FAILING = "failing"
+    """It has taken nothing for half an hour or more, though it was tried."""
     PAUSED = "paused"
     """It said that it is gone."""
     DISABLED = "disabled"
@@ -50,7 +54,9 @@ class EndpointShown:
     withheld: tuple[str, ...]
     health: Health
     reason: str | None
-    """Why it is retried or paused."""
+    """Its last answer while it takes nothing, or why it is paused."""
+    failing_since: datetime | None
+    """Since when it has taken nothing, or gets nothing because it said that it is gone."""
     next_try_at: datetime | None
     waiting: int
     dead: int
@@ -60,6 +66,8 @@ class EndpointShown:
     """In the last 24 hours."""
     last_delivered_at: datetime | None
     former_secret_until: datetime | None
+    keeps_order: bool
+    """Whether later events wait for as long as an earlier one is tried."""
 
 
 def endpoints_of(session: Session, config: Config, companies: Sequence[Company], now: datetime) -> list[EndpointShown]:
@@ -85,6 +93,48 @@ def shown_endpoint(
     return next((each for each in endpoints_of(session, config, [company], now) if each.name == name), None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FailingEndpoint:
+    """An endpoint that takes nothing."""
+
+    company_id: str
+    company: str
+    name: str
+    since: datetime
+    is_gone: bool
+    """It said that it is gone, and gets nothing more until a person resumes it."""
+    reason: str
+    """Its last answer."""
+    waiting: int
+
+
+def failing_endpoints(session: Session, companies: Collection[Company], now: datetime) -> list[FailingEndpoint]:
+    """The endpoints of these companies that have taken nothing for half an hour, or said that they are gone."""
+    by_id = {each.id: each for each in companies}
+    failing = or_(
+        col(WebhookEndpoint.paused_at).is_not(None), col(WebhookEndpoint.failing_since) <= now - FAILING_AFTER
+    )
+    wanted = select(WebhookEndpoint).where(
+        col(WebhookEndpoint.company_id).in_(by_id), col(WebhookEndpoint.retired_at).is_(None), failing
+    )
+    rows = [row for row in session.exec(wanted) if row.events]
+    if not rows:
+        return []
+    figures = _Figures(session, [row.id for row in rows], now)
+    return [
+        FailingEndpoint(
+            company_id=row.company_id,
+            company=by_id[row.company_id].name,
+            name=row.name,
+            since=row.paused_at or row.failing_since or now,
+            is_gone=row.paused_at is not None,
+            reason=(row.pause_reason if row.paused_at else row.last_refusal) or "",
+            waiting=figures.count(row.id, *ON_THE_WAY),
+        )
+        for row in rows
+    ]
+
+
 class _Figures:
     """Counts of events by endpoint."""
 
@@ -99,10 +149,9 @@ class _Figures:
         self.last = {row[0]: row[1] for row in newest}
         lately = select(endpoint_id, func.count()).where(*done, finished > now - RECENT).group_by(endpoint_id)
         self.lately = {endpoint: int(count) for endpoint, count in session.execute(lately)}
-        tried = select(WebhookEvent).where(
-            mine, WebhookEvent.state == State.READY, col(WebhookEvent.first_tried_at).is_not(None)
-        )
-        self.heads = {event.endpoint_id: event for event in session.exec(tried)}
+        tried = (mine, WebhookEvent.state == State.READY, col(WebhookEvent.first_tried_at).is_not(None))
+        due = session.execute(select(endpoint_id, func.min(WebhookEvent.due_at)).where(*tried).group_by(endpoint_id))
+        self.next_tries = {row[0]: row[1] for row in due}
 
     def count(self, endpoint_id: str, *states: State) -> int:
         return sum(self.counts.get((endpoint_id, state), 0) for state in states)
@@ -111,13 +160,15 @@ class _Figures:
 def _shown(
     row: WebhookEndpoint, company: Company, section: WebhookSection, figures: _Figures, now: datetime
 ) -> EndpointShown:
-    head = figures.heads.get(row.id)
+    next_try, failing_since = figures.next_tries.get(row.id), row.failing_since
     if row.paused_at is not None:
         health, reason = Health.PAUSED, row.pause_reason
     elif not section.enabled:
         health, reason = Health.DISABLED, None
-    elif head is not None:
-        health, reason = Health.RETRYING, head.reason
+    elif failing_since is not None and now - failing_since >= FAILING_AFTER:
+        health, reason = Health.FAILING, row.last_refusal
+    elif next_try is not None:
+        health, reason = Health.RETRYING, row.last_refusal
     else:
         health, reason = Health.WORKING if row.id in figures.last else Health.UNUSED, None
     former = row.former_until
@@ -135,7 +186,9 @@ def _shown(
         withheld=tuple(section.withhold),
         health=health,
         reason=reason,
-        next_try_at=head.due_at if health == Health.RETRYING and head else None,
+        failing_since=failing_since if health in (Health.FAILING, Health.RETRYING) else row.paused_at,
+        next_try_at=next_try if health in (Health.FAILING, Health.RETRYING) else None,
+        keeps_order=section.keep_order,
         waiting=figures.count(row.id, *ON_THE_WAY),
         dead=figures.count(row.id, State.DEAD),
         held=figures.count(row.id, State.HELD),

@@ -31,6 +31,12 @@ class EventShown:
     due_at: datetime
     finished_at: datetime | None
 
+    @property
+    def may_replay(self) -> bool:
+        """Whether a person can send it again: it has ended, or is tried again."""
+        busy = (WebhookEventState.LEASED, WebhookEventState.QUARANTINED)
+        return self.state not in busy and (self.finished_at is not None or self.attempts > 0)
+
 
 def events_of(
     session: Session, endpoint_id: str, *, state: str | None = None, after: str | None = None, limit: int = PAGE

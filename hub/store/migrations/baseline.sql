@@ -1453,6 +1453,8 @@ CREATE TABLE webhook_endpoint (
     secret_made_at TIMESTAMP WITH TIME ZONE,
     paused_at TIMESTAMP WITH TIME ZONE,
     pause_reason VARCHAR(200),
+    failing_since TIMESTAMP WITH TIME ZONE,
+    last_refusal VARCHAR(200),
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
     retired_at TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (id),

@@ -164,7 +164,9 @@ def waiting_words(needs: NeedsNow) -> str:
         verb = "" if parts else f" {_verb(needs.texts_total)}"
         parts.append(f"{_number(needs.texts_total, 'text')}{verb} for an answer")
     if needs.repairs:
-        parts.append(f"{_number(len(needs.repairs), 'connector')} {'needs' if len(needs.repairs) == 1 else 'need'} you")
+        webhooks = sum(each.cure == "webhook" for each in needs.repairs)
+        what = "connector" if not webhooks else "webhook" if webhooks == len(needs.repairs) else "connection"
+        parts.append(f"{_number(len(needs.repairs), what)} {'needs' if len(needs.repairs) == 1 else 'need'} you")
     if not parts:
         return "Nothing waits for you."
     words = f"{', '.join(parts[:-1])}{',' if len(parts) > 2 else ''} and {parts[-1]}" if len(parts) > 1 else parts[0]

@@ -50,6 +50,13 @@ def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: Tes
     assert nameless.status_code == 422 and 'id="use-error">Choose one.' in nameless.text
     refused = owner.post("/webhooks-out/new", {**FORM, "url": "http://10.0.0.1/"})
     assert refused.status_code == 422 and "must begin with https://" in seen(refused.text)
+    for inside in (
+        "https://2130706433/",
+        "https://[::1/",
+        "https://metadata.google.internal/",
+        "https://h.example.com/#x",
+    ):
+        assert owner.post("/webhooks-out/new", {**FORM, "url": inside}).status_code == 422, inside
     added = owner.post("/webhooks-out/new", {**FORM, "url": "https://hooks.example.com/a?key=1", "withhold": "name"})
     assert added.status_code == 303, seen(added.text)
     assert webhooks(config_stage) == [
@@ -93,19 +100,14 @@ def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, rec
     written(stage, f"{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}")
     receiver.answers = [(422, {})]
     stage.call_in()
-    stage.clock.advance(minutes=3)
-    endpoint = stage.one(WebhookEndpoint)
-    send_events(stage.hub, stage.directory, endpoint.id)
+    send(stage)
     owner = signed_in(stage)
     path = "/webhooks-out/lakeside/crm"
     page = owner.text(path)
-    assert "A call comes in" in page and "Set aside" in page and "does not take this event" in page and "422" in page
-    (dead,) = stage.rows(WebhookEvent, state="dead")
-    assert owner.post(f"{path}/replay", {"event": dead.id}).status_code == 303
-    assert stage.one(WebhookEvent, id=dead.id).state == "ready"
-    day = f"{stage.clock():%Y-%m-%d}"
-    assert owner.post(f"{path}/replay-days", {"first": day, "last": day, "delivered": "yes"}).status_code == 303
-    assert owner.post(f"{path}/replay-days", {"first": "", "last": day}).status_code == 422
+    assert "A call comes in" in page and "Try now" in page and "does not take this event" in page and "422" in page
+    (refused,) = stage.rows(WebhookEvent, state="ready")
+    assert owner.post(f"{path}/replay", {"event": refused.id}).status_code == 303
+    assert stage.one(WebhookEvent, id=refused.id).first_tried_at is None
     assert owner.post(f"{path}/test").status_code == 303
     receiver.answers = [(500, {})]
     assert "answered 500" in seen(owner.post(f"{path}/test").text)
@@ -115,6 +117,45 @@ def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, rec
     assert "Two secrets sign" in owner.text(path)
     assert owner.post(f"{path}/rotate/end").status_code == 303
     assert owner.post(f"{path}/resume").status_code == 422
+
+
+def test_a_dead_endpoint_is_shown_with_since_when_how_many_wait_and_its_last_answer(
+    config_stage: TestHub, receiver: WebhookReceiver
+) -> None:
+    stage, path = config_stage, "/webhooks-out/lakeside/crm"
+    written(stage, f"{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}")
+    receiver.answers = [(503, {})] * 100
+    stage.call_in()
+    send(stage)
+    assert "Trying again" in signed_in(stage).text(path)
+    stage.clock.advance(minutes=31)
+    owner = signed_in(stage)
+    page = owner.text(path)
+    assert "Takes nothing" in page and "The endpoint answered 503." in page and "3 on the way" in page
+    assert "Takes nothing" in owner.text("/webhooks-out")
+    assert "webhook/lakeside/crm" in owner.text("/") and "One webhook needs you" in owner.text("/")
+    assert "it takes nothing" in owner.text("/connectors") and f'href="{path}' in owner.get("/connectors").text
+    receiver.answers = []
+    assert owner.post(f"{path}/test").status_code == 303
+    send(stage), send(stage)
+    assert "Working" in owner.text(path) and {row.state for row in stage.rows(WebhookEvent)} == {"delivered"}
+
+
+def test_a_range_is_sent_again_by_time_and_state(config_stage: TestHub, receiver: WebhookReceiver) -> None:
+    stage, path = config_stage, "/webhooks-out/lakeside/crm"
+    written(stage, f"{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}")
+    begins = stage.clock()
+    stage.call_in()
+    send(stage)
+    owner = signed_in(stage)
+    first, last = (f"{at:%Y-%m-%dT%H:%M}" for at in (begins, stage.clock()))
+    form = {"first": first, "last": last, "what": ["dead", "tried"]}
+    assert owner.post(f"{path}/replay-range", form).status_code == 303
+    assert {row.state for row in stage.rows(WebhookEvent)} == {"delivered"}
+    assert owner.post(f"{path}/replay-range", {**form, "what": "delivered"}).status_code == 303
+    assert {row.state for row in stage.rows(WebhookEvent)} == {"ready"}
+    for wrong in ({**form, "first": ""}, {**form, "what": "nonsense"}, {**form, "first": last, "last": first}):
+        assert owner.post(f"{path}/replay-range", wrong).status_code == 422
 
 
 def test_plan_certificate_and_events_name_the_address_that_is_notified_of_an_erasure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from hub.queries.webhooks_out import events_of, shown_endpoint
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.webhook_labels import (
+    AGAIN,
     FORMATS,
     HEALTH,
     NOTICES,
@@ -24,6 +26,7 @@ from hub.web.pages.webhooks_out.webhook_labels import (
 )
 from hub.web.pages.webhooks_out.webhooks_page import PATH
 
+DAY = timedelta(days=1)
 CONTACTS = ("text_received", "text_sent", "outbound_post_call")
 """Types whose subject has no page of its own below /calls."""
 
@@ -48,6 +51,9 @@ def details(page: PageRequest, **more: Any) -> Response:
             "chosen": chosen,
             "health": HEALTH,
             "states": STATES,
+            "again": AGAIN,
+            "first": (endpoint.failing_since or page.now - DAY).astimezone(page.zone),
+            "last": page.now.astimezone(page.zone),
             "types": {**TYPES, **NOTICES},
             "notices": NOTICES,
             "formats": FORMATS,

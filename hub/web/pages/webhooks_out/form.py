@@ -9,6 +9,7 @@ from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.third_parties import is_third_party
 from hub.contracts.titles import titles_of
 from hub.errors import existing
+from hub.plugin_host.public_post import warning_of
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
@@ -33,6 +34,8 @@ WORDS = {
     "events": said("What it gets", "If a person of whom it was sent something is erased or opts out, it learns that in any "
                    "case: the ids of their calls, texts and forms, and nothing else.", choices=TYPES),
     "withhold": said("What is left out", choices=WITHHELD),
+    "keep_order": said("Later events wait for as long as one is tried", "Up to three days; otherwise they pass it after half "
+                       "an hour. For a receiver that must see everything in order."),
     "enabled": said("Disabled: it gets nothing for now", name="disabled", inverted=True),
 }  # fmt: skip
 NAME = {"name": said("Short name", "Like crm. It cannot be changed later.")}
@@ -62,7 +65,7 @@ def add(page: PageRequest) -> Response:
         WebhookSection,
         place_of_company(page, company.name if company else "", "webhooks", name),
         lambda form: _show(page, form),
-        notice=f"{name} is added. Send a test next.{_third_party(form)}",
+        notice=f"{name} is added. Send a test next.{_warnings(form)}",
         to=page.link(PATH),
     )
 
@@ -77,7 +80,7 @@ def change(page: PageRequest) -> Response:
         section,
         place_of_company(page, company.name, "webhooks", section.name),
         lambda form: _show(page, form, section),
-        notice=f"{section.name} is changed.{_third_party(form)}",
+        notice=f"{section.name} is changed.{_warnings(form)}",
         to=page.link(path_of(company, section.name)),
     )
 
@@ -112,8 +115,12 @@ def _new_fields(page: PageRequest) -> tuple[Field, ...]:
     return (company_field(page), *fields_of(WebhookSection, NAME), *FIELDS)
 
 
-def _third_party(form: Form) -> str:
-    return f" {THIRD_PARTY}" if is_third_party(form.value("role"), form.value("use")) else ""
+def _warnings(form: Form) -> str:
+    """What whoever saves it must know."""
+    if form.is_refused:
+        return ""
+    third_party = THIRD_PARTY if is_third_party(form.value("role"), form.value("use")) else ""
+    return "".join(f" {each}" for each in (third_party, warning_of(form.value("url"))) if each)
 
 
 _ONE = f"{PATH}/{{company}}/{{webhook}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from hub.runtime import Hub
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, details, path_of
+from hub.web.pages.webhooks_out.webhook_labels import AGAIN
 from hub.web.pages.webhooks_out.webhooks_page import PATH
 from hub.webhooks_out.endpoints import Endpoint, end_rotation, endpoint_named, resume, rotate, secrets_of
 from hub.webhooks_out.replay import replay_one, replay_range
@@ -37,14 +38,13 @@ def again(page: PageRequest) -> Response:
 
 
 def again_between(page: PageRequest) -> Response:
-    """Send the events of some days again."""
+    """Send the events of a range of time again, of the chosen states."""
     endpoint = _endpoint(page)
-    first, last = (_day(page.value(name)) for name in ("first", "last"))
-    begins = datetime.combine(first, datetime.min.time(), page.zone).astimezone(UTC)
-    ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), page.zone).astimezone(UTC)
-    all_of_them = page.value("delivered") == "yes"
+    begins, ends = (_moment(page, page.value(name)) for name in ("first", "last"))
+    ends += timedelta(minutes=1)  # a minute that is chosen belongs to the range
+    states = [WebhookEventState(state) for each in page.form.get("what", ()) for state in AGAIN.get(each, ("", ()))[1]]
     with page.hub.store.writing() as session:
-        count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, delivered=all_of_them)
+        count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, states)
     reported = "1 event is" if count == 1 else f"{count:,} events are"
     return _back(page, f"{reported} on the way again, oldest first." if count else "There was nothing to send again.")
 
@@ -91,21 +91,21 @@ def _back(page: PageRequest, notice: str) -> Response:
     return page.redirect(page.link(path_of(company_of(page), page.path("webhook"))), notice)
 
 
-def _day(text: str) -> date:
+def _moment(page: PageRequest, text: str) -> datetime:
     try:
-        day = date.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
-        raise CannotDo("Choose the first and the last day.") from None
-    if not 2000 <= day.year <= 2100:
-        raise CannotDo("Choose days between 2000 and 2100.")
-    return day
+        raise CannotDo("Choose when it begins and when it ends.") from None
+    if not 2000 <= at.year <= 2100:
+        raise CannotDo("Choose a time between 2000 and 2100.")
+    return at.replace(tzinfo=page.zone).astimezone(UTC)
 
 
 _ONE = f"{PATH}/{{company}}/{{webhook}}"
 PAGES = (
     Page(f"{_ONE}/test", test, "configure", method="POST", again=details),
     Page(f"{_ONE}/replay", again, "replay", method="POST", again=details),
-    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST", again=details),
+    Page(f"{_ONE}/replay-range", again_between, "replay", method="POST", again=details),
     Page(f"{_ONE}/secret", reveal, "configure", method="POST", again=details),
     Page(f"{_ONE}/rotate", new_secret, "configure", method="POST", again=details),
     Page(f"{_ONE}/rotate/end", end, "configure", method="POST", again=details),

@@ -6,6 +6,7 @@ HEALTH = {
     "unused": ("", "Nothing sent yet"),
     "working": ("good", "Working"),
     "retrying": ("warn", "Trying again"),
+    "failing": ("bad", "Takes nothing"),
     "paused": ("bad", "Gone"),
     "disabled": ("held", "Disabled"),
 }
@@ -20,6 +21,14 @@ STATES = {
     "quarantined": ("bad", "In quarantine"),
 }
 TABS = ((None, "All"), ("dead", "Set aside"), ("held", "Held"), ("delivered", "Taken"))
+AGAIN = {
+    "tried": ("Being tried again", ("ready", "waiting"), True),
+    "dead": ("Set aside", ("dead",), True),
+    "held": ("Held for privacy", ("held",), False),
+    "dropped": ("Nothing to send", ("dropped",), False),
+    "delivered": ("Taken", ("delivered",), False),
+}
+"""Which events of a range are sent again: the words, their states, and whether they are chosen at first."""
 TYPES = {
     "pre_call": "A call comes in",
     "call_routing_complete": "It is known where a call went",

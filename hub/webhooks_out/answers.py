@@ -76,13 +76,13 @@ def _answered(answer: Answer, tries: int, noted_at: datetime, now: datetime, jit
     return replace(_later(f"{said}.", answer.retry_after, tries, noted_at, now, jitter), status=status)
 
 
-def _later(reason: str, asked: float | None, tries: int, noted_at: datetime, now: datetime, jitter: Jitter) -> Verdict:
+def _later(reason: str, after: float | None, tries: int, noted_at: datetime, now: datetime, jitter: Jitter) -> Verdict:
     """Try again after the next pause, the last time when the three days are over; after Retry-After, if that is given."""
     left = noted_at + GIVE_UP_AFTER - now
     if left <= timedelta():
         return Verdict(WebhookEventState.DEAD, f"Given up after {tries} tries: {reason}")
     pause = PAUSES[min(tries, len(PAUSES)) - 1]
-    if asked is None:
+    if after is None:
         return Verdict(WebhookEventState.READY, reason, now + min(timedelta(seconds=jitter(pause)), left))
     shortest = timedelta(seconds=jitter(min(pause, SHORTEST_ASKED)))
-    return Verdict(WebhookEventState.READY, reason, now + max(sane_wait(asked), shortest))
+    return Verdict(WebhookEventState.READY, reason, now + max(sane_wait(after), shortest))

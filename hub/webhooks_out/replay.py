@@ -18,8 +18,8 @@ from hub.store.writers.webhook_events import EVENT_LIFETIME
 from hub.webhooks_out.endpoints import Endpoint
 
 UNSENT = (State.DEAD, State.HELD, State.DROPPED, State.READY, State.WAITING)
-"""What a replay of a range takes, unless it is told: what the endpoint did not get. Of events on their way it takes those that
-were tried, so that they are tried now, and for three days more."""
+"""What a replay of a range takes if no states are given: what the endpoint did not get. Of events on their way it takes
+those that were tried, so that they are tried now, and for three days more."""
 ON_THE_WAY = (State.READY, State.WAITING)
 REPLAYABLE = (*UNSENT, State.DELIVERED)
 MAX_REPLAYED = 10_000

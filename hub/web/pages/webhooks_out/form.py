@@ -116,7 +116,7 @@ def _new_fields(page: PageRequest) -> tuple[Field, ...]:
 
 
 def _warnings(form: Form) -> str:
-    """What whoever saves it must know."""
+    """What the person who saves it must know."""
     if form.is_refused:
         return ""
     third_party = THIRD_PARTY if is_third_party(form.value("role"), form.value("use")) else ""

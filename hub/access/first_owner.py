@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import chain, count
 
@@ -11,24 +12,27 @@ from sqlmodel import Session, col, select
 from hub.access.sign_in.credentials import ways_in
 from hub.access.sign_in.links import new_link, newest_link
 from hub.access.users import add_user
-from hub.model import Account, ApiKey, User
+from hub.model import Account, ApiKey, OidcIdentity, User
 from hub.store import audit
 from hub.store.engine import Store
 
 NAME = "owner"
+OWN_NAME = re.compile(rf"{NAME}(_\d+)?")
+"""The owners that this makes: their link was printed, so that it may be printed again."""
 ACTOR = "hub"
 
 
-def first_steps(store: Store, now: datetime, public_url: str) -> str | None:
+def first_steps(store: Store, now: datetime, public_url: str, issuer: str | None = None) -> str | None:
     """What to show the person who starts a hub that no owner can sign in to: a set-up link of an owner, whom this makes if
-    there is none, or the command to run if there are several accounts. None if an owner has a way in, or was sent a link to
-    make one. Users without that role, such as those that an import brings, do not count."""
+    there is none; or how to get one, if an owner was sent a link, or if there are several accounts. None if an owner has a
+    way in. `issuer` is that of the OpenID provider in config.yaml. Users without that role, such as those that an import
+    brings, do not count."""
     with store.reading() as session:
-        if not _needed(session, now):
+        if _can_sign_in(session, now, issuer):
             return None
     try:
         with store.writing() as session:
-            return _first_steps(session, now, public_url) if _needed(session, now) else None
+            return None if _can_sign_in(session, now, issuer) else _first_steps(session, now, public_url)
     except IntegrityError:  # another process was first
         return None
 
@@ -43,12 +47,9 @@ def owner_of_demo(store: Store, now: datetime, public_url: str) -> str:
         return new_link(session, user, "demo", now, public_url)
 
 
-def _needed(session: Session, now: datetime) -> bool:
-    """Whether no owner has a way in, or a link to make one that this did not print: then nobody may add users or reset them."""
-    owners = _owners(session)
-    return not any(
-        _has_way_in(session, each) or (each.name != NAME and _has_link(session, each, now)) for each in owners
-    )
+def _can_sign_in(session: Session, now: datetime, issuer: str | None) -> bool:
+    """Whether an owner has a way in: without one nobody may add users or reset them."""
+    return any(_has_way_in(session, each, now, issuer) for each in _owners(session))
 
 
 def _owners(session: Session) -> list[User]:
@@ -56,12 +57,17 @@ def _owners(session: Session) -> list[User]:
     found = session.exec(
         select(User).where(User.role == "owner", col(User.disabled_at).is_(None)).order_by(col(User.made_at))
     )
-    return sorted(found, key=lambda each: each.name != NAME)
+    return sorted(found, key=lambda each: OWN_NAME.fullmatch(each.name) is None)
 
 
-def _has_way_in(session: Session, user: User) -> bool:
-    keys = select(ApiKey.id).where(ApiKey.user_id == user.id, col(ApiKey.revoked_at).is_(None)).limit(1)
-    return ways_in(session, user).count > 0 or session.exec(keys).first() is not None
+def _has_way_in(session: Session, user: User, now: datetime, issuer: str | None) -> bool:
+    """Whether the user can sign in, or has a living API key. An identity of a provider that config.yaml does not name is no
+    way in."""
+    ways = ways_in(session, user)
+    identity = select(OidcIdentity.id).where(OidcIdentity.user_id == user.id, OidcIdentity.issuer == issuer)
+    key = select(ApiKey.id).where(ApiKey.user_id == user.id, col(ApiKey.revoked_at).is_(None), ApiKey.ends_at > now)
+    others = (session.exec(each.limit(1)).first() for each in (identity, key))
+    return ways.passkeys > 0 or ways.password or any(others)
 
 
 def _has_link(session: Session, user: User, now: datetime) -> bool:
@@ -79,7 +85,16 @@ def _first_steps(session: Session, now: datetime, public_url: str) -> str | None
             if accounts
             else None
         )
-    user = next(iter(_owners(session)), None)
+    owners = _owners(session)
+    sent = next(
+        (each for each in owners if OWN_NAME.fullmatch(each.name) is None and _has_link(session, each, now)), None
+    )
+    if sent is not None:
+        return (
+            f"No owner can sign in yet. The user {sent.name} was sent a link and has not used it; hub users reset "
+            f"{sent.name} prints another one."
+        )
+    user = next(iter(owners), None)
     if user is None:
         user = add_user(session, accounts[0], _free_name(session), "owner", now)
         audit.note(session, now, ACTOR, "users.add", user.id, "owner")

@@ -88,7 +88,8 @@ def _show_first_steps(opened: Opened) -> None:
     if opened.hub.store.outage.since is not None:
         return
     with contextlib.suppress(SQLAlchemyError):
-        steps = first_steps(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
+        own = opened.hub.config.hub
+        steps = first_steps(opened.hub.store, opened.hub.clock(), str(own.public_url), own.sign_in.issuer)
         if steps:
             typer.echo("\n".join([steps, *next_steps(opened.hub.config)]))
 

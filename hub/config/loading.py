@@ -21,7 +21,7 @@ from hub.config.readers.hub import plugin_folders, read_hub
 from hub.config.readers.recording_settings import read_recordings
 from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
-from hub.config.references import References
+from hub.config.references import References, refers
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
 from hub.contracts.addresses import is_loopback
@@ -32,7 +32,7 @@ def read_mail(reading: Reading, value: object, private_hosts: Sequence[str]) -> 
     """The section. None if it is missing or invalid; problems are reported."""
     if value is None:
         return None
-    if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
+    if any(not refers(password) for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
         reading.tell(("mail", "smtp"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
     mail: MailSection | None = reading.section(MailSection, value, ("mail",))
     host = mail.server[1] if mail else ""

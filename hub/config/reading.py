@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from hub.config.document import Document, Path
 from hub.config.error_messages import IN_CLEAR, describe, secret_paths, validated
-from hub.config.references import References
+from hub.config.references import References, refers
 from hub.errors import Problem
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -34,7 +34,7 @@ class Reading:
         """Add a problem; a sentence that would show the value of a reference is replaced."""
         if self.references.shown_in(text):
             written = self.document.at(path)
-            found = f"what {describe(written)} stands for" if "${" in str(written) else "the value"
+            found = f"what {describe(written)} stands for" if refers(str(written)) else "the value"
             text = f"{found} is not allowed here"
         self.problems.append(self.document.problem(path, text))
 
@@ -62,7 +62,7 @@ class Reading:
         for inner in secret_paths(model, written):
             place = (*path, *inner)
             value = self.document.at(place)
-            if not (isinstance(value, str) and "${" in value):
+            if not (isinstance(value, str) and refers(value)):
                 self.references.found.setdefault(place, []).append(str(value))
                 owner = [str(step) for step in place if isinstance(step, str) and step != "connectors"]
                 variable = "_".join(owner).upper().replace("-", "_")

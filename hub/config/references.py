@@ -1,16 +1,21 @@
-"""Replaces `${env:NAME}`, `${file:/path}` and `${secret:NAME}` in config.yaml with their values."""
+"""Replaces `${env:NAME}`, `${file:/path}` and `${secret:NAME}` in config.yaml with their values, and `$${` with `${`."""
 
 from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.document import Path
 
-REFERENCE = re.compile(r"\$\{(env|file|secret):([^{}]+)\}")
+BODY = r"\$\{(env|file|secret):([^{}]+)\}"
+REFERENCE = re.compile(rf"(?<!\$){BODY}")
+OPENING = re.compile(r"(?<!\$)\$\{")
+"""The beginning of a reference, or of what looks like one."""
+TOKEN = re.compile(rf"\$\$\{{|{BODY}")
+"""An escaped `${`, or a reference."""
 MAX_FILE = 64 * 1024
 
 
@@ -38,13 +43,14 @@ class References:
             ]
         if not isinstance(value, str) or "${" not in value:
             return value
-        if "${" in REFERENCE.sub("", value):
+        if OPENING.search(REFERENCE.sub("", value)):
             self.missing[path] = (
-                "contains a `${` that is not a reference; write ${env:NAME}, ${file:/path/to/secret} or ${secret:NAME}"
+                "contains a `${` that is not a reference; write ${env:NAME}, ${file:/path/to/secret} or ${secret:NAME}, or $${ "
+                "for the text itself"
             )
             return value
         try:
-            return REFERENCE.sub(lambda match: self._look_up(match[1], match[2].strip(), path), value)
+            return TOKEN.sub(lambda token: self._look_up(token[1], token[2].strip(), path) if token[1] else "${", value)
         except LookupError as error:
             self.missing[path] = str(error.args[0])
             return value
@@ -90,3 +96,30 @@ class References:
 
 def _may_refer(value: object) -> bool:
     return "${" in value if isinstance(value, str) else isinstance(value, dict | list)
+
+
+def refers(text: str) -> bool:
+    """Whether a text as it is written has a `${` that is not escaped."""
+    return OPENING.search(text) is not None
+
+
+def literal(value: object) -> Any:
+    """Plain values as config.yaml writes them so that each text is read back as it is, whatever it contains."""
+    if isinstance(value, Mapping):
+        return {name: literal(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [literal(item) for item in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value
+
+
+def texts_in(value: object, place: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Each text with a `${` in it, escaped or not. The entry of a list is found by its name if it has one."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts_in(item, (*place, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            name = item.get("name") if isinstance(item, dict) else None
+            yield from texts_in(item, (*place, name if isinstance(name, str) else index))
+    elif isinstance(value, str) and "${" in value:
+        yield place, value

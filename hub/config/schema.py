@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hub.config.mail import MailSection
 from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection
-from hub.config.references import REFERENCE
+from hub.config.references import BODY
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.recordings import RecordingsSection
@@ -25,7 +25,7 @@ def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
     definitions: JsonSchema = {
         "reference": {
             "type": "string",
-            "pattern": REFERENCE.pattern,
+            "pattern": rf"(^|[^$]){BODY}",
             "description": "${env:NAME}, ${file:/path} or ${secret:NAME}",
         }
     }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.edit import Change
+from hub.config.references import literal
 from hub.contracts.untrusted import JsonObject
 from hub.importing.records import CompanyRecord, Structure, TrackerRecord
 
@@ -111,7 +112,7 @@ class _Written:
         for number in (number for each in trackers for number in each.numbers):
             if number in self.owners:
                 return self.owners[number].company
-        title = company.title.casefold()
+        title = literal(company.title).casefold()
         return next(
             (
                 name

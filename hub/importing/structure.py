@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from hub.config.edit import edited, tree_of
+from hub.config.document import Path
+from hub.config.edit import NAMED_LISTS, Change, edited, tree_of
 from hub.config.models import Config
+from hub.config.references import literal, texts_in
 from hub.errors import CannotDo, ConfigError
 from hub.importing.config_plan import ConfigPlan, free_name, plan_config
 from hub.importing.records import Structure, TrackerRecord
@@ -18,10 +20,12 @@ from hub.importing.steps import Tally
 from hub.importing.tags import write_tags
 from hub.importing.users import write_users
 from hub.model import Account
+from hub.model.columns import storable
 from hub.model.imports import CALLRAIL
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
-from hub.reload.secret_moves import ConfigEdit, secret_refusals
+from hub.reload.secret_moves import ConfigEdit
+from hub.reload.user_limits import refusals_of_import
 from hub.store.engine import Store
 
 NO_CONSENT = (
@@ -47,6 +51,8 @@ class Proposed:
 
     plan: ConfigPlan
     proposal: Proposal | None
+    as_text: Sequence[str] = ()
+    """The places of texts with a `${` in them, which stays text."""
 
     @property
     def problems(self) -> Mapping[str, Sequence[str]]:
@@ -75,7 +81,8 @@ def target_of(config: Config, title: str, account: str | None, carrier: str | No
 def propose_structure(
     store: Store, file: ConfigFile, structure: Structure, source: str, target: Target, dial: str | None = None
 ) -> Proposed:
-    """What config.yaml would get; nothing is written. CannotDo if a text from there reads as a reference to a secret here."""
+    """What config.yaml would get; nothing is written. A text from there is data: a `${` in it stays text, and is listed with
+    its place. CannotDo if the change is none that a user of the account could make."""
     with store.reading() as session:
         matched, placed = known_places(session, source)
     trackers = structure.trackers if target.may_record else tuple(map(_unrecorded, structure.trackers))
@@ -91,12 +98,17 @@ def propose_structure(
     if not plan.changes:
         return Proposed(plan, None)
     before = file.read().text
-    text = edited(before, plan.changes)
-    for refusal in secret_refusals(ConfigEdit(old=tree_of(before), new=tree_of(text))):
-        raise CannotDo(
-            f"The import holds a text that would be read as a secret of this machine ({refusal.attempt}); rename it."
-        )
-    return Proposed(plan, file.propose(text))
+    text = edited(before, [Change(each.path, literal(storable(each.value))) for each in plan.changes])
+    with store.reading() as session:
+        for refusal in refusals_of_import(session, target.account, ConfigEdit(old=tree_of(before), new=tree_of(text))):
+            raise CannotDo(f"The import may not change this of config.yaml: {refusal.text}")
+    places = [place for change in plan.changes for place, _ in texts_in(change.value, change.path)]
+    return Proposed(plan, file.propose(text), tuple(map(_spelled, places)))
+
+
+def _spelled(place: Path) -> str:
+    """The place of a text: the names of account, company and tracker, and its key."""
+    return " > ".join(str(step) for step in place if step not in NAMED_LISTS)
 
 
 def _unrecorded(tracker: TrackerRecord) -> TrackerRecord:

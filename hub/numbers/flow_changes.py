@@ -11,6 +11,7 @@ from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_flow
 from hub.config.document import Path as Place
 from hub.config.edit import REMOVED, Change
+from hub.config.references import literal
 
 
 def flow_changes(
@@ -21,11 +22,11 @@ def flow_changes(
     `replaces` is the flow of a `route:` that the new one takes the place of: the company's, or that of a tracker.
     """
     place = (*company, "flows", new.name)
-    written = written_flow(new, folder)
+    written = literal(written_flow(new, folder))
     if old is None:
         changes = [Change(place, written)]
     else:
-        before = written_flow(old, folder)
+        before = literal(written_flow(old, folder))
         changes = [
             *_steps((*place, "steps"), before.pop("steps"), written.pop("steps")),
             *_keys(place, before, written),

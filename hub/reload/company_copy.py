@@ -11,6 +11,7 @@ from hub.config.callflow.written import written_flow
 from hub.config.document import Path as Place
 from hub.config.edit import Change, tree_of
 from hub.config.models import CompanySection, Config
+from hub.config.references import literal
 from hub.reload.company_changes import place_of
 
 MAX_RULE_NAME = 100
@@ -59,7 +60,7 @@ def _flows(source: CompanySection, written: Mapping[str, Any], new: Mapping[str,
     before, phone = main_phone(source), new["route"]["dial"]
     found: dict[str, Any] = {}
     if source.flows:
-        found["flows"] = [_with_phone(written_flow(flow, folder), before, phone) for flow in source.flows]
+        found["flows"] = [_with_phone(literal(written_flow(flow, folder)), before, phone) for flow in source.flows]
     if source.flow:
         found["flow"] = source.flow
     if source.route:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from hub.config.document import Path
 from hub.config.error_messages import fields_of, models_in, secret_paths
-from hub.config.references import REFERENCE
+from hub.config.references import REFERENCE, texts_in
 from hub.config.sections.browser_references import reserved_references
 from hub.platform.id_words import words_of
 
@@ -136,16 +136,8 @@ def _mail_refusals(edit: ConfigEdit) -> Iterator[Refusal]:
 
 
 def references_in(value: object, place: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Each text with a `${…}` in it. The entry of a list is found by its name if it has one."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from references_in(item, (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            name = item.get("name") if isinstance(item, dict) else None
-            yield from references_in(item, (*place, name if isinstance(name, str) else index))
-    elif isinstance(value, str) and REFERENCE.search(value):
-        yield place, value
+    """Each text with a reference in it. The entry of a list is found by its name if it has one."""
+    return ((where, text) for where, text in texts_in(value, place) if REFERENCE.search(text))
 
 
 def addresses_of(model: type[BaseModel] | None, written: Mapping[str, Any]) -> dict[Path, str]:

@@ -33,7 +33,19 @@ def refusals_of(session: Session, user: User, edit: ConfigEdit) -> Iterator[Refu
     yield from (Refusal((), complaint, complaint) for complaint in change.of_the_machine())
     yield from secret_refusals(edit)
     others = change.of_others() if change.is_shared else ()
-    yield from (Refusal((), complaint, complaint) for complaint in (*others, *_taken_over(session, user, change)))
+    taken = _taken_over(session, user.account_id, change)
+    yield from (Refusal((), complaint, complaint) for complaint in (*others, *taken))
+
+
+def refusals_of_import(session: Session, account: str, edit: ConfigEdit) -> Iterator[Refusal]:
+    """Why an import into an account may not make the change. It is held to the limits of the account's users, in a hub of one
+    account too, except that it may add the account."""
+    row = session.exec(select(Account).where(Account.name == account)).first()
+    change = _Change(account, dict(edit.old), dict(edit.new), may_add=True)
+    taken = _taken_over(session, row.id if row else None, change)
+    yield from secret_refusals(edit)
+    for complaint in (*change.of_the_machine(), *change.of_others(), *taken):
+        yield Refusal((), complaint, complaint)
 
 
 def has_several_accounts(tree: object) -> bool:
@@ -51,6 +63,8 @@ class _Change:
     account: str
     old: dict[str, Any]
     new: dict[str, Any]
+    may_add: bool = False
+    """Whether the account itself may be new."""
 
     @property
     def is_shared(self) -> bool:
@@ -71,7 +85,8 @@ class _Change:
                     yield f"connectors.{name}.{key} would change{ON_THE_MACHINE}"
         if not _inward(self.new) <= _inward(self.old):
             yield f"A webhook would reach into the hub's own network (allow_private){ON_THE_MACHINE}"
-        if _names(self.old, "accounts") != _names(self.new, "accounts"):
+        added = {self.account} if self.may_add else set[str]()
+        if _names(self.old, "accounts") | added != _names(self.new, "accounts") | added:
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
 
     def of_others(self) -> Iterator[str]:
@@ -138,11 +153,11 @@ class _Change:
         return bool(destinations) and all(self._is_own(connectors.get(name)) for name in destinations)
 
 
-def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
+def _taken_over(session: Session, account_id: str | None, change: _Change) -> Iterator[str]:
     """Companies and numbers that the database knows as another account's, though the file no longer names them."""
     before, after = (_by_name(tree, "accounts").get(change.account) for tree in (change.old, change.new))
     companies = _names(after, "companies") - _names(before, "companies")
-    query = select(Company.name).where(col(Company.name).in_(companies), Company.account_id != user.account_id)
+    query = select(Company.name).where(col(Company.name).in_(companies), Company.account_id != account_id)
     if companies and session.exec(query).first() is not None:
         yield "A company with this name was another account's; choose another name."
     numbers = {number for each in _trackers(after) for number in _list(each, "numbers")}
@@ -152,7 +167,7 @@ def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
         .join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
         .join(Company, col(Company.id) == Tracker.company_id)
         .where(col(TrackingNumber.number).in_({phone_of(each) for each in numbers}))
-        .where(Company.account_id != user.account_id)
+        .where(Company.account_id != account_id)
     )
     if numbers and session.exec(owned).first() is not None:
         yield "A number in the change is another account's; remove it."

@@ -136,7 +136,6 @@ def test_the_key_is_readable_by_its_owner_alone_and_nothing_is_overwritten(tmp_p
         ("--phone", "call us", "not a phone number"),
         ("--domain", "my site", "not the domain of a website"),
         ("--name", "牙医", "at least one letter"),
-        ("--name", "${env:HOME}", "cannot contain ${"),
         ("--business", "bakery", "plumber, dental, agency"),
         ("--carrier", "acme", "twilio, telnyx, vonage, plivo, bandwidth, sip"),
         ("--networks", "google_ads,acme", "linkedin, reddit, snapchat, pinterest, ga4; or none"),

@@ -17,7 +17,7 @@ from hub.access.keys import new_api_key
 from hub.access.sign_in.links import link_of, new_link, use_link
 from hub.access.sign_in.sessions import open_session, session_of
 from hub.access.users import add_user
-from hub.model import Account, AuditEntry, Passkey, User
+from hub.model import Account, AuditEntry, OidcIdentity, Passkey, User
 from hub.platform.clock import utc_now
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
@@ -122,10 +122,30 @@ def test_the_first_start_prints_a_link_until_somebody_has_a_way_in(shop: Shop) -
     store.close()
 
 
-def test_a_hub_whose_users_are_set_up_prints_no_link(shop: Shop) -> None:
+def test_an_owner_who_was_sent_a_link_keeps_it_and_the_start_says_how_to_get_another(shop: Shop) -> None:
     store = start(shop)
-    shop.run("users", "add", "maria", "--role", "owner")
-    assert first_steps(store, utc_now(), "https://calls.example.com/") is None
+    token = token_in(shop.run("users", "add", "maria", "--role", "owner").stdout)
+    said = first_steps(store, utc_now(), "https://calls.example.com/")
+    assert said is not None and "hub users reset maria" in said and "/setup/" not in said
+    with store.reading() as session:
+        assert link_of(session, token, utc_now()) is not None
+    store.close()
+
+
+def test_an_owner_who_is_disabled_or_whose_key_ended_or_whose_provider_is_gone_keeps_nobody_out(shop: Shop) -> None:
+    store, url, now, issuer = start(shop), "https://calls.example.com/", utc_now(), "https://login.example.com"
+    with store.writing() as session:
+        account = session.exec(select(Account)).one()
+        disabled, keyed, outside = (add_user(session, account, each, "owner", now) for each in ("dora", "kim", "sam"))
+        new_api_key(session, disabled, now)
+        disabled.disabled_at = now
+        new_api_key(session, keyed, now, timedelta(hours=1))
+        session.add(OidcIdentity(account_id=account.id, user_id=outside.id, issuer=issuer, subject="sam", made_at=now))
+    later = now + timedelta(hours=2)
+    assert first_steps(store, now, url) is None, "the key of kim is still valid"
+    assert first_steps(store, later, url, issuer) is None, "sam signs in at the provider"
+    said = first_steps(store, later, url, "https://other.example.com")
+    assert said is not None and token_in(said) and "the user kim" in said
     store.close()
 
 
@@ -149,7 +169,7 @@ def test_an_owner_whose_link_ran_out_unused_gets_another_at_the_next_start(shop:
     with store.writing() as session:
         maria = add_user(session, session.exec(select(Account)).one(), "maria", "owner", utc_now())
         new_link(session, maria, "setup", utc_now(), url)
-    assert first_steps(store, utc_now(), url) is None
+    assert "/setup/" not in (first_steps(store, utc_now(), url) or "")
     later = first_steps(store, utc_now() + timedelta(hours=25), url)
     assert later is not None and "maria" in later
     store.close()

@@ -168,6 +168,11 @@ def test_a_form_never_reads_the_machine(stage: TestHub, module: str) -> None:
     for role in ("owner", "admin"):
         known = tried(stage)
         answer = PAGES[module](signed_in(stage, role))
+        if module == "pages/flows/publish.py":
+            assert answer.status_code == 303 and f"${KEY}" in file_of(stage).read().text, (
+                "what a flow says is written as text"
+            )
+            return
         assert answer.status_code == 422 and "ould read ${env:" in answer.text, (role, seen(answer.text))
         assert file_of(stage).read() == before
         assert any("HUB_KEY" in each or "${" in each for each in tried(stage)[len(known) :]), (role, tried(stage))

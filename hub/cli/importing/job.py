@@ -36,7 +36,6 @@ from hub.startup.database import open_store
 from hub.startup.reading import read_config
 from hub.store.engine import Store
 
-SHOWN_DIFF_LINES = 60
 COUNTS = ("new", "changed", "unchanged", "skipped", "recordings")
 SIGN_IN = "The users cannot sign in yet: hub users reset NAME prints a link for each."
 
@@ -70,6 +69,8 @@ class Result:
     diff: str = ""
     lists: dict[str, dict[str, int]] = field(default_factory=dict)
     """List → how many entries it has (`there`), and what became of them."""
+    as_text: Sequence[str] = ()
+    """The places of texts of config.yaml with a `${` in them, which stays text."""
     problems: dict[str, Any] = field(default_factory=dict)
     """Reason → how many, and the first ids there."""
     refusals: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class Result:
             "tags": {"there": self.tags},
             "lists": self.lists,
             "config_diff": self.diff,
+            "kept_as_text": list(self.as_text),
             "not_brought_over": self.problems,
             "requests": self.forecast.requests if self.forecast else None,
             "seconds": round(self.forecast.seconds) if self.forecast else None,
@@ -119,6 +121,12 @@ class Result:
             self._show_diff()
         elif self.diff:
             say("config.yaml has the companies and trackers now; the page of its versions shows the change.")
+        if self.as_text:
+            say(
+                "These texts hold `${`. It stays text here, and stands for nothing of this machine; read what they say:"
+            )
+            for place in self.as_text:
+                say(f"  {plain(place)}")
         columns = [name for name in ("there", *COUNTS) if any(each.get(name) for each in self.lists.values())]
         rows = [[plain(name), *(f"{each.get(c, 0):,}" for c in columns)] for name, each in self.lists.items()]
         if rows:
@@ -176,12 +184,9 @@ class Result:
             table("Lines of the opt-out list to look at", ("line", "what is wrong, and what to do"), rows)
 
     def _show_diff(self) -> None:
-        lines = self.diff.splitlines()
         say("config.yaml would change like this:")
-        for line in lines[:SHOWN_DIFF_LINES]:
+        for line in self.diff.splitlines():
             say(f"[green]{plain(line)}[/green]" if line.startswith("+") else plain(line))
-        if len(lines) > SHOWN_DIFF_LINES:
-            say(f"… and {len(lines) - SHOWN_DIFF_LINES:,} lines more; --json prints all of them.")
 
 
 @dataclass
@@ -247,7 +252,8 @@ class Job:
         with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
             self._stop_listed(hub, result)
             if not self.quiet:  # a link that nobody sees would end the one that was printed
-                result.owner = first_steps(hub.store, utc_now(), str(hub.config.hub.public_url))
+                own = hub.config.hub
+                result.owner = first_steps(hub.store, utc_now(), str(own.public_url), own.sign_in.issuer)
             steps = import_rows(
                 hub, self.source, self.wanted, actor(), progress, audio=audio, companies=self.source.companies
             )
@@ -290,6 +296,7 @@ class Job:
             new_companies=proposed.plan.new_companies,
             new_trackers=proposed.plan.new_trackers,
             diff=proposed.proposal.diff if proposed.proposal else "",
+            as_text=proposed.as_text,
             problems=merged(merged({}, proposed.plan.problems), unreadable),
             refusals_known=done or not hasattr(self.source, "client"),
             opt_outs={"lines": self.opt_outs.lines, "stopped": len(self.opt_outs.opt_outs)} if self.opt_outs else None,

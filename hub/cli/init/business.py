@@ -84,8 +84,6 @@ def business(
         )
     if not name_of(title) or not name_of(client):
         raise ConfigError("A name needs at least one letter from a to z, or a digit.")
-    if "${" in title + client:
-        raise ConfigError("A name cannot contain ${, which config.yaml uses for secrets.")
     place = places[0]
     zones = place.time_zones or ("UTC",)
     return Business(

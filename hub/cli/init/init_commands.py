@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.cli.init.business import Business, Kind, business
 from hub.cli.support.output import plain, say
+from hub.config.references import literal
 from hub.errors import ConfigError
 from hub.platform.own_yaml import read_yaml
 from hub.platform.private_files import share
@@ -175,7 +176,7 @@ def _write(folder: Path, reported: Business, ads: list[NetworkLines]) -> None:
 def _rendered(template: str, reported: Business, ads: list[NetworkLines]) -> str:
     made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
     # JSON's strings are YAML's, and no answer can end one.
-    made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
+    made.filters["yaml"] = lambda text: json.dumps(literal(text), ensure_ascii=False)
     made.filters["comment"] = lambda text: " ".join(text.split())
     made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
     carrier = carriers()[reported.carrier]

@@ -10,6 +10,7 @@ from hub.config.error_messages import describe
 from hub.config.models import HubSection
 from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
+from hub.config.references import refers
 from hub.config.sections.browser_references import reserved_references
 
 OWN_FILES = ("secret.key", "config.yaml")
@@ -23,7 +24,7 @@ def read_hub(reading: Reading, value: object) -> HubSection | None:
         reading.tell(("hub",), f"is missing; {wanted}" if value is None else f"found {describe(value)}; {wanted}")
         return None
     reading.refuse_clear_secrets(HubSection, ("hub",))
-    if any("${" not in password for password in passwords_in(str(reading.document.at(("hub", "database"))))):
+    if any(not refers(password) for password in passwords_in(str(reading.document.at(("hub", "database"))))):
         reading.tell(("hub", "database"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
     if reading.sandbox:
         value = _without_missing(reading, value, ("hub", "secret_keys"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from hub.config.document import Path
 from hub.config.error_messages import IN_CLEAR
 from hub.config.reading import Reading
+from hub.config.references import refers
 from hub.config.sections.recordings import RecordingsSection
 
 OPTIONS: Path = ("recordings", "options")
@@ -46,6 +47,6 @@ def _in_clear(reading: Reading, options: Mapping[str, object], path: Path) -> It
             yield from _in_clear(reading, value, place)
         elif isinstance(value, str) and SECRET.search(str(name)):
             written = reading.document.at(place)
-            if not (isinstance(written, str) and "${" in written):
+            if not (isinstance(written, str) and refers(written)):
                 reading.references.found.setdefault(place, []).append(value)
                 yield place

@@ -63,3 +63,8 @@ class SignInSection(BaseModel):
         default=timedelta(days=7), description="A session ends this long after the sign-in in any case."
     )
     oidc: OidcSection | None = Field(default=None, description="An OpenID provider that users may sign in with.")
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer of the OpenID provider, if there is one."""
+        return self.oidc.issuer if self.oidc else None

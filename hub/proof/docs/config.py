@@ -65,9 +65,9 @@ its line. `hub check` reads it and asks every provider whether it answers; `hub 
 resolved; `hub config schema` prints its JSON Schema.
 
 `${env:NAME}` stands for an environment variable and `${file:/path}` for the content of a file, as a whole value or as a part
-of one. Secrets are never written in plain text. Relative paths (files, SQLite databases, plugin folders) are relative to the
-folder of `config.yaml`. Only `true`, `false`, `null` and whole numbers are special; all else is text, so +13125550142 needs
-no quotes. YAML's tags are refused."""
+of one; `$${` is the text `${`, as an import writes it. Secrets are never written in plain text. Relative paths (files, SQLite
+databases, plugin folders) are relative to the folder of `config.yaml`. Only `true`, `false`, `null` and whole numbers are
+special; all else is text, so +13125550142 needs no quotes. YAML's tags are refused."""
 
 
 def config_page() -> str:

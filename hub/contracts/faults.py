@@ -11,14 +11,16 @@ from typing import Any, Literal
 from hub.contracts.operations import path_pattern
 
 GARBAGE = b"\x00<<<not what you asked for"
-ELSEWHERE = b"https://elsewhere.example.com/"
+ELSEWHERE = "https://elsewhere.example.com/"
+CUT = "ringfence.cut"
+"""The extension of ASGI that ends a connection without a reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, garbage, a request
-    that was carried out although its reply is lost (`taken`), one that somebody else made just before (`twice`), or a
-    redirect to another place.
+    that was carried out although its reply is lost (`taken`: the connection ends without one), one that somebody else made
+    just before (`twice`), or a redirect to another place.
 
     A sandbox that does not speak HTTP answers with its protocol's equivalent of the status.
     """

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 
 from hub.contracts.costs import Cost
 from hub.contracts.fault_queue import FaultQueue
-from hub.contracts.faults import ELSEWHERE, GARBAGE, doubled, hung, nowhere, slash_in_a_part
+from hub.contracts.faults import CUT, ELSEWHERE, GARBAGE, doubled, hung, nowhere, slash_in_a_part
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hub.contracts.sandbox_server import SandboxServer
 
 ASGI = Callable[..., Any]
-STATUSES = {"hang": 504, "taken": 504, "garbage": 200, "redirect": 307}
+STATUSES = {"hang": 504, "garbage": 200, "redirect": 307}
 """The status of a fault that does not say it itself."""
 
 
@@ -57,25 +57,11 @@ class Sandbox(FaultQueue):
     seed: str = "ringfence"
     """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
     not_kept: ClassVar[frozenset[str]] = frozenset(
-        {
-            "clock",
-            "seed",
-            "url",
-            "listener",
-            "fetch",
-            "page_limit",
-            "rights",
-            "rules",
-            "state",
-            "_ears",
-            "_faults",
-            "_answers",
-            "_row_answers",
-            "_lock",
-            "_server",
-            "_thread",
-        }
-    )
+        (
+            "clock", "seed", "url", "listener", "fetch", "page_limit", "rights", "rules", "state", "_ears", "_faults",
+            "_answers", "_row_answers", "_lock", "_server", "_thread",
+        )
+    )  # fmt: skip
     """Attributes that each process has for itself."""
     page_limit: int | None = None
     """The most items of a page; the suites set it. `HttpSandbox` shortens what a request names in its query or JSON."""
@@ -178,6 +164,10 @@ class HttpSandbox(Sandbox):
         self._server.end()
         self._thread.join(timeout=5)
 
+    def settle(self) -> None:
+        """Wait until every request that a client has sent is noted and done, also one that its client waits for no more."""
+        self._server.settle()
+
     def _in_turn(self, app: ASGI) -> ASGI:
         """Serves one request after another if other processes share the state. Their replies leave after it is stored."""
         one_at_a_time = asyncio.Lock()
@@ -223,15 +213,16 @@ class HttpSandbox(Sandbox):
                 return
             if fault.kind == "taken":
                 await in_turn(scope, receive, nowhere)
+                scope["extensions"][CUT]()
             if fault.kind in ("hang", "taken"):
                 await hung(receive, fault.seconds)
             status = STATUSES.get(fault.kind, fault.status)
             given = {"content-type": "application/json", **fault.headers}
-            headers = [(name.encode(), value.encode()) for name, value in given.items()]
             if fault.kind == "redirect":
-                headers.append((b"location", ELSEWHERE))
+                given["location"] = ELSEWHERE
             if fault.retry_after is not None:
-                headers.append((b"retry-after", str(fault.retry_after).encode()))
+                given["retry-after"] = str(fault.retry_after)
+            headers = [(name.encode(), value.encode()) for name, value in given.items()]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             body = GARBAGE if fault.kind == "garbage" else b'{"error": "planned fault"}'
             body = body if fault.body is None else fault.body.encode()

@@ -115,12 +115,12 @@ class AdsConformance(AdsWireConformance):
         """Whatever request of an upload fails, and if only its reply is lost, the conversion counts once."""
         items = [self._sample(connector, sandbox)]
 
-        def upload() -> Reply:
+        def upload(sender: Connector) -> Reply:
             items.append(self._sample(connector, sandbox))
-            return attempt(impatient, ConversionHooks.upload_conversions, conversions=items[-1:], dry_run=False)
+            return attempt(sender, ConversionHooks.upload_conversions, conversions=items[-1:], dry_run=False)
 
-        upload()
-        for fault, reply in interrupted(sandbox, upload):
+        upload(connector)
+        for fault, reply in interrupted(sandbox, connector, impatient, upload):
             before = set(network(sandbox).conversions()) - {items[-1].key}
             assert reply.is_retry(), f"{fault}: it must be tried again"
             clock.advance(minutes=5)

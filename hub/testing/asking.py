@@ -36,8 +36,8 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 DEADLINES_SHARE = 25
 """A hook may wait for this part of its deadline, at least a second, of its own accord."""
-USUAL_SECONDS = 0.2
-"""A hook that is done by then is not measured."""
+USUAL_SECONDS = 1.0
+"""A hook that is done by then is not measured, and nobody looks before: the work of looking would count as the hook's."""
 HOOK_THREADS = "certified"
 """How the names of the threads begin in which hooks are called."""
 _POOL = DaemonThreadPool(HOOK_THREADS, 16)

@@ -103,7 +103,7 @@ class ConnectorConformance(ExchangeConformance):
     settings: ClassVar[JsonObject] = {}
     kind: ClassVar[str]
     required_hooks: ClassVar[frozenset[str]] = frozenset()
-    patience: ClassVar[float] = 0.1
+    patience: ClassVar[float] = 0.05
     """Seconds that an impatient connector waits for a sandbox that never answers."""
 
     @classmethod

@@ -154,12 +154,12 @@ class CrmConformance(CrmPeopleConformance):
         """Whatever request fails, and if only its reply is lost, the call is logged once."""
         calls = [self._sample(connector)]
 
-        def log() -> Reply:
+        def log(sender: Connector) -> Reply:
             calls.append(self._sample(connector))
-            return attempt(impatient, CrmHooks.log_calls, activities=calls[-1:])
+            return attempt(sender, CrmHooks.log_calls, activities=calls[-1:])
 
-        log()
-        for fault, reply in interrupted(sandbox, log):
+        log(connector)
+        for fault, reply in interrupted(sandbox, connector, impatient, log):
             assert reply.is_retry(), f"{fault}: it must be tried again"
             clock.advance(minutes=5)
             self._write(connector, calls[-1])

@@ -103,7 +103,7 @@ class CrmPeopleConformance(WireConformance):
             assert again.status != "impossible" or again.reason, "say why it is impossible"
 
     def test_an_erasure_whose_reply_is_lost_is_finished_by_the_next_try(
-        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+        self, connector: Connector, sandbox: Sandbox
     ) -> None:
         """Whatever request of it fails, the plugin does not repeat it itself, and the hub's next try erases the rest."""
         need_hooks(connector, "erase_person")
@@ -111,7 +111,7 @@ class CrmPeopleConformance(WireConformance):
             key, person = self._who_called(connector, sandbox)
             sandbox.fail_next(ALL_FAULTS["a reply that is lost"], after=place)
             with heard(sandbox) as requests:
-                reply = attempt(impatient, PrivacyHooks.erase_person, person=person)
+                reply = attempt(connector, PrivacyHooks.erase_person, person=person)
             sandbox.heal()
             if len(requests) <= place:
                 return

@@ -27,11 +27,13 @@ REQUEST_SECONDS = 0.3
 
 @contextmanager
 def heard(sandbox: Sandbox | None) -> Iterator[list[HeardRequest]]:
-    """The requests that reach the stand-in until the end of the block."""
+    """The requests that reach the stand-in until the end of the block, none of those that were sent before it."""
     if not isinstance(sandbox, HttpSandbox):
         pytest.skip("this stand-in does not speak HTTP")
+    sandbox.settle()
     with sandbox.listening() as requests:
         yield requests
+        sandbox.settle()
 
 
 def bodies(requests: Iterable[HeardRequest]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.faults import Fault
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import Sandbox
 from hub.errors import AuthError, RingfenceError
@@ -48,7 +49,7 @@ FAULTS = {
 ALL_FAULTS = FAULTS | {
     "a refusal": Fault("status", 400),
     "a redirect": Fault("redirect"),
-    "a reply that is lost": Fault("taken", seconds=2.0),
+    "a reply that is lost": Fault("taken"),
 }
 ERROR_IN_SUCCESS = Fault("status", 200)
 """A reply of 200 whose body is an error's, as some providers send."""
@@ -76,30 +77,40 @@ def pages_of_two(sandbox: Sandbox) -> Iterator[None]:
         sandbox.page_limit = None
 
 
-def interrupted(sandbox: Sandbox, send: Callable[[], Reply]) -> Iterator[tuple[str, Reply]]:
+def interrupted(
+    sandbox: Sandbox, connector: Connector, impatient: Connector, send: Callable[[Connector], Reply]
+) -> Iterator[tuple[str, Reply]]:
     """The reply to a hook, once for each fault at each of its requests. `send` calls the hook with a new item each time."""
     with heard(sandbox) as requests:
-        send()
+        send(connector)
     for place in range(len(requests)):
         for name in INTERRUPTIONS:
-            sandbox.fail_next(ALL_FAULTS[name], after=place)
+            fault = ALL_FAULTS[name]
+            sandbox.fail_next(fault, after=place)
             with heard(sandbox) as tried:
-                reply = send()
+                reply = send(impatient if fault.kind == "hang" else connector)
             sandbox.heal()
             if len(tried) > place:
                 yield f"{name} (request {place + 1} of {len(requests)})", reply
 
 
-def check_sent_once(sandbox: Sandbox, send: Callable[[], Reply], count: Callable[[], int], what: str) -> None:
+def check_sent_once(
+    sandbox: Sandbox,
+    connector: Connector,
+    impatient: Connector,
+    send: Callable[[Connector], Reply],
+    count: Callable[[], int],
+    what: str,
+) -> None:
     """Check that what cannot be taken back is sent one time, whatever becomes of the reply: its requests and its effects."""
     with heard(sandbox) as requests:
-        send()
+        send(connector)
     usual = len(requests)
     for fault in (*INTERRUPTIONS, "garbage"):
         before = count()
         sandbox.fail_next(ALL_FAULTS[fault], after=usual - 1)
         with heard(sandbox) as requests:
-            send()
+            send(impatient if ALL_FAULTS[fault].kind == "hang" else connector)
         sandbox.heal()
         made = count() - before
         assert len(requests) <= usual and made <= 1, (
@@ -140,10 +151,9 @@ class WireConformance(VendorRulesConformance):
         """The reply of each implemented hook while the provider fails; of those that wait for it, all at the same time."""
         known, way = implemented_hooks(connector), ALL_FAULTS[fault]
         calls = [call for call in self.wire_calls(connector, provider) if call.hook in known]
-        if calls and way.kind in ("hang", "taken"):
-            with failing(provider, way, len(calls)), ThreadPoolExecutor(len(calls)) as pool:
-                replies = pool.map(lambda call: attempt(connector, call.hook, **call.arguments), calls)
-                yield from zip(calls, replies, strict=True)
+        if way.kind == "hang":
+            with failing(provider, way, len(calls)):
+                yield from _together(connector, calls)
             return
         for call in calls:
             with failing(provider, way):
@@ -236,15 +246,29 @@ class WireConformance(VendorRulesConformance):
         self, connector: Connector, impatient: Connector, provider: Sandbox
     ) -> None:
         """When a request is tried again is decided by the hub, which knows what may count twice."""
-        rounds = (list(self.wire_calls(connector, provider)) for _ in range(4))
-        for calls in zip(*rounds, strict=True):
-            if calls[0].hook in implemented_hooks(connector):
-                self._check_single_tries(connector, impatient, provider, *(call.single() for call in calls))
+        rounds = zip(*(self._single_calls(connector, provider) for _ in range(4)), strict=True)
+        for calls in rounds:
+            self._check_single_tries(connector, provider, *calls)
+        waiting = self._single_calls(impatient, provider)
+        if len(self._late(impatient, provider, waiting)) > len(waiting):
+            for call in waiting:
+                made = len(self._late(impatient, provider, [call]))
+                assert made <= 1, f"{call.hook} sent {made} requests although the first timed out; the hub tries again"
+
+    def _single_calls(self, connector: Connector, provider: Sandbox) -> list[WireCall]:
+        known = implemented_hooks(connector)
+        return [call.single() for call in self.wire_calls(connector, provider) if call.hook in known]
+
+    @staticmethod
+    def _late(impatient: Connector, provider: Sandbox, calls: Sequence[WireCall]) -> list[HeardRequest]:
+        """The requests of hooks that all wait at the same time for a provider that never answers."""
+        with heard(provider) as requests, failing(provider, FAULTS["no answer"], len(calls)):
+            list(_together(impatient, calls))
+        return requests
 
     def _check_single_tries(
         self,
         connector: Connector,
-        impatient: Connector,
         provider: Sandbox,
         first: WireCall,
         well: WireCall,
@@ -264,7 +288,7 @@ class WireConformance(VendorRulesConformance):
             return
         provider.fail_next(ALL_FAULTS["a reply that is lost"], after=usual - 1)
         with heard(provider) as requests:
-            attempt(impatient, doubtful.hook, **doubtful.arguments)
+            attempt(connector, doubtful.hook, **doubtful.arguments)
         provider.heal()
         assert len(requests) <= usual, (
             f"{well.hook} sent {len(requests) - usual} more requests after one whose reply was lost; the provider may have "
@@ -335,6 +359,13 @@ class WireConformance(VendorRulesConformance):
                     reply = attempt(connector, call.hook, **call.arguments)
                 found = leaked([*reply.texts(), *lines], secrets | call.personal())
                 assert not found, f"{call.hook} tells {', '.join(found)}"
+
+
+def _together(connector: Connector, calls: Sequence[WireCall]) -> Iterator[tuple[WireCall, Reply]]:
+    """The reply of each hook, all called at the same time."""
+    with ThreadPoolExecutor(len(calls) or 1) as pool:
+        replies = pool.map(lambda call: attempt(connector, call.hook, **call.arguments), calls)
+        yield from zip(calls, replies, strict=True)
 
 
 def _seen(reply: Reply) -> str:

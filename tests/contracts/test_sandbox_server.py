@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,8 +17,11 @@ from hub.contracts.sandbox import HttpSandbox
 class Provider(HttpSandbox):
     """Answers each request."""
 
+    served = 0
+
     def app(self) -> Any:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
+            self.served += 1
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"here"})
 
@@ -55,10 +60,34 @@ def test_a_reply_that_never_comes_does_not_hold_up_its_end() -> None:
 
 def test_a_request_that_hangs_ends_when_its_client_hangs_up() -> None:
     with Provider() as provider:
-        for fault in (Fault("hang", seconds=3_600), Fault("taken", seconds=3_600)):
-            provider.fail_next(fault)
-            with pytest.raises(httpx.ReadTimeout):
-                httpx.post(provider.url, content=b"a body", timeout=0.1, trust_env=False)
+        provider.fail_next(Fault("hang", seconds=3_600))
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(provider.url, content=b"a body", timeout=0.1, trust_env=False)
         under_way = provider._server.server_state.tasks
         while under_way:
             assert provider._thread.is_alive()
+
+
+def test_a_reply_that_is_lost_ends_the_connection_at_once_after_the_request_was_carried_out() -> None:
+    with Provider() as provider, httpx.Client(timeout=None, trust_env=False) as client:
+        for _ in range(2):
+            provider.fail_next(Fault("taken"))
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.post(provider.url, content=b"a body")
+            assert client.get(provider.url).text == "here"
+    assert provider.served == 4
+
+
+def test_what_a_client_waits_for_no_more_is_noted_before_it_is_counted() -> None:
+    """However late the stand-in comes to a request: the client sends it and hangs up before the stand-in may look."""
+    with Provider() as provider:
+        address = provider.url.removeprefix("http://").split(":")
+        blocked, go_on = threading.Event(), threading.Event()
+        provider._server._loop.call_soon_threadsafe(lambda: (blocked.set(), go_on.wait()))
+        blocked.wait()
+        with provider.listening() as requests:
+            with socket.create_connection((address[0], int(address[1]))) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nhost: provider\r\ncontent-length: 2\r\n\r\nok")
+            go_on.set()
+            provider.settle()
+        assert [request.text for request in requests] == ["ok"]

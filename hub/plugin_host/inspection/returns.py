@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from linecache import checkcache, getlines
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hub.contracts.connector import Connector
@@ -87,9 +88,8 @@ def _shown(annotation: Any) -> str:
 
 def _wrong_values(spec: HookSpec, function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
     code = inspect.unwrap(function).__code__
-    lines, first = inspect.getsourcelines(code)
-    tree = ast.parse(textwrap.dedent("".join(lines)))
-    nodes = list(_without_inner(tree.body[0]))
+    checkcache(code.co_filename)
+    nodes = list(_without_inner(_functions("".join(getlines(code.co_filename)))[code.co_firstlineno]))
     returns = [each for each in nodes if isinstance(each, ast.Return)]
     if not any(each.value for each in returns) and not any(isinstance(each, ast.Raise) for each in nodes):
         if type(None) not in spec.result_types:
@@ -99,7 +99,14 @@ def _wrong_values(spec: HookSpec, function: Callable[..., Any]) -> Iterator[tupl
         kind, items = _type_of(each.value)
         if kind is not None and not _is_right(spec, kind, items):
             shown = kind.__name__ if kind is not type(None) else "None"
-            yield place(code.co_filename, first + each.lineno - 1), f"returns {_of(shown, items)}"
+            yield place(code.co_filename, each.lineno), f"returns {_of(shown, items)}"
+
+
+@lru_cache(maxsize=8)
+def _functions(source: str) -> dict[int, ast.FunctionDef]:
+    """The functions of a module by the line on which they, or their decorators, begin."""
+    functions = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef))
+    return {min([each.lineno, *(line.lineno for line in each.decorator_list)]): each for each in functions}
 
 
 def _without_inner(function: ast.AST) -> Iterator[ast.AST]:

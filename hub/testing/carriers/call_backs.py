@@ -148,11 +148,15 @@ class CallBackConformance(WireConformance):
             found = leaked([*reply.texts(), *lines], secrets_of(impatient.settings) | personal_texts(call))
             assert not found, f"after {fault}, place_call tells {', '.join(found)}"
 
-    def test_two_phones_ring_once_whatever_becomes_of_the_reply(self, impatient: Connector, sandbox: Sandbox) -> None:
-        need_hooks(impatient, "place_call")
+    def test_two_phones_ring_once_whatever_becomes_of_the_reply(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "place_call")
         check_sent_once(
             sandbox,
-            lambda: attempt(impatient, CallHooks.place_call, call=call_back()),
+            connector,
+            impatient,
+            lambda caller: attempt(caller, CallHooks.place_call, call=call_back()),
             lambda: len(placing(sandbox).placed_calls()),
             "the call",
         )

@@ -151,11 +151,15 @@ class TextConformance(WireConformance):
             reply = attempt(impatient, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, OutcomeUnknown), f"{fault}: raise OutcomeUnknown, or the text may go out twice"
 
-    def test_a_text_goes_out_once_whatever_becomes_of_the_reply(self, impatient: Connector, sandbox: Sandbox) -> None:
-        need_hooks(impatient, "send_text")
+    def test_a_text_goes_out_once_whatever_becomes_of_the_reply(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "send_text")
         check_sent_once(
             sandbox,
-            lambda: attempt(impatient, TextHooks.send_text, text=self._text()),
+            connector,
+            impatient,
+            lambda sender: attempt(sender, TextHooks.send_text, text=self._text()),
             lambda: len(carrier_of(sandbox).texts()),
             "the text",
         )

@@ -81,8 +81,9 @@ class AdsServer:
         call = Call(self._google, version, context)
         if fault is not None and fault.kind == "taken":
             self._serve(call, method, metadata, body)
+            call.fail("UNAVAILABLE", "Socket closed")
         if fault is not None:
-            if fault.kind in ("hang", "taken"):
+            if fault.kind == "hang":
                 self._stopped.wait(fault.seconds)
             call.fail(STATUSES.get(fault.status, "INTERNAL"), "planned fault", wait=fault.retry_after)
         return self._serve(call, method, metadata, body)

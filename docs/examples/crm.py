@@ -36,15 +36,18 @@ def outcomes() -> None:
 
     `pull_outcomes` returns what changed since a cursor that it gave itself. Take the cursor from the deals that
     came, not from the clock, and say `more` while there is another page. `changed_since` does both, for lists of what changed
-    at an instant or later in the order of the changes; it returns a `ChangedPage`.
+    at an instant or later in the order of the changes; it returns a `ChangedPage`. `changed_at` reads the time of a
+    change, and `instant` any time of a provider's, None if it is none.
     """
     from datetime import UTC, datetime
     from decimal import Decimal
 
     from hub.api import JsonObject, Money
-    from hub.api.crm import ChangedPage, Outcome, OutcomePage, changed_since
+    from hub.api.crm import ChangedPage, Outcome, OutcomePage, changed_at, changed_since, instant
 
     changed = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+    assert changed_at("2026-11-24T09:00:00-06:00") == changed_at(1795532400000) == changed
+    assert instant("soon") is None
     deal = Outcome(
         external_id="deal-9",
         stage="won",

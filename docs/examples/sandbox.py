@@ -155,6 +155,7 @@ def kinds() -> None:
         CrmSandbox,
         NumberSandbox,
         OwnerSandbox,
+        PeopleKindsSandbox,
         PeopleSandbox,
     )
 
@@ -171,7 +172,10 @@ def kinds() -> None:
 
     ads: AdsSandbox = AcmeAds()
     assert isinstance(ads, AdsSandbox)
-    others = (CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox, PeopleSandbox)
+    others = (
+        CallBackSandbox, CarrierSandbox, CostSandbox, CrmSandbox, NumberSandbox, OwnerSandbox, PeopleKindsSandbox,
+        PeopleSandbox,
+    )  # fmt: skip
     assert not any(isinstance(ads, kind) for kind in others)
 
 

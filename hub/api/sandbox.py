@@ -4,7 +4,7 @@ from hub.contracts.faults import Fault
 from hub.contracts.filling import filled
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.operations import Operations, RequestFault
-from hub.contracts.people import PeopleSandbox
+from hub.contracts.people import PeopleKindsSandbox, PeopleSandbox
 from hub.contracts.sandbox import (
     AdsSandbox,
     CallBackOutcome,
@@ -26,7 +26,8 @@ from hub.contracts.wav_speech import Speech, speech_in
 
 __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
-    "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleSandbox",
-    "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "VendorReply", "VendorRules", "answer_reply",
-    "filled", "json_reply", "received", "reply", "routed", "speech_in", "unsigned_id_token",
+    "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleKindsSandbox",
+    "PeopleSandbox", "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "VendorReply",
+    "VendorRules", "answer_reply", "filled", "json_reply", "received", "reply", "routed", "speech_in",
+    "unsigned_id_token",
 ]  # fmt: skip

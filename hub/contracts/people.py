@@ -93,3 +93,15 @@ class PeopleSandbox(Protocol):
     def held_ids(self) -> Sequence[str]:
         """The ids of all that the provider still keeps: of a carrier each leg, recording, text and picture, of a CRM each
         contact and call."""
+
+
+@runtime_checkable
+class PeopleKindsSandbox(Protocol):
+    """What the CRM conformance suite needs of the sandbox of a CRM that keeps people as records of several kinds, as contacts
+    and leads."""
+
+    person_module: str
+    """The kind of the next person that `add_contact` makes; one of `person_modules()`."""
+
+    def person_modules(self) -> Sequence[str]:
+        """The kinds, of which the suite tries each."""

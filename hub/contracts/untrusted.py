@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
@@ -72,3 +73,18 @@ def value_at(value: Any, path: str) -> Any:
         else:
             return None
     return value
+
+
+def instant(value: object) -> datetime | None:
+    """A time in UTC, written as ISO 8601 (without an offset it is UTC), or as seconds, milliseconds or microseconds since 1970;
+    None if it is none."""
+    try:
+        if isinstance(value, str) and not value.isdecimal():
+            read = datetime.fromisoformat(value)
+            return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+        if not isinstance(value, str | int | float):
+            return None
+        number = float(value)
+        return datetime.fromtimestamp(number / (10**6 if number > 10**14 else 10**3 if number > 10**11 else 1), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 from hub.contracts.filling import NAME
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.operations import MEDIA_TYPES, Operations, fits
-from hub.contracts.untrusted import value_at
+from hub.contracts.untrusted import instant, value_at
 from hub.contracts.vendor_file import UNITS, Answer, Good, Rule, Sent, read_rules
 
 TIME = re.compile(r"\{(seconds|milliseconds|microseconds|iso)(?:([+-]\d+)([smhd]))?\}")
@@ -110,7 +110,7 @@ class VendorRules:
         if not all(_meets(wanted, at(path)) for path, wanted in rule.when.items()):
             return False
         kinds = {**rule.fits, **({rule.currency: "currency"} if rule.currency else {})}
-        times = [moment for path in rule.order for value in at(path)[:1] if (moment := _moment(value))]
+        times = [moment for path in rule.order for value in at(path)[:1] if (moment := instant(value))]
         return (
             any(not at(path) for path in rule.needs)
             or bool(rule.any_of and not any(at(path) for path in rule.any_of))
@@ -223,20 +223,8 @@ def _meets(wanted: Any, values: Sequence[Any]) -> bool:
 
 def _in_time(rule: Rule, value: Any, now: datetime) -> bool:
     assert rule.age is not None
-    moment = _moment(value)
+    moment = instant(value)
     return moment is not None and -rule.age.ahead <= now - moment <= rule.age.most
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time as ISO 8601, or as seconds, milliseconds or microseconds since 1970; None if it is none."""
-    try:
-        if isinstance(value, str) and not value.isdecimal():
-            moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        number = int(value)
-        return datetime.fromtimestamp(number / (10**6 if number > 10**14 else 10**3 if number > 10**11 else 1), UTC)
-    except (ValueError, OverflowError, OSError, TypeError):
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.outcomes import Outcome
-from hub.contracts.people import Correction, PersonReference
+from hub.contracts.people import Correction, PeopleKindsSandbox, PersonReference
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.hookspecs import CrmHooks, EnrichmentHooks
@@ -104,6 +104,24 @@ class CrmConformance(CrmPeopleConformance):
         assert held == [contact], (
             f"the call is logged on {held or 'nobody'}, not on the contact with the caller's number"
         )
+
+    def test_every_kind_of_person_is_found_corrected_shown_and_erased(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        """Leads as well as contacts, of a CRM that keeps people as records of several kinds."""
+        if not isinstance(sandbox, PeopleKindsSandbox) or len(sandbox.person_modules()) < 2:
+            pytest.skip("the stand-in keeps people as records of one kind")
+        usual, hooks = sandbox.person_module, implemented_hooks(connector)
+        try:
+            for kind in sandbox.person_modules():
+                sandbox.person_module = kind
+                self.test_a_call_is_logged_on_the_contact_who_called(connector, sandbox, "the United States")
+                if "correct_person" in hooks:
+                    self.test_a_person_s_name_is_corrected_and_twice_is_no_error(connector, sandbox)
+                if {"export_person", "erase_person"} & hooks:
+                    self.test_a_person_can_be_shown_and_erased(connector, sandbox)
+        finally:
+            sandbox.person_module = usual
 
     def test_a_caller_is_not_taken_for_somebody_with_a_similar_number(
         self, connector: Connector, sandbox: Sandbox

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from hub.contracts.costs import Cost
 from hub.contracts.filling import ROWS, filled
 from hub.contracts.refusals import first_path
 from hub.contracts.sandbox_replies import received
-from hub.contracts.untrusted import json_object, value_at
+from hub.contracts.untrusted import instant, json_object, value_at
 from hub.contracts.vendor_rules import VendorReply
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.fictional import PARTS, fictional, places
@@ -99,15 +99,11 @@ class JsonAdsSandbox(JsonServiceSandbox):
         if not isinstance(key, str) or not key:
             return f"{known.key} is missing"
         longest = self.network.manifest.limits.max_age
-        if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
-            return "the time is too old, or in the future"
+        if known.time and longest:
+            at = instant(value_at(row, known.time))
+            if at is None or not timedelta(minutes=-5) <= self.clock() - at <= longest:
+                return "the time is too old, or in the future"
         return "the event is not valid" if key in self._refused else None
-
-    def _age(self, at: Any) -> timedelta:
-        if isinstance(at, str):
-            return self.clock() - datetime.fromisoformat(at)
-        seconds = at / 1_000_000 if at > 10**14 else at / 1_000 if at > 10**11 else at
-        return self.clock() - datetime.fromtimestamp(seconds, UTC)
 
     async def _serve(self, request: Request) -> Response:
         network, known = self.network, self._known

@@ -45,16 +45,23 @@ class JsonCrm(JsonService):
     """The list of a contact's phone numbers, and the member of each entry that has the number."""
     emails: ClassVar[tuple[str, str]] = ("emails", "email")
     """Likewise for e-mail addresses."""
+    phone_fields: ClassVar[Sequence[str]] = ()
+    """A contact's fields with one number each, if it has no list of them."""
+    email_fields: ClassVar[Sequence[str]] = ()
+    """Likewise for e-mail addresses."""
+    name_fields: ClassVar[tuple[str, str] | None] = None
+    """The fields of the first and the last name, if `contact_name` is not written but follows from them."""
     new_entry: ClassVar[Mapping[str, Any]] = {}
     """What a new entry of these lists has besides."""
     facts: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Facts about a caller by name: where a contact has the value, and its data category. Empty: callers are not looked up."""
     fact_days: ClassVar[int] = 30
     change_contact: ClassVar[ServiceRequest]
-    """Writes `{changes}`, an object, on the contact with the `{id}`."""
+    """Writes `{changes}`, an object, on the contact with the `{id}`; `{module}` is its `module`, where people are records of
+    several kinds and `contacts` says which."""
     delete_contact: ClassVar[ServiceRequest]
     delete_call: ClassVar[ServiceRequest]
-    """Both delete the record with the `{id}`; a reply of 404 or 410 means that there is none."""
+    """Both delete the record with the `{id}`, and its `{module}`; `find` says which replies mean that there is none."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -88,8 +95,9 @@ class JsonCrm(JsonService):
     def reach(self, contact: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         """A contact's phone numbers in E.164, and its e-mail addresses in lower case."""
         numbers, addresses = (
-            [as_text(entry.get(member)) for entry in as_mappings(contact.get(listed))]
-            for listed, member in (self.phones, self.emails)
+            [as_text(contact.get(field)) for field in fields]
+            or [as_text(entry.get(member)) for entry in as_mappings(contact.get(listed))]
+            for (listed, member), fields in ((self.phones, self.phone_fields), (self.emails, self.email_fields))
         )
         read = (phone_number(number, self._country) for number in numbers)
         return [number for number in read if number], [address.lower() for address in addresses if address]
@@ -99,11 +107,11 @@ class JsonCrm(JsonService):
         wanted, addresses = {each for each in numbers if each}, {each.lower() for each in emails}
         if not wanted and not addresses:
             return []
-        found: dict[str, JsonObject] = {}
+        found: dict[tuple[str, str], JsonObject] = {}
         for contact in self.contacts(sorted(wanted), sorted(addresses)):
             phones, mails = self.reach(contact)
             if not (wanted.isdisjoint(phones) and addresses.isdisjoint(mails)):
-                found.setdefault(id_of(contact), contact)
+                found.setdefault((as_text(contact.get("module")), id_of(contact)), contact)
         return list(found.values())
 
     @hookimpl
@@ -133,7 +141,7 @@ class JsonCrm(JsonService):
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """The person's contacts and the calls logged for the company; of a contact that companies share, who it is."""
         contacts = self.people(person.phone_numbers, person.emails)
-        identity = {"id", self.contact_name, self.phones[0], self.emails[0]}
+        identity = {"id", self.contact_name, self.phones[0], self.emails[0], *self.phone_fields, *self.email_fields}
         shown = [{name: each[name] for name in identity & each.keys()} if person.shared else each for each in contacts]
         held = [("contact", each) for each in shown] + [("call", each) for each in self._own_calls(person, contacts)]
         return [HeldRecord(record_type=kind, record_id=id_of(each), fields=plain(each)) for kind, each in held]
@@ -144,7 +152,7 @@ class JsonCrm(JsonService):
         contacts = self.people(person.phone_numbers, person.emails)
         calls = [(self.delete_call, each) for each in self._own_calls(person, contacts)]
         held = [(self.delete_contact, each) for each in contacts]
-        return erase_logged(person, calls, held, lambda each: self.find(each[0], id=each[1]["id"]) is not None)
+        return erase_logged(person, calls, held, lambda each: self.find(each[0], **_place(each[1])) is not None)
 
     @hookimpl
     def correct_person(self, correction: Correction) -> Corrected:
@@ -156,20 +164,24 @@ class JsonCrm(JsonService):
             )
             return Corrected(status="impossible", reason=reason)
         written = [
-            self.find(self.change_contact, id=each["id"], changes=self.changes(each, correction)) for each in people
+            self.find(self.change_contact, **_place(each), changes=self.changes(each, correction)) for each in people
         ]
         records = sum(each is not None for each in written)
         return Corrected(status="corrected" if records else "nothing_held", records=records)
 
     def changes(self, contact: Mapping[str, Any], correction: Correction) -> JsonObject:
         """What a correction writes on a contact: a list is written whole, with the new value in the place of the old one, or of
-        the only one if the old is not known."""
-        changed: JsonObject = {self.contact_name: correction.new_name} if correction.new_name else {}
-        for (listed, member), new, old in (
-            (self.phones, correction.new_phone_number, correction.phone_numbers),
-            (self.emails, correction.new_email, correction.emails),
+        the only one if the old is not known; likewise each field."""
+        changed = self._renamed(correction.new_name) if correction.new_name else {}
+        for (listed, member), fields, new, old in (
+            (self.phones, self.phone_fields, correction.new_phone_number, correction.phone_numbers),
+            (self.emails, self.email_fields, correction.new_email, correction.emails),
         ):
-            if new:
+            if new and fields:
+                wrong_fields = [each for each in fields if self._is_one(contact.get(each), old)]
+                free = [each for each in fields if not contact.get(each)]
+                changed |= dict.fromkeys(wrong_fields or free[:1] or fields[:1], new)
+            elif new:
                 held = as_mappings(contact.get(listed))
                 wrong = [each for each in held if self._is_one(each.get(member), old)]
                 if not old and len(held) == 1:
@@ -179,6 +191,12 @@ class JsonCrm(JsonService):
                     kept.append({**(wrong[0] if wrong else self.new_entry), member: new})
                 changed[listed] = kept
         return changed
+
+    def _renamed(self, name: str) -> JsonObject:
+        if self.name_fields is None:
+            return {self.contact_name: name}
+        first, _, last = name.rpartition(" ")
+        return dict(zip(self.name_fields, (first, last), strict=True))
 
     def _is_one(self, value: object, of: Iterable[str]) -> bool:
         text = as_text(value)
@@ -199,6 +217,11 @@ def id_of(record: Mapping[str, Any]) -> str:
     if not isinstance(held, str | int) or held == "":
         raise RetryLater("The CRM answered with a record that has no id; it is asked again.")
     return str(held)
+
+
+def _place(record: Mapping[str, Any]) -> dict[str, object]:
+    """What a request about one record names."""
+    return {"id": record["id"], "module": record.get("module", "")}
 
 
 def plain(record: Mapping[str, Any]) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from hub.contracts.untrusted import JsonObject, as_text, value_at
+from hub.contracts.untrusted import JsonObject, as_text, instant, value_at
 from hub.errors import Rejected, RetryLater
 
 
@@ -54,6 +55,15 @@ def changed_since(
         return ChangedPage(listed, _written(since, newest, after), more=True)
     skipped = (mark or 0) + len(listed) if newest == since else 0
     return ChangedPage(listed, _written(newest, newest, skipped), more=True)
+
+
+def changed_at(value: object) -> datetime:
+    """The time of a change as the CRM wrote it: ISO 8601, or seconds, milliseconds or microseconds since 1970. RetryLater if
+    it is none."""
+    read = instant(value)
+    if read is None:
+        raise RetryLater("The CRM answered without the time of a change; it is asked again.")
+    return read
 
 
 def _read(cursor: str | None) -> tuple[str | None, str | None, Any]:

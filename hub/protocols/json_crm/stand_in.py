@@ -33,6 +33,9 @@ class CrmStandIn(JsonServiceSandbox):
 
     ids: ClassVar[Mapping[str, str]] = {}
     """How the ids of a kind look, as `{"contact": "cont_{}"}`; left out: the kind, a hyphen and a number."""
+    modules: ClassVar[Mapping[str, str]] = {}
+    """Where records have their kind in the path as `{module}`: the kind of each, as `{"Leads": "contact", "Calls": "call"}`.
+    People are then of the first module of contacts, or of `person_module`, and each record has its own as `module`."""
     missing: ClassVar[Reply] = (404, {})
     """The reply to a request for a record that does not exist. With rules this is the answer of `faults` to a `resource`,
     the next one that to a `row`, and the last one that to `credentials`."""
@@ -47,6 +50,11 @@ class CrmStandIn(JsonServiceSandbox):
         self.deals_of: dict[str, tuple[str, str]] = {}
         """Each deal's contact and currency."""
         self.made = 0
+        self.person_module = next(iter(self.person_modules()), "")
+
+    def person_modules(self) -> Sequence[str]:
+        """The modules of people, of which the suites try each."""
+        return [module for module, kind in self.modules.items() if kind == "contact"]
 
     def routes(self) -> Sequence[tuple[str, str, Callable[..., Reply | JsonObject]]]:
         """Method, path with parts in braces, and the function that answers: it gets the request and its JSON object, and
@@ -69,23 +77,40 @@ class CrmStandIn(JsonServiceSandbox):
         """Keep a new record, under a new id."""
         self.made += 1
         made = {"id": self.ids.get(kind, f"{kind}-{{}}").format(self.made), **record}
-        self.records[kind][made["id"]] = made
+        if self.modules:
+            first = next((module for module, each in self.modules.items() if each == kind), kind)
+            made.setdefault("module", self.person_module if kind == "contact" else first)
+        self._of(kind)[made["id"]] = made
         return made
 
     def held(self, kind: str, **members: Any) -> list[JsonObject]:
         """The records of a kind that have these members."""
-        return [each for each in self.records[kind].values() if members.items() <= each.items()]
+        return [each for each in self._of(kind).values() if members.items() <= each.items()]
 
-    def one(self, request: Request, kind: str) -> JsonObject:
-        """The record that the path names with `{id}`; without one the request is answered with `missing`."""
-        try:
-            return self.records[kind][request.path_params["id"]]
-        except KeyError:
-            raise NoRecordError from None
+    def _of(self, kind: str) -> dict[str, JsonObject]:
+        """The records of a kind. LookupError names the kinds that there are."""
+        if kind not in self.records:
+            raise LookupError(f"{kind!r} is no kind of record of this stand-in; it keeps {', '.join(self.records)}")
+        return self.records[kind]
 
-    def deleted(self, request: Request, kind: str) -> JsonObject:
-        """Delete the record that the path names with `{id}`."""
-        del self.records[kind][self.one(request, kind)["id"]]
+    def one(self, request: Request, kind: str = "") -> JsonObject:
+        """The record that the path names with `{id}`, and with `{module}` if no kind is given; without one the request is
+        answered with `missing`."""
+        module = request.path_params.get("module")
+        found = self._of(kind or self._kind(request)).get(request.path_params["id"])
+        if found is None or module not in (None, found.get("module")):
+            raise NoRecordError
+        return found
+
+    def _kind(self, request: Request) -> str:
+        module = str(request.path_params.get("module"))
+        if module not in self.modules:
+            raise NoRecordError
+        return self.modules[module]
+
+    def deleted(self, request: Request, kind: str = "") -> JsonObject:
+        """Delete the record that the path names as in `one`."""
+        del self._of(kind or self._kind(request))[self.one(request, kind)["id"]]
         return {}
 
     def held_ids(self) -> Sequence[str]:
@@ -118,7 +143,8 @@ class CrmStandIn(JsonServiceSandbox):
         return self.add("call", call)
 
     def app(self) -> Any:
-        return routed((path, self._answering(answer), [method]) for method, path, answer in self.routes())
+        served = [(path, self._answering(answer), [method]) for method, path, answer in self.routes()]
+        return routed([*self.token_routes(), *served])
 
     def _answering(self, answer: Callable[..., Reply | JsonObject]) -> Callable[[Request], Any]:
         async def serve(request: Request) -> Response:

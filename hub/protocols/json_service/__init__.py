@@ -42,6 +42,8 @@ class JsonService(Connector):
     check: ClassVar[ServiceRequest | None] = None
     """A request that needs good credentials and changes nothing; its `expected`, if the provider answers with a refusal.
     Leave it out if each request costs money: the connection is not checked then."""
+    no_record: ClassVar[Sequence[str]] = ()
+    """The codes of refusals that mean that the provider does not have the record, besides the statuses 404 and 410."""
     stand_in: ClassVar[ServiceStandIn]
     """What the stand-in needs to know besides."""
 
@@ -58,9 +60,14 @@ class JsonService(Connector):
         return self.read(self.request(call, values))
 
     def find(self, call: ServiceRequest, **values: object) -> Mapping[str, Any] | None:
-        """Send one declared request about a record; None if the provider has no such record (404 or 410), as after an earlier
-        deletion."""
-        response = self.request(replace(call, expected={404: "", 410: "", **call.expected}), values)
+        """Send one declared request about a record; None if the provider has no such record (404, 410 or a code of
+        `no_record`), as after an earlier deletion."""
+        try:
+            response = self.request(replace(call, expected={404: "", 410: "", **call.expected}), values)
+        except Rejected as refusal:
+            if refusal.code not in self.no_record:
+                raise
+            return None
         return self.read(response) if response.is_success else None
 
     def oauth(self) -> OAuthGrant | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
@@ -38,7 +39,11 @@ class ServiceStandIn:
     """The file `rules.yaml`, written from the provider's pages: operations, refusals and replies come from it then, and not
     from the declaration."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up."""
+    """Settings of a connector, with fictional values; without `base_url`. Needed secrets that it leaves out are made up, and
+    `{url}` is the address of the stand-in."""
+    token: str = ""
+    """The path of the token endpoint of `oauth()`, as `/oauth/v2/token`: it gives a token for the `refresh_token` of the
+    settings. With rules it refuses another one with the answer of `faults` to a `refresh_token`."""
     replies: Mapping[str, Reply | Callable[[Mapping[str, Any]], Reply]] = field(default_factory=dict)
     """The name of a declared request → its reply, or a function that makes it from the values that the request has in the
     places of its `{names}`. A ValueError of the function means `refused`."""
@@ -66,10 +71,29 @@ class JsonServiceSandbox(HttpSandbox):
         known = self.network.Settings.model_fields.items()
         secrets = {name for name, each in known if each.is_required() and each.annotation is SecretStr}
         made_up = {name: f"sandbox-{name}-of-{of}" for name in secrets}
-        return {**made_up, **self.network.stand_in.settings, "base_url": self.url}
+        given = {
+            name: value.replace("{url}", self.url) if isinstance(value, str) else value
+            for name, value in self.network.stand_in.settings.items()
+        }
+        return {**made_up, **given, "base_url": self.url}
 
     def app(self) -> Any:
-        return routed([("/{path:path}", self._serve, ["GET", "POST", "PUT", "PATCH", "DELETE"])])
+        served = ("/{path:path}", self._serve, ["GET", "POST", "PUT", "PATCH", "DELETE"])
+        return routed([*self.token_routes(), served])
+
+    def token_routes(self) -> Sequence[tuple[str, Callable[..., Any], Sequence[str]]]:
+        """The route of the token endpoint, if there is one."""
+        path = self.network.stand_in.token
+        return [(path, self._token, ["POST"])] if path else []
+
+    async def _token(self, request: Request) -> Response:
+        """A token for the refresh token of the settings (RFC 6749, section 6)."""
+        given = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("refresh_token")
+        if given == self.settings().get("refresh_token"):
+            return json_reply({"access_token": f"sandbox-{given}", "expires_in": 3600, "token_type": "Bearer"})
+        if self.rules is None or "refresh_token" not in self.rules.file.faults:
+            return json_reply({"error": "invalid_grant"}, 400)
+        return sent(self.answered(VendorReply("", self.rules.fault("refresh_token"))))
 
     async def _serve(self, request: Request) -> Response:
         """The reply to one request."""

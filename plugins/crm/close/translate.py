@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from hub.api import JsonObject, Money, RetryLater, as_mappings, as_text
-from hub.api.crm import CallActivity, Outcome
+from hub.api import JsonObject, Money, as_mappings, as_text
+from hub.api.crm import CallActivity, Outcome, changed_at
 
 KEY = "Ringfence call "
 """Before our key in the note of a call, in its last line."""
@@ -48,15 +48,6 @@ def call_record(activity: CallActivity, contact: Mapping[str, Any]) -> JsonObjec
     }
 
 
-def when(text: object) -> datetime:
-    """A time of Close's. RetryLater if it is none."""
-    try:
-        read = datetime.fromisoformat(as_text(text))
-    except ValueError:
-        raise RetryLater("Close answered without the time of a change; it is asked again.") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
 def call_key(call: Mapping[str, Any]) -> str:
     """Our key of a call that the hub logged; empty for another one."""
     note = as_text(call.get("note"))
@@ -76,14 +67,14 @@ def outcome(
 ) -> Outcome:
     """The present state of an opportunity and of the people in it."""
     kind, label = as_text(deal.get("status_type")), as_text(deal.get("status_label"))
-    changed, reached = when(deal.get("date_updated")), deal.get(f"date_{kind}")
+    changed, reached = changed_at(deal.get("date_updated")), deal.get(f"date_{kind}")
     value, currency = deal.get("value"), as_text(deal.get("value_currency"))
     return Outcome(
         external_id=as_text(deal.get("id")),
         stage=kind if kind in ("won", "lost") else "qualified" if label in qualified else label,
         changed_at=changed,
         # Close lets people write the date of winning, also one that is to come.
-        occurred_at=min(when(reached), changed) if reached else changed,
+        occurred_at=min(changed_at(reached), changed) if reached else changed,
         value=Money(Decimal(value) / 100, currency) if isinstance(value, int) and currency else None,
         phone_numbers=tuple(dict.fromkeys(phone_numbers)),
         email=next(iter(emails), None),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from hub.api import Fact, Money, phone_number
-from hub.api.crm import CallActivity, Correction, KnownSource, Outcome
+from hub.api.crm import CallActivity, Correction, KnownSource, Outcome, instant
 from plugins.crm.hubspot.settings import Stage
 
 Properties = Mapping[str, str | None]
@@ -139,7 +139,7 @@ def outcome(
     call_key: str | None = None,
 ) -> Outcome:
     """A deal's present state. Raises ValueError if HubSpot does not say when it changed."""
-    changed_at = when(deal.get("hs_lastmodifieddate"))
+    changed_at = instant(deal.get("hs_lastmodifieddate"))
     if changed_at is None:
         raise ValueError("a deal without hs_lastmodifieddate")
     stage = stage_of(deal, stages)
@@ -149,7 +149,7 @@ def outcome(
         stage=stage,
         changed_at=changed_at,
         # A close date is a salesperson's forecast; a deal cannot have closed after the change that reports it.
-        occurred_at=min(when(reached) or changed_at, changed_at),
+        occurred_at=min(instant(reached) or changed_at, changed_at),
         value=_money(deal, currency),
         call_key=call_key,
         phone_numbers=phone_numbers,
@@ -183,17 +183,6 @@ def _money(deal: Properties, currency: str) -> Money | None:
 def hubspot_time(moment: datetime) -> str:
     """A time as HubSpot writes it: ISO 8601, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def when(text: str | None) -> datetime | None:
-    """HubSpot's time (ISO 8601, or milliseconds since 1970) as aware UTC; None if it is neither."""
-    try:
-        if text and text.isascii() and text.isdigit():
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
-        read = datetime.fromisoformat(text or "")
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def milliseconds(moment: datetime) -> int:

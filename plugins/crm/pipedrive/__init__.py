@@ -22,10 +22,10 @@ from hub.api import (
     each_item,
     hookimpl,
 )
-from hub.api.crm import CallActivity, JsonCrm, OutcomePage, changed_since
+from hub.api.crm import CallActivity, JsonCrm, OutcomePage, changed_at, changed_since
 from hub.api.json_service import ServiceRequest, ServiceStandIn
 from plugins.crm.pipedrive.settings import PipedriveSettings
-from plugins.crm.pipedrive.translate import call_key, call_record, in_requests, outcome, spellings, when, whole_second
+from plugins.crm.pipedrive.translate import call_key, call_record, in_requests, outcome, spellings, whole_second
 
 NEXT = "additional_data.next_cursor"
 PAGE = {"limit": "500", "cursor": "{cursor}"}
@@ -124,7 +124,7 @@ class Pipedrive(JsonCrm):
         """Deals that are not archived in the order of their changes, with the person that each names."""
         page = changed_since(
             cursor,
-            lambda since, mark: self.ask(self.deals, since=since and whole_second(when(since)), cursor=mark),
+            lambda since, mark: self.ask(self.deals, since=since and whole_second(changed_at(since)), cursor=mark),
             "data",
             "update_time",
             NEXT,

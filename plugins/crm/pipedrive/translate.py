@@ -10,8 +10,8 @@ from typing import Any
 
 import phonenumbers
 
-from hub.api import JsonObject, Money, RetryLater, as_text
-from hub.api.crm import CallActivity, Outcome
+from hub.api import JsonObject, Money, as_text
+from hub.api.crm import CallActivity, Outcome, changed_at
 
 KEY = "Ringfence call "
 """Before our key in the note of an activity, in its last line."""
@@ -66,15 +66,6 @@ def call_key(call: Mapping[str, Any]) -> str:
     return note.rpartition(KEY)[2].partition("<")[0].strip() if KEY in note else ""
 
 
-def when(text: object) -> datetime:
-    """A time of Pipedrive's. RetryLater if it is none."""
-    try:
-        read = datetime.fromisoformat(as_text(text))
-    except ValueError:
-        raise RetryLater("Pipedrive answered without the time of a change; it is asked again.") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
 def outcome(
     deal: Mapping[str, Any],
     stages: Mapping[Any, str],
@@ -82,7 +73,7 @@ def outcome(
     reach: tuple[Sequence[str], Sequence[str]],
 ) -> Outcome:
     """The present state of a deal and of its person."""
-    status, changed = as_text(deal.get("status")), when(deal.get("update_time"))
+    status, changed = as_text(deal.get("status")), changed_at(deal.get("update_time"))
     ended = status in ("won", "lost")
     reached = deal.get(f"{status}_time" if ended else "stage_change_time")
     stage = stages.get(deal.get("stage_id"), "")
@@ -92,7 +83,7 @@ def outcome(
         stage=status if ended else "qualified" if stage in qualified else stage,
         changed_at=changed,
         # People can write the time of winning, also one that is to come.
-        occurred_at=min(when(reached), changed) if reached else changed,
+        occurred_at=min(changed_at(reached), changed) if reached else changed,
         value=Money(Decimal(str(value)), currency) if isinstance(value, int | float) and currency else None,
         phone_numbers=tuple(dict.fromkeys(reach[0])),
         email=next(iter(reach[1]), None),

@@ -78,6 +78,7 @@ class Sandbox(HttpSandbox):
         self.refused_keys: dict[str, tuple[str, str]] = {}
         self._pages: dict[str, tuple[list[dict[str, object]], int]] = {}
         self._contacts = 0
+        self.person_module = "Contact"
         self.heal()
 
     # How a connector signs in.
@@ -112,7 +113,7 @@ class Sandbox(HttpSandbox):
     # What the demo and the conformance suite need from a CRM.
 
     def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
-        """A contact whose number is written as people write it."""
+        """A contact, or another `person_module`, whose number is written as people write it."""
         first, _, last = name.rpartition(" ")
         north_american = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", phone_number)
         typed = (
@@ -121,7 +122,14 @@ class Sandbox(HttpSandbox):
         field = ("Phone", "MobilePhone")[self._contacts % 2]
         self._contacts += 1
         values = {"FirstName": first or None, "LastName": last, field: typed, "Email": email}
-        return self.org.create("Contact", values)
+        if self.person_module == "Lead":
+            values["Company"] = "Example Household"
+        return self.org.create(self.person_module, values)
+
+    @staticmethod
+    def person_modules() -> Sequence[str]:
+        """People are contacts and leads."""
+        return ("Contact", "Lead")
 
     def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
         """An opportunity with that contact in its primary role."""

@@ -18,6 +18,7 @@ from hub.hookspecs import SPECS
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.host.load import class_in_file
 from hub.plugin_host.packages.certificate_file import VendorExchanges
+from hub.testing.certificate import certify
 from hub.testing.exchanges import (
     ExchangeChecks,
     ExchangeError,
@@ -26,7 +27,7 @@ from hub.testing.exchanges import (
     held_against,
     read_exchange_file,
 )
-from hub.testing.exchanges.exchange_checks import unlikeness
+from hub.testing.exchanges.exchange_checks import DocumentedReplies, unlikeness
 from hub.testing.exchanges.exchange_file import KNOWN, filled
 from hub.testing.exchanges.messages import Place
 from hub.testing.exchanges.shapes import deviations, differences
@@ -313,3 +314,45 @@ def test_a_body_that_cannot_be_read_is_named_with_its_line(body: str, said: str,
     file = read_exchange_file(path)
     with pytest.raises(ExchangeError, match=f"^audio.http, line 6: {re.escape(said)}$"):
         unlikeness(file.exchanges[0][0], SENT, file, {})
+
+
+def test_what_was_seen_on_no_page_of_the_vendor_is_held_against_and_not_counted(
+    documented: ExchangeChecks, tmp_path: Path
+) -> None:
+    text = upload_example(documented)
+    (tmp_path / "seen.http").write_text(text)
+    (tmp_path / "guessed.http").write_text(text.replace("# read", "# sure: memory\n# read"))
+    kept = {"as the vendor documents (seen)", "as the vendor documents (guessed)"}
+    assert held_against(documented.connector_class, tmp_path, kept).exchanges == 1
+    (tmp_path / "guessed.http").write_text(text.replace("# read", "# sure: yes\n# read"))
+    with pytest.raises(ExchangeError, match="`sure` is one of memory, reference, sdk"):
+        read_exchange_file(tmp_path / "guessed.http")
+
+
+def test_requests_that_differ_in_free_fields_only_get_their_replies_one_after_another(tmp_path: Path) -> None:
+    (tmp_path / "page.http").write_text(
+        HEAD
+        + "# free: skip\n"
+        + "\n".join(
+            f"GET https://api.tame-net.example.com/v1/list?skip={skip} HTTP/1.1\n\n"
+            f'HTTP/1.1 200 OK\nContent-Type: application/json\n\n{{"page": {skip}}}\n'
+            for skip in (1, 2)
+        )
+    )
+    replies = DocumentedReplies(read_exchange_file(tmp_path / "page.http"), {})
+    asked = [replies(HeardRequest("GET", "/v1/list", f"skip={skip}", {}, b"")) for skip in (7, 8, 9)]
+    assert [each and each[2] for each in asked] == [b'{"page": 1}', b'{"page": 2}', b'{"page": 2}']
+    assert replies(HeardRequest("GET", "/v1/other", "", {}, b"")) is None
+
+
+def test_each_file_has_a_stand_in_in_which_nothing_has_happened(tmp_path: Path) -> None:
+    """In a stand-in that another file has used before it, the same conversion counts a second time no more."""
+    folder = tmp_path / "net"
+    write_plugin("ads", "fresh_net", folder, package=False)
+    (example,) = exchange_paths(exchange_folder(class_in_file(folder / "fresh_net.py")))
+    text = re.sub(r"# (hook|conversions|dry_run|result)[^\n]*\n(#   [^\n]*\n)*", "", example.read_text())
+    for name in ("one", "two"):
+        (example.parent / f"{name}.http").write_text(text)
+    made = certify(class_in_file(folder / "fresh_net.py"), only="as the vendor documents")
+    assert [(proof.promise, proof.detail) for proof in made.failed()] == []
+    assert len(made.proofs) == 3

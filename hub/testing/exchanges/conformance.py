@@ -42,15 +42,14 @@ class ExchangeConformance:
         """A file of exchanges; None if there is none."""
         return None
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def documented(cls) -> Iterator[ExchangeChecks | None]:
-        """The plugin with a stand-in of its own; None if it has none that speaks HTTP."""
-        stand_in = cls.sandbox_class or cls.connector_class.sandbox_class()
+    @pytest.fixture
+    def documented(self) -> Iterator[ExchangeChecks | None]:
+        """The plugin with a stand-in that no other file has used; None if it has none that speaks HTTP."""
+        stand_in = self.sandbox_class or self.connector_class.sandbox_class()
         if stand_in is None or not issubclass(stand_in, HttpSandbox):
             yield None
             return
-        checks = ExchangeChecks(cls.connector_class, stand_in)
+        checks = ExchangeChecks(self.connector_class, stand_in)
         try:
             yield checks
         finally:

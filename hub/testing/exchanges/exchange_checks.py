@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from fnmatch import fnmatch
-from functools import partial
 from typing import Any, get_type_hints
 from urllib.parse import unquote
 
@@ -113,7 +112,7 @@ class ExchangeChecks:
 
     def _check_hook(self, file: ExchangeFile, hook: Note, values: Mapping[str, str]) -> None:
         result = file.note("result")
-        with self.replies.answering(partial(_documented_reply, file, values) if result else lambda request: None):
+        with self.replies.answering(DocumentedReplies(file, values) if result else lambda request: None):
             reply, sent = self._called(file, hook, values)
         ended = f"; it ended in {type(reply.error).__name__}: {reply.error}" if reply.error else ""
         nothing = [f"nothing is sent{ended}"]
@@ -188,16 +187,26 @@ def _raise(place: Place, sentence: str, found: Sequence[str] | Iterator[str]) ->
         raise place.error(sentence.format("; ".join(listed[:MAX_DIFFERENCES]) + more))
 
 
-def _documented_reply(
-    file: ExchangeFile, values: Mapping[str, str], heard: HeardRequest
-) -> tuple[int, str, bytes] | None:
-    for request, reply in file.exchanges:
-        if not unlikeness(request, heard, file, values):
-            body = body_bytes(reply, values)
-            if reply.content_type.endswith("json"):
-                body = json.dumps(without_marks(as_json(body.decode(), reply.body_place))).encode()
-            return reply.status, reply.headers.get("content-type", ""), body
-    return None
+class DocumentedReplies:
+    """The replies of a file, each to its own request: of requests that differ in `free` fields only, one after another, and the
+    last one again."""
+
+    def __init__(self, file: ExchangeFile, values: Mapping[str, str]) -> None:
+        self.file, self.values = file, values
+        self.given: set[Place] = set()
+
+    def __call__(self, heard: HeardRequest) -> tuple[int, str, bytes] | None:
+        """Status, content type and body; None for a request that is not documented."""
+        exchanges = self.file.exchanges
+        replies = [reply for request, reply in exchanges if not unlikeness(request, heard, self.file, self.values)]
+        if not replies:
+            return None
+        reply = next((each for each in replies if each.place not in self.given), replies[-1])
+        self.given.add(reply.place)
+        body = body_bytes(reply, self.values)
+        if reply.content_type.endswith("json"):
+            body = json.dumps(without_marks(as_json(body.decode(), reply.body_place))).encode()
+        return reply.status, reply.headers.get("content-type", ""), body
 
 
 def unlikeness(documented: Message, heard: HeardRequest, file: ExchangeFile, values: Mapping[str, str]) -> list[str]:

@@ -22,8 +22,10 @@ NAMES = re.compile(r"[\w.]+(?::[\w.]*)?")
 NOTE = re.compile(r"# ?([a-z_]+):(.*)")
 BINARY = re.compile(r'\{\s*"base64"\s*:\s*"([A-Za-z0-9+/=\s]*)"\s*\}')
 OTHER_FILE = re.compile(r"< *(\S+)")
-KNOWN = frozenset({"source", "read", "stage", "hook", "result", "free", "event", "unsigned", "settings", "now"})
+KNOWN = frozenset({"source", "read", "sure", "stage", "hook", "result", "free", "event", "unsigned", "settings", "now"})
 """The names of comments; every other one is an argument of the hook."""
+SURE = ("memory", "reference", "sdk")
+"""What a file may be written from besides the vendor's own text, as in `rules.yaml`."""
 Values = Mapping[str, str]
 
 
@@ -62,8 +64,8 @@ class ExchangeFile:
 
     @property
     def size(self) -> int:
-        """How many requests of the vendor's documentation it holds."""
-        return len(self.exchanges) + len(self.webhooks)
+        """How many requests of the vendor's documentation it holds: none if it is not `sure`."""
+        return 0 if self.note("sure") else len(self.exchanges) + len(self.webhooks)
 
     @property
     def read_on(self) -> date:
@@ -129,7 +131,9 @@ def _check(file: ExchangeFile) -> None:
         raise top.error(
             "say on which day the source was read: `# read: 2026-11-30`; `now` is such a day with its time"
         ) from None
-    if not file.size:
+    if file.text("sure") not in ("", *SURE) or (file.note("sure") and not file.text("sure")):
+        raise top.error(f"`sure` is one of {', '.join(SURE)}; leave it out if it is the vendor's own page")
+    if not file.exchanges and not file.webhooks:
         raise top.error("the file holds no request")
     for message in file.webhooks:
         if not message.is_request:

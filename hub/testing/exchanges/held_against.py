@@ -30,7 +30,7 @@ def held_against(connector_class: type[Connector], folder: Path | None, kept: Co
     """What a plugin was held against: the files of `folder` that are named in the sentences of kept promises."""
     has_vendor = bool(connector_class.manifest.hosts)
     paths = [path for path in exchange_paths(folder) if any(each.endswith(f"({case_of(path)})") for each in kept)]
-    files = [read_exchange_file(path) for path in paths]
+    files = [file for file in map(read_exchange_file, paths) if file.size]
     days = sorted(file.read_on for file in files)
     return VendorExchanges(
         exchanges=sum(file.size for file in files),

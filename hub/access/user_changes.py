@@ -19,6 +19,7 @@ from hub.access.sign_in.links import new_link
 from hub.access.sign_in.sessions import end_sessions
 from hub.access.users import AccessRefused, change_role, disable, revoke_keys
 from hub.model import ApiKey, User, UserCompany
+from hub.model.users import MAX_NAME
 from hub.store import audit
 
 EMAIL = re.compile(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}")
@@ -54,6 +55,18 @@ def set_call_back_number(session: Session, user: User, number: str | None, now: 
         user.call_back_number = number
         session.add(user)
         note_user(session, now, user, "users.call_back", user, "set" if number else "removed")
+
+
+def set_names(
+    session: Session, user: User, first: str | None, last: str | None, now: datetime, *, actor: Actor
+) -> None:
+    """Say what a user is called; None or spaces take a name away. The name by which they sign in stays."""
+    for each in (first, last):
+        if each and (len(each) > MAX_NAME or not each.isprintable()):
+            raise AccessRefused(f"A name is at most {MAX_NAME} characters that can be printed.")
+    user.first_name, user.last_name = (first or "").strip() or None, (last or "").strip() or None
+    session.add(user)
+    note_user(session, now, actor, "users.name", user)
 
 
 def set_email(session: Session, user: User, email: str | None, now: datetime, *, actor: Actor) -> None:

@@ -17,6 +17,7 @@ from hub.importing.places import COMPANY, USER, matches_of, write_matches
 from hub.importing.records import UserRecord
 from hub.importing.steps import NEW, SAME, Tally
 from hub.model import Account, Company, User
+from hub.model.users import MAX_NAME
 from hub.store import audit
 
 NO_ADDRESS = "a user without an e-mail address is not brought over"
@@ -60,6 +61,8 @@ def write_users(
         name = _name(record, names)
         names.add(name)
         user = add_user(session, account, name, role or "marketer", now, email=record.email)
+        first, _, last = record.name.partition(" ")
+        user.first_name, user.last_name = first[:MAX_NAME] or None, last[:MAX_NAME] or None
         limit_to_companies(session, user, () if limit >= set(of_theirs.values()) else sorted(limit))
         audit.note(session, now, actor, "users.add", user.id, f"{user.role}, imported")
         found[record.id] = user.id

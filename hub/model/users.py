@@ -9,6 +9,9 @@ from sqlmodel import Field
 import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, ending_column, id_column, personal_text, time_column
 
+MAX_NAME = 100
+"""Characters of a first or a last name."""
+
 
 class User(Row, table=True):
     """A user of one account. What each role may do is declared in hub.access.permissions.
@@ -21,6 +24,9 @@ class User(Row, table=True):
     id: str = id_column()
     account_id: str = Field(foreign_key="account.id", index=True)
     name: str = Field(unique=True, max_length=64)
+    first_name: str | None = personal_text("user.name", max_length=MAX_NAME)
+    last_name: str | None = personal_text("user.name", max_length=MAX_NAME)
+    """What the user is called, to be read; None if only `name` is known. They sign in by `name` or the address."""
     email: str | None = personal_text("user.contact.email")
     role: str = Field(max_length=16)
     phone_numbers: str | None = personal_text("user.contact.phone_number")
@@ -32,6 +38,11 @@ class User(Row, table=True):
     disabled_at: datetime | None = time_column(nullable=True)
     expires_at: datetime | None = ending_column()
     """Set when the user is disabled: the address and the numbers are deleted then, like those of that day's calls."""
+
+    @property
+    def full_name(self) -> str:
+        """The first and the last name; empty if neither is known."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
 class ApiKey(Row, table=True):

@@ -18,7 +18,7 @@ from hub.store import Store
 
 IMPERSONAL = Path(__file__).with_name("impersonal.tsv")
 COUNTS = (Boolean, Date, Float, Integer, Numeric, UTCTime)
-STAFF = {"policy_acceptance.accepted_by"}
+STAFF = {"policy_acceptance.accepted_by", "app_user.first_name", "app_user.last_name"}
 """Columns that name people who work with the hub, whom the audit trail must be able to name."""
 OWN_LIVES = {"person_key": "a key has no life of its own: it is destroyed with its person"}
 

@@ -5,6 +5,7 @@ Each change writes its audit entry. A user is never left without a way in.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from hub.access.sign_in.passwords import check_password, hash_password, rehashed
 from hub.access.sign_in.recovery_codes import drop_recovery_codes, new_recovery_codes, use_recovery_code
 from hub.access.sign_in.totp import accepted_step, opened_secret, seal_secret
 from hub.access.users import AccessRefused
-from hub.model import Account, OidcIdentity, Passkey, PushSubscription, User, UserSecret
+from hub.model import Account, ApiKey, OidcIdentity, Passkey, PushSubscription, User, UserSecret
 from hub.store import audit
 from hub.store.encryption.keyring import Keyring
 
@@ -46,6 +47,13 @@ def ways_in(session: Session, user: User) -> WaysIn:
         for table in (Passkey, UserSecret, OidcIdentity)
     ]
     return WaysIn(counts[0], bool(counts[1]), counts[2], bool(counts[1]) and lacks_second_factor(session, user))
+
+
+def with_way_in(session: Session, user_ids: Collection[str]) -> set[str]:
+    """The users, of these, who have chosen how to sign in, or have an API key: who have accepted their invitation."""
+    tables = (Passkey, UserSecret, OidcIdentity, ApiKey)
+    ids = (select(table.user_id).where(col(table.user_id).in_(user_ids)) for table in tables)
+    return {each for query in ids for each in session.exec(query)}
 
 
 def lacks_second_factor(session: Session, user: User) -> bool:

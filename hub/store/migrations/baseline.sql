@@ -385,6 +385,8 @@ CREATE TABLE app_user (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,
     name VARCHAR(64) NOT NULL,
+    first_name VARCHAR(100),
+    last_name VARCHAR(100),
     email TEXT,
     role VARCHAR(16) NOT NULL,
     phone_numbers TEXT,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +26,7 @@ from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
+from hub.web.callrail.bodies import members_of
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import CallRailRequest, Parameters, Tools
 from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
@@ -115,7 +115,8 @@ class Address:
             key = checked_key(request.headers.get("idempotency-key"))
             once = Once(key, request_bytes(request, body), partial(limits.update, {REPLAYED: "true"}))
             parameters = Parameters(request.query_params)
-            query = CallRailRequest(authorized, parameters, path, ids, _members(request, body), once, self._tools)
+            members = members_of(request.headers.get("content-type", ""), body)
+            query = CallRailRequest(authorized, parameters, path, ids, members, once, self._tools)
             answer = _response(endpoint.answer(query))
         except (HTTPException, RingfenceError, DatabaseAway, SQLAlchemyError) as error:
             answer = _refused(error)
@@ -131,23 +132,6 @@ class Address:
                 raise HTTPException(405, f"This address takes {', '.join(sorted(self._endpoints))}.")
             raise NotFound(NO_ROUTE)
         return endpoint
-
-
-def _members(request: Request, body: bytes) -> dict[str, object]:
-    """The members of a JSON object, or the fields of a form; those that are null are left out."""
-    if not body.strip():
-        return {}
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
-    try:
-        text = body.decode()
-        if kind == "application/x-www-form-urlencoded":
-            return dict(parse_qsl(text, keep_blank_values=True))
-        found = json.loads(text)
-    except ValueError:
-        raise CannotDo("The body cannot be read; send a JSON object.") from None
-    if not isinstance(found, dict):
-        raise CannotDo("The body must be a JSON object.")
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _response(answer: Answer) -> Response:

@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from hub.access.companies import companies_by_user
+from hub.access.sign_in.credentials import with_way_in
 from hub.callrail import fields
 from hub.callrail.ids import USER
 from hub.callrail.users import user_record
@@ -16,6 +17,8 @@ from hub.model import Company, User
 from hub.queries.lists.keyset import one_part
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Records, Resource
+
+SEARCHED = (User.name, User.first_name, User.last_name, User.email)
 
 
 def _visible(request: CallRailRequest, session: Session) -> Any:
@@ -31,7 +34,7 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     search = request.parameters.text("search")
     if search is None:
         return query
-    found = (col(each).icontains(search, autoescape=True) for each in (User.name, User.email))
+    found = (col(each).icontains(search, autoescape=True) for each in SEARCHED)
     return query.where(or_(*found))
 
 
@@ -40,8 +43,15 @@ def _records(request: CallRailRequest, session: Session, rows: Sequence[User], n
         session.exec(request.scope.select(Company).order_by(Company.title)).all(),
         companies_by_user(session),
     )
+    accepted = with_way_in(session, [row.id for row in rows])
     return [
-        user_record(row, [each for each in companies if each.name in limits.get(row.id, (each.name,))], names)
+        user_record(
+            row,
+            [each for each in companies if each.name in limits.get(row.id, (each.name,))],
+            names,
+            is_limited=row.id in limits,
+            is_accepted=row.id in accepted,
+        )
         for row in rows
     ]
 

@@ -11,9 +11,12 @@ from callrail_stage import CallRailHub, callrail_hub, company_id
 from sqlmodel import select
 from testbed import CALLER, SHARED
 
+from hub.access.keys import new_api_key
 from hub.api.carriers import MessageEvent
 from hub.model import AlertRule, AuditEntry, FormSubmission, TextMessage, User
 from hub.texts.suppression import stop
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +119,14 @@ def test_a_user_is_invited_changed_and_disabled_by_an_owner_only(hub: CallRailHu
     )  # fmt: skip
     assert made.headers["x-set-up-link"].startswith("https://") and hub.read(f"users/{user['id']}.json") == user
     path = f"users/{user['id']}.json"
+    assert hub.send("PUT", path, json={"role": "reporting"}).json()["role"] == "reporting"
     assert hub.send("PUT", path, json={"role": "admin", "companies": []}).json()["role"] == "admin"
-    refused(hub.send("POST", "users.json", json={**body, "role": "reporting"}), 400, "No role here only reads")
+    refused(
+        hub.send("POST", "users.json", json={**body, "role": "notification"}),
+        400,
+        "role must be one of admin, manager, ",
+    )
+    refused(hub.send("POST", "users.json", json={**body, "companies": []}), 400, "companies is missing")
     refused(hub.send("POST", "users.json", json={**body, "role": "owner"}), 400, "role must be one of")
     refused(hub.send("POST", "users.json", json={**body, "email": "nobody"}), 400, "e-mail address")
     refused(hub.send("POST", "users.json", "admin", json=body), 403, "may not do this")
@@ -126,7 +135,63 @@ def test_a_user_is_invited_changed_and_disabled_by_an_owner_only(hub: CallRailHu
     me = next(each for each in hub.read("users.json")["users"] if each["email"] == "owner@agency.example.com")
     refused(hub.send("DELETE", f"users/{me['id']}.json"), 400, "Another owner")
     deeds = [row.action for row in hub.stage.rows(AuditEntry) if row.action.startswith("users.")]
-    assert deeds == ["users.add", "users.email", "users.role", "users.companies", "users.disable"]
+    assert deeds == [
+        "users.add",
+        "users.email",
+        "users.name",
+        "users.role",
+        "users.role",
+        "users.companies",
+        "users.disable",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "ours"),
+    [("reporting", "marketer"), ("analyst", "marketer"), ("agent", "receptionist"), ("admin", "admin")],
+)
+def test_a_role_of_callrail_becomes_what_the_import_makes_of_it(hub: CallRailHub, role: str, ours: str) -> None:
+    body = {"first_name": "Kim", "last_name": role, "email": f"{role}@clinic.example.com", "role": role}
+    made = hub.send("POST", "users.json", json=body)
+    assert made.status_code == 201, made.text
+    assert (made.json()["role"], hub.stage.one(User, email=body["email"]).role) == (
+        "reporting" if role == "analyst" else role, ours,
+    )  # fmt: skip
+
+
+def test_a_user_has_a_name_to_be_read_and_keeps_the_one_for_sign_in(hub: CallRailHub) -> None:
+    body = {"first_name": "Mary Ann", "last_name": "van Dyke", "email": "mary@agency.example.com", "role": "reporting"}
+    user = hub.send("POST", "users.json", json=body).json()
+    assert (user["first_name"], user["last_name"], user["name"]) == ("Mary Ann", "van Dyke", "Mary Ann van Dyke")
+    assert user["accepted"] is False, "nobody has opened the invitation"
+    path = f"users/{user['id']}.json"
+    changed = hub.send("PUT", path, json={"last_name": "Doe", "first_name": None}).json()
+    assert (changed["first_name"], changed["last_name"], hub.read(path)) == ("Mary Ann", "Doe", changed)
+    assert hub.stage.one(User, email=body["email"]).name == "mary.ann.van.dyke"
+    assert [each["id"] for each in hub.read("users.json", search="ann")["users"]] == [user["id"]]
+    refused(hub.send("PUT", path, json={"first_name": "A" * 101}), 400, "at most 100 characters")
+    with hub.stage.hub.store.writing() as session:
+        new_api_key(session, session.get_one(User, hub.stage.one(User, email=body["email"]).id), hub.stage.clock())
+    assert hub.read(path)["accepted"] is True
+
+
+def test_the_fields_of_a_form_are_members_objects_and_lists(hub: CallRailHub) -> None:
+    lakeside = company_id(hub.stage, "lakeside")
+    form = {
+        "first_name": "Lee", "email": "lee@agency.example.com", "role": "reporting", "companies[]": [lakeside, lakeside],
+        "page": "1", "per_page": "250",
+    }  # fmt: skip
+    user = hub.send("POST", "users.json", data=form)
+    assert user.status_code == 201, user.text
+    assert [each["id"] for each in user.json()["companies"]] == [lakeside]
+    fields = {"company_id": lakeside, "form_data[Name]": "Pat Doe", "form_data[Phone]": "312-555-0149"}
+    made = hub.send("POST", "form_submissions.json", data=fields)
+    assert made.status_code == 201 and made.json()["form_data"]["Name"] == "Pat Doe", made.text
+    for crossed in ("a=1&a[b]=2", "a[]=1&a[b]=2", "a[][b]=2&a[]=1"):
+        answer = hub.send("POST", "form_submissions.json", content=crossed, headers=FORM)
+        refused(answer, 400, "The body cannot be read")
+    deep = hub.send("POST", "form_submissions.json", content="a" + "[b]" * 9_000 + "=1", headers=FORM)
+    refused(deep, 400, "form_data is missing")
 
 
 def test_notifications_are_the_alerts_of_the_keys_own_user(hub: CallRailHub) -> None:

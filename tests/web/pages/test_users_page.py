@@ -202,6 +202,14 @@ def test_an_owner_of_some_companies_only_does_not_count_as_one_who_stays(stage: 
     assert reread(stage, own).disabled_at is None
 
 
+def test_a_user_has_a_name_to_be_read_and_keeps_the_one_for_sign_in(stage: TestHub, owner: PageClient) -> None:
+    maria = made(stage)
+    assert post(owner, maria, "name", first_name="Maria", last_name="Lopez").status_code == 303
+    assert "Maria Lopez" in owner.text("/users") and "Maria Lopez" in owner.text(f"/users/{maria.id}")
+    assert reread(stage, maria).name == maria.name
+    assert post(owner, maria, "name", first_name="A" * 101).status_code == 422
+
+
 def test_changes_need_a_recent_sign_in(stage: TestHub, owner: PageClient) -> None:
     maria = made(stage)
     stage.clock.advance(minutes=31)

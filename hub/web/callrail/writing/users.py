@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import Session, select
 from starlette.responses import Response
 
 from hub.access.invitations import invite
-from hub.access.user_changes import deactivate, give_companies, give_role, set_email
+from hub.access.scope import limit_of
+from hub.access.user_changes import deactivate, give_companies, give_role, set_email, set_names
 from hub.callrail.ids import USER
+from hub.callrail.users import MANAGER, names_of
 from hub.errors import CannotDo
+from hub.importing.callrail.vocabulary import ROLES
 from hub.model import Account, User
 from hub.queries.users import user_in
 from hub.web.callrail.request import CallRailRequest, company_of
@@ -19,15 +22,10 @@ from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.users import USERS
 from hub.web.callrail.writing.members import choice_in, list_in, needed, text_in
 
-ROLES: Mapping[str, str] = {
-    "admin": "admin",
-    "manager": "marketer",
-    "agent": "agent",
-}
-"""CallRail's role → ours. No program makes an owner."""
-READING = ("reporting", "analyst", "notification")
-"""Roles of CallRail that change nothing; a near one here would give more than was asked for."""
-OUR_ROLES = ("admin", "marketer", "receptionist", "agent", "privacy_officer", "auditor")
+OUR_ROLES = ("marketer", "receptionist", "privacy_officer", "auditor")
+"""Roles besides CallRail's that a program may give; none makes an owner."""
+NO_COMPANIES = "companies is missing: a manager sees the companies that are named; send the role admin for all of them."
+NAMES = ("first_name", "last_name")
 SET_UP_LINK = "X-Set-Up-Link"
 """The header with the link by which a new user chooses how to sign in; it is given once, and never in a repeated answer."""
 
@@ -35,10 +33,14 @@ SET_UP_LINK = "X-Set-Up-Link"
 def create(request: CallRailRequest) -> Response:
     """Invite a user. The answer has the set-up link in a header; the hub sends no e-mail about it."""
     email, role = needed(request.body, "email"), _role(request) or "marketer"
+    first, last = (text_in(request.body, each) for each in NAMES)
     link: list[str] = []
 
     def action(session: Session) -> dict[str, str]:
         now, actor = request.hub.clock(), request.scope.user
+        companies = _companies(request, session) or ()
+        if _is_manager(request) and not companies:
+            raise CannotDo(NO_COMPANIES)
         user, made = invite(
             session,
             session.get_one(Account, actor.account_id),
@@ -47,10 +49,12 @@ def create(request: CallRailRequest) -> Response:
             now,
             str(request.hub.config.hub.public_url),
             actor=actor,
-            companies=_companies(request, session) or (),
+            companies=companies,
             phone_numbers=_phones(request),
         )
         set_email(session, user, email, now, actor=actor)
+        if first or last:
+            set_names(session, user, first, last, now, actor=actor)
         link.append(made)
         return {"id": user.id}
 
@@ -61,15 +65,20 @@ def create(request: CallRailRequest) -> Response:
 
 
 def change(request: CallRailRequest) -> Answer:
-    """Give a user another role, other companies or another e-mail address."""
-    if text_in(request.body, "first_name") or text_in(request.body, "last_name"):
-        raise CannotDo("A user keeps the name by which they sign in; invite another user instead.")
+    """Give a user another name, role, e-mail address or other companies. The name by which they sign in stays."""
     user_id = request.row_id(USER)
 
     def action(session: Session) -> dict[str, str]:
         now, actor = request.hub.clock(), request.scope.user
         user = user_in(session, actor.account_id, user_id)
         role, companies, email = _role(request), _companies(request, session), text_in(request.body, "email")
+        limited = companies if companies is not None else limit_of(session, user)
+        if _is_manager(request) and not limited:
+            raise CannotDo(NO_COMPANIES)
+        if any(each in request.body for each in NAMES):
+            names = dict(zip(NAMES, names_of(user), strict=True))
+            first, last = (text_in({**names, **request.body}, each) for each in NAMES)
+            set_names(session, user, first, last, now, actor=actor)
         if role is not None and role != user.role:
             give_role(session, user, role, now, actor=actor, phone_numbers=_phones(request))
         if companies is not None:
@@ -96,10 +105,14 @@ def disable(request: CallRailRequest) -> None:
 
 
 def _role(request: CallRailRequest) -> str | None:
-    if text_in(request.body, "role") in READING:
-        raise CannotDo(f"No role here only reads; send one of {', '.join(ROLES)}, {', '.join(OUR_ROLES[1:])}.")
-    sent = choice_in(request.body, "role", tuple(dict.fromkeys((*ROLES, *OUR_ROLES))))
+    sent = choice_in(request.body, "role", (*ROLES, *OUR_ROLES))
+    if sent == "agent" and _phones(request):
+        return sent
     return None if sent is None else ROLES.get(sent, sent)
+
+
+def _is_manager(request: CallRailRequest) -> bool:
+    return text_in(request.body, "role") == MANAGER
 
 
 def _companies(request: CallRailRequest, session: Session) -> list[str] | None:

@@ -106,6 +106,10 @@ def _change(page: PageRequest, session: Session, user: User, action: str) -> tup
     if action == "email":
         user_changes.set_email(session, user, page.value("email") or None, now, actor=actor)
         return f"The e-mail address of {name} is changed.", None
+    if action == "name":
+        first, last = page.value("first_name"), page.value("last_name")
+        user_changes.set_names(session, user, first, last, now, actor=actor)
+        return f"The name of {name} is changed.", None
     if action in ("invite", "uninvite"):
         if ways_in(session, user).count:
             raise AccessRefused("They have accepted the invitation already.")

@@ -93,30 +93,34 @@ def marks_of(session: Session, scope: AccessScope, vault: Vault, subject_id: str
     """Everything that users added to one call, text or form; NotFound if the user does not see it."""
     if not visible_subjects(session, scope, [subject_id]):
         raise NotFound("Not found")
-    notes = session.exec(select(Note).where(Note.subject_id == subject_id).order_by(col(Note.id))).all()
     changes = session.exec(select(LeadChange).where(LeadChange.subject_id == subject_id).order_by(col(LeadChange.id)))
     history = changes.all()
     lead = session.get(Lead, subject_id)
-    users = _users(session, [*(each.made_by for each in notes), *(each.marked_by for each in history)])
-    texts = notes_of(vault, session, notes)
+    users = _users(session, [each.marked_by for each in history])
     tags = session.exec(select(Tag.name).where(Tag.subject_id == subject_id)).all()
-    is_owner = scope.user.role == "owner"
     return Marks(
         lead=_lead(lead, users) if lead is not None else None,
         tags=tuple(sorted(tags, key=str.casefold)),
-        notes=tuple(
-            NoteShown(
-                id=note.id,
-                text=texts.get(note.id),
-                at=note.made_at,
-                by=users[note.made_by],
-                may_delete=is_owner or note.made_by == scope.user.id,
-            )
-            for note in notes
-        ),
+        notes=tuple(notes_on(session, scope, vault, [subject_id]).get(subject_id, ())),
         history=tuple(_lead(change, users) for change in history),
         spam=subject_id in spam_among(session, [subject_id]),
     )
+
+
+def notes_on(
+    session: Session, scope: AccessScope, vault: Vault, subject_ids: Collection[str]
+) -> dict[str, list[NoteShown]]:
+    """Call, text or form → its notes, the oldest first. The caller must be permitted to see what the ids are of."""
+    notes = session.exec(select(Note).where(col(Note.subject_id).in_(subject_ids)).order_by(col(Note.id))).all()
+    texts, users = notes_of(vault, session, notes), _users(session, [each.made_by for each in notes])
+    found: dict[str, list[NoteShown]] = {}
+    for note in notes:
+        may_delete = scope.user.role == "owner" or note.made_by == scope.user.id
+        shown = NoteShown(
+            id=note.id, text=texts.get(note.id), at=note.made_at, by=users[note.made_by], may_delete=may_delete
+        )
+        found.setdefault(note.subject_id, []).append(shown)
+    return found
 
 
 def marks_in_list(session: Session, scope: AccessScope, subject_ids: Collection[str]) -> Mapping[str, MarksInList]:

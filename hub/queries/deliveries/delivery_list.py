@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from hub.model.states import DeliveryState
 from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
-from hub.queries.lists.delivery_filter import NEEDS_YOU, SET_ASIDE, DeliveryFilter
+from hub.queries.lists.delivery_filter import HOOKS, NEEDS_YOU, SET_ASIDE, DeliveryFilter
 from hub.queries.lists.keyset import Page, page_of, read_rows
 from hub.store.encryption.vault import Vault
 
@@ -94,6 +94,15 @@ def iterate_deliveries(
 def newest_deliveries(session: Session, scope: AccessScope, choice: DeliveryFilter, limit: int) -> list[Delivery]:
     """At most `limit` deliveries, the newest first."""
     return [row.item for row in read_rows(session, choice.parts(session, scope), None, limit)]
+
+
+def deliveries_of(session: Session, scope: AccessScope, subject_ids: Collection[str]) -> dict[str, list[Delivery]]:
+    """Call, text or form → its deliveries of conversions and log entries, the newest first."""
+    found: dict[str, list[Delivery]] = {}
+    rows = scope.having(col(Delivery.subject_id), subject_ids).where(col(Delivery.hook).in_(HOOKS))
+    for row in session.exec(rows.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc())):
+        found.setdefault(row.subject_id, []).append(row)
+    return found
 
 
 def count_by_state(session: Session, scope: AccessScope, choice: DeliveryFilter) -> dict[str, int]:

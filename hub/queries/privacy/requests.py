@@ -17,9 +17,20 @@ from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
 from hub.privacy_requests.deadlines import row_of
 from hub.privacy_requests.steps import steps_of
 from hub.privacy_requests.tasks import ANSWER
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 MAX_CLOSED = 200
 """Closed requests that a list shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFilter:
+    """Selects requests; None leaves a condition out. The period is of their receipt."""
+
+    kind: str | None = None
+    state: str | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,24 @@ class RequestDetails:
     tasks: Sequence[RequestTask]
     names: Mapping[str, str]
     """User id → name, of those who did something."""
+
+
+def page_of_requests(
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    wanted: RequestFilter,
+    after: str | None,
+    limit: int,
+) -> Page[PrivacyRequest]:
+    """At most `limit` requests of some companies, the newest first. `after` is the `next` of the page before."""
+    row: Any = PrivacyRequest
+    query = scope.select(PrivacyRequest).where(row.company_id.in_(companies))
+    query = query.where(row.kind == wanted.kind) if wanted.kind else query
+    query = query.where(row.state == wanted.state) if wanted.state else query
+    query = query.where(row.received_at >= wanted.begins) if wanted.begins else query
+    query = query.where(row.received_at < wanted.ends) if wanted.ends else query
+    return page_of(session, [Part(query, newest_first(row.id))], after, limit)
 
 
 def open_requests(

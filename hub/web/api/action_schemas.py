@@ -5,16 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hub.web.api.schemas import Answer, LeadMarkAnswer
-
-
-class NoteText(Answer):
-    """A note; `text` is None if its person's key was destroyed."""
-
-    id: str
-    text: str | None
-    made_at: datetime
-    by: str
+from hub.web.api.schemas import Answer, DeliveryAnswer, LeadMarkAnswer, NoteText, Page
 
 
 class SpamAnswer(Answer):
@@ -87,22 +78,6 @@ class RecordingEndAnswer(Answer):
     held: bool
 
 
-class DeliveryAnswer(Answer):
-    """What was sent, or is to be sent, to one destination."""
-
-    id: str
-    connector: str
-    hook: str
-    kind: str
-    state: str
-    code: str | None
-    reason: str | None
-    attempts: int
-    made_at: datetime
-    due_at: datetime
-    finished_at: datetime | None
-
-
 class CallBacks(Answer):
     """The calls back that answered one call, text or form, the newest first."""
 
@@ -111,6 +86,12 @@ class CallBacks(Answer):
 
 class Deliveries(Answer):
     """What was sent because of one call, text or form, the newest first."""
+
+    deliveries: list[DeliveryAnswer]
+
+
+class DeliveryPage(Page):
+    """Some deliveries."""
 
     deliveries: list[DeliveryAnswer]
 

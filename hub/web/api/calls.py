@@ -1,31 +1,49 @@
-"""Companies, calls and texts of the account."""
+"""Companies, calls, forms and texts of the account."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Query
-from pydantic import Field, create_model
 from sqlmodel import Session
 
-from hub.access.scope import AccessScope
 from hub.access.users import may
-from hub.model import Company, TextMessage
+from hub.model import TextMessage
+from hub.model.states import MessageStatus
 from hub.queries.contact.view import ContactView, view_of
+from hub.queries.deliveries.delivery_list import deliveries_of
 from hub.queries.lists.contact_list import list_contacts
-from hub.queries.lists.filters import CHOICES, MAX_SECONDS, MAX_VALUE_CHARACTERS, TEXTS, ContactFilter, ContactKind
-from hub.queries.lists.keyset import newest_first, page_of
-from hub.queries.lists.plan import rows_of
+from hub.queries.lists.filters import ContactKind
+from hub.queries.marks import notes_on
+from hub.queries.texts.text_list import TextFilter, list_texts
 from hub.texts.bodies import open_body
-from hub.web.api.auth import MayAccount, MayBodies, MayCalls, MayTexts
-from hub.web.api.paging import After, Limit, Since, Until
+from hub.web.api.auth import AuthorizedRequest, MayAccount, MayBodies, MayCalls, MayTexts
+from hub.web.api.paging import (
+    After,
+    CallFilters,
+    CompanyName,
+    FormFilters,
+    Limit,
+    Number,
+    Since,
+    Until,
+    Words,
+    companies_of,
+    company_ids,
+    contact_filter,
+)
 from hub.web.api.schemas import (
     AttributionAnswer,
     CallAnswer,
-    CallDetail,
     Calls,
     Companies,
     CompanyAnswer,
+    ContactAnswer,
+    DeliveryAnswer,
+    FormAnswer,
+    Forms,
+    NoteText,
     RecordingAnswer,
     SpamScoreAnswer,
     TextAnswer,
@@ -34,43 +52,62 @@ from hub.web.api.schemas import (
     shaped,
 )
 
-CallShape = TypeVar("CallShape", bound=CallAnswer)
-_KINDS: dict[str, Any] = {
-    **{name: Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)] for name in TEXTS if name != "q"},
-    **{name: Literal[CHOICES[name]] for name in ("outcome", "first_time")},
-    **{name: Annotated[int, Field(ge=0, le=MAX_SECONDS)] for name in ("longer", "shorter")},
-}
-_FILTERS: dict[str, Any] = {name: (kind | None, None) for name, kind in _KINDS.items()}
-ContactFilters: Any = create_model("ContactFilters", **_FILTERS)
-"""The filters of the list of contacts by what answers show to everybody who may read calls."""
-LEAD: Any = Literal[CHOICES["lead"]]
-CallFilters: Any = create_model("CallFilters", __base__=ContactFilters, lead=(LEAD | None, None))
-CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
+EXPANDABLE = ("attribution", "recordings", "notes", "deliveries")
+_ONE = "|".join(EXPANDABLE)
+Expand = Annotated[
+    str | None,
+    Query(
+        pattern=f"^({_ONE})(,({_ONE})){{0,{len(EXPANDABLE) - 1}}}$",
+        description=f"What each row shows in full besides its own fields, with commas between: {', '.join(EXPANDABLE)}.",
+    ),
+]
+SpamChoice = Annotated[Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")]
 
 
-def company_ids(session: Session, scope: AccessScope, name: str | None) -> list[str]:
-    """The ids of the companies that the user may see, or of the one with this name."""
-    companies = scope.select(Company)
-    return [each.id for each in session.exec(companies if name is None else companies.where(Company.name == name))]
+def call_answers(
+    session: Session, authorized: AuthorizedRequest, views: Sequence[ContactView], expand: Sequence[str]
+) -> list[CallAnswer]:
+    """Calls as the API answers them, with what `expand` asks for, each read at once for all calls."""
+    scope, ids = authorized.scope, [each.id for each in views]
+    notes = notes_on(session, scope, authorized.hub.vault, ids) if "notes" in expand else {}
+    sees_sent = "deliveries" in expand and may(authorized.user, "deliveries") is not None
+    deliveries = deliveries_of(session, scope, ids) if sees_sent else {}
+    answers = []
+    for view in views:
+        answer = _with_contact(CallAnswer.model_validate(view.call), view)
+        answer.caller_name, answer.outcome = view.name, view.outcome
+        answer.spam_score = SpamScoreAnswer.model_validate(view.spam_verdict) if view.spam_verdict else None
+        if "attribution" in expand and view.cause:
+            answer.attribution = AttributionAnswer.model_validate(view.cause)
+        if "recordings" in expand and (view.recordings or may(authorized.user, "recordings")):
+            answer.recordings = shaped(RecordingAnswer, view.recordings)
+        if "notes" in expand:
+            answer.notes = [NoteText.of(each) for each in notes.get(view.id, ())]
+        if sees_sent:
+            answer.deliveries = shaped(DeliveryAnswer, deliveries.get(view.id, ()))
+        answers.append(answer)
+    return answers
 
 
-def _answer(shape: type[CallShape], view: ContactView) -> CallShape:
-    """A call: its row, its caller's name and its spam score."""
-    answer = shape.model_validate(view.call)
-    answer.caller_name = view.name
-    answer.spam_score = SpamScoreAnswer.model_validate(view.spam_verdict) if view.spam_verdict else None
+def _with_contact(answer: Any, view: ContactView) -> Any:
+    """An answer of a row's own fields, completed by what other tables say of it."""
+    for name, value in ContactAnswer.model_validate(view):
+        setattr(answer, name, value)
     return answer
 
 
 def add_calls(api: FastAPI) -> None:
     """Add the routes for who called and wrote, and why."""
+    _add_calls(api)
+    _add_forms_and_texts(api)
 
+
+def _add_calls(api: FastAPI) -> None:
     @api.get("/companies", operation_id="listCompanies")
     def companies(authorized: MayAccount) -> Companies:
-        """The companies that the key's user may see, by name."""
+        """The companies that the key's user may see, by title."""
         with authorized.session() as session:
-            rows = session.exec(authorized.scope.select(Company).order_by(Company.name))
-            return Companies(companies=shaped(CompanyAnswer, rows))
+            return Companies(companies=shaped(CompanyAnswer, companies_of(session, authorized.scope, None)))
 
     @api.get("/calls", operation_id="listCalls")
     def calls(
@@ -79,41 +116,75 @@ def add_calls(api: FastAPI) -> None:
         since: Since = None,
         until: Until = None,
         filters: Any = Depends(CallFilters),
-        spam: Annotated[
-            Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")
-        ] = "all",
+        spam: SpamChoice = "all",
+        expand: Expand = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:
         """The calls that the filters select, the newest first. All filters must hold."""
-        marked = None if spam == "all" else spam
+        sent = {**filters.model_dump(), "spam": None if spam == "all" else spam}
         with authorized.session() as session:
-            ids = company_ids(session, authorized.scope, company)
-            wanted = ContactFilter(kind=ContactKind.CALL, begins=since, ends=until, spam=marked, **filters.model_dump())
-            found = list_contacts(
-                session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
-            )
-            return Calls(calls=[_answer(CallAnswer, each) for each in found.items], next=found.next)
+            rows = companies_of(session, authorized.scope, company)
+            wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.CALL)
+            ids, vault = [each.id for each in rows], authorized.hub.vault
+            found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
+            expanded = expand.split(",") if expand else ()
+            return Calls(calls=call_answers(session, authorized, found.items, expanded), next=found.next)
 
     @api.get("/calls/{call_id}", operation_id="getCall")
-    def call(authorized: MayCalls, call_id: str) -> CallDetail:
-        """One call, with its attribution and its recordings."""
+    def call(authorized: MayCalls, call_id: str, expand: Expand = None) -> CallAnswer:
+        """One call; its attribution and its recordings are always expanded."""
+        expanded = {"attribution", "recordings", *(expand.split(",") if expand else ())}
         with authorized.session() as session:
             row = authorized.scope.call(session, call_id)
             view = view_of(session, authorized.hub.vault, row, authorized.user)
-            detail = _answer(CallDetail, view)
-            detail.attribution = AttributionAnswer.model_validate(view.cause) if view.cause else None
-            heard = view.recordings or may(authorized.user, "recordings")
-            detail.recordings = shaped(RecordingAnswer, view.recordings) if heard else None
-        return detail
+            (answer,) = call_answers(session, authorized, [view], sorted(expanded))
+        return answer
+
+
+def _add_forms_and_texts(api: FastAPI) -> None:
+    @api.get("/forms", operation_id="listForms")
+    def forms(
+        authorized: MayCalls,
+        company: CompanyName = None,
+        since: Since = None,
+        until: Until = None,
+        filters: Any = Depends(FormFilters),
+        spam: SpamChoice = "all",
+        after: After = None,
+        limit: Limit = 50,
+    ) -> Forms:
+        """The forms that the filters select, the newest first, without what was typed into their other fields."""
+        sent = {**filters.model_dump(), "spam": None if spam == "all" else spam}
+        with authorized.session() as session:
+            rows = companies_of(session, authorized.scope, company)
+            wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.FORM)
+            ids, vault = [each.id for each in rows], authorized.hub.vault
+            found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
+            return Forms(forms=shaped(FormAnswer, found.items), next=found.next)
 
     @api.get("/texts", operation_id="listTexts")
-    def texts(authorized: MayTexts, after: After = None, limit: Limit = 50) -> Texts:
+    def texts(
+        authorized: MayTexts,
+        company: CompanyName = None,
+        number: Annotated[Number | None, Query()] = None,
+        tracker: Annotated[Words | None, Query(description="A tracker's name.")] = None,
+        direction: Literal["in", "out"] | None = None,
+        status: MessageStatus | None = None,
+        since: Since = None,
+        until: Until = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> Texts:
         """Texts in both directions, the newest first, without what is written in them."""
+        wanted = TextFilter(
+            number=number, tracker=tracker, direction=direction, status=status, begins=since, ends=until
+        )
         with authorized.session() as session:
-            order = newest_first(TextMessage.at, TextMessage.id)
-            found = page_of(session, rows_of(session, authorized.scope, TextMessage, order), after, limit)
-        return Texts(texts=shaped(TextAnswer, found.items), next=found.next)
+            ids, vault = company_ids(session, authorized.scope, company), authorized.hub.vault
+            found = list_texts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
+            rows = [_with_contact(TextAnswer.model_validate(each.text), each) for each in found.items]
+            return Texts(texts=rows, next=found.next)
 
     @api.get("/texts/{text_id}/body", operation_id="getTextBody")
     def body(authorized: MayBodies, text_id: str) -> TextContent:

@@ -23,8 +23,9 @@ from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.web.api.action_schemas import CallBackAnswer, CallBacks, CalledBackAnswer, ContactRefusalsAnswer, QueuedText
 from hub.web.api.auth import MayContact
-from hub.web.api.marks import NOT_BLANK, Body, SubjectId, seen
+from hub.web.api.marks import Body, SubjectId, seen
 from hub.web.api.once import OnlyOnce
+from hub.web.api.paging import NOT_BLANK
 from hub.web.api.schemas import shaped
 
 

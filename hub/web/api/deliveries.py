@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, HTTPException, Path
+from fastapi import FastAPI, HTTPException, Path, Query
 from pydantic import StrictBool
 from sqlmodel import Session, col, select
 
@@ -16,12 +16,14 @@ from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
 from hub.numbers.directory import Directory
 from hub.queries.deliveries.delivery_list import newest_deliveries
-from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
-from hub.web.api.action_schemas import Deliveries, DeliveryAnswer
+from hub.queries.lists.delivery_filter import HOOKS, STATES, DeliveryFilter
+from hub.queries.lists.keyset import page_of
+from hub.web.api.action_schemas import Deliveries, DeliveryPage
 from hub.web.api.auth import MayDeliveries, MayReplay
 from hub.web.api.marks import Body, SubjectId
 from hub.web.api.once import OnlyOnce
-from hub.web.api.schemas import shaped
+from hub.web.api.paging import After, CompanyName, Limit, Since, Until, Words, company_ids
+from hub.web.api.schemas import DeliveryAnswer, shaped
 
 MAX_DELIVERIES = 10_000
 """Of one call, text or form."""
@@ -33,8 +35,36 @@ class ReplayBody(Body):
     fresh: StrictBool = False
 
 
+Text = Annotated[Words | None, Query()]
+State: Any = Literal[STATES]
+
+
 def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
     """Add the routes for deliveries."""
+
+    @api.get("/deliveries", operation_id="listDeliveries")
+    def every_delivery(
+        authorized: MayDeliveries,
+        company: CompanyName = None,
+        state: State | None = None,
+        connector: Text = None,
+        rule: Text = None,
+        code: Text = None,
+        subject: Annotated[Words | None, Query(description="The id of a call, text or form.")] = None,
+        since: Since = None,
+        until: Until = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> DeliveryPage:
+        """Conversions and log entries of calls that were sent or are to be sent, the newest first. `open` are those that
+        wait for somebody, `aside` those that somebody set aside."""
+        with authorized.session() as session:
+            wanted = DeliveryFilter(
+                companies=tuple(company_ids(session, authorized.scope, company)), state=state, connector=connector,
+                rule=rule, code=code, subject=subject, since=since, until=until,
+            )  # fmt: skip
+            found = page_of(session, wanted.parts(session, authorized.scope), after, limit)
+        return DeliveryPage(deliveries=shaped(DeliveryAnswer, found.items), next=found.next)
 
     @api.get("/calls/{call_id}/deliveries", operation_id="listCallDeliveries")
     def deliveries(authorized: MayDeliveries, call_id: SubjectId) -> Deliveries:

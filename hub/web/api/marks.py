@@ -27,13 +27,13 @@ from hub.model import Company, Lead, Note
 from hub.numbers.directory import Directory
 from hub.queries.conversions.lead_recipients import lead_recipients
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
-from hub.web.api.action_schemas import MarksAnswer, NoteText, SpamAnswer
+from hub.web.api.action_schemas import MarksAnswer, SpamAnswer
 from hub.web.api.auth import AuthorizedRequest, MayMarks
 from hub.web.api.once import Answer, Once, OnlyOnce
-from hub.web.api.schemas import LeadMarkAnswer, LeadRecipientAnswer, MarkedLead, NoteAnswer, TagsAnswer
+from hub.web.api.paging import NOT_BLANK
+from hub.web.api.schemas import LeadMarkAnswer, LeadRecipientAnswer, MarkedLead, NoteAnswer, NoteText, TagsAnswer
 
 SubjectId = Annotated[str, Path(description="The id of a call, text or form.", max_length=36)]
-NOT_BLANK = r"\S"
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 """Not blank, and without control characters."""
 AMOUNT_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,4})?$"
@@ -140,7 +140,7 @@ def _add_reading(api: FastAPI) -> None:
         """The lead, tags, notes and spam mark of a call, text or form."""
         with authorized.session() as session:
             found = marks_of(session, authorized.scope, authorized.hub.vault, call_id)
-        notes = [NoteText(id=each.id, text=each.text, made_at=each.at, by=each.by) for each in found.notes]
+        notes = [NoteText.of(each) for each in found.notes]
         return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 

@@ -1,15 +1,38 @@
-"""The parameters of lists: their pages and periods."""
+"""The parameters of lists: their pages, periods, companies, and the one language of filters of calls, texts and forms."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field, create_model
 from pydantic_core import PydanticCustomError
+from sqlmodel import Session, col
 
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope
+from hub.access.users import may
+from hub.model import Company
+from hub.queries.lists.filters import (
+    CHOICES,
+    MAX_SECONDS,
+    MAX_VALUE_CHARACTERS,
+    TEXTS,
+    ContactFilter,
+    ContactKind,
+    filter_of,
+)
 from hub.queries.lists.keyset import MAX_CURSOR_CHARACTERS
+from hub.reports.calendar import OwnDays
+from hub.web.api.auth import AuthorizedRequest
+from hub.web.problems import Refusal
 
+A_DAY = timedelta(days=1)
 MAX_PAGE_SIZE = 200
 After = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS, description="`next` from the previous page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="The maximum number of rows in a page.")]
@@ -25,3 +48,91 @@ def no_number(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(no_number)]
 Since = Annotated[Moment | None, Query(description="At or after this time; ISO 8601 with a zone.")]
 Until = Annotated[Moment | None, Query(description="Before this time; ISO 8601 with a zone.")]
+Day = Annotated[date, BeforeValidator(no_number), Query(description="A day of the company's time zone, as 2026-11-24.")]
+CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
+NOT_BLANK = r"\S"
+Words = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS, pattern=NOT_BLANK)]
+Number = Annotated[
+    str,
+    Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="The number of the person who called or wrote, in E.164."),
+]
+_AMOUNT = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
+_HOURS = r"^([01]?[0-9]|2[0-3])(-([01]?[0-9]|2[0-3]))?$"
+OF_LISTS: dict[str, Any] = {
+    **{name: Words for name in TEXTS if name != "q"},
+    **{name: Literal[CHOICES[name]] for name in ("outcome", "first_time", "consent", "recording", "sent", "missed")},
+    "number": Number,
+    "agent": Annotated[str, Field(pattern=r"^\+[0-9]{7,15}$", description="The number at which a call was answered.")],
+    "longer": Annotated[int, Field(ge=0, le=MAX_SECONDS, description="The least duration, in seconds.")],
+    "shorter": Annotated[int, Field(ge=0, le=MAX_SECONDS, description="The greatest duration, in seconds.")],
+    "value_from": Annotated[str, Field(pattern=_AMOUNT, description="The least value of a lead.")],
+    "value_to": Annotated[str, Field(pattern=_AMOUNT, description="The greatest value of a lead.")],
+    "weekday": Annotated[int, Field(ge=0, le=6, description="In the company's time zone; 0 is Monday.")],
+    "hour": Annotated[
+        str, Field(pattern=_HOURS, description="In the company's time zone: `9`, or `9-16` for nine to five.")
+    ],
+}
+"""The conditions of hub.queries.lists.filters that a program may send, each with what it may be. `source` may also be written
+with its medium, as `google / cpc`."""
+CALL_OR_FORM = {**OF_LISTS, "lead": Literal[CHOICES["lead"]]}
+IN_QUERY = {"number": "q"}
+"""Parameters that the language has under another name."""
+RIGHTS: Mapping[str, Action] = {"sent": "deliveries", "recording": "recordings"}
+"""Conditions on what not every role may see."""
+
+
+def _model(name: str, kinds: Mapping[str, Any]) -> Any:
+    fields: dict[str, Any] = {each: (kind | None, None) for each, kind in kinds.items()}
+    return create_model(name, **fields)
+
+
+LeadFilters = _model("LeadFilters", OF_LISTS)
+CallFilters = _model("CallFilters", CALL_OR_FORM)
+OF_CALLS = ("outcome", "recording", "missed", "agent", "longer", "shorter", "tracker")
+FormFilters = _model("FormFilters", {name: kind for name, kind in CALL_OR_FORM.items() if name not in OF_CALLS})
+
+
+def companies_of(session: Session, scope: AccessScope, name: str | None) -> list[Company]:
+    """The companies that the user may see, by title, or the one of a name; 422 if there is none of this name."""
+    every = scope.select(Company).order_by(col(Company.title))
+    found = list(session.exec(every if name is None else every.where(Company.name == name)))
+    if name is not None and not found:
+        raise Refusal("invalid_parameter", "No company that you may see has this name.", "company")
+    return found
+
+
+def company_ids(session: Session, scope: AccessScope, name: str | None) -> list[str]:
+    """Their ids."""
+    return [each.id for each in companies_of(session, scope, name)]
+
+
+def contact_filter(
+    authorized: AuthorizedRequest,
+    companies: Sequence[Company],
+    sent: Mapping[str, object],
+    since: datetime | None,
+    until: datetime | None,
+    kind: ContactKind | None = None,
+) -> ContactFilter:
+    """The filter that parameters describe, in the language of the lists of pages. Weekday and hours are those of each
+    company's time zone. 403 for a condition on what the user's role does not see, 422 for one that makes no sense."""
+    query = {IN_QUERY.get(name, name): str(value) for name, value in sent.items() if value is not None}
+    for name, action in RIGHTS.items():
+        if name in query and may(authorized.user, action) is None:
+            raise Refusal("forbidden", f"The role {authorized.user.role} may not filter by {name}.", name)
+    now, zones = authorized.hub.clock(), _zones(companies)
+    ends = until or (now + A_DAY if {"weekday", "hour"} & query.keys() else None)
+    wanted = filter_of(query, next(iter(zones), ZoneInfo("UTC")), since, ends, now)
+    if "hour" in query and wanted.hours is None:
+        raise Refusal("invalid_parameter", "hour must end after it begins, as 9-16.", "hour")
+    if ends is not None and len(zones) > 1:
+        begins = since or datetime.min.replace(year=1970, tzinfo=ends.tzinfo)
+        wanted = replace(wanted, days=tuple(OwnDays(zone, tuple(ids), begins, ends) for zone, ids in zones.items()))
+    return replace(wanted, kind=kind)
+
+
+def _zones(companies: Sequence[Company]) -> Mapping[ZoneInfo, list[str]]:
+    zones: dict[ZoneInfo, list[str]] = defaultdict(list)
+    for each in companies:
+        zones[ZoneInfo(each.time_zone)].append(each.id)
+    return zones

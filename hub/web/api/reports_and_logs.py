@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query
-from pydantic import Field
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from hub.model import Company, ConsentEntry
+from hub.model import Company
 from hub.queries.audit import AuditFilter, audit_page
-from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
-from hub.queries.lists.keyset import newest_first, page_of
-from hub.queries.lists.plan import rows_of
+from hub.queries.privacy.ledger import LedgerChoice, ledger_page
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
 from hub.queries.reports.tables import REPORTS, TableReport, TableRequest, read_table
@@ -24,39 +20,129 @@ from hub.reports.credits import Model
 from hub.reports.report import Line, Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import AuthorizedRequest, MayAudit, MayConsent, MayReports
-from hub.web.api.paging import After, Limit, Since, Until
-from hub.web.api.schemas import (
-    AuditEntries,
-    AuditEntryAnswer,
-    CompaniesReportAnswer,
-    CompanyFiguresAnswer,
-    ConsentRecordAnswer,
-    ConsentRecords,
-    CostReportAnswer,
-    CostReportLine,
-    CostReturn,
-    ReportAnswer,
-    ReportLine,
-    TableReportAnswer,
-    shaped,
-)
+from hub.web.api.paging import After, CompanyName, Day, Limit, Since, Until, Words, companies_of, company_ids
+from hub.web.api.schemas import Answer, AuditEntries, AuditEntryAnswer, ConsentRecordAnswer, ConsentRecords, shaped
 from hub.web.problems import Refusal
 
 COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 
-Text = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]
+Text = Words
+
+
+class ReportLine(Answer):
+    """The results of one value; numbers may be fractions if several touches share a call. A ratio of nothing is null."""
+
+    value: str | None
+    numbers: Mapping[str, float]
+    ratios: Mapping[str, float | None]
+    amounts: Mapping[str, str]
+    won: Mapping[str, str]
+
+
+class ReportAnswer(Answer):
+    """A company's report; days are those of its time zone. `total` is the sum of the lines."""
+
+    company: str
+    dimension: str
+    model: str
+    first: str
+    last: str
+    lines: list[ReportLine]
+    total: ReportLine
+
+
+class CostReturn(Answer):
+    """What one currency's costs brought; amounts are texts, so that no digit is lost. The ratios rest on the calls, leads,
+    customers and won amounts `…_with_cost`: those of the sources or campaigns whose cost in the currency is known."""
+
+    cost: str
+    per_call: str | None
+    per_lead: str | None
+    per_customer: str | None
+    on_spend: str | None
+    calls_with_cost: str
+    leads_with_cost: str
+    customers_with_cost: str
+    won_with_cost: str | None
+
+
+class CostReportLine(Answer):
+    """What one source or campaign cost and brought; costs by currency."""
+
+    value: str | None
+    spend_of: str | None
+    names: list[str]
+    calls: float
+    leads: float
+    customers: float
+    won: Mapping[str, str]
+    clicks: int
+    impressions: int
+    costs: Mapping[str, CostReturn]
+
+
+class CostReportAnswer(Answer):
+    """A company's report of costs. `unassigned` belongs to the whole account and is in no line."""
+
+    company: str
+    by: str
+    model: str
+    first: str
+    last: str
+    lines: list[CostReportLine]
+    total: CostReportLine
+    unassigned: Mapping[str, str]
+
+
+class CompanyFiguresAnswer(Answer):
+    """What one company got, what it cost, and what was sent; `calls_by_week` are those of the last eight whole weeks."""
+
+    company: str | None
+    """Its name; None for the total."""
+    title: str
+    calls: float
+    answered: float
+    leads: float
+    customers: float
+    calls_before: float
+    won: Mapping[str, str]
+    costs: Mapping[str, CostReturn]
+    delivered: int
+    held: int
+    rejected: int
+    calls_by_week: list[int]
+
+
+class CompaniesReportAnswer(Answer):
+    """The companies side by side; `total` is the sum of the lines, `unassigned` belongs to the whole account and is in none."""
+
+    first: str
+    last: str
+    lines: list[CompanyFiguresAnswer]
+    total: CompanyFiguresAnswer
+    unassigned: Mapping[str, str]
+
+
+class TableReportAnswer(Answer):
+    """A report as a table: `columns` are the titles of the figures in each line."""
+
+    report: str
+    first: str
+    last: str
+    columns: Mapping[str, str]
+    lines: list[Mapping[str, Any]]
 
 
 def add_reports_and_logs(api: FastAPI) -> None:
     """Add the routes for reports, consent records and audit entries."""
 
     @api.get("/reports/companies", operation_id="getCompaniesReport")
-    def companies_report(authorized: MayReports, first: date, last: date) -> CompaniesReportAnswer:
+    def companies_report(authorized: MayReports, first: Day, last: Day) -> CompaniesReportAnswer:
         """The companies side by side, for the days from `first` to `last`."""
         _in_order(first, last)
         scope = authorized.scope
         with authorized.session() as session:
-            rows = list(session.exec(scope.select(Company).order_by(col(Company.title))))
+            rows = companies_of(session, scope, None)
             found = compare_companies(session, rows, first, last, with_account=scope.companies is None)
         return CompaniesReportAnswer(
             first=str(first),
@@ -71,7 +157,7 @@ def add_reports_and_logs(api: FastAPI) -> None:
 
     @api.get("/reports/{company}/costs", operation_id="getCostsReport")
     def costs(
-        authorized: MayReports, company: str, first: date, last: date, by: By = "source", model: Model = "last"
+        authorized: MayReports, company: str, first: Day, last: Day, by: By = "source", model: Model = "last"
     ) -> CostReportAnswer:
         """What each source or campaign of a company cost, and what it brought."""
         with authorized.session() as session:
@@ -91,7 +177,7 @@ def add_reports_and_logs(api: FastAPI) -> None:
 
     @api.get("/reports/{company}/{dimension}", operation_id="getReport")
     def report(
-        authorized: MayReports, company: str, dimension: Dimension, first: date, last: date, model: Model = "last"
+        authorized: MayReports, company: str, dimension: Dimension, first: Day, last: Day, model: Model = "last"
     ) -> ReportAnswer:
         """Calls, leads and customers of a company by source, campaign, keyword or landing page."""
         with authorized.session() as session:
@@ -99,11 +185,22 @@ def add_reports_and_logs(api: FastAPI) -> None:
             return _to_answer(report_within(session, row, dimension, model, first, last))
 
     @api.get("/consent", operation_id="listConsent")
-    def consent(authorized: MayConsent, after: After = None, limit: Limit = 50) -> ConsentRecords:
-        """The records of the consent ledger, the newest first."""
+    def consent(
+        authorized: MayConsent,
+        company: CompanyName = None,
+        person: Annotated[Text | None, Query(description="The id of a person.")] = None,
+        use: Annotated[Text | None, Query(description="Like `marketing`, with all that is below it.")] = None,
+        channel: Annotated[Text | None, Query(description="Like `phone` or `form`.")] = None,
+        state: Annotated[Text | None, Query(description="Like `given` or `withdrawn`.")] = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> ConsentRecords:
+        """The records of the consent ledger, the newest first. Of many records that filters leave out, a page looks through
+        some thousands: it may have fewer rows than `limit`, and the list ends where `next` is null."""
+        choice = LedgerChoice(state=state, use=use, channel=channel, person_id=person)
         with authorized.session() as session:
-            parts = rows_of(session, authorized.scope, ConsentEntry, newest_first(ConsentEntry.id))
-            found = page_of(session, parts, after, limit)
+            ids = company_ids(session, authorized.scope, company)
+            found, _ = ledger_page(session, ids, choice, after, limit)
         return ConsentRecords(records=shaped(ConsentRecordAnswer, found.items), next=found.next)
 
     @api.get("/audit", operation_id="listAuditEntries")
@@ -129,21 +226,20 @@ def _add_table(api: FastAPI, name: str, report: TableReport) -> None:
     @api.get(f"/reports/{name}", operation_id=f"get{name.capitalize()}Report", description=report.sentence)
     def table(
         authorized: MayReports,
-        first: date,
-        last: date,
-        company: Annotated[Text | None, Query(description="A company's name; all if left out.")] = None,
+        first: Day,
+        last: Day,
+        company: CompanyName = None,
     ) -> TableReportAnswer:
         _in_order(first, last)
         with authorized.session() as session:
-            query = authorized.scope.select(Company).order_by(col(Company.title))
-            rows = [_company(session, authorized, company, first, last)] if company else list(session.exec(query))
+            rows = companies_of(session, authorized.scope, company)
             request = TableRequest(session, authorized.scope, rows, (first, last))
             return TableReportAnswer(
                 report=name, first=str(first), last=str(last), columns=report.columns, lines=read_table(name, request)
             )
 
 
-def _company(session: Session, authorized: AuthorizedRequest, name: str, first: date, last: date) -> Company:
+def _company(session: Session, authorized: AuthorizedRequest, name: str, first: Day, last: Day) -> Company:
     """The company of a report; 404 if the user does not see it, 422 if the days are the wrong way round."""
     _in_order(first, last)
     row: Company | None = session.exec(authorized.scope.select(Company).where(Company.name == name)).first()
@@ -152,7 +248,7 @@ def _company(session: Session, authorized: AuthorizedRequest, name: str, first: 
     return row
 
 
-def _in_order(first: date, last: date) -> None:
+def _in_order(first: Day, last: Day) -> None:
     if first > last:
         raise Refusal("invalid_parameter", "The report would end before it begins; swap first and last.", "last")
 

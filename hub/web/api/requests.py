@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
+from hub.model.requests import RequestKind
+from hub.model.states import RequestState
 from hub.privacy_requests.access_file import read_file
-from hub.queries.lists.keyset import Part, newest_first, page_of
+from hub.queries.privacy.requests import RequestFilter, page_of_requests
 from hub.web.api.auth import MayExports, MayRequests
-from hub.web.api.paging import After, Limit
+from hub.web.api.paging import After, CompanyName, Limit, Since, Until, company_ids
 from hub.web.api.schemas import PrivacyRequestAnswer, PrivacyRequestDetail, PrivacyRequests, shaped
 
 
@@ -16,11 +18,21 @@ def add_requests(api: FastAPI) -> None:
     """Add the routes for privacy requests."""
 
     @api.get("/requests", operation_id="listPrivacyRequests")
-    def requests(authorized: MayRequests, after: After = None, limit: Limit = 50) -> PrivacyRequests:
-        """PrivacyRequests of people about their data, the newest first."""
+    def requests(
+        authorized: MayRequests,
+        company: CompanyName = None,
+        kind: RequestKind | None = None,
+        state: RequestState | None = None,
+        since: Since = None,
+        until: Until = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> PrivacyRequests:
+        """Requests of people about their data, the newest first; `since` and `until` are of their receipt."""
+        wanted = RequestFilter(kind=kind, state=state, begins=since, ends=until)
         with authorized.session() as session:
-            query = authorized.scope.select(PrivacyRequest)
-            found = page_of(session, [Part(query, newest_first(PrivacyRequest.id))], after, limit)
+            ids = company_ids(session, authorized.scope, company)
+            found = page_of_requests(session, authorized.scope, ids, wanted, after, limit)
         return PrivacyRequests(requests=shaped(PrivacyRequestAnswer, found.items), next=found.next)
 
     @api.get("/requests/{request_id}", operation_id="getPrivacyRequest")

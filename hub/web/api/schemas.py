@@ -7,7 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.queries.marks import NoteShown
 
 Shape = TypeVar("Shape", bound="Answer")
 
@@ -56,8 +58,68 @@ class SpamScoreAnswer(Answer):
     overruled_at: datetime | None
 
 
-class CallAnswer(Answer):
-    """One call; times are UTC, `duration` is in seconds."""
+class ContactAnswer(Answer):
+    """What other tables say of a call, text or form: where it came from, and how users marked it."""
+
+    tracker: str | None = Field(default=None, validation_alias="tracker_name")
+    """The name of the tracker."""
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    keyword: str | None = None
+    landing_page: str | None = None
+    lead: str | None = Field(default=None, validation_alias="lead_status")
+    amount: Decimal | None = None
+    currency: str | None = None
+    tags: list[str] = []
+
+
+class NoteText(Answer):
+    """A note; `text` is None if its person's key was destroyed."""
+
+    id: str
+    text: str | None
+    made_at: datetime
+    by: str
+
+    @classmethod
+    def of(cls, note: NoteShown) -> NoteText:
+        """A note that was read."""
+        return cls(id=note.id, text=note.text, made_at=note.at, by=note.by)
+
+
+class DeliveryAnswer(Answer):
+    """What was sent, or is to be sent, to one destination."""
+
+    id: str
+    company_id: str | None
+    subject_id: str
+    """The id of the call, text or form."""
+    connector: str
+    hook: str
+    kind: str
+    state: str
+    code: str | None
+    reason: str | None
+    attempts: int
+    made_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+
+
+class RecordingAnswer(Answer):
+    """That a recording exists; a signed link gives the audio."""
+
+    id: str
+    kind: str
+    state: str
+    recorded_at: datetime
+    duration: int | None
+
+
+class CallAnswer(ContactAnswer):
+    """One call; times are UTC, `duration` is in seconds. `attribution`, `recordings`, `notes` and `deliveries` are null if
+    `expand` does not ask for them, or the role of the key's user does not see them."""
 
     id: str
     company_id: str
@@ -79,23 +141,24 @@ class CallAnswer(Answer):
     first_time_caller: bool | None
     spam: bool
     spam_score: SpamScoreAnswer | None = None
-
-
-class RecordingAnswer(Answer):
-    """That a recording exists; a signed link gives the audio."""
-
-    id: str
-    kind: str
-    state: str
-    recorded_at: datetime
-    duration: int | None
-
-
-class CallDetail(CallAnswer):
-    """One call with its cause, and with the recordings that the user may hear; None: their role hears none of them."""
-
+    outcome: str | None = None
     attribution: AttributionAnswer | None = None
     recordings: list[RecordingAnswer] | None = None
+    notes: list[NoteText] | None = None
+    deliveries: list[DeliveryAnswer] | None = None
+
+
+class FormAnswer(ContactAnswer):
+    """One form; `at` is when it was sent, `number`, `email` and `name` are the person's. What else was typed is not in it."""
+
+    id: str
+    company_id: str
+    at: datetime
+    number: str | None
+    email: str | None
+    name: str | None
+    first_time: bool | None
+    spam: bool
 
 
 class LeadMarkAnswer(Answer):
@@ -142,7 +205,7 @@ class NoteAnswer(Answer):
     made_at: datetime
 
 
-class TextAnswer(Answer):
+class TextAnswer(ContactAnswer):
     """One text, without its content."""
 
     id: str
@@ -235,110 +298,6 @@ class PrivacyRequestDetail(PrivacyRequestAnswer):
     outcome: Mapping[str, Any]
 
 
-class ReportLine(Answer):
-    """The results of one value; numbers may be fractions if several touches share a call. A ratio of nothing is null."""
-
-    value: str | None
-    numbers: Mapping[str, float]
-    ratios: Mapping[str, float | None]
-    amounts: Mapping[str, str]
-    won: Mapping[str, str]
-
-
-class ReportAnswer(Answer):
-    """A company's report; days are those of its time zone. `total` is the sum of the lines."""
-
-    company: str
-    dimension: str
-    model: str
-    first: str
-    last: str
-    lines: list[ReportLine]
-    total: ReportLine
-
-
-class CostReturn(Answer):
-    """What one currency's costs brought; amounts are texts, so that no digit is lost. The ratios rest on the calls, leads,
-    customers and won amounts `…_with_cost`: those of the sources or campaigns whose cost in the currency is known."""
-
-    cost: str
-    per_call: str | None
-    per_lead: str | None
-    per_customer: str | None
-    on_spend: str | None
-    calls_with_cost: str
-    leads_with_cost: str
-    customers_with_cost: str
-    won_with_cost: str | None
-
-
-class CostReportLine(Answer):
-    """What one source or campaign cost and brought; costs by currency."""
-
-    value: str | None
-    spend_of: str | None
-    names: list[str]
-    calls: float
-    leads: float
-    customers: float
-    won: Mapping[str, str]
-    clicks: int
-    impressions: int
-    costs: Mapping[str, CostReturn]
-
-
-class CostReportAnswer(Answer):
-    """A company's report of costs. `unassigned` belongs to the whole account and is in no line."""
-
-    company: str
-    by: str
-    model: str
-    first: str
-    last: str
-    lines: list[CostReportLine]
-    total: CostReportLine
-    unassigned: Mapping[str, str]
-
-
-class CompanyFiguresAnswer(Answer):
-    """What one company got, what it cost, and what was sent; `calls_by_week` are those of the last eight whole weeks."""
-
-    company: str | None
-    """Its name; None for the total."""
-    title: str
-    calls: float
-    answered: float
-    leads: float
-    customers: float
-    calls_before: float
-    won: Mapping[str, str]
-    costs: Mapping[str, CostReturn]
-    delivered: int
-    held: int
-    rejected: int
-    calls_by_week: list[int]
-
-
-class CompaniesReportAnswer(Answer):
-    """The companies side by side; `total` is the sum of the lines, `unassigned` belongs to the whole account and is in none."""
-
-    first: str
-    last: str
-    lines: list[CompanyFiguresAnswer]
-    total: CompanyFiguresAnswer
-    unassigned: Mapping[str, str]
-
-
-class TableReportAnswer(Answer):
-    """A report as a table: `columns` are the titles of the figures in each line."""
-
-    report: str
-    first: str
-    last: str
-    columns: Mapping[str, str]
-    lines: list[Mapping[str, Any]]
-
-
 class Page(Answer):
     """Some rows, newest first; pass `next` as `after` to get the following rows."""
 
@@ -355,6 +314,12 @@ class Calls(Page):
     """Some calls."""
 
     calls: list[CallAnswer]
+
+
+class Forms(Page):
+    """Some forms."""
+
+    forms: list[FormAnswer]
 
 
 class Texts(Page):

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Query
-from pydantic import Field
 
 from hub.contracts.leads import LeadStatus
 from hub.queries.activity.visits import VisitFilter, list_visits
 from hub.queries.lists.contact_list import list_contacts
-from hub.queries.lists.filters import MARKED, ContactFilter
+from hub.queries.lists.filters import MARKED, ContactKind
 from hub.web.api.auth import MayCalls, MayReports
-from hub.web.api.calls import CompanyName, ContactFilters, company_ids
-from hub.web.api.paging import After, Limit, Since, Until
-from hub.web.api.schemas import Answer, Page, shaped
+from hub.web.api.paging import (
+    After,
+    CompanyName,
+    LeadFilters,
+    Limit,
+    Since,
+    Until,
+    Words,
+    companies_of,
+    company_ids,
+    contact_filter,
+)
+from hub.web.api.schemas import Answer, ContactAnswer, Page, shaped
 
-Words = Annotated[str | None, Query(max_length=300)]
+Text = Annotated[Words | None, Query()]
 
 
 class VisitAnswer(Answer):
@@ -37,7 +46,7 @@ class VisitAnswer(Answer):
     click_ids: tuple[str, ...]
 
 
-class LeadAnswer(Answer):
+class LeadAnswer(ContactAnswer):
     """One call, text or form that is marked; `at` is when it came in."""
 
     id: str
@@ -47,16 +56,8 @@ class LeadAnswer(Answer):
     number: str | None
     name: str | None
     email: str | None
-    tracker: str | None = Field(validation_alias="tracker_name")
     outcome: str | None
     duration: int | None
-    source: str | None
-    medium: str | None
-    campaign: str | None
-    lead: str | None = Field(validation_alias="lead_status")
-    amount: Any
-    currency: str | None
-    tags: tuple[str, ...]
 
 
 class Visits(Page):
@@ -78,15 +79,23 @@ def add_visits_and_leads(api: FastAPI) -> None:
     def visits(
         authorized: MayReports,
         company: CompanyName = None,
-        source: Words = None,
-        campaign: Words = None,
+        source: Text = None,
+        medium: Text = None,
+        campaign: Text = None,
+        tracker: Annotated[Words | None, Query(description="The name of the tracker whose number was shown.")] = None,
+        known: Annotated[
+            Literal["yes", "no"] | None, Query(description="Whether the visitor is known from a call, text or form.")
+        ] = None,
         since: Since = None,
         until: Until = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Visits:
         """Visits of the companies' websites, the newest first."""
-        wanted = VisitFilter(source=source, campaign=campaign, begins=since, ends=until)
+        wanted = VisitFilter(
+            source=source, medium=medium, campaign=campaign, tracker=tracker, begins=since, ends=until,
+            known=None if known is None else known == "yes",
+        )  # fmt: skip
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
             found = list_visits(session, authorized.scope, ids, wanted, after=after, limit=limit)
@@ -97,16 +106,18 @@ def add_visits_and_leads(api: FastAPI) -> None:
         authorized: MayCalls,
         company: CompanyName = None,
         status: LeadStatus | None = None,
-        filters: Any = Depends(ContactFilters),
+        kind: ContactKind | None = None,
+        filters: Any = Depends(LeadFilters),
         since: Since = None,
         until: Until = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Leads:
         """Calls, texts and forms that somebody marked as a lead, the newest first."""
-        wanted = ContactFilter(lead=status or MARKED, begins=since, ends=until, **filters.model_dump())
+        sent = {**filters.model_dump(), "lead": status or MARKED}
         with authorized.session() as session:
-            ids = company_ids(session, authorized.scope, company)
+            rows = companies_of(session, authorized.scope, company)
+            wanted, ids = contact_filter(authorized, rows, sent, since, until, kind), [each.id for each in rows]
             found = list_contacts(
                 session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
             )

@@ -44,6 +44,10 @@ EXAMPLES: Mapping[str, Any] = {
     "failure": None, "outcome": "answered", "first_time": "yes", "confidence": 1.0, "Call.status": "completed",
     "CallDetail.status": "completed", "Recording.kind": "conversation", "Recording.state": "stored", "score": 12,
     "points": 12, "SpamReason.text": "First call from this number", "SpamScore.action": "none",
+    "expand": "attribution,notes", "agent": "+13125550190", "value_from": "100", "value_to": "1000", "weekday": 0,
+    ".hour": "9-16", ".code": "hub.silence", ".state": "given", "Form.first_time": True,
+    "known": "yes", "missed": "open", "consent": "allow", "Form.name": "Pat Doe",
+    "person": "01936c63-0d1e-7c99-a1b2-c3d4e5f60718",
     # Marks
     "status": "qualified", "lead": "qualified", "Lead.kind": "call", "amount": "240.00", "currency": "USD", "tag": "roof",
     "tags[]": "roof", "TagBody.name": "roof", "NewTagBody.name": "roof", "ChangedTagBody.name": "roofing",

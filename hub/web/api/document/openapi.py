@@ -19,7 +19,7 @@ from hub.web.request_ids import WELL_FORMED
 
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
-    "companies": "Companies", "calls": "Calls, texts and forms", "leads": "Leads", "visits": "Visits",
+    "companies": "Companies", "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
     "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",
@@ -167,7 +167,7 @@ def _complete(document: dict[str, Any], path: str, method: str, operation: dict[
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = example_of(document, content["schema"])
     answers = {status: _success(document, each) for status, each in operation["responses"].items() if status < "300"}
-    statuses = ALWAYS + WITH_ID * ("{" in path or _names_company(parameters)) + WITH_BODY * ("requestBody" in operation)
+    statuses = ALWAYS + WITH_ID * ("{" in path) + WITH_BODY * ("requestBody" in operation)
     statuses += WRITES * (method != "get" or path.endswith("/file") or path.endswith("/transcript"))
     refusals = {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(statuses)}
     operation["responses"] = answers | refusals
@@ -177,10 +177,6 @@ def summary_of(operation_id: str) -> str:
     """`List calls` for `listCalls`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).lower()
     return words[:1].upper() + words[1:]
-
-
-def _names_company(parameters: Sequence[Mapping[str, Any]]) -> bool:
-    return any(each.get("name") == "company" for each in parameters)
 
 
 def _complete_parameter(document: Mapping[str, Any], parameter: dict[str, Any]) -> None:

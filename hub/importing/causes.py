@@ -31,7 +31,9 @@ def cause_row(
     source, medium = _origin(cause, tracker)
     clicks = dict(cause.click_ids) if at + retention.life("click_ids") > now else {}
     page = clean_url(cause.landing_page, company.link_parameters)
-    reported = f"CallRail reported the source {cause.shown}" if cause.shown else "CallRail reported no source"
+    reported = (
+        f"{cause.service} reported the source {cause.shown}" if cause.shown else f"{cause.service} reported no source"
+    )
     return Attribution.columns(
         subject_id=subject_id,
         company_id=company.id,

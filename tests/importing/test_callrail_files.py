@@ -13,7 +13,7 @@ from recorded_callrail import KEY, RecordedCallRail, call
 from hub.errors import CannotDo
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
-from hub.importing.callrail.files import open_files
+from hub.importing.csv_files.files import open_files
 from hub.model import Attribution, Call, Company, FormSubmission, ImportStep, Lead, TextMessage, Tracker
 from hub.testing import FrozenClock
 
@@ -96,8 +96,8 @@ def test_a_call_from_a_file_is_recognized_when_the_api_brings_it(ours: Ours, tmp
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b\n1,2\n", "none of CallRail's exports"),
-        ("", "none of CallRail's exports"),
+        ("a,b\n1,2\n", "is not a file that can be read"),
+        ("", "is not a file that can be read"),
         (CALLS.replace("Company Name", "Firm"), "--company"),
     ],
 )

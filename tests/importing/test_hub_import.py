@@ -180,7 +180,6 @@ def test_what_the_carrier_cannot_do_in_a_call_is_refused_and_the_file_stays(
         (["--into", "nobody"], "it has agency"),
         (["--account", "ACCx"], "no account ACCx"),
         (["--company", "COMx"], "no company COMx"),
-        (["missing.csv"], "cannot be read"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(folder: Path, base_url: str, words: list[str], said: str) -> None:
@@ -205,10 +204,21 @@ Sent At,Direction,Content,Phone Number,Tracking Number,Number Name,Company Name
 """
 
 
+def test_the_columns_of_a_file_are_shown_and_can_be_corrected_before_it_is_brought_over(folder: Path) -> None:
+    (folder / "texts.csv").write_text(TEXTS.replace("Content", "Words"))
+    looked = hub("csv", "texts.csv", "--dial", "+14045550190", "--map", "Words=body")
+    assert looked.exit_code == 0, f"{looked.output}{looked.exception}"
+    assert "Columns of texts.csv, texts of CallRail" in looked.output and "--map COLUMN=MEANING" in looked.output
+    assert re.search(r"Words +body\b", looked.output) and re.search(r"Sent At +at\b", looked.output)
+    assert "Nothing was changed" in looked.output and (folder / "config.yaml").read_text() == CONFIG
+    told = hub("csv", "texts.csv", "--dial", "+14045550190")
+    assert isinstance(told.exception, RingfenceError) and "Say it with --map" in str(told.exception)
+
+
 def test_refusals_in_files_and_a_list_of_opt_outs_are_counted_before_and_after(folder: Path) -> None:
     (folder / "texts.csv").write_text(TEXTS)
     (folder / "stops.csv").write_text("Phone Number\n404-555-0144\nnobody\n")
-    words = ("callrail", "texts.csv", "--dial", "+14045550190", "--opt-outs", "stops.csv")
+    words = ("csv", "texts.csv", "--dial", "+14045550190", "--opt-outs", "stops.csv")
     looked = hub(*words)
     assert looked.exit_code == 0, f"{looked.output}{looked.exception}"
     assert "Of the opt-out list, 1 of 2 lines would be put" in looked.output and "write it like" in looked.output

@@ -30,9 +30,9 @@ from hub.cli.init import init_commands
 from hub.config.edit import tree_of
 from hub.config.references import REFERENCE, texts_in
 from hub.errors import CannotDo, ConfigError
-from hub.importing.callrail.columns import COLUMNS
-from hub.importing.callrail.files import open_files
 from hub.importing.callrail.rows import company_of, tracker_of
+from hub.importing.csv_files.files import open_files
+from hub.importing.csv_files.mapping import services
 from hub.importing.records import Structure
 from hub.importing.structure import propose_structure, refuse_problems, target_of
 from hub.model import Account
@@ -141,10 +141,11 @@ def import_files(stage: TestHub, poison: str) -> Iterator[Tried]:
         "business_number": "+13125550190", "source": "Flyer", "at": "2026-01-05T11:27:48-05:00", "duration": "5",
     }  # fmt: skip
     path = file_of(stage).path.parent / "calls.csv"
-    for column in COLUMNS:
+    columns = services()["callrail"].columns
+    for column in columns:
         with path.open("w", newline="", encoding="utf-8", errors="replace") as stream:
             lines = csv.writer(stream)
-            lines.writerow([COLUMNS[each].split(",")[0] for each in known | {column: ""}])
+            lines.writerow([columns[each][0] for each in known | {column: ""}])
             lines.writerow(list((known | {column: poison}).values()))
         try:
             yield column, proposed(stage, open_files([path], (None, None), "UTC", None))

@@ -1,23 +1,36 @@
-"""`hub import callrail`: bring an account's companies, trackers, users, calls, forms and texts over."""
+"""`hub import`: bring another service's account over, through CallRail's API or from exported files."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.cli.importing.job import Job, Source
+from hub.cli.importing.columns_table import show_columns
+from hub.cli.importing.job import Job
+from hub.cli.importing.options import (
+    Carrier,
+    Dial,
+    DryRun,
+    First,
+    Into,
+    Last,
+    Only,
+    OptOuts,
+    Quiet,
+    TimeZone,
+    Yes,
+    days_of,
+)
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.errors import CannotDo, ConfigError
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
-from hub.importing.callrail.files import open_files
+from hub.importing.csv_files.files import open_files
+from hub.importing.csv_files.mapping import services
 from hub.importing.imported_recordings import Wanted
 from hub.importing.refusals.opt_outs import read_opt_outs
 from hub.importing.run import check_resources
@@ -51,7 +64,7 @@ def plan(
     say(f"Wrote {plain(output)}.")
 
 
-commands = typer.Typer(help="Move in from another call-tracking service: CallRail.", no_args_is_help=True)
+commands = typer.Typer(help="Move in from another call-tracking service.", no_args_is_help=True)
 KEY = "CALLRAIL_API_KEY"
 PER_HOUR = 900
 BASE_URL = "https://api.callrail.com"
@@ -60,58 +73,32 @@ commands.command("plan")(plan)
 
 @commands.command("callrail")
 def callrail(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Exported CSV files; without them, the API is read.", metavar="[CSV]...")
-    ] = None,
     base_url: Annotated[str, typer.Option(help="The API's address.")] = BASE_URL,
     account: Annotated[
         str | None, typer.Option(help="The account's id there, like ACC…, if the key sees several.")
     ] = None,
     company: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Only this company, by its id there; may be repeated. With files: whose they are, if they do not say it.",
-            metavar="COMPANY",
-        ),
+        typer.Option(help="Only this company, by its id there; may be repeated.", metavar="COMPANY"),
     ] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(help="The zone of times in files that have no offset, like America/Chicago.")
-    ] = None,
-    into: Annotated[str | None, typer.Option(help="The account of config.yaml that gets the companies.")] = None,
-    carrier: Annotated[str | None, typer.Option(help="The carrier of config.yaml that gets the numbers.")] = None,
-    dial: Annotated[
-        str | None,
-        typer.Option(help="The phone that rings, for companies of which no tracker says it.", metavar="NUMBER"),
-    ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day, like 2026-01-31.", metavar="DAY")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DAY")] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Only calls, forms or texts; may be repeated.", metavar="LIST")
-    ] = None,
+    time_zone: TimeZone = None,
+    into: Into = None,
+    carrier: Carrier = None,
+    dial: Dial = None,
+    first: First = None,
+    last: Last = None,
+    only: Only = None,
     recordings: Annotated[
         str,
         typer.Option(
             help="none, voicemail (only messages), or announced: you say that every caller heard that calls are recorded.",
         ),
     ] = "none",
-    opt_outs: Annotated[
-        Path | None,
-        typer.Option(
-            help="CallRail's list of people who opted out, as CSV: a number a line; a channel, a date and a company if it has "
-            "them.",
-            metavar="FILE",
-        ),
-    ] = None,
+    opt_outs: OptOuts = None,
     rate: Annotated[int, typer.Option(min=0, help="Requests an hour; 0 sets no limit.")] = PER_HOUR,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Bring it over; without this, only say what would be.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be brought over, which is the default.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print only problems that the run before did not have.")
-    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
@@ -123,46 +110,77 @@ def callrail(
     alerted about. `hub docs import-callrail`
     """
     logs.configure("error")
-    if yes and dry_run:
-        raise CannotDo("--yes and --dry-run exclude each other; leave one out.")
     if recordings not in set(Wanted):
         raise CannotDo(f"--recordings is one of {', '.join(Wanted)}.")
-    if recordings != Wanted.NONE and files:
-        raise CannotDo("Exported files hold no audio; recordings come from the API only.")
-    wanted = check_resources(only or [])
-    days = (_day(first), _day(last))
+    wanted, days = check_resources(only or []), days_of(first, last)
     listed = read_opt_outs(opt_outs, time_zone) if opt_outs else None
-    with _opened(files or [], base_url, account, company or [], days, rate, time_zone) as source:
+    client = CallRail(_key(), base_url, pace=Pace(rate))
+    try:
+        source = open_account(client, account, since=days[0], until=days[1], companies=company or [])
         job = Job(source, wanted, Wanted(recordings), config, sandbox, quiet or as_json, into, carrier, dial, listed)
-        result = job.bring() if yes else job.look()
+        _run(job, yes, dry_run, quiet, as_json)
+    finally:
+        client.close()
+
+
+@commands.command("csv")
+def csv(
+    files: Annotated[list[Path], typer.Argument(help="The exported files: calls, forms and texts.", metavar="CSV...")],
+    service: Annotated[
+        str | None,
+        typer.Option(help=f"The service that wrote them, if it is not recognized: {', '.join(services())}."),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="What a column means, like --map Date=at; nothing after the sign leaves it out. May be repeated.",
+            metavar="COLUMN=MEANING",
+        ),
+    ] = None,
+    company: Annotated[
+        str | None, typer.Option(help="Whose they are, if they do not say it.", metavar="COMPANY")
+    ] = None,
+    time_zone: TimeZone = None,
+    into: Into = None,
+    carrier: Carrier = None,
+    dial: Dial = None,
+    first: First = None,
+    last: Last = None,
+    only: Only = None,
+    opt_outs: OptOuts = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Bring files over that CallRail, CallTrackingMetrics, WhatConverts or Twilio exported: calls, forms and texts.
+
+    Without --yes it shows what each column means and what would be brought over, and changes nothing. `hub docs import-csv`
+    """
+    logs.configure("error")
+    source = open_files(files, days_of(first, last), time_zone, company, service=service, corrections=map_ or [])
+    listed = read_opt_outs(opt_outs, time_zone) if opt_outs else None
+    wanted = check_resources(only or [])
+    job = Job(source, wanted, Wanted.NONE, config, sandbox, quiet or as_json, into, carrier, dial, listed)
+    if not (yes or quiet or as_json):
+        show_columns(source)
+    _run(job, yes, dry_run, quiet, as_json)
+
+
+def _run(job: Job, yes: bool, dry_run: bool, quiet: bool, as_json: bool) -> None:
+    """Look, or bring it over, and print the result."""
+    if yes and dry_run:
+        raise CannotDo("--yes and --dry-run exclude each other; leave one out.")
+    result = job.bring() if yes else job.look()
     if as_json:
         echo_json(result.as_json())
     elif quiet:
         result.show_new_problems()
     else:
         result.show()
-
-
-@contextmanager
-def _opened(
-    files: Sequence[Path],
-    base_url: str,
-    account: str | None,
-    companies: Sequence[str],
-    days: tuple[date | None, date | None],
-    rate: int,
-    time_zone: str | None,
-) -> Iterator[Source]:
-    """The files, or the account behind the API."""
-    if files:
-        yield open_files(files, days, time_zone, next(iter(companies), None))
-        return
-
-    client = CallRail(_key(), base_url, pace=Pace(rate))
-    try:
-        yield open_account(client, account, since=days[0], until=days[1], companies=companies)
-    finally:
-        client.close()
 
 
 def _key() -> str:
@@ -173,10 +191,3 @@ def _key() -> str:
     if not sys.stdin.isatty():
         raise ConfigError(f"Put CallRail's API key into the environment as {KEY}; it is made under Settings, API keys.")
     return str(typer.prompt("CallRail's API key (Settings, API keys)", hide_input=True)).strip()
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise CannotDo(f"{text} is not a day; write it like 2026-01-31.") from None

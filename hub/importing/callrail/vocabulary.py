@@ -48,7 +48,8 @@ SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP", "CA$": "CAD", "A$": "AUD", "AU
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%y %I:%M %p", "%b %d, %Y %I:%M %p", "%b %d, %Y %I:%M%p",
-    "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
+    "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p %z", "%Y-%m-%d %I:%M %p %z",
+    "%a, %d %b %Y %H:%M:%S %z",
 )  # fmt: skip
 """How exported files write times, besides ISO 8601."""
 ZONES = {
@@ -95,7 +96,7 @@ def moment_of(value: object, zone: str = "UTC") -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        plain = re.sub(r"\s+", " ", text)
+        plain = re.sub(r" (UTC|GMT)$", " +0000", re.sub(r"\s+", " ", text))
         for written in TIME_FORMATS:
             try:
                 found = datetime.strptime(plain, written)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.contracts.phones import phone_number
 from hub.contracts.untrusted import JsonObject
-from hub.importing.callrail.columns import CALLS, FORMS
 from hub.importing.callrail.rows import CURRENCY, cause_of, place_of
 from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of
+from hub.importing.csv_files.mapping import CALLS, FORMS, KIND, ColumnMap
 from hub.importing.records import CallRecord, FormRecord, Marks, Record, TextRecord
 
 ID_CHARACTERS = 32
@@ -25,22 +26,25 @@ class Line:
     known: Mapping[str, str]
     other: Mapping[str, str]
     place: str
+    kind: str | None
+    """Calls, forms or texts; None if it is none of them."""
+    service: str
+    """The title of the service that wrote it."""
 
     @classmethod
-    def of(
-        cls, header: Sequence[str], meanings: Sequence[str | None], row: Sequence[str], place: str, company: str | None
-    ) -> Line:
+    def of(cls, columns: ColumnMap, row: Sequence[str], place: str, company: str | None) -> Line:
         """A line of a file; `company` is whose it is if the file does not say it."""
-        known, other = {}, {}
-        for name, meaning, value in zip(header, meanings, row, strict=False):
+        known, other, service = {}, {}, columns.service
+        for name, meaning, value in zip(columns.header, columns.meanings, row, strict=False):
             if value := value.strip():
-                if meaning is None:
+                if meaning is not None:
+                    known[meaning] = service.values.get(meaning, {}).get(value.casefold(), value)
+                elif name not in columns.left_out:
                     other[name] = value
-                else:
-                    known[meaning] = value
         if company is not None:
             known.setdefault("company", company)
-        return cls(known, other, place)
+        kind = columns.kind or service.kinds.get(known.get(KIND, "").casefold())
+        return cls(known, other, place, kind, service.title)
 
     def get(self, meaning: str) -> str | None:
         """A value by its meaning; None if it is empty."""
@@ -57,21 +61,21 @@ def tracker_id(company: str, title: str) -> str:
     return company_id(f"{company}\n{title}")
 
 
-def record_of(line: Line, kind: str, zone: str | None) -> Record | None:
+def record_of(line: Line, zone: str | None) -> Record | None:
     """A line as a call, form or text; None if its time cannot be read. A time without an offset needs a `zone`."""
     written = line.get("at") or ""
     at = moment_of(written, zone or "UTC")
     if at is None or (zone is None and moment_of(written, "America/Chicago") != at):
         return None
-    if kind == CALLS:
+    if line.kind == CALLS:
         return _call(line, at)
-    return _form(line, at) if kind == FORMS else _text(line, at)
+    return _form(line, at) if line.kind == FORMS else _text(line, at)
 
 
 def _call(line: Line, at: datetime) -> CallRecord:
     status = (line.get("status") or "").casefold()
     voicemail = "voicemail" in status or is_yes(line.get("voicemail")) is True
-    answered = not voicemail and (is_yes(status) is True or "answered" in status.replace("unanswered", ""))
+    answered = not voicemail and (is_yes(status) is True or "answered" in re.sub("(un|not )answered", "", status))
     return CallRecord(
         id=(line.get("id") or "")[:MAX_ID] or None,
         at=at,
@@ -129,7 +133,7 @@ def _shared(line: Line) -> JsonObject:
         "company": company_id(company) if company else None,
         "tracker": tracker_id(company, line.get("tracker") or tracking) if company and tracking else None,
         "tracking_number": tracking,
-        "cause": cause_of(reported),
+        "cause": replace(cause_of(reported), service=line.service),
         "marks": Marks(
             status=LEAD_STATUSES.get((line.get("lead_status") or "").casefold()),
             value=money_of(line.get("value"), CURRENCY),

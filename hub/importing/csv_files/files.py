@@ -1,4 +1,4 @@
-"""CallRail's exported CSV files as structure, totals and pages of records; a file is never in memory as a whole."""
+"""Exported CSV files as structure, totals and pages of records; a file is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from pathlib import Path
 
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
-from hub.importing.callrail.columns import kind_of, meanings
-from hub.importing.callrail.lines import Line, company_id, record_of, tracker_id
 from hub.importing.callrail.vocabulary import origin_of, slug, zone_of
+from hub.importing.csv_files.lines import Line, company_id, record_of, tracker_id
+from hub.importing.csv_files.mapping import RESOURCES, ColumnMap, map_columns, plain_name, read_corrections
 from hub.importing.records import BEGINNING, CompanyRecord, Page, Position, Record, Structure, TrackerRecord
 
 LINES_PER_PAGE = 250
 NO_LINE = "the line has no time that can be read; say with --time-zone in which zone the times of the files are"
-EXPECTED = (
-    "calls need the columns Start Time, Tracking Number and Duration; forms Submitted At and Form Name or Form URL; texts "
-    "Content, Phone Number and a time"
-)
+NO_KIND = "the line is neither a call, a form nor a text"
 
 
 @dataclass
@@ -38,11 +35,11 @@ class _Seen:
 
 
 @dataclass
-class CallRailFiles:
+class CsvFiles:
     """Some exported files. `zone` is that of times without an offset; `company` is whose they are, if they do not say it."""
 
-    files: Mapping[Path, str]
-    """File → calls, forms or texts."""
+    files: Mapping[Path, ColumnMap]
+    """File → what its columns mean."""
     zone: str | None
     company: str | None
     since: date | None = None
@@ -68,16 +65,22 @@ class CallRailFiles:
     @property
     def options(self) -> str:
         """What was asked for."""
-        return f"{self.since or ''}..{self.until or ''} {self.zone or ''} {self.company or ''}".strip()[:200]
+        written = repr([(each.service.name, each.meanings) for each in self.files.values()])
+        mapped = hashlib.sha256(written.encode()).hexdigest()[:16]
+        return f"{mapped} {self.since or ''}..{self.until or ''} {self.zone or ''} {self.company or ''}".strip()[:200]
 
     def structure(self) -> Structure:
         """The companies and trackers that the lines name."""
         companies: dict[str, str] = {}
         trackers: dict[str, _Seen] = {}
-        for kind in set(self.files.values()):
-            for line in self._lines(kind):
-                self._totals[kind] = self._totals.get(kind, 0) + 1
-                self._see(line, companies, trackers)
+        self._totals = dict.fromkeys(RESOURCES, 0)
+        self.found = []
+        for line in self._lines():
+            if line.kind is None:
+                self.found.append((line.place, NO_KIND))
+                continue
+            self._totals[line.kind] += 1
+            self._see(line, companies, trackers)
         zone = self.zone or "UTC"
         return Structure(
             companies=tuple(CompanyRecord(id=each, title=title, time_zone=zone) for each, title in companies.items()),
@@ -104,14 +107,14 @@ class CallRailFiles:
     def pages(self, resource: str, position: Position = BEGINNING) -> Iterator[Page]:
         """The lines of a kind behind `position`, 250 at a time."""
         place = position.place
-        lines = islice(self._lines(resource), place, None)
+        lines = islice((line for line in self._lines() if line.kind == resource), place, None)
         total = self.total(resource)
         while True:
             records: list[Record] = []
             unreadable = []
             some = list(islice(lines, LINES_PER_PAGE))
             for line in some:
-                record = record_of(line, resource, self.zone)
+                record = record_of(line, self.zone)
                 if record is None:
                     unreadable.append((line.place, NO_LINE))
                 elif self._is_asked(record):
@@ -139,13 +142,11 @@ class CallRailFiles:
         seen.source = seen.source or line.get("source")
         seen.dial = phone_number(line.get("business_number")) or seen.dial
 
-    def _lines(self, kind: str) -> Iterator[Line]:
-        for file, holds in self.files.items():
-            if holds == kind:
-                with _rows(file) as (header, rows):
-                    known = meanings(header)
-                    for number, row in enumerate(rows, 2):
-                        yield Line.of(header, known, row, f"{file.name} line {number}", self.company)
+    def _lines(self) -> Iterator[Line]:
+        for file, columns in self.files.items():
+            with _rows(file) as (_, rows):
+                for number, row in enumerate(rows, 2):
+                    yield Line.of(columns, row, f"{file.name} line {number}", self.company)
 
 
 def open_files(
@@ -153,21 +154,26 @@ def open_files(
     days: tuple[date | None, date | None] = (None, None),
     zone: str | None = None,
     company: str | None = None,
-) -> CallRailFiles:
-    """Exported files; CannotDo if one cannot be read, is none of CallRail's exports, or does not say whose it is."""
-    kinds = {}
+    *,
+    service: str | None = None,
+    corrections: Sequence[str] = (),
+) -> CsvFiles:
+    """Exported files, with the columns of a `service` and `corrections` like `Date=at`; CannotDo if one cannot be read, lacks a
+    column, or does not say whose it is."""
+    corrected = read_corrections(corrections)
+    mapped: dict[Path, ColumnMap] = {}
     for file in files:
         with _rows(file) as (header, _):
-            known = meanings(header)
-        kind = kind_of(known)
-        if kind is None:
-            raise CannotDo(f"{file.name} is none of CallRail's exports: {EXPECTED}.")
-        if "company" not in known and company is None:
-            raise CannotDo(f"{file.name} has no column Company Name; say with --company whose it is.")
-        kinds[file] = kind
+            mapped[file] = map_columns(file.name, header, service, corrected)
+        if "company" not in mapped[file].meanings and company is None:
+            raise CannotDo(f"{file.name} has no column with the company; say with --company whose it is.")
+    headers = {plain_name(name) for each in mapped.values() for name in each.header}
+    for column in corrected:
+        if column not in headers:
+            raise CannotDo(f"--map names the column {column}, which is in none of the files.")
     if zone is not None and zone_of(zone) == "UTC" and zone.upper() != "UTC":
         raise CannotDo(f"{zone} is not a time zone; write it like America/Chicago.")
-    return CallRailFiles(kinds, zone, company, *days)
+    return CsvFiles(mapped, zone, company, *days)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Reads files that other services export, by a mapping of their columns."""

@@ -38,6 +38,7 @@ from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.reminders import overdue
 from hub.queries.connectors.version_ends import version_ends
+from hub.queries.numbers.pool_websites import pools_without_website
 from hub.queries.status.errors import count_of
 from hub.runtime import Hub
 from hub.sources.tables import own_tables
@@ -181,6 +182,11 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
             "another disk, so that a restore erases them again."
         )
     found += _of_address(hub.config)
+    found += [
+        f"{each.title} has a pool of numbers and no `domains:`, so no page of its website can show one; write the hosts of its "
+        f"website for the company {each.name}."
+        for each in pools_without_website(hub.config)
+    ]
     if (why := unconfined(map(type, hub.plugins.connectors.values()))) is not None:
         found.append(why)
     if (scarce := hub.disk.warning()) is not None:

@@ -17,8 +17,17 @@ from hub.config.references import literal
 from hub.contracts.untrusted import JsonObject
 from hub.importing.records import CompanyRecord, Structure, TrackerRecord
 
+VOICEMAIL = "Nobody can come to the phone. Please leave your number and a message, and we will call you back."
+VOICEMAIL_WORDS = (
+    "callers may leave a message there, so the route says “Nobody can come to the phone. …”; write your own words"
+)
+AS_TEXT = "a text of the tracker holds `${`: that stays text here, and stands for nothing of this machine"
+NO_WEBSITE = (
+    "a company with numbers for its website has no `domains:`, because none of its contacts of the last 90 days says on which "
+    "page it began: write them, or no page of it swaps a number"
+)
 RECORDING_NOTICE = "This call is recorded."
-MAX_NAME = 60
+MAX_NAME, MAX_TITLE = 60, 80
 NO_NUMBERS = "a tracker without a number is not brought over"
 NO_COMPANY = "a tracker of no company is not brought over"
 NO_PHONE = "a company is not brought over: none of its trackers says which phone rings (--dial says it)"
@@ -45,6 +54,8 @@ class ConfigPlan:
     trackers: dict[str, Place] = field(default_factory=dict)
     new_companies: list[str] = field(default_factory=list)
     new_trackers: int = 0
+    without_domains: list[str] = field(default_factory=list)
+    """Ids there of companies with numbers for a website and without `domains:`."""
     problems: dict[str, list[str]] = field(default_factory=dict)
 
     def note(self, reason: str, external_id: str) -> None:
@@ -154,6 +165,8 @@ def _plan_company(
         )
         for reason in tracker.lost:
             plan.note(reason, tracker.id)
+        if any("${" in text for text in (tracker.greeting, tracker.whisper, tracker.campaign, tracker.title) if text):
+            plan.note(AS_TEXT, tracker.id)
         if where is not None:
             plan.trackers[tracker.id] = where
             _add_numbers(plan, written, tracker, where, account)
@@ -162,24 +175,45 @@ def _plan_company(
         else:
             new += _entries(plan, tracker, name, taken, carrier, shared)
     plan.new_trackers += len(new)
+    for reason in company.lost:
+        plan.note(reason, company.id)
+    _note_website(plan, company, living, entry)
     swap = list(dict.fromkeys(number for each in living for number in each.swap))
     if entry is None:
         plan.new_companies.append(name)
-        value: dict[str, object] = {"title": company.title, "time_zone": company.time_zone}
-        if company.domains:
-            value["domains"] = list(company.domains)
-        if swap:
-            value["website"] = {"swap": swap}
+        value = _new_company(company, swap)
         plan.changes.append(
             Change(("accounts", account, "companies", name), {"name": name, **value, "route": shared, "trackers": new})
         )
         return
     where_path = ("accounts", entry[0], "companies", name)
     plan.changes += [Change((*where_path, "trackers", each["name"]), each) for each in new]
+    if company.domains and not entry[1].get("domains"):
+        plan.changes.append(Change((*where_path, "domains"), list(company.domains)))
     before = list((entry[1].get("website") or {}).get("swap") or [])
     missing = [number for number in swap if number not in before]
     if missing:
         plan.changes.append(Change((*where_path, "website", "swap"), [*before, *missing]))
+
+
+def _new_company(company: CompanyRecord, swap: Sequence[str]) -> dict[str, object]:
+    """The entry of a company, without its route and trackers."""
+    website: dict[str, object] = {"swap": list(swap)} if swap else {}
+    if company.cookie_days is not None:
+        website["cookie_days"] = company.cookie_days
+    value: dict[str, object] = {"title": company.title, "time_zone": company.time_zone}
+    value |= {"domains": list(company.domains)} if company.domains else {}
+    return value | ({"website": website} if website else {})
+
+
+def _note_website(
+    plan: ConfigPlan, company: CompanyRecord, living: Sequence[TrackerRecord], entry: tuple[str, JsonObject] | None
+) -> None:
+    """Note a company whose pages could swap numbers, and of which nobody knows the website."""
+    swaps = any(each.is_pool or each.swap for each in living)
+    if swaps and not company.domains and not (entry and entry[1].get("domains")):
+        plan.without_domains.append(company.id)
+        plan.note(NO_WEBSITE, company.id)
 
 
 def _add_numbers(plan: ConfigPlan, written: _Written, tracker: TrackerRecord, where: Place, account: str) -> None:
@@ -220,6 +254,7 @@ def _entries(
         plan.trackers.setdefault(tracker.id, Place(company, name))
         entry: dict[str, object] = {
             "name": name,
+            **({"title": tracker.title[:MAX_TITLE]} if tracker.title != name else {}),
             "type": "session" if tracker.is_pool else "source",
             "carrier": carrier,
         }
@@ -233,6 +268,8 @@ def _entries(
         made.append(entry)
     if tracker.record:
         plan.note(NOTICE, tracker.id)
+    if tracker.voicemail:
+        plan.note(VOICEMAIL_WORDS, tracker.id)
     return made
 
 
@@ -256,6 +293,8 @@ def _route(tracker: TrackerRecord | None) -> dict[str, object] | None:
         route["whisper"] = tracker.whisper
     if tracker.record:
         route |= {"record": True, "recording_notice": RECORDING_NOTICE}
+    if tracker.voicemail:
+        route["voicemail"] = VOICEMAIL
     return route
 
 

@@ -20,6 +20,10 @@ class CompanyRecord:
     time_zone: str = "UTC"
     is_active: bool = True
     domains: tuple[str, ...] = ()
+    cookie_days: int | None = None
+    """How long its pages remember a visitor."""
+    lost: tuple[str, ...] = ()
+    """What it is set to there and cannot be here, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class TrackerRecord:
     greeting: str | None = None
     whisper: str | None = None
     record: bool = False
+    voicemail: bool = False
+    """Who is not answered may leave a message."""
     swap: tuple[str, ...] = ()
     """The numbers on the website that it replaces."""
     lost: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from hub.importing.retired import known_places, write_structure
 from hub.importing.steps import Tally
 from hub.importing.tags import write_tags
 from hub.importing.users import write_users
+from hub.importing.websites import Websites
 from hub.model import Account
 from hub.model.columns import storable
 from hub.model.imports import CALLRAIL
@@ -109,6 +110,13 @@ def propose_structure(
 def _spelled(place: Path) -> str:
     """The place of a text: the names of account, company and tracker, and its key."""
     return " > ".join(str(step) for step in place if step not in NAMED_LISTS)
+
+
+def with_websites(structure: Structure, websites: Websites) -> Structure:
+    """The structure with the hosts that were found."""
+    found = websites.domains
+    companies = (replace(each, domains=found.get(each.id, each.domains)) for each in structure.companies)
+    return replace(structure, companies=tuple(companies))
 
 
 def _unrecorded(tracker: TrackerRecord) -> TrackerRecord:

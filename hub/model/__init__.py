@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hub.model.forms import FormSubmission
     from hub.model.health import CallTest, ErrorHour, HealthReport
     from hub.model.idempotency import IdempotentRequest
-    from hub.model.imports import ImportMatch, ImportStep
+    from hub.model.imports import ImportMatch, ImportStep, SwitchStep
     from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
     from hub.model.keys import PersonKey
     from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
@@ -125,7 +125,7 @@ MODULES = {
     "forms": ("FormSubmission",),
     "health": ("CallTest", "ErrorHour", "HealthReport"),
     "idempotency": ("IdempotentRequest",),
-    "imports": ("ImportMatch", "ImportStep"),
+    "imports": ("ImportMatch", "ImportStep", "SwitchStep"),
     "journal": ("HUB_CHAIN", "JournalEnd", "JournalEntry", "JournalWaiting"),
     "keys": ("PersonKey",),
     "ledger": ("ConsentDetail", "ConsentEntry", "ConsentNotice"),

@@ -60,6 +60,17 @@ class ImportMatch(Row, table=True):
     matched_at: datetime = time_column()
 
 
+class SwitchStep(Row, table=True):
+    """A step of the switch-over plan (`hub import plan`) that somebody ticked off."""
+
+    __tablename__ = "switch_step"
+
+    step: str = Field(primary_key=True, max_length=80)
+    done_at: datetime = time_column()
+    done_by: str = Field(max_length=64)
+    """The account of the machine that ran the command."""
+
+
 def was_imported(subject: Call | TextMessage | FormSubmission) -> bool:
     """Whether a call, text or form was brought over from another service, which has reported its conversions already."""
     match subject:

@@ -38,6 +38,7 @@ HUB_WIDE: dict[str, str] = {
     "restoration": "restores of the whole database",
     "suppression": "keyed hashes that name nobody, not even a company",
     "sign_in_challenge": "a step of a sign-in, before anybody knows who it is",
+    "switch_step": "ticked by a command on the machine",
     "sync_slot": "a connector may serve several accounts",
     "text_status": "told by carriers before anybody knows whose it is",
     "vendor_recording": "a connector may serve several accounts",

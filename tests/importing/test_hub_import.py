@@ -16,13 +16,14 @@ import httpx
 import pytest
 import structlog
 from commands import CliRunner
-from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, call, some_calls
+from recorded_callrail import KEY, LAKESIDE, POOL, TRACKERS, RecordedCallRail, call, some_calls
 
 from hub.access.sign_in.sessions import hash_of
 from hub.cli import application
 from hub.contracts.answers import CallLimits
 from hub.errors import RingfenceError
 from hub.platform import logs
+from hub.startup.reading import read_config
 from plugins.carriers.twilio import Twilio
 
 CONFIG = """\
@@ -97,6 +98,8 @@ def test_it_looks_first_and_changes_nothing(folder: Path, base_url: str) -> None
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     assert "Would bring over Blue Wrench Marketing: 2 companies, 4 trackers, 3 users, 2 tags." in done.output
     assert "+      - name: lakeside_plumbing" in done.output
+    assert "+        domains:\n+          - lakeside.example.com" in done.output, "the hosts of recent calls"
+    assert done.output.rstrip().splitlines()[-1].startswith("Nothing was changed") and "lines more" not in done.output
     assert "Nothing was changed. Run it again with --yes" in done.output
     assert (folder / "config.yaml").read_text() == CONFIG
     assert KEY not in done.output
@@ -109,7 +112,7 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
     assert told["done"] and told["lists"]["calls"] == {"there": 8, "new": 5, "skipped": 3}
     assert told["lists"]["users"]["new"] == 2
     text = (folder / "config.yaml").read_text()
-    assert "# The phone company." in text and "name: lakeside_plumbing" in text
+    assert "# The phone company." in text and "name: lakeside_plumbing" in text and "- lakeside.example.com" in text
     again = hub("callrail", "--base-url", base_url, "--yes")
     assert "unchanged" in again.output and "hub import plan" in again.output and KEY not in again.output
     assert "Set up the user owner" in again.output and "/setup/" in again.output, "the imported users are no owners"
@@ -120,8 +123,11 @@ def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, 
         links = database.execute("SELECT token_sha256 FROM sign_in_link WHERE used_at IS NULL").fetchall()
     token = printed.removeprefix("/setup/")
     assert links == [(hash_of(token),)], "a run that prints nothing leaves the printed link as it is"
-    plan = hub("plan", "-o", "plan.md")
-    assert plan.exit_code == 0 and "switch-over plan" in (folder / "plan.md").read_text()
+    plan = hub("plan", "--done", "imported", "--done", "test/lakeside_plumbing", "-o", "plan.md")
+    text = (folder / "plan.md").read_text()
+    assert plan.exit_code == 0 and "switch-over plan" in text and text.count("- [x]") == 2, plan.output
+    assert "- [ ] `imported`" in hub("plan", "--undone", "imported").output
+    assert "has no step nonsense; its steps are" in str(hub("plan", "--done", "nonsense").exception)
 
 
 def test_quiet_prints_only_problems_that_the_run_before_did_not_have(
@@ -156,6 +162,35 @@ def test_a_list_that_the_key_may_not_read_is_named_before_it_begins(
     theirs.before = lambda request: httpx.Response(403) if "form" in request.url.path else None
     looked = hub("callrail", "--base-url", base_url)
     assert looked.exit_code == 0 and "does not include this list" in looked.output
+
+
+def test_a_text_that_looks_like_a_reference_stays_text_and_is_listed_with_its_tracker(
+    folder: Path, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Ann says ${file:secret.key} and ${oops"
+    monkeypatch.setitem(TRACKERS[0]["call_flow"], "greeting_text", said)
+    monkeypatch.setitem(TRACKERS[0], "name", "Pool ${env:CALLRAIL_API_KEY}")
+    done = hub("callrail", "--base-url", base_url, "--yes", "--only", "forms")
+    assert done.exit_code == 0, f"{done.output}{done.exception}"
+    assert "agency > lakeside_plumbing > route > greeting" in done.output and POOL in done.output
+    (company,) = read_config(folder / "config.yaml").companies
+    assert company.route is not None and company.route.greeting == said
+    assert company.trackers[0].title == "Pool ${env:CALLRAIL_API_KEY}" and KEY not in done.output
+    again = hub("callrail", "--base-url", base_url, "--yes", "--only", "forms", "--json")
+    assert json.loads(again.stdout)["config_diff"] == "", "what is text is not written again"
+
+
+def test_hub_check_names_a_company_with_a_pool_and_without_domains(folder: Path, base_url: str) -> None:
+    assert hub("callrail", "--base-url", base_url, "--yes", "--only", "forms").exit_code == 0
+    missing = "Lakeside Plumbing has a pool of numbers and no `domains:`"
+    assert missing not in checked()
+    file = folder / "config.yaml"
+    file.write_text(file.read_text().replace("        domains:\n          - lakeside.example.com\n", ""))
+    assert missing in checked()
+
+
+def checked() -> str:
+    return " ".join(CliRunner().invoke(application(["check"]), ["check"]).output.split())
 
 
 def test_what_the_carrier_cannot_do_in_a_call_is_refused_and_the_file_stays(

@@ -21,6 +21,7 @@ from page_client import signed_in
 from starlette.testclient import TestClient
 from test_stolen_admin import API, PAGES
 from testbed import TestHub
+from watched_json import Place, Watched
 
 from hub.access.keys import new_api_key
 from hub.access.users import add_user
@@ -43,36 +44,11 @@ from hub.web.callrail import create_callrail_api
 READ = ("${file:secret.key}", "${env:HUB_KEY}", "${secret:crm.token}")
 POISONS = (*READ, "$${env:HUB_KEY} x: ${file:", "a: &b\n  - *c # ${env:HUB_KEY}\0\ud800")
 """What is tried in each string: a reference of each kind, an escaped one, what is none and would stop a hub, and YAML."""
-Path_ = tuple[str, ...]
 Tried = tuple[str, str]
 """A string of a road, and the config.yaml after it was tried."""
 
 
-class Watched(dict[str, Any]):
-    """An object of JSON that notes which of its members are read, and those of the objects in it."""
-
-    def __init__(self, members: Mapping[str, Any], place: Path_ = (), seen: set[Path_] | None = None) -> None:
-        super().__init__(members)
-        self._place, self.seen = place, set() if seen is None else seen
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """A member, which is noted."""
-        return self._noted(name, super().get(name, default))
-
-    def __getitem__(self, name: str) -> Any:
-        return self._noted(name, super().__getitem__(name))
-
-    def __contains__(self, name: object) -> bool:
-        self._noted(str(name), None)
-        return super().__contains__(name)
-
-    def _noted(self, name: str, value: Any) -> Any:
-        place = (*self._place, name)
-        self.seen.add(place)
-        return Watched(value, place, self.seen) if isinstance(value, dict) else value
-
-
-def poisoned(members: Mapping[str, Any], place: Path_, poison: str) -> dict[str, Any]:
+def poisoned(members: Mapping[str, Any], place: Place, poison: str) -> dict[str, Any]:
     """A copy with a text in the place of a member; of a list in the place of its entries."""
     made: Any = copy.deepcopy(dict(members))
     inner = made

@@ -25,6 +25,7 @@ from hub.cli.importing.options import (
     Yes,
     days_of,
 )
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.errors import CannotDo, ConfigError
 from hub.importing.callrail.account import open_account
@@ -34,8 +35,9 @@ from hub.importing.csv_files.mapping import services
 from hub.importing.imported_recordings import Wanted
 from hub.importing.refusals.opt_outs import read_opt_outs
 from hub.importing.run import check_resources
-from hub.importing.switch_plan import switch_plan
-from hub.importing.switch_text import switch_text
+from hub.importing.switch_over.plan import switch_plan
+from hub.importing.switch_over.steps import tick_step
+from hub.importing.switch_over.text import switch_text
 from hub.platform import logs
 from hub.platform.clock import utc_now
 from hub.startup.database import open_store
@@ -46,14 +48,28 @@ def plan(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write it to this file.", metavar="FILE")
     ] = None,
+    done: Annotated[
+        list[str] | None, typer.Option(help="Tick this step off first; may be repeated.", metavar="STEP")
+    ] = None,
+    undone: Annotated[
+        list[str] | None, typer.Option(help="Tick this step no longer; may be repeated.", metavar="STEP")
+    ] = None,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Print the plan for the switch-over as Markdown: which numbers to port in which order, how both run side by side, what to
-    check each day, which papers a port needs. Each run makes it from today's traffic and port orders."""
+    """Print the plan for the switch-over as Markdown: which numbers to port in which order, how both run side by side, the tag,
+    the moment and the test of each website, what to check each day, which papers a port needs. Each run makes it from today's
+    traffic and port orders, and shows which steps were ticked off, when and by whom."""
     checked = read_config(config, sandbox=sandbox)
-    with open_store(checked) as store, store.reading() as session:
-        text = switch_text(switch_plan(session, checked, utc_now()))
+    with open_store(checked) as store:
+        if done or undone:
+            with store.writing() as session:
+                today = switch_plan(session, checked, utc_now())
+                for steps, undo in ((done, False), (undone, True)):
+                    for step in steps or ():
+                        tick_step(session, today, step, utc_now(), actor(), undo=undo)
+        with store.reading() as session:
+            text = switch_text(switch_plan(session, checked, utc_now()))
     if output is None:
         typer.echo(text, nl=False)
         return

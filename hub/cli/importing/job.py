@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,12 +22,20 @@ from hub.config.models import Config
 from hub.importing.callrail.account import CallRailAccount
 from hub.importing.imported_recordings import AudioSource, Wanted
 from hub.importing.places import read_places
-from hub.importing.records import Structure
+from hub.importing.records import Record, Structure
 from hub.importing.refusals.in_contacts import count_refusals
 from hub.importing.refusals.opt_outs import OptOutList, write_opt_outs
 from hub.importing.run import Progress, Reader, import_rows
 from hub.importing.steps import SAMPLES, added, merged
-from hub.importing.structure import Proposed, apply_structure, propose_structure, refuse_problems, target_of
+from hub.importing.structure import (
+    Proposed,
+    apply_structure,
+    propose_structure,
+    refuse_problems,
+    target_of,
+    with_websites,
+)
+from hub.importing.websites import RECENT, websites_of
 from hub.model import ImportStep
 from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
@@ -49,6 +58,9 @@ class Source(Reader, Protocol):
 
     def structure(self) -> Structure:
         """Companies, trackers and users."""
+
+    def recent(self, since: date) -> Iterator[Record]:
+        """Calls and forms since a day, as many as say which websites the companies have."""
 
     def total(self, resource: str) -> int:
         """How many entries a list has."""
@@ -123,7 +135,7 @@ class Result:
             say("config.yaml has the companies and trackers now; the page of its versions shows the change.")
         if self.as_text:
             say(
-                "These texts hold `${`. It stays text here, and stands for nothing of this machine; read what they say:"
+                "In config.yaml these texts hold `${`. It stays text, and stands for nothing of this machine; read them:"
             )
             for place in self.as_text:
                 say(f"  {plain(place)}")
@@ -280,6 +292,12 @@ class Job:
         with open_store(config) as store:
             file = ConfigFile(self.config, store, utc_now, sandbox=self.sandbox)
             proposed = propose_structure(store, file, structure, self.source.source, target, self.dial)
+            if proposed.plan.without_domains:
+                since = utc_now() - RECENT
+                websites = websites_of(self.source.recent(since.date()), since)
+                structure = with_websites(structure, websites)
+                proposed = propose_structure(store, file, structure, self.source.source, target, self.dial)
+                proposed.plan.problems |= {reason: list(hosts) for reason, hosts in websites.left_out.items()}
             yield store, file, structure, proposed
 
     def _result(self, structure: Structure, proposed: Proposed, *, done: bool) -> Result:

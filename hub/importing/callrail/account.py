@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from hub.contracts.untrusted import JsonObject
@@ -14,6 +16,7 @@ from hub.importing.callrail.client import PER_PAGE, CallRail, NotPermitted, NotT
 from hub.importing.callrail.rows import (
     CALL_FIELDS,
     FORM_FIELDS,
+    MAX_ID,
     TEXT_FIELDS,
     Unreadable,
     call_of,
@@ -26,6 +29,7 @@ from hub.importing.callrail.rows import (
     tracker_of,
     user_of,
 )
+from hub.importing.callrail.settings import INTEGRATION, OF_LISTS
 from hub.importing.records import BEGINNING, Page, Position, Record, Structure
 
 THREADS_PER_PAGE = 50
@@ -51,6 +55,10 @@ LISTS: Mapping[str, _List] = {
     "texts": _List("text-messages.json", "conversations", thread_of, TEXT_FIELDS, "", THREADS_PER_PAGE),
 }
 ACCOUNT_PREFIX = "callrail/"
+MAX_COMPANIES_ASKED = 50
+"""Companies whose integrations are listed, a request each."""
+MAX_RECENT_PAGES = 40
+"""10,000 calls: enough to know the websites of an account."""
 
 
 @dataclass
@@ -85,12 +93,26 @@ class CallRailAccount:
             raise CannotDo(f"The account has no company {sorted(unknown)[0]}; without --company all are brought over.")
         trackers = self._read("trackers.json", "trackers", tracker_of)
         tags = self._permitted("tags.json", "tags", tag_of)
+        self._list_settings([each.id for each in companies if not chosen or each.id in chosen])
         return Structure(
             companies=tuple(each for each in companies if not chosen or each.id in chosen),
             trackers=tuple(each for each in trackers if not chosen or each.company_id in chosen),
             users=tuple(self._permitted("users.json", "users", user_of)),
             tags=tuple(each for each in tags if not chosen or each.company_id in (None, *chosen)),
         )
+
+    def recent(self, since: date) -> Iterator[Record]:
+        """Calls and forms since a day, the newest first, at most MAX_RECENT_PAGES pages of each."""
+        for resource in ("calls", "forms"):
+            wanted = LISTS[resource]
+            request = {**self._requested(resource), "order": "desc", "start_date": str(since)}
+            request.pop("date_range", None)
+            pages = self.client.pages(self._path(wanted.path), wanted.key, request)
+            try:
+                for raw in islice(pages, MAX_RECENT_PAGES):
+                    yield from records_of(raw.rows, wanted.read)[0]
+            except NotPermitted:
+                continue
 
     def total(self, resource: str) -> int:
         """How many calls, forms or threads of texts the account has."""
@@ -136,6 +158,23 @@ class CallRailAccount:
         except NotPermitted:
             self.found.append(("", f"CallRail does not permit this key to read the {key}"))
             return []
+
+    def _list_settings(self, companies: Sequence[str]) -> None:
+        """List what is set up there and is not brought over. A list that CallRail refuses, or answers in another form, is left
+        out."""
+        wanted: list[tuple[str, str, str, dict[str, str]]] = [
+            (path, key, words, {}) for path, (key, words) in OF_LISTS.items()
+        ]
+        wanted += [
+            ("integrations.json", "integrations", INTEGRATION, {"company_id": each})
+            for each in companies[:MAX_COMPANIES_ASKED]
+        ]
+        for path, key, words, parameters in wanted:
+            with suppress(CannotDo):
+                for page in self.client.pages(self._path(path), key, parameters):
+                    self.found += [(str(row.get("id", ""))[:MAX_ID], words) for row in page.rows]
+        if len(companies) > MAX_COMPANIES_ASKED:
+            self.found.append(("", f"{INTEGRATION}; only those of {MAX_COMPANIES_ASKED} companies were looked for"))
 
     def _read(self, path: str, key: str, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
         found = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from hub.contracts.phones import phone_number
+from hub.importing.callrail.settings import OF_COMPANY, lost_of_tracker, switches_on
 from hub.importing.callrail.vocabulary import (
     LEAD_STATUSES,
     MEDIUMS,
@@ -42,8 +43,11 @@ CALL_FIELDS = (
 FORM_FIELDS = (
     "form_name", "lead_status", "value", "tags", "note", "utm_source", "utm_medium", "utm_campaign", "utm_term",
 )  # fmt: skip
-TEXT_FIELDS = ("lead_status", "value", "tags", "source")
+TEXT_FIELDS = ("lead_status", "value", "tags", "source", "notes")
 CLICK_IDS = ("gclid", "fbclid", "msclkid")
+COOKIE_UNITS = {"days": 1, "weeks": 7, "months": 30}
+MAX_COOKIE_DAYS = 400
+"""What `website: cookie_days:` may be."""
 MAX_ID = 64
 NO_ID, NO_TIME = "it has no id", "its time cannot be read"
 CURRENCY = "USD"
@@ -78,7 +82,15 @@ def company_of(row: Mapping[str, object]) -> CompanyRecord:
         title=text_of(row.get("name"), 200) or id_of(row),
         time_zone=zone_of(row.get("time_zone")),
         is_active=row.get("status") != "disabled" and not row.get("disabled_at"),
+        cookie_days=_cookie_days(row),
+        lost=switches_on(row, OF_COMPANY),
     )
+
+
+def _cookie_days(row: Mapping[str, object]) -> int | None:
+    count = seconds_of(row.get("swap_cookie_duration"))
+    days = COOKIE_UNITS.get(text_of(row.get("swap_cookie_duration_unit")) or "days")
+    return min(count * days, MAX_COOKIE_DAYS) if count and days else None
 
 
 def tracker_of(row: Mapping[str, object]) -> TrackerRecord:
@@ -86,11 +98,6 @@ def tracker_of(row: Mapping[str, object]) -> TrackerRecord:
     flow, source = _mapping(row.get("call_flow")), _mapping(row.get("source"))
     company, title = _mapping(row.get("company")), text_of(row.get("name"), 200) or id_of(row)
     swap = row.get("swap_targets")
-    lost = []
-    if flow.get("type") not in (None, "", "basic"):
-        lost.append(f"its call flow is of the type {text_of(flow.get('type'), 40)}: it only rings its destination here")
-    if flow.get("greeting_recording_url"):
-        lost.append("its greeting is a recording: write what it says, or name the file, in the route")
     is_pool = row.get("type") == "session"
     return TrackerRecord(
         id=id_of(row),
@@ -105,7 +112,8 @@ def tracker_of(row: Mapping[str, object]) -> TrackerRecord:
         whisper=text_of(row.get("whisper_message"), 200),
         record=is_yes(flow.get("recording_enabled")) is True,
         swap=tuple(filter(None, map(phone_number, _list(swap)))),
-        lost=tuple(lost),
+        voicemail=is_yes(flow.get("voicemail_enabled")) is True,
+        lost=tuple(lost_of_tracker(flow, source)),
     )
 
 
@@ -253,7 +261,7 @@ def marks_of(row: Mapping[str, object]) -> Marks:
         status=LEAD_STATUSES.get(str(row.get("lead_status")).casefold()),
         value=value,
         tags=tuple(filter(None, (text_of(each, 200) for each in tags))),
-        note=text_of(row.get("note"), 5_000),
+        note=text_of(row.get("note"), 5_000) or text_of(row.get("notes"), 5_000),
     )
 
 

@@ -15,7 +15,15 @@ from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
 from hub.importing.callrail.vocabulary import origin_of, slug, zone_of
 from hub.importing.csv_files.lines import Line, company_id, record_of, tracker_id
-from hub.importing.csv_files.mapping import RESOURCES, ColumnMap, map_columns, plain_name, read_corrections
+from hub.importing.csv_files.mapping import (
+    CALLS,
+    FORMS,
+    RESOURCES,
+    ColumnMap,
+    map_columns,
+    plain_name,
+    read_corrections,
+)
 from hub.importing.records import BEGINNING, CompanyRecord, Page, Position, Record, Structure, TrackerRecord
 
 LINES_PER_PAGE = 250
@@ -97,6 +105,12 @@ class CsvFiles:
                 for each, seen in trackers.items()
             ),
         )
+
+    def recent(self, since: date) -> Iterator[Record]:
+        """The calls and forms since a day."""
+        for kind in (CALLS, FORMS):
+            for page in self.pages(kind):
+                yield from (each for each in page.records if each.at.date() >= since)
 
     def total(self, resource: str) -> int:
         """How many lines of a kind there are."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.config.models import CompanySection
 from hub.contracts.titles import titled
 from hub.queries.connector_health import ConnectorHealth
 from hub.queries.connectors.version_ends import VersionEnd
@@ -53,8 +54,10 @@ def headline(
     stuck: Sequence[str],
     now: datetime,
     ends: Iterable[VersionEnd] = (),
+    hidden: Iterable[CompanySection] = (),
 ) -> Headline:
-    """What the page's figures say together. `ends`: the versions of providers' APIs that end soon."""
+    """What the page's figures say together. `ends`: the versions of providers' APIs that end soon. `hidden`: the companies
+    whose website nobody has named, so that no page shows their numbers."""
     queues, connectors, jobs = list(queues), list(connectors), list(jobs)
     threads = [each for each in jobs if each.kind == "thread"]
     titles = {each.name: each.title for each in connectors}
@@ -81,6 +84,12 @@ def headline(
         *([] if idle else _jobs(jobs)),
         *_machine(found, now),
         *(Waiting(f"{titles.get(each.connector, each.connector)}: {each.title}", "/connectors") for each in ends),
+        *(
+            Waiting(
+                f"the website of {each.title} shows none of its pool's numbers: name its domains", "/numbers/website"
+            )
+            for each in hidden
+        ),
     ]
     return Headline(calls, is_well and not any(each.health == "down" for each in carriers), waiting)
 

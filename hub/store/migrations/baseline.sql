@@ -328,6 +328,12 @@ CREATE TABLE suppression (
     since TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (fingerprint, use)
 );
+CREATE TABLE switch_step (
+    step VARCHAR(80) NOT NULL,
+    done_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    done_by VARCHAR(64) NOT NULL,
+    PRIMARY KEY (step)
+);
 CREATE TABLE sync_slot (
     state VARCHAR(16) NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE NOT NULL,

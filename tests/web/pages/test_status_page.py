@@ -8,17 +8,20 @@ from datetime import timedelta
 
 import pytest
 from page_client import seen, signed_in
-from testbed import NORTH_SHARED, TestHub
+from testbed import ACCOUNTS, NORTH_SHARED, TestHub
 
+from hub.config.models import AccountSection, CompanySection
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording, VendorRecording
 from hub.platform.error_counts import ErrorCounts
 from hub.platform.liveness import Liveness
+from hub.queries.numbers.pool_websites import pools_without_website
 from hub.queries.status import machine as machine_module
 from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
 from hub.store.writers.health import write_figures, write_health
 from hub.store.writers.vendor_recordings import put_recording
+from hub.web.pages.status import page as status_page
 
 
 def work(stage: TestHub, counts: ErrorCounts | None = None) -> None:
@@ -200,6 +203,17 @@ def test_a_machine_that_cannot_confine_plugins_of_others_is_named(stage: TestHub
     why = "This kernel has no Landlock, so a plugin that is not built in can do here what the hub's user can."
     waiting = headline([], [], [], replace(found, unconfined=why), [], stage.clock()).waiting
     assert "plugins of others are not confined on this machine" in [each.text for each in waiting]
+
+
+def test_a_website_that_shows_no_numbers_because_nobody_named_it_waits(
+    stage: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(stage)
+    silent = CompanySection.model_validate(ACCOUNTS[0]["companies"][0] | {"website": {"swap": ["+13125550190"]}})
+    config = replace(stage.hub.config, accounts=(AccountSection(name="agency", title="Agency", companies=(silent,)),))
+    monkeypatch.setattr(status_page, "pools_without_website", lambda _, names: pools_without_website(config, names))
+    text = signed_in(stage).text("/status")
+    assert "The website of Lakeside shows none of its pool" in text
 
 
 def test_code_of_others_that_may_run_in_the_hub_is_named(stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from hub.platform.formats import zone_name
 from hub.queries.connector_health import connector_health
 from hub.queries.connectors.version_ends import version_ends
 from hub.queries.live_calls import live_calls
+from hub.queries.numbers.pool_websites import pools_without_website
 from hub.queries.status.carriers import last_carrier_event, newest_tests
 from hub.queries.status.errors import recent_errors
 from hub.queries.status.headline import headline
@@ -47,7 +48,14 @@ def status(page: PageRequest) -> Response:
         "status.html",
         title="Status",
         headline=headline(
-            waiting, reports, connectors, found, hub.liveness.stuck(), page.now, version_ends(serving, page.now)
+            waiting,
+            reports,
+            connectors,
+            found,
+            hub.liveness.stuck(),
+            page.now,
+            version_ends(serving, page.now),
+            [each for each in pools_without_website(hub.config, names) if each.website.swap],
         ),
         live=live,
         heard=heard,

@@ -17,7 +17,17 @@ from hub.hookspecs import PortHooks
 from hub.importing.places import TRACKER
 from hub.importing.refusals.opt_outs import OPT_OUTS
 from hub.importing.steps import added
-from hub.model import Call, Company, ImportMatch, ImportStep, PortOrderRow, TextMessage, Tracker, TrackingNumber
+from hub.model import (
+    Call,
+    Company,
+    ImportMatch,
+    ImportStep,
+    PortOrderRow,
+    SwitchStep,
+    TextMessage,
+    Tracker,
+    TrackingNumber,
+)
 from hub.model.imports import CALLRAIL, IMPORTED
 
 LOOKED_AT = timedelta(days=90)
@@ -52,6 +62,15 @@ class Moving:
 
 
 @dataclass(frozen=True)
+class Site:
+    """A company with a pool, and the domains of its website."""
+
+    name: str
+    title: str
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SwitchPlan:
     """The numbers by what to do with them; each list in the order in which to do it."""
 
@@ -77,6 +96,9 @@ class SwitchPlan:
     """In what the imports found refusals of texts or calls → how many are sure, doubtful, and in what is not kept."""
     opt_outs: int = 0
     """How many lines of the provider's own opt-out lists count."""
+    sites: tuple[Site, ...] = ()
+    done: Mapping[str, str] = field(default_factory=dict)
+    """Step that was ticked off → when and by whom."""
 
 
 def switch_plan(session: Session, config: Config, now: datetime) -> SwitchPlan:
@@ -105,6 +127,12 @@ def switch_plan(session: Session, config: Config, now: datetime) -> SwitchPlan:
         cannot_port=tuple(sorted(each for each in carriers if not _can_port(config, each))),
         last_import=_last_import(session),
         texting=tuple(each for each in single if each.texts),
+        sites=tuple(
+            Site(each.name, each.title, each.domains)
+            for each in config.companies
+            if any(tracker.type == "session" for tracker in each.trackers)
+        ),
+        done={each.step: f"{each.done_at:%Y-%m-%d} by {each.done_by}" for each in session.scalars(select(SwitchStep))},
         **_refusals(session),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -12,6 +12,7 @@ from testbed import TestHub
 from hub.access.users import add_user
 from hub.model import (
     Account,
+    AssistantGrant,
     Call,
     Company,
     Delivery,
@@ -56,6 +57,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
             "flow": "route",
             **_privacy(stage, session, call, now),
             **_saved_report(session, company, number, now),
+            **_assistant(session, company, now),
         }
     delivery = stage.rows(Delivery, subject_id=call.id)
     return {
@@ -106,6 +108,21 @@ def _saved_report(session: Session, company: Company, number: str, now: datetime
     for saved in (view.id, None):
         session.add(ReportSubscription(report="source", query="period=30d", saved_view_id=saved, **kept, **about))
     return {"view": view.id}
+
+
+def _assistant(session: Session, company: Company, now: datetime) -> dict[str, str]:
+    """An assistant that a colleague connected, by the name of the path parameter."""
+    account = session.get_one(Account, company.account_id)
+    user = add_user(session, account, f"assisted-{company.name}", "marketer", now)
+    grant = AssistantGrant(
+        account_id=account.id, user_id=user.id, client_id="mcp_01", client_name=HOSTILE[:60],
+        redirect_uri="https://assistant.example.net/callback", resource="https://calls.example.com/mcp",
+        code_sha256=company.name, code_challenge="x", code_ends_at=now, code_used_at=now, made_at=now,
+        ends_at=now + timedelta(days=180),
+    )  # fmt: skip
+    session.add(grant)
+    session.flush()
+    return {"grant_id": grant.id}
 
 
 def address(page: Page, ids: dict[str, str]) -> str:

@@ -17,7 +17,7 @@ from hub.access.keys import new_api_key
 from hub.access.sign_in.credentials import forget_ways_in
 from hub.access.sign_in.links import new_link
 from hub.access.sign_in.sessions import end_sessions
-from hub.access.users import AccessRefused, change_role, disable, revoke_keys
+from hub.access.users import AccessRefused, change_role, disable, end_assistants, revoke_keys
 from hub.model import ApiKey, User, UserCompany
 from hub.model.users import MAX_NAME
 from hub.store import audit
@@ -98,6 +98,7 @@ def reset(
     ended = end_sessions(session, user.id, now)
     if clear:
         forget_ways_in(session, user)
+        end_assistants(session, user, now)
     link = new_link(session, user, "reset", now, public_url)
     note_user(session, now, actor, "users.reset", user, "clear" if clear else "")
     return ended, link

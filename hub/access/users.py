@@ -19,6 +19,7 @@ from hub.model import (
     AlertPreference,
     AlertRule,
     ApiKey,
+    AssistantGrant,
     Call,
     PushSubscription,
     Recording,
@@ -89,6 +90,7 @@ def disable(session: Session, user: User, now: datetime) -> None:
     user.expires_at = user.disabled_at + CALL_RETENTION
     session.add(user)
     revoke_keys(session, user, now)
+    end_assistants(session, user, now)
     for table in (AlertRule, AlertPreference, AlertPhone, PushSubscription):
         session.execute(delete(table).where(col(table.user_id) == user.id))
 
@@ -97,6 +99,14 @@ def revoke_keys(session: Session, user: User, now: datetime) -> int:
     """Revoke all valid keys of a user; returns how many."""
     living = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
     return count_changed(session, living.where(col(ApiKey.ends_at) > now).values(revoked_at=now))
+
+
+def end_assistants(session: Session, user: User, now: datetime) -> int:
+    """End what a user has allowed assistants by OAuth; returns how many connections ended."""
+    living = update(AssistantGrant).where(
+        col(AssistantGrant.user_id) == user.id, col(AssistantGrant.revoked_at).is_(None)
+    )
+    return count_changed(session, living.values(revoked_at=now))
 
 
 def user_named(session: Session, name: str) -> User:

@@ -59,7 +59,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "Operation": {
         "companies": ("companies.company_commands",),
-        "users": ("users.user_commands", "users.sign_in"),
+        "users": ("users.user_commands", "users.sign_in", "users.assistants"),
         "alerts": ("alerts",),
         "config": ("config",),
         "secrets": ("secrets",),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PushSubscription,
         VapidKey,
     )
+    from hub.model.assistants import AssistantGrant, AssistantToken, OAuthClient
     from hub.model.attribution import Attribution
     from hub.model.audit import AuditEntry
     from hub.model.authority import AuthorityDisclosure
@@ -110,6 +111,7 @@ MODULES = {
         "PushSubscription",
         "VapidKey",
     ),
+    "assistants": ("AssistantGrant", "AssistantToken", "OAuthClient"),
     "attribution": ("Attribution",),
     "audit": ("AuditEntry",),
     "authority": ("AuthorityDisclosure",),

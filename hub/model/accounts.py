@@ -20,6 +20,8 @@ class Account(Row, table=True):
     number_cap: Decimal | None = money_column()
     """What all its numbers together may cost a month; nothing is bought above it. None: no limit."""
     cap_currency: str | None = Field(default=None, max_length=3)
+    assistants_off_at: datetime | None = time_column(nullable=True)
+    """Since when an owner lets no assistant connect by OAuth; None: users may."""
 
 
 class Brand(Row, table=True):

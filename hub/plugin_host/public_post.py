@@ -1,4 +1,5 @@
-"""POST to an address that a user wrote: over TLS, only to public addresses, no redirects, small answers, short waits.
+"""Requests to an address that a user or a program wrote: over TLS, to public addresses only, no redirects, small answers, short
+waits.
 
 A name is resolved once, every address that it has is checked, and the connection goes to the checked address; so neither a
 name of this network nor one that changes between check and use reaches anything inside. Proxies of the environment are not
@@ -77,6 +78,19 @@ class PublicPost:
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer, whatever its status. Rejected if the address is not public, RetryLater if nothing answers."""
+        return self._exchange("POST", url, headers, body, MAX_ANSWER_BYTES)[0]
+
+    def fetch(self, url: str, headers: Mapping[str, str], most: int) -> tuple[Answer, bytes]:
+        """The answer to a GET, with its content. Rejected too if that has more than `most` bytes."""
+        answer, content = self._exchange("GET", url, headers, None, most)
+        if len(content) > most:
+            raise Rejected(f"The address answered with more than {most} bytes.")
+        return answer, content
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> tuple[Answer, bytes]:
+        """The answer with the content that was read of it, more than `most` bytes if it is longer."""
         import httpcore
 
         from hub.plugin_host.checked_connections import CheckedConnections, resolved
@@ -90,17 +104,16 @@ class PublicPost:
         ) as pool:
             try:
                 with pool.stream(
-                    "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": limits}
+                    method, url, headers=[*headers.items()], content=body, extensions={"timeout": limits}
                 ) as answer:
-                    read = 0
+                    content = b""
                     for part in answer.iter_stream():
-                        read += len(part)
-                        if read > MAX_ANSWER_BYTES or time.monotonic() > until:
+                        content += part
+                        if len(content) > most or time.monotonic() > until:
                             break
                     reported = {name.lower(): value for name, value in answer.headers}
-                    return Answer(
-                        answer.status, retry_after(reported.get(b"retry-after", b"").decode("latin-1"), utc_now())
-                    )
+                    wait = retry_after(reported.get(b"retry-after", b"").decode("latin-1"), utc_now())
+                    return Answer(answer.status, wait), content
             except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
                 raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None
 

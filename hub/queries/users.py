@@ -1,4 +1,4 @@
-"""The users of an account and their API keys, as the page of users shows them."""
+"""The users of an account, their API keys, and the assistants that they connected by OAuth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -13,10 +14,11 @@ from sqlmodel import Session, col, select
 from hub.access.companies import companies_by_user
 from hub.access.sign_in.credentials import WaysIn
 from hub.errors import NotFound
-from hub.model import ApiKey, OidcIdentity, Passkey, SignInLink, User, UserSecret, WebSession
+from hub.model import ApiKey, AssistantGrant, OidcIdentity, Passkey, SignInLink, User, UserSecret, WebSession
 
 MAX_USERS = 500
 MAX_KEYS = 500
+MAX_ASSISTANTS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,24 @@ class KeySummary:
         if self.key.revoked_at is not None:
             return "revoked"
         return "works" if now < self.key.ends_at and self.user.disabled_at is None else "over"
+
+
+@dataclass(frozen=True)
+class ConnectedAssistant:
+    """One connection, which works or has ended."""
+
+    grant: AssistantGrant
+    user: User
+
+    @property
+    def host(self) -> str:
+        """Where its answers go: the only name of a program that it cannot choose freely."""
+        return urlsplit(self.grant.redirect_uri).netloc
+
+    def works(self, now: datetime) -> bool:
+        """Whether it opens anything."""
+        row = self.grant
+        return row.revoked_at is None and now < row.ends_at and self.user.disabled_at is None
 
 
 def users_of(session: Session, account_id: str, now: datetime, idle: timedelta) -> list[UserSummary]:
@@ -128,6 +148,24 @@ def key_in(session: Session, account_id: str, key_id: str) -> ApiKey:
     if key is None or key.account_id != account_id:
         raise NotFound("Not found")
     return key
+
+
+def assistants_of(session: Session, account_id: str, user_id: str | None = None) -> list[ConnectedAssistant]:
+    """The connections of an account, or of one of its users, that were completed; those that have not ended first."""
+    query = select(AssistantGrant, User).join(User, col(User.id) == AssistantGrant.user_id)
+    query = query.where(AssistantGrant.account_id == account_id, col(AssistantGrant.code_used_at).is_not(None))
+    if user_id is not None:
+        query = query.where(AssistantGrant.user_id == user_id)
+    order = (col(AssistantGrant.revoked_at).is_not(None), col(AssistantGrant.made_at).desc())
+    return [ConnectedAssistant(*each) for each in session.exec(query.order_by(*order).limit(MAX_ASSISTANTS))]
+
+
+def assistant_in(session: Session, account_id: str, grant_id: str, user_id: str | None = None) -> AssistantGrant:
+    """A connection of the account, or of one of its users; NotFound if there is none with this id."""
+    grant = session.get(AssistantGrant, grant_id)
+    if grant is None or grant.account_id != account_id or user_id not in (None, grant.user_id):
+        raise NotFound("Not found")
+    return grant
 
 
 def _counts(session: Session, table: Any, account_id: str, *conditions: Any) -> Mapping[str, int]:

@@ -33,6 +33,7 @@ HUB_WIDE: dict[str, str] = {
     "import_match": "ids of another service and ours, read by the command that imports",
     "import_step": "how far an import was read",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
+    "oauth_client": "programs that registered themselves, before any user has allowed anything",
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",
     "restoration": "restores of the whole database",

@@ -45,6 +45,7 @@ from hub.web.database_away import DatabaseAwayPages
 from hub.web.edge_rules import API_PREFIXES, EdgeRules
 from hub.web.error_answers import ErrorAnswers, ShownError
 from hub.web.health import public_routes
+from hub.web.oauth.addresses import MCP_PATH
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.problems import outer_problem
 from hub.web.public_requests import Origins, refusal
@@ -255,7 +256,7 @@ class WebEdge:
             *script_routes(directory, public_url),
         ]
         if hub.config.hub.mcp:
-            app.router.routes.append(Route("/mcp", DeferredApp(partial(_mcp, hub, counters))))
+            app.router.routes.append(Route(MCP_PATH, DeferredApp(partial(_mcp, hub, counters))))
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, counters)))

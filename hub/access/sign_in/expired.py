@@ -1,5 +1,5 @@
-"""Deletes what is over: sessions, waiting steps, one-time links, used recovery codes, unfinished sign-ins at providers. None
-of it is evidence; the audit log says who signed in."""
+"""Deletes what is over: sessions, waiting steps, one-time links, used recovery codes, unfinished sign-ins at providers, and
+what assistants were allowed. None of it is evidence; the audit log says who signed in, and who allowed what."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import delete, or_
 from sqlmodel import col
 
+from hub.access.assistants.clients import delete_unused
+from hub.access.assistants.grants import delete_over
 from hub.model import Connecting, RecoveryCode, SignInChallenge, SignInLink, WebSession
 from hub.store.engine import Store
 
@@ -22,8 +24,8 @@ def delete_expired(store: Store, now: datetime) -> int:
         delete(SignInLink).where(or_(col(SignInLink.ends_at) <= now, col(SignInLink.used_at).is_not(None))),
         delete(RecoveryCode).where(col(RecoveryCode.used_at).is_not(None)),
     )
-    deleted = 0
     with store.writing() as session:
+        deleted = delete_over(session, now) + delete_unused(session, now)
         for statement in over:
             result: Any = session.execute(statement)
             deleted += int(result.rowcount)

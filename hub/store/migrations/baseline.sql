@@ -5,6 +5,7 @@ CREATE TABLE account (
     title VARCHAR NOT NULL,
     number_cap NUMERIC(14, 4),
     cap_currency VARCHAR(3),
+    assistants_off_at TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (id),
     UNIQUE (name)
 );
@@ -251,6 +252,15 @@ CREATE TABLE journal_waiting (
     seal VARCHAR(64) DEFAULT '' NOT NULL,
     PRIMARY KEY (row_id)
 );
+CREATE TABLE oauth_client (
+    id VARCHAR(512) NOT NULL,
+    name VARCHAR(60) NOT NULL,
+    redirect_uris JSONB NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    checked_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (id)
+);
+CREATE INDEX ix_oauth_client_made_at ON oauth_client (made_at);
 CREATE TABLE outcome (
     id VARCHAR(36) NOT NULL,
     connector VARCHAR(64) NOT NULL,
@@ -579,6 +589,32 @@ CREATE TABLE api_key (
 );
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE INDEX ix_api_key_user_id ON api_key (user_id);
+CREATE TABLE assistant_grant (
+    id VARCHAR(36) NOT NULL,
+    account_id VARCHAR NOT NULL,
+    user_id VARCHAR NOT NULL,
+    client_id VARCHAR(512) NOT NULL,
+    client_name VARCHAR(60) NOT NULL,
+    redirect_uri VARCHAR(512) NOT NULL,
+    resource VARCHAR(512) NOT NULL,
+    personal_data BOOLEAN NOT NULL,
+    code_sha256 VARCHAR(64) NOT NULL,
+    code_challenge VARCHAR(128) NOT NULL,
+    code_ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    code_used_at TIMESTAMP WITH TIME ZONE,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (id),
+    FOREIGN KEY(account_id) REFERENCES account (id),
+    FOREIGN KEY(user_id) REFERENCES app_user (id),
+    UNIQUE (code_sha256)
+);
+CREATE INDEX ix_assistant_grant_account_id ON assistant_grant (account_id);
+CREATE INDEX ix_assistant_grant_client_id ON assistant_grant (client_id);
+CREATE INDEX ix_assistant_grant_ends_at ON assistant_grant (ends_at);
+CREATE INDEX ix_assistant_grant_user_id ON assistant_grant (user_id);
 CREATE TABLE authority_disclosure (
     id VARCHAR(36) NOT NULL,
     company_id VARCHAR NOT NULL,
@@ -1527,6 +1563,20 @@ CREATE INDEX ix_alert_delivery_account_id ON alert_delivery (account_id);
 CREATE INDEX ix_alert_delivery_expires_at ON alert_delivery (expires_at);
 CREATE INDEX ix_alert_delivery_group ON alert_delivery (user_id, channel, target, state, due_at);
 CREATE INDEX ix_alert_delivery_work ON alert_delivery (state, channel, due_at);
+CREATE TABLE assistant_token (
+    token_sha256 VARCHAR(64) NOT NULL,
+    account_id VARCHAR NOT NULL,
+    grant_id VARCHAR NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (token_sha256),
+    FOREIGN KEY(account_id) REFERENCES account (id),
+    FOREIGN KEY(grant_id) REFERENCES assistant_grant (id)
+);
+CREATE INDEX ix_assistant_token_account_id ON assistant_token (account_id);
+CREATE INDEX ix_assistant_token_ends_at ON assistant_token (ends_at);
+CREATE INDEX ix_assistant_token_grant_id ON assistant_token (grant_id);
 CREATE TABLE delivery (
     state VARCHAR(16) NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -120,13 +120,13 @@ class Authenticator:
             form = FORMS[self._scheme]
             raise HTTPException(401, f"Send a valid API key, as {form}.", {"WWW-Authenticate": self._scheme})
         key, user = holder
-        limits = self._limited(key.id, now)
+        limits = self.limited(key.id, now)
         if not is_use_noted(key, now):
             with self._hub.store.writing() as session:
                 note_use(session, key, now)
         return key, user, limits
 
-    def _limited(self, key_id: str, now: datetime) -> dict[str, str]:
+    def limited(self, key_id: str, now: datetime) -> dict[str, str]:
         """The headers of a key's rate limit after one more request; 429 if that is one too many."""
         left = round(self._buckets.use(key_id, (BURST, PER_SECOND), now) * BURST, 6)
         headers = rate_headers(left - 1)

@@ -157,8 +157,8 @@ class SignedIn:
 
     def _answer(self, page: Page, request: Request, body: bytes, held: WebSession, user: User) -> Response:
         with self._context.hub.store.reading() as session:
-            shown = scope_of(session, user, page.action) if page.action else AccessScope(user)
-            limit = limit_of(session, user) if shown is None else None
+            limit = limit_of(session, user)
+            shown = scope_of(session, user, page.action) if page.action else AccessScope(user, companies=limit)
         nonce = secrets.token_urlsafe(NONCE_BYTES)
         if request.headers.get("content-type", "").startswith(MULTIPART):
             fields, files = fields_and_files(request.headers["content-type"], body, MAX_FORM_FIELDS)

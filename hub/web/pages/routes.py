@@ -11,8 +11,10 @@ from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
+from hub.web.oauth.routes import OAuthRoutes
 from hub.web.pages import (
     alerts,
+    assistants,
     audit,
     branding,
     call,
@@ -49,7 +51,7 @@ from hub.web.sign_in.routes import door_routes
 PACKAGES = (
     connectors, deliveries, do_not_contact, flows, overview, people, privacy, search, calls, texts, reports, config,
     status, style, me, my_passkeys, my_password, call, numbers, conversions, users, audit, alerts, branding, companies,
-    spam, webhooks_out,
+    spam, webhooks_out, assistants,
 )  # fmt: skip
 PAGES: tuple[Page, ...] = tuple(page for each in PACKAGES for page in each.PAGES)
 
@@ -91,5 +93,6 @@ def routes_of(context: PageContext) -> list[Route]:
         *reports.SharedReports(context).routes(),
         *app_routes(hub),
         *Unsubscribe(context).routes(),
+        *OAuthRoutes(hub, context.counters).routes(),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

@@ -28,6 +28,9 @@ END = "/companies/{company}/end"
 MAIL = "{report}/emails/{subscription}"
 OFFICERS_FORMS = ("holds", "authorities", "certificates")
 ALLOWED = {
+    **{f"{each} /oauth/authorize": set(ROLES) for each in ("GET", "POST")},
+    **{each: set(ROLES) for each in ("GET /assistants", "POST /assistants/{grant_id}/end")},
+    "POST /assistants/switch": {"owner"},
     "GET /": DAILY,
     "GET /connectors": OFFICE,
     "GET /connectors/new/{plugin}": {"owner", "admin"},
@@ -35,8 +38,7 @@ ALLOWED = {
     "GET /connectors/connecting/{attempt}": {"owner", "admin"},
     "POST /connectors/connecting/{attempt}": {"owner", "admin"},
     "GET /connectors/connecting/{attempt}/go": {"owner", "admin"},
-    "POST /connectors/connecting/{attempt}/stop": {"owner", "admin"},
-    "GET /connectors/oauth/callback": {"owner", "admin"},
+    **dict.fromkeys(("POST /connectors/connecting/{attempt}/stop", "GET /connectors/oauth/callback"), SET_UP),
     "GET /connectors/{connector}/sign-in": {"owner", "admin"},
     "GET /connectors/{connector}/sign-in/go": {"owner", "admin"},
     **{f"POST /connectors/{key}": SET_UP for key in ("test", "ignore")},
@@ -140,7 +142,7 @@ ALLOWED = {
     "POST /webhooks-out/{company}/{webhook}/remove": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/test": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/replay": OFFICE,
-    "POST /webhooks-out/{company}/{webhook}/replay-days": OFFICE,
+    "POST /webhooks-out/{company}/{webhook}/replay-range": OFFICE,
     "POST /webhooks-out/{company}/{webhook}/secret": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/rotate": SET_UP,
     "POST /webhooks-out/{company}/{webhook}/rotate/end": SET_UP,
@@ -230,9 +232,7 @@ ALLOWED = {
     "GET /conversions/stages": OFFICE,
     **{f"{method} /{path}": {"owner"} for method in ("GET", "POST") for path in ("users", "users/{user_id}", "mail")},
     "POST /users/keys/{key_id}/revoke": {"owner"},
-    "GET /audit": {"owner", "auditor"},
-    "GET /audit.csv": {"owner", "auditor"},
-    "POST /audit/verify": {"owner", "auditor"},
+    **{each: {"owner", "auditor"} for each in ("GET /audit", "GET /audit.csv", "POST /audit/verify")},
     "POST /conversions/stages": SET_UP,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's

@@ -93,11 +93,11 @@ FormFilters = _model("FormFilters", {name: kind for name, kind in CALL_OR_FORM.i
 
 
 def companies_of(session: Session, scope: AccessScope, name: str | None) -> list[Company]:
-    """The companies that the user may see, by title, or the one of a name; 422 if there is none of this name."""
+    """The companies that the user may see, by title, or the one of a name; 404 if there is none of this name."""
     every = scope.select(Company).order_by(col(Company.title))
     found = list(session.exec(every if name is None else every.where(Company.name == name)))
     if name is not None and not found:
-        raise Refusal("invalid_parameter", "No company that you may see has this name.", "company")
+        raise Refusal("not_found", "No company that you may see has this name.", "company")
     return found
 
 

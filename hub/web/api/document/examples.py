@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 EXAMPLES: Mapping[str, Any] = {
-    "request_id": "req_5f0c1c8ad2d94b6e8f3a7b21", "Idempotency-Key": "crm-4711",
+    "request_id": "req_5f0c1c8ad2d94b6e8f3a7b21",
     # Ids
     "id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18", "call_id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18",
     "company_id": "01936c00-1f2b-7a4d-8c55-90ab12cd34ef", "subject_id": "01936c5e-8a40-7c3e-9f21-6b7d0e2a4c18",
@@ -26,7 +26,6 @@ EXAMPLES: Mapping[str, Any] = {
     "expires_at": "2026-11-24T15:19:05Z", "not_before": "2026-11-25T14:00:00Z", "last_at": "2026-11-23T13:00:00Z",
     "since": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z", "first": "2026-11-01", "last": "2026-11-30",
     "next": "WzAsIjIwMjYtMTEtMjRUMTU6MDQ6MDUrMDA6MDAiLCIwMTkzNmM1ZSJd",
-    "after": "WzAsIjIwMjYtMTEtMjRUMTU6MDQ6MDUrMDA6MDAiLCIwMTkzNmM1ZSJd",
     # People and numbers
     "tracking_number": "+13125550120", "caller_number": "+13125550142", "person_number": "+13125550142",
     "phone_number": "+13125550142", "number": "+13125550142", "Visit.number": "+13125550120", "phone": "+13125550190",

@@ -15,7 +15,6 @@ from hub.web.api.document.examples import EXAMPLES, example_of
 from hub.web.error_answers import PROBLEM
 from hub.web.problems import API, CODES, KINDS, Code, type_of
 from hub.web.request_ids import HEADER as REQUEST_ID
-from hub.web.request_ids import WELL_FORMED
 
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
@@ -38,7 +37,9 @@ KEY = "The key of a user. `hub users key NAME` makes one, and so does the page o
 NO_NUL = "^[^\\u0000]*$"
 """Of every text in an address: no database takes a NUL character."""
 ALWAYS, WITH_ID, WITH_BODY, WRITES = (400, 401, 403, 422, 429, 500, 503), (404,), (413,), (409,)
-"""The statuses of refusals: of every operation; of one with an id in its path; of one with a body; of one that writes."""
+"""The statuses of refusals: of every operation; of one that names a row; of one with a body; of one that writes."""
+OF_THE_MOMENT = ("after", "Idempotency-Key")
+"""Parameters of which an example cannot be sent as it is."""
 RETRIED = (409, 429, 503)
 """Statuses whose answers may have `Retry-After`."""
 SUFFIX = re.compile(r"(?<=.)Answer(?=$|-)")
@@ -113,8 +114,9 @@ def _common_components() -> dict[str, Any]:
             },
             "RequestId": {
                 "name": REQUEST_ID, "in": "header", "example": EXAMPLES["request_id"],
-                "schema": {"type": "string", "pattern": f"^{WELL_FORMED.pattern}$"},
-                "description": "An id of your own for the request; the hub makes one without it, and for one of another form.",
+                "schema": {"type": "string"},
+                "description": "An id of your own for the request, at most 64 letters, digits and `_ . : -`; without it, "
+                "and for one of another form, the hub makes one.",
             },
         },
         "responses": {str(status): _refusal(status) for status in CODES},
@@ -167,7 +169,11 @@ def _complete(document: dict[str, Any], path: str, method: str, operation: dict[
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = example_of(document, content["schema"])
     answers = {status: _success(document, each) for status, each in operation["responses"].items() if status < "300"}
-    statuses = ALWAYS + WITH_ID * ("{" in path) + WITH_BODY * ("requestBody" in operation)
+    statuses = (
+        ALWAYS
+        + WITH_ID * ("{" in path or _names_company(document, operation))
+        + WITH_BODY * ("requestBody" in operation)
+    )
     statuses += WRITES * (method != "get" or path.endswith("/file") or path.endswith("/transcript"))
     refusals = {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(statuses)}
     operation["responses"] = answers | refusals
@@ -179,15 +185,32 @@ def summary_of(operation_id: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def _names_company(document: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
+    """Whether a parameter or the body names a company, which may not be there."""
+    contents = operation.get("requestBody", {}).get("content", {}).values()
+    names = [resolved(document, each["schema"]).get("properties", {}) for each in contents]
+    return any("company_id" in each for each in names) or any(
+        each.get("name") == "company" for each in operation["parameters"]
+    )
+
+
+def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema that a reference names, or the schema itself."""
+    if "$ref" not in schema:
+        return schema
+    found: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
+
+
 def _complete_parameter(document: Mapping[str, Any], parameter: dict[str, Any]) -> None:
     """Give a parameter an example, and say of a text that it has no NUL."""
     schema = parameter["schema"]
     for each in schema.get("anyOf", [schema]):
         if each.get("type") == "string" and not each.keys() & {"enum", "const", "format", "pattern"}:
             each["pattern"] = NO_NUL
-    if parameter["in"] != "header":
-        parameter["schema"] = schema = _without_null(schema)
-    parameter["example"] = example_of(document, schema, parameter["name"])
+    parameter["schema"] = schema = _without_null(schema)
+    if parameter["name"] not in OF_THE_MOMENT:
+        parameter["example"] = example_of(document, schema, parameter["name"])
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

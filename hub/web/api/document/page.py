@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.web.api.document.openapi import operations_in
+from hub.web.api.document.openapi import operations_in, resolved
 from hub.web.api.versions import LIFETIME_MONTHS, VERSIONS
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
@@ -99,15 +99,6 @@ def fields_of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int
         if "$ref" in inner and depth < 1:
             for deeper in fields_of(document, inner, depth + 1):
                 yield Field(f"{name}.{deeper.name}", deeper.kind, deeper.required, deeper.about)
-
-
-def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema that a reference names, or the schema itself."""
-    if "$ref" not in schema:
-        return schema
-    name = schema["$ref"].rpartition("/")[2]
-    found: Mapping[str, Any] = document["components"]["schemas"][name]
-    return found
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:

@@ -57,6 +57,24 @@ KINDS = {
     "sha256": r"[0-9a-f]{64}",
     "flag": r"true|false",
 }
+KIND_NOTES = {
+    "any": "Anything.",
+    "text": "A text; `text..N` has at most N characters.",
+    "url": "An address that begins with http:// or https://.",
+    "phone": "A number in E.164.",
+    "time": "A day, or a time with its offset (ISO 8601).",
+    "number": "A number; `A..B` is a whole one from A to B.",
+    "amount": "A number that is not negative.",
+    "currency": "A currency of ISO 4217.",
+    "sha256": "A hash in lower-case hexadecimal digits.",
+    "flag": "True or false.",
+    "a|b": "One of these texts.",
+    "/…/": "A text that fits the regular expression as a whole.",
+    "[kind]": "A list of values of that kind.",
+    "{name: kind}": "An object with these members.",
+    "kind or null": "A value of that kind, or null.",
+}
+"""What each kind is, for the documentation."""
 
 
 @dataclass(frozen=True, slots=True)

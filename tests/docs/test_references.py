@@ -102,6 +102,7 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "config.md",
             "cli.md",
             "promises.md",
+            "rules-language.md",
             "law.md",
             "website.md",
             "plugins.md",

@@ -28,6 +28,7 @@ from hub.proof.docs.operations import operations_part
 from hub.proof.docs.plugin_index import plugin_index
 from hub.proof.docs.promised_names import PROMISED_FILE, promised_text
 from hub.proof.docs.providers import providers_part
+from hub.proof.docs.rules_language import rules_language_page
 from hub.proof.docs.words import words_found
 from hub.reports.definitions import DEFINITIONS
 from hub.store.migrations.baseline import is_stale
@@ -121,6 +122,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.md": config_page,
     "cli.md": cli_page,
     "promises.md": promises_page,
+    "rules-language.md": rules_language_page,
     "law.md": law_page,
     "website.md": website_page,
     "plugins.md": plugins_page,

@@ -39,7 +39,7 @@ def manifest_page() -> str:
     return page(
         "# Manifest and stand-ins",
         inspect.cleandoc(manifest.__doc__ or ""),
-        *(block for model in MODELS for block in _model(model)),
+        *(block for model in MODELS for block in model_part(model)),
         "## Transforms",
         note_of(values, "TRANSFORMS"),
         table(["Transform"], [(code(name),) for name in sorted(values.TRANSFORMS)]),
@@ -67,14 +67,19 @@ def manifest_page() -> str:
     )
 
 
-def _model(model: type[BaseModel]) -> Iterator[str]:
+def model_part(model: type[BaseModel]) -> Iterator[str]:
+    """A section with the fields of a model."""
     yield f"## {model.__name__}"
     yield inspect.cleandoc(model.__doc__ or "")
-    notes = _notes(model)
+    notes = {
+        name: note
+        for each in reversed(model.__mro__[: model.__mro__.index(BaseModel)])
+        for name, note in _notes(each).items()
+    }
     yield table(
         ["Field", "Type", "Default", "Meaning"],
         [
-            (code(name), code(notes[name][0]), _default(field), notes[name][1])
+            (code(field.alias or name), code(notes[name][0]), _default(field), notes[name][1])
             for name, field in model.model_fields.items()
         ],
     )

@@ -13,6 +13,7 @@ from hub.contracts.owners import OwnerSignIn
 from hub.contracts.services import Services
 from hub.contracts.sign_in import SignIn
 from hub.contracts.values import plugin_text
+from hub.errors import WrongValue
 
 if TYPE_CHECKING:
     from hub.contracts.sandbox import Sandbox
@@ -22,6 +23,17 @@ class PluginSettings(BaseModel):
     """What the customer writes for a connector in config.yaml: strict, so a misspelled key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
+        """Raises WrongValue for a `default_factory` that is none: pydantic would say so without the field's name."""
+        super().__pydantic_init_subclass__(**arguments)
+        for name, field in cls.model_fields.items():
+            if field.default_factory is not None and not callable(field.default_factory):
+                kind = type(field.default_factory).__name__
+                raise WrongValue(
+                    f"{cls.__name__}.{name}: default_factory is a function that makes the default, not a {kind}"
+                )
 
     def without_value(self) -> str | None:
         """Of a `Destination`: why no conversion without a value can go there, and what to do, as a sentence without a period;

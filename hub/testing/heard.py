@@ -21,6 +21,8 @@ from hub.hookspecs import spec_of
 from hub.testing.samples import KEY
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T +]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+REPLY_SECONDS = 60
+"""How long a stand-in may take for a reply on a busy machine."""
 REQUEST_SECONDS = 0.3
 """How long a provider takes for one request; a batch must be done within its hook's deadline at that pace."""
 

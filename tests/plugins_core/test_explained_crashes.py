@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +92,17 @@ def test_an_author_reads_what_is_wrong_and_nothing_about_a_person(plugins: Plugi
     assert isinstance(failure, PluginFailure)
     assert SAID[mistake] in str(failure)
     assert number[2:] not in str(failure)
+
+
+def test_a_default_factory_that_is_none_is_named_with_its_field(tmp_path: Path) -> None:
+    file = tmp_path / "lookup.py"
+    file.write_text(
+        LOOKUP.replace("key: int = 1", "key: dict = Field(default_factory={})").replace(
+            "\nfrom hub", "\nfrom pydantic import Field\nfrom hub", 1
+        )
+    )
+    assert (
+        discover([file])
+        .broken["lookup"]
+        .endswith("Settings.key: default_factory is a function that makes the default, not a dict")
+    )

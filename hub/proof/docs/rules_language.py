@@ -35,7 +35,8 @@ def rules_language_page() -> str:
         table(["`means`", "Meaning"], [(code(name), meaning) for name, meaning in vendor_file.MEANINGS.items()]),
         "## Operations",
         "An operation is a method and a path, in which `{name}` stands for one part. A field whose name ends in `!` is "
-        "required, and one that is not listed is refused. [Operations](api-reference.md#operations) checks requests without rules.",
+        "required, and one that is not listed is refused. [Operations](api-reference.md#operations) checks requests "
+        "without rules.",
         table(["Part", "Meaning"], [(code(name), meaning) for name, meaning in vendor_file.OF_OPERATIONS.items()]),
         "## Kinds",
         "The kind of a field, of a query or of a path in `when` and `is`.",

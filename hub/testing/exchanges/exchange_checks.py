@@ -36,6 +36,7 @@ from hub.testing.exchanges.shapes import (
 )
 from hub.testing.exchanges.stages import staged, typed
 from hub.testing.factories import FrozenClock, connect
+from hub.testing.heard import REPLY_SECONDS
 
 OF_THE_CLIENT = frozenset(
     {"host", "content-length", "content-type", "connection", "user-agent", "accept", "accept-encoding"}
@@ -57,7 +58,7 @@ class ExchangeChecks:
         self.replies = RecordedReplies(self.sandbox.app())
         self.sandbox.app = lambda: self.replies
         self.sandbox.start()
-        self.client = httpx.Client(trust_env=False)
+        self.client = httpx.Client(trust_env=False, timeout=REPLY_SECONDS)
 
     def stop(self) -> None:
         """Stop the stand-in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import httpx
 import pytest
 
 from hub.contracts.hearing import HeardRequest
@@ -21,8 +23,6 @@ from hub.hookspecs import spec_of
 from hub.testing.samples import KEY
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T +]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
-REPLY_SECONDS = 60
-"""How long a stand-in may take for a reply on a busy machine."""
 REQUEST_SECONDS = 0.3
 """How long a provider takes for one request; a batch must be done within its hook's deadline at that pace."""
 
@@ -36,6 +36,12 @@ def heard(sandbox: Sandbox | None) -> Iterator[list[HeardRequest]]:
     with sandbox.listening() as requests:
         yield requests
         sandbox.settle()
+
+
+def loopback_client(address: str) -> httpx.Client:
+    """A client of a stand-in, which may take its time on a busy machine. It trusts no certificate, because there is none: to
+    read those of the system takes longer than a request."""
+    return httpx.Client(trust_env=False, base_url=address, timeout=60, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def bodies(requests: Iterable[HeardRequest]) -> str:

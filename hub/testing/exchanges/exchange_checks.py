@@ -13,7 +13,6 @@ from fnmatch import fnmatch
 from typing import Any, get_type_hints
 from urllib.parse import unquote
 
-import httpx
 from pydantic import TypeAdapter
 
 from hub.contracts.connector import Connector
@@ -36,7 +35,7 @@ from hub.testing.exchanges.shapes import (
 )
 from hub.testing.exchanges.stages import staged, typed
 from hub.testing.factories import FrozenClock, connect
-from hub.testing.heard import REPLY_SECONDS
+from hub.testing.heard import loopback_client
 
 OF_THE_CLIENT = frozenset(
     {"host", "content-length", "content-type", "connection", "user-agent", "accept", "accept-encoding"}
@@ -58,7 +57,7 @@ class ExchangeChecks:
         self.replies = RecordedReplies(self.sandbox.app())
         self.sandbox.app = lambda: self.replies
         self.sandbox.start()
-        self.client = httpx.Client(trust_env=False, timeout=REPLY_SECONDS)
+        self.client = loopback_client(self.sandbox.url)
 
     def stop(self) -> None:
         """Stop the stand-in."""

@@ -26,7 +26,7 @@ from hub.protocols.json_service.stand_in import JsonServiceSandbox
 from hub.protocols.json_service.templates import plain_values
 from hub.testing.asking import Reply, WireCall, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
-from hub.testing.heard import REPLY_SECONDS, heard
+from hub.testing.heard import heard, loopback_client
 
 TIMES = 10
 """How often an answer is given: more often than a plugin may ask within one call of a hook."""
@@ -165,7 +165,7 @@ class VendorRulesConformance(ConnectorConformance):
             sent = _authorized(connector, sandbox, request)
         else:
             sent = sandbox.authorized(request)
-        with httpx.Client(trust_env=False, base_url=sandbox.url, timeout=REPLY_SECONDS) as client:
+        with loopback_client(sandbox.url) as client:
             reply = client.request(
                 sent.method, f"{sent.path}?{sent.query}".rstrip("?"), headers=sent.headers, content=sent.body
             )

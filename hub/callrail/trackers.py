@@ -12,6 +12,8 @@ from hub.callrail.sources import PAID
 from hub.queries.numbers.tracker_facts import TrackerFacts
 
 SEARCH_ENGINES = ("google", "yahoo", "bing")
+OF_A_NETWORK = {"google_business_profile": "google_my_business", "facebook": "facebook_all"}
+"""A source → the type that has no further members."""
 OFFLINE = frozenset({"print", "offline", "radio", "tv", "billboard", "mail", "referral"})
 
 
@@ -32,6 +34,8 @@ def source_of(facts: TrackerFacts) -> dict[str, object]:
             "search_engine": source,
             "search_type": "organic" if medium == "organic" else "paid",
         }
+    if source in OF_A_NETWORK:
+        return {"type": OF_A_NETWORK[source]}
     if source == "direct" or medium == "direct":
         return {"type": "direct"}
     if "." in source and medium not in OFFLINE:

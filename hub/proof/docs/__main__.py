@@ -17,6 +17,7 @@ from hub.cli.command_list import SUMMARIES_FILE
 from hub.privacy.translations import texts_in
 from hub.proof.docs.answers import answers_part, rules_by_page
 from hub.proof.docs.api_reference import api_reference_page
+from hub.proof.docs.callrail_api import not_taken_part
 from hub.proof.docs.cli import cli_page, summaries
 from hub.proof.docs.config import config_page
 from hub.proof.docs.flows import carriers_part
@@ -80,6 +81,11 @@ def api_page() -> str:
     return _with_part("api.md", "operations", operations_part())
 
 
+def callrail_api_page() -> str:
+    """The page with what CallRail's API takes and this one does not."""
+    return _with_part("callrail-api.md", "not taken", not_taken_part())
+
+
 def connect_page() -> str:
     """The page with what each provider can do and how it answers."""
     return _with_part("connect/README.md", "providers", providers_part())
@@ -129,6 +135,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reports.md": reports_page,
     "flows.md": flows_page,
     "api.md": api_page,
+    "callrail-api.md": callrail_api_page,
     "connect/README.md": connect_page,
 }
 SHOWN_LINES = 20

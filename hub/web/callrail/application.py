@@ -27,6 +27,7 @@ from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
 from hub.web.callrail.bodies import members_of
+from hub.web.callrail.not_taken import refuse
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import CallRailRequest, Parameters, Tools
 from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
@@ -117,6 +118,7 @@ class Address:
             parameters = Parameters(request.query_params)
             members = members_of(request.headers.get("content-type", ""), body)
             query = CallRailRequest(authorized, parameters, path, ids, members, once, self._tools)
+            refuse(endpoint, query)
             answer = _response(endpoint.answer(query))
         except (HTTPException, RingfenceError, DatabaseAway, SQLAlchemyError) as error:
             answer = _refused(error)

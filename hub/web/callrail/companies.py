@@ -48,6 +48,7 @@ COMPANIES = Resource(
     orders={
         "name": (col(Company.title), col(Company.id)),
         "created_at": (col(Company.id),),
+        "id": (col(Company.id),),
     },
     is_newest_first=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.web.callrail import accounts, call_parts, call_reports, forms, leads, texts
+from hub.web.callrail import accounts, call_parts, call_reports, forms, leads, not_taken, texts
 from hub.web.callrail.calls import CALLS
 from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.paging import Counts
@@ -27,6 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *call_reports.ENDPOINTS,
     *forms.ENDPOINTS,
     *leads.ENDPOINTS,
+    *not_taken.ENDPOINTS,
     *WRITES,
 )
 

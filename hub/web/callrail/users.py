@@ -68,6 +68,7 @@ USERS = Resource(
         "name": (col(User.name), col(User.id)),
         "email": (func.coalesce(User.email, ""), col(User.id)),
         "created_at": (col(User.made_at), col(User.id)),
+        "id": (col(User.id),),
     },
     is_newest_first=False,
 )

@@ -25,6 +25,8 @@ from hub.testing import FrozenClock
 from hub.web.callrail import create_callrail_api
 from hub.web.callrail.application import UNREADABLE_FILE
 
+REFERENCE = "https://crm.example.com/${env:X}"
+
 
 class SellingCarrier(FakeNumberCarrier):
     """A carrier that sells numbers and can do every step of a call."""
@@ -107,7 +109,7 @@ def test_a_company_needs_only_a_name_until_it_has_a_tracker(hub: CallRailHub) ->
         ("POST", "trackers.json", {"call_flow": {"greeting_text": "Hello"}}, "destination_number is missing; expected"),
         ("POST", "trackers.json", {"tracking_numbers": [SHARED]}, "tracking_numbers: "),
         ("POST", "trackers.json", {"carrier": "nowhere"}, "carrier: "),
-        ("POST", "integrations.json", {"type": "Webhooks", "config": {"pre_call_webhook": ["https://a/${env:X}"]}}, "config: "),
+        ("POST", "integrations.json", {"type": "Webhooks", "config": {"pre_call_webhook": [REFERENCE]}}, "config: "),
         ("POST", "message-flows.json", {"steps": {"a": {"type": "sms_response", "message": "${env:X}"}}}, "steps: "),
         ("POST", "form_submissions/ignored_fields.json", {"company_ids": ["all"], "field_names": ["${env:X}"]}, "field_names"),
     ],

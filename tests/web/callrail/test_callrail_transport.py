@@ -68,7 +68,7 @@ def test_what_does_not_exist_is_404_and_a_wrong_method_405(filled: CallRailHub) 
     [
         ({"page": "0"}, "page must be a whole number from 1."),
         ({"per_page": "many"}, "per_page must be a whole number from 1."),
-        ({"sort": "customer_name"}, "calls cannot be sorted by customer_name; sort by one of start_time"),
+        ({"sort": "color"}, "calls cannot be sorted by color; sort by one of start_time"),
         ({"order": "up"}, "order must be asc or desc."),
         ({"start_date": "yesterday"}, "start_date cannot be read; write it like 2026-11-24"),
         ({"start_date": "2026-05-02", "end_date": "2026-05-01"}, "start_date is after end_date; swap them."),

@@ -12,18 +12,12 @@ from hub.flow.case import Subject, time_of
 from hub.marks.spam import spam_among
 from hub.model import Call, Company, FormSubmission, TextMessage, User
 from hub.web.callrail.calls import CALLS
+from hub.web.callrail.not_taken import NOBODY_CALLED
 from hub.web.callrail.outbound import OUTBOUND
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.marks import write_marks
-from hub.web.callrail.writing.members import company_or_number_in, flag_in, number_in, text_in
-
-NOBODY = (
-    "Nobody has called, written or sent a form to this company from that number, and Ringfence calls nobody who did not "
-    "ask for it."
-)
-NOT_RECORDED = "Calls that you place are not recorded; leave recording_enabled out, or send false."
-NO_GREETING = "A call that you place has no greeting; leave outbound_greeting_text and its recording out."
+from hub.web.callrail.writing.members import company_or_number_in, number_in, text_in
 
 
 def update(request: CallRailRequest) -> Answer:
@@ -38,10 +32,6 @@ def update(request: CallRailRequest) -> Answer:
 
 def place(request: CallRailRequest) -> Response:
     """Call a person who has been in contact with the company. Consent and the law's hours are asked as on the pages."""
-    if flag_in(request.body, "recording_enabled"):
-        raise CannotDo(NOT_RECORDED)
-    if text_in(request.body, "outbound_greeting_text") or text_in(request.body, "outbound_greeting_recording_url"):
-        raise CannotDo(NO_GREETING)
     with request.session() as session:
         company = company_or_number_in(request, session, "caller_id")
         person = number_in(request.body, "customer_phone_number", company.country)
@@ -51,7 +41,7 @@ def place(request: CallRailRequest) -> Response:
         subject = newest_contact(session, company, person)
         own = number_in(request.body, "business_phone_number", company.country) or _agent(session, request)
     if subject is None:
-        raise CannotDo(NOBODY)
+        raise NOBODY_CALLED.refusal()
 
     def action(session: Session) -> dict[str, str]:
         row = queue_call_back(

@@ -17,7 +17,7 @@ from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.request import CallRailRequest, company_of
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of, sections
-from hub.web.callrail.writing.members import companies_in, flag_in, needed, text_in
+from hub.web.callrail.writing.members import companies_in, needed, text_in
 
 MEMBERS: Mapping[str, str] = {
     "name": "name",
@@ -27,9 +27,6 @@ MEMBERS: Mapping[str, str] = {
 }
 """Key of a company in config.yaml → the member of the body that sets it."""
 DAYS = {"days": 1, "weeks": 7, "months": 30}
-NOT_HERE = ("callscore_enabled", "callscribe_enabled", "lead_scoring_enabled", "keyword_spotting_enabled")
-"""Switches of functions that Ringfence has not."""
-FORMS_ALWAYS = "The forms of a company's sites are captured by its script; they cannot be switched by the API."
 
 
 def create(request: CallRailRequest) -> Response:
@@ -60,11 +57,6 @@ def create(request: CallRailRequest) -> Response:
 
 def change(request: CallRailRequest) -> Answer:
     """Rename a company, or change its time zone or how long its visits are remembered."""
-    for name in NOT_HERE:
-        if flag_in(request.body, name):
-            raise CannotDo(f"{name} cannot be switched on: Ringfence has no such function.")
-    if "external_form_capture" in request.body:
-        raise CannotDo(FORMS_ALWAYS)
     with request.session() as session:
         company = company_of(session, request.scope, request.ids["id"])
         place = place_of_company(request, session, company.name)
@@ -105,8 +97,6 @@ def bulk_update(request: CallRailRequest) -> Answer:
     """CallRail's switch of form capture, for several companies: here it is always on."""
     with request.session() as session:
         companies = companies_in(request, session)
-    if flag_in(request.body, "external_form_capture") is False:
-        raise CannotDo(FORMS_ALWAYS)
     return {"company_ids": [COMPANY + each.id.replace("-", "") for each in companies]}
 
 

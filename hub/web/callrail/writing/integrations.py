@@ -37,12 +37,6 @@ NAMES: Mapping[str, WebhookType] = {
     "form_captured_webhook": WebhookType.FORM,
 }
 """The name of a list of addresses in `config` → the type of event."""
-NOT_CUSTOM = (
-    "Only integrations of the type Webhooks can be made: Ringfence keeps no cookies but those that its connectors read."
-)
-NO_TRIGGERS = (
-    "What a webhook gets is set at the webhook itself, and what becomes a conversion by conversions: in config.yaml."
-)
 STATES = ("active", "disabled")
 SIGNING_KEY = "signing_key"
 """The field by which a client asks for the key that signs the events."""
@@ -110,19 +104,12 @@ def triggers(request: CallRailRequest) -> Response:
     return small_list(request, "integration_triggers", [])
 
 
-def no_trigger(request: CallRailRequest) -> Answer:
-    """What CallRail itself answers on most plans."""
-    raise HTTPException(403, NO_TRIGGERS)
-
-
 def _saved(
     request: CallRailRequest, company: Company, config: Mapping[str, object], status: int
 ) -> Mapping[str, object]:
     unknown = sorted(config.keys() - NAMES.keys() - {"updated_outbound_call_webhook"})
     if unknown:
         raise CannotDo(f"config has the unknown member {unknown[0][:60]}; it takes {', '.join(NAMES)}.")
-    if config.get("updated_outbound_call_webhook"):
-        raise CannotDo("Calls that you place are told once, by post_outbound_call_webhook; they do not change later.")
     with request.session() as session:
         account = place_of_company(request, session, company.name)[1]
 
@@ -163,11 +150,8 @@ def _signing_key(request: CallRailRequest, company: Company, section: CompanySec
 
 
 def _check_type(request: CallRailRequest) -> None:
-    kind = choice_in(request.body, "type", (WEBHOOKS, "Custom"))
-    if kind is None:
+    if choice_in(request.body, "type", (WEBHOOKS,)) is None:
         raise CannotDo("type is missing; send Webhooks.")
-    if kind != WEBHOOKS:
-        raise CannotDo(NOT_CUSTOM)
 
 
 def _has_any(section: CompanySection) -> bool:
@@ -204,5 +188,4 @@ ENDPOINTS = (
     Endpoint("PUT", "integrations/{id}", ("configure",), change),
     Endpoint("DELETE", "integrations/{id}", ("configure",), disable),
     Endpoint("GET", "integration_triggers", ("setup",), triggers),
-    Endpoint("POST", "integration_triggers", ("configure",), no_trigger),
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import HTTPException
-
 from hub.contracts.numbers import NumberOffer, NumberQuery
 from hub.errors import CannotDo
 from hub.hookspecs import NumberHooks
@@ -13,14 +11,11 @@ from hub.model import Company, Tracker
 from hub.numbers.budget import budget_of
 from hub.numbers.buying import find_offer
 from hub.numbers.purchases import purchase
+from hub.web.callrail.not_taken import NO_CAP
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.writing.members import Body, flag_in, number_in, object_in, text_in
 
 MAX_POOL = 50
-NO_CAP = (
-    "Programs buy numbers only below a cap: set what the account's numbers may cost a month on the page Numbers, or "
-    "with hub numbers cap."
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ def offers_for(request: CallRailRequest, carrier: str, country: str, order: Orde
     with request.hub.store.reading() as session:
         budget = budget_of(session, request.scope.user.account_id)
     if budget.cap is None:
-        raise HTTPException(403, NO_CAP)
+        raise NO_CAP.refusal()
     plugins = request.hub.plugins
     can = all(plugins.implements(carrier, each) for each in (NumberHooks.search_numbers, NumberHooks.buy_number))
     if not can:

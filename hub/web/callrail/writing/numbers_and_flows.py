@@ -16,6 +16,7 @@ from hub.delivery.call_back_consent import PLACE
 from hub.errors import CannotDo, NotFound, existing
 from hub.model import Company
 from hub.numbers.directory import Line
+from hub.web.callrail.not_taken import NOT_OURS, ONE_ANSWER
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
@@ -23,14 +24,6 @@ from hub.web.callrail.writing.config_edits import apply, place_of_company, runni
 from hub.web.callrail.writing.members import company_in, number_in, object_in, text_in
 
 FLOW, STEP = "MFL", "response-01"
-NOT_OURS = (
-    "Only the company's tracking numbers are caller IDs here: a person who calls back must reach the company. That number "
-    "is none of them."
-)
-STAYS = "A tracking number is a caller ID as long as its tracker has it; disable the tracker instead."
-ONE_ANSWER = (
-    "Ringfence answers an incoming text with one text: send one step of the type sms_response with its message."
-)
 
 
 def _lines(request: CallRailRequest, company: Company | None) -> list[Line]:
@@ -77,14 +70,8 @@ def add_caller_id(request: CallRailRequest) -> Response:
     number = number_in(request.body, "phone_number", company.country)
     found = next((each for each in _lines(request, company) if each.number.number == number), None)
     if found is None:
-        raise CannotDo(NOT_OURS if number else "phone_number is missing.")
+        raise NOT_OURS.refusal() if number else CannotDo("phone_number is missing.")
     return json_answer(caller_id(found), 201)
-
-
-def remove_caller_id(request: CallRailRequest) -> None:
-    """It stays while its tracker is there."""
-    _caller_id(request)
-    raise CannotDo(STAYS)
 
 
 def _caller_id(request: CallRailRequest) -> Line:
@@ -161,11 +148,11 @@ def _save_flow(request: CallRailRequest, company: Company, message: str | None, 
 def _message(request: CallRailRequest) -> str:
     steps = object_in(request.body, "steps")
     if len(steps) != 1 or not all(isinstance(each, dict) for each in steps.values()):
-        raise CannotDo(ONE_ANSWER)
+        raise ONE_ANSWER.refusal()
     (step,) = steps.values()
     message = text_in(step, "message", "content", "body", "text")
     if step.get("type") != "sms_response" or step.get("next_step_id") or not message:
-        raise CannotDo(ONE_ANSWER)
+        raise ONE_ANSWER.refusal()
     return message
 
 
@@ -183,7 +170,6 @@ ENDPOINTS = (
     Endpoint("GET", "caller_ids", ("contact", "setup"), list_caller_ids),
     Endpoint("GET", "caller_ids/{id}", ("contact", "setup"), one_caller_id),
     Endpoint("POST", "caller_ids", ("configure",), add_caller_id),
-    Endpoint("DELETE", "caller_ids/{id}", ("configure",), remove_caller_id),
     Endpoint("GET", "message-flows", ("setup",), list_flows),
     Endpoint("GET", "message-flows/{id}", ("setup",), one_flow),
     Endpoint("POST", "message-flows", ("configure",), create_flow),

@@ -20,6 +20,7 @@ from hub.callrail.ids import COMPANY, USER, wire_id
 from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, User
+from hub.web.callrail.not_taken import ONLY_OWN
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
@@ -35,7 +36,6 @@ ALERTS: Mapping[str, frozenset[str]] = {
 """CallRail's type of alert → our kinds. A call that somebody answered gives no alert, unless it is a caller's first."""
 CHANNELS = {"send_email": Channel.EMAIL, "send_push": Channel.PUSH}
 TEXT = "text"
-ONLY_OWN = "A key changes the notifications of its own user; leave user_id and email out, or use that user's key."
 FREQUENCIES = tuple(DIGESTS)
 
 
@@ -48,10 +48,7 @@ def _own(request: CallRailRequest) -> User:
     user = request.scope.user
     named, email = text_in(request.body, "user_id"), text_in(request.body, "email")
     if named not in (None, "", wire_id(USER, user.id)) or (email and email != user.email):
-        raise CannotDo(ONLY_OWN)
-    for name in ("tracker_id", "agent_id"):
-        if text_in(request.body, name):
-            raise CannotDo(f"Alerts are of whole companies here; leave {name} out.")
+        raise ONLY_OWN.refusal()
     return user
 
 

@@ -13,26 +13,20 @@ from hub.errors import CannotDo, existing
 from hub.model import Company, TextMessage, TrackingNumber
 from hub.model.columns import new_id
 from hub.texts.archive import archive_thread
+from hub.web.callrail.not_taken import NOBODY_WROTE
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.texts import SMS_THREADS, TEXT_MESSAGES
 from hub.web.callrail.writing.calls import newest_contact
 from hub.web.callrail.writing.marks import write_marks
-from hub.web.callrail.writing.members import choice_in, company_or_number_in, list_in, needed, number_in, text_in
+from hub.web.callrail.writing.members import choice_in, company_or_number_in, needed, number_in, text_in
 
-NOBODY = (
-    "Nobody has called, written or sent a form to this company from that number, and Ringfence texts nobody who did not "
-    "ask for it."
-)
-NO_PICTURES = "Pictures are sent on the page Texts; leave media_urls out."
 STATES = ("active", "archived")
 
 
 def send(request: CallRailRequest) -> Response:
     """Text a person who has been in contact with the company; consent and the law's hours are asked as on the pages."""
     content = needed(request.body, "content")
-    if list_in(request.body, "media_urls"):
-        raise CannotDo(NO_PICTURES)
     with request.session() as session:
         company = company_or_number_in(request, session, "tracking_number")
         number = number_in(request.body, "customer_phone_number", company.country)
@@ -41,7 +35,7 @@ def send(request: CallRailRequest) -> Response:
         sender = _sender(request, session, company)
         known = newest_contact(session, company, number)
     if known is None:
-        raise CannotDo(NOBODY)
+        raise NOBODY_WROTE.refusal()
     recipient = Recipient(company.id, number, sender or getattr(known, "tracking_number", None))
     token = f"{request.authorized.key_id}/{request.once.key}" if request.once.key else new_id()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hub.callrail.trackers import SEARCH_ENGINES
 from hub.errors import CannotDo
+from hub.web.callrail import not_taken
 from hub.web.callrail.writing.members import Body, choice_in, flag_in, number_in, object_in, text_in
 
 UNKNOWN_SOURCE = "Source Unknown tracking source type"
@@ -47,7 +48,7 @@ def source_in(body: Body, kind: str, name: str) -> tuple[str, str] | None:
             raise CannotDo("A session tracker takes source type all: each visit says where it came from.")
         return None
     if wanted in BY_VISIT:
-        raise CannotDo(f"Source type {wanted} needs a tracker of type session.")
+        raise not_taken.BY_VISIT.refusal()
     if wanted in FIXED:
         return FIXED[wanted]
     if wanted == "offline":
@@ -69,10 +70,6 @@ def source_in(body: Body, kind: str, name: str) -> tuple[str, str] | None:
 def route_in(body: Body, country: str) -> dict[str, object]:
     """The members of a `route:` that the body gives."""
     flow = object_in(body, "call_flow")
-    if text_in(flow, "greeting_recording_url"):
-        raise CannotDo(
-            "A greeting is spoken from call_flow.greeting_text; a recording of it cannot be sent by the API."
-        )
     route: dict[str, object] = {}
     forward = number_in(flow, "destination_number", country) or number_in(body, "destination_number", country)
     if forward:

@@ -21,7 +21,7 @@ from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.trackers import TRACKERS
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of
-from hub.web.callrail.writing.members import choice_in, company_in, flag_in, list_in, needed, text_in
+from hub.web.callrail.writing.members import choice_in, company_in, list_in, needed, text_in
 from hub.web.callrail.writing.number_orders import Order, buy_all, offers_for, order_in
 from hub.web.callrail.writing.tracker_settings import flow_in, members_of, route_in, source_in
 
@@ -82,8 +82,6 @@ def create(request: CallRailRequest) -> Response:
 
 def change(request: CallRailRequest) -> Answer:
     """Change a tracker's source, route, campaign or swap targets, or make its pool larger."""
-    if flag_in(request.body, "disabled"):
-        raise CannotDo("Send DELETE to disable a tracker.")
 
     def action() -> dict[str, str]:
         with request.session() as session:

@@ -13,10 +13,10 @@ from hub.access.scope import limit_of
 from hub.access.user_changes import deactivate, give_companies, give_role, set_email, set_names
 from hub.callrail.ids import USER
 from hub.callrail.users import MANAGER, names_of
-from hub.errors import CannotDo
 from hub.importing.callrail.vocabulary import ROLES
 from hub.model import Account, User
 from hub.queries.users import user_in
+from hub.web.callrail.not_taken import NO_COMPANIES
 from hub.web.callrail.request import CallRailRequest, company_of
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.users import USERS
@@ -24,7 +24,6 @@ from hub.web.callrail.writing.members import choice_in, list_in, needed, text_in
 
 OUR_ROLES = ("marketer", "receptionist", "privacy_officer", "auditor")
 """Roles besides CallRail's that a program may give; none makes an owner."""
-NO_COMPANIES = "companies is missing: a manager sees the companies that are named; send the role admin for all of them."
 NAMES = ("first_name", "last_name")
 SET_UP_LINK = "X-Set-Up-Link"
 """The header with the link by which a new user chooses how to sign in; it is given once, and never in a repeated answer."""
@@ -40,7 +39,7 @@ def create(request: CallRailRequest) -> Response:
         now, actor = request.hub.clock(), request.scope.user
         companies = _companies(request, session) or ()
         if _is_manager(request) and not companies:
-            raise CannotDo(NO_COMPANIES)
+            raise NO_COMPANIES.refusal()
         user, made = invite(
             session,
             session.get_one(Account, actor.account_id),
@@ -74,7 +73,7 @@ def change(request: CallRailRequest) -> Answer:
         role, companies, email = _role(request), _companies(request, session), text_in(request.body, "email")
         limited = companies if companies is not None else limit_of(session, user)
         if _is_manager(request) and not limited:
-            raise CannotDo(NO_COMPANIES)
+            raise NO_COMPANIES.refusal()
         if any(each in request.body for each in NAMES):
             names = dict(zip(NAMES, names_of(user), strict=True))
             first, last = (text_in({**names, **request.body}, each) for each in NAMES)

@@ -212,7 +212,7 @@ def callrail_api(module: str, stage: TestHub, poison: str) -> Iterator[Tried]:
     sent: list[tuple[str, str, Any]] = []
     bodies: list[Watched] = []
     application_module: Any = callrail_application
-    read = application_module._members
+    read = application_module.members_of
 
     def watched(*words: Any) -> dict[str, object]:
         bodies.append(Watched(read(*words)))
@@ -222,7 +222,7 @@ def callrail_api(module: str, stage: TestHub, poison: str) -> Iterator[Tried]:
         sent.append((method, path, body))
         return client.request(method, f"/v3/a/{wire_id('ACC', account.id)}/{path}", json=body)
 
-    application_module._members = watched
+    application_module.members_of = watched
     try:
         API[module](send, stage)
         ((method, path, body),) = sent
@@ -230,7 +230,7 @@ def callrail_api(module: str, stage: TestHub, poison: str) -> Iterator[Tried]:
             send(method, path, poisoned(body, place, poison.encode(errors="replace").decode()))
             yield ".".join(place), file_of(stage).read().text
     finally:
-        application_module._members = read
+        application_module.members_of = read
 
 
 def references(text: str) -> set[Any]:

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "deliveries.replay_fresh": "Built deliveries again",
     "deliveries.set_aside": "Set deliveries aside",
     "flow.draft": "Changed a draft of a call flow",
+    "import.plan": "Ticked a step of the switch-over plan",
     "journal.verify": "Checked the journal",
     "lead.count": "Had the rules look at a lead again",
     "lead.mark": "Marked a lead",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import JsonObject, as_mapping, as_mappings, as_text
+from hub.api import JsonObject, as_mapping, as_mappings, as_text, each_item
 from hub.api.ads import Call, JsonAds
 from hub.api.oauth import AccountList, DestinationChoice, ProviderAccount, Scope, SignIn
 from plugins.ads.microsoft_ads.calls import GOALS
@@ -18,12 +18,11 @@ ASKS = (
 )
 HEADERS = {"authorization": "Bearer {oauth_token}", "developertoken": "{developer_token}"}
 USER = Call(path="{accounts_url}/CustomerManagement/v13/User/Query", body={"UserId": None}, headers=HEADERS)
-PER_PAGE, MAX_PAGES = 1000, 100
 SEARCH = Call(
     path="{accounts_url}/CustomerManagement/v13/Accounts/Search",
     body={
         "Predicates": [{"Field": "UserId", "Operator": "Equals", "Value": "{user}"}],
-        "PageInfo": {"Index": "{page}", "Size": PER_PAGE},
+        "PageInfo": {"Index": "{page}", "Size": 1000},
     },
     headers=HEADERS,
 )
@@ -47,14 +46,11 @@ def web_sign_in(settings: MicrosoftAdsSettings) -> SignIn | None:
 def reachable(ads: JsonAds) -> AccountList:
     """Who signed in, and the ad accounts that they may use, with the customer of each."""
     user = as_mapping(ads.read(ads.request(USER, {}, ())).get("User"))
-    accounts: list[ProviderAccount] = []
-    for page in range(MAX_PAGES):
-        found = ads.read(ads.request(SEARCH, {"user": str(user.get("Id") or ""), "page": page}, ()))
-        listed = as_mappings(found.get("Accounts"))
-        accounts += [_account(each) for each in listed]
-        if len(listed) < PER_PAGE:
-            break
-    return AccountList(accounts=tuple(accounts), signed_in_as=as_text(user.get("UserName")))
+    name = str(user.get("Id") or "")
+    found = each_item(
+        lambda page: ads.read(ads.request(SEARCH, {"user": name, "page": page - 1}, ())), "Accounts", by="page"
+    )
+    return AccountList(accounts=tuple(map(_account, found)), signed_in_as=as_text(user.get("UserName")))
 
 
 def _account(each: JsonObject) -> ProviderAccount:

@@ -118,6 +118,21 @@ def test_the_accounts_of_a_sign_in_and_their_goals_are_listed(network: Any) -> N
     assert [each.destination for each in plugin.list_destinations()] == [{"goal": "Qualified call"}]
 
 
+def test_the_accounts_are_read_to_the_last_page_and_no_page_without_a_list_is_the_last(
+    network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, pages = network._account, [[{"Id": "1", "Name": "One"}], [{"Id": "2", "Name": "Two"}], []]
+
+    def account(path: str, body: dict[str, Any]) -> Any:
+        return {"Accounts": pages[body["PageInfo"]["Index"]]} if "Accounts" in path else answer(path, body)
+
+    monkeypatch.setattr(network, "_account", account)
+    assert [each.name for each in microsoft(network).list_accounts().accounts] == ["One", "Two"]
+    pages[1] = None  # type: ignore[call-overload]
+    with pytest.raises(RetryLater):
+        microsoft(network).list_accounts()
+
+
 @pytest.mark.parametrize("settings", [{}, {"tag_id": "12345678"}, {"api": "offline"}])
 def test_incomplete_settings_are_refused_with_what_is_missing(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="needs"):

@@ -226,6 +226,8 @@ def _stored(
     for place, piece in enumerate(read):
         values |= {f"first{place}": piece.first, f"last{place}": piece.last}
     found: dict[str, Sums] = {each.id: {} for each in companies}
+    if not read:  # all days are before the first one that is counted
+        return found
     query = _sums_of(tuple((piece.table, piece.sign) for piece in read))
     for company_id, value, currency, *numbers in session.execute(query, values):
         if any(numbers):

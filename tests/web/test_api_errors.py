@@ -53,6 +53,10 @@ def test_what_is_refused_within_the_api_is_a_problem_document(lite_house: House)
     refused(lite_house.get("/audit", "admin"), "forbidden")
     refused(lite_house.get(f"{call}/lead", body={"status": "qualified"}, method="PUT"), "method_not_allowed")
     refused(lite_house.get("/reports/companies", first="2026-02-02", last="2026-02-01"), "invalid_parameter", "last")
+    for day, report in (("9998-01-01", "companies"), ("0551-01-17", "weeks"), ("946684800", "agents")):
+        refused(lite_house.get(f"/reports/{report}", first=day, last=day), "invalid_parameter", "first")
+    refused(lite_house.get("/reports/agents", first="2024-01-01", last="2026-02-01"), "invalid_parameter", "first")
+    assert lite_house.get("/reports/companies", first="2000-01-01", last="2000-01-04").status_code == 200
     refused(lite_house.get(f"/requests/{lite_house.mine['request_id']}/file"), "not_possible")
     refused(sent(lite_house, f"{call}/lead", {"status": "hot"}, None), "invalid_body", "status")
     refused(sent(lite_house, f"{call}/lead", {"status": "booked", "value": 3}, None), "invalid_body", "value")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
-from pydantic import AwareDatetime, BeforeValidator, Field, create_model
+from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session, col
 
@@ -28,7 +28,7 @@ from hub.queries.lists.filters import (
     filter_of,
 )
 from hub.queries.lists.keyset import MAX_CURSOR_CHARACTERS
-from hub.reports.calendar import OwnDays
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, OwnDays
 from hub.web.api.auth import AuthorizedRequest
 from hub.web.problems import Refusal
 
@@ -48,9 +48,16 @@ def no_number(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(no_number)]
 Since = Annotated[Moment | None, Query(description="At or after this time; ISO 8601 with a zone.")]
 Until = Annotated[Moment | None, Query(description="Before this time; ISO 8601 with a zone.")]
-Day = Annotated[date, BeforeValidator(no_number), Query(description="A day of the company's time zone, as 2026-11-24.")]
+Day = Annotated[
+    date,
+    BeforeValidator(no_number),
+    Field(ge=FIRST_DAY, le=LAST_DAY),
+    WithJsonSchema({"type": "string", "format": "date"}),
+    Query(description="A day of the company's time zone, from 2000 to 2099, as 2026-11-24."),
+]
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
-NOT_BLANK = r"\S"
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+"""Of a text that holds something, without the NUL character, which no database takes."""
 Words = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS, pattern=NOT_BLANK)]
 Number = Annotated[
     str,

@@ -59,7 +59,7 @@ migration: $(VENV)/dev        ## after a change of tables: write the baseline an
 lock: $(TOOLS)/ready          ## write requirements/*.lock to pyproject.toml; ARGS=--upgrade takes the newest versions
 	sh .ci/lock $(TOOLS)/bin/uv $(ARGS)
 
-newcomer: $(TOOLS)/ready      ## a first hour in an empty folder: install the wheel, start a hub, play a call, find it everywhere
+newcomer: $(TOOLS)/ready      ## a first hour in an empty folder: install the wheel, start a hub, play a call, find it everywhere; then move in from CallRail
 	python3 .ci/newcomer.py $(TOOLS)/bin/uv
 
 sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requirements/hub.lock installs, with licenses and hashes

@@ -1,4 +1,7 @@
-"""A newcomer's first hour in an empty folder: install the wheel, `hub init`, `hub run`, and find a call everywhere.
+"""A newcomer's first hour in an empty folder, and the evening of one who moves in from CallRail.
+
+First: install the wheel, `hub init`, `hub run`, and find a call everywhere (docs/first-hour.md). Then, in a folder of its own:
+import an account, run the hub, sign in, and get a call and a visit (docs/import-callrail.md).
 
     python .ci/newcomer.py UV
 
@@ -34,10 +37,14 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from callrail_stand_in import DOMAIN, KEY, POOL_NUMBERS, Account, serving
+
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = "hubspot"
 """What the configuration of a plumber needs beside the hub itself."""
 START_SECONDS, RECEIVE_SECONDS = 120.0, 60.0
+LINK = re.compile(r"http\S+/setup/\S+")
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PASSWORD = "a newcomer's long enough passphrase 77"  # noqa: S105 - of a hub that lives for a minute
 
 
@@ -48,13 +55,17 @@ class Failed(Exception):
 class Newcomer:
     """One folder, with the commands that were installed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.home = folder, folder / "hub"
+    def __init__(self, folder: Path, home: str = "hub") -> None:
+        self.folder, self.home = folder, folder / home
         self.home.mkdir()
         self.port = _free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         self.environment = kept | {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
+        self.forget_cookies()
+
+    def forget_cookies(self) -> None:
+        """From now on somebody else's browser."""
         self.cookies = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), urllib.request.ProxyHandler({})
         )
@@ -78,7 +89,7 @@ class Newcomer:
     @contextlib.contextmanager
     def running(self, *words: str) -> Iterator[Path]:
         """`hub …` in the background; the file that it prints to."""
-        log = self.folder / f"{words[0]}.log"
+        log = self.folder / f"{self.home.name}-{words[0]}.log"
         with log.open("w") as out:
             process = subprocess.Popen(  # noqa: S603
                 [str(self.folder / "bin" / "hub"), *words], cwd=self.home, env=self.environment, stdout=out, stderr=out
@@ -156,10 +167,13 @@ def receiving() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
 
 
 def sign_in(person: Newcomer, log: Path) -> None:
-    """Open the link that `hub run` prints, choose a password, and add the app that shows codes."""
-    link = _wait_for(
-        lambda: re.search(r"http\S+/setup/\S+", log.read_text()), "hub run to print a link", START_SECONDS
-    )[0]
+    """Open the link that `hub run` prints, and set up the owner."""
+    link = _wait_for(lambda: LINK.search(log.read_text()), "hub run to print a link", START_SECONDS)
+    set_up(person, link[0])
+
+
+def set_up(person: Newcomer, link: str) -> None:
+    """Open a link, choose a password, and add the app that shows codes."""
     page = person.get(link)
     secret = re.search(r"\b[A-Z2-7]{4}(?: ?[A-Z2-7]{4}){7}\b", re.sub(r"<[^>]+>", " ", page))
     app = re.search(r'name="app" value="([^"]+)"', page)
@@ -167,7 +181,7 @@ def sign_in(person: Newcomer, log: Path) -> None:
         raise Failed("The page of the link shows no secret for an app.")
     form = {"app": app[1], "code": _code(secret[0].replace(" ", "")), "password": PASSWORD, "again": PASSWORD}
     if "ecovery codes" not in person.get(link, form):
-        raise Failed("The link did not sign the owner in.")
+        raise Failed("The link did not sign the user in.")
 
 
 def main(uv: str) -> None:
@@ -191,7 +205,9 @@ def main(uv: str) -> None:
             except BaseException:
                 print(log.read_text(), file=sys.stderr)
                 raise
-    say("everything a newcomer does works")
+        say("everything a newcomer does works; now one moves in from CallRail")
+        move_in(Newcomer(person.folder, "moved"), say)
+    say("everything works that docs/import-callrail.md says")
 
 
 def look_for_a_call(person: Newcomer, came: list[tuple[str, bytes]], say: Callable[[str], None]) -> None:
@@ -228,6 +244,81 @@ def look_for_a_call(person: Newcomer, came: list[tuple[str, bytes]], say: Callab
     if "Google" not in person.get(f"/calls/{call}") or call not in person.get("/calls"):
         raise Failed("The call has no page, or is not in the list of calls.")
     say("it is on its page, and in the list of calls")
+
+
+def move_in(person: Newcomer, say: Callable[[str], None]) -> None:
+    """Play docs/import-callrail.md: import an account, run the hub, sign in, compare reports, get a call and a visit."""
+    account = Account()
+    person.hub("init", "--business", "plumber", "--yes", "--port", str(person.port))
+    person.environment["CALLRAIL_API_KEY"] = KEY
+    with serving(account) as base:
+        how = ("import", "callrail", "--base-url", base, "--rate", "0", "--recordings", "voicemail")
+        if "Nothing was changed" not in person.hub(*how):
+            raise Failed("Without --yes, the import does not say that nothing was changed.")
+        brought = person.hub(*how, "--yes")
+        if "/setup/" not in brought:
+            raise Failed(f"The import prints no link for the owner:\n{brought}")
+        again = json.loads(person.hub(*how, "--yes", "--json"))
+    calls = len(account.calls)
+    if again["lists"]["calls"] != {"there": calls, "unchanged": calls}:
+        raise Failed(f"A second import does not find every call here: {again['lists']}")
+    say("hub import callrail brought the account over, and prints a link for the owner")
+    with person.running("run") as log:
+        try:
+            sign_in(person, log)
+            say("hub run prints a link, and its page signs the owner in")
+            compare(person, account)
+            say("reports by source have CallRail's counts, to the call; the recordings of messages are here")
+            use_what_was_imported(person)
+            say("a call to an imported number, and a visit on the imported website, come in")
+            link = LINK.search(person.hub("users", "reset", "dana_north"))
+            if link is None:
+                raise Failed("hub users reset prints no link for an imported user.")
+            person.forget_cookies()
+            set_up(person, link[0])
+            if "Northside Roofing" not in person.get("/calls"):
+                raise Failed("The imported user does not see the calls of the company.")
+            say("an imported user signs in and sees the company's calls")
+        except BaseException:
+            print(log.read_text(), file=sys.stderr)
+            raise
+
+
+def compare(person: Newcomer, account: Account) -> None:
+    """Calls by source, and recordings, are what CallRail has."""
+    key = person.hub("users", "key", "owner").strip().splitlines()[-1]
+    token = {"Authorization": f'Token token="{key}"'}
+    (own,) = json.loads(person.get("/v3/a.json", **token))["accounts"]
+    path = f"/v3/a/{own['id']}/calls"
+    found = json.loads(person.get(f"{path}/summary.json?group_by=source&date_range=all_time", **token))
+    counts = {each["key"]: each["total_calls"] for each in found["grouped_results"]}
+    if counts != account.counts():
+        raise Failed(f"Calls by source differ: {counts} here, {account.counts()} there.")
+    listed = json.loads(person.get(f"{path}.json?date_range=all_time&per_page=250", **token))["calls"]
+    recorded = sum(bool(each["recording"]) for each in listed)
+    if recorded != sum(bool(each["recording"]) for each in account.calls):
+        raise Failed(f"{recorded} calls have a recording here.")
+
+
+def use_what_was_imported(person: Newcomer) -> None:
+    """A call comes in on an imported number, and a page of the imported website gets a number of the imported pool."""
+    played = person.hub("trigger", "call", "--to", "northside_roofing/yellow_pages")
+    call = re.findall(r"^hub call (\S+)$", played, re.M)[-1]
+    found = {each["id"]: each for each in json.loads(person.hub("calls", "--json"))["calls"]}
+    if call not in found:
+        raise Failed("The call to an imported number is not in hub calls.")
+    page = {
+        "Origin": f"https://{DOMAIN}",
+        "Content-Type": "application/json",
+        "User-Agent": BROWSER,
+        "Accept-Language": "en-US",
+    }
+    body = json.dumps({"human": True, "landing_page": f"https://{DOMAIN}/"}).encode()
+    request = urllib.request.Request(f"{person.address}/track/northside_roofing/visit", body, page)  # noqa: S310
+    with person.cookies.open(request, timeout=20) as answer:
+        visit, allowed = json.loads(answer.read()), answer.headers["access-control-allow-origin"]
+    if visit["number"] not in POOL_NUMBERS or allowed != page["Origin"]:
+        raise Failed(f"A page of {DOMAIN} may not show a number of the imported pool: {visit}, {allowed}")
 
 
 def _wait_for(found: Callable[[], Any], what: str, seconds: float) -> Any:

@@ -1,5 +1,7 @@
 """Moves a hub's history to another hub through CallRail's API, over HTTP, killed in the middle: counts and fields must agree.
 
+Compared are all rows field by field, the counts of calls by company, source and month, and the reports of both sides.
+
 `python -m benchmarks.import_callrail [CALLS]` (10,000): the first hub is seeded and served by a process of its own; `hub import
 callrail` runs as its own process, gets SIGKILL in the middle of its calls, and runs again. Prints seconds and CPU seconds.
 """
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +53,7 @@ LISTS = {
     "form_submissions": ("form_submissions", "lead_status,tags,note,value"),
     "text-messages": ("conversations", "source,lead_status,tags"),
 }
+FIGURES = "total_calls,missed_calls,answered_calls,first_time_callers"
 OWN = {
     "id", "company_id", "person_id", "initial_tracker_id", "current_tracker_id", "recording", "recording_player",
     "recording_duration",
@@ -67,6 +71,8 @@ class Moved:
     killed_at: int
     """How many calls were stored when the first run was killed."""
     differences: list[str]
+    groups: int
+    """How many companies, sources and months with calls were compared."""
 
 
 def move(calls: int, folder: Path) -> Moved:
@@ -100,14 +106,21 @@ def move(calls: int, folder: Path) -> Moved:
             subprocess.run(command, cwd=ours, env=environment, capture_output=True, text=True, check=True).stdout
         )
         there = {name: records(base, key, name) for name in LISTS}
+        theirs_reported = reports(base, key)
     found = [f"a second run brings {name} again" for name, each in again["lists"].items() if each.get("new")]
     with served(ours) as base:
         own = key_of(ours)
         here = {name: records(base, own, name) for name in LISTS}
+        ours_reported = reports(base, own)
     for name in LISTS:
         found += differences(name, there[name], here[name])
+    one, other = grouped(there["calls"]), grouped(here["calls"])
+    found += [
+        f"{group}: {one[group]} there, {other[group]} here" for group in one | other if one[group] != other[group]
+    ]
+    found += [f"the report by {name} differs" for name, each in theirs_reported.items() if each != ours_reported[name]]
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Moved(calls, seconds, cpu, killed_at, found)
+    return Moved(calls, seconds, cpu, killed_at, found, len(one))
 
 
 def prepare(folder: Path, calls: int) -> str:
@@ -231,6 +244,24 @@ def records(base: str, key: str, name: str) -> list[dict[str, Any]]:
     return in_order(found)
 
 
+def grouped(calls: Iterable[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
+    """Calls by company, source and month."""
+    return Counter((str(each["company_name"]), str(each["source"]), str(each["start_time"])[:7]) for each in calls)
+
+
+def reports(base: str, key: str) -> dict[str, dict[str, Any]]:
+    """What CallRail's summaries say of all calls, by source and by company: group → its figures."""
+    found = {}
+    with httpx.Client(headers={"Authorization": f"Token token={key}"}, timeout=60) as client:
+        account = client.get(f"{base}/v3/a.json").json()["accounts"][0]["id"]
+        for name in ("source", "company"):
+            asked = {"date_range": "all_time", "group_by": name, "fields": FIGURES}
+            answer = client.get(f"{base}/v3/a/{account}/calls/summary.json", params=asked)
+            answer.raise_for_status()
+            found[name] = {each["key"]: each for each in answer.json()["grouped_results"]}
+    return found
+
+
 def in_order(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records in an order that does not depend on ids."""
     return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
@@ -269,6 +300,7 @@ def main() -> None:
         moved = move(calls, Path(folder))
     took = f"{moved.seconds:.1f} s, {moved.cpu_seconds:.1f} s of CPU"
     print(f"{moved.calls:,} calls: killed at {moved.killed_at:,}, then the rest in {took}")
+    print(f"{moved.groups:,} groups by company, source and month compared, and the reports by source and by company")
     for difference in moved.differences:
         print(difference)
     sys.exit(1 if moved.differences else 0)

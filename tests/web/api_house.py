@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlmodel import select
 from starlette.testclient import TestClient
-from testbed import ACCOUNTS, TestHub, company
+from testbed import TestHub, company
+from webhook_stage import accounts_with
 
 from hub.access.keys import new_api_key
 from hub.access.narrowing import to_account
@@ -31,6 +32,7 @@ from hub.model import (
     TextMessage,
     TranscriptRow,
     User,
+    WebhookEndpoint,
 )
 from hub.privacy_requests.steps import open_request
 from hub.texts.bodies import seal_body
@@ -39,9 +41,16 @@ from hub.web.api import create_api
 Factory = Callable[..., TestHub]
 DESK, RIVALS_DESK = "+13125550190", "+13125550199"
 RIVAL = "+13145550120"
+CRM = {"name": "crm", "url": "https://hooks.example.com/", "use": "essential.service.operations"}
+AGENCY = accounts_with(CRM)
+AGENCY[0]["companies"][1]["webhooks"] = [CRM]
 TWO_ACCOUNTS = [
-    *ACCOUNTS,
-    {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), RIVAL)]},
+    *AGENCY,
+    {
+        "name": "rival",
+        "title": "Rival",
+        "companies": [{**company("southside", ("+13145550100",), RIVAL), "webhooks": [CRM]}],
+    },
 ]
 ALLOWED = {
     "GET /companies": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
@@ -96,6 +105,9 @@ ALLOWED = {
     "GET /requests/{request_id}": {"owner", "privacy_officer"},
     "GET /requests/{request_id}/file": {"owner", "privacy_officer"},
     "GET /audit": {"owner", "auditor"},
+    "GET /webhooks": {"owner", "admin", "marketer"},
+    "GET /webhooks/{webhook_id}/events": {"owner", "admin", "marketer"},
+    "POST /webhooks/{webhook_id}/replay": {"owner", "admin", "marketer"},
 }
 """Written by hand and not read from the product: a route that is not here fails, and so does a role too many."""
 
@@ -113,6 +125,7 @@ BODIES = {
     "POST /deliveries/{delivery_id}/replay": {},
     "POST /texts/{text_id}/archive": {"archived": True},
     "POST /tags/{tag_id}": {"color": "green2"},
+    "POST /webhooks/{webhook_id}/replay": {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"},
 }
 OF_WHOLE_ACCOUNT = {"GET /audit", "POST /tags", "POST /tags/{tag_id}", "DELETE /tags/{tag_id}"}
 """What no user who is limited to companies may do."""
@@ -196,10 +209,12 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
         request = open_request(session, stage.hub, asks, "access", actor="x", channel="phone", phone="+13125550142")
         name, request_id = asks.name, request.id
     stage.say(stage.one(Person, id=call.person_id), "given", "marketing", evidence="form 1")
+    webhook = stage.one(WebhookEndpoint, company_id=call.company_id)
     return {
         "call_id": call.id, "text_id": text.id, "recording_id": recording.id, "company": name, "dimension": "source",
         "company_id": str(call.company_id), "request_id": request_id, "note_id": note.id, "tag_id": offered.id,
         "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id, "report_id": saved.id, "email_id": mailed.id,
+        "webhook_id": webhook.id,
     }  # fmt: skip
 
 

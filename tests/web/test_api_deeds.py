@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,12 +17,24 @@ from api_house import (
     sent,
 )
 from recorder import notice
+from sqlmodel import select
 from starlette.testclient import TestClient
 from testbed import CALLER
 
 from hub.access.idempotency import delete_old_requests
-from hub.model import AuditEntry, Call, IdempotentRequest, Note, OutgoingCall, Suppression, TextMessage
+from hub.model import (
+    AuditEntry,
+    Call,
+    IdempotentRequest,
+    Note,
+    OutgoingCall,
+    Suppression,
+    TextMessage,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from hub.model.purposes import LISTED_USES
+from hub.model.states import WebhookEventState
 from hub.privacy.erasure import erase_person
 from hub.texts.suppression import stop
 
@@ -202,3 +215,25 @@ def test_the_queue_of_doubtful_refusals_is_read_and_decided_one_time(lite_house:
     assert sent(lite_house, path, {"decision": "keep"}, None).status_code == 409, "it is decided"
     assert {each.use for each in lite_house.stage.rows(Suppression)} == set(LISTED_USES)
     assert lite_house.get("/doubtful_refusals").json() == {"refusals": []}
+
+
+def test_a_program_sees_how_a_webhook_does_and_sends_a_range_again(lite_house: House) -> None:
+    stage, webhook = lite_house.stage, lite_house.mine["webhook_id"]
+    now = stage.clock()
+    with stage.hub.store.writing() as session:
+        row = session.get_one(WebhookEndpoint, webhook)
+        row.failing_since, row.last_refusal = now - timedelta(hours=1), "The endpoint answered 503."
+        for event in session.exec(select(WebhookEvent).where(WebhookEvent.endpoint_id == webhook)):
+            event.state, event.finished_at = WebhookEventState.DEAD, now
+    (shown,) = lite_house.get("/webhooks").json()["webhooks"]
+    assert (shown["health"], shown["reason"], shown["waiting"]) == ("failing", "The endpoint answered 503.", 0)
+    listed = lite_house.get(f"/webhooks/{webhook}/events", state="dead").json()["events"]
+    assert len(listed) == shown["dead"] > 0 and "url" not in shown
+    spans = {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+    path = f"/webhooks/{webhook}/replay"
+    assert sent(lite_house, path, {**spans, "states": ["delivered"]}, None).json() == {"events": 0}
+    for _ in range(2):
+        assert sent(lite_house, path, {**spans, "states": ["dead"]}, "once").json() == {"events": len(listed)}
+    assert [row.action for row in stage.rows(AuditEntry)].count("webhook.replay") == 1
+    assert sent(lite_house, path, {**spans, "states": ["leased"]}, None).status_code == 422
+    assert sent(lite_house, f"/webhooks/{lite_house.theirs['webhook_id']}/replay", spans, None).status_code == 404

@@ -30,6 +30,7 @@ from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
 from hub.web.api.versions import CURRENT
 from hub.web.api.visits_and_leads import add_visits_and_leads
+from hub.web.api.webhooks import add_webhooks
 from hub.web.problems import API
 from hub.web.request_ids import RequestIds
 
@@ -78,6 +79,7 @@ def _add_operations(api: FastAPI, directory: Callable[[], Directory]) -> None:
         add_reports_and_logs,
         add_requests,
         add_visits_and_leads,
+        add_webhooks,
     ):
         add(api)
     for add_with in (add_contact, add_deliveries, add_marks):

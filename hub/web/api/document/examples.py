@@ -67,6 +67,12 @@ EXAMPLES: Mapping[str, Any] = {
     "start": 0.4, "end": 1.9, "ConsentRecord.state": "given", "use": "marketing", "basis": "said", "channel": "phone",
     "PrivacyRequest.kind": "access", "PrivacyRequest.state": "open", "PrivacyRequestDetail.kind": "access",
     "PrivacyRequestDetail.state": "open", "places[]": "California", "action": "lead.mark", "detail": "qualified",
+    # Webhooks
+    "webhook_id": "01936c69-2334-7683-b14e-5d6e7f8091a2", "Webhook.name": "crm", "host": "hooks.example.com",
+    "health": "failing", "failing_since": "2026-11-24T15:04:05Z", "Webhook.reason": "The endpoint answered 503.",
+    "next_try_at": "2026-11-24T16:10:00Z", "waiting": 12, "dead": 0, "last_delivered_at": "2026-11-24T14:58:00Z",
+    "type": "post_call", "WebhookEvent.state": "ready", "WebhookEvent.status": 503, "states[]": "dead", "events": 12,
+    "WebhookEvent.reason": "The endpoint answered 503.",
     # Reports
     "calls_before": 32.0, "answered": 34.0, "leads": 12.0, "customers": 5.0, "clicks": 420, "impressions": 18_000,
     "won.*": "1200.00", "unassigned.*": "75.00", "amounts.*": "240.00", "numbers.*": 40.0, "cost": "600.00",

@@ -23,7 +23,7 @@ GROUPS: Mapping[str, str] = {
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
     "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",
     "consent": "Consent", "doubtful_refusals": "Doubtful refusals",
-    "audit": "Audit log", "requests": "Privacy requests",
+    "webhooks": "Webhooks", "audit": "Audit log", "requests": "Privacy requests",
 }  # fmt: skip
 """First part of a path → its heading."""
 ABOUT = f"""\

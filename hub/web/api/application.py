@@ -30,7 +30,7 @@ from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
 from hub.web.api.versions import CURRENT
 from hub.web.api.visits_and_leads import add_visits_and_leads
-from hub.web.api.webhooks import add_webhooks
+from hub.web.api.webhooks.routes import add_webhooks
 from hub.web.problems import API
 from hub.web.request_ids import RequestIds
 

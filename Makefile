@@ -12,7 +12,7 @@ MINUTES ?= 10
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-soak test-postgresql sqlite-alone fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
+.PHONY: run test test-soak test-postgresql sqlite-alone fuzz fuzz-api client check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -31,6 +31,12 @@ sqlite-alone: $(VENV)/dev     ## write tests/sqlite_alone.txt: the tests whose s
 
 fuzz: $(VENV)/dev             ## the tests with Hypothesis alone: random seeds, 200 examples each, random order, until MINUTES=10 are over
 	$(BIN)/pytest --fuzz $(MINUTES) --timeout 900 -m "not postgresql" $(ARGS)
+
+fuzz-api: $(VENV)/dev         ## Schemathesis against /api/v1 for MINUTES=10 with a random seed, or SEED=7; finds answers that the document does not name
+	API_FUZZ_SECONDS=$$(($(MINUTES) * 60)) API_FUZZ_SEED=$${SEED:-$$(date +%s)} $(BIN)/pytest tests/web/test_api_fuzz.py -m soak -s
+
+client: $(VENV)/dev $(TOOLS)/ready ## write the typed client of clients/python from the API's document; ARGS=--check only compares
+	$(BIN)/python .ci/client.py $(TOOLS)/bin/openapi-python-client $(ARGS)
 
 check: $(VENV)/dev            ## style, types, import contracts, generated docs, plain words, licenses
 	$(BIN)/ruff check .

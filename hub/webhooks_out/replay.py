@@ -48,9 +48,9 @@ def replay_range(
     """Send the events that happened from `since` to `until` and are in one of `states` again, within `session`, oldest first.
     Returns how many. CannotDo if there are too many, or if events of a state cannot be sent again."""
     if not states or not set(states) <= set(REPLAYABLE):
-        raise CannotDo(f"Choose one or more of the states {', '.join(REPLAYABLE)}.")
+        raise CannotDo(f"Choose one or more of the states {', '.join(REPLAYABLE)}.", field="states")
     if until < since:
-        raise CannotDo("The time ends before it begins; change one of the two.")
+        raise CannotDo("The time ends before it begins; change one of the two.", field="until")
     wanted = select(WebhookEvent.id).where(
         WebhookEvent.endpoint_id == endpoint.row.id,
         col(WebhookEvent.at) >= since,

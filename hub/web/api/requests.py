@@ -47,7 +47,7 @@ def add_requests(api: FastAPI) -> None:
         "/requests/{request_id}/file",
         operation_id="getPrivacyRequestFile",
         response_class=Response,
-        responses={200: {"content": {"application/zip": {}}}},
+        responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
     )
     def file(authorized: MayExports, request_id: str) -> Response:
         """The ZIP file that answers a privacy request. Reading it is in the audit log."""

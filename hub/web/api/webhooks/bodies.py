@@ -12,9 +12,10 @@ from hub.queries.webhooks_out import Health
 from hub.web.api.marks import Body
 from hub.web.api.paging import Moment
 from hub.web.api.schemas import Answer, Page
-from hub.webhooks_out.replay import REPLAYABLE, UNSENT
 
 Replayable = Literal["dead", "held", "dropped", "ready", "waiting", "delivered"]
+
+NOT_TAKEN: list[Replayable] = ["dead", "held", "dropped", "ready", "waiting"]
 
 
 class WebhookAnswer(Answer):
@@ -66,7 +67,7 @@ class EventReplayBody(Body):
 
     since: Moment
     until: Moment
-    states: list[Replayable] = Field(default=list(UNSENT), min_length=1, max_length=len(REPLAYABLE))
+    states: list[Replayable] = Field(default=NOT_TAKEN, min_length=1, max_length=6)
 
 
 class EventReplay(Answer):

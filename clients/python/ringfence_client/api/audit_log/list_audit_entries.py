@@ -1,0 +1,335 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.audit_entries import AuditEntries
+from ...models.list_audit_entries_ringfence_version import (
+    ListAuditEntriesRingfenceVersion,
+)
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    who: str | Unset = UNSET,
+    action: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListAuditEntriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    params["who"] = who
+
+    params["action"] = action
+
+    params["subject"] = subject
+
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["after"] = after
+
+    params["limit"] = limit
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/audit",
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AuditEntries | Problem | None:
+    if response.status_code == 200:
+        response_200 = AuditEntries.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AuditEntries | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    who: str | Unset = UNSET,
+    action: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListAuditEntriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[AuditEntries | Problem]:
+    """List audit entries
+
+     The account's audit log, the newest entry first.
+
+    Args:
+        who (str | Unset): The id of a user, or another actor.
+        action (str | Unset): Like `users.add`, or `users.` for the whole area.
+        subject (str | Unset): The id of what was acted on.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListAuditEntriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditEntries | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        who=who,
+        action=action,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    who: str | Unset = UNSET,
+    action: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListAuditEntriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> AuditEntries | Problem | None:
+    """List audit entries
+
+     The account's audit log, the newest entry first.
+
+    Args:
+        who (str | Unset): The id of a user, or another actor.
+        action (str | Unset): Like `users.add`, or `users.` for the whole area.
+        subject (str | Unset): The id of what was acted on.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListAuditEntriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditEntries | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        who=who,
+        action=action,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    who: str | Unset = UNSET,
+    action: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListAuditEntriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[AuditEntries | Problem]:
+    """List audit entries
+
+     The account's audit log, the newest entry first.
+
+    Args:
+        who (str | Unset): The id of a user, or another actor.
+        action (str | Unset): Like `users.add`, or `users.` for the whole area.
+        subject (str | Unset): The id of what was acted on.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListAuditEntriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditEntries | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        who=who,
+        action=action,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    who: str | Unset = UNSET,
+    action: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListAuditEntriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> AuditEntries | Problem | None:
+    """List audit entries
+
+     The account's audit log, the newest entry first.
+
+    Args:
+        who (str | Unset): The id of a user, or another actor.
+        action (str | Unset): Like `users.add`, or `users.` for the whole area.
+        subject (str | Unset): The id of what was acted on.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListAuditEntriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditEntries | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            who=who,
+            action=action,
+            subject=subject,
+            since=since,
+            until=until,
+            after=after,
+            limit=limit,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

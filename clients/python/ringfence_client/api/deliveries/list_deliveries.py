@@ -1,0 +1,396 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.delivery_page import DeliveryPage
+from ...models.list_deliveries_ringfence_version import (
+    ListDeliveriesRingfenceVersion,
+)
+from ...models.list_deliveries_state import (
+    ListDeliveriesState,
+)
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    company: str | Unset = UNSET,
+    state: ListDeliveriesState | Unset = UNSET,
+    connector: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    code: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    params["company"] = company
+
+    json_state: str | Unset = UNSET
+    if not isinstance(state, Unset):
+        json_state = state
+
+    params["state"] = json_state
+
+    params["connector"] = connector
+
+    params["rule"] = rule
+
+    params["code"] = code
+
+    params["subject"] = subject
+
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["after"] = after
+
+    params["limit"] = limit
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/deliveries",
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> DeliveryPage | Problem | None:
+    if response.status_code == 200:
+        response_200 = DeliveryPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[DeliveryPage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    state: ListDeliveriesState | Unset = UNSET,
+    connector: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    code: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[DeliveryPage | Problem]:
+    """List deliveries
+
+     Conversions and log entries of calls that were sent or are to be sent, the newest first. `open` are
+    those that wait for somebody, `aside` those that somebody set aside.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        state (ListDeliveriesState | Unset):
+        connector (str | Unset):
+        rule (str | Unset):
+        code (str | Unset):
+        subject (str | Unset): The id of a call, text or form.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListDeliveriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeliveryPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        state=state,
+        connector=connector,
+        rule=rule,
+        code=code,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    state: ListDeliveriesState | Unset = UNSET,
+    connector: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    code: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> DeliveryPage | Problem | None:
+    """List deliveries
+
+     Conversions and log entries of calls that were sent or are to be sent, the newest first. `open` are
+    those that wait for somebody, `aside` those that somebody set aside.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        state (ListDeliveriesState | Unset):
+        connector (str | Unset):
+        rule (str | Unset):
+        code (str | Unset):
+        subject (str | Unset): The id of a call, text or form.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListDeliveriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeliveryPage | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        company=company,
+        state=state,
+        connector=connector,
+        rule=rule,
+        code=code,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    state: ListDeliveriesState | Unset = UNSET,
+    connector: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    code: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[DeliveryPage | Problem]:
+    """List deliveries
+
+     Conversions and log entries of calls that were sent or are to be sent, the newest first. `open` are
+    those that wait for somebody, `aside` those that somebody set aside.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        state (ListDeliveriesState | Unset):
+        connector (str | Unset):
+        rule (str | Unset):
+        code (str | Unset):
+        subject (str | Unset): The id of a call, text or form.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListDeliveriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeliveryPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        state=state,
+        connector=connector,
+        rule=rule,
+        code=code,
+        subject=subject,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    state: ListDeliveriesState | Unset = UNSET,
+    connector: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    code: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> DeliveryPage | Problem | None:
+    """List deliveries
+
+     Conversions and log entries of calls that were sent or are to be sent, the newest first. `open` are
+    those that wait for somebody, `aside` those that somebody set aside.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        state (ListDeliveriesState | Unset):
+        connector (str | Unset):
+        rule (str | Unset):
+        code (str | Unset):
+        subject (str | Unset): The id of a call, text or form.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListDeliveriesRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeliveryPage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            company=company,
+            state=state,
+            connector=connector,
+            rule=rule,
+            code=code,
+            subject=subject,
+            since=since,
+            until=until,
+            after=after,
+            limit=limit,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

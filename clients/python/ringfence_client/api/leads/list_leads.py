@@ -1,0 +1,692 @@
+import datetime
+from http import HTTPStatus
+from typing import Any, Literal
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.contact_kind import ContactKind
+from ...models.lead_status import LeadStatus
+from ...models.leads import Leads
+from ...models.list_leads_consent import ListLeadsConsent
+from ...models.list_leads_first_time import (
+    ListLeadsFirstTime,
+)
+from ...models.list_leads_outcome import ListLeadsOutcome
+from ...models.list_leads_recording import (
+    ListLeadsRecording,
+)
+from ...models.list_leads_ringfence_version import (
+    ListLeadsRingfenceVersion,
+)
+from ...models.list_leads_sent import ListLeadsSent
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    company: str | Unset = UNSET,
+    status: LeadStatus | Unset = UNSET,
+    kind: ContactKind | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    tracker: str | Unset = UNSET,
+    source: str | Unset = UNSET,
+    medium: str | Unset = UNSET,
+    campaign: str | Unset = UNSET,
+    keyword: str | Unset = UNSET,
+    landing_page: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    outcome: ListLeadsOutcome | Unset = UNSET,
+    first_time: ListLeadsFirstTime | Unset = UNSET,
+    consent: ListLeadsConsent | Unset = UNSET,
+    recording: ListLeadsRecording | Unset = UNSET,
+    sent: ListLeadsSent | Unset = UNSET,
+    missed: Literal["open"] | Unset = UNSET,
+    number: str | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    longer: int | Unset = UNSET,
+    shorter: int | Unset = UNSET,
+    value_from: str | Unset = UNSET,
+    value_to: str | Unset = UNSET,
+    weekday: int | Unset = UNSET,
+    hour: str | Unset = UNSET,
+    ringfence_version: ListLeadsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    params["company"] = company
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status
+
+    params["status"] = json_status
+
+    json_kind: str | Unset = UNSET
+    if not isinstance(kind, Unset):
+        json_kind = kind
+
+    params["kind"] = json_kind
+
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["after"] = after
+
+    params["limit"] = limit
+
+    params["tracker"] = tracker
+
+    params["source"] = source
+
+    params["medium"] = medium
+
+    params["campaign"] = campaign
+
+    params["keyword"] = keyword
+
+    params["landing_page"] = landing_page
+
+    params["tag"] = tag
+
+    json_outcome: str | Unset = UNSET
+    if not isinstance(outcome, Unset):
+        json_outcome = outcome
+
+    params["outcome"] = json_outcome
+
+    json_first_time: str | Unset = UNSET
+    if not isinstance(first_time, Unset):
+        json_first_time = first_time
+
+    params["first_time"] = json_first_time
+
+    json_consent: str | Unset = UNSET
+    if not isinstance(consent, Unset):
+        json_consent = consent
+
+    params["consent"] = json_consent
+
+    json_recording: str | Unset = UNSET
+    if not isinstance(recording, Unset):
+        json_recording = recording
+
+    params["recording"] = json_recording
+
+    json_sent: str | Unset = UNSET
+    if not isinstance(sent, Unset):
+        json_sent = sent
+
+    params["sent"] = json_sent
+
+    params["missed"] = missed
+
+    params["number"] = number
+
+    params["agent"] = agent
+
+    params["longer"] = longer
+
+    params["shorter"] = shorter
+
+    params["value_from"] = value_from
+
+    params["value_to"] = value_to
+
+    params["weekday"] = weekday
+
+    params["hour"] = hour
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/leads",
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Leads | Problem | None:
+    if response.status_code == 200:
+        response_200 = Leads.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Leads | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    status: LeadStatus | Unset = UNSET,
+    kind: ContactKind | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    tracker: str | Unset = UNSET,
+    source: str | Unset = UNSET,
+    medium: str | Unset = UNSET,
+    campaign: str | Unset = UNSET,
+    keyword: str | Unset = UNSET,
+    landing_page: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    outcome: ListLeadsOutcome | Unset = UNSET,
+    first_time: ListLeadsFirstTime | Unset = UNSET,
+    consent: ListLeadsConsent | Unset = UNSET,
+    recording: ListLeadsRecording | Unset = UNSET,
+    sent: ListLeadsSent | Unset = UNSET,
+    missed: Literal["open"] | Unset = UNSET,
+    number: str | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    longer: int | Unset = UNSET,
+    shorter: int | Unset = UNSET,
+    value_from: str | Unset = UNSET,
+    value_to: str | Unset = UNSET,
+    weekday: int | Unset = UNSET,
+    hour: str | Unset = UNSET,
+    ringfence_version: ListLeadsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Leads | Problem]:
+    """List leads
+
+     Calls, texts and forms that somebody marked as a lead, the newest first.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        status (LeadStatus | Unset): How far a contact got, as a user marked it.
+        kind (ContactKind | Unset): What a contact is.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        tracker (str | Unset):
+        source (str | Unset):
+        medium (str | Unset):
+        campaign (str | Unset):
+        keyword (str | Unset):
+        landing_page (str | Unset):
+        tag (str | Unset):
+        outcome (ListLeadsOutcome | Unset):
+        first_time (ListLeadsFirstTime | Unset):
+        consent (ListLeadsConsent | Unset):
+        recording (ListLeadsRecording | Unset):
+        sent (ListLeadsSent | Unset):
+        missed (Literal['open'] | Unset):
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        agent (str | Unset): The number at which a call was answered.
+        longer (int | Unset): The least duration, in seconds.
+        shorter (int | Unset): The greatest duration, in seconds.
+        value_from (str | Unset): The least value of a lead.
+        value_to (str | Unset): The greatest value of a lead.
+        weekday (int | Unset): In the company's time zone; 0 is Monday.
+        hour (str | Unset): In the company's time zone: `9`, or `9-16` for nine to five.
+        ringfence_version (ListLeadsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Leads | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        status=status,
+        kind=kind,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        tracker=tracker,
+        source=source,
+        medium=medium,
+        campaign=campaign,
+        keyword=keyword,
+        landing_page=landing_page,
+        tag=tag,
+        outcome=outcome,
+        first_time=first_time,
+        consent=consent,
+        recording=recording,
+        sent=sent,
+        missed=missed,
+        number=number,
+        agent=agent,
+        longer=longer,
+        shorter=shorter,
+        value_from=value_from,
+        value_to=value_to,
+        weekday=weekday,
+        hour=hour,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    status: LeadStatus | Unset = UNSET,
+    kind: ContactKind | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    tracker: str | Unset = UNSET,
+    source: str | Unset = UNSET,
+    medium: str | Unset = UNSET,
+    campaign: str | Unset = UNSET,
+    keyword: str | Unset = UNSET,
+    landing_page: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    outcome: ListLeadsOutcome | Unset = UNSET,
+    first_time: ListLeadsFirstTime | Unset = UNSET,
+    consent: ListLeadsConsent | Unset = UNSET,
+    recording: ListLeadsRecording | Unset = UNSET,
+    sent: ListLeadsSent | Unset = UNSET,
+    missed: Literal["open"] | Unset = UNSET,
+    number: str | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    longer: int | Unset = UNSET,
+    shorter: int | Unset = UNSET,
+    value_from: str | Unset = UNSET,
+    value_to: str | Unset = UNSET,
+    weekday: int | Unset = UNSET,
+    hour: str | Unset = UNSET,
+    ringfence_version: ListLeadsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Leads | Problem | None:
+    """List leads
+
+     Calls, texts and forms that somebody marked as a lead, the newest first.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        status (LeadStatus | Unset): How far a contact got, as a user marked it.
+        kind (ContactKind | Unset): What a contact is.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        tracker (str | Unset):
+        source (str | Unset):
+        medium (str | Unset):
+        campaign (str | Unset):
+        keyword (str | Unset):
+        landing_page (str | Unset):
+        tag (str | Unset):
+        outcome (ListLeadsOutcome | Unset):
+        first_time (ListLeadsFirstTime | Unset):
+        consent (ListLeadsConsent | Unset):
+        recording (ListLeadsRecording | Unset):
+        sent (ListLeadsSent | Unset):
+        missed (Literal['open'] | Unset):
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        agent (str | Unset): The number at which a call was answered.
+        longer (int | Unset): The least duration, in seconds.
+        shorter (int | Unset): The greatest duration, in seconds.
+        value_from (str | Unset): The least value of a lead.
+        value_to (str | Unset): The greatest value of a lead.
+        weekday (int | Unset): In the company's time zone; 0 is Monday.
+        hour (str | Unset): In the company's time zone: `9`, or `9-16` for nine to five.
+        ringfence_version (ListLeadsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Leads | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        company=company,
+        status=status,
+        kind=kind,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        tracker=tracker,
+        source=source,
+        medium=medium,
+        campaign=campaign,
+        keyword=keyword,
+        landing_page=landing_page,
+        tag=tag,
+        outcome=outcome,
+        first_time=first_time,
+        consent=consent,
+        recording=recording,
+        sent=sent,
+        missed=missed,
+        number=number,
+        agent=agent,
+        longer=longer,
+        shorter=shorter,
+        value_from=value_from,
+        value_to=value_to,
+        weekday=weekday,
+        hour=hour,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    status: LeadStatus | Unset = UNSET,
+    kind: ContactKind | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    tracker: str | Unset = UNSET,
+    source: str | Unset = UNSET,
+    medium: str | Unset = UNSET,
+    campaign: str | Unset = UNSET,
+    keyword: str | Unset = UNSET,
+    landing_page: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    outcome: ListLeadsOutcome | Unset = UNSET,
+    first_time: ListLeadsFirstTime | Unset = UNSET,
+    consent: ListLeadsConsent | Unset = UNSET,
+    recording: ListLeadsRecording | Unset = UNSET,
+    sent: ListLeadsSent | Unset = UNSET,
+    missed: Literal["open"] | Unset = UNSET,
+    number: str | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    longer: int | Unset = UNSET,
+    shorter: int | Unset = UNSET,
+    value_from: str | Unset = UNSET,
+    value_to: str | Unset = UNSET,
+    weekday: int | Unset = UNSET,
+    hour: str | Unset = UNSET,
+    ringfence_version: ListLeadsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Leads | Problem]:
+    """List leads
+
+     Calls, texts and forms that somebody marked as a lead, the newest first.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        status (LeadStatus | Unset): How far a contact got, as a user marked it.
+        kind (ContactKind | Unset): What a contact is.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        tracker (str | Unset):
+        source (str | Unset):
+        medium (str | Unset):
+        campaign (str | Unset):
+        keyword (str | Unset):
+        landing_page (str | Unset):
+        tag (str | Unset):
+        outcome (ListLeadsOutcome | Unset):
+        first_time (ListLeadsFirstTime | Unset):
+        consent (ListLeadsConsent | Unset):
+        recording (ListLeadsRecording | Unset):
+        sent (ListLeadsSent | Unset):
+        missed (Literal['open'] | Unset):
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        agent (str | Unset): The number at which a call was answered.
+        longer (int | Unset): The least duration, in seconds.
+        shorter (int | Unset): The greatest duration, in seconds.
+        value_from (str | Unset): The least value of a lead.
+        value_to (str | Unset): The greatest value of a lead.
+        weekday (int | Unset): In the company's time zone; 0 is Monday.
+        hour (str | Unset): In the company's time zone: `9`, or `9-16` for nine to five.
+        ringfence_version (ListLeadsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Leads | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        status=status,
+        kind=kind,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+        tracker=tracker,
+        source=source,
+        medium=medium,
+        campaign=campaign,
+        keyword=keyword,
+        landing_page=landing_page,
+        tag=tag,
+        outcome=outcome,
+        first_time=first_time,
+        consent=consent,
+        recording=recording,
+        sent=sent,
+        missed=missed,
+        number=number,
+        agent=agent,
+        longer=longer,
+        shorter=shorter,
+        value_from=value_from,
+        value_to=value_to,
+        weekday=weekday,
+        hour=hour,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    status: LeadStatus | Unset = UNSET,
+    kind: ContactKind | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    tracker: str | Unset = UNSET,
+    source: str | Unset = UNSET,
+    medium: str | Unset = UNSET,
+    campaign: str | Unset = UNSET,
+    keyword: str | Unset = UNSET,
+    landing_page: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    outcome: ListLeadsOutcome | Unset = UNSET,
+    first_time: ListLeadsFirstTime | Unset = UNSET,
+    consent: ListLeadsConsent | Unset = UNSET,
+    recording: ListLeadsRecording | Unset = UNSET,
+    sent: ListLeadsSent | Unset = UNSET,
+    missed: Literal["open"] | Unset = UNSET,
+    number: str | Unset = UNSET,
+    agent: str | Unset = UNSET,
+    longer: int | Unset = UNSET,
+    shorter: int | Unset = UNSET,
+    value_from: str | Unset = UNSET,
+    value_to: str | Unset = UNSET,
+    weekday: int | Unset = UNSET,
+    hour: str | Unset = UNSET,
+    ringfence_version: ListLeadsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Leads | Problem | None:
+    """List leads
+
+     Calls, texts and forms that somebody marked as a lead, the newest first.
+
+    Args:
+        company (str | Unset): Only this company, by its name.
+        status (LeadStatus | Unset): How far a contact got, as a user marked it.
+        kind (ContactKind | Unset): What a contact is.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        tracker (str | Unset):
+        source (str | Unset):
+        medium (str | Unset):
+        campaign (str | Unset):
+        keyword (str | Unset):
+        landing_page (str | Unset):
+        tag (str | Unset):
+        outcome (ListLeadsOutcome | Unset):
+        first_time (ListLeadsFirstTime | Unset):
+        consent (ListLeadsConsent | Unset):
+        recording (ListLeadsRecording | Unset):
+        sent (ListLeadsSent | Unset):
+        missed (Literal['open'] | Unset):
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        agent (str | Unset): The number at which a call was answered.
+        longer (int | Unset): The least duration, in seconds.
+        shorter (int | Unset): The greatest duration, in seconds.
+        value_from (str | Unset): The least value of a lead.
+        value_to (str | Unset): The greatest value of a lead.
+        weekday (int | Unset): In the company's time zone; 0 is Monday.
+        hour (str | Unset): In the company's time zone: `9`, or `9-16` for nine to five.
+        ringfence_version (ListLeadsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Leads | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            company=company,
+            status=status,
+            kind=kind,
+            since=since,
+            until=until,
+            after=after,
+            limit=limit,
+            tracker=tracker,
+            source=source,
+            medium=medium,
+            campaign=campaign,
+            keyword=keyword,
+            landing_page=landing_page,
+            tag=tag,
+            outcome=outcome,
+            first_time=first_time,
+            consent=consent,
+            recording=recording,
+            sent=sent,
+            missed=missed,
+            number=number,
+            agent=agent,
+            longer=longer,
+            shorter=shorter,
+            value_from=value_from,
+            value_to=value_to,
+            weekday=weekday,
+            hour=hour,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,273 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.create_recording_link_purpose import (
+    CreateRecordingLinkPurpose,
+)
+from ...models.create_recording_link_ringfence_version import (
+    CreateRecordingLinkRingfenceVersion,
+)
+from ...models.link import Link
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    recording_id: str,
+    *,
+    purpose: CreateRecordingLinkPurpose | Unset = "play",
+    ringfence_version: CreateRecordingLinkRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    json_purpose: str | Unset = UNSET
+    if not isinstance(purpose, Unset):
+        json_purpose = purpose
+
+    params["purpose"] = json_purpose
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/recordings/{recording_id}/link".format(
+            recording_id=quote(str(recording_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Link | Problem | None:
+    if response.status_code == 200:
+        response_200 = Link.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Link | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    recording_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    purpose: CreateRecordingLinkPurpose | Unset = "play",
+    ringfence_version: CreateRecordingLinkRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Link | Problem]:
+    """Create recording link
+
+     Make a signed link to a recording's audio. The link works for the key's user for a limited time, and
+    the audit log has it.
+
+    Args:
+        recording_id (str):
+        purpose (CreateRecordingLinkPurpose | Unset):  Default: 'play'.
+        ringfence_version (CreateRecordingLinkRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Link | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        recording_id=recording_id,
+        purpose=purpose,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    recording_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    purpose: CreateRecordingLinkPurpose | Unset = "play",
+    ringfence_version: CreateRecordingLinkRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Link | Problem | None:
+    """Create recording link
+
+     Make a signed link to a recording's audio. The link works for the key's user for a limited time, and
+    the audit log has it.
+
+    Args:
+        recording_id (str):
+        purpose (CreateRecordingLinkPurpose | Unset):  Default: 'play'.
+        ringfence_version (CreateRecordingLinkRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Link | Problem
+    """
+
+    return sync_detailed(
+        recording_id=recording_id,
+        client=client,
+        purpose=purpose,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    recording_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    purpose: CreateRecordingLinkPurpose | Unset = "play",
+    ringfence_version: CreateRecordingLinkRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Link | Problem]:
+    """Create recording link
+
+     Make a signed link to a recording's audio. The link works for the key's user for a limited time, and
+    the audit log has it.
+
+    Args:
+        recording_id (str):
+        purpose (CreateRecordingLinkPurpose | Unset):  Default: 'play'.
+        ringfence_version (CreateRecordingLinkRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Link | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        recording_id=recording_id,
+        purpose=purpose,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    recording_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    purpose: CreateRecordingLinkPurpose | Unset = "play",
+    ringfence_version: CreateRecordingLinkRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Link | Problem | None:
+    """Create recording link
+
+     Make a signed link to a recording's audio. The link works for the key's user for a limited time, and
+    the audit log has it.
+
+    Args:
+        recording_id (str):
+        purpose (CreateRecordingLinkPurpose | Unset):  Default: 'play'.
+        ringfence_version (CreateRecordingLinkRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Link | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            recording_id=recording_id,
+            client=client,
+            purpose=purpose,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

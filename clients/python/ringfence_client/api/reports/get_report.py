@@ -1,0 +1,312 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.get_report_dimension import (
+    GetReportDimension,
+)
+from ...models.get_report_model import GetReportModel
+from ...models.get_report_ringfence_version import (
+    GetReportRingfenceVersion,
+)
+from ...models.problem import Problem
+from ...models.report import Report
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    company: str,
+    dimension: GetReportDimension,
+    *,
+    first: datetime.date,
+    last: datetime.date,
+    model: GetReportModel | Unset = "last",
+    ringfence_version: GetReportRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    json_first = first.isoformat()
+    params["first"] = json_first
+
+    json_last = last.isoformat()
+    params["last"] = json_last
+
+    json_model: str | Unset = UNSET
+    if not isinstance(model, Unset):
+        json_model = model
+
+    params["model"] = json_model
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/reports/{company}/{dimension}".format(
+            company=quote(str(company), safe=""),
+            dimension=quote(str(dimension), safe=""),
+        ),
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | Report | None:
+    if response.status_code == 200:
+        response_200 = Report.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | Report]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    company: str,
+    dimension: GetReportDimension,
+    *,
+    client: AuthenticatedClient | Client,
+    first: datetime.date,
+    last: datetime.date,
+    model: GetReportModel | Unset = "last",
+    ringfence_version: GetReportRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Problem | Report]:
+    """Get report
+
+     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+
+    Args:
+        company (str):
+        dimension (GetReportDimension):
+        first (datetime.date): A day of the company's time zone, as 2026-11-24.
+        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        model (GetReportModel | Unset):  Default: 'last'.
+        ringfence_version (GetReportRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Report]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        dimension=dimension,
+        first=first,
+        last=last,
+        model=model,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    company: str,
+    dimension: GetReportDimension,
+    *,
+    client: AuthenticatedClient | Client,
+    first: datetime.date,
+    last: datetime.date,
+    model: GetReportModel | Unset = "last",
+    ringfence_version: GetReportRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Problem | Report | None:
+    """Get report
+
+     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+
+    Args:
+        company (str):
+        dimension (GetReportDimension):
+        first (datetime.date): A day of the company's time zone, as 2026-11-24.
+        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        model (GetReportModel | Unset):  Default: 'last'.
+        ringfence_version (GetReportRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Report
+    """
+
+    return sync_detailed(
+        company=company,
+        dimension=dimension,
+        client=client,
+        first=first,
+        last=last,
+        model=model,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    company: str,
+    dimension: GetReportDimension,
+    *,
+    client: AuthenticatedClient | Client,
+    first: datetime.date,
+    last: datetime.date,
+    model: GetReportModel | Unset = "last",
+    ringfence_version: GetReportRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Problem | Report]:
+    """Get report
+
+     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+
+    Args:
+        company (str):
+        dimension (GetReportDimension):
+        first (datetime.date): A day of the company's time zone, as 2026-11-24.
+        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        model (GetReportModel | Unset):  Default: 'last'.
+        ringfence_version (GetReportRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Report]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        dimension=dimension,
+        first=first,
+        last=last,
+        model=model,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    company: str,
+    dimension: GetReportDimension,
+    *,
+    client: AuthenticatedClient | Client,
+    first: datetime.date,
+    last: datetime.date,
+    model: GetReportModel | Unset = "last",
+    ringfence_version: GetReportRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Problem | Report | None:
+    """Get report
+
+     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+
+    Args:
+        company (str):
+        dimension (GetReportDimension):
+        first (datetime.date): A day of the company's time zone, as 2026-11-24.
+        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        model (GetReportModel | Unset):  Default: 'last'.
+        ringfence_version (GetReportRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Report
+    """
+
+    return (
+        await asyncio_detailed(
+            company=company,
+            dimension=dimension,
+            client=client,
+            first=first,
+            last=last,
+            model=model,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

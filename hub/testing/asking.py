@@ -38,6 +38,8 @@ DEADLINES_SHARE = 25
 """A hook may wait for this part of its deadline, at least a second, of its own accord."""
 USUAL_SECONDS = 1.0
 """A hook that is done by then is not measured, and nobody looks before: the work of looking would count as the hook's."""
+BUSY_SECONDS = 30.0
+"""So long a hook may work in any case: on a busy machine what takes milliseconds may take longer than a deadline."""
 HOOK_THREADS = "certified"
 """How the names of the threads begin in which hooks are called."""
 _POOL = DaemonThreadPool(HOOK_THREADS, 16)
@@ -184,7 +186,7 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
     begun, busy = time.monotonic(), busy_seconds(waits)
     while not wait([call], timeout=0.1).done:
         lasted = time.monotonic() - begun
-        if lasted - (busy_seconds(waits) - busy) > patience or lasted > deadline:
+        if lasted - (busy_seconds(waits) - busy) > patience or lasted > max(deadline, BUSY_SECONDS):
             call.abandoned = True
             raise TooSlow(
                 f"{hook} is too slow: it was not done after {patience:g} s at a stand-in that answers in milliseconds; its "

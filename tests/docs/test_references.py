@@ -109,6 +109,7 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "reports.md",
             "flows.md",
             "api.md",
+            "callrail-api.md",
             "connect/README.md",
         }
     )

@@ -139,6 +139,13 @@ def postgres_url(request: pytest.FixtureRequest, databases: Path) -> Iterator[st
         yield url
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_url: str, databases: Path) -> str:
+    """An empty PostgreSQL database without tables, as an administrator makes them."""
+    postgres.empty(databases, postgres_url)
+    return postgres_url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database, of either kind."""

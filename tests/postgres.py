@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
 
 from hub.store.engine import Store
 from hub.store.schema import upgrade
@@ -110,6 +111,13 @@ def fresh_database(folder: Path) -> Iterator[str]:
     administration.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield address.format(name)
     administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def empty(folder: Path, address: str) -> None:
+    """Make the database at an address anew, without tables."""
+    name, administration = make_url(address).database, _administration(folder)
+    administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    administration.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
 
 
 def sqlite_copy(folder: Path) -> Path:

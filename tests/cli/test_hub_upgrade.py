@@ -165,10 +165,7 @@ def test_on_postgresql_rows_triggers_and_policies_are_copied_into_a_scratch_data
 ) -> None:
     with postgres.fresh_database(databases) as database, postgres.fresh_database(databases) as other:
         for each in (database, other):
-            with postgres._connection(databases) as server:  # empty, as an administrator makes them
-                name = make_url(each).database
-                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-                server.execute(f"CREATE DATABASE {name} OWNER {postgres.OWNER}")
+            postgres.empty(databases, each)
         fill(database, 200)
         store = Store(database)
         with store.engine.begin() as connection:

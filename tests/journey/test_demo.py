@@ -158,7 +158,7 @@ def play(folder: Path, *options: str) -> str:
         env={**os.environ, "COLUMNS": "240"},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=580,
     )
     assert played.returncode == 0, played.stdout[-4_000:] + played.stderr[-2_000:]
     assert "Everything adds up." in played.stdout and "Traceback" not in played.stdout + played.stderr
@@ -166,7 +166,7 @@ def play(folder: Path, *options: str) -> str:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
     """One play for all that the weeks have, for it takes long; through the companies' pages where there is a browser."""
     browser = find_chromium() is not None
@@ -191,6 +191,22 @@ def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tm
     again = [sys.executable, "-m", "hub.cli", "deliveries", "list", "--json"]
     listed = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert listed.returncode == 0, listed.stderr
+
+
+@pytest.mark.timeout(600)
+def test_the_weeks_are_played_on_postgresql_too_and_only_into_an_empty_database(
+    tmp_path: Path, empty_postgres_url: str
+) -> None:
+    printed = play(tmp_path, "--calls", "6", "--database", empty_postgres_url)
+    (example,) = re.findall(r"hub call (\S+) -c config\.demo\.yaml$", printed, re.M)
+    hub = [sys.executable, "-m", "hub.cli"]
+    shown = subprocess.run(
+        [*hub, "call", example, "-c", "config.demo.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert shown.returncode == 0, shown.stderr
+    again = [*hub, "demo", "--exit", "--database", empty_postgres_url]
+    refused = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 2 and "is not empty" in refused.stderr
 
 
 def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printed: str) -> None:

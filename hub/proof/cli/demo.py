@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,8 +16,6 @@ from sqlmodel import Session, col, select
 from hub.access.first_owner import NAME, owner_of_demo
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.config.edit import REMOVED, Change, edited
-from hub.config.loading import read_text
 from hub.config.models import Config
 from hub.contracts.faults import Fault
 from hub.errors import ConfigError, RingfenceError
@@ -33,6 +28,7 @@ from hub.platform import logs
 from hub.platform.clock import utc_now
 from hub.platform.loopback import free_port
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
+from hub.proof.cli.demo_files import DEMO_MARKER, demo_file, papers_of, refuse_full
 from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
@@ -40,9 +36,9 @@ from hub.proof.demo.data_map import show_data_map
 from hub.proof.demo.history import History, go_on, parts
 from hub.proof.demo.ledger import Ledger, account
 from hub.proof.demo.line.played_calls import open_line
-from hub.proof.demo.line.played_day import always_open, play_day, work_off
+from hub.proof.demo.line.played_day import play_day, work_off
 from hub.proof.demo.line.played_recordings import holds_its_people
-from hub.proof.demo.line.settings import Ports, over_line, ports_for
+from hub.proof.demo.line.settings import Ports, ports_for
 from hub.proof.demo.past import PlayedClock, open_past, serving
 from hub.proof.demo.play import PAGE_EVERY, Play, Tally
 from hub.proof.demo.scenario import weeks
@@ -51,7 +47,7 @@ from hub.proof.demo.texting import conversations
 from hub.proof.demo.website import serve_websites
 from hub.runtime import Hub
 from hub.serving.process import HubProcess, open_process
-from hub.startup.opening import Opened
+from hub.startup.opening import Opened, sandbox_folder
 from hub.startup.reading import read_config
 from hub.store.connectors import StoredNotes
 
@@ -115,7 +111,6 @@ def expire_token(sandboxes: RunningSandboxes) -> None:
 
 
 CALLS, CALLS_ON_LINE = 1_000, 200
-DEMO_MARKER = "demo"
 
 
 def demo(
@@ -132,6 +127,9 @@ def demo(
         Literal["sip"] | None,
         typer.Option(help="`sip`: all calls are real SIP calls on this machine, a minute of the day in two seconds."),
     ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="An empty PostgreSQL database, as in hub: database:, instead of the file.")
+    ] = None,
 ) -> None:
     """Play eight seeded weeks with provider sandboxes, then today as it goes on; the hub, its database and its syncs are real.
 
@@ -139,12 +137,14 @@ def demo(
     and Playwright's Python package are installed, some visitors open a page of the company and call the number on it.
     """
     console, ports = Console(), ports_for(carrier)
-    copied = _demo_file(config, ports, leave)
+    copied, file = demo_file(config, ports, leave, database)
     loaded = read_config(copied, sandbox=ports is None)
     if not loaded.companies:
         raise ConfigError(f"{config} has no company whose calls could be played; write one below accounts:.")
     logs.configure("error")
-    played = _Demo(console, config, copied, loaded, seed, ledger)
+    if database is not None:
+        refuse_full(loaded)
+    played = _Demo(console, config, copied, file, loaded, seed, ledger)
     if ports is None:
         played.weeks(calls or CALLS, leave)
     else:
@@ -158,6 +158,8 @@ class _Demo:
     console: Console
     config: Path
     copied: Path
+    file: Path
+    """The demo's own SQLite database; its other files stand beside it, wherever its rows are."""
     loaded: Config
     seed: int
     whole_ledger: bool
@@ -232,8 +234,9 @@ class _Demo:
 
     def show(self, ledger: Ledger, opened: Opened, tally: Tally, calls: int, leave: bool) -> bool:
         """Print the ledger and write the papers; whether it adds up."""
-        console, papers = self.console, _papers_of(_file_of(self.loaded))
-        opened.sandboxes.share(_sandboxes_of(_file_of(self.loaded)))
+        console, papers = self.console, papers_of(self.file)
+        if (shared := sandbox_folder(self.loaded)) is not None:
+            opened.sandboxes.share(shared)
         show_ledger(console, ledger, whole=self.whole_ledger)
         for each in unplayed_lines(self.loaded, calls, tally.counts["calls"], tally.unreached):
             console.print(f"[yellow]{each}[/yellow]")
@@ -241,7 +244,8 @@ class _Demo:
         show_data_map(console, opened.hub, papers, whole=self.whole_ledger)
         with opened.hub.store.reading() as session:
             example = example_call(session)
-        of_file = "" if self.config == CONFIG else f" -c {self.config}"
+        own_file = self.copied if self.loaded.hub.database.startswith("postgresql") else self.config
+        of_file = "" if own_file == CONFIG else f" -c {own_file}"
         console.print(
             "[green]Everything adds up.[/green]"
             if ledger.adds_up
@@ -253,89 +257,8 @@ class _Demo:
         return ledger.adds_up
 
 
-def _demo_file(config: Path, line: Ports | None, leave: bool) -> Path:
-    """A copy of the file beside it, with a free port and its own recordings, which it keeps for two weeks: the pages of the
-    demo edit the copy. A `line` takes all calls, at any hour of the day."""
-    loaded = read_config(config, sandbox=True)
-    database = loaded.hub.database
-    if not database.startswith("sqlite:///"):
-        raise ConfigError("hub demo needs SQLite; set hub.database to sqlite:///data/ringfence.db.")
-    file = Path(database.removeprefix("sqlite:///"))
-    _make_room(file)
-    port = free_port() if leave else _port(int(loaded.hub.listen.rpartition(":")[2]))
-    changes = (
-        Change(("hub", "listen"), f"127.0.0.1:{port}"),
-        Change(("hub", "public_url"), f"http://127.0.0.1:{port}"),
-        Change(("recordings", "storage"), str(_audio_of(file))),
-        Change(("recordings", "options"), REMOVED),
-        Change(("recordings", "keep"), "14d"),
-    )
-    text = edited(read_text(config), changes)
-    if line is not None:
-        text = edited(always_open(text, loaded), over_line(loaded, line, _gateway_of(file)))
-    copied = config.with_name(f"{config.stem}.demo{config.suffix}")
-    copied.write_text(text, encoding="utf-8")
-    return copied
-
-
-def _file_of(loaded: Config) -> Path:
-    return Path(loaded.hub.database.removeprefix("sqlite:///"))
-
-
-def _sandboxes_of(file: Path) -> Path:
-    """Where commands that run beside the demo look for its sandboxes, as `sandbox_folder` says."""
-    return file.with_name(f"{file.name}-sandbox")
-
-
-def _papers_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-papers")
-
-
-def _audio_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-recordings")
-
-
-def _gateway_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-gateway")
-
-
-def _make_room(file: Path) -> None:
-    """Delete the database of an earlier demo; refuse to delete any other database."""
-    if not file.exists():
-        return
-
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-        try:
-            marked = connection.execute(
-                "SELECT 1 FROM connector_note WHERE connector = 'hub' AND name = ?", (DEMO_MARKER,)
-            ).fetchone()
-            empty = not connection.execute("SELECT 1 FROM inbox LIMIT 1").fetchone()
-        except sqlite3.Error:
-            marked, empty = None, False
-    connection.close()
-    if not marked and not empty:
-        raise ConfigError(
-            f"{file} is not a demo database, and the demo starts with an empty one; move it or use another --config."
-        )
-    for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-        each.unlink(missing_ok=True)
-    for folder in (_audio_of(file), _papers_of(file), _sandboxes_of(file), _gateway_of(file)):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _mark(opened: Opened) -> None:
     StoredNotes(opened.hub.store, "hub").put(DEMO_MARKER, "this database belongs to hub demo, which may delete it")
-
-
-def _port(wanted: int) -> int:
-    """The port that is wanted, or one that is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return free_port()
-    return wanted
 
 
 @contextmanager

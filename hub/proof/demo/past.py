@@ -175,7 +175,8 @@ def open_past(
 ) -> Iterator[tuple[Opened, str]]:
     """A hub in the past without a worker of its own, and the address at which its web edge listens."""
     with open_hub(config, clock, sandboxes) as opened:
-        event.listen(opened.hub.store.engine, "checkout", _hurry)
+        if opened.hub.store.is_sqlite:
+            event.listen(opened.hub.store.engine, "checkout", _hurry)
         process = WebProcess(opened.hub)
         edge = WebEdge(opened.hub, opened.directory, process)
         with serving(edge, listen) as address:

@@ -12,7 +12,7 @@ import postgres
 import pytest
 from commands import CliRunner
 from example_upgrade import AT, STEPS, fill, release
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from typer.testing import Result
 
 from hub.backup.trials.copy_database import ALL_COPIED, counts

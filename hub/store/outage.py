@@ -18,6 +18,8 @@ PATIENCE_SECONDS = 0.5
 FILE_PATIENCE_SECONDS = 3.0
 """The same for SQLite: a file does not go away quietly, and on a busy machine a write may be slow."""
 WATCH_SECONDS = 0.1
+SLOW = "a write takes too long"
+"""Why an outage began whose database may be there: slow, or frozen."""
 
 
 class Watched(Protocol):
@@ -51,7 +53,11 @@ class Outage:
                 return
             self.since = datetime.now(UTC)
         _report(1)
-        structlog.get_logger(__name__).error("the database is away; what comes in is spooled", why=why)
+        log = structlog.get_logger(__name__)
+        if why == SLOW:
+            log.warning("a write takes too long; what comes in is spooled meanwhile")
+        else:
+            log.error("the database is away; what comes in is spooled", why=why)
 
     def end(self) -> tuple[datetime, float] | None:
         """The database takes writes again; since when it was away, and for how many seconds."""
@@ -61,7 +67,7 @@ class Outage:
             return None
         _report(0)
         structlog.get_logger(__name__).info(
-            "the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1)
+            "the database takes writes again", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1)
         )
         return since, seconds
 
@@ -87,7 +93,7 @@ class Outage:
             watched = list(self._watched)
         late = [each for each in watched if each.give_up_after(self.patience)]
         if late:
-            self.begin("a write takes too long")
+            self.begin(SLOW)
 
     def _watch(self) -> None:
         while not self._ending.wait(WATCH_SECONDS):

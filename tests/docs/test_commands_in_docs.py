@@ -31,7 +31,7 @@ SETUP = {
         ("hub numbers buy NUMBER --max-prise 2", "No such option"),
         ("hub numbers buy NUMBER --max-price", "requires an argument"),
         ("hub numbers buy --max-price '2 USD'", "is missing"),
-        ("hub calls list --status mist", "is not one of"),
+        ("hub demo --carrier twilio", "is not one of"),
         ("hub demo --calls many", "valid integer"),
     ],
 )

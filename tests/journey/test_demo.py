@@ -38,6 +38,8 @@ from hub.proof.demo.website import website
 from hub.queries.timeline.entries import Entry, Stage
 from hub.startup.opening import open_beside
 from hub.startup.reading import read_config
+from plugins.carriers.telnyx import Telnyx
+from plugins.carriers.twilio import Twilio
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 30, 21, 15, tzinfo=UTC)
@@ -182,6 +184,7 @@ def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tm
         _texts_went_and_were_held(database)
         _six_networks_heard_of_it(database)
         _nothing_is_out_of_order(tmp_path)
+        _a_hub_after_a_killed_demo_gets_other_calls(database)
         if browser:
             _visitors_called_what_the_page_showed(database, printed)
         else:
@@ -207,6 +210,14 @@ def test_the_weeks_are_played_on_postgresql_too_and_only_into_an_empty_database(
     again = [*hub, "demo", "--exit", "--database", empty_postgres_url]
     refused = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert refused.returncode == 2 and "is not empty" in refused.stderr
+
+
+def _a_hub_after_a_killed_demo_gets_other_calls(database: sqlite3.Connection) -> None:
+    played = {found for (found,) in database.execute("SELECT carrier_call_id FROM call")}
+    carriers = {"twilio": Twilio, "telnyx": Telnyx}
+    with start_sandboxes(carriers) as fresh:
+        ids = {fresh.of(name).new_call_id() for name in carriers for _ in range(3 * len(played))}
+    assert played and not played & ids
 
 
 def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printed: str) -> None:

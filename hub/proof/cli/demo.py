@@ -111,6 +111,8 @@ def expire_token(sandboxes: RunningSandboxes) -> None:
 
 
 CALLS, CALLS_ON_LINE = 1_000, 200
+IDS = "demo"
+"""The stand-ins of a hub that runs on the database of a demo that was killed make other ids than those in it."""
 
 
 def demo(
@@ -172,7 +174,7 @@ class _Demo:
         clock.begin(stories[0].at)
         classes = {name: each.connector_class for name, each in self.loaded.connectors.items() if each.in_sandbox}
         process: HubProcess | None = None
-        with start_sandboxes(classes, clock) as sandboxes, ExitStack() as running:
+        with start_sandboxes(classes, clock, IDS) as sandboxes, ExitStack() as running:
             advertise(self.loaded, sandboxes, stories, self.seed)
             listen = self.loaded.hub.listen if leave else f"127.0.0.1:{free_port()}"
             with open_past(self.loaded, clock, sandboxes, listen) as (opened, address):

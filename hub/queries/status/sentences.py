@@ -139,6 +139,11 @@ SENTENCES: dict[str, Sentence] = {
         "Events were kept in a file and calls were answered from memory. It all goes to the database when it is back.",
         DATABASE,
     ),
+    "a write takes too long; what comes in is spooled meanwhile": Sentence(
+        "The database was slow, or hung",
+        "Events were kept in a file and calls were answered from memory until it took writes in time again.",
+        "If it repeats, the machine is too small or the database too slow.",
+    ),
     "the database is there, but this process cannot work with it": Sentence(
         "The database came back in a state that this process cannot use",
         "Calls are answered from memory, and what comes in is kept.",

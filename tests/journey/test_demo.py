@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from demo_timelines import misplaced, wrong_entries
+from played_demo import play
 from testbed import SHARED, TestHub
 
 from hub.contracts.sandbox import CostSandbox
@@ -151,22 +152,6 @@ def test_visitors_who_saw_no_number_are_told_with_the_reason() -> None:
     ]
 
 
-def play(folder: Path, *options: str) -> str:
-    """Play a small day in a folder of its own, which must add up; what the demo printed."""
-    shutil.copyfile(ROOT / "config.yaml", folder / "config.yaml")
-    played = subprocess.run(
-        [sys.executable, "-m", "hub.cli", "demo", "--exit", *options],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "240"},
-        capture_output=True,
-        text=True,
-        timeout=580,
-    )
-    assert played.returncode == 0, played.stdout[-4_000:] + played.stderr[-2_000:]
-    assert "Everything adds up." in played.stdout and "Traceback" not in played.stdout + played.stderr
-    return played.stdout
-
-
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
@@ -194,22 +179,6 @@ def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tm
     again = [sys.executable, "-m", "hub.cli", "deliveries", "list", "--json"]
     listed = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert listed.returncode == 0, listed.stderr
-
-
-@pytest.mark.timeout(600)
-def test_the_weeks_are_played_on_postgresql_too_and_only_into_an_empty_database(
-    tmp_path: Path, empty_postgres_url: str
-) -> None:
-    printed = play(tmp_path, "--calls", "6", "--database", empty_postgres_url)
-    (example,) = re.findall(r"hub call (\S+) -c config\.demo\.yaml$", printed, re.M)
-    hub = [sys.executable, "-m", "hub.cli"]
-    shown = subprocess.run(
-        [*hub, "call", example, "-c", "config.demo.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
-    assert shown.returncode == 0, shown.stderr
-    again = [*hub, "demo", "--exit", "--database", empty_postgres_url]
-    refused = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 2 and "is not empty" in refused.stderr
 
 
 def _a_hub_after_a_killed_demo_gets_other_calls(database: sqlite3.Connection) -> None:

@@ -161,7 +161,7 @@ class _Demo:
     config: Path
     copied: Path
     file: Path
-    """The demo's own SQLite database; its other files stand beside it, wherever its rows are."""
+    """The demo's own SQLite database; its other files stand beside it, also when its rows are in another database."""
     loaded: Config
     seed: int
     whole_ledger: bool

@@ -1,4 +1,4 @@
-"""The files of `hub demo`: a copy of config.yaml with a place of its own for everything, and room for it."""
+"""The files of `hub demo`: a copy of config.yaml with a place of its own for everything, made anew for each run."""
 
 from __future__ import annotations
 

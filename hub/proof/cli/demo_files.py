@@ -1,4 +1,4 @@
-"""The files of `hub demo`: a copy of config.yaml with a place of its own for everything, made anew for each run."""
+"""The files of `hub demo`: a copy of config.yaml with a place of its own for everything, made again for each run."""
 
 from __future__ import annotations
 

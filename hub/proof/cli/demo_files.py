@@ -36,7 +36,7 @@ def demo_file(config: Path, line: Ports | None, leave: bool, database: str | Non
     file = Path(loaded.hub.database.removeprefix("sqlite:///"))
     _make_room(file)
     port = free_port() if leave else _port(int(loaded.hub.listen.rpartition(":")[2]))
-    changes = (
+    changes: tuple[Change, ...] = (
         Change(("hub", "listen"), f"127.0.0.1:{port}"),
         Change(("hub", "public_url"), f"http://127.0.0.1:{port}"),
         Change(("recordings", "storage"), str(_audio_of(file))),

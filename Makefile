@@ -12,7 +12,7 @@ MINUTES ?= 10
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-soak test-postgresql sqlite-alone fuzz fuzz-api client check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
+.PHONY: run test test-soak test-postgresql sqlite-alone fuzz fuzz-api client check bench docs screenshots format migration lock newcomer sbom release audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -70,6 +70,9 @@ newcomer: $(TOOLS)/ready      ## a first hour in an empty folder: install the wh
 
 sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requirements/hub.lock installs, with licenses and hashes
 	$(TOOLS)/bin/python .ci/sbom.py $(BIN)/python sbom.json
+
+release: $(VENV)/dev $(TOOLS)/ready ## wheel, sdist, SBOM and checksums in build/release, and a signed tag; ARGS=--unsigned makes no tag
+	$(BIN)/python .ci/release.py build/release $(ARGS)
 
 audit: $(TOOLS)/ready         ## look for known vulnerabilities in all locked packages; needs the network
 	$(TOOLS)/bin/python .ci/audit.py

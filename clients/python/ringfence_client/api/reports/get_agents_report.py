@@ -130,8 +130,8 @@ def sync_detailed(
     many percent were answered.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -175,8 +175,8 @@ def sync(
     many percent were answered.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -215,8 +215,8 @@ async def asyncio_detailed(
     many percent were answered.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -258,8 +258,8 @@ async def asyncio(
     many percent were answered.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):

@@ -121,8 +121,8 @@ def sync_detailed(
      The companies side by side, for the days from `first` to `last`.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -161,8 +161,8 @@ def sync(
      The companies side by side, for the days from `first` to `last`.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -196,8 +196,8 @@ async def asyncio_detailed(
      The companies side by side, for the days from `first` to `last`.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -234,8 +234,8 @@ async def asyncio(
      The companies side by side, for the days from `first` to `last`.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 

@@ -150,8 +150,8 @@ def sync_detailed(
 
     Args:
         company (str):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
         model (GetCostsReportModel | Unset):  Default: 'last'.
         ringfence_version (GetCostsReportRingfenceVersion | Unset):
@@ -199,8 +199,8 @@ def sync(
 
     Args:
         company (str):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
         model (GetCostsReportModel | Unset):  Default: 'last'.
         ringfence_version (GetCostsReportRingfenceVersion | Unset):
@@ -243,8 +243,8 @@ async def asyncio_detailed(
 
     Args:
         company (str):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
         model (GetCostsReportModel | Unset):  Default: 'last'.
         ringfence_version (GetCostsReportRingfenceVersion | Unset):
@@ -290,8 +290,8 @@ async def asyncio(
 
     Args:
         company (str):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
         model (GetCostsReportModel | Unset):  Default: 'last'.
         ringfence_version (GetCostsReportRingfenceVersion | Unset):

@@ -144,8 +144,8 @@ def sync_detailed(
     Args:
         company (str):
         dimension (GetReportDimension):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         model (GetReportModel | Unset):  Default: 'last'.
         ringfence_version (GetReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -193,8 +193,8 @@ def sync(
     Args:
         company (str):
         dimension (GetReportDimension):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         model (GetReportModel | Unset):  Default: 'last'.
         ringfence_version (GetReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -237,8 +237,8 @@ async def asyncio_detailed(
     Args:
         company (str):
         dimension (GetReportDimension):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         model (GetReportModel | Unset):  Default: 'last'.
         ringfence_version (GetReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -284,8 +284,8 @@ async def asyncio(
     Args:
         company (str):
         dimension (GetReportDimension):
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         model (GetReportModel | Unset):  Default: 'last'.
         ringfence_version (GetReportRingfenceVersion | Unset):
         x_request_id (str | Unset):

@@ -128,8 +128,8 @@ def sync_detailed(
      Calls by tracker, with leads among these calls.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetTrackersReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -171,8 +171,8 @@ def sync(
      Calls by tracker, with leads among these calls.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetTrackersReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -209,8 +209,8 @@ async def asyncio_detailed(
      Calls by tracker, with leads among these calls.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetTrackersReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -250,8 +250,8 @@ async def asyncio(
      Calls by tracker, with leads among these calls.
 
     Args:
-        first (datetime.date): A day of the company's time zone, as 2026-11-24.
-        last (datetime.date): A day of the company's time zone, as 2026-11-24.
+        first (datetime.date):
+        last (datetime.date):
         company (str | Unset): Only this company, by its name.
         ringfence_version (GetTrackersReportRingfenceVersion | Unset):
         x_request_id (str | Unset):

@@ -49,7 +49,7 @@ def test_a_model_divides_the_credit(sold: Shop) -> None:
     assert (lines["bing / cpc"]["calls"], lines["news / email"]["calls"]) == (1.5, 0.5)
     assert report["total"] == {
         "calls": 2, "answered": 2, "first_time": 1, "texts": 0, "forms": 0, "leads": 0, "customers": 0,
-        "conversions": 2, "amounts": {"USD": "80"}, "won": {},
+        "conversions": 2, "answered_percent": 100.0, "average_talk_seconds": 98.0, "amounts": {"USD": "80"}, "won": {},
     }  # fmt: skip
 
 

@@ -190,12 +190,17 @@ def test_personal_data_is_masked_unless_an_owner_chooses_otherwise(world: OAuthW
     world.stage.call_in(caller_name="Maria Ruiz")
     shown = OfficialClient(world, "owner", personal_data="yes").call("list_calls")
     assert "Maria Ruiz" in json.dumps(shown)
+    owner = OfficialClient(world, "owner", personal_data="yes")
+    assert "Maria Ruiz" in json.dumps(owner.call("list_calls"))
+    with world.stage.hub.store.writing() as session:
+        session.get_one(User, world.users["owner"].id).role = "marketer"
+    assert "Maria" not in json.dumps(owner.call("list_calls")), "who is no owner any more shows nothing in clear"
     masked = OfficialClient(world, "marketer", personal_data="yes").call("list_calls")
     assert "Maria" not in json.dumps(masked), "a form that a page did not offer counts for nothing"
     entries = [
         (row.action, row.detail.split()[-1]) for row in world.stage.rows(AuditEntry) if row.action.startswith("assis")
     ]
-    assert entries == [("assistants.allow", "personal_data"), ("assistants.allow", "read")]
+    assert entries == [("assistants.allow", each) for each in ("personal_data", "personal_data", "read")]
 
 
 def test_an_owner_of_some_companies_connects_for_these_alone_and_masked(world: OAuthWorld) -> None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from hub.access.assistants.grants import ACCESS_PREFIX, holder_of_access_token, note_use
 from hub.access.narrowing import to_account
+from hub.access.scope import scope_of
 from hub.platform.rate_limit import Counters
 from hub.runtime import Hub
 from hub.web.api.auth import Authenticator, bearer_key
@@ -67,7 +68,8 @@ class McpEndpoint:
             await app(scope, receive, send)
 
     def _admitted(self, request: Request) -> Reader:
-        """Who asks: by a token that a user allowed, or by an API key. 401 without a living one, 429 if it is used too often."""
+        """Who asks: by a token that a user allowed, or by an API key. 401 without a living one, 429 if it is used too often.
+        What an owner let it see in clear is masked as soon as that user does not own the whole account any more."""
         token, hub = bearer_key(request), self._hub
         if not token.startswith(ACCESS_PREFIX):
             key, user, _ = self._authenticator.admit(request)
@@ -75,12 +77,13 @@ class McpEndpoint:
         now = hub.clock()
         with hub.store.reading() as session:
             holder = holder_of_access_token(session, token, self._addresses.resource, now)
+            is_owner = holder is not None and scope_of(session, holder[1], "users") is not None
         if holder is None or not self._addresses.is_offered:
             raise HTTPException(401, "This token opens nothing any more; connect again.")
         grant, user = holder
         self._authenticator.limited(grant.id, now)
         note_use(hub.store, grant, now)
-        return Reader(hub, user, grant.personal_data)
+        return Reader(hub, user, grant.personal_data and is_owner)
 
     def _refuse_foreign(self, request: Request) -> None:
         """403 for a page of another site, 405 for anything but a POST: the server opens no stream.

@@ -48,4 +48,4 @@ def lost_of_tracker(flow: Mapping[str, object], source: Mapping[str, object]) ->
         yield "its greeting is a recording: write what it says, or name the file, in the route"
     landing = text_of(source.get("landing"), 200)
     if landing:
-        yield "it stands for visits to certain landing pages: here a rule of sources does (hub docs reports#where-a-visit-came-from)"
+        yield "its landing pages: use a rule of sources (hub docs reports#where-a-visit-came-from)"

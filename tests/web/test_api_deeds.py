@@ -235,5 +235,6 @@ def test_a_program_sees_how_a_webhook_does_and_sends_a_range_again(lite_house: H
     for _ in range(2):
         assert sent(lite_house, path, {**spans, "states": ["dead"]}, "once").json() == {"events": len(listed)}
     assert [row.action for row in stage.rows(AuditEntry)].count("webhook.replay") == 1
-    assert sent(lite_house, path, {**spans, "states": ["leased"]}, None).status_code == 422
+    for wrong in ({"states": ["leased"]}, {"since": 0}, {"since": spans["until"], "until": spans["since"]}):
+        assert sent(lite_house, path, {**spans, **wrong}, None).status_code == 422, wrong
     assert sent(lite_house, f"/webhooks/{lite_house.theirs['webhook_id']}/replay", spans, None).status_code == 404

@@ -40,7 +40,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="The maximum nu
 
 def no_number(value: object) -> object:
     """Refuse a number, which would be taken as seconds since 1970."""
-    if isinstance(value, str) and value.strip("+-").replace(".", "").isdigit():
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip("+-").replace(".", "").isdigit()):
         raise PydanticCustomError("datetime_form", "a number is no time")
     return value
 

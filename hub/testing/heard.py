@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-import httpx
 import pytest
 
 from hub.contracts.hearing import HeardRequest
@@ -36,12 +34,6 @@ def heard(sandbox: Sandbox | None) -> Iterator[list[HeardRequest]]:
     with sandbox.listening() as requests:
         yield requests
         sandbox.settle()
-
-
-def loopback_client(address: str) -> httpx.Client:
-    """A client of a stand-in, which may take its time on a busy machine. It trusts no certificate, because there is none: to
-    read those of the system takes longer than a request."""
-    return httpx.Client(trust_env=False, base_url=address, timeout=60, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def bodies(requests: Iterable[HeardRequest]) -> str:

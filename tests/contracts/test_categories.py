@@ -11,6 +11,8 @@ from hub.contracts.categories import CATEGORIES
 from hub.privacy.retention_rules import RETENTION_RULES
 
 NOT_PERSONAL = {
+    ("oauth_client", "name"): "what a program calls itself",
+    ("assistant_grant", "client_name"): "what a program calls itself",
     ("tag_definition", "name"): "a topic that the account writes for all its calls",
     ("webhook_endpoint", "name"): "what config.yaml calls an address",
     ("app_user", "name"): "what commands call a user; it stays, so that the audit log can be read",

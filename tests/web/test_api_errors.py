@@ -108,7 +108,7 @@ def test_each_answer_names_its_request_with_the_clients_own_id_if_that_is_well_f
     assert named[1] == "crm-4711.a_B:2" and len(set(named)) == len(named)
     assert all(each.startswith("req_") for each in (named[0], *named[2:]))
     client.get("/calls/none", headers=key | {"x-request-id": "find-me"})
-    assert "request_id=find-me" in capsys.readouterr().err
+    assert "request_id=find-me" in "".join(capsys.readouterr())
 
 
 def test_an_answer_names_its_version_and_an_unknown_one_is_refused(lite_house: House) -> None:

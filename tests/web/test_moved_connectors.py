@@ -12,9 +12,6 @@ from provider_stage import Providers, agree, environment, open_provider_stage, r
 from testbed import TestHub
 
 from hub.config.edit import Change
-from hub.errors import CannotDo
-from hub.importing.records import CompanyRecord, Structure, TrackerRecord
-from hub.importing.structure import Target, propose_structure
 from hub.model import AuditEntry, ConnectorToken, StoredSecret
 from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
@@ -134,22 +131,3 @@ def test_the_draft_of_a_sign_in_holds_no_reference_to_the_machine(stage: TestHub
 
 def environment_value(stage: TestHub) -> str:
     return str(stage.hub.config.connectors["google"].settings.credentials.client_secret.get_secret_value())  # type: ignore[attr-defined]
-
-
-def test_a_text_of_an_import_reads_no_secret_of_this_machine(stage: TestHub) -> None:
-    assert stage.config_file is not None
-    before = text_of(stage)
-    company = CompanyRecord(id="COM1", title="${env:GOOGLE_SECRET}")
-    tracker = TrackerRecord(
-        id="TRK1",
-        company_id="COM1",
-        title="Print",
-        numbers=("+13125550150",),
-        source=("print", "print"),
-        dial="+13125550190",
-    )
-    structure = Structure(companies=(company,), trackers=(tracker,), users=(), tags=())
-    target = Target("agency", "Agency", "twilio")
-    with pytest.raises(CannotDo, match="would be read as a secret of this machine"):
-        propose_structure(stage.hub.store, stage.config_file, structure, "callrail/1", target)
-    assert text_of(stage) == before

@@ -1,6 +1,6 @@
 """Settings at CallRail that are not brought over: each that is in use there is listed, with what to do instead.
 
-Source: CallRail's API documentation, as `hub.callrail.fields` has it. docs/import-callrail.md has the whole table.
+Source: CallRail's API documentation, as `hub.callrail.fields` has it. `hub docs import-callrail` has the whole table.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ from hub.protocols.json_service.stand_in import JsonServiceSandbox
 from hub.protocols.json_service.templates import plain_values
 from hub.testing.asking import Reply, WireCall, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
-from hub.testing.heard import heard, loopback_client
+from hub.testing.exchanges.exchange_checks import loopback_client
+from hub.testing.heard import heard
 
 TIMES = 10
 """How often an answer is given: more often than a plugin may ask within one call of a hook."""

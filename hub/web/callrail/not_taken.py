@@ -1,4 +1,4 @@
-"""What CallRail's API takes and this one does not: the rows of the table in docs/callrail-api.md, by which requests are
+"""What CallRail's API takes and this one does not: the rows of the table in `hub docs callrail-api`, by which requests are
 refused. A test sends each row's example and compares the answer."""
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.api import Money, Rejected
-from hub.api.crm import Outcome
+from hub.api.crm import Outcome, instant
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.outcomes import Cursor, Position
 from plugins.crm.hubspot.sandbox import Sandbox
-from plugins.crm.hubspot.translate import milliseconds, outcome, when
+from plugins.crm.hubspot.translate import milliseconds, outcome
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -96,8 +96,8 @@ def test_no_deal_is_lost_or_read_twice_whatever_shares_an_instant(
     sandbox.account.tables["deals"].records.clear()
     clock.now = NOW
     made = {sandbox.add("deals", dealstage="x") for _ in instants}
-    for deal, instant in zip(sorted(made), instants, strict=True):
-        clock.now = NOW + timedelta(milliseconds=instant)
+    for deal, late in zip(sorted(made), instants, strict=True):
+        clock.now = NOW + timedelta(milliseconds=late)
         sandbox.change("deals", deal, amount="1")
     clock.now = NOW + timedelta(milliseconds=7)
     found, cursor = sync(connector)
@@ -186,11 +186,11 @@ def test_a_value_is_an_amount_or_nothing(amount: str, currency: str, value: str)
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)))
 def test_times_are_read_as_hubspot_writes_them(naive: datetime) -> None:
     moment = naive.replace(tzinfo=UTC, microsecond=naive.microsecond // 1000 * 1000)
-    assert when(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")) == moment
-    assert when(str(milliseconds(moment))) == moment
+    assert instant(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")) == moment
+    assert instant(str(milliseconds(moment))) == moment
 
 
 @given(st.none() | st.text())
 def test_what_is_no_time_is_none(text: str | None) -> None:
-    read = when(text)
+    read = instant(text)
     assert read is None or read.utcoffset() == timedelta(0)

@@ -61,9 +61,7 @@ def release(session: Session, endpoint_id: str, most: int | None = None) -> int:
     """Let events that wait be sent, within `session`: all, or the oldest ones. Returns how many."""
     waiting = _of(endpoint_id, State.WAITING)
     if most is not None:
-        oldest = (
-            select(WebhookEvent.id).where(*waiting).order_by(col(WebhookEvent.at), col(WebhookEvent.id)).limit(most)
-        )
+        oldest = select(WebhookEvent.id).where(*waiting).order_by(col(WebhookEvent.due_at)).limit(most)
         waiting = [col(WebhookEvent.id).in_(oldest)]
     return _set(session, waiting, state=State.READY)
 

@@ -21,9 +21,9 @@ def test_a_check_asks_every_provider(shop: Shop) -> None:
     told = shop.json("check")
     assert told["ok"] is True
     assert told["connectors"]["ads"] == {"ok": True, "detail": "Adco answers."}
-    [warning] = told["warnings"]
-    assert warning.startswith(
-        "The plugin of connector ads did not come with Ringfence and runs in the hub's own process"
+    assert any(
+        each.startswith("The plugin of connector ads did not come with Ringfence and runs in the hub's own process")
+        for each in told["warnings"]
     )
 
 

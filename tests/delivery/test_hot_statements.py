@@ -34,7 +34,8 @@ PARTIAL = {
 }
 """Indexes that have only the rows that matter: to read one as a whole is fine."""
 FEW = {
-    "account", "alert_preference", "alert_rule", "app_user", "assistant_grant", "company", "config_process", "connector_state",
+    "account", "alert_preference", "alert_rule", "app_user", "assistant_grant", "assistant_token",
+    "company", "config_process", "connector_state",
     "cost", "directory_change", "error_hour", "health_report", "journal_end", "journal_waiting", "legal_hold",
     "number_purchase", "outgoing_call", "policy_version", "privacy_request", "recipient_version", "recovery_code",
     "sign_in_link", "source_rule", "tracker", "tracking_number", "user_company", "web_session",

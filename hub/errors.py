@@ -144,9 +144,10 @@ def without_frames(error: Failure) -> Failure:
 class CannotDo(RingfenceError):
     """The hub cannot do or answer what a person asked for; the message says what to do instead."""
 
-    def __init__(self, *args: object, field: str = "") -> None:
+    def __init__(self, *args: object, field: str = "", param: str = "") -> None:
+        """`field` of the page's form, or `param` of the action, is what the message is about."""
         super().__init__(*args)
-        self.field = field
+        self.field, self.param = field, param
 
 
 class NotFound(CannotDo):

@@ -92,7 +92,7 @@ def lead_status(text: str) -> LeadStatus:
     try:
         return LeadStatus(text.strip().lower().replace(" ", "_").replace("-", "_"))
     except ValueError:
-        raise CannotDo(f"A lead's status is one of {', '.join(LeadStatus)}.", field="status") from None
+        raise CannotDo(f"A lead's status is one of {', '.join(LeadStatus)}.", param="status") from None
 
 
 def parse_value(text: str, currency: str | None = None) -> Money:
@@ -108,11 +108,11 @@ def parse_value(text: str, currency: str | None = None) -> Money:
 
 def _check(value: Money) -> None:
     if not value.amount.is_finite() or not 0 <= value.amount < MAX_AMOUNT:
-        raise CannotDo("A lead's value is an amount of 0 or more, like 240.", field="amount")
+        raise CannotDo("A lead's value is an amount of 0 or more, like 240.", param="amount")
     if value.amount != round(value.amount, 4):
-        raise CannotDo("A lead's value has at most four decimal places.", field="amount")
+        raise CannotDo("A lead's value has at most four decimal places.", param="amount")
     if len(value.currency) != 3 or not (value.currency.isascii() and value.currency.isupper()):
-        raise CannotDo("A currency is written as its three letters, like USD.", field="currency")
+        raise CannotDo("A currency is written as its three letters, like USD.", param="currency")
 
 
 def _locked(session: Session, subjects: Sequence[Subject], now: datetime, user_id: str) -> dict[str, Lead]:

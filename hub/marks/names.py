@@ -25,7 +25,7 @@ def name_contact(session: Session, scope: AccessScope, vault: Vault, subject_id:
     """
     words = " ".join(storable(name).split())
     if not words or len(words) > MAX_NAME_CHARACTERS or not words.isprintable():
-        raise CannotDo(f"A name has 1 to {MAX_NAME_CHARACTERS} characters.", field="name")
+        raise CannotDo(f"A name has 1 to {MAX_NAME_CHARACTERS} characters.", param="name")
     (subject,) = markable(session, scope, [subject_id])
     if isinstance(subject, TextMessage):
         raise CannotDo("A text has no name of its own; name a call or a form of the person.")

@@ -23,9 +23,9 @@ def add_note(session: Session, scope: AccessScope, vault: Vault, subject_id: str
     long."""
     words = text.replace("\0", "").replace("\r\n", "\n").strip()
     if not words:
-        raise CannotDo("Write something into the note.", field="text")
+        raise CannotDo("Write something into the note.", param="text")
     if len(words) > MAX_NOTE_CHARACTERS:
-        raise CannotDo(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters.", field="text")
+        raise CannotDo(f"A note has at most {MAX_NOTE_CHARACTERS:,} characters.", param="text")
     (subject,) = markable(session, scope, [subject_id])
     assert subject.expires_at is not None
     note = Note(

@@ -127,7 +127,7 @@ def _free_name(
 
 def _known_color(color: str) -> str:
     if color not in COLORS:
-        raise CannotDo("Color is not included in the list", field="color")
+        raise CannotDo("Color is not included in the list", param="color")
     return color
 
 

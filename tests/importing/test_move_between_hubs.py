@@ -18,7 +18,7 @@ from testbed import make_config
 from benchmarks.import_callrail import LISTS, comparable, differences, in_order
 from hub.access.keys import new_api_key
 from hub.importing.callrail.account import CallRailAccount
-from hub.importing.records import Page
+from hub.importing.records import Page, Position
 from hub.importing.run import import_rows
 from hub.model import Attribution, Call, ImportStep, Lead, Note, Person, Tag, User
 from hub.platform.rate_limit import Counters
@@ -85,8 +85,8 @@ class Told:
     read: list[Page]
     options: str = ""
 
-    def pages(self, resource: str, place: int) -> Iterator[Page]:
-        yield from self.read[place:]
+    def pages(self, resource: str, place: Position) -> Iterator[Page]:
+        yield from self.read[place.place :]
 
 
 class Deadly:

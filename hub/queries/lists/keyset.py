@@ -88,7 +88,7 @@ class Order:
             place = tuple(_value(*each) for each in zip(values, self.columns, strict=True))
             return Cursor(place, {0: False, 1: True}[backward])
         except (ValueError, TypeError, KeyError, RecursionError):
-            raise CannotDo(BAD_CURSOR, field="after") from None
+            raise CannotDo(BAD_CURSOR, param="after") from None
 
 
 def newest_first(*columns: object) -> Order:

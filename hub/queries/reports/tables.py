@@ -57,7 +57,7 @@ def read_table(name: str, request: TableRequest) -> list[Row]:
     """The lines of one report. CannotDo if the days are the wrong way round."""
     first, last = request.days
     if first > last:
-        raise CannotDo("The report would end before it begins; swap first and last.", field="last")
+        raise CannotDo("The report would end before it begins; swap first and last.", param="last")
     return REPORTS[name].read(request)
 
 
@@ -93,7 +93,7 @@ def _weeks(request: TableRequest) -> list[Row]:
 def _calls(request: TableRequest) -> CallPeriod:
     first, last = request.days
     if (last - first).days >= MAX_DAYS:
-        raise CannotDo(f"This report covers {MAX_DAYS} days at most; choose a later first day.", field="first")
+        raise CannotDo(f"This report covers {MAX_DAYS} days at most; choose a later first day.", param="first")
     return CallPeriod(request.session, request.scope, own_days(request.companies, first, last))
 
 

@@ -64,7 +64,7 @@ def own_error(request: Request, error: Exception) -> Response:
         return api_problem(request.scope, 404, str(error))
     if isinstance(error, RetryLater):
         return api_problem(request.scope, 503, str(error), RETRY)
-    field = error.field if isinstance(error, CannotDo) else ""
+    field = (error.param or error.field) if isinstance(error, CannotDo) else ""
     if not field:
         return api_problem(request.scope, 409, str(error))
     code: Code | None = "invalid_cursor" if field == "after" else None

@@ -204,7 +204,7 @@ def _served(page: Page, query: PageRequest) -> Response:
     except RingfenceError as error:
         if page.again is None:
             raise
-        query.errors[error.field if error.field in query.form else page.field] = str(error)
+        query.errors[error.field or page.field] = str(error)
         return page.again(query)
 
 

@@ -231,7 +231,7 @@ def test_a_text_is_spoken_once_and_then_comes_from_disk(tmp_path: Path) -> None:
 
 def test_without_a_voice_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoVoice, match="install ringfence"):
+    with pytest.raises(NoVoice, match="install the extra speech"):
         in_a_thread(Speaker(tmp_path, None).say("Hello.", "en-US"))
     if find_spec("piper"):
         with pytest.raises(NoVoice, match=r"no piper voice at .*nothing\.onnx"):

@@ -75,9 +75,9 @@ def value_at(value: Any, path: str) -> Any:
     return value
 
 
-def instant(value: object) -> datetime | None:
-    """A time in UTC, written as ISO 8601 (without an offset it is UTC), or as seconds, milliseconds or microseconds since 1970;
-    None if it is none."""
+def instant(value: object, per_second: int | None = None) -> datetime | None:
+    """A time in UTC, written as ISO 8601 (without an offset it is UTC), or as a number since 1970; None if it is none.
+    A number counts in `per_second` to the second; by default in seconds, milliseconds or microseconds, by its size."""
     try:
         if isinstance(value, str) and not value.isdecimal():
             read = datetime.fromisoformat(value)
@@ -85,6 +85,7 @@ def instant(value: object) -> datetime | None:
         if not isinstance(value, str | int | float):
             return None
         number = float(value)
-        return datetime.fromtimestamp(number / (10**6 if number > 10**14 else 10**3 if number > 10**11 else 1), UTC)
+        by_size = 10**6 if number > 10**14 else 10**3 if number > 10**11 else 1
+        return datetime.fromtimestamp(number / (per_second or by_size), UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -120,11 +120,8 @@ def api_problem(
     param: str | None = None,
 ) -> Response:
     """A problem document of `/api/v1`. A detail that is only a framework's phrase is replaced by what the code means."""
-    code = (
-        code
-        or CODES.get(status)
-        or ("unavailable" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_parameter")
-    )
+    server = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    code = code or CODES.get(status) or ("unavailable" if server else "invalid_parameter")
     kind, request_id = KINDS[code], request_id_of(scope)
     document: dict[str, Any] = {
         "type": type_of(code), "title": kind.title, "status": status,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.api import JsonObject, Rejected, RetryLater, hookimpl
-from hub.api.crm import Outcome, OutcomePage, instant
+from hub.api.crm import Outcome, OutcomePage
 from plugins.crm.hubspot import objects
 from plugins.crm.hubspot.client import Account, Client
 from plugins.crm.hubspot.refusals import UNREADABLE
 from plugins.crm.hubspot.settings import HubSpotSettings
-from plugins.crm.hubspot.translate import DEAL_PROPERTIES, Properties, entered, milliseconds, outcome, phones
+from plugins.crm.hubspot.translate import DEAL_PROPERTIES, Properties, entered, milliseconds, outcome, phones, read_time
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -124,7 +124,7 @@ def search(
 
 
 def _deal(deal_id: str, properties: Properties) -> Deal:
-    changed_at = instant(properties.get("hs_lastmodifieddate"))
+    changed_at = read_time(properties.get("hs_lastmodifieddate"))
     if changed_at is None:
         raise RetryLater(UNREADABLE)
     return Deal(Position(milliseconds(changed_at), int(deal_id)), deal_id, properties)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from hub.api import Fact, Money, phone_number
 from hub.api.crm import CallActivity, Correction, KnownSource, Outcome, instant
@@ -38,6 +39,8 @@ SOURCES = tuple(
     KnownSource(kind="utm_source", value=tag, source="hubspot", medium="email") for tag in ("hs_email", "hs_automation")
 )
 """The tags that HubSpot adds to untagged links in its e-mails; the second is for workflows."""
+read_time = partial(instant, per_second=1_000)
+"""A time as HubSpot writes it: in milliseconds since 1970, or ISO 8601."""
 TITLE_LENGTH = 255
 BODY_LENGTH = 65_536
 """Most characters that HubSpot stores of a call's body."""
@@ -139,7 +142,7 @@ def outcome(
     call_key: str | None = None,
 ) -> Outcome:
     """A deal's present state. Raises ValueError if HubSpot does not say when it changed."""
-    changed_at = instant(deal.get("hs_lastmodifieddate"))
+    changed_at = read_time(deal.get("hs_lastmodifieddate"))
     if changed_at is None:
         raise ValueError("a deal without hs_lastmodifieddate")
     stage = stage_of(deal, stages)
@@ -149,7 +152,7 @@ def outcome(
         stage=stage,
         changed_at=changed_at,
         # A close date is a salesperson's forecast; a deal cannot have closed after the change that reports it.
-        occurred_at=min(instant(reached) or changed_at, changed_at),
+        occurred_at=min(read_time(reached) or changed_at, changed_at),
         value=_money(deal, currency),
         call_key=call_key,
         phone_numbers=phone_numbers,

@@ -10,9 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hub.api import JsonObject
-from hub.api.crm import instant
 
-from ..translate import entered, hubspot_time, milliseconds
+from ..translate import entered, hubspot_time, milliseconds, read_time
 
 MAX_SEARCH_RESULTS = 10_000
 MAX_SEARCH_CHARACTERS = 3_000
@@ -120,7 +119,7 @@ class Table:
                 (name in READ_ONLY_PROPERTIES)
                 or (name in CHOICE_PROPERTIES and value not in CHOICE_PROPERTIES[name])
                 or (name in NUMBER_PROPERTIES[self.kind].split() and _number(value) is None)
-                or (name in TIME_PROPERTIES[self.kind].split() and instant(value) is None)
+                or (name in TIME_PROPERTIES[self.kind].split() and read_time(value) is None)
             ):
                 raise invalid(f'Property values were not valid: [{{"error":"INVALID_VALUE","name":"{name}"}}]')
         if self.kind == "calls" and new and "hs_timestamp" not in properties:
@@ -179,7 +178,7 @@ class Table:
         if not isinstance(value, str) or not value:
             return None
         if name in TIME_PROPERTIES[self.kind].split() or name.startswith(entered("")) or name == "hs_createdate":
-            moment = instant(value)
+            moment = read_time(value)
             return None if moment is None else Decimal(milliseconds(moment))
         if name in NUMBER_PROPERTIES[self.kind].split() or name == "hs_object_id":
             return _number(value)

@@ -204,15 +204,15 @@ class HttpSandbox(Sandbox):
                 fault = self.next_answer(scope["method"], scope["path"]) or self.next_fault() or slash_in_a_part(scope)
             if fault is None and self.page_limit and scope["type"] == "http":
                 scope, receive = await shortened(scope, receive, self.page_limit)
-            if fault is not None and fault.kind == "twice":
+            if fault is not None and fault.kind in ("taken", "twice"):
+                # The whole request is read first: a connection that ends with something unread is reset.
                 first, receive = await doubled(receive)
                 await in_turn(scope, first, nowhere)
-                fault = None
+                fault = fault if fault.kind == "taken" else None
             if fault is None:
                 await in_turn(scope, receive, send)
                 return
             if fault.kind == "taken":
-                await in_turn(scope, receive, nowhere)
                 scope["extensions"][CUT]()
             if fault.kind in ("hang", "taken"):
                 await hung(receive, fault.seconds)

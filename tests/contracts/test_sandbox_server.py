@@ -78,6 +78,22 @@ def test_a_reply_that_is_lost_ends_the_connection_at_once_after_the_request_was_
     assert provider.served == 4
 
 
+def test_a_reply_is_lost_only_after_the_whole_request_has_arrived() -> None:
+    """However slowly its body follows its head. A connection that ends before that is reset, and not every request is."""
+    with Provider() as provider:
+        provider.fail_next(Fault("taken"))
+        address = provider.url.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1]))) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nhost: provider\r\ncontent-length: 6\r\n\r\n")
+            for _ in range(2):  # the stand-in has begun with the request
+                assert httpx.get(provider.url, trust_env=False).text == "here"
+            with pytest.raises(BlockingIOError):
+                client.recv(1, socket.MSG_DONTWAIT)
+            client.sendall(b"a body")
+            assert client.recv(1) == b""
+    assert provider.served == 3
+
+
 def test_what_a_client_waits_for_no_more_is_noted_before_it_is_counted() -> None:
     """However late the stand-in comes to a request: the client sends it and hangs up before the stand-in may look."""
     with Provider() as provider:

@@ -45,6 +45,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def test_only_those_beyond_the_nat_are_told_the_public_address_and_all_get_it_for_the_sound() -> None:
+    ports = Ports(host="10.0.0.11", port=5060, transport="udp", external="198.51.100.7", trunk_name="x", tls=None)
+    proxy, trunk = Peer("udp", "10.0.0.1", 5060), Peer("udp", "203.0.113.10", 5060)
+    assert ports.outside(proxy) == ("10.0.0.11", 5060) and ports.outside(trunk) == ("198.51.100.7", 5060)
+    assert ports.media(proxy) == ports.media(trunk) == "198.51.100.7"
+
+
 def _ports(port: int, certificate: Path, trunk: str = "localhost") -> Ports:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

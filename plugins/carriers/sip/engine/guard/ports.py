@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import re
 import socket
 import ssl
@@ -16,6 +17,13 @@ from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 MAX_CONNECTIONS = 200
 IDLE_S = 900.0
 CONNECT_S = 4.0
+PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7"),
+    )
+)
+"""Networks behind a NAT: RFC 1918, 4193 and 6598."""
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)\s*:\s*(\d{1,6})\s*\r\n", re.IGNORECASE)
 
 Receive = Callable[[bytes, Peer], None]
@@ -81,8 +89,8 @@ class Ports:
             self._keep(asyncio.create_task(self._connect(peer, data)))
 
     def outside(self, peer: Peer) -> tuple[str, int]:
-        """The address and port at which this peer reaches us."""
-        return self._external or self._local(peer), self._port
+        """The address and port at which this peer reaches us. Who is inside the NAT, a proxy for example, gets our own."""
+        return self._local(peer) if not self._external or _private(peer.host) else self._external, self._port
 
     def media(self, peer: Peer) -> str:
         """The address at which this peer's sound reaches us."""
@@ -154,6 +162,11 @@ async def _datagrams(
         lambda: _Datagrams(receive), local_addr=address
     )
     return transport
+
+
+def _private(host: str) -> bool:
+    address = ipaddress.ip_address(host)
+    return any(address.version == network.version and address in network for network in PRIVATE)
 
 
 @lru_cache(maxsize=64)

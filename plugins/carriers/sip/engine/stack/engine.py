@@ -112,7 +112,7 @@ class StackEngine:
             raise Draining("The line takes no new calls.")
         if dial.attested_by and dial.attested_by.ended.done():
             raise NoAnswer("The caller is gone.", 487)
-        plan = outgoing(dial, self.settings, self._trunk, self._ports.outside(self._trunk)[0])
+        plan = outgoing(dial, self.settings, self._trunk, self._ports.media(self._trunk))
         counted, inside = uuid.uuid4().hex, self._ports.inside
         self.meter.begin(counted, dial.number)
         key = self.relay.plan(plan)

@@ -6,6 +6,7 @@ import ipaddress
 from decimal import Decimal
 from typing import Annotated, Literal
 
+import phonenumbers
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from hub.api import PluginSettings, phone_number
@@ -27,6 +28,13 @@ def _network(text: str) -> str:
         raise ValueError(f"{text!r} is no IP address or network; write it like 203.0.113.0/24") from None
 
 
+def _country(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"{code!r} is no country; write codes like US")
+    return code
+
+
+Country = Annotated[str, AfterValidator(_country)]
 Number = Annotated[str, AfterValidator(_number)]
 Network = Annotated[str, AfterValidator(_network)]
 
@@ -75,16 +83,12 @@ class LimitSettings(PluginSettings):
     spend_per_day: Decimal | None = Field(
         default=None, ge=0, description="The most that outgoing calls may cost in a day, at price_per_minute."
     )
-    countries: list[str] = Field(default=["US", "CA"], description="Countries (ISO 3166) that may be called.")
+    countries: list[Country] = Field(
+        default_factory=list,
+        description="Countries (ISO 3166) that may be called; the line's own if left out, or both US and CA.",
+    )
     call_minutes: int = Field(default=240, ge=1, le=1440, description="A longer call is ended.")
     silent_seconds: int = Field(default=30, ge=5, description="A call from which no sound comes for so long is ended.")
-
-    @field_validator("countries")
-    @classmethod
-    def _codes(cls, countries: list[str]) -> list[str]:
-        if wrong := [each for each in countries if not (len(each) == 2 and each.isascii() and each.isupper())]:
-            raise ValueError(f"{wrong[0]!r} is no country; write codes like US")
-        return countries
 
 
 class SipSettings(PluginSettings):
@@ -96,6 +100,10 @@ class SipSettings(PluginSettings):
     )
     trunk: TrunkSettings = Field(description="The SIP trunk.")
     numbers: list[Number] = Field(min_length=1, description="The trunk's numbers (E.164); calls to others get 404.")
+    country: Country = Field(
+        default="US",
+        description="The country (ISO 3166) of the line: its trunk may write numbers as they are dialed there.",
+    )
     gateways: list[Annotated[str, Field(pattern=r"^https?://[^/?#@]+$")]] = Field(
         default=["http://127.0.0.1:7060"],
         min_length=1,
@@ -149,6 +157,12 @@ class SipSettings(PluginSettings):
             if each.startswith("http://") and host not in ("127.0.0.1", "::1", "localhost"):
                 raise ValueError(f"{each} is on another machine: put TLS in front of the gateway and write https://")
         return gateways
+
+    @property
+    def may_call(self) -> tuple[str, ...]:
+        """The countries that may be called."""
+        at_home = ("US", "CA") if self.country in ("US", "CA") else (self.country,)
+        return tuple(self.limits.countries) or at_home
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ class LineSettings:
     """Digest for callers from other addresses than the trunk's; without a user they are dropped."""
     certificate: Path | None = None
     """PEM with certificate and key, for TLS."""
-    country_code: str = "1"
-    """Put before numbers that the trunk sends without one."""
+    country: str = "US"
+    """The country (ISO 3166) in whose form the trunk writes numbers without +."""
     incoming_calls: int = 60
     invites_a_second: float = 20.0
     caps: Caps = Caps()

@@ -39,6 +39,7 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
         sign_in_user=trunk.caller_username or "",
         sign_in_password=trunk.caller_password.get_secret_value() if trunk.caller_password else "",
         certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        country=settings.country,
         incoming_calls=limits.incoming_calls,
         caps=Caps(
             concurrent=limits.outgoing_calls,
@@ -46,7 +47,7 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
             daily_minutes=limits.outgoing_minutes_per_day,
             price_per_minute=limits.price_per_minute,
             daily_money=limits.spend_per_day,
-            countries=tuple(limits.countries),
+            countries=settings.may_call,
         ),
         counters=counters,
         call_minutes=limits.call_minutes,

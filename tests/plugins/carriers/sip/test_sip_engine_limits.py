@@ -14,8 +14,33 @@ from hypothesis import strategies as st
 from plugins.carriers.sip.engine.interface import NotAllowed
 from plugins.carriers.sip.engine.limits import Meter, check_country
 from plugins.carriers.sip.engine.settings import Caps
+from plugins.carriers.sip.gateway.line import line_settings
+from plugins.carriers.sip.settings import SipSettings
 
 NUMBER = "+13125550142"
+LINE = {
+    "secret": "x" * 32,
+    "trunk": {"host": "sip.example.com", "addresses": ["203.0.113.9"]},
+    "numbers": ["+442079460190"],
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "allowed"),
+    [({}, "US", ("US", "CA")), ({"country": "GB"}, "GB", ("GB",)),
+     ({"country": "GB", "limits": {"countries": ["US"]}}, "GB", ("US",))],
+)  # fmt: skip
+def test_a_line_abroad_may_call_its_own_country_if_nothing_else_is_written(
+    written: dict[str, object], country: str, allowed: tuple[str, ...], tmp_path: Path
+) -> None:
+    line = line_settings(SipSettings.model_validate(LINE | written), tmp_path / "day.json")
+    assert (line.country, line.caps.countries) == (country, allowed)
+
+
+@pytest.mark.parametrize("code", ["UK", "gb", "ZZ", "Britain"])
+def test_what_is_no_country_is_refused_with_an_example(code: str) -> None:
+    with pytest.raises(ValueError, match=f"'{code}' is no country; write codes like US"):
+        SipSettings.model_validate(LINE | {"country": code})
 
 
 class Clock:

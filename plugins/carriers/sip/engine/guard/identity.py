@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from urllib.parse import unquote
+
+import phonenumbers
 
 from plugins.carriers.sip.engine.guard.message import Message
 from plugins.carriers.sip.engine.interface import About
@@ -16,17 +19,14 @@ _VERDICT = re.compile(r"(?:TN-Validation-(?:Passed|Failed)|No-TN-Validation)(?:-
 _VERSTAT = re.compile(r"verstat=([A-Za-z-]+)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 ANONYMOUS = frozenset({"anonymous", "unavailable", "restricted", "private", "unknown", "blocked"})
-NORTH_AMERICAN_EXIT_CODE = "011"
-"""Before an international number as it is dialed in countries with the code 1. Source: ITU-T
-E.164 (2010), operational bulletin 994; no country code begins with 0."""
+SHORTEST = 7
+"""Fewer digits are a service of the country, not a line."""
 MAX_NAME = 80
 MAX_KEPT = 256
 
 
-def read_about(
-    invite: Message, source: str, received: float, country_code: str = "", keep: Sequence[str] = ()
-) -> About:
-    """Read the parties of an INVITE. `country_code` ("1", "44") is put before national numbers; `keep` names more headers."""
+def read_about(invite: Message, source: str, received: float, country: str = "", keep: Sequence[str] = ()) -> About:
+    """Read the parties of an INVITE. Numbers without + are read as dialed in `country` ("US"); `keep` names more headers."""
     asserted = invite.get("p-asserted-identity") or invite.get("remote-party-id")
     sender = invite.get("from")
     name, user, params = _party(asserted) if asserted else _party(sender)
@@ -34,13 +34,13 @@ def read_about(
     withheld = _withheld(invite, from_user or user)
     verdict, attestation = _verdict(invite, params + from_params + asserted + sender)
     return About(
-        called=_number(_called(invite), country_code),
-        caller="" if withheld else _number(user or from_user, country_code),
+        called=_number(_called(invite), country),
+        caller="" if withheld else _number(user or from_user, country),
         caller_name="" if withheld else clean(name or from_name, MAX_NAME),
         withheld=withheld,
         attestation=attestation,
         verdict=verdict,
-        diverted_from=_number(_user(invite.get("diversion") or invite.get("history-info")), country_code),
+        diverted_from=_number(_user(invite.get("diversion") or invite.get("history-info")), country),
         sip_call_id=clean(invite.call_id, MAX_KEPT),
         source=source,
         received=received,
@@ -81,23 +81,20 @@ def _dialable(user: str) -> str:
     return re.sub(r"[-.() ]", "", user)
 
 
-def _number(user: str, country_code: str) -> str:
+def _number(user: str, country: str) -> str:
     """E.164 where the digits allow it; another user part is kept as it is."""
     digits = _dialable(user)
     if not _NUMBER.fullmatch(digits):
         return user
     if digits.startswith("+"):
         return digits
+    if country and len(digits) >= SHORTEST:
+        with contextlib.suppress(phonenumbers.NumberParseException):
+            found = phonenumbers.parse(digits, country)
+            if phonenumbers.is_possible_number_with_reason(found) == phonenumbers.ValidationResult.IS_POSSIBLE:
+                return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
     if digits.startswith("00"):
         return f"+{digits[2:]}"
-    if country_code == "1" and digits.startswith(NORTH_AMERICAN_EXIT_CODE) and len(digits) > 10:
-        return f"+{digits.removeprefix(NORTH_AMERICAN_EXIT_CODE)}"
-    if country_code == "1":
-        return (
-            f"+1{digits}" if len(digits) == 10 else f"+{digits}" if len(digits) == 11 and digits[0] == "1" else digits
-        )
-    if country_code and digits.startswith("0"):
-        return f"+{country_code}{digits[1:]}"
     return f"+{digits}" if len(digits) > 10 and not digits.startswith("0") else digits
 
 

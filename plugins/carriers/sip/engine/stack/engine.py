@@ -91,14 +91,14 @@ class StackEngine:
             self._admission(),
             stack,
             self._ports.inside,
-            admit=lambda invite, source, at: read_about(invite, source, at, settings.country_code, settings.headers),
+            admit=lambda invite, source, at: read_about(invite, source, at, settings.country, settings.headers),
             may_take=self._may_take,
         )
         self._runtime.on_dead = lambda: self._died(on_death)
         await self._runtime.start(self._config(stack))
         self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
         self._agent.on_incoming(self._arrived)
-        await asyncio.to_thread(warm_up, settings.caps.countries)
+        await asyncio.to_thread(warm_up, (settings.country, *settings.caps.countries))
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
         self._alive = True

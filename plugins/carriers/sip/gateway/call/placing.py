@@ -68,7 +68,7 @@ class Placing:
         if self._parts.engine.health().draining:
             raise Refused("draining")
         try:
-            check_country(order["To"], tuple(self._parts.start.settings.limits.countries))
+            check_country(order["To"], self._parts.start.settings.may_call)
         except NotAllowed as error:
             raise Refused(error.limit) from None
 

@@ -1,12 +1,14 @@
 """`make client`: write clients/python anew from the API's OpenAPI document. With `--check`: end with 1 if it is not up to date.
 
 The document is completed with what openapi-python-client does not read: problem documents are JSON, and a ZIP file is bytes.
+The code that it writes imports httpx; here it imports httpx2, as the hub does.
 """
 
 from __future__ import annotations
 
 import filecmp
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +43,8 @@ def main(generator: str, *options: str) -> int:
 def _generate(generator: str, made: Path) -> None:
     asked = [generator, "generate", "--path", made / "openapi.json", "--config", CLIENT / "generator.yaml"]
     _run([*asked, "--meta", "none", "--output-path", made / PACKAGE, "--fail-on-warning"])
+    for file in (made / PACKAGE).rglob("*.py"):
+        file.write_text(re.sub(r"\bhttpx\b", "httpx2", file.read_text("utf-8")), "utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     _run([*ruff, "check", "--isolated", "--quiet", "--fix", "--select", "I,F401", made / PACKAGE])
     _run([*ruff, "format", "--isolated", "--quiet", "--line-length", "120", made / PACKAGE])

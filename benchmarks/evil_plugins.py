@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 from sqlmodel import func, select
 
@@ -93,7 +93,7 @@ def _play(stage: Environment, names: Sequence[str]) -> tuple[list[float], int]:
     latencies: list[float] = []
     count = int(SECONDS * CALLS_A_SECOND)
     begun = time.perf_counter()
-    with httpx.Client(timeout=10, trust_env=False) as client:
+    with httpx2.Client(timeout=10, trust_env=False) as client:
         for number in range(count):
             time.sleep(max(0.0, begun + number / CALLS_A_SECOND - time.perf_counter()))
             call = SimulatedCall(
@@ -110,12 +110,12 @@ def _play(stage: Environment, names: Sequence[str]) -> tuple[list[float], int]:
     return latencies, count
 
 
-def _disturb(client: httpx.Client, stage: Environment, names: Sequence[str], number: int) -> None:
+def _disturb(client: httpx2.Client, stage: Environment, names: Sequence[str], number: int) -> None:
     """A webhook for the evil plugin itself, if it is a carrier; nobody waits for the answer."""
     for name in set(names) & {"hang_in_verify", "hang_in_answer"}:
         try:
             client.post(f"{stage.address}/webhooks/{name}", content=f"call-{number}".encode(), timeout=0.05)
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             continue
 
 

@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 ROOT = Path(__file__).parents[1]
 CONFIG = """\
@@ -229,7 +229,7 @@ def records(base: str, key: str, name: str) -> list[dict[str, Any]]:
     """All of one list, in an order that both hubs share, without what each has of its own."""
     headers = {"Authorization": f"Token token={key}"}
     kept, fields = LISTS[name]
-    with httpx.Client(headers=headers, timeout=60) as client:
+    with httpx2.Client(headers=headers, timeout=60) as client:
         account = client.get(f"{base}/v3/a.json").json()["accounts"][0]["id"]
         found, page = [], 1
         while True:
@@ -252,7 +252,7 @@ def grouped(calls: Iterable[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
 def reports(base: str, key: str) -> dict[str, dict[str, Any]]:
     """What CallRail's summaries say of all calls, by source and by company: group → its figures."""
     found = {}
-    with httpx.Client(headers={"Authorization": f"Token token={key}"}, timeout=60) as client:
+    with httpx2.Client(headers={"Authorization": f"Token token={key}"}, timeout=60) as client:
         account = client.get(f"{base}/v3/a.json").json()["accounts"][0]["id"]
         for name in ("source", "company"):
             asked = {"date_range": "all_time", "group_by": name, "fields": FIGURES}

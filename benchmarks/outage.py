@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 from sqlalchemy import create_engine, text
 
 from benchmarks.figures import Figure, at_most, print_figures
@@ -63,7 +63,7 @@ class Traffic:
     async def run(self) -> None:
         """Send until `ending`; the last call is sent whole."""
         sending: set[asyncio.Task[None]] = set()
-        async with httpx.AsyncClient(timeout=CLIENT_SECONDS, limits=httpx.Limits(max_connections=400)) as client:
+        async with httpx2.AsyncClient(timeout=CLIENT_SECONDS, limits=httpx2.Limits(max_connections=400)) as client:
             begun = time.monotonic()
             for number, (request, is_last) in enumerate(self._requests()):
                 await asyncio.sleep(max(0.0, begun + number / PER_SECOND - time.monotonic()))
@@ -105,13 +105,13 @@ class Traffic:
         }
         return self._twilio.form_webhook(f"{self._url}/message", fields, datetime.now(UTC))
 
-    async def _send(self, client: httpx.AsyncClient, request: WebhookRequest) -> None:
+    async def _send(self, client: httpx2.AsyncClient, request: WebhookRequest) -> None:
         begun, is_voice = time.monotonic(), "/voice" in request.url
         try:
             answer = await client.request(
                 request.method, request.url, content=request.body, headers=dict(request.headers)
             )
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             self._ledger.answers[type(error).__name__] += 1
             return
         took = time.monotonic() - begun
@@ -159,9 +159,9 @@ async def _run(server: Server, traffic: Traffic, port: int, minutes: float, how:
     await asyncio.to_thread(server.start if how == "stop" else server.thaw)
     back = time.monotonic()
     drained = DRAIN_SECONDS * 2
-    async with httpx.AsyncClient(timeout=CLIENT_SECONDS) as client:
+    async with httpx2.AsyncClient(timeout=CLIENT_SECONDS) as client:
         while time.monotonic() - back < DRAIN_SECONDS * 2:
-            with contextlib.suppress(httpx.HTTPError):
+            with contextlib.suppress(httpx2.HTTPError):
                 ready = (await client.get(f"http://127.0.0.1:{port}/readyz")).json()
                 if ready["status"] == "ok":
                     drained = time.monotonic() - back

@@ -11,7 +11,7 @@ from typing import Any, cast
 import starlette.routing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
-from httpx._transports import default
+from httpx2._transports import default
 from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient

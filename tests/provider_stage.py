@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 from testbed import TestHub
 
 from hub.plugin_host.discovery import discover
@@ -151,12 +151,12 @@ def config_text(providers: Providers, public_url: str) -> str:
 
 def agree(address: str, answer: str = "allow", account: str | None = None, leave_out: str = "") -> str:
     """What a person does on the provider's page; the address to which the browser is sent back."""
-    shown = httpx.get(address, trust_env=False)
+    shown = httpx2.get(address, trust_env=False)
     assert shown.status_code == 200, shown.text
     asked = parse_qs(urlsplit(address).query)
     who = account or shown.text.partition('name="account" value="')[2].partition('"')[0]
     scopes = [each for each in asked["scope"][0].split() if leave_out not in each or not leave_out]
-    back = httpx.post(address, data={"answer": answer, "account": who, "scope": scopes}, trust_env=False)
+    back = httpx2.post(address, data={"answer": answer, "account": who, "scope": scopes}, trust_env=False)
     location: str = back.headers["location"]
     assert location.partition("?")[0] == asked["redirect_uri"][0]
     return location

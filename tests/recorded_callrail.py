@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 
 ACCOUNT = "ACC8154748ae6bd4e278a7cddd38a662f4f"
 LAKESIDE, CLOSED = "COM21ab1e2ce3e84d1ab8d0b2a7e2ae9fd3", "COM0f5aa2e7d5ff4c1ba0a2f0b5e4d3c2b1"
@@ -116,17 +116,17 @@ TEXTS = [
 
 
 @dataclass
-class RecordedCallRail(httpx.BaseTransport):
+class RecordedCallRail(httpx2.BaseTransport):
     """Answers like the API. `before` may answer a request instead."""
 
     calls: list[dict[str, Any]] = field(default_factory=some_calls)
     forms: list[dict[str, Any]] = field(default_factory=lambda: list(FORMS))
     texts: list[dict[str, Any]] = field(default_factory=lambda: list(TEXTS))
     audio: bytes = b""
-    before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+    before: Callable[[httpx2.Request], httpx2.Response | None] = lambda request: None
     asked: list[str] = field(default_factory=list)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """The answer to a request."""
         path = request.url.path
         self.asked.append(path)
@@ -135,9 +135,9 @@ class RecordedCallRail(httpx.BaseTransport):
             return early
         if request.url.host == "files.example.com":
             assert "authorization" not in request.headers, "the key went to another host"
-            return httpx.Response(200, content=self.audio)
+            return httpx2.Response(200, content=self.audio)
         if request.headers.get("authorization") != f"Token token={KEY}":
-            return httpx.Response(401, json={"error": "HTTP Token: Access denied."})
+            return httpx2.Response(401, json={"error": "HTTP Token: Access denied."})
         if path == "/v3/a.json":
             return self._page(request, "accounts", [{"id": ACCOUNT, "name": "Blue Wrench Marketing", "numeric_id": 7}])
         name = path.removeprefix(f"/v3/a/{ACCOUNT}/").removesuffix(".json")
@@ -148,16 +148,16 @@ class RecordedCallRail(httpx.BaseTransport):
         if name == "text-messages":
             return self._page(request, "conversations", [{**each, "recent_messages": []} for each in self.texts])
         if name.startswith("text-messages/"):
-            return httpx.Response(200, json=next(each for each in self.texts if name.endswith(each["id"])))
+            return httpx2.Response(200, json=next(each for each in self.texts if name.endswith(each["id"])))
         if name.endswith("/recording"):
-            return httpx.Response(200, json={"url": "https://files.example.com/recording?signature=abc"})
-        return httpx.Response(404, json={"error": "Not found"})
+            return httpx2.Response(200, json={"url": "https://files.example.com/recording?signature=abc"})
+        return httpx2.Response(404, json={"error": "Not found"})
 
     @staticmethod
-    def _page(request: httpx.Request, key: str, rows: list[dict[str, Any]]) -> httpx.Response:
+    def _page(request: httpx2.Request, key: str, rows: list[dict[str, Any]]) -> httpx2.Response:
         page, size = int(request.url.params.get("page", 1)), int(request.url.params.get("per_page", 100))
         pages = -(-len(rows) // size)
-        return httpx.Response(
+        return httpx2.Response(
             200,
             json={"page": page, "per_page": size, "total_pages": pages, "total_records": len(rows),
                   key: rows[(page - 1) * size : page * size]},

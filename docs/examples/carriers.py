@@ -104,7 +104,7 @@ def recordings() -> None:
     `fetch_recording` gets an id and an address from a webhook of long ago: hold both against the carrier's forms
     first.
     """
-    import httpx
+    import httpx2
     import pytest
 
     from hub.api import BadPayload, Rejected, RetryLater
@@ -114,7 +114,7 @@ def recordings() -> None:
         with rejecting("It is not fetched."):
             if not recording_id.startswith("RE"):
                 raise BadPayload("This is not a recording of Acme.")
-        kind, data = type_and_bytes(httpx.Response(200, headers={"content-type": "audio/wav; x=1"}, content=b"RIFF"))
+        kind, data = type_and_bytes(httpx2.Response(200, headers={"content-type": "audio/wav; x=1"}, content=b"RIFF"))
         assert kind == "audio/wav"
         return recording_audio(data, "Acme")
 

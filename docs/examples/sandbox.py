@@ -8,7 +8,7 @@ def a_stand_in() -> None:
     """
     from typing import Any
 
-    import httpx
+    import httpx2
 
     from hub.api.sandbox import Fault, HeardRequest, HttpSandbox, Sandbox, json_reply, reply, routed
 
@@ -32,9 +32,9 @@ def a_stand_in() -> None:
     with acme, acme.listening() as heard:
         acme.fail_next(Fault("status", 429, retry_after=5))
         key = {"x-api-key": "sandbox"}
-        replies = [httpx.get(f"{acme.url}/contacts/7", headers=key, trust_env=False) for _ in range(2)]
+        replies = [httpx2.get(f"{acme.url}/contacts/7", headers=key, trust_env=False) for _ in range(2)]
         assert [each.status_code for each in replies] == [429, 200] and replies[0].headers["retry-after"] == "5"
-        assert httpx.get(f"{acme.url}/logo.png", trust_env=False).content == b"\x89PNG"
+        assert httpx2.get(f"{acme.url}/logo.png", trust_env=False).content == b"\x89PNG"
     first: HeardRequest = heard[0]
     assert (first.method, first.path) == ("GET", "/contacts/7")
 
@@ -133,9 +133,9 @@ def vendor_rules() -> None:
     assert rules.check(rules.example("text", now), now).answer is None
     assert filled({"place": "{index}", "why": "row {index}"}, {"index": 3}) == {"place": 3, "why": "row 3"}
     with Sandbox() as sandbox:
-        import httpx
+        import httpx2
 
-        assert httpx.post(f"{sandbox.url}/texts", data={"to": "+13125550142"}, trust_env=False).json() == {"code": 8}
+        assert httpx2.post(f"{sandbox.url}/texts", data={"to": "+13125550142"}, trust_env=False).json() == {"code": 8}
 
 
 def kinds() -> None:

@@ -20,7 +20,7 @@ from hub.contracts.untrusted import JsonObject, as_text, json_object
 from hub.errors import AuthError, RetryLater
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 EARLY = 60.0
 """A token is renewed this many seconds before it expires, so that none expires during a request."""
@@ -72,7 +72,7 @@ class AccessTokens:
     def __init__(
         self,
         clock: Callable[[], datetime],
-        http: Callable[[], httpx.Client],
+        http: Callable[[], httpx2.Client],
         tokens: TokenStore,
         grant: OAuthGrant,
     ) -> None:
@@ -139,7 +139,7 @@ def client_form(grant: OAuthGrant) -> dict[str, str]:
 
 
 def request_token(
-    http: httpx.Client,
+    http: httpx2.Client,
     clock: Callable[[], datetime],
     provider: Provider,
     url: str,
@@ -152,12 +152,12 @@ def request_token(
 
     Raises AuthError if the provider refuses, RetryLater if it does not answer or answers something else.
     """
-    import httpx
+    import httpx2
     from authlib.oauth2.client import OAuth2Client
 
     client = OAuth2Client(_Poster(http, clock, provider, wanted))
     # Otherwise the credentials are in the form already, so the client must not add other authentication.
-    return dict(client.fetch_token(url, auth=httpx.BasicAuth(*basic) if basic else httpx.Auth(), **form))
+    return dict(client.fetch_token(url, auth=httpx2.BasicAuth(*basic) if basic else httpx2.Auth(), **form))
 
 
 def sign_assertion(
@@ -205,11 +205,11 @@ class _Poster:
     """The session of Authlib's client: it posts over the connector's HTTP client, and checks the answer first."""
 
     def __init__(
-        self, http: httpx.Client, clock: Callable[[], datetime], provider: Provider, wanted: tuple[str, ...]
+        self, http: httpx2.Client, clock: Callable[[], datetime], provider: Provider, wanted: tuple[str, ...]
     ) -> None:
         self._http, self._clock, self._provider, self._wanted = http, clock, provider, wanted
 
-    def post(self, url: str, **options: Any) -> httpx.Response:
+    def post(self, url: str, **options: Any) -> httpx2.Response:
         response = send(
             self._http,
             self._clock,
@@ -231,7 +231,7 @@ class _Poster:
             raise RetryLater(f"{name}'s sign-in did not return a token.")
         return response
 
-    def _refused(self, response: httpx.Response, answer: Mapping[str, Any]) -> Exception:
+    def _refused(self, response: httpx2.Response, answer: Mapping[str, Any]) -> Exception:
         provider, status = self._provider, response.status_code
         code = as_text(answer.get("error"))
         words = without_personal_data(answer.get("error_description") or answer.get("message"))

@@ -11,13 +11,13 @@ from hub.contracts.untrusted import JsonObject, json_object
 from hub.errors import OutcomeUnknown, RetryLater
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 UNKNOWN_OUTCOME = "it is unknown whether the request was accepted; check the provider's log before trying again"
 
 
 def send(
-    client: httpx.Client,
+    client: httpx2.Client,
     clock: Callable[[], datetime],
     provider: Provider,
     method: str,
@@ -26,16 +26,16 @@ def send(
     once: bool,
     expected: Collection[int],
     options: JsonObject,
-) -> httpx.Response:
+) -> httpx2.Response:
     """A reply that is a success or has an `expected` status; see `Services.send`."""
-    import httpx
+    import httpx2
 
     try:
         response = client.request(method, url, **options)
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         # The error's text may contain the address with a phone number in it.
         why = f"{provider.name} cannot be reached ({type(error).__name__})"
-        if once and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+        if once and not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
             raise OutcomeUnknown(f"{why}; {UNKNOWN_OUTCOME}.") from None
         raise RetryLater(f"{why}.") from None
     status = response.status_code
@@ -47,13 +47,13 @@ def send(
     raise failure
 
 
-def _refuses(provider: Provider, response: httpx.Response) -> bool:
+def _refuses(provider: Provider, response: httpx2.Response) -> bool:
     """Whether a reply with a good status is a refusal, as its provider says."""
     said = json_object(response.content) if provider.succeeded else None
     return said is not None and provider.succeeded is not None and not provider.succeeded(said)
 
 
-def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> JsonObject:
+def read_json(provider: Provider, response: httpx2.Response, *, once: bool) -> JsonObject:
     """The JSON object of a reply; a reply without one counts as no answer from the provider."""
     content = json_object(response.content)
     if content is None:

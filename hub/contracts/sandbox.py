@@ -102,9 +102,9 @@ class Sandbox(FaultQueue):
     @staticmethod
     def fetch(address: str) -> tuple[str, bytes]:
         """What the provider finds at an address that the hub sent: content type and bytes; LookupError if there is nothing."""
-        import httpx
+        import httpx2
 
-        reply = httpx.get(address, timeout=30, trust_env=False)
+        reply = httpx2.get(address, timeout=30, trust_env=False)
         if reply.status_code != 200:
             raise LookupError(f"the address answers with {reply.status_code}")
         return reply.headers.get("content-type", ""), reply.content

@@ -14,7 +14,7 @@ from hub.contracts.requests import read_json, send
 from hub.contracts.untrusted import JsonObject
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 
 class Memory(Protocol):
@@ -46,7 +46,7 @@ class Services:
 
     clock: Callable[[], datetime]
     """The time now, aware UTC."""
-    http: Callable[[], httpx.Client]
+    http: Callable[[], httpx2.Client]
     """The connector's HTTP client: time-outs set, and hosts outside the manifest and the settings refused."""
     tokens: TokenStore
     memory: Memory
@@ -64,18 +64,18 @@ class Services:
         expected: Collection[int] = (),
         tokens: AccessTokens | None = None,
         **options: Any,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send one request with the HTTP client; return a reply that is a success or has an `expected` status, else raise one
         of our errors.
 
-        `options` are httpx's own (`params`, `json`, `headers` …). With `once` the request creates something that must not be
+        `options` are httpx2's own (`params`, `json`, `headers` …). With `once` the request creates something that must not be
         created twice: raises OutcomeUnknown if the provider may have taken it although no good reply came. With `tokens` it
         carries an access token; one that the provider refuses (401) is renewed once, and the request is sent again.
         """
         if tokens is None:
             return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=options)
 
-        def attempt(token: str, expected: Collection[int]) -> httpx.Response:
+        def attempt(token: str, expected: Collection[int]) -> httpx2.Response:
             headers = {**options.get("headers", {}), "authorization": f"Bearer {token}"}
             sent = {**options, "headers": headers}
             return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=sent)

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-import httpcore
+import httpcore2
 
 from hub.errors import Rejected
 from hub.plugin_host.network.brokered_sockets import HostRefused
@@ -22,16 +22,16 @@ Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 
 
 def resolved(host: str, port: int) -> list[tuple[str, int]]:
-    """The addresses of a name; httpcore's ConnectError if it has none now."""
+    """The addresses of a name; httpcore2's ConnectError if it has none now."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} has no address ({error})") from None
+        raise httpcore2.ConnectError(f"{host} has no address ({error})") from None
     return list(dict.fromkeys((str(each[4][0]).partition("%")[0], port) for each in found))
 
 
-class CheckedConnections(httpcore.SyncBackend):
-    """Opens connections for an httpcore pool. `refuse` is called with a host and its addresses, and raises if they may not be
+class CheckedConnections(httpcore2.SyncBackend):
+    """Opens connections for an httpcore2 pool. `refuse` is called with a host and its addresses, and raises if they may not be
     connected to. After `until` (monotonic seconds) nothing more is read, however slowly the other side goes on to answer."""
 
     def __init__(
@@ -48,8 +48,8 @@ class CheckedConnections(httpcore.SyncBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
         """A connection to the first of the host's addresses that answers."""
         places = self._resolve(host.strip("[]"), port)
         self._refuse(host, [address for address, _ in places])
@@ -57,15 +57,15 @@ class CheckedConnections(httpcore.SyncBackend):
         for place in others:
             try:
                 return self._timed(super().connect_tcp(*place, timeout, local_address, socket_options))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
         return self._timed(super().connect_tcp(*last, timeout, local_address, socket_options))
 
-    def _timed(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+    def _timed(self, stream: httpcore2.NetworkStream) -> httpcore2.NetworkStream:
         return stream if self._until is None else TimedStream(stream, self._until)
 
 
-class BrokeredConnections(httpcore.SyncBackend):
+class BrokeredConnections(httpcore2.SyncBackend):
     """The same in a plugin host, where the hub resolves, checks and connects. Rejected if it refuses a host."""
 
     def connect_tcp(
@@ -74,28 +74,28 @@ class BrokeredConnections(httpcore.SyncBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
         """A connection that the hub opened."""
         try:
             return super().connect_tcp(host, port, timeout, local_address, socket_options)
-        except httpcore.ConnectError as error:
+        except httpcore2.ConnectError as error:
             if isinstance(error.__cause__, HostRefused):
                 raise Rejected(str(error.__cause__.strerror)) from None
             raise
 
 
-class TimedStream(httpcore.NetworkStream):
+class TimedStream(httpcore2.NetworkStream):
     """A connection on which nothing is read after `until` (monotonic seconds)."""
 
-    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
+    def __init__(self, stream: httpcore2.NetworkStream, until: float) -> None:
         self._stream, self._until = stream, until
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What has come, within the time that is left."""
         left = self._until - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout("the whole answer took too long")
+            raise httpcore2.ReadTimeout("the whole answer took too long")
         return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -108,7 +108,7 @@ class TimedStream(httpcore.NetworkStream):
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         """The same connection, encrypted."""
         return TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._until)
 

@@ -13,7 +13,7 @@ from hub.plugin_host.network.reachable_hosts import PORTS, ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 
 CLIENT = {"user-agent": f"Ringfence/{__version__}"}
@@ -22,22 +22,22 @@ CLIENT = {"user-agent": f"Ringfence/{__version__}"}
 
 def lazy_client(
     name: str, hosts: ReachableHosts | None, timeout: float = 20.0, *, tls_only: bool = False
-) -> Callable[[], httpx.Client]:
+) -> Callable[[], httpx2.Client]:
     """A function that returns the connector's only client, made at the first call.
 
     With `tls_only` nothing leaves this machine unencrypted, not even after a redirect. Without `hosts` the hub checks them
     when it opens the connection: this process is a plugin host.
     """
-    made: list[httpx.Client] = []
+    made: list[httpx2.Client] = []
 
-    def client() -> httpx.Client:
+    def client() -> httpx2.Client:
         if not made:
-            import httpx
+            import httpx2
 
             from hub.plugin_host.checked_connections import BrokeredConnections, CheckedConnections
 
-            def refuse(request: httpx.Request) -> None:
-                # httpx calls this before every request, including each redirect.
+            def refuse(request: httpx2.Request) -> None:
+                # httpx2 calls this before every request, including each redirect.
                 if is_abandoned():
                     raise Rejected(
                         f"connector {name!r} continued after its deadline; its further requests were not sent."
@@ -50,14 +50,14 @@ def lazy_client(
                         "over https:// only."
                     )
 
-            transport = httpx.HTTPTransport(trust_env=False)
-            # httpx has no parameter for it; tests/plugins_core/test_http_client.py notices if this ends to work.
+            transport = httpx2.HTTPTransport(trust_env=False)
+            # httpx2 has no parameter for it; tests/plugins_core/test_http_client.py notices if this ends to work.
             transport._pool._network_backend = (
                 CheckedConnections(hosts.check_addresses) if hosts is not None else BrokeredConnections()
             )
             hooks = {"request": [refuse]}
             made.append(
-                httpx.Client(headers=CLIENT, timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks)
+                httpx2.Client(headers=CLIENT, timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks)
             )
         return made[0]
 

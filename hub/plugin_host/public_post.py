@@ -91,13 +91,13 @@ class PublicPost:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int
     ) -> tuple[Answer, bytes]:
         """The answer with the content that was read of it, more than `most` bytes if it is longer."""
-        import httpcore
+        import httpcore2
 
         from hub.plugin_host.checked_connections import CheckedConnections, resolved
 
         until = time.monotonic() + 2 * self.timeout
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
-        with httpcore.ConnectionPool(
+        with httpcore2.ConnectionPool(
             ssl_context=self.ssl_context,
             network_backend=CheckedConnections(self._refuse, self.resolve or resolved, until),
             retries=0,
@@ -114,7 +114,7 @@ class PublicPost:
                     reported = {name.lower(): value for name, value in answer.headers}
                     wait = retry_after(reported.get(b"retry-after", b"").decode("latin-1"), utc_now())
                     return Answer(answer.status, wait), content
-            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+            except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError) as error:
                 raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None
 
     def deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> None:

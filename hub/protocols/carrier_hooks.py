@@ -12,7 +12,7 @@ from hub.contracts.texts import MediaFile
 from hub.errors import BadPayload, OutcomeUnknown, Rejected, RetryLater
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def rejecting(consequence: str) -> Iterator[None]:
         raise Rejected(f"{error} {consequence}") from error
 
 
-def type_and_bytes(response: httpx.Response) -> tuple[str, bytes]:
+def type_and_bytes(response: httpx2.Response) -> tuple[str, bytes]:
     """The content type of a file in lower case without its parameters, and its bytes."""
     return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
 

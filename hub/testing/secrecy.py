@@ -20,7 +20,7 @@ from hub.plugin_host.host.shapes import secrets_in
 MIN_SECRET_CHARACTERS = 6
 """Minimum length: a shorter text identifies no one and would be found by chance."""
 
-TRANSPORTS = ("httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
+TRANSPORTS = ("httpx2", "httpcore2", "httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
 """Loggers of HTTP libraries; the hub writes only their lines from WARNING up."""
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
@@ -95,7 +95,7 @@ class _Stage:
     connector: str
     plugins: Plugins
     sandbox: CarrierSandbox
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     loop: asyncio.AbstractEventLoop
     refused: list[str] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ def _stage(hub: Hub, directory: LiveDirectory, test: CallTest) -> Iterator[_Stag
         try:
             public_url = str(hub.config.hub.public_url)
             endpoint = WebhookEndpoint(Receiver(tested, writer), answerer, public_url, hub.clock)
-            client = httpx.AsyncClient(transport=httpx.ASGITransport(app=endpoint))
+            client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=endpoint))
             yield _Stage(carrier, tested.plugins, _sandbox(running, carrier), client, loop)
         finally:
             loop.call_soon_threadsafe(loop.stop)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from clicks import Hand
 from config_office import SIZES
@@ -105,7 +105,7 @@ def test_an_answer_in_another_browser_or_with_another_state_is_refused(served: C
     tab.goto(f"{served.address}/connectors/google/sign-in/go")
     scopes = [each.get_attribute("value") for each in tab.query_selector_all("[name=scope]")]
     said = {"answer": "allow", "account": "ads@bluewrench.example.com", "scope": scopes}
-    back = httpx.post(tab.url, data=said, trust_env=False).headers["location"]
+    back = httpx2.post(tab.url, data=said, trust_env=False).headers["location"]
     other.goto(back)
     assert "another browser or by another user" in other.inner_text("[role=alert]")
     stranger.goto(back)

@@ -165,7 +165,7 @@ CARRIER: tuple[Mistake, ...] = (
     ),
     mistake(
         "a text is sent again after a time-out",
-        (TEXTS, POST, "        try:\n    " + POST + "        except httpx.ReadTimeout:\n    " + POST),
+        (TEXTS, POST, "        try:\n    " + POST + "        except httpx2.ReadTimeout:\n    " + POST),
         promise="A text goes out once whatever becomes of the reply",
         says="times the text; raise OutcomeUnknown and leave it to the hub",
     ),

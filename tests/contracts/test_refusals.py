@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,37 +106,37 @@ def test_what_is_known_never_comes_back(text: str, known: list[str]) -> None:
     assert not [value for value in known if value in told and "…" not in value]
 
 
-def services(answer: Callable[[httpx.Request], httpx.Response]) -> Services:
-    client = httpx.Client(transport=httpx.MockTransport(answer))
+def services(answer: Callable[[httpx2.Request], httpx2.Response]) -> Services:
+    client = httpx2.Client(transport=httpx2.MockTransport(answer))
     nothing: Any = None
     return Services(
         clock=lambda: NOW, http=lambda: client, tokens=nothing, memory=nothing, log=nothing, webhook_url="https://x"
     )
 
 
-def raising(error: type[Exception]) -> Callable[[httpx.Request], httpx.Response]:
-    def answer(request: httpx.Request) -> httpx.Response:
+def raising(error: type[Exception]) -> Callable[[httpx2.Request], httpx2.Response]:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         raise error("said with +13125550142")
 
     return answer
 
 
-def status(code: int, content: bytes = b"{}") -> Callable[[httpx.Request], httpx.Response]:
-    return lambda request: httpx.Response(code, content=content)
+def status(code: int, content: bytes = b"{}") -> Callable[[httpx2.Request], httpx2.Response]:
+    return lambda request: httpx2.Response(code, content=content)
 
 
 def test_a_good_answer_is_its_json_object() -> None:
     given = services(
-        lambda request: httpx.Response(200, json={"method": request.method, "q": request.url.query.decode()})
+        lambda request: httpx2.Response(200, json={"method": request.method, "q": request.url.query.decode()})
     )
     assert given.json(ACME, "GET", "https://acme.example/", params={"a": "1"}) == {"method": "GET", "q": "a=1"}
 
 
 @pytest.mark.parametrize(("answer", "plain", "once"), [
-    (raising(httpx.ConnectError), RetryLater, RetryLater),
-    (raising(httpx.ConnectTimeout), RetryLater, RetryLater),
-    (raising(httpx.ReadTimeout), RetryLater, OutcomeUnknown),
-    (raising(httpx.RemoteProtocolError), RetryLater, OutcomeUnknown),
+    (raising(httpx2.ConnectError), RetryLater, RetryLater),
+    (raising(httpx2.ConnectTimeout), RetryLater, RetryLater),
+    (raising(httpx2.ReadTimeout), RetryLater, OutcomeUnknown),
+    (raising(httpx2.RemoteProtocolError), RetryLater, OutcomeUnknown),
     (status(429), RetryLater, RetryLater), (status(503), RetryLater, RetryLater),
     (status(500), RetryLater, OutcomeUnknown), (status(302), RetryLater, OutcomeUnknown),
     (status(408), RetryLater, OutcomeUnknown),
@@ -144,7 +144,7 @@ def test_a_good_answer_is_its_json_object() -> None:
     (status(400), Rejected, Rejected), (status(401), AuthError, AuthError),
 ])  # fmt: skip
 def test_what_must_not_be_made_twice_is_not_tried_again_where_it_may_have_been_made(
-    answer: Callable[[httpx.Request], httpx.Response], plain: type[Exception], once: type[Exception]
+    answer: Callable[[httpx2.Request], httpx2.Response], plain: type[Exception], once: type[Exception]
 ) -> None:
     for only_once, kind in ((False, plain), (True, once)):
         with pytest.raises(kind) as caught:
@@ -174,11 +174,11 @@ def test_a_family_of_codes_means_one_thing_and_a_code_of_its_own_comes_first(cod
 
 def test_a_refusal_that_is_expected_is_no_object_with_what_was_asked_for() -> None:
     """The body of a 404 was returned like that of a 200, and nothing said which of both it was."""
-    said = httpx.MockTransport(lambda request: httpx.Response(404, json={"error": "Not found"}))
+    said = httpx2.MockTransport(lambda request: httpx2.Response(404, json={"error": "Not found"}))
     nothing: Any = None
     services = Services(
         clock=lambda: NOW,
-        http=lambda: httpx.Client(transport=said),
+        http=lambda: httpx2.Client(transport=said),
         tokens=nothing,
         memory=nothing,
         log=nothing,

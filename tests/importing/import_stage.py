@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import postgres
 from config_on_disk import config_file_at, written
 from sqlmodel import Session, col, select
@@ -46,17 +46,17 @@ class Unlimited(Counters):
         return type("Full", (), {"use": lambda *_: 1.0, "take": lambda *_: True, "fullness": lambda *_: 1.0})()
 
 
-class Answering(httpx.BaseTransport):
+class Answering(httpx2.BaseTransport):
     """Carries requests into an ASGI application, without a socket; counts them."""
 
     def __init__(self, api: Any) -> None:
         self._api, self.asked = TestClient(api, base_url=BASE_URL), 0
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """The application's answer."""
         self.asked += 1
         answer = self._api.get(str(request.url), headers=dict(request.headers), follow_redirects=False)
-        return httpx.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
+        return httpx2.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from import_stage import Ours, hub_to_fill, tags_of
 from recorded_callrail import ACCOUNT, KEY, LAKESIDE, RecordedCallRail, call
@@ -56,11 +56,11 @@ from hub.texts.bodies import open_bodies
 FIRST = f"CAL{1:032x}"
 
 
-def client(theirs: httpx.BaseTransport, key: str = KEY, sleep: Any = lambda seconds: None) -> CallRail:
+def client(theirs: httpx2.BaseTransport, key: str = KEY, sleep: Any = lambda seconds: None) -> CallRail:
     return CallRail(key, pace=Pace(0), sleep=sleep, transport=theirs)
 
 
-def account(theirs: httpx.BaseTransport, **options: Any) -> Any:
+def account(theirs: httpx2.BaseTransport, **options: Any) -> Any:
     return open_account(client(theirs), None, **options)
 
 
@@ -262,7 +262,7 @@ def test_an_import_that_was_stopped_goes_on_behind_its_last_page(ours: Ours) -> 
     calls = [call(n, start_time=f"2026-01-{1 + n % 28:02}T11:00:00.000-05:00") for n in range(1, 601)]
     broken = RecordedCallRail(calls=calls)
     broken.before = lambda request: (
-        httpx.Response(503) if request.url.path.endswith("calls.json") and request.url.params["page"] == "3" else None
+        httpx2.Response(503) if request.url.path.endswith("calls.json") and request.url.params["page"] == "3" else None
     )
     with pytest.raises(RetryLater, match="run the same command again"):
         ours.bring(account(broken))
@@ -302,15 +302,15 @@ def test_recordings_come_into_the_encrypted_storage_only_where_the_caller_knew(
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (httpx.Response(401, json={"error": f"bad {KEY}"}), AuthError, "refuses the key"),
-        (httpx.Response(302, headers={"location": "https://evil.example.com"}), CannotDo, "base URL"),
-        (httpx.Response(200, text="<html>"), CannotDo, "base URL"),
-        (httpx.Response(200, json={"accounts": "x"}), CannotDo, "base URL"),
-        (httpx.Response(400, json={"error": "no"}), CannotDo, "status 400"),
+        (httpx2.Response(401, json={"error": f"bad {KEY}"}), AuthError, "refuses the key"),
+        (httpx2.Response(302, headers={"location": "https://evil.example.com"}), CannotDo, "base URL"),
+        (httpx2.Response(200, text="<html>"), CannotDo, "base URL"),
+        (httpx2.Response(200, json={"accounts": "x"}), CannotDo, "base URL"),
+        (httpx2.Response(400, json={"error": "no"}), CannotDo, "status 400"),
     ],
 )
 def test_a_refusal_is_one_clear_sentence_without_the_key(
-    answer: httpx.Response, error: type[Exception], words: str
+    answer: httpx2.Response, error: type[Exception], words: str
 ) -> None:
     theirs = RecordedCallRail()
     theirs.before = lambda request: answer
@@ -345,7 +345,7 @@ def test_tags_come_with_their_colors(moved: Ours) -> None:
 def test_what_the_key_may_not_read_is_told_and_the_rest_comes(ours: Ours) -> None:
     theirs = RecordedCallRail()
     theirs.before = lambda request: (
-        httpx.Response(403) if "form" in request.url.path or "users" in request.url.path else None
+        httpx2.Response(403) if "form" in request.url.path or "users" in request.url.path else None
     )
     source = account(theirs)
     steps = {step.resource: step for step in ours.bring(source)}

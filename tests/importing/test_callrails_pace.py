@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from import_stage import Ours, hub_to_fill
 from recorded_callrail import ACCOUNT, KEY, RecordedCallRail, call
@@ -20,11 +20,11 @@ from hub.model import Call
 from hub.testing import FrozenClock
 
 
-def client(theirs: httpx.BaseTransport, sleep: Any = lambda seconds: None) -> CallRail:
+def client(theirs: httpx2.BaseTransport, sleep: Any = lambda seconds: None) -> CallRail:
     return CallRail(KEY, pace=Pace(0), sleep=sleep, transport=theirs)
 
 
-def account(theirs: httpx.BaseTransport) -> Any:
+def account(theirs: httpx2.BaseTransport) -> Any:
     return open_account(client(theirs), None)
 
 
@@ -43,10 +43,10 @@ def test_calls_that_are_removed_there_while_the_list_is_read_cost_no_other_call(
     calls = [call(n, start_time=f"2026-01-{1 + n // 40:02}T11:00:00.000-05:00") for n in range(1, 801)]
     theirs = RecordedCallRail(calls=calls)
 
-    def vanish(request: httpx.Request) -> httpx.Response | None:
+    def vanish(request: httpx2.Request) -> httpx2.Response | None:
         if request.url.path.endswith("calls.json") and request.url.params["page"] == "3" and len(theirs.calls) == 800:
             del theirs.calls[:gone]
-            return httpx.Response(400) if killed else None
+            return httpx2.Response(400) if killed else None
         return None
 
     theirs.before = vanish
@@ -61,7 +61,7 @@ def test_calls_that_are_removed_there_while_the_list_is_read_cost_no_other_call(
 def test_a_list_that_never_rests_ends_the_import_with_one_sentence() -> None:
     theirs = RecordedCallRail(calls=[call(n) for n in range(1, 5_001)])
 
-    def shrink(request: httpx.Request) -> None:
+    def shrink(request: httpx2.Request) -> None:
         if request.url.path.endswith("calls.json"):
             del theirs.calls[:1]
 
@@ -82,7 +82,7 @@ def test_the_time_that_a_reading_takes_is_known_from_the_lists_and_the_pace() ->
 def test_the_client_waits_as_long_as_callrail_asks_and_no_longer_than_an_hour() -> None:
     waited: list[float] = []
     answers = iter(
-        [httpx.Response(429, headers={"Retry-After": "17"}), httpx.Response(429, headers={"Retry-After": "99999"})]
+        [httpx2.Response(429, headers={"Retry-After": "17"}), httpx2.Response(429, headers={"Retry-After": "99999"})]
     )
     theirs = RecordedCallRail()
     theirs.before = lambda request: next(answers, None)
@@ -99,12 +99,12 @@ def test_the_pace_is_even_after_a_burst() -> None:
 
 
 def test_an_address_where_nobody_answers_is_told_at_once() -> None:
-    class Silent(httpx.BaseTransport):
+    class Silent(httpx2.BaseTransport):
         asked = 0
 
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             self.asked += 1
-            raise httpx.ConnectError("no")
+            raise httpx2.ConnectError("no")
 
     silent = Silent()
     with pytest.raises(RetryLater, match="check the base URL"):

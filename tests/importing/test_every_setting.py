@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import recorded_callrail as recorded
 from recorded_callrail import RecordedCallRail
@@ -77,14 +77,16 @@ def test_what_is_set_up_there_and_not_brought_over_is_listed_and_a_refused_list_
     theirs = RecordedCallRail()
     rows = {"notifications": [{"id": 7}], "integrations": [{"id": 9, "type": "Custom"}, {"id": 10}]}
 
-    def answer(request: httpx.Request) -> httpx.Response | None:
+    def answer(request: httpx2.Request) -> httpx2.Response | None:
         name = request.url.path.rpartition("/")[2].removesuffix(".json")
         if name == "caller_ids":
-            return httpx.Response(400, json={"error": "company_id is missing"})
+            return httpx2.Response(400, json={"error": "company_id is missing"})
         if name == "summary_emails":
-            return httpx.Response(200, json={"emails": []})
+            return httpx2.Response(200, json={"emails": []})
         return (
-            httpx.Response(200, json={"total_pages": 1, "total_records": 1, name: rows[name]}) if name in rows else None
+            httpx2.Response(200, json={"total_pages": 1, "total_records": 1, name: rows[name]})
+            if name in rows
+            else None
         )
 
     theirs.before = answer

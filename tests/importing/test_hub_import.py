@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import structlog
 from commands import CliRunner
@@ -59,7 +59,7 @@ def base_url(theirs: RecordedCallRail) -> Iterator[str]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = httpx.Request("GET", f"http://127.0.0.1{self.path}", headers=dict(self.headers.items()))
+            asked = httpx2.Request("GET", f"http://127.0.0.1{self.path}", headers=dict(self.headers.items()))
             answer = theirs.handle_request(asked)
             self.send_response(answer.status_code)
             self.send_header("Content-Length", str(len(answer.content)))
@@ -159,7 +159,7 @@ def test_it_says_how_long_it_takes_before_it_begins(folder: Path, base_url: str,
 def test_a_list_that_the_key_may_not_read_is_named_before_it_begins(
     folder: Path, base_url: str, theirs: RecordedCallRail
 ) -> None:
-    theirs.before = lambda request: httpx.Response(403) if "form" in request.url.path else None
+    theirs.before = lambda request: httpx2.Response(403) if "form" in request.url.path else None
     looked = hub("callrail", "--base-url", base_url)
     assert looked.exit_code == 0 and "does not include this list" in looked.output
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from served import ServedHub, serving
 
 from hub.api import AnswerDocument, WebhookRequest
@@ -79,7 +79,7 @@ YARD_KEYS = {"plivo": "#", "bandwidth": "#", "telnyx": "2"}
 class Line(ServedHub):
     """A hub behind HTTP whose phone rings by one carrier."""
 
-    client: httpx.Client
+    client: httpx2.Client
     carrier: str
 
     @property
@@ -92,7 +92,7 @@ class Line(ServedHub):
         """Where the carrier sends its webhooks."""
         return f"{PUBLIC}/webhooks/{self.carrier}"
 
-    def send(self, request: WebhookRequest) -> httpx.Response:
+    def send(self, request: WebhookRequest) -> httpx2.Response:
         """A webhook over HTTP, at the time at which the carrier sends it."""
         self.clock.now = max(self.clock.now, request.received_at)
         path = request.url.removeprefix(PUBLIC)
@@ -150,7 +150,7 @@ def open_line(carrier: str, folder: Path) -> Iterator[Line]:
     with (
         open_hub(read_config(path), clock) as opened,
         serving(opened, listener),
-        httpx.Client(base_url=address, timeout=30) as client,
+        httpx2.Client(base_url=address, timeout=30) as client,
     ):
         line = Line(opened, clock, client, carrier)
         line.dial(line.exchange, tracking_number=RECORDED)  # the first call reads the law, longer than a caller waits

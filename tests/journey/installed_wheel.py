@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 
 ROOT = Path(__file__).parents[2]
 BUILT_FROM = ("hub", "plugins", "docs", "pyproject.toml", "README.md")
@@ -94,11 +94,11 @@ class Terminal:
         return self.run(f"python -c {shlex.quote(source)}", typed=typed)
 
     @contextmanager
-    def serving(self, command: str, address: str) -> Iterator[httpx.Client]:
+    def serving(self, command: str, address: str) -> Iterator[httpx2.Client]:
         """Run a command that serves, and end it; a client for its address once it is healthy."""
         with subprocess.Popen(shlex.split(command), cwd=self.folder, env=self.variables) as server:
             try:
-                with httpx.Client(base_url=address, trust_env=False) as client:
+                with httpx2.Client(base_url=address, trust_env=False) as client:
                     _wait_until_healthy(client, server)
                     yield client
             finally:
@@ -107,12 +107,12 @@ class Terminal:
         assert server.returncode in (0, -signal.SIGTERM)
 
 
-def _wait_until_healthy(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
+def _wait_until_healthy(client: httpx2.Client, server: subprocess.Popen[bytes]) -> None:
     """Until it is, or the test's own time is over."""
     while True:
         assert server.poll() is None, f"the hub ended by itself with {server.returncode}"
         try:
             if client.get("/healthz").status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.05)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from served import ServedHub, serving
 from sqlmodel import select
@@ -74,7 +74,7 @@ def speech(folder: Path) -> bytes:
 class Line(ServedHub):
     """A hub behind HTTP whose phone rings."""
 
-    client: httpx.Client
+    client: httpx2.Client
     folder: Path
 
     @property
@@ -110,7 +110,7 @@ class Line(ServedHub):
             known = session.exec(select(User.id).where(User.name == "maria")).first()
             return known or add_user(session, session.exec(select(Account)).one(), "maria", "admin", self.clock()).id
 
-    def listen(self, row: Recording) -> httpx.Response:
+    def listen(self, row: Recording) -> httpx2.Response:
         hub = self.opened.hub
         link = Link(recording_id=row.id, user=self.maria(), purpose="play", expires_at=self.clock() + MAX_LINK_LIFETIME)
         return self.client.get(path_to(link, hub.keyring))
@@ -127,7 +127,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     clock = FrozenClock()
     listener = socket.create_server(("127.0.0.1", 0))
     with open_hub(read_config(folder / "config.yaml"), clock) as opened, serving(opened, listener):
-        client = httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30)
+        client = httpx2.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30)
         yield Line(opened, clock, client, folder)
         client.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import httpx
+import httpx2
 import pytest
 
 from hub.api import JsonObject, PersonReference
@@ -77,7 +77,7 @@ def test_a_token_is_given_for_the_refresh_token_of_the_settings_only(crm: tuple[
     assert connector.check_connection().ok
     for given, status in (("another", 400), (sandbox.settings()["refresh_token"], 200)):
         form = {"grant_type": "refresh_token", "refresh_token": given}
-        assert httpx.post(f"{sandbox.url}/oauth/token", data=form, trust_env=False).status_code == status
+        assert httpx2.post(f"{sandbox.url}/oauth/token", data=form, trust_env=False).status_code == status
 
 
 def test_a_kind_that_no_record_has_is_named(crm: tuple[Modular, ModularStandIn]) -> None:

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -124,10 +124,10 @@ def test_the_stand_in_refuses_what_is_not_declared() -> None:
         key, address = {"x-api-key": "sandbox"}, f"{sandbox.url}/look-up/US"
         wrong: list[Any] = [{"phone": {"number": "1", "kind": "fax"}}, {"phone": {"number": "1", "more": 1}}, [], None]
         for body in wrong:
-            assert httpx.post(address, headers=key, json=body, trust_env=False).status_code == 400
+            assert httpx2.post(address, headers=key, json=body, trust_env=False).status_code == 400
         good = {"phone": {"number": "1", "kind": "voice"}}
-        assert httpx.post(address, headers=key, json=good, trust_env=False).status_code == 200
-        assert httpx.post(f"{address}?more=1", headers=key, json=good, trust_env=False).status_code == 404
+        assert httpx2.post(address, headers=key, json=good, trust_env=False).status_code == 200
+        assert httpx2.post(f"{address}?more=1", headers=key, json=good, trust_env=False).status_code == 404
 
 
 def test_a_plugin_that_declares_no_check_has_none() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fake_connectors import FakeCarrier
 from hypothesis import given
@@ -30,7 +30,7 @@ def reaching(astray: Astray | None, *hosts: str, **options: Any) -> ReachableHos
     """These hosts by HTTP and HTTPS, and the stand-in."""
     declared = {(host, port) for host in hosts for port in (80, 443)}
     if astray is not None:
-        declared.add(("127.0.0.1", httpx.URL(astray.url).port or 0))
+        declared.add(("127.0.0.1", httpx2.URL(astray.url).port or 0))
     return ReachableHosts("crm", frozenset(declared), **{"loopback": True, **options})
 
 
@@ -110,7 +110,7 @@ def test_a_built_in_connector_reaches_this_machine_if_it_is_a_stand_in_or_listed
     listed = stage.hub.config
     unlisted = replace(listed, hub=listed.hub.model_copy(update={"private_hosts": ()}))
 
-    def client(config: Config, *, stand_in: bool) -> httpx.Client:
+    def client(config: Config, *, stand_in: bool) -> httpx2.Client:
         kept: Any = {
             "clock": stage.clock,
             "refusals": stage.hub.refusals,
@@ -151,7 +151,7 @@ def test_a_name_that_leads_into_a_private_network_is_refused(astray: Astray, add
 
 
 def test_a_private_host_is_reached_if_the_configuration_names_it(astray: Astray) -> None:
-    port = httpx.URL(astray.url).port
+    port = httpx2.URL(astray.url).port
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
         hosts = ReachableHosts("crm", frozenset({("crm.internal", port or 0)}), private=("*.internal",))

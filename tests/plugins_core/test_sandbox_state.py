@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -147,7 +147,7 @@ def test_a_change_inside_a_record_reaches_the_others(open_shop: Open) -> None:
 def test_a_reply_leaves_after_its_change_is_in_the_file(open_shop: Open) -> None:
     here, there = open_shop(listening=True), open_shop(listening=True)
     for shop, number in ((here, "one"), (there, "two"), (here, "three")):
-        reply = httpx.post(shop.url, content=number, trust_env=False)
+        reply = httpx2.post(shop.url, content=number, trust_env=False)
     with there.shared():
         assert there.links == [f"{there.url}/{key}" for key in (1, 2, 3)], "each process shows its own address"
     assert reply.text == "one two three"

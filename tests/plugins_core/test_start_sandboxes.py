@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from hub.api import Connector, PluginSettings
@@ -64,13 +64,13 @@ def test_two_accounts_at_one_provider_have_a_stand_in_each() -> None:
     with start_sandboxes({"north": Calling, "south": Calling, "rules": Alone}, clock) as running:
         north, south = running.settings("north")["base_url"], running.settings("south")["base_url"]
         assert north != south
-        assert httpx.get(north, trust_env=False).text == clock().isoformat()
+        assert httpx2.get(north, trust_env=False).text == clock().isoformat()
         assert list(running) == ["north", "south"]
         assert running.of("rules") is None and running.settings("rules") == {}
         with pytest.raises(KeyError):
             running.of("west")
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(north, trust_env=False)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(north, trust_env=False)
 
 
 def test_one_that_does_not_start_stops_the_others_and_is_named() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +88,7 @@ def any_stage(database_url: str, google: Sandbox, clock: FrozenClock) -> Iterato
 
 def browser(attempt: Attempt) -> str:
     """Where the owner's browser is sent by Google."""
-    return httpx.get(attempt.address, trust_env=False).headers["location"]
+    return httpx2.get(attempt.address, trust_env=False).headers["location"]
 
 
 def say_yes(stage: TestHub, answer: Callable[[Attempt], str] = browser) -> None:
@@ -249,7 +249,7 @@ def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: 
     def stolen(attempt: Attempt) -> str:
         code = other.redeem(browser(other), stage.clock())
         mine = browser(attempt)
-        return mine.replace(httpx.URL(mine).params["code"].replace("/", "%2F"), code.replace("/", "%2F"))
+        return mine.replace(httpx2.URL(mine).params["code"].replace("/", "%2F"), code.replace("/", "%2F"))
 
     with pytest.raises(AuthError, match="rejects the sign-in"):
         say_yes(stage, stolen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 
-import httpx
+import httpx2
 import pytest
 from testbed import TestHub
 
@@ -33,7 +33,7 @@ def test_details_and_metrics_are_answered_there_by_the_current_hub(lite_hub: Cal
     stage.hub.liveness.expect_turns("flow")
     listener = operation_listener("127.0.0.1:0", "127.0.0.1:8080")
     address = address_of(listener)
-    with serving_operation(listener, lambda: stage.hub), httpx.Client(base_url=f"http://{address}") as client:
+    with serving_operation(listener, lambda: stage.hub), httpx2.Client(base_url=f"http://{address}") as client:
         ready = client.get("/readyz")
         assert "flow" in ready.json()["threads"] and ready.headers["x-content-type-options"] == "nosniff"
         assert "ringfence_queue_size" in client.get("/metrics").text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from config_on_disk import open_config_stage
 from event_loops import in_a_thread
@@ -201,10 +201,10 @@ def test_the_counts_of_wrong_passwords_outlive_a_change(stage: TestHub, process_
     running, watcher = process_of(lambda opened: WebEdge(opened.hub, opened.directory, web))
 
     def ask_to_sign_in() -> None:
-        async def ask() -> httpx.Response:
+        async def ask() -> httpx2.Response:
             assert running.current.edge is not None
-            transport = httpx.ASGITransport(running.current.edge)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            transport = httpx2.ASGITransport(running.current.edge)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 return await client.get("/sign-in")
 
         assert in_a_thread(ask()).status_code == 200

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from proving import Tame, try_promise
 
@@ -163,7 +163,7 @@ def a_librarys_own_error(self: Any, honest: Any, batch: Any, dry_run: bool) -> A
     try:
         return honest(batch, dry_run)
     except RetryLater:
-        raise httpx.ReadTimeout("timed out") from None
+        raise httpx2.ReadTimeout("timed out") from None
 
 
 @uploading("an_answer_that_is_garbage_is_tried_again")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from proving import Tame, try_promise
 
@@ -239,8 +239,8 @@ def a_refusal_tried_again_for_ever(self: Any, honest: Any, items: Any) -> Any:
 @mistake("a_redirect_to_another_place_is_not_followed", "followed a redirect to another host", "ads", "crm")
 def a_client_of_its_own_that_follows(self: Any, honest: Any, items: Any) -> Any:
     try:
-        httpx.post(self.settings.base_url, follow_redirects=True, timeout=1, trust_env=False)
-    except httpx.HTTPError:
+        httpx2.post(self.settings.base_url, follow_redirects=True, timeout=1, trust_env=False)
+    except httpx2.HTTPError:
         raise RetryLater("No answer.") from None
     return honest(items)
 

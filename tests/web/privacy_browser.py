@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 from web_edge import CALLER, PUBLIC, Edge
 
 from hub.delivery.send_texts import send_texts
@@ -22,17 +22,17 @@ class Browser:
     edge: Edge
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def _keep(self, reply: httpx.Response) -> httpx.Response:
+    def _keep(self, reply: httpx2.Response) -> httpx2.Response:
         for line in reply.headers.get_list("set-cookie"):
             assert "HttpOnly" in line and "Secure" in line
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
         return reply
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         return self._keep(self.edge.client.get(path, headers={"cookie": self._cookie(), **headers}))
 
-    def post(self, path: str, origin: str | None = PUBLIC, **fields: str) -> httpx.Response:
+    def post(self, path: str, origin: str | None = PUBLIC, **fields: str) -> httpx2.Response:
         headers = {"cookie": self._cookie()} | ({"origin": origin} if origin else {})
         return self._keep(self.edge.client.post(path, data=fields, headers=headers))
 
@@ -58,5 +58,5 @@ class Browser:
         (code,) = re.findall(r"\b\d{6}\b", self.edge.twilio.texts()[-1]["body"])
         return str(code)
 
-    def prove(self, here: str, code: str | None = None) -> httpx.Response:
+    def prove(self, here: str, code: str | None = None) -> httpx2.Response:
         return self.post(f"{here}/proof", form=self.form(here), secret=code or self.code())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from api_house import TWO_ACCOUNTS, House, furnish, sent
 from starlette.testclient import TestClient
@@ -127,7 +127,7 @@ def test_what_the_hub_refuses_before_the_api_is_the_same_form_also_for_a_browser
             reply = own_edge.client.get(path, headers=headers)
             refused(reply, "not_found")
             assert reply.headers["x-request-id"] == "mine"
-        with httpx.Client(base_url=own_edge.client.base_url) as once:  # the hub closes this connection
+        with httpx2.Client(base_url=own_edge.client.base_url) as once:  # the hub closes this connection
             refused(once.post("/api/v1/tags", headers=headers, content=b"x" * 100_001), "body_too_large")
     outage = own_edge.opened.hub.store.outage
     with own_edge.without_database():

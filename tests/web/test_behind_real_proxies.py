@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -82,11 +82,11 @@ def behind(proxy: str, folder: Path, edge: Edge) -> Iterator[Any]:
     try:
         with ExitStack() as clients:
 
-            def client(address: str) -> httpx.Client:
-                made = httpx.Client(
+            def client(address: str) -> httpx2.Client:
+                made = httpx2.Client(
                     base_url=f"{'https' if proxy == 'nginx' else 'http'}://127.0.0.1:{port}",
                     headers={"user-agent": BROWSER, "host": "calls.example.com"},
-                    transport=httpx.HTTPTransport(verify=False, local_address=address),
+                    transport=httpx2.HTTPTransport(verify=False, local_address=address),
                     timeout=30,
                 )
                 return clients.enter_context(made)
@@ -97,7 +97,7 @@ def behind(proxy: str, folder: Path, edge: Edge) -> Iterator[Any]:
                 try:
                     client("127.0.0.1").get("/healthz")
                     break
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     time.sleep(0.05)
             yield client
     finally:

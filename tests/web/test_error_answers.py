@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlmodel import select
 from starlette.applications import Starlette
@@ -77,7 +77,7 @@ def test_other_methods_and_large_forms_are_pages_too(edge: Edge) -> None:
     answer = edge.client.put("/calls", headers=PAGE | cookie(edge))
     assert answer.status_code == 405 and is_page(answer) and answer.headers["allow"]
     for size in (200_000, 12_000_000):
-        with httpx.Client(base_url=edge.client.base_url) as once:  # the hub closes this connection
+        with httpx2.Client(base_url=edge.client.base_url) as once:  # the hub closes this connection
             large = once.post("/sign-in", headers=PAGE, content=b"x" * size)
         assert large.status_code == 413 and is_page(large)
     foreign = edge.client.post("/sign-in", headers=PAGE | {"sec-fetch-site": "cross-site"})

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from api_house import TWO_ACCOUNTS, House, furnish
 from ringfence_client import AuthenticatedClient
@@ -41,12 +41,12 @@ def client_of(house: House) -> AuthenticatedClient:
     """The client, connected to the hub's API in this process."""
     hub = TestClient(Starlette(routes=[Mount("/api/v1", house.api())]))
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         house.stage.clock.advance(seconds=1)
         sent = hub.request(request.method, str(request.url), headers=dict(request.headers), content=request.read())
-        return httpx.Response(sent.status_code, headers=dict(sent.headers), content=sent.content)
+        return httpx2.Response(sent.status_code, headers=dict(sent.headers), content=sent.content)
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx2.MockTransport(answer)
     return AuthenticatedClient("http://testserver/api/v1", house.keys["owner"], httpx_args={"transport": transport})
 
 

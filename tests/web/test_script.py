@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from commands import CliRunner
@@ -176,7 +176,7 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
     tags = re.findall(r'src="(\S+?)"(?: integrity="(\S+?)")? crossorigin="anonymous"', printed.stdout)
     assert len(tags) == 2
     for address, integrity in tags:
-        served: httpx.Response = edge.client.get(address.removeprefix(PUBLIC))
+        served: httpx2.Response = edge.client.get(address.removeprefix(PUBLIC))
         assert served.status_code == 200
         assert integrity == "sha384-" + base64.b64encode(hashlib.sha384(served.content).digest()).decode()
     assert "swap" in printed.stderr, "the configuration names no numbers to swap"

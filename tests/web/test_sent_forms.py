@@ -7,7 +7,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlmodel import select
 from web_edge import Edge
@@ -19,7 +19,7 @@ FORM = "/track/lakeside/form"
 OWN = {"origin": "https://www.lakeside.example.com"}
 
 
-def send(edge: Edge, headers: Any = None, path: str = FORM, **body: Any) -> httpx.Response:
+def send(edge: Edge, headers: Any = None, path: str = FORM, **body: Any) -> httpx2.Response:
     told = {"submission_key": "submission-1", "fields": {"phone": "(312) 555-0142"}} | body
     return edge.client.post(path, json=told, headers=headers)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from served import serving_app
 from web_edge import BUSINESS, CALLER, CONFIG, WAV, Edge
@@ -25,7 +25,7 @@ def process(path: Path, role: Role = "run") -> Iterator[tuple[HubProcess, Edge]]
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with open_process(path, read_config(path), role, alone=True) as opened:
             opened.opened.hub.store.outage.patience = 30.0
-            with serving_app(opened.running.app, listener), httpx.Client(base_url=address, timeout=30) as client:
+            with serving_app(opened.running.app, listener), httpx2.Client(base_url=address, timeout=30) as client:
                 opened.begin()
                 yield opened, Edge(opened.opened, FrozenClock(opened.opened.hub.clock()), client)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from served import ServedHub, serving
 from starlette.testclient import TestClient
 
@@ -105,7 +105,7 @@ WAV = b"RIFF" + bytes((36, 0, 0, 0)) + b"WAVEfmt " + bytes(28)
 class Edge(ServedHub):
     """The hub and a client at its door."""
 
-    client: httpx.Client
+    client: httpx2.Client
 
     @property
     def twilio(self) -> Any:
@@ -134,12 +134,12 @@ class Edge(ServedHub):
         reply = self.send(request)
         return AnswerDocument(reply.headers["content-type"], reply.text) if reply.status_code == 200 else None
 
-    def send(self, request: WebhookRequest) -> httpx.Response:
+    def send(self, request: WebhookRequest) -> httpx2.Response:
         """A provider's webhook over HTTP, to the hub's real address."""
         path = request.url.removeprefix(PUBLIC)
         return self.client.request(request.method, path, content=request.body, headers=dict(request.headers))
 
-    def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
+    def post(self, path: str, fields: Mapping[str, str]) -> httpx2.Response:
         """A webhook of Twilio's with these fields besides the account's, rightly signed."""
         signed = {"AccountSid": self.twilio.account_sid} | dict(fields)
         return self.send(self.twilio.form_webhook(f"{PUBLIC}/webhooks/twilio/{path}", signed, self.clock()))
@@ -152,12 +152,12 @@ class Edge(ServedHub):
         played = self.twilio.webhooks(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
         return [request for _, request in played]
 
-    def tell(self, event_id: str, kind: str = "ringing", *, signed: bool = True, **more: Any) -> httpx.Response:
+    def tell(self, event_id: str, kind: str = "ringing", *, signed: bool = True, **more: Any) -> httpx2.Response:
         """A webhook of the stubborn carrier."""
         told = {"id": event_id, "call": event_id, "kind": kind, "number": STUBBORN, "signed": signed} | more
         return self.client.post("/webhooks/stubborn/events", content=json.dumps(told))
 
-    def visit(self, company: str = "lakeside", headers: Any = None, **body: Any) -> httpx.Response:
+    def visit(self, company: str = "lakeside", headers: Any = None, **body: Any) -> httpx2.Response:
         """A person's visit as a page reports it."""
         return self.client.post(f"/track/{company}/visit", json={"human": True, **body}, headers=headers)
 
@@ -224,7 +224,7 @@ def open_edge(folder: Path, trusted_proxies: str = "[]", more: str = "", answer_
         opened = replace(whole, hub=replace(whole.hub, answer_seconds=answer_seconds))
         with serving(opened, listener):
             try:
-                with httpx.Client(base_url=address, timeout=30, headers={"user-agent": BROWSER}) as client:
+                with httpx2.Client(base_url=address, timeout=30, headers={"user-agent": BROWSER}) as client:
                     yield Edge(opened, clock, client)
             finally:
                 opened.hub.plugins.connectors["stubborn"].behave()

@@ -30,7 +30,7 @@ from hub.model import OidcIdentity, User
 from hub.store import audit
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 SCOPE = "openid email"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519")
@@ -55,7 +55,7 @@ class OidcProvider:
     """The provider of config.yaml; one per process, thread-safe. `client` makes an HTTP client."""
 
     def __init__(
-        self, section: OidcSection, redirect_uri: str, client: Callable[[], httpx.Client] | None = None
+        self, section: OidcSection, redirect_uri: str, client: Callable[[], httpx2.Client] | None = None
     ) -> None:
         self._section, self._redirect_uri = section, redirect_uri
         self._client = client or _http_client
@@ -88,22 +88,22 @@ class OidcProvider:
         return Identity(str(claims["iss"]), str(claims["sub"]), str(email) if email and verified else None)
 
     def _token(self, code: str, verifier: str, now: datetime) -> dict[str, Any]:
-        import httpx
+        import httpx2
         from authlib.common.errors import AuthlibBaseError
 
         metadata, _ = self._discovered(now)
         name, secret = self._section.client_id, self._section.client_secret.get_secret_value()
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         form = {"code": code, "code_verifier": verifier, "redirect_uri": self._redirect_uri}
-        auth: httpx.Auth = httpx.BasicAuth(quote(name, safe=""), quote(secret, safe=""))
+        auth: httpx2.Auth = httpx2.BasicAuth(quote(name, safe=""), quote(secret, safe=""))
         if "client_secret_basic" not in methods:
-            form, auth = {**form, "client_id": name, "client_secret": secret}, httpx.Auth()
+            form, auth = {**form, "client_id": name, "client_secret": secret}, httpx2.Auth()
         try:
             with self._client() as http:
                 answer = self._oauth(http).fetch_token(
                     metadata["token_endpoint"], grant_type="authorization_code", auth=auth, **form
                 )
-        except (httpx.HTTPError, AuthlibBaseError, ValueError):
+        except (httpx2.HTTPError, AuthlibBaseError, ValueError):
             raise AccessRefused(FAILED) from None
         return dict(answer)
 
@@ -144,7 +144,7 @@ class OidcProvider:
             return jwt.decode(id_token, self._discovered(now)[1], algorithms=list(ALGORITHMS))
 
     def _discovered(self, now: datetime) -> tuple[dict[str, Any], Any]:
-        import httpx
+        import httpx2
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
@@ -156,14 +156,14 @@ class OidcProvider:
                     found = http.get(f"{self._section.issuer.rstrip('/')}/.well-known/openid-configuration")
                     metadata = found.raise_for_status().json()
                     keys = KeySet.import_key_set(http.get(metadata["jwks_uri"]).raise_for_status().json())
-            except (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError):
+            except (httpx2.HTTPError, httpx2.InvalidURL, JoseError, ValueError, KeyError, TypeError):
                 raise AccessRefused("The provider does not answer now; try again, or sign in another way.") from None
             if metadata.get("issuer") != self._section.issuer or not metadata.get("token_endpoint"):
                 raise AccessRefused("The provider has another issuer than hub.sign_in.oidc says; correct it there.")
             self._metadata = now, metadata, keys
             return metadata, keys
 
-    def _oauth(self, http: httpx.Client) -> Any:
+    def _oauth(self, http: httpx2.Client) -> Any:
         from authlib.oauth2.client import OAuth2Client
 
         return OAuth2Client(
@@ -227,7 +227,7 @@ def _link(session: Session, user: User, identity: Identity, now: datetime) -> No
     audit.note(session, now, user.id, "oidc.link", user.id)
 
 
-def _http_client() -> httpx.Client:
-    import httpx
+def _http_client() -> httpx2.Client:
+    import httpx2
 
-    return httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+    return httpx2.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)

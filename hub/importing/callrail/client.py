@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from hub.contracts.untrusted import JsonObject
 from hub.errors import AuthError, CannotDo, ConfigError, RetryLater
@@ -36,7 +36,7 @@ LONGEST_PAUSE = 3_600.0
 """Seconds. An account that is at its hourly limit may go on after this time at the latest."""
 MAX_RETURNS = 100
 """How often one reading of a list goes back to pages that moved."""
-TIMEOUT = httpx.Timeout(60, connect=15)
+TIMEOUT = httpx2.Timeout(60, connect=15)
 UNREACHABLE: Final = "CallRail cannot be reached; check the base URL and this machine's network, and run it again."
 MAX_AUDIO_BYTES = 200_000_000
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -87,7 +87,7 @@ class CallRail:
         *,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx2.BaseTransport | None = None,
     ) -> None:
         address = urlsplit(base_url)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOCAL_HOSTS):
@@ -97,8 +97,8 @@ class CallRail:
         self.pace, self._sleep = pace or Pace(REQUESTS_PER_HOUR, sleep=sleep), sleep
         self._base, self._answered = base_url.rstrip("/"), False
         signed = {"Authorization": f"Token token={key}", "Accept": "application/json"}
-        self._api = httpx.Client(headers=signed, timeout=TIMEOUT, follow_redirects=False, transport=transport)
-        self._files = httpx.Client(timeout=TIMEOUT, follow_redirects=True, transport=transport)
+        self._api = httpx2.Client(headers=signed, timeout=TIMEOUT, follow_redirects=False, transport=transport)
+        self._files = httpx2.Client(timeout=TIMEOUT, follow_redirects=True, transport=transport)
 
     def close(self) -> None:
         """End the connections."""
@@ -177,31 +177,31 @@ class CallRail:
         client = self._api if _origin(url) == _origin(self._base) else self._files
 
         @contextmanager
-        def streamed() -> Iterator[httpx.Response]:
+        def streamed() -> Iterator[httpx2.Response]:
             with client.stream("GET", url) as answer:
                 yield answer
 
-        def read() -> httpx.Response:
+        def read() -> httpx2.Response:
             with streamed() as answer:
                 data = bytearray()
                 for chunk in answer.iter_bytes():
                     data += chunk
                     if len(data) > MAX_AUDIO_BYTES:
                         raise NotThere("The recording is longer than the hub keeps.")
-                return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=bytes(data))
+                return httpx2.Response(answer.status_code, headers=_plain(answer.headers), content=bytes(data))
 
         try:
             return self._ask(read, paced=client is self._api).content
         except (NotThere, CannotDo):
             return None
 
-    def _ask(self, send: Callable[[], httpx.Response], *, paced: bool = True) -> httpx.Response:
+    def _ask(self, send: Callable[[], httpx2.Response], *, paced: bool = True) -> httpx2.Response:
         for left in reversed(range(TRIES)):
             if paced:
                 self.pace.wait()
             try:
                 answer = send()
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 answer = None
                 if not self._answered and left <= TRIES - FIRST_TRIES:
                     raise RetryLater(UNREACHABLE) from None
@@ -219,7 +219,7 @@ class NotThere(CannotDo):
     """CallRail has no such thing."""
 
 
-def _checked(answer: httpx.Response) -> httpx.Response:
+def _checked(answer: httpx2.Response) -> httpx2.Response:
     status = answer.status_code
     if status < 300:
         return answer
@@ -238,7 +238,7 @@ class NotPermitted(CannotDo):
     """The plan or the key does not include a list."""
 
 
-def _pause(answer: httpx.Response | None, tried: int) -> float:
+def _pause(answer: httpx2.Response | None, tried: int) -> float:
     """Seconds before the next try: as CallRail says, else twice as long each time."""
     reported = answer.headers.get("Retry-After") if answer is not None else None
     if reported is None:
@@ -253,7 +253,7 @@ def _pause(answer: httpx.Response | None, tried: int) -> float:
     return min(max(seconds, 1.0), LONGEST_PAUSE)
 
 
-def _plain(headers: httpx.Headers) -> dict[str, str]:
+def _plain(headers: httpx2.Headers) -> dict[str, str]:
     """The headers of a body that was decoded already."""
     return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length")}
 

@@ -171,9 +171,9 @@ def _urllib(targets: Targets) -> object:
         return answer.status
 
 
-@escape("fetch a page with httpx")
+@escape("fetch a page with httpx2")
 def _httpx(targets: Targets) -> object:
-    return _library("httpx").get(_address(targets), trust_env=False, timeout=SECONDS).status_code
+    return _library("httpx2").get(_address(targets), trust_env=False, timeout=SECONDS).status_code
 
 
 @escape("fetch a page with requests")

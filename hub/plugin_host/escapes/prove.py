@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from hub.contracts.connector import ConnectionReport
 from hub.errors import PluginFailure
@@ -90,8 +90,8 @@ def _reported(child: ChildProcess) -> str:
 def _requested(listener: socket.socket) -> str:
     host, port = listener.getsockname()
     try:
-        return httpx.get(f"http://{host}:{port}/", timeout=HOOK_SECONDS, trust_env=False).text
-    except httpx.HTTPError as error:
+        return httpx2.get(f"http://{host}:{port}/", timeout=HOOK_SECONDS, trust_env=False).text
+    except httpx2.HTTPError as error:
         raise PluginFailure(f"the plugin host gave no report ({type(error).__name__}).") from None
 
 

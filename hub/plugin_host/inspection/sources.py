@@ -11,7 +11,9 @@ from pathlib import Path
 from hub.contracts.connector import Connector
 from hub.plugin_host.inspection.findings import Finding, place
 
-NETWORK_LIBRARIES = frozenset({"aiohttp", "http.client", "httpx", "requests", "socket", "urllib.request", "urllib3"})
+NETWORK_LIBRARIES = frozenset(
+    {"aiohttp", "http.client", "httpx", "httpx2", "requests", "socket", "urllib.request", "urllib3"}
+)
 NETWORK_SERVICES = frozenset({"http", "json", "send", "access_tokens"})
 """What `services` offers to reach a provider."""
 OF_STAND_INS = ("sandbox", "test", "conftest")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
-import httpcore
+import httpcore2
 
 from hub.errors import Rejected
 from hub.platform.rate_limit import TokenBucket
@@ -110,9 +110,9 @@ class NetworkBroker:
             stream = self._connections.connect_tcp(request.host, request.port, limit)
         except Rejected as error:
             return Reply(number, True, errno.EACCES, str(error)), None
-        except httpcore.ConnectTimeout:
+        except httpcore2.ConnectTimeout:
             return Reply(number, False, errno.ETIMEDOUT, f"{request.host} did not answer in time"), None
-        except (httpcore.ConnectError, OSError) as error:
+        except (httpcore2.ConnectError, OSError) as error:
             code = getattr(error.__cause__ or error, "errno", None)
             return Reply(number, False, code or errno.EHOSTUNREACH, str(error)), None
         connection: socket.socket = stream.get_extra_info("socket")

@@ -1,4 +1,4 @@
-"""What this thread sends and receives over Python's sockets, as HTTP: the one point below httpx, requests and urllib3.
+"""What this thread sends and receives over Python's sockets, as HTTP: the one point below httpx2, requests and urllib3.
 
 A message is seen before TLS encrypts it and after TLS has decrypted it. Nothing is changed. A library that connects outside of
 Python, as gRPC does, is not seen here.

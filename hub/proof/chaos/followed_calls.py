@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
@@ -23,8 +23,8 @@ class FollowedCalls:
 
     def __init__(self, stage: Environment, threads: int, per_second: float) -> None:
         self._stage, self._interval = stage, 1 / per_second
-        self._client = httpx.Client(
-            base_url=stage.address, timeout=10, trust_env=False, limits=httpx.Limits(max_connections=threads)
+        self._client = httpx2.Client(
+            base_url=stage.address, timeout=10, trust_env=False, limits=httpx2.Limits(max_connections=threads)
         )
         self._lock = threading.Lock()
         self._next = time.monotonic()
@@ -75,7 +75,7 @@ class FollowedCalls:
             try:
                 reply = self._client.request(request.method, path, content=request.body, headers=dict(request.headers))
                 refusal = None if reply.status_code == 200 else str(reply.status_code)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 refusal = type(error).__name__
             with self._lock:
                 self.latencies.append((begun, time.monotonic() - begun))

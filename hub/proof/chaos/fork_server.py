@@ -16,7 +16,7 @@ from hub.proof.chaos.shifted_clock import VARIABLE, ShiftedClock
 
 def main() -> None:
     """Fork hubs until standard input ends."""
-    import httpx  # noqa: F401 - loaded for the hubs
+    import httpx2  # noqa: F401 - loaded for the hubs
     import uvicorn  # noqa: F401
 
     import hub.web.app

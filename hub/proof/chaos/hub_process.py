@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from hub.errors import RingfenceError
 from hub.proof.chaos.environment import Environment
@@ -25,7 +25,7 @@ class HubProcess:
 
     def __init__(self, stage: Environment) -> None:
         self.log: Path = stage.config.with_name("hub.log")
-        self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
+        self._client = httpx2.Client(base_url=stage.address, timeout=5, trust_env=False)
         command = [sys.executable, "-m", "hub.proof.chaos.fork_server", str(stage.config)]
         with self.log.open("ab") as log:
             self._fork_server = subprocess.Popen(  # noqa: S603 - our own command
@@ -49,7 +49,7 @@ class HubProcess:
             try:
                 if self._client.get("/readyz").status_code == 200:
                     return
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 pass
             if self._line(0.02) is not None:
                 self._process = None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 from urllib.parse import parse_qs
 
-import httpx
+import httpx2
 
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
@@ -92,7 +92,7 @@ class Callers:
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
-        self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
+        self._client = httpx2.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
         self._lock = threading.Lock()
         self._waiting: list[Future[None]] = []
         self._asked = 0
@@ -193,14 +193,14 @@ class Callers:
         headers: dict[str, str],
         kind: Kind = "call",
         seconds: float = WEBHOOK_RETRY_SECONDS,
-    ) -> httpx.Response | None:
+    ) -> httpx2.Response | None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._hung_up.is_set():
             try:
                 response = self._client.request(method, path, content=body, headers=headers)
                 if response.is_success:
                     return response
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 pass  # the hub was killed before it acknowledged; it may have stored the event or not
             with self._lock:
                 self.refused[self.fault, kind] += 1

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-import httpx
+import httpx2
 from sqlmodel import col, select
 
 from hub.contracts.manifest import Manifest
@@ -108,7 +108,7 @@ class Play:
         """Go on at another hub on the same database."""
         self._opened, self._address = opened, address
         self._public_url = str(opened.hub.config.hub.public_url).rstrip("/")
-        self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
+        self._client = httpx2.Client(base_url=address, timeout=30, trust_env=False)
         self._api = ApiEntrance(self._client, self._seed)
         self.texting = Texting(
             opened,

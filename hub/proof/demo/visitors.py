@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
-import httpx
+import httpx2
 
 from hub.proof.demo.scenario import Story
 
@@ -55,7 +55,7 @@ class Entrance(Protocol):
 class ApiEntrance:
     """An entrance without a browser: sends the hub the requests of the page's script directly."""
 
-    def __init__(self, client: httpx.Client, seed: int) -> None:
+    def __init__(self, client: httpx2.Client, seed: int) -> None:
         self._client, self._seed = client, seed
 
     def arrive(self, story: Story) -> Visitor:
@@ -93,7 +93,7 @@ class ApiEntrance:
 
 @dataclass(frozen=True)
 class _ApiVisitor:
-    client: httpx.Client
+    client: httpx2.Client
     seed: int
     showing: Showing
 

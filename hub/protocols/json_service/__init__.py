@@ -22,7 +22,7 @@ from hub.protocols.json_service.stand_in import JsonServiceSandbox, ServiceStand
 from hub.protocols.json_service.templates import ServiceRequest, names_in, plain_values
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from hub.contracts.sandbox import Sandbox
 
@@ -97,7 +97,7 @@ class JsonService(Connector):
         said = self.read(response)
         return said if response.is_success else {}
 
-    def request(self, call: ServiceRequest, group: Mapping[str, object], rows: Sequence[Row] = ()) -> httpx.Response:
+    def request(self, call: ServiceRequest, group: Mapping[str, object], rows: Sequence[Row] = ()) -> httpx2.Response:
         """Send one declared request with the values of a group. A token that is refused, by status or by the provider's own
         code, is renewed once."""
         values = {**plain_values(self.settings), **group}
@@ -112,7 +112,7 @@ class JsonService(Connector):
             renewed = tokens.current(refused=token)
             return self._once(call, {**values, "oauth_token": renewed}, rows)
 
-    def _once(self, call: ServiceRequest, values: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
+    def _once(self, call: ServiceRequest, values: Mapping[str, object], rows: Sequence[Row]) -> httpx2.Response:
         options: JsonObject = {"headers": filled({**self.headers, **call.headers}, values)}
         if call.params:
             options["params"] = filled(call.params, values)
@@ -137,12 +137,12 @@ class JsonService(Connector):
             raise error
         raise ConfigError(f"{error} Check the connector's settings.")
 
-    def _error(self, response: httpx.Response) -> RingfenceError:
+    def _error(self, response: httpx2.Response) -> RingfenceError:
         """What a refusal means."""
         content, now = response.content, self.services.clock()
         return self.provider.error(self.provider.refusal(response.status_code, response.headers, content, now))
 
-    def read(self, response: httpx.Response) -> Mapping[str, Any]:
+    def read(self, response: httpx2.Response) -> Mapping[str, Any]:
         """The JSON object of a reply; empty for a reply without a body."""
         return read_json(self.provider, response, once=False) if response.content else {}
 

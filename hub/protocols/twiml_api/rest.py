@@ -20,7 +20,7 @@ from hub.errors import Rejected, RetryLater
 from hub.protocols.carrier_hooks import type_and_bytes
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 PAGE_SIZE = 1000
 """The most that carriers put on a page."""
@@ -161,7 +161,7 @@ class TwimlRest:
 
         return each_item(ask, name, "next_page_uri")
 
-    def send(self, method: str, url: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, url: str, **options: Any) -> httpx2.Response:
         """One request with the account's credentials."""
         return self.services.send(self.api.provider, method, url, **{"auth": self._credentials(), **options})
 

@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 from typing import Any, get_type_hints
 from urllib.parse import unquote
 
-import httpx
+import httpx2
 from pydantic import TypeAdapter
 
 from hub.contracts.connector import Connector
@@ -48,10 +48,10 @@ MAX_DIFFERENCES = 4
 """In one sentence."""
 
 
-def loopback_client(address: str) -> httpx.Client:
+def loopback_client(address: str) -> httpx2.Client:
     """A client of a stand-in, which may take its time on a busy machine. It trusts no certificate, because there is none: to
     read those of the system takes longer than a request."""
-    return httpx.Client(trust_env=False, base_url=address, timeout=60, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return httpx2.Client(trust_env=False, base_url=address, timeout=60, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 class ExchangeChecks:

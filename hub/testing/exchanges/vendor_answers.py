@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from hub.contracts.connector import Connector
@@ -190,7 +190,7 @@ def _authorized(connector: JsonService, sandbox: JsonServiceSandbox, request: He
     return sent.with_basic(*(filled(part, values) for part in connector.basic)) if connector.basic else sent
 
 
-def _is_given(reply: httpx.Response, answer: Answer) -> bool:
+def _is_given(reply: httpx2.Response, answer: Answer) -> bool:
     """Whether a reply is the answer, or has it for a row. What a `{name}` stands for may be anything."""
     if answer.row is not None:
         return _holds(json_object(reply.content), filled(answer.row, {"index": 0, "why": answer.says, "field": ""}))

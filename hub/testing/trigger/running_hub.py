@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 
 from hub.config.readers.addresses import listen_address
 from hub.contracts.sandbox import CarrierSandbox
@@ -40,7 +40,7 @@ class RunningHub:
     """A hub that serves this configuration on this machine."""
 
     config: Config
-    client: httpx.Client
+    client: httpx2.Client
     sent: list[tuple[str, int, float]] = field(default_factory=list)
     """Of each webhook: its address, the hub's status, and the seconds that the answer took."""
 
@@ -65,10 +65,10 @@ class RunningHub:
         """Send a form as the page script does."""
         _accepted(self._ask("POST", f"/track/{company}/form", json=form), "form")
 
-    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _ask(self, method: str, path: str, **content: Any) -> httpx2.Response:
         try:
             return self.client.request(method, path, **content)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             raise CannotDo(
                 f"No hub answers at {self.client.base_url}. Start it in another terminal: hub run."
             ) from None
@@ -80,7 +80,7 @@ def running_hub(config: Config) -> Iterator[RunningHub]:
     host, port = listen_address(config.hub.listen)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     headers = {"user-agent": "Mozilla/5.0 (hub trigger)"}
-    with httpx.Client(base_url=address, timeout=REPLY_SECONDS, trust_env=False, headers=headers) as client:
+    with httpx2.Client(base_url=address, timeout=REPLY_SECONDS, trust_env=False, headers=headers) as client:
         yield RunningHub(config, client)
 
 
@@ -118,7 +118,7 @@ def target_of(config: Config, wanted: str | None) -> Target:
     return found[0]
 
 
-def _accepted(reply: httpx.Response, what: str) -> httpx.Response:
+def _accepted(reply: httpx2.Response, what: str) -> httpx2.Response:
     if reply.status_code >= 400:
         raise CannotDo(f"The hub did not take the {what}: {reply.status_code} {reply.text[:200]}")
     return reply

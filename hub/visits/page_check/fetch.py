@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import httpx
+import httpx2
 
 from hub.contracts.addresses import is_public
 from hub.errors import CannotDo
@@ -128,7 +128,7 @@ def _get(parts: SplitResult, address: str, ends: float) -> FetchedPage | str:
     }
     try:
         with (
-            httpx.Client(timeout=STEP_SECONDS, trust_env=False, follow_redirects=False) as client,
+            httpx2.Client(timeout=STEP_SECONDS, trust_env=False, follow_redirects=False) as client,
             client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as answer,
         ):
             if answer.is_redirect:
@@ -140,14 +140,14 @@ def _get(parts: SplitResult, address: str, ends: float) -> FetchedPage | str:
                 tuple(answer.headers.get_list("content-security-policy")),
                 _text(answer, ends),
             )
-    except httpx.TimeoutException:
+    except httpx2.TimeoutException:
         raise CannotFetch(f"{host} did not answer in time.") from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
         said = "its certificate is not valid" if "CERTIFICATE" in str(error).upper() else "the connection failed"
         raise CannotFetch(f"{host} could not be read: {said}.") from None
 
 
-def _text(answer: httpx.Response, ends: float) -> str:
+def _text(answer: httpx2.Response, ends: float) -> str:
     body = bytearray()
     for chunk in answer.iter_bytes(65_536):
         body += chunk

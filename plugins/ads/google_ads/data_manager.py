@@ -20,7 +20,7 @@ from plugins.ads.google_ads.sign_in import SignIn
 from plugins.ads.google_ads.translate import ingest_request, without
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 EVENTS_A_REQUEST = 2000
 DESTINATIONS_A_REQUEST = 10
@@ -160,7 +160,7 @@ class DataManager:
 
     def _send(
         self, method: str, path: str, token: str, body: Mapping[str, object] | None, params: Mapping[str, str] | None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         return self._services.send(
             DATA_MANAGER,
             method,

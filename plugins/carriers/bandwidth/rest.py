@@ -33,7 +33,7 @@ from plugins.carriers.bandwidth.proof import Proof
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 NOT_FOUND = (404, 410)
 REFUSED = (400, 404, 405, 409, 410, 415, 422)
@@ -77,7 +77,7 @@ class Rest:
         self.numbers = f"{settings.api_url}/api/accounts/{settings.account_id}"
         self.all_numbers = f"{settings.api_url}/api/tns"
 
-    def send(self, method: str, url: str, *, provider: Provider = BANDWIDTH, **options: Any) -> httpx.Response:
+    def send(self, method: str, url: str, *, provider: Provider = BANDWIDTH, **options: Any) -> httpx2.Response:
         """One request with an access token."""
         return self._services.send(provider, method, url, tokens=self._tokens, **options)
 
@@ -169,7 +169,7 @@ class Account(Connector):
         self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
 
 
-def _shown(reply: httpx.Response) -> Element:
+def _shown(reply: httpx2.Response) -> Element:
     """What a reply of the numbers API shows, or the error in it."""
     if reply.is_success:
         return parsed(reply.content)
@@ -178,7 +178,7 @@ def _shown(reply: httpx.Response) -> Element:
     raise BANDWIDTH.error(replace(Refusal(reply.status_code), body={"type": code, "description": words}))
 
 
-def _items(reply: httpx.Response) -> list[JsonObject]:
+def _items(reply: httpx2.Response) -> list[JsonObject]:
     try:
         items = json.loads(reply.content)
     except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, sign
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 GATEWAY = Provider(
     name="The gateway",
@@ -44,7 +44,7 @@ class Control:
         signed = self._signed(gateway, method, path, body)
         return self._services.json(GATEWAY, method, f"{gateway}{path}", once=once, **signed)
 
-    def reply(self, gateway: str, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+    def reply(self, gateway: str, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx2.Response:
         """The reply to a request to one gateway: a success, or 404."""
         signed = self._signed(gateway, method, path, body)
         return self._services.send(GATEWAY, method, f"{gateway}{path}", expected=MISSING, **signed)

@@ -27,7 +27,7 @@ from hub.api.twiml import TwimlCarrier
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 PAGE_SIZE = 250
 """The most that Telnyx puts on a page of most lists."""
@@ -145,7 +145,7 @@ class Rest:
             raise RetryLater("Telnyx' storage does not deliver the file now.")
         return type_and_bytes(response)
 
-    def _send(self, method: str, path: str, **options: object) -> httpx.Response:
+    def _send(self, method: str, path: str, **options: object) -> httpx2.Response:
         return self._services.send(TELNYX, method, self._url(path), **self._authorized(options))
 
     def _json(self, method: str, path: str, **options: object) -> JsonObject:

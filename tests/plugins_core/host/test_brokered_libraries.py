@@ -43,14 +43,14 @@ CLIENT = """
             return reply.read().decode()
 
     def with_httpx():
-        import httpx
-        with httpx.Client(verify=trust) as client:
-            return client.get(url + "/httpx").text + client.get(url + "/again").text
+        import httpx2
+        with httpx2.Client(verify=trust) as client:
+            return client.get(url + "/httpx2").text + client.get(url + "/again").text
 
     def with_async_httpx():
-        import httpx
+        import httpx2
         async def ask():
-            async with httpx.AsyncClient(verify=trust) as client:
+            async with httpx2.AsyncClient(verify=trust) as client:
                 return (await client.get(url + "/async")).text
         return asyncio.run(ask())
 
@@ -149,7 +149,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object
     [
         ("with_http_client", "/http.client"),
         ("with_urllib", "/urllib"),
-        ("with_httpx", "/httpx/again"),
+        ("with_httpx", "/httpx2/again"),
         ("with_async_httpx", "/async"),
         ("with_requests", "/requests"),
         ("with_aiohttp", "/aiohttp"),

@@ -28,7 +28,7 @@ NEVER = ABSENT | {"make a system call of the x32 kind"}
 UNCONFINED = """
 import json, os, sys
 from dataclasses import asdict
-import cffi, fsspec, httpx, lxml.etree, requests, requests_file, sqlalchemy
+import cffi, fsspec, httpx2, lxml.etree, requests, requests_file, sqlalchemy
 from hub.plugin_host.escapes import hostile
 from hub.plugin_host.escapes.table import ESCAPES, Targets, attempt
 

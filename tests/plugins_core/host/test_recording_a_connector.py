@@ -18,7 +18,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, get_type_hints
 
-import httpx
+import httpx2
 import pytest
 import requests
 import urllib3
@@ -92,19 +92,19 @@ def vendor() -> Iterator[str]:
 
 
 def test_every_python_library_is_heard_at_one_point(vendor: str) -> None:
-    with httpx.Client(trust_env=False) as client, requests.Session() as session:
+    with httpx2.Client(trust_env=False) as client, requests.Session() as session:
         session.trust_env = False
         client.post(f"{vendor}/before", json={"n": 0})
         with listening() as heard:
-            client.post(f"{vendor}/httpx?a=1", json={"n": 1})
-            client.post(f"{vendor}/httpx/again", data={"n": "2"})
+            client.post(f"{vendor}/httpx2?a=1", json={"n": 1})
+            client.post(f"{vendor}/httpx2/again", data={"n": "2"})
             session.post(f"{vendor}/requests", json={"n": 3})
             urllib3.PoolManager().request("POST", f"{vendor}/urllib3", json={"n": 4})
         client.post(f"{vendor}/after", json={"n": 5})
     found = [(each.method, each.target, each.status, each.body) for each in heard.exchanges()]
     assert found == [
-        ("POST", "/httpx?a=1", 201, b'{"n":1}'),
-        ("POST", "/httpx/again", 201, b"n=2"),
+        ("POST", "/httpx2?a=1", 201, b'{"n":1}'),
+        ("POST", "/httpx2/again", 201, b"n=2"),
         ("POST", "/requests", 201, b'{"n": 3}'),
         ("POST", "/urllib3", 201, b'{"n":4}'),
     ]
@@ -115,11 +115,11 @@ def test_what_tls_encrypts_is_heard_as_it_was_meant(tmp_path: Path) -> None:
     with serving_tls("localhost", tmp_path) as server:
         trust = ssl.create_default_context(cafile=str(server.certificate))
         url = f"https://localhost:{server.port}"
-        with httpx.Client(verify=trust, trust_env=False) as client, listening() as heard:
-            client.get(f"{url}/httpx")
+        with httpx2.Client(verify=trust, trust_env=False) as client, listening() as heard:
+            client.get(f"{url}/httpx2")
             urllib3.PoolManager(ssl_context=trust).request("GET", f"{url}/urllib3")
     assert [(each.target, each.reply_body) for each in heard.exchanges()] == [
-        ("/httpx", b"/httpx"),
+        ("/httpx2", b"/httpx2"),
         ("/urllib3", b"/urllib3"),
     ]
 
@@ -127,7 +127,7 @@ def test_what_tls_encrypts_is_heard_as_it_was_meant(tmp_path: Path) -> None:
 def test_another_thread_is_not_heard_and_sockets_are_pythons_own_afterwards(vendor: str) -> None:
     before = [vars(kind).get(name) for kind, name, _ in wire_tap.NOTES]
     with listening() as heard:
-        thread = threading.Thread(target=lambda: httpx.post(f"{vendor}/other", json={}, trust_env=False))
+        thread = threading.Thread(target=lambda: httpx2.post(f"{vendor}/other", json={}, trust_env=False))
         thread.start()
         thread.join()
     assert heard.exchanges() == []
@@ -255,7 +255,7 @@ def test_a_hook_goes_on_when_its_exchange_cannot_be_kept(vendor: str, tmp_path: 
     try:
         connector = connect(connector_class, checks.sandbox)
         made = recorder.ExchangeRecorder(Switch(tmp_path / "missing")).call(
-            connector, "check_connection", {}, lambda: httpx.post(vendor, json={}, trust_env=False).status_code
+            connector, "check_connection", {}, lambda: httpx2.post(vendor, json={}, trust_env=False).status_code
         )
     finally:
         checks.stop()

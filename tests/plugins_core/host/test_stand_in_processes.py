@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pydantic import model_validator
 from stand_in_shop import StandInShop
@@ -131,7 +131,7 @@ def test_one_that_fails_later_is_one_sentence_and_starts_again(
             patch.setattr(hosted, "CALL_SECONDS", 1.0)
             carrier.spoken(call_id)
         assert running.settings("phone") == before
-        with httpx.Client(
+        with httpx2.Client(
             base_url=before["base_url"], auth=(before["project"], before["token"]), trust_env=False
         ) as client:
             listed = client.get(f"/api/projects/{before['project']}/calls").json()
@@ -216,13 +216,13 @@ def test_a_new_version_of_the_plugin_gets_a_new_stand_in_with_what_it_held(tmp_p
     file.write_text(counted)
     with start_sandboxes({"tally": discover([file]).classes["tally"]}, folder=tmp_path / "kept") as running:
         address = running.settings("tally")["base_url"]
-        assert httpx.get(address, trust_env=False).text == "1 of version 1"
+        assert httpx2.get(address, trust_env=False).text == "1 of version 1"
         running.join({"tally": discover([file]).classes["tally"]}, FrozenClock())
         assert running.settings("tally")["base_url"] == address
         file.write_text(TALLY.replace("VERSION", "2"))
         running.join({"tally": discover([file]).classes["tally"]}, FrozenClock())
         changed = running.settings("tally")["base_url"]
-        assert changed != address and httpx.get(changed, trust_env=False).text == "2 of version 2"
+        assert changed != address and httpx2.get(changed, trust_env=False).text == "2 of version 2"
 
 
 TALLY = '''

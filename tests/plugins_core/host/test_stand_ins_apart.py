@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from stand_in_shop import StandInShop
@@ -119,7 +119,7 @@ def by_a_request(shop: StandInShop) -> list[str]:
     with open_hub(read_config(shop.config), FrozenClock()) as opened:
         carrier = opened.sandboxes.of("phone")
         assert isinstance(carrier, CarrierSandbox)
-        assert httpx.get(f"{opened.sandboxes.settings('phone')['base_url']}/api", trust_env=False).status_code == 404
+        assert httpx2.get(f"{opened.sandboxes.settings('phone')['base_url']}/api", trust_env=False).status_code == 404
         return list(carrier.spoken(""))
 
 

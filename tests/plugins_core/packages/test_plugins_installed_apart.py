@@ -116,8 +116,8 @@ def test_a_package_and_what_it_needs_come_from_the_index_as_wheels(
 ) -> None:
     index = shop.folder / "index"
     index.mkdir()
-    code = source(head="import acme_helper, httpx", detail="acme_helper.WORD")
-    needs = "Requires-Dist: acme-helper>=1\nRequires-Dist: httpx>=0.20\nRequires-Dist: ringfence>=0.1\n"
+    code = source(head="import acme_helper, httpx2", detail="acme_helper.WORD")
+    needs = "Requires-Dist: acme-helper>=1\nRequires-Dist: httpx2>=0.20\nRequires-Dist: ringfence>=0.1\n"
     wheel(index, code=code, metadata=needs)
     script = {"acme_helper-1.2.data/scripts/tool": "#!python"}
     points = "[console_scripts]\ntool = acme_helper:main\n"

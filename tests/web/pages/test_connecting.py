@@ -72,7 +72,7 @@ def test_a_person_signs_in_at_the_provider_and_what_waited_goes_on(
     back = agree(begin(browser, connector))
     with caplog.at_level(logging.DEBUG):
         answer = browser.get(back)
-    wire = ("httpx", "httpcore", "urllib3")  # libraries' own traces, which the hub does not switch on
+    wire = ("httpx2", "httpcore2", "urllib3")  # libraries' own traces, which the hub does not switch on
     logged = [each.getMessage() for each in caplog.records if not each.name.startswith(wire)]
     logged += capfd.readouterr()
     assert answer.status_code == 303 and answer.headers["location"] == f"/connectors/{connector}", answer.text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from front_door import Browser, House
 from oidc_provider import CLIENT_ID, CLIENT_SECRET
@@ -30,7 +30,7 @@ class Provider:
     """The process, and whom it signs in."""
 
     issuer: str
-    http: httpx.Client
+    http: httpx2.Client
 
     def person(self, house: House, who: dict[str, Any], /, **lie: Any) -> None:
         now = house.stage.clock().timestamp()
@@ -50,7 +50,7 @@ def provider() -> Iterator[Provider]:
     port = free_port()
     with (
         subprocess.Popen([sys.executable, str(PROGRAM), str(port)]) as process,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
     ):
         try:
             for _ in range(600):
@@ -58,7 +58,7 @@ def provider() -> Iterator[Provider]:
                 try:
                     http.get("/jwks")
                     break
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     time.sleep(0.05)
             yield Provider(f"http://127.0.0.1:{port}", http)
         finally:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import structlog
 
 from plugins.carriers.sip.gateway.fields import Fields, now
@@ -28,7 +28,7 @@ class HubClient:
 
     def __init__(self, start: Start) -> None:
         self._start, self._secret = start, start.settings.secrets[0]
-        self._http = httpx.AsyncClient(trust_env=False, timeout=REPORT_SECONDS)
+        self._http = httpx2.AsyncClient(trust_env=False, timeout=REPORT_SECONDS)
         self.refused = False
         """Whether the hub refused our signature the last time."""
         self.answered = asyncio.Event()
@@ -67,7 +67,7 @@ class HubClient:
         for hub in self._start.hub_addresses:
             try:
                 reply = await self._http.get(f"{hub}{url.removeprefix(self._start.public_url)}", timeout=ASK_SECONDS)
-            except httpx.HTTPError:
+            except httpx2.HTTPError:
                 continue
             if reply.status_code == 200 and len(reply.content) <= MAX_AUDIO_BYTES:
                 return reply.content
@@ -77,7 +77,7 @@ class HubClient:
         """Whether an address is the hub's."""
         return url.startswith(f"{self._start.public_url}/")
 
-    async def _post(self, hub: str, url: str, fields: Mapping[str, str], seconds: float) -> httpx.Response | None:
+    async def _post(self, hub: str, url: str, fields: Mapping[str, str], seconds: float) -> httpx2.Response | None:
         if not self.is_ours(url):
             log.error("a document names an address that is not the hub's")
             return None
@@ -89,7 +89,7 @@ class HubClient:
         where = f"{hub}{url.removeprefix(self._start.public_url)}"
         try:
             reply = await self._http.post(where, content=body, headers=headers, timeout=seconds)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             log.warning("the hub does not answer", error=type(error).__name__)
             return None
         self.refused = reply.status_code == 403

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 
 from hub.api.sandbox import SimulatedCall
 from plugins.carriers.telnyx.sandbox import Sandbox
@@ -54,7 +54,7 @@ def a_port_order(sandbox: Sandbox) -> dict[str, str]:
     """A draft of a port order."""
     headers = {"authorization": f"Bearer {sandbox.settings()['api_key']}"}
     wanted = {"phone_numbers": ["+13125550144", "+13125550145"], "customer_reference": "port-1"}
-    with httpx.Client(base_url=f"{sandbox.url}/v2", headers=headers, trust_env=False) as client:
+    with httpx2.Client(base_url=f"{sandbox.url}/v2", headers=headers, trust_env=False) as client:
         order_id = client.post("/porting_orders", json=wanted).json()["data"][0]["id"]
         numbers = {"connection_id": "293384405222525300", "messaging_profile_id": "abc85f64-5717-4562-b3fc-2c9600"}
         client.patch(f"/porting_orders/{order_id}", json={"phone_number_configuration": numbers})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pydantic import ValidationError
 
@@ -104,7 +104,7 @@ def test_the_stand_in_counts_no_event_with_a_name_of_googles_own(ga4: Any) -> No
     """Source: Measurement Protocol reference, "Reserved event names"; "Validating events": Google answers it with 204 too."""
     row = {**ga4.row(shown()), "events": [{"name": "session_start", "params": {"transaction_id": "o"}}]}
     query = {"measurement_id": "G-EXAMPLE123", "api_secret": "any"}
-    with httpx.Client(trust_env=False, base_url=ga4.settings.base_url, params=query) as client:
+    with httpx2.Client(trust_env=False, base_url=ga4.settings.base_url, params=query) as client:
         assert client.post("/mp/collect", json=without_empty(row)).status_code == 204
         [said] = client.post("/debug/mp/collect", json=without_empty(row)).json()["validationMessages"]
     assert said["validationCode"] == "NAME_RESERVED"

@@ -250,11 +250,11 @@ def test_an_account_behind_a_manager_needs_the_managers_id(
 
 
 def test_the_stand_in_refuses_what_google_does_not_know(google: Sandbox, connector: GoogleAds) -> None:
-    import httpx
+    import httpx2
 
     headers = {"Authorization": f"Bearer {connector.services.tokens.load()['access_token']}"}
     body = {"destinations": [{"productDestinationId": "987654321", "color": 1}], "events": [], "encoding": "HEX"}
-    answer = httpx.post(f"{google.url}/v1/events:ingest", json=body, headers=headers, trust_env=False)
+    answer = httpx2.post(f"{google.url}/v1/events:ingest", json=body, headers=headers, trust_env=False)
     violations = answer.json()["error"]["details"][-1]["fieldViolations"]
     assert answer.status_code == 400
     assert violations[0]["field"] == "destinations.color" and "Cannot find field" in violations[0]["description"]

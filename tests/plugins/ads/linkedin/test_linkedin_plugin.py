@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from hub.api import AuthError
@@ -117,11 +117,11 @@ def test_the_stand_in_lists_conversion_rules_for_an_account_only(network: Any) -
     assert asked(network).get("/rest/conversions", params={"q": "account"}).status_code == 400
 
 
-def asked(network: Any, version: str = "202608") -> httpx.Client:
+def asked(network: Any, version: str = "202608") -> httpx2.Client:
     headers = {
         "authorization": "Bearer sandbox-access_token-of-linkedin",
         "linkedin-version": version,
         "x-restli-method": "BATCH_CREATE",
         "x-restli-protocol-version": "2.0.0",
     }
-    return httpx.Client(base_url=network.url, headers=headers, trust_env=False)
+    return httpx2.Client(base_url=network.url, headers=headers, trust_env=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from facebook_business.adobjects.serverside.action_source import ActionSource
 from facebook_business.adobjects.serverside.custom_data import CustomData
@@ -147,7 +147,7 @@ def test_the_stand_in_answers_an_event_as_meta_documents(network: Any, changes: 
     """Source: Conversions API, "Parameters" and "Customer Information Parameters"; the codes are those that public senders
     recorded."""
     row = {**EVENT, "event_time": int(FrozenClock()().timestamp()), "event_id": "o", **changes}
-    with httpx.Client(trust_env=False, headers={"authorization": "Bearer sandbox-access_token-of-meta"}) as client:
+    with httpx2.Client(trust_env=False, headers={"authorization": "Bearer sandbox-access_token-of-meta"}) as client:
         for version in ("v26.0", "v27.0"):
             reply = client.post(f"{network.url}/{version}/1234567890/events", json={"data": [row]})
             said = reply.json().get("error", {}).get("error_subcode") if reply.status_code != 200 else 200

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pydantic import ValidationError
 
@@ -250,7 +250,7 @@ def test_a_token_that_the_vendor_takes_is_good_whatever_code_it_gives_an_empty_r
     assert not microsoft(network, account_id=None, uet_token="wrong").check_connection().ok
 
 
-def posted(network: Any, path: str, row: dict[str, Any]) -> httpx.Response:
+def posted(network: Any, path: str, row: dict[str, Any]) -> httpx2.Response:
     """What the stand-in says to one row."""
     name = "data" if path.startswith("/v1/") else path.split("/")[-2]
     token = microsoft(network).services.access_tokens(microsoft(network).oauth()).current()
@@ -258,7 +258,7 @@ def posted(network: Any, path: str, row: dict[str, Any]) -> httpx.Response:
     names = {"developertoken": "developer_token", "customerid": "customer_id", "customeraccountid": "account_id"}
     headers = {header: known[setting] for header, setting in names.items()}
     headers["authorization"] = f"Bearer {known['uet_token'] if name == 'data' else token}"
-    return httpx.post(f"{network.url}{path}", json={name: [row]}, headers=headers, trust_env=False)
+    return httpx2.post(f"{network.url}{path}", json={name: [row]}, headers=headers, trust_env=False)
 
 
 CLICK = "dd4afcccb1c94a4cad9544dd7e5006ab"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from hub.api import AuthError, RetryLater
@@ -113,5 +113,5 @@ def test_the_stand_in_answers_an_event_as_tiktok_documents(network: Any, source:
            "page": {"url": "https://www.example.com/"}, **changes}  # fmt: skip
     body = {"event_source": source, "event_source_id": "7012345678901234567", "data": [row]}
     headers = {"access-token": "sandbox-access_token-of-tiktok"}
-    reply = httpx.post(f"{network.url}/open_api/v1.3/event/track/", json=body, headers=headers, trust_env=False)
+    reply = httpx2.post(f"{network.url}/open_api/v1.3/event/track/", json=body, headers=headers, trust_env=False)
     assert (reply.status_code, reply.json()["code"]) == (200, code), reply.text

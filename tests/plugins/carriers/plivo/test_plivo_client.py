@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 from plivo_wire import BUSINESS, CALL, CALLER, CLOCK, HUB, TEXT, TRACKING, play, setup
 
@@ -84,8 +84,8 @@ def test_a_list_that_names_the_same_page_again_is_not_whole(plivo: Plivo, sandbo
     first = plivo._rest.get("Recording", {"limit": "20"})
     for following, words in ((first["meta"]["next"], "again"), (None, "45 items, and gave 20")):  # type: ignore[index]
         meta = {**first["meta"], "next": following}  # type: ignore[dict-item]
-        reply = httpx.Response(200, json={**first, "meta": meta})
-        http = httpx.Client(transport=httpx.MockTransport(lambda request, reply=reply: reply))  # type: ignore[misc]
+        reply = httpx2.Response(200, json={**first, "meta": meta})
+        http = httpx2.Client(transport=httpx2.MockTransport(lambda request, reply=reply: reply))  # type: ignore[misc]
         rest = Rest(plivo.settings, replace(plivo.services, http=lambda http=http: http))  # type: ignore[misc]
         with pytest.raises(RetryLater, match=words):
             list(rest.pages("Recording"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from plivo_wire import BUSINESS, CALL, CALLER, CHILD, CLOCK, HUB, LEG, TEXT, TRACKING, play, setup, simulated
 
@@ -32,17 +32,17 @@ from plugins.carriers.plivo.sandbox import Sandbox
 
 
 @contextmanager
-def answering(plivo: Plivo, **replies: Any) -> Iterator[list[httpx.Request]]:
+def answering(plivo: Plivo, **replies: Any) -> Iterator[list[httpx2.Request]]:
     """Plivo answers each path that ends in a name with a reply: a status, or JSON."""
-    sent: list[httpx.Request] = []
+    sent: list[httpx2.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         sent.append(request)
         name = request.url.path.rstrip("/").rpartition("/")[2]
         reply = replies.get(name, replies.get("other", 404))
-        return httpx.Response(reply) if isinstance(reply, int) else httpx.Response(200, **reply)
+        return httpx2.Response(reply) if isinstance(reply, int) else httpx2.Response(200, **reply)
 
-    before, http = plivo._rest, httpx.Client(transport=httpx.MockTransport(answer))
+    before, http = plivo._rest, httpx2.Client(transport=httpx2.MockTransport(answer))
     plivo._rest = Rest(plivo.settings, replace(plivo.services, http=lambda: http))
     yield sent
     plivo._rest = before

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from fake_engine import FakeEngine, FakeLeg
 
 from hub.api import CallEvent, Event, WebhookRequest
@@ -56,10 +56,10 @@ class ScriptedHub:
         self.points: list[AnswerPoint] = []
         self.away = False
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    def handle(self, request: httpx2.Request) -> httpx2.Response:
         """Answer as the webhook endpoint does."""
         if self.away:
-            raise httpx.ConnectError("away")
+            raise httpx2.ConnectError("away")
         url = f"https://calls.example.com{request.url.raw_path.decode()}"
         received = WebhookRequest("POST", url, request.content, datetime.now(UTC), dict(request.headers))
         verified = self.connector.verify_webhook(received)
@@ -68,10 +68,10 @@ class ScriptedHub:
             self.events += self.connector.parse_webhook(received)
         point = verified.answer
         if point is None:
-            return httpx.Response(200, text=self.connector.acknowledge_webhook(received).body)
+            return httpx2.Response(200, text=self.connector.acknowledge_webhook(received).body)
         self.points.append(point)
         wanted = () if point.answered else self.script.get((point.moment, point.mark or point.digits), ())
-        return httpx.Response(200, text=self.connector.render_answer(point, wanted).body)
+        return httpx2.Response(200, text=self.connector.render_answer(point, wanted).body)
 
     def kinds(self) -> list[str]:
         """What the events of calls say, in order."""
@@ -93,7 +93,7 @@ class Stage:
         start = read_start(made.start.replace('"folder": "sip-sip"', f'"folder": "{folder}"'))
         self.gateway = Gateway(start, self.engine, TextPrompts())  # type: ignore[arg-type]
         self.parts = self.gateway.parts
-        self.parts.hub._http = httpx.AsyncClient(transport=httpx.MockTransport(hub.handle))
+        self.parts.hub._http = httpx2.AsyncClient(transport=httpx2.MockTransport(hub.handle))
 
     async def call(self, party: Callable[[FakeLeg], Any] = lambda leg: None, **about: Any) -> FakeLeg:
         """A call that comes in, led to its end."""

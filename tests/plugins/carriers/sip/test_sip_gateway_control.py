@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from event_loops import in_a_thread
 from gateway_stage import CALLER, NUMBER, SALES, SETTINGS, ScriptedHub, Stage, hangs_up_after, staged
@@ -23,26 +23,26 @@ from plugins.carriers.sip.gateway.control_api import ControlApi
 RECORDED = (Say(text="It is recorded.", about_recording=True), Dial(numbers=(SALES,), record=True, mark="1.s.1.h.0"))
 
 
-class Wire(httpx.BaseTransport):
+class Wire(httpx2.BaseTransport):
     """The gateway's control address for the hub's synchronous client."""
 
     def __init__(self, app: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._app, self._loop = httpx.ASGITransport(app), loop
+        self._app, self._loop = httpx2.ASGITransport(app), loop
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         async def asked() -> tuple[int, dict[str, str], bytes]:
-            copy = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+            copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.read())
             reply = await self._app.handle_async_request(copy)
             return reply.status_code, dict(reply.headers), await reply.aread()
 
         status, headers, body = asyncio.run_coroutine_threadsafe(asked(), self._loop).result(10)
-        return httpx.Response(status, headers=headers, content=body)
+        return httpx2.Response(status, headers=headers, content=body)
 
 
 def hooks(stage: Stage, **settings: Any) -> Sip:
     """The connector, whose requests reach the stage's gateway."""
     made = connect(Sip, name="sip", **{**SETTINGS, **settings})
-    client = httpx.Client(transport=Wire(ControlApi(stage.parts).app(), asyncio.get_running_loop()))
+    client = httpx2.Client(transport=Wire(ControlApi(stage.parts).app(), asyncio.get_running_loop()))
     made.services = replace(made.services, http=lambda: client)
     made._control._services = made.services
     return made
@@ -120,8 +120,8 @@ def test_a_request_without_the_secret_or_with_a_changed_body_is_refused(tmp_path
             assert "AuthError" in report
             rotated = hooks(stage, secret=40 * "y", previous_secret=SETTINGS["secret"])
             assert "AuthError" in await ask(lambda: _attempt(rotated.list_numbers)), "the hub signs with the new secret"
-            api = httpx.AsyncClient(
-                transport=httpx.ASGITransport(ControlApi(stage.parts).app()), base_url="http://127.0.0.1:7060"
+            api = httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(ControlApi(stage.parts).app()), base_url="http://127.0.0.1:7060"
             )
             for path in ("/health", "/calls?since=2026-01-01T00:00:00Z&after=", "/recordings/RE1"):
                 assert (await api.get(path)).status_code == 401

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import httpx
+import httpx2
 import pytest
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, setup
 
@@ -30,7 +31,7 @@ Sent = tuple[str, str, dict[str, str], Any]
 EMPTY = {"data": [], "calls": [], "recordings": [], "meta": {"total_pages": 1}}
 
 
-def told(request: httpx.Request) -> Sent:
+def told(request: httpx.Request | httpx2.Request) -> Sent:
     query = dict(parse_qsl(request.url.query.decode()))
     for page in ("page[size]", "page[number]", "PageSize"):
         query.pop(page, None)
@@ -55,12 +56,12 @@ def sent_by_sdk(ask: Callable[[Client], Any]) -> Sent:
 def sent_by_us(ask: Callable[[Telnyx], Any]) -> Sent:
     sent: list[Sent] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         sent.append(told(request))
-        return httpx.Response(200, json=EMPTY)
+        return httpx2.Response(200, json=EMPTY)
 
     connector = connect(Telnyx, Sandbox(CLOCK))
-    http = httpx.Client(transport=httpx.MockTransport(answer))
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
     connector._rest = Rest(connector.settings, replace(connector.services, http=lambda: http))
     with contextlib.suppress(OutcomeUnknown, RetryLater):  # an empty list is no answer to everything
         ask(connector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
-import httpx
+import httpx2
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
@@ -145,7 +145,7 @@ def test_a_picture_is_fetched_where_twilio_sends_on_to(twilio: Twilio, sandbox: 
     (event,) = twilio.parse_webhook(sandbox.message_webhook(CALLER, TRACKING, "", BASE, [PICTURE]))
     assert isinstance(event, MessageEvent)
     assert twilio.fetch_media(event.media_urls[0]).data == PICTURE
-    assert httpx.get(event.media_urls[0]).status_code == 401, "the address alone is not enough"
+    assert httpx2.get(event.media_urls[0]).status_code == 401, "the address alone is not enough"
     elsewhere = connect(Twilio, sandbox, clock=CLOCK, media_url="https://mms.example.com")
     with pytest.raises(Rejected, match="not its own for pictures"):
         elsewhere.fetch_media(event.media_urls[0])

@@ -213,15 +213,15 @@ def test_dated_paths_answer_as_the_old_ones(client: Any, sandbox: Sandbox, versi
 
 
 def test_tokens_can_be_looked_at(sandbox: Sandbox) -> None:
-    import httpx
+    import httpx2
 
     form = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
     url = f"{sandbox.url}/oauth/2026-03/token"
-    told = httpx.post(url, data={**form, "grant_type": "refresh_token", "refresh_token": sandbox.refresh_token}).json()
-    assert httpx.post(f"{url}/introspect", data={**form, "token": told["access_token"]}).json()["active"]
+    told = httpx2.post(url, data={**form, "grant_type": "refresh_token", "refresh_token": sandbox.refresh_token}).json()
+    assert httpx2.post(f"{url}/introspect", data={**form, "token": told["access_token"]}).json()["active"]
     sandbox.expire_tokens()
-    assert not httpx.post(f"{url}/introspect", data={**form, "token": told["access_token"]}).json()["active"]
-    wrong = httpx.post(url, data={**form, "grant_type": "refresh_token", "refresh_token": "x"})
+    assert not httpx2.post(f"{url}/introspect", data={**form, "token": told["access_token"]}).json()["active"]
+    wrong = httpx2.post(url, data={**form, "grant_type": "refresh_token", "refresh_token": "x"})
     assert wrong.status_code == 400 and wrong.json()["status"] == "BAD_REFRESH_TOKEN"
 
 

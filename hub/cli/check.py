@@ -32,6 +32,7 @@ from hub.numbers.ownership import compare
 from hub.platform.private_files import open_to_others
 from hub.plugin_host.captured import click_ids_of
 from hub.plugin_host.host.connector import unconfined
+from hub.plugin_host.http_client import no_authorities
 from hub.plugin_host.packages.foreign_packages import foreign_code
 from hub.plugin_host.packages.plugin_warnings import plugin_warnings
 from hub.privacy.datamap.chart import problems
@@ -189,8 +190,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     ]
     if (why := unconfined(map(type, hub.plugins.connectors.values()))) is not None:
         found.append(why)
-    if (scarce := hub.disk.warning()) is not None:
-        found.append(scarce)
+    found += [each for each in (hub.disk.warning(), no_authorities()) if each is not None]
     found += [
         f"{path} can be read or entered by other users of this machine; make it the hub's own: chmod go= {path}."
         for path in open_to_others(private_paths(hub.config))

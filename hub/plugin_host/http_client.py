@@ -3,7 +3,9 @@ networks, callers' data over TLS only."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import __version__
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
 
 CLIENT = {"user-agent": f"Ringfence/{__version__}"}
 """The user agent of each request; some providers throttle the default ones of HTTP libraries."""
+
+
+def no_authorities() -> str | None:
+    """A sentence if this machine has no certificates of authorities, so that the hub trusts no provider; else None."""
+    found = ssl.get_default_verify_paths()
+    if found.cafile or (found.capath and any(Path(found.capath).iterdir())):
+        return None
+    return (
+        "This machine has no certificates of authorities, so no provider can be called over TLS; install them: on Debian and "
+        "Ubuntu, sudo apt-get install ca-certificates."
+    )
 
 
 def lazy_client(

@@ -101,6 +101,35 @@ def test_a_small_hub_has_no_speech_and_no_library_of_a_single_provider() -> None
                                            "onnxruntime", "weasyprint", "s3fs", "numpy", "baresip-python"}  # fmt: skip
 
 
+HTTP_CLIENTS = {
+    "aiohttp",
+    "curl-cffi",
+    "httplib2",
+    "httpx",
+    "httpx2",
+    "niquests",
+    "pycurl",
+    "requests",
+    "treq",
+    "urllib3",
+}
+VENDORS = {"google-ads", "hubspot", "s3", "salesforce"}
+"""The extras that are a vendor's own library, which brings the HTTP client of its choice."""
+
+
+def test_a_hub_has_one_http_client_and_a_vendors_library_alone_brings_another() -> None:
+    assert lock("hub-small").keys() & HTTP_CLIENTS == {"httpx2"}
+    assert "httpx2" in lock("demo") and "httpx" not in lock("hub")
+    brought = {extra for extra in EXTRAS if lock(f"extras/{extra}").keys() & HTTP_CLIENTS}
+    assert brought == VENDORS
+
+
+def test_the_client_for_python_is_free_to_include_and_needs_no_other_http_client() -> None:
+    client = tomllib.loads((ROOT / "clients/python/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {Requirement(each).name for each in client["dependencies"]} == {"httpx2", "attrs"}
+    assert client["license"] == "MIT" and (ROOT / "clients/python/LICENSE").read_text().startswith("MIT License")
+
+
 def test_what_is_run_is_what_is_tested() -> None:
     tested = lock("dev")
     for name in ("hub", "hub-small", "demo", *(f"extras/{extra}" for extra in EXTRAS)):

@@ -54,6 +54,18 @@ def test_check_tells_of_a_port_at_which_nobody_listens(shop: Shop) -> None:
     assert "begins with http://, but phone is live" in unencrypted
 
 
+def test_check_says_that_a_machine_without_certificates_of_authorities_trusts_no_provider(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.configure()
+    assert not any("authorities" in each for each in shop.json("check")["warnings"])
+    (tmp_path / "none").mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    (said,) = [each for each in shop.json("check")["warnings"] if "authorities" in each]
+    assert "apt-get install ca-certificates" in said
+
+
 @pytest.mark.soak
 def test_a_hub_whose_terminal_was_closed_ends_and_one_that_was_told_to_reload_goes_on(tmp_path: Path) -> None:
     assert (

@@ -74,6 +74,8 @@ class Trunk:
         self.by_socket: dict[int, Leg] = {}
         self.late = 0.0
         self.keep = False
+        self.named = HOST
+        """The address that descriptions of its sound name; behind NAT it is not the one that the sound comes from."""
         self.statuses = dict[str, str]()
         """How a called number answers; 200 OK if left out, and 180 Ringing rings for ever."""
         self._stop = False
@@ -93,7 +95,7 @@ class Trunk:
             "from": f"<sip:+1415555{number:04d}@{HOST}:{self.port}>;tag=c{number}",
             "to": f"<sip:+13125550120@{HOST}>",
         }
-        self._send("INVITE", call_id, leg, 1, _described(leg))
+        self._send("INVITE", call_id, leg, 1, _described(leg, self.named))
         return leg
 
     def ask(self, leg: Leg, method: str, number: int, body: str = "", kind: str = "application/sdp") -> None:
@@ -180,7 +182,7 @@ class Trunk:
             "target": _header(text, "Contact").strip("<>"),
             "text": text,
         }
-        return _described(leg)
+        return _described(leg, self.named)
 
     def _reply(self, text: str, status: str, body: str = "") -> None:
         vias = re.findall(r"(?im)^Via: .*$", text.replace("\r", ""))
@@ -226,9 +228,9 @@ def _header(text: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def _described(leg: Leg) -> str:
+def _described(leg: Leg, host: str) -> str:
     port = leg.rtp.getsockname()[1]
-    return f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
+    return f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
 
 
 def _sound_of(text: str) -> tuple[str, int]:

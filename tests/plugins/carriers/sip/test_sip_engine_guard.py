@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from silent_sound import Silence
 
 from plugins.carriers.sip.engine.guard import sdp
 from plugins.carriers.sip.engine.guard.admission import Admission
@@ -69,7 +70,7 @@ class Port:
         self.relay = Relay(
             self.wires, door, ("127.0.0.1", 5999), ("127.0.0.1", 5998), clock=self.clock,
             admit=lambda invite, source, at: read_about(invite, source, at, "US"),
-            may_take=lambda: len(self.relay.ledger.calls) < self.most,
+            may_take=lambda: len(self.relay.ledger.calls) < self.most, sound=Silence(),
         )  # fmt: skip
 
     def clock(self) -> float:
@@ -82,7 +83,7 @@ def test_an_invite_of_the_trunk_reaches_the_stack_without_what_it_does_not_need(
     (seen,) = port.wires.stack
     assert seen.uri == "sip:line@127.0.0.1:5999" and seen.get("contact") == "<sip:line@127.0.0.1:5998>"
     assert not any(seen.get(name) for name in ("x-evil", "replaces", "record-route"))
-    assert b"c=IN IP4 127.0.0.1" in seen.body and b"c=IN IP4 203.0.113.20" in seen.body.partition(b"m=audio")[2]
+    assert b"c=IN IP4 127.0.0.1" in seen.body and b"m=audio 22000 " in seen.body and b"c=IN IP4 203" not in seen.body
     about = port.relay.ledger.calls["c1"].about
     assert about and (about.called, about.caller, about.caller_name) == ("+13125550120", "+14155550142", "Ann")
 
@@ -342,7 +343,7 @@ def test_no_bytes_raise_anything_or_reach_the_stack_broken(data: bytes, at: int,
 )
 def test_sound_for_no_usable_address_is_refused(line: str) -> None:
     with pytest.raises(BadMessage):
-        sdp.for_stack(SOUND.replace("c=IN IP4 203.0.113.20", line).encode())
+        sdp.for_stack(SOUND.replace("c=IN IP4 203.0.113.20", line).encode(), 22_000)
 
 
 def test_hold_is_read_from_a_description() -> None:

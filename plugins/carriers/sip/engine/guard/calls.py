@@ -8,8 +8,10 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message
+from plugins.carriers.sip.engine.guard.sdp import Party
 from plugins.carriers.sip.engine.interface import About
 
 LINGER_S = 40.0
@@ -43,11 +45,32 @@ class Outgoing:
     """Of the trunk, for its challenges."""
 
 
+class NoPorts(Exception):
+    """No port for sound is free."""
+
+
+class Sound(Protocol):
+    """One leg's sound on its way through the port."""
+
+    port: int
+    """Where the party's sound reaches us."""
+
+    def point(self, party: Party | None) -> None:
+        """The party's SDP says where it listens; None if it listens nowhere."""
+
+    def at_stack(self, port: int) -> None:
+        """The stack's SDP says where it listens."""
+
+    def close(self) -> None:
+        """Give the ports back; harmless again."""
+
+
 @dataclass
 class Call:
     """One dialog between somebody outside and the stack."""
 
     peer: Peer
+    sound: Sound
     about: About | None = None
     outgoing: Outgoing | None = None
     target: str = ""
@@ -99,6 +122,7 @@ class Ledger:
         """Let a call go, a little later."""
         if (call := self.calls.get(call_id)) and not call.ended:
             call.ended = self._clock()
+            call.sound.close()
 
     def sweep(self) -> None:
         """Forget what is over."""

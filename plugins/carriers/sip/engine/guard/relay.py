@@ -15,7 +15,7 @@ from typing import Protocol
 
 from plugins.carriers.sip.engine.guard import sdp
 from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
-from plugins.carriers.sip.engine.guard.calls import Call, Ledger, Outgoing, Peer, next_hop, target_of
+from plugins.carriers.sip.engine.guard.calls import Call, Ledger, NoPorts, Outgoing, Peer, Sound, next_hop, target_of
 from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
 from plugins.carriers.sip.engine.interface import About
@@ -50,6 +50,16 @@ class Wire(Protocol):
         """The address at which this peer's sound reaches us."""
 
 
+class SoundPorts(Protocol):
+    """Where the relay gets a way for a leg's sound from."""
+
+    inside_port: int
+    """Where the stack's sound reaches us."""
+
+    def open(self, allowed: Callable[[str], bool]) -> Sound:
+        """Ports for a leg, whose party may send from the hosts that `allowed` takes. Raises `NoPorts`."""
+
+
 class Relay:
     """The port's logic. `admit` reads an INVITE's parties; `may_take` answers if one more incoming call is taken."""
 
@@ -62,12 +72,13 @@ class Relay:
         *,
         admit: Callable[[Message, str, float], About],
         may_take: Callable[[], bool],
+        sound: SoundPorts,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`stack` is where the stack listens, `inside` where it reaches us; both on loopback."""
         self._wire, self._admission, self._clock = wire, admission, clock
         self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
-        self._admit, self._may_take = admit, may_take
+        self._admit, self._may_take, self._sound = admit, may_take, sound
         self.ledger = Ledger(clock)
         self._planned: dict[str, Outgoing] = {}
         self._pings: dict[str, float] = {}
@@ -168,15 +179,24 @@ class Relay:
         if not self._may_take():
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
+        if request.body and request.get("content-type").partition(";")[0].strip().lower() != "application/sdp":
+            self._answer(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
+            return
         try:
-            call = Call(peer, self._admit(request, peer.host, self._clock()), target=target_of(request))
-            if request.body and request.get("content-type").partition(";")[0].strip().lower() != "application/sdp":
-                self._answer(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
-                return
-            call.routes = call.recorded = request.all("record-route")
-            call.invite_id = self.ledger.branch(request)
+            about, target = self._admit(request, peer.host, self._clock()), target_of(request)
+            call = Call(peer, self._open_sound(peer), about, target=target)
+        except NoPorts:
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+            return
+        except BadMessage:
+            self._answer(request, peer, 400, "Bad Request")
+            return
+        call.routes = call.recorded = request.all("record-route")
+        call.invite_id = self.ledger.branch(request)
+        try:
             self._pass_in(request, peer, call)
         except BadMessage:
+            call.sound.close()
             self._answer(request, peer, 400, "Bad Request")
             return
         self.ledger.calls[request.call_id] = call
@@ -185,7 +205,7 @@ class Relay:
         if request.method in ("INVITE", "UPDATE") and request.get("contact"):
             call.target = target_of(request)
         branch = self.ledger.branch(request)
-        passed = self._for_stack(request)
+        passed = self._for_stack(request, call)
         passed.method, passed.uri = request.method, call.stack or self._stack
         passed.lead("Via", [self._inner_via(branch)])
         if request.method in ("INVITE", "UPDATE"):
@@ -207,7 +227,7 @@ class Relay:
         if invited and 100 < response.status < 300 and response.get("contact"):
             call.target, call.routes = target_of(response), response.all("record-route")[::-1]
         self._settle(call, response)
-        passed = self._for_stack(response)
+        passed = self._for_stack(response, call)
         passed.status, passed.phrase = response.status, response.phrase
         if 300 <= response.status < 400:
             passed.status, passed.phrase = 503, "Redirections are not followed"
@@ -223,10 +243,16 @@ class Relay:
             if not call.up and response.status not in (401, 407):
                 self.ledger.end(response.call_id)
 
-    def _for_stack(self, message: Message) -> Message:
+    def _open_sound(self, peer: Peer) -> Sound:
+        return self._sound.open(lambda host: host == peer.host or self._admission.from_trunk(host))
+
+    def _for_stack(self, message: Message, call: Call) -> Message:
         kept = [(name, value) for name, value in message.headers if name.lower() in TO_STACK]
         described = message.get("content-type").lower().startswith("application/sdp")
-        body = sdp.for_stack(message.body) if described and message.body else message.body
+        body = message.body
+        if described and body:
+            body, party = sdp.for_stack(body, self._sound.inside_port)
+            call.sound.point(party)
         return Message(headers=kept, body=body)
 
     def _request_out(self, request: Message) -> None:
@@ -237,7 +263,12 @@ class Relay:
                 if request.method != "ACK":
                     self._wire.to_stack(answer_to(request, 403, "Forbidden", tag="line").encode())
                 return
-            call = self.ledger.calls[request.call_id] = Call(plan.peer, outgoing=plan, sent=self._clock())
+            try:
+                sound = self._open_sound(plan.peer)
+            except NoPorts:
+                self._wire.to_stack(answer_to(request, 503, "No Ports", tag="line").encode())
+                return
+            call = self.ledger.calls[request.call_id] = Call(plan.peer, sound, outgoing=plan, sent=self._clock())
         branch = self.ledger.branch(request)
         of_refusal = request.method == "ACK" and branch in self.ledger.ways
         inside = request.in_dialog and bool(call.target) and not of_refusal
@@ -270,7 +301,8 @@ class Relay:
                 if signed := message.get(name.lower()):
                     message.put(name, signed_again(signed, call.outgoing.password, message.method, message.uri))
         if message.body and message.get("content-type").lower().startswith("application/sdp"):
-            message.body = sdp.for_party(message.body, self._wire.media(hop))
+            message.body, port = sdp.for_party(message.body, self._wire.media(hop), call.sound.port)
+            call.sound.at_stack(port)
 
     def _response_out(self, response: Message) -> None:
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)

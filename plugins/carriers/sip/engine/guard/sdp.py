@@ -4,47 +4,71 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 
 from plugins.carriers.sip.engine.guard.message import BadMessage
 
 _CONNECTION = re.compile(r"c=IN IP4 ([0-9.]{7,15})(?:/\d+)*")
+_AUDIO = re.compile(r"m=audio (\d{1,5})\b")
+_RTCP_PORT = re.compile(r"a=rtcp:(\d{1,5})\b")
 STACK_ADDRESS = "127.0.0.1"
+NOWHERE = "0.0.0.0"  # noqa: S104 - hold, as RFC 2543 wrote it
+LAST_PORT = 65_535
+RTCP = ("a=rtcp:", "a=rtcp-mux", "a=candidate:")
+"""Lines that name further ports: on either side of us RTCP is one port above RTP."""
 
 
-def for_stack(body: bytes) -> bytes:
-    """Keep the party's address at each medium, and name loopback for the session.
+@dataclass(frozen=True)
+class Party:
+    """Where a party listens: its host, and its ports for RTP and RTCP."""
 
-    The stack picks its own address by the session's line, and it is bound to loopback; it sends sound to the medium's.
+    host: str
+    port: int
+    rtcp: int
+
+
+def for_stack(body: bytes, port: int) -> tuple[bytes, Party | None]:
+    """The description with our port on loopback in the party's place, and where the party listens; None if nowhere (hold).
+
     Raises `BadMessage` for what has no IPv4 address or is not a description.
     """
-    lines = _lines(body)
-    session: str | None = None
-    out: list[str] = []
-    media = False
+    lines = [line for line in _lines(body) if not line.startswith(RTCP)]
+    said = [line for line in _lines(body) if line.startswith("a=rtcp:")]
+    session, own, audio, place = "", "", 0, 0
     for at, line in enumerate(lines):
-        if line.startswith("c="):
-            if not (found := _CONNECTION.fullmatch(line)) or not _usable(found[1]):
-                raise BadMessage("its sound has no usable IPv4 address")
-            if not media:
-                session, line = line, f"c=IN IP4 {STACK_ADDRESS}"
-            out.append(line)
-        elif line.startswith("m="):
-            if not media and session is None:
-                out.insert(_after_name(out), f"c=IN IP4 {STACK_ADDRESS}")
-            media = True
-            out.append(line)
-            own = any(each.startswith("c=") for each in _of_medium(lines, at))
-            if not own and session:
-                out.append(session)
-        else:
-            out.append(line)
-    return _joined(out)
+        if line.startswith("c=") and not ((found := _CONNECTION.fullmatch(line)) and _usable(found[1])):
+            raise BadMessage("its sound has no usable IPv4 address")
+        if not session and line.startswith("c=") and not any(each.startswith("m=") for each in lines[:at]):
+            session = line
+        if not audio and (found := _AUDIO.match(line)) and int(found[1]):
+            audio, place, lines[at] = int(found[1]), at, f"m=audio {port}{line[found.end(1) :]}"
+            own = next((each for each in _of_medium(lines, at) if each.startswith("c=")), session)
+    host = own.removeprefix("c=IN IP4 ").partition("/")[0]
+    if host == NOWHERE:
+        lines = [line for at, line in enumerate(lines) if at < place or not line.startswith("c=")]
+        lines.insert(place + 1, f"c=IN IP4 {NOWHERE}")
+    lines = [
+        line if not line.startswith("c=") or (host == NOWHERE and at == place + 1) else f"c=IN IP4 {STACK_ADDRESS}"
+        for at, line in enumerate(lines)
+    ]
+    if not session:
+        lines.insert(_after_name(lines), f"c=IN IP4 {STACK_ADDRESS}")
+    if not audio or host in ("", NOWHERE) or audio >= LAST_PORT:
+        return _joined(lines), None
+    rtcp = _RTCP_PORT.match(said[0]) if said else None
+    return _joined(lines), Party(host, audio, int(rtcp[1]) if rtcp and 0 < int(rtcp[1]) <= LAST_PORT else audio + 1)
 
 
-def for_party(body: bytes, address: str) -> bytes:
-    """Name the address that the world reaches our sound at, and leave out what shows the inside."""
-    lines = [line for line in _lines(body) if not line.startswith("a=ssrc:")]
-    return _joined([re.sub(r"(IN IP4 )127\.0\.0\.1\b", rf"\g<1>{address}", line) for line in lines])
+def for_party(body: bytes, address: str, port: int) -> tuple[bytes, int]:
+    """The description with the address and port that the world reaches our sound at, without what shows the inside;
+    and the stack's own port, 0 if it takes no sound."""
+    lines = [line for line in _lines(body) if not line.startswith(("a=ssrc:", *RTCP))]
+    lines = [re.sub(r"(IN IP4 )127\.0\.0\.1\b", rf"\g<1>{address}", line) for line in lines]
+    for at, line in enumerate(lines):
+        if (found := _AUDIO.match(line)) and int(found[1]):
+            lines[at] = f"m=audio {port}{line[found.end(1) :]}"
+            return _joined(lines), int(found[1])
+    return _joined(lines), 0
 
 
 def held(body: bytes) -> bool:

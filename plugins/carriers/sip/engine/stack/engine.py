@@ -23,6 +23,7 @@ from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
 from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.relay import LINE, Relay
+from plugins.carriers.sip.engine.guard.rtp import RtpRelay, stack_ports
 from plugins.carriers.sip.engine.interface import (
     Abilities,
     Dial,
@@ -63,6 +64,7 @@ class StackEngine:
         self.meter = Meter(settings.caps, lambda: datetime.now(UTC), settings.counters)
         self.relay: Relay
         self._ports: Ports
+        self._sound: RtpRelay
         self._runtime = Runtime()
         self._agent: UserAgent
         self._legs: dict[str, StackLeg] = {}
@@ -86,6 +88,7 @@ class StackEngine:
             tls=_certificate(settings),
         )
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
+        self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
         self.relay = Relay(
             self._ports,
             self._admission(),
@@ -93,6 +96,7 @@ class StackEngine:
             self._ports.inside,
             admit=lambda invite, source, at: read_about(invite, source, at, settings.country, settings.headers),
             may_take=self._may_take,
+            sound=self._sound,
         )
         self._runtime.on_dead = lambda: self._died(on_death)
         await self._runtime.start(self._config(stack))
@@ -169,6 +173,7 @@ class StackEngine:
             await asyncio.sleep(0.05)
             await self._runtime.close()
         await self._ports.close()
+        await asyncio.to_thread(self._sound.close)
         self.clock.close()
         await asyncio.to_thread(self.disk.close)
 
@@ -216,7 +221,7 @@ class StackEngine:
 
     def _may_take(self) -> bool:
         incoming = sum(not leg.outgoing for leg in self._legs.values())
-        return not self._draining and incoming < self.settings.incoming_calls
+        return not self._draining and incoming < self.settings.incoming_calls and self._sound.free > 0
 
     def _admission(self) -> Admission:
         line = self.settings
@@ -239,7 +244,7 @@ class StackEngine:
         )
 
     def _config(self, stack: tuple[str, int]) -> Config:
-        first, last = self.settings.rtp_ports
+        first, last = stack_ports(self.settings.rtp_ports)
         return Config(
             net_interface=stack[0],
             max_concurrent_calls=None,

@@ -149,7 +149,7 @@ def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: A
     """
     name = hook if isinstance(hook, str) else hook.__name__
     method = getattr(connector, name)
-    accepted = inspect.signature(method).parameters
+    accepted = _parameters(getattr(method, "__func__", method))
     given = {key: read_by_plugin(connector, name, value) for key, value in arguments.items() if key in accepted}
     watch = watch_of(type(connector))
     call: Task[Any] = Task()
@@ -175,12 +175,21 @@ def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: A
     ) from error
 
 
+@cache
+def _parameters(implementation: Callable[..., Any]) -> frozenset[str]:
+    """The names of the parameters of a hook's implementation."""
+    return frozenset(inspect.signature(implementation).parameters)
+
+
 def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
     """Wait for a hook, but not for one that would be late at a real provider. A stand-in answers in milliseconds, so
     time in which this process neither works nor waits for a processor is the hook's own waiting."""
     deadline = SPECS[hook].deadline
     patience = max(deadline / DEADLINES_SHARE, 1.0) if connector.manifest.hosts else deadline
-    if wait([call], timeout=USUAL_SECONDS).done:
+    with contextlib.suppress(
+        TimeoutError
+    ):  # cheaper than wait(), which makes and notifies a waiter of its own each time
+        call.exception(USUAL_SECONDS)
         return
     waits: dict[str, float] = {}
     begun, busy = time.monotonic(), busy_seconds(waits)

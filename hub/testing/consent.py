@@ -53,18 +53,26 @@ class ConsentConformance(ConnectorConformance):
 
     kind = "consent"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"judge"})
+    _answers: ClassVar[dict[tuple[type, ConsentQuestion], Opinion]] = {}
 
     def _judge(self, connector: Connector, question: ConsentQuestion) -> Opinion:
         opinion = ask(connector, ConsentHooks.judge, question=question)
         assert isinstance(opinion, Opinion), f"no opinion on {question}"
         return opinion
 
+    def _answer(self, connector: Connector, question: ConsentQuestion) -> Opinion:
+        """The opinion on a question, asked once in all tests: one of them holds that it never changes."""
+        key = (type(self), question)
+        if key not in self._answers:
+            self._answers[key] = self._judge(connector, question)
+        return self._answers[key]
+
     def _strictness(self, connector: Connector, question: ConsentQuestion) -> int:
-        return STRICTNESS[self._judge(connector, question).verdict]
+        return STRICTNESS[self._answer(connector, question).verdict]
 
     def test_every_question_gets_an_opinion_with_its_rule(self, connector: Connector) -> None:
         for question in _questions():
-            opinion = self._judge(connector, question)
+            opinion = self._answer(connector, question)
             assert opinion.verdict in STRICTNESS and opinion.rule_id.strip() and opinion.reason.strip(), opinion
             assert all(isinstance(text, str) for item in opinion.evidence.items() for text in item)
 
@@ -95,7 +103,7 @@ class ConsentConformance(ConnectorConformance):
     def test_the_reason_tells_nothing_of_the_persons_own_words(self, connector: Connector) -> None:
         """A record's evidence may hold a phone number, and many people read the reason."""
         for question in _questions():
-            assert EVIDENCE not in self._judge(connector, question).reason, "the reason repeats a record's evidence"
+            assert EVIDENCE not in self._answer(connector, question).reason, "the reason repeats a record's evidence"
 
     def test_a_refusal_never_loosens(self, connector: Connector) -> None:
         for question in _questions():
@@ -124,11 +132,11 @@ class ConsentConformance(ConnectorConformance):
     def test_one_more_place_never_takes_a_duty_of_a_recording_away(self, connector: Connector) -> None:
         """The duties before a call is recorded add up over the places; a question for consent also offers a refusal."""
         for question in _questions():
-            before = self._judge(connector, question).duties
+            before = self._answer(connector, question).duties
             assert question.use == RECORDING or not before, f"duties are of recordings alone, not of {question.use}"
             for more in filter(None, PLACES if question.person_places else ()):
                 after = replace(question, person_places=(*question.person_places, *more))
-                assert before <= _fulfilled(self._judge(connector, after).duties), (
+                assert before <= _fulfilled(self._answer(connector, after).duties), (
                     f"a place took a duty away: {question}"
                 )
 

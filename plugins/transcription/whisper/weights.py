@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,8 +36,10 @@ def find_weights(chosen: Path | None) -> tuple[Path, str]:
     return folder, "whisper tiny.en"
 
 
+@lru_cache(maxsize=1)
 def load_weights(folder: Path, threads: int) -> object:
-    """The model in memory: about 200 MB for the small one, and a second or two."""
+    """The model in memory: about 200 MB for the small one, and a second or two. The last one stays there, for all connectors
+    that name it and after each change of the configuration."""
     from faster_whisper import WhisperModel
 
     try:

@@ -15,7 +15,7 @@ from hub.api.sandbox import HeardRequest, HttpSandbox, json_reply, received
 from .queries import soql, sosl
 from .records import Org, Refused
 from .replies import RULES, checked, error_reply, not_too_many, records_of, type_of
-from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, new_key
+from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, imported, new_key
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -248,10 +248,9 @@ class Sandbox(HttpSandbox):
     def _wrong_assertion(self, assertion: str) -> tuple[str, str] | None:
         from joserfc import jwt
         from joserfc.errors import JoseError
-        from joserfc.jwk import RSAKey
 
         try:
-            claims = jwt.decode(assertion, RSAKey.import_key(self.private_key), algorithms=["RS256"]).claims
+            claims = jwt.decode(assertion, imported(self.private_key), algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             return "invalid_grant", "invalid assertion"
         if claims.get("iss") != CLIENT_ID:

@@ -242,11 +242,11 @@ class _Reader:
                 return self.compared(kind, path, sign, self.value(path, of_type))
         if self.takes("IN"):
             self.mark("(")
-            wanted = [self.value(path, of_type)]
+            wanted = {self.value(path, of_type)}
             while self.takes(","):
-                wanted.append(self.value(path, of_type))
+                wanted.add(self.value(path, of_type))
             self.mark(")")
-            return lambda row: any(_equal(_comparable(_at(self.org, kind, row, path), of_type), one) for one in wanted)
+            return lambda row: _comparable(_at(self.org, kind, row, path), of_type) in wanted
         raise self.refuse()
 
     def compared(self, kind: str, path: str, sign: str, wanted: object) -> Test:
@@ -257,7 +257,7 @@ class _Reader:
         def test(row: Record) -> bool:
             held = _comparable(_at(self.org, kind, row, path), of_type)
             if sign in ("=", "!=", "<>"):
-                return _equal(held, wanted) is (sign == "=")
+                return (held == wanted) is (sign == "=")
             if held is None or wanted is None:
                 return False
             return bool({"<": held < wanted, ">": held > wanted, "<=": held <= wanted, ">=": held >= wanted}[sign])
@@ -293,7 +293,3 @@ def _comparable(value: Any, of_type: str | int) -> Any:
     if of_type in ("double", "int"):
         return float(value)
     return value.lower() if isinstance(of_type, int) else value
-
-
-def _equal(held: object, wanted: object) -> bool:
-    return bool(held == wanted)

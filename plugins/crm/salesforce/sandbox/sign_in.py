@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from hub.api.sandbox import SandboxSignIn, reply
 
 if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -25,6 +26,14 @@ def new_key() -> str:
     from joserfc.jwk import RSAKey
 
     return str(RSAKey.generate_key(2048, private=True).as_pem(private=True).decode())
+
+
+@cache
+def imported(key: str) -> RSAKey:
+    """A private key read from PEM, once: checking its numbers takes longer than a request."""
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.import_key(key)
 
 
 class OrgSignIn(SandboxSignIn):

@@ -17,7 +17,6 @@ def a_network() -> None:
 
     class AcmeSettings(PluginSettings):
         access_token: SecretStr
-        base_url: str = "https://api.acme.example.com"
 
     class AcmeAds(JsonAds):
         Settings = AcmeSettings

@@ -127,7 +127,6 @@ def a_crm() -> None:
 
     class AcmeSettings(PluginSettings):
         api_key: SecretStr
-        base_url: str = "https://api.acme.example.com"
 
     class Acme(JsonCrm):
         Settings = AcmeSettings

@@ -21,7 +21,6 @@ def a_service() -> None:
 
     class AcmeSettings(PluginSettings):
         api_key: SecretStr
-        base_url: str = "https://api.acme.example.com"
 
     class AcmeLookup(JsonService):
         Settings = AcmeSettings

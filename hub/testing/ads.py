@@ -21,7 +21,7 @@ from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 from hub.hookspecs import ConversionHooks, CostHooks
 from hub.testing import samples
-from hub.testing.ads_uploads import TAKEN, last_days, network
+from hub.testing.ads_uploads import TAKEN, counted, last_days, network
 from hub.testing.ads_wire import AdsWireConformance
 from hub.testing.asking import Reply, ask, attempt, check_statuses, implemented_hooks
 from hub.testing.factories import FrozenClock
@@ -91,7 +91,7 @@ class AdsConformance(AdsWireConformance):
         check_statuses([receipts[item.key]], TAKEN)
         settled = self._settle(connector, [item], receipts, clock)
         check_statuses([settled[item.key]], TAKEN)
-        state = _state(sandbox, item)
+        state = counted(sandbox, item)
         held = (Decimal(str(state.get("value"))), state.get("currency"))
         assert held == (Decimal(40), "USD"), f"the network counts a value of {held}, not 40 USD"
 
@@ -184,7 +184,7 @@ class AdsConformance(AdsWireConformance):
         value = Money(Decimal("55.50"), "USD")
         changed, said = self._changed(connector, sandbox, clock, "restate", value=value)
         assert said.status in TAKEN, f"restate is declared in the manifest's abilities, but: {said}"
-        state = _state(sandbox, changed)
+        state = counted(sandbox, changed)
         assert Decimal(str(state.get("value"))) == value.amount, f"the network counts {state.get('value')}, not 55.50"
 
     def test_a_retracted_conversion_counts_no_more(
@@ -266,9 +266,3 @@ def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decima
         amount, clicks, impressions = sums.get(key, (Decimal(0), 0, 0))
         sums[key] = (amount + cost.cost.amount, clicks + cost.clicks, impressions + cost.impressions)
     return sums
-
-
-def _state(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:
-    counted = network(sandbox).conversions()
-    assert item.key in counted, "the conversion does not count under its key: use it as the network's transaction id"
-    return counted[item.key]

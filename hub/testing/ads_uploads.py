@@ -106,3 +106,10 @@ def network(sandbox: Sandbox) -> AdsSandbox:
     """The sandbox as an ad network's."""
     assert isinstance(sandbox, AdsSandbox)
     return sandbox
+
+
+def counted(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:
+    """What the network counts of a conversion, which it must know by its key."""
+    known = network(sandbox).conversions()
+    assert item.key in known, "the conversion does not count under its key: use it as the network's transaction id"
+    return known[item.key]

@@ -19,7 +19,7 @@ from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 from hub.sources.url_parameters import visit_parameters
-from hub.testing.ads_uploads import AdsUploads, network
+from hub.testing.ads_uploads import AdsUploads, counted
 from hub.testing.factories import FrozenClock
 from hub.testing.heard import amounts, bodies, everything, heard, instants, places
 from hub.testing.samples import CLICK_IDS, NUMBERS, click_id
@@ -140,7 +140,7 @@ class AdsWireConformance(AdsUploads):
                 f"no request says that it is {value.currency}"
             )
         self._settle(connector, [item], receipts, clock)
-        state = network(sandbox).conversions().get(item.key, {})
+        state = counted(sandbox, item)
         held = (Decimal(str(state.get("value"))), state.get("currency"))
         assert held == (value.amount, value.currency), f"the network counts {held[0]} {held[1]}, not {amount}"
 

@@ -200,8 +200,12 @@ class ConnectorConformance(ExchangeConformance):
         manifest = self.connector_class.manifest
         if not manifest.flows:
             pytest.skip("no personal data is given to this plugin")
-        assert manifest.retention != UNSAID, "say in retention how long the recipient keeps what it is given"
-        assert manifest.deletion != DELETION_UNSAID, "say in deletion whether the recipient deletes it on request"
+        assert manifest.retention != UNSAID, (
+            'say how long the recipient keeps what it is given, as retention="not kept"'
+        )
+        assert manifest.deletion != DELETION_UNSAID, (
+            'say whether the recipient deletes it on request, as deletion=Deletion(supported=True, note="It keeps nothing.")'
+        )
 
     def test_the_declared_flows_fit_the_hooks(self) -> None:
         found = list(flow_findings(self.connector_class))

@@ -15,7 +15,7 @@ ENRICHMENT: tuple[Mistake, ...] = (
         "nothing is said of how long data is kept",
         (INIT, '        retention="not kept",\n', ""),
         promise="The manifest says how long data is kept and whether it can be deleted",
-        says="say in retention how long the recipient keeps what it is given",
+        says="say how long the recipient keeps what it is given",
     ),
     mistake(
         "a category that does not exist",

@@ -9,7 +9,7 @@ from typing import Any
 from test_json_ads import Network, conversions, joined
 
 from hub.api import Conversion, Limits, Manifest, Receipt, Recipient, Share
-from hub.api.ads import ClickId, StandIn
+from hub.api.ads import ROWS, Call, ClickId, StandIn
 from hub.testing import FrozenClock
 from hub.testing.factories import connect
 
@@ -75,3 +75,15 @@ def test_a_new_conversion_without_any_declared_identifier_is_unmatched_and_not_s
         [receipt] = connector.upload_conversions([bare], False)
         assert (receipt.status, receipt.sent, requests) == ("unmatched", False, [])
         assert connector.check_conversion(bare).status == "unmatched" and connector.check_conversion(known) is None
+
+
+def test_the_stand_in_tells_a_dry_run_from_an_upload_by_a_member_at_any_depth() -> None:
+    class Inside(Sparing):
+        upload = Call(path="/{account}/events", body={"data": {"rows": ROWS}})
+        dry_run = Call(path="/{account}/events", body={"data": {"rows": ROWS, "test": "{account}"}})
+
+    with joined(Inside) as (connector, sandbox):
+        items = conversions(1, click_ids={"click": "x"})
+        for is_dry, counted in ((True, []), (False, ["c0"])):
+            [receipt] = connector.upload_conversions(items, is_dry)
+            assert receipt.status == "delivered" and [*sandbox.conversions()] == counted

@@ -36,7 +36,6 @@ from hub.testing.asking import implemented_hooks
 class ServiceSettings(PluginSettings):
     api_key: SecretStr
     model: str = "clear-2"
-    base_url: str = "https://api.example.com"
 
 
 def heard(asked: Mapping[str, Any]) -> tuple[int, Any]:
@@ -182,3 +181,9 @@ def test_facts_are_the_texts_of_an_answer() -> None:
         ("name", "Pat")
     ]
     assert facts_at([], paths) == []
+
+
+def test_settings_without_an_address_get_that_of_the_first_declared_host() -> None:
+    assert Service.Settings.model_validate({"api_key": "k"}).base_url == "https://api.example.com"  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="base_url"):
+        Service.Settings.model_validate({"api_key": "k", "base_url": "api.example.com"})

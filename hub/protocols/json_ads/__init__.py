@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from pydantic import Field, create_model
-
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
 from hub.contracts.refusals import without_personal_data
@@ -50,10 +48,7 @@ class _Request:
 
 
 class JsonAds(JsonService):
-    """Base class of such a network's connector. `Destination` is what `send_to:` holds.
-
-    Settings without a `base_url` get one: `https://` and the first of the manifest's hosts.
-    """
+    """Base class of such a network's connector. `Destination` is what `send_to:` holds."""
 
     upload: ClassVar[Call]
     others: ClassVar[tuple[Call, ...]] = ()
@@ -73,13 +68,6 @@ class JsonAds(JsonService):
         super().__init_subclass__()
         if cls.dry_run is not None and "dry_run" not in cls.manifest.abilities:
             cls.manifest = cls.manifest.model_copy(update={"abilities": (*cls.manifest.abilities, "dry_run")})
-        written = vars(cls).get("Settings")
-        if written is not None and "base_url" not in written.model_fields and cls.manifest.hosts:
-            base_url = Field(
-                f"https://{cls.manifest.hosts[0]}", description="Where the API is; a proxy may take its place."
-            )
-            names = {"__base__": written, "__module__": written.__module__, "__doc__": written.__doc__}
-            cls.Settings = create_model(written.__name__, **names, base_url=(str, base_url))
 
     def row(self, item: Conversion) -> Row | Receipt:
         """One conversion as the network's row, or its receipt if the network would not take or match it.

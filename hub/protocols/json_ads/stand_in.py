@@ -23,7 +23,7 @@ from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.fictional import PARTS, fictional, places
 from hub.protocols.json_ads.templates import Call
 from hub.protocols.json_service.stand_in import JsonServiceSandbox, Reply, ServiceStandIn, pattern_of, sent
-from hub.protocols.json_service.templates import ServiceRequest, rows_in
+from hub.protocols.json_service.templates import ServiceRequest, has_every_member, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -140,7 +140,7 @@ class JsonAdsSandbox(JsonServiceSandbox):
         for call in calls:
             rows = rows_in(call.body, body)
             if rows and (
-                call is not network.dry_run or call.path != network.upload.path or body.keys() == call.body.keys()
+                call is not network.dry_run or call.path != network.upload.path or has_every_member(call.body, body)
             ):
                 break
         else:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from pydantic import Field, create_model
+
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.filling import filled
 from hub.contracts.oauth import OAuthGrant
@@ -32,7 +34,10 @@ Row = Mapping[str, Any]
 
 
 class JsonService(Connector):
-    """Base class of such a provider's connector. Its settings have a `base_url`."""
+    """Base class of such a provider's connector.
+
+    Settings without a `base_url` get one: `https://` and the first of the manifest's hosts.
+    """
 
     provider: ClassVar[Provider]
     headers: ClassVar[Mapping[str, str]] = {}
@@ -53,6 +58,15 @@ class JsonService(Connector):
         hidden = ("check_connection",) if "manifest" in vars(cls) and not checks else ()
         for hook in hidden:
             setattr(cls, hook, None)
+        written = vars(cls).get("Settings")
+        if written is not None and "base_url" not in written.model_fields and cls.manifest.hosts:
+            base_url = Field(
+                f"https://{cls.manifest.hosts[0]}",
+                pattern=r"^https?://[^\s?#@]+$",
+                description="Where the API is; a proxy may take its place.",
+            )
+            names = {"__base__": written, "__module__": written.__module__, "__doc__": written.__doc__}
+            cls.Settings = create_model(written.__name__, **names, base_url=(str, base_url))
 
     def ask(self, call: ServiceRequest, **values: object) -> Mapping[str, Any]:
         """Send one declared request; the JSON object of the reply, empty for a reply without a body. `values` are the

@@ -48,6 +48,15 @@ def rows_in(template: object, body: object) -> list[Any] | None:
     return [] if is_open or template == body else None
 
 
+def has_every_member(template: object, body: object) -> bool:
+    """Whether a body leaves out no member of its template: one request may be another one with a member more, at any depth."""
+    if not isinstance(template, Mapping):
+        return True
+    return isinstance(body, Mapping) and all(
+        name in body and has_every_member(inner, body[name]) for name, inner in template.items()
+    )
+
+
 def values_in(template: object, body: object) -> dict[str, Any] | None:
     """What a body has in the places of a template's `{names}`; None if the body was not made from it."""
     alone = NAME.fullmatch(template) if isinstance(template, str) else None

@@ -17,4 +17,3 @@ class CloseSettings(PluginSettings):
     country: str = Field(
         "US", pattern=r"^[A-Z]{2}$", description="The country of contacts' numbers without a country code."
     )
-    base_url: str = Field("https://api.close.com", pattern=r"^https?://", description="The address of Close's API.")

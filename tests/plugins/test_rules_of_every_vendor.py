@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from hub.contracts.vendor_file import Rules, read_rules
+from hub.testing.exchanges.exchange_file import exchange_paths, read_exchange_file
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 FILES = sorted(PLUGINS.glob("*/*/sandbox/rules.yaml"))
@@ -45,3 +47,13 @@ def test_each_answer_says_in_plain_words_what_it_is_about(rules: Rules) -> None:
 def test_every_page_is_used(rules: Rules) -> None:
     used = {each.page for each in (*rules.rules, *rules.answers.values(), *rules.versions.values())}
     assert rules.pages.keys() == used | {str(each["page"]) for each in rules.operations.values()}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parts[-3])
+def test_an_exchange_from_a_page_that_the_rules_do_not_take_for_the_vendors_says_so(file: Path) -> None:
+    pages = read_rules(file).pages.values()
+    own = {re.split("[ ,]", page.address)[0] for page in pages if page.sure is None}
+    others = {address for page in pages if page.sure and "/" in (address := re.split("[ ,]", page.address)[0])} - own
+    read = [read_exchange_file(path) for path in exchange_paths(file.parents[1] / "exchanges")]
+    vendors = [each for each in read if each.size]
+    assert [each.path.name for each in vendors if any(address in each.text("source") for address in others)] == []

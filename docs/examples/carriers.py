@@ -197,6 +197,22 @@ def ports() -> None:
     assert order.numbers == request.numbers
 
 
+def legs() -> None:
+    """The leg of a call, for the operator
+
+    `LegReport` on the event that reports its end, and `capture_call`, which gives the signalling as a pcap file.
+    """
+    from datetime import UTC, datetime
+
+    from hub.api import CallEvent
+    from hub.api.carriers import CallCapture, LegReport
+
+    leg = LegReport(reference="a84b4c76e66710@sip.example.com", code=486, number="+13125550111", ended_by="party")
+    busy = CallEvent(kind="not_answered", call_id="CA1", at=datetime(2026, 12, 1, tzinfo=UTC), leg=leg)
+    assert busy.leg is leg
+    assert "pcap" not in repr(CallCapture(pcap=b"\xd4\xc3\xb2\xa1"))
+
+
 def companions() -> None:
     """A process beside the hub
 

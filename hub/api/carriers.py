@@ -15,7 +15,7 @@ from hub.contracts.answers import (
 )
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.companions import CompanionProcess
-from hub.contracts.events import CallFailure, MessageEvent, MessageStatusEvent
+from hub.contracts.events import CallCapture, CallFailure, LegReport, MessageEvent, MessageStatusEvent
 from hub.contracts.languages import nearest_language
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
@@ -23,9 +23,9 @@ from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejecting, type_and_bytes
 
 __all__ = [
-    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallFailure", "CallLimits", "CompanionProcess", "Dial",
-    "Gather", "HangUp", "Instruction", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent", "Moment",
-    "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText", "OwnedNumber", "Play", "PortOrder", "PortRequest",
+    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallCapture", "CallFailure", "CallLimits", "CompanionProcess",
+    "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent",
+    "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText", "OwnedNumber", "Play", "PortOrder", "PortRequest",
     "PortStatus", "RecordingAudio", "RecordingControl", "Say", "TakeMessage", "TextListQuery", "nearest_language",
     "picture", "receipt", "recording_audio", "rejecting", "type_and_bytes",
 ]  # fmt: skip

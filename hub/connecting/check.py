@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hub.contracts.connector import ConnectionReport
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
+from hub.platform.line_figures import known_figures
 from hub.plugin_host.registry import Plugins
 
 ASKS_NOBODY = ConnectionReport(ok=True, detail="It asks no provider, so there is nothing to check.")
@@ -34,4 +37,4 @@ def check_connection(plugins: Plugins, name: str) -> ConnectionReport:
         return ConnectionReport(ok=False, detail=str(error))
     if not isinstance(report, ConnectionReport):
         return ConnectionReport(ok=False, detail="Its plugin gave no report; tell the plugin's author.")
-    return report
+    return replace(report, figures=known_figures(report.figures))

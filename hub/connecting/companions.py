@@ -7,7 +7,7 @@ import time
 from hub.connecting.check import check_connection
 from hub.hookspecs import OperationHooks
 from hub.runtime import Hub
-from hub.store.companion_troubles import note_companion
+from hub.store.companion_troubles import note_companion, note_figures
 
 SECOND_LOOK_SECONDS = 3.0
 
@@ -22,4 +22,5 @@ def check_companions(hub: Hub) -> None:
             # It may be starting, as it does after each start of the hub.
             time.sleep(SECOND_LOOK_SECONDS)
             report = check_connection(hub.plugins, name)
+        note_figures(hub.store, name, report.figures, hub.clock())
         note_companion(hub.store, name, "" if report.ok else report.detail, hub.clock())

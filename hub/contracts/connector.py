@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -28,9 +29,9 @@ class PluginSettings(BaseModel):
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
         """Raises WrongValue for a `default_factory` that is none: pydantic would say so without the field's name."""
         super().__pydantic_init_subclass__(**arguments)
-        for name, field in cls.model_fields.items():
-            if field.default_factory is not None and not callable(field.default_factory):
-                kind = type(field.default_factory).__name__
+        for name, described in cls.model_fields.items():
+            if described.default_factory is not None and not callable(described.default_factory):
+                kind = type(described.default_factory).__name__
                 raise WrongValue(
                     f"{cls.__name__}.{name}: default_factory is a function that makes the default, not a {kind}"
                 )
@@ -50,6 +51,8 @@ class ConnectionReport:
     tried: bool = True
     """Whether the provider was asked. False with `ok`: it offers no harmless check, or a setting for the check is missing, so
     `detail` is a warning."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Figures of a line of one's own by their names in `hub.platform.line_figures`; others are left out."""
 
 
 class Connector:

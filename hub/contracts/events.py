@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +25,39 @@ FAILURE_WORDS: Mapping[str, str] = {
     "connection_lost": "The connection could not be set up, or it was lost.",
 }
 """The reasons in words, for people."""
+
+
+EndedBy = Literal["party", "hub"]
+"""Who ended a leg: the person on it (the caller, or who was dialed), or the hub with its carrier."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LegReport:
+    """The signalling and the sound of one leg that is over, if the carrier reports them: what a trunk's operator asks for."""
+
+    reference: str | None = None
+    """The id under which the operator finds the leg: the Call-ID of SIP; at most 128 printable characters."""
+    code: int | None = None
+    """The final SIP status of its INVITE, as 486."""
+    number: str | None = None
+    """The business's phone that was dialed, E.164; None on the caller's leg."""
+    codec: str | None = plugin_text(None)
+    post_dial_seconds: float | None = None
+    """From the INVITE until it rang, or was answered or refused."""
+    loss: float | None = None
+    """The share of the party's packets of sound that did not come, from 0 to 1."""
+    far_loss: float | None = None
+    """The share of our packets that the party says did not come (RTCP)."""
+    jitter_ms: float | None = None
+    ended_by: EndedBy | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallCapture:
+    """The signalling of a call as a file."""
+
+    pcap: bytes = field(repr=False)
+    """In libpcap's format."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +87,8 @@ class CallEvent:
     """Seconds of audio."""
     attestation: Attestation | None = None
     """The carrier's verdict on the caller's number; None if it gave none."""
+    leg: LegReport | None = None
+    """The leg whose end this event reports, if the carrier reports more about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 from hub.contracts.answers import AnswerPoint, Instruction
 from hub.contracts.call_backs import CallBack
 from hub.contracts.conversions import Receipt
-from hub.contracts.events import CallEvent, Event
+from hub.contracts.events import CallCapture, CallEvent, Event
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.hookspecs.markers import hookspec
 
@@ -68,4 +68,12 @@ class CallHooks(Protocol):
         events that lead to its final state.
 
         Called on the connector's schedule, to find calls whose webhooks never came. Known events change nothing.
+        """
+
+    @hookspec(network=True, deadline=60, scheduled=False)
+    def capture_call(self, call_id: str, masked: bool) -> CallCapture:
+        """The signalling of one call and of its phones, as a pcap file; with `masked`, numbers are hidden but for their last
+        two digits, and names wholly. Never keys of the sound, passwords or keys that a party pressed.
+
+        Called by `hub sip capture`. Raise `Rejected` if nothing of the call is kept.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ from hub.model.columns import (
     Work,
     ending_column,
     id_column,
+    json_column,
     personal_bytes,
     personal_text,
     storable,
@@ -31,6 +33,7 @@ from hub.model.states import CallStatus
 STATUS_RANK: dict[str, int] = {status: rank for rank, status in enumerate(CallStatus, 1)}
 """A call's status only rises; `failed` and `completed` are final, and `completed` takes precedence over `failed`."""
 
+MAX_LEG_CHARACTERS = 128
 MAX_CALL_SECONDS = 86_400
 """Seconds; a carrier ends a call long before."""
 BY_AGENT = text("answered_by IS NOT NULL")
@@ -168,6 +171,18 @@ class CallEventRow(Row, table=True):
     at: datetime = time_column()
     reported_by: str = Field(default="webhook", max_length=16)
     noted_at: datetime = time_column()
+    leg: dict[str, Any] = json_column()
+    """The signalling and sound of the leg that ended (`LegReport`); empty if the carrier reported nothing."""
+
+
+def leg_of(event: CallEvent) -> dict[str, Any]:
+    """What is kept of an event's leg."""
+    reported = asdict(event.leg) if event.leg else {}
+    return {
+        name: storable(value)[:MAX_LEG_CHARACTERS] if isinstance(value, str) else value
+        for name, value in reported.items()
+        if value is not None
+    }
 
 
 def fold(state: CallState | None, event: CallEvent) -> CallState:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
 from hub.model import ConnectorNote
+from hub.platform.line_figures import known_figures
 from hub.store.connectors import StoredNotes
 from hub.store.engine import Store
 
-NOTE = "companion_trouble"
+NOTE, FIGURES = "companion_trouble", "companion_figures"
+FIGURES_FRESH = timedelta(minutes=5)
+"""Older figures are not shown: nobody has asked the process since."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,23 @@ def note_companion(store: Store, connector: str, detail: str, now: datetime) -> 
         return json.dumps({"since": (known.since if known else now).isoformat(), "detail": detail})
 
     StoredNotes(store, connector).change(NOTE, step)
+
+
+def note_figures(store: Store, connector: str, figures: Mapping[str, float], now: datetime) -> None:
+    """Keep the figures that the process gave now."""
+    if figures:
+        StoredNotes(store, connector).put(FIGURES, json.dumps({"at": now.isoformat(), "figures": dict(figures)}))
+
+
+def companion_figures(session: Session, now: datetime) -> dict[str, dict[str, float]]:
+    """Connector → the newest figures of its process."""
+    rows = session.exec(select(ConnectorNote).where(ConnectorNote.name == FIGURES))
+    kept = {row.connector: json.loads(row.value) for row in rows if row.value}
+    return {
+        name: known_figures(each["figures"])
+        for name, each in kept.items()
+        if now - datetime.fromisoformat(each["at"]) < FIGURES_FRESH
+    }
 
 
 def companion_troubles(session: Session) -> dict[str, CompanionTrouble]:

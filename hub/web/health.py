@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
@@ -20,16 +20,23 @@ from starlette.routing import Route
 from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
 from hub.model.states import WorkState
 from hub.platform import metrics
+from hub.platform.line_figures import LINE_FIGURES
 from hub.plugin_host.circuit_breaker import BreakerState
 from hub.queries.silent_consent import silent_consent
 from hub.queries.status.machine import newest_backups
 from hub.runtime import Hub
+from hub.store.companion_troubles import companion_figures
 from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
 
 COUNT_SECONDS = 10.0
 """Counting reads whole tables: frequent scrapes get the same counts."""
+LINE = {
+    name: Gauge(f"ringfence_line_{name}", f"{figure.help} By connector of a line of one's own.", ["connector"])
+    for name, figure in LINE_FIGURES.items()
+}
+"""Asked of the process beside the hub every minute (hub.connecting.companions)."""
 QUEUES: dict[str, Any] = {
     "inbox": InboxWebhook,
     "calls": Call,
@@ -224,6 +231,11 @@ class Operation:
                 metrics.QUEUE_AGE.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
             for kind, at in newest_backups(session).items():
                 metrics.BACKUP_AGE.labels(kind).set((now - at).total_seconds())
+            for gauge in LINE.values():
+                gauge.clear()
+            for connector, figures in companion_figures(session, now).items():
+                for name, value in figures.items():
+                    LINE[name].labels(connector).set(value)
             quarantined = count_quarantined(session)
             for kind in KINDS:
                 metrics.QUARANTINE_SIZE.labels(kind).set(quarantined.get(kind, 0))

@@ -12,6 +12,7 @@ from web_edge import CALLER, DEFAULT, Edge
 from hub.model import SyncSlot
 from hub.platform.liveness import Liveness
 from hub.runtime import Hub
+from hub.store.companion_troubles import note_figures
 from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store
 from hub.store.schema import revisions
@@ -112,6 +113,17 @@ def test_the_figures_hold_nothing_personal(edge: Edge) -> None:
         assert secret not in shown
     assert 'ringfence_queue_size{queue="inbox",state="done"} 6.0' in shown
     assert 'ringfence_queue_size{queue="recordings",state="ready"}' in shown
+
+
+def test_a_line_of_ones_own_has_gauges_that_end_when_nobody_asks_it(own_edge: Edge) -> None:
+    note_figures(
+        own_edge.opened.hub.store, "twilio", {"active_calls": 3, "answer_seizure_ratio": 0.5}, own_edge.clock()
+    )
+    shown = client_of(own_edge.opened.hub, Liveness()).get("/metrics").text
+    assert 'ringfence_line_active_calls{connector="twilio"} 3.0' in shown
+    assert 'ringfence_line_answer_seizure_ratio{connector="twilio"} 0.5' in shown
+    own_edge.clock.advance(minutes=10)
+    assert "ringfence_line_active_calls{" not in client_of(own_edge.opened.hub, Liveness()).get("/metrics").text
 
 
 def test_strangers_cannot_make_new_figures(edge: Edge) -> None:

@@ -11,13 +11,20 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, say
 from hub.connecting.check import check_connection
 from hub.contracts.companions import CompanionProcess
 from hub.errors import ConfigError
+from hub.hookspecs import CallHooks
+from hub.model import Call
+from hub.platform.clock import utc_now
+from hub.platform.line_figures import LINE_FIGURES
+from hub.queries.lookup import find_subject
 from hub.runtime import Hub
 from hub.serving.companions import HUB_ADDRESS, address_here, companion_of, holder, signal_to, working_folder
 from hub.startup.assembly import assemble
+from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
 
 commands = typer.Typer(
@@ -70,6 +77,7 @@ def status(name: Name, number: Number = 1, as_json: AsJson = False, config: Conf
                 "settings_taken": settled if held else None,
                 "ok": report.ok,
                 "detail": report.detail,
+                "figures": dict(report.figures),
             }
         )
     else:
@@ -77,7 +85,35 @@ def status(name: Name, number: Number = 1, as_json: AsJson = False, config: Conf
         if not settled:
             say("The settings have changed; it takes them at its next moment without a call, or after `hub sip drain`.")
         say(report.detail)
+        for figure, value in report.figures.items():
+            say(f"{LINE_FIGURES[figure].title}: {LINE_FIGURES[figure].shown(value)}")
     raise typer.Exit(0 if report.ok else 1)
+
+
+@commands.command("capture")
+def capture(
+    wanted: Annotated[str, typer.Argument(help="The id of a call, as `hub call` takes it.", metavar="CALL")],
+    file: Annotated[Path | None, typer.Option("--out", help="The file; CALL.pcap in this folder if left out.")] = None,
+    masked: Annotated[
+        bool, typer.Option("--masked/--show-personal", help="Hide numbers and names; showing them is audited.")
+    ] = True,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write the SIP messages of a call and of its phones as a pcap file, for sngrep, Wireshark, or the operator of the
+    trunk. They are kept for 7 days, without passwords, keys of the sound, and keys that a party pressed."""
+    with open_store(read_outline(config)) as store:
+        with store.reading() as session:
+            found = find_subject(session, wanted)
+        if not isinstance(found, Call):
+            raise ConfigError(f"{wanted} is no call.")
+        if not masked:
+            with store.writing() as session:
+                note(session, utc_now(), "call.show_personal", found.id)
+    with _found(found.connector, 1, config) as (hub, _):
+        captured = hub.plugins.call(found.connector, CallHooks.capture_call, found.carrier_call_id, masked)
+    path = file or Path(f"{found.id}.pcap")
+    path.write_bytes(captured.pcap)
+    say(f"Wrote {path}.")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.model import Call, CallEventRow, OutgoingCall, Recording
-from hub.model.calls import CallState, caller_name, fold, sane_seconds
+from hub.model.calls import CallState, caller_name, fold, leg_of, sane_seconds
 from hub.model.columns import CALL_RETENTION, new_id, storable
 from hub.model.outgoing_calls import OutgoingCallStatus, fold_call_back
 from hub.model.states import OutgoingCallState as State
@@ -282,6 +282,7 @@ def _note(call: Call, event: CallEvent, inbox_id: str | None, reported_by: str, 
         "at": event.at,
         "reported_by": reported_by,
         "noted_at": now,
+        "leg": leg_of(event),
     }
 
 

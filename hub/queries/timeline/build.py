@@ -33,6 +33,7 @@ from hub.queries.masking import Mask
 from hub.queries.timeline.call_backs import call_back_entries
 from hub.queries.timeline.call_steps import step_entries
 from hub.queries.timeline.entries import Entry, NameOf, in_order
+from hub.queries.timeline.legs import leg_details
 from hub.queries.timeline.marks import mark_entries
 from hub.queries.timeline.receipts import (
     conversion_entry,
@@ -76,7 +77,9 @@ def timeline(
 ) -> list[Entry]:
     """Everything known about a call, text or form, from its first webhook to its last receipt. `with_webhooks`: also the
     raw webhooks, which belong to no account, and which only a search of the inbox finds."""
-    entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject, with_webhooks)]
+    entries = (
+        [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject, mask, with_webhooks)]
+    )
     if isinstance(subject, Call):
         entries += step_entries(session, subject, name_of)
         entries += recording_entries(session, subject)
@@ -107,7 +110,7 @@ def timeline(
     return in_order(entries)
 
 
-def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) -> Iterator[Entry]:
+def _events(session: Session, subject: Call | TextMessage, mask: Mask, with_webhooks: bool) -> Iterator[Entry]:
     """Every event with the webhook that reported it, and the webhooks that reported no event."""
     carrier_id = subject.carrier_call_id if isinstance(subject, Call) else subject.carrier_message_id
     inbox = (
@@ -140,13 +143,13 @@ def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) 
     if wanted and with_webhooks:
         inbox |= {row.id: row for row in session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(wanted)))}
     for event in events:
-        yield _event(event, inbox.get(event.inbox_id or ""), subject)
+        yield _event(event, inbox.get(event.inbox_id or ""), subject, mask)
     for row in inbox.values():
         if row.id not in {event.inbox_id for event in events}:
             yield _webhook(row, sent_the_text=isinstance(subject, TextMessage))
 
 
-def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMessage) -> Entry:
+def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMessage, mask: Mask) -> Entry:
     if row is None:
         by = "the carrier's call list" if event.reported_by == "reconcile" else event.reported_by
         detail = f"reported by {by}"
@@ -162,6 +165,9 @@ def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMe
     details: tuple[str, ...] = (detail,)
     if isinstance(subject, Call) and event.kind == "failed" and subject.failure:
         details, data["failure"] = (FAILURE_WORDS[subject.failure], detail), subject.failure
+    if event.leg:
+        data["leg"] = {**event.leg, "number": mask.phone(event.leg.get("number"))}
+        details = (*leg_details(event.leg, mask), *details)
     return Entry(event.at, "receive", words_of(event.kind), details, None, data)
 
 

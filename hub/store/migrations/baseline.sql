@@ -1952,6 +1952,7 @@ CREATE TABLE call_event (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     reported_by VARCHAR(16) NOT NULL,
     noted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    leg JSONB NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(call_id) REFERENCES call (id)
 );

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from hub.api.carriers import CallLimits, CompanionProcess, NumberSetup, OwnedNum
 from plugins.carriers.sip.calls import Calls
 from plugins.carriers.sip.companion import companion
 from plugins.carriers.sip.control import items
+from plugins.carriers.sip.figures import counts_of, fallen, figures_of
 from plugins.carriers.sip.recordings import Recordings
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, is_signed
@@ -44,8 +46,8 @@ class Sip(Calls, Recordings):
         summary="A SIP trunk of your own, answered by a gateway on your machine: calls, recordings, call-backs.",
         recipient=Recipient(name="the operator of your SIP trunk", role="independent_controller"),
         network_library="the gateway's SIP engine",
-        retention="at the gateway: calls 30 days, recordings until they are deleted, at most keep_recordings_days; at the "
-        "trunk's operator: what its contract and the law say",
+        retention="at the gateway: calls 30 days, their signalling 7 days, recordings until they are deleted, at most "
+        "keep_recordings_days; at the trunk's operator: what its contract and the law say",
         webhooks=Webhooks(signature_header=HEADER),
         flows=(
             DataFlow(
@@ -131,19 +133,22 @@ class Sip(Calls, Recordings):
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Ask every gateway. One that does not answer, or whose trunk does not, is reported with what to do."""
-        found = []
+        found, counted = [], Counter[str]()
         for gateway in self._control.gateways:
             try:
-                found.append(_judged(self._control.json(gateway, "GET", "/health")))
+                health = self._control.json(gateway, "GET", "/health")
+                found.append(_judged(health))
+                counted.update(counts_of(health))
             except RetryLater:
                 where = urlsplit(gateway).netloc
                 found.append(
                     (False, f"the gateway at {where} does not answer; `hub run` starts it, or `hub sip gateway`")
                 )
+        found += [(False, sentence) for sentence in [fallen(counted)] if sentence]
         wrong = [sentence for ok, sentence in found if not ok]
         sentences = list(dict.fromkeys(wrong or [sentence for _, sentence in found]))
         said = "; ".join(sentences)
-        return ConnectionReport(ok=not wrong, detail=f"{said[:1].upper()}{said[1:]}.")
+        return ConnectionReport(ok=not wrong, detail=f"{said[:1].upper()}{said[1:]}.", figures=figures_of(counted))
 
 
 def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:

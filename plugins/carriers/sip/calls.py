@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import CallEvent, Receipt, hookimpl
-from hub.api.carriers import CallBack, receipt
+from hub.api import CallEvent, Receipt, Rejected, RetryLater, hookimpl
+from hub.api.carriers import CallBack, CallCapture, receipt, rejecting
 from hub.api.twiml import (
     USER_LEG,
     CallListReader,
@@ -18,6 +19,8 @@ from hub.api.twiml import (
     recording_event,
     whole_seconds,
 )
+from plugins.carriers.sip.capture import masked as hidden
+from plugins.carriers.sip.capture import packet_of, pcap
 from plugins.carriers.sip.control import Account, items
 from plugins.carriers.sip.translate import SipWebhook
 
@@ -58,6 +61,22 @@ class Calls(Account):
             return identifier(SipWebhook.call_id_form, placed.get("sid"), "sid")
 
         return receipt(call.key, "The gateway", send, REASONS)
+
+    @hookimpl
+    def capture_call(self, call_id: str, masked: bool) -> CallCapture:
+        """The signalling that the gateways keep of a call."""
+        with rejecting("The gateway is not asked."):
+            identifier(SipWebhook.call_id_form, call_id, "the id")
+        found = []
+        for gateway in self._control.gateways:
+            kept = items(self._control.json(gateway, "GET", f"/calls/{call_id}/messages"), "messages")
+            try:
+                found += [packet_of(each) for each in kept]
+            except (KeyError, TypeError, ValueError):
+                raise RetryLater("The gateway's messages of the call cannot be read.") from None
+        if not found:
+            raise Rejected("No gateway keeps the signalling of this call; it is deleted after 7 days.")
+        return CallCapture(pcap=pcap(replace(each, data=hidden(each.data)) if masked else each for each in found))
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

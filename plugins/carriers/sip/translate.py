@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from hub.api import CallEvent, Event
-from hub.api.carriers import CallFailure, Dial, Say
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from hub.api import BadPayload, CallEvent, Event, phone_number
+from hub.api.carriers import CallFailure, Dial, LegReport, Say
 from hub.api.twiml import Twiml, TwimlWebhook, call_failure
 
 NOTICE = "notice"
@@ -13,6 +18,10 @@ is away, because it records no conversation then."""
 END_KEY, END_ADDRESS = "endRecordingOn", "recordingEndedCallback"
 """The attributes of a `<Dial>` whose recording the caller ends with a key, and the address that hears of it."""
 ENDED_PATH = "recording_ended"
+
+
+ENDED_BY: Mapping[str, Literal["party", "hub"]] = {"party": "party", "hub": "hub"}
+MAX_REFERENCE = 128
 
 
 class SipTwiml(Twiml):
@@ -40,9 +49,32 @@ class SipWebhook(TwimlWebhook):
     def event(self, account_id: str) -> Event | None:
         """The event, or None."""
         if self.path != ENDED_PATH:
-            return super().event(account_id)
+            event = super().event(account_id)
+            ended = isinstance(event, CallEvent) and bool(self.text("EndedBy") or self.text("SipCallId"))
+            return replace(event, leg=self._leg()) if ended and isinstance(event, CallEvent) else event
         self.check_account(account_id)
         return CallEvent(kind="recording_ended", call_id=self.call_id(), at=self.at, tracking_number=self.called_number)
+
+    def _leg(self) -> LegReport:
+        """What the gateway reports of a leg that is over."""
+        is_phone = bool(self.text("ParentCallSid"))
+        return LegReport(
+            reference=self.text("SipCallId")[:MAX_REFERENCE] or None,
+            code=int(code) if (code := self._figure("SipResponseCode")) is not None else None,
+            number=phone_number(self.text("To")) if is_phone else None,
+            codec=self.text("Codec")[:20] or None,
+            post_dial_seconds=self._figure("PostDialDelay"),
+            loss=self._figure("PacketLoss"),
+            far_loss=self._figure("FarPacketLoss"),
+            jitter_ms=self._figure("Jitter"),
+            ended_by=ENDED_BY.get(self.text("EndedBy")),
+        )
+
+    def _figure(self, name: str) -> float | None:
+        text = self.text(name)
+        if text and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text, re.ASCII):
+            raise BadPayload(f"{name} is not a figure.")
+        return float(text) if text else None
 
     def failure(self) -> CallFailure | None:
         """Why the call failed, from `FailureReason`."""

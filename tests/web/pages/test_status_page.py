@@ -19,6 +19,7 @@ from hub.queries.status import machine as machine_module
 from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
+from hub.store.companion_troubles import note_figures
 from hub.store.writers.health import write_figures, write_health
 from hub.store.writers.vendor_recordings import put_recording
 from hub.web.pages.status import page as status_page
@@ -237,3 +238,14 @@ def test_a_connector_that_is_recorded_is_named_until_it_ends(stage: TestHub) -> 
     stage.clock.advance(minutes=5)
     work(stage)
     assert said not in signed_in(stage).text("/status")
+
+
+def test_a_line_of_ones_own_shows_its_figures_while_they_are_fresh(stage: TestHub) -> None:
+    work(stage)
+    assert "Your own lines" not in signed_in(stage).text("/status")
+    figures = {"active_calls": 3.0, "ports": 1000.0, "answer_seizure_ratio": 0.62, "post_dial_delay_seconds": 1.25}
+    note_figures(stage.hub.store, "carrier", figures, stage.clock())
+    text = signed_in(stage).text("/status")
+    assert "Phones that answered (ASR)" in text and "62%" in text and "1.2 s" in text
+    stage.clock.advance(minutes=6)
+    assert "Your own lines" not in signed_in(stage).text("/status")

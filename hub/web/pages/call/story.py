@@ -20,6 +20,7 @@ from hub.queries.contact.source import SourceEvidence
 from hub.queries.contact.view import ContactView
 from hub.queries.marks import LeadShown
 from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.legs import code_words
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
 from hub.web.pages.flows.simulation.stops import OF_NOTICE, step_words
@@ -170,9 +171,15 @@ def _event(entry: Entry, contact: ContactView) -> Line | None:
     kind, text = EVENTS[event]
     if event == "failed" and contact.broke_off:
         talked = f"Talked {duration(contact.talked)}." if contact.talked else ""
-        return Line(entry.at, text, " ".join(each for each in (contact.failure, talked) if each), kind)
+        return Line(entry.at, text, " ".join(each for each in (contact.failure, talked, *_code(entry)) if each), kind)
     found_later = "found in the carrier's list of calls" if entry.data.get("reported_by") == "reconcile" else ""
-    return Line(entry.at, text, found_later, kind)
+    return Line(entry.at, text, found_later or " ".join(_code(entry)), kind)
+
+
+def _code(entry: Entry) -> list[str]:
+    """Why the trunk or a phone refused, in a carrier's words."""
+    code = entry.data.get("leg", {}).get("code")
+    return [code_words(code)] if code and code >= 300 else []
 
 
 def _address(url: str | None) -> str:

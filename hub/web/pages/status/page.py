@@ -7,6 +7,7 @@ from starlette.responses import Response
 from hub.config.models import Config
 from hub.model import Company
 from hub.platform.formats import zone_name
+from hub.platform.line_figures import LINE_FIGURES
 from hub.queries.connector_health import connector_health
 from hub.queries.connectors.version_ends import version_ends
 from hub.queries.live_calls import live_calls
@@ -18,6 +19,7 @@ from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
 from hub.queries.status.queues import queues
 from hub.reload.versions import living
+from hub.store.companion_troubles import companion_figures
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.status import status_labels
@@ -42,6 +44,7 @@ def status(page: PageRequest) -> Response:
         connectors = connector_health(session, hub.config, hub.plugins, names)
         running = living(session, page.now)
         heard = last_carrier_event(session, _carriers(hub.config, names))
+        lines = companion_figures(session, page.now)
     serving = [each for each in hub.config.connectors.values() if any(map(each.serves, names))]
     outgoing = [each for each in waiting if each.kind in ("delivery", "texts")]
     return page.render(
@@ -68,6 +71,8 @@ def status(page: PageRequest) -> Response:
         newest=max((each.version or 0 for each in running), default=0),
         errors=errors,
         tests=tests,
+        lines={name: lines[name] for name in _carriers(hub.config, names) if name in lines},
+        line_figures=LINE_FIGURES,
         words=status_labels,
         zone=zone_name(page.zone),
     )

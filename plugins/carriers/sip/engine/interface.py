@@ -79,6 +79,33 @@ class About:
     """The further headers that the settings asked for, by lower-case name."""
 
 
+@dataclass(frozen=True)
+class Packet:
+    """One SIP message of a call, without secrets and without the keys that the party pressed."""
+
+    at: float
+    """Seconds since 1970."""
+    source: tuple[str, int]
+    destination: tuple[str, int]
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LegReport:
+    """What an operator asks of a leg that is over."""
+
+    sip_call_id: str = ""
+    code: int | None = None
+    """The final status of its INVITE."""
+    codec: str = ""
+    post_dial_seconds: float | None = None
+    loss: float | None = None
+    """The share of the party's sound packets that never came; None if there was no sound."""
+    jitter_ms: float | None = None
+    far_loss: float | None = None
+    """The share of our packets that the party reports lost (RTCP)."""
+
+
 class EndedBy(StrEnum):
     """What ended a recording of one party."""
 
@@ -196,6 +223,9 @@ class Leg(Protocol):
     def ended(self) -> asyncio.Future[Ended]:
         """Done when the leg is over; wait with `asyncio.shield` or `asyncio.wait`, never cancel it."""
 
+    def report(self) -> LegReport:
+        """Its signalling and sound so far."""
+
     async def ring(self) -> None:
         """Send the caller 180 Ringing. The engine does so at once when the call arrives; harmless again."""
 
@@ -251,6 +281,12 @@ class Dial:
     """The incoming leg that this call is made for, if any; when its caller is gone nothing is placed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers; a line break or control character raises `ValueError`."""
+    sent: list[Leg] = field(default_factory=list, compare=False, repr=False)
+    """Its leg, once the INVITE has left: what is known of a phone that did not answer."""
+
+    def report(self) -> LegReport:
+        """What is known of its leg."""
+        return self.sent[-1].report() if self.sent else LegReport()
 
 
 Incoming = Callable[[Leg], Awaitable[None]]
@@ -276,6 +312,10 @@ class Health:
     legs: int
     trunk_answers: bool | None
     """Whether the trunk answered our last OPTIONS; None if none was sent yet."""
+    ports: int = 0
+    """UDP ports for sound."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """INVITEs that were refused or dropped since the start, by reason."""
 
 
 class Engine(Protocol):
@@ -305,6 +345,15 @@ class Engine(Protocol):
 
     def health(self) -> Health:
         """How it is now; never waits."""
+
+    def packets(self, sip_call_id: str) -> list[Packet]:
+        """The signalling of a call that is under way or has just ended."""
+
+    def forgotten(self) -> dict[str, list[Packet]]:
+        """The signalling of calls that ended a while ago, by Call-ID; each is given once."""
+
+    def note_refused(self, reason: str, leg: Leg, status: int) -> None:
+        """Count an incoming call that the gateway refuses, and write it to the log."""
 
     async def drain(self) -> None:
         """Take no new calls, and return when the last one is over."""

@@ -18,6 +18,7 @@ from plugins.carriers.sip.gateway import people
 from plugins.carriers.sip.gateway.call.placing import Placing, Refused
 from plugins.carriers.sip.gateway.fields import now
 from plugins.carriers.sip.gateway.parts import Parts
+from plugins.carriers.sip.gateway.reporting import figures, messages_of
 from plugins.carriers.sip.signature import HEADER, is_signed
 
 PAGE = 1000
@@ -47,6 +48,7 @@ class ControlApi:
             ("/calls", self._calls, "GET"),
             ("/calls", self._place, "POST"),
             ("/calls/{call}/recording", self._control, "POST"),
+            ("/calls/{call}/messages", self._messages, "GET"),
             ("/recordings/{sid}", self._recording, "GET"),
             ("/recordings/{sid}", self._delete, "DELETE"),
             ("/people/held", self._held, "POST"),
@@ -76,7 +78,7 @@ class ControlApi:
         return admitted
 
     async def _health(self, request: Request) -> Response:
-        return JSONResponse(health_of(self._parts))
+        return JSONResponse({**health_of(self._parts), "figures": await figures(self._parts)})
 
     async def _numbers(self, request: Request) -> Response:
         return JSONResponse({"numbers": [{"number": each} for each in sorted(self._parts.numbers)]})
@@ -122,6 +124,9 @@ class ControlApi:
         (found[1].pause if status == "paused" else found[1].resume)()
         return JSONResponse({"status": status})
 
+    async def _messages(self, request: Request) -> Response:
+        return JSONResponse({"messages": await messages_of(self._parts, request.path_params["call"])})
+
     async def _recording(self, request: Request) -> Response:
         pieces = await asyncio.to_thread(self._parts.files.read, request.path_params["sid"])
         if pieces is None:
@@ -154,7 +159,7 @@ def health_of(parts: Parts) -> dict[str, object]:
         "waiting": parts.spool.waiting,
         "refused": parts.hub.refused,
         "recordings": parts.files.count(),
-        "counts": dict(parts.counts),
+        "counts": {**parts.counts, **engine.refused},
         "version": parts.start.version,
     }
 

@@ -31,6 +31,10 @@ create table if not exists report (id integer primary key autoincrement, url tex
 create table if not exists document (
   point text not null, hour integer not null, body text not null, at text not null, primary key (point, hour));
 create table if not exists placed (key text primary key, sid text not null, at text not null);
+create table if not exists signalling (
+  sid text primary key, sip_call_id text not null, code integer, post_dial real);
+create index if not exists signalling_call on signalling (sip_call_id);
+create table if not exists message (sip_call_id text primary key, at text not null, packets blob not null);
 create table if not exists fact (name text primary key, value text not null);
 """
 

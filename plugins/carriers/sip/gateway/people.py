@@ -34,6 +34,8 @@ async def erase(parts: Parts, who: Mapping[str, Sequence[str]]) -> dict[str, Any
     await parts.journal.write(
         *(("delete from recording where sid = ?", (each["sid"],)) for each in audio),
         *(("delete from leg where sid = ?", (leg["sid"],)) for leg in legs),
+        ("delete from signalling where sid not in (select sid from leg)", ()),
+        ("delete from message where sip_call_id not in (select sip_call_id from signalling)", ()),
     )
     return {"records": len(legs) + len(audio), "under_way": False}
 

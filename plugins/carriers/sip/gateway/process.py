@@ -27,12 +27,15 @@ from plugins.carriers.sip.gateway.parts import Parts, Prompts
 from plugins.carriers.sip.gateway.prompts import KeptPrompts
 from plugins.carriers.sip.gateway.recording_files import RecordingFiles
 from plugins.carriers.sip.gateway.recovery import note_alive, recover
+from plugins.carriers.sip.gateway.reporting import keep_messages, sweep_messages
 from plugins.carriers.sip.gateway.spool import Spool
 from plugins.carriers.sip.gateway.start import Start
 
 log = structlog.get_logger(__name__)
 CALL_DAYS = 30
 SWEEP_SECONDS = 3600.0
+MESSAGE_SECONDS = 15.0
+"""How often the signalling of calls that are over is written to the journal."""
 IDLE_SECONDS = 0.2
 """How often a gateway that shall end looks whether its last call is over."""
 DIED = 70
@@ -81,11 +84,13 @@ class Gateway:
         try:
             await parts.engine.start(partial(take, parts), self._died)
             log.info("the gateway takes calls", listen=parts.start.settings.listen)
+            tasks.append(asyncio.ensure_future(self._keep_messages()))
             tasks.append(asyncio.ensure_future(self._end_with(tasks[:])))
             await self._ending.wait()
         finally:
             await parts.engine.close()
             await self._finish()
+            await keep_messages(parts)
             server.should_exit = True
             for task in tasks:
                 if task is not tasks[3]:
@@ -140,6 +145,12 @@ class Gateway:
     def _later(self, work: Awaitable[None]) -> None:
         self._work = asyncio.ensure_future(work)
 
+    async def _keep_messages(self) -> None:
+        """Write the signalling of calls that are over, for as long as the process lives."""
+        while True:
+            await asyncio.sleep(MESSAGE_SECONDS)
+            await keep_messages(self.parts)
+
     async def _sweep(self) -> None:
         """Delete what is old, every hour."""
         parts = self.parts
@@ -153,6 +164,7 @@ class Gateway:
                 ("delete from leg where end_time is not null and start_time < ?", (old,)),
                 ("delete from placed where at < ?", (old,)),
                 ("delete from document where at < ?", (old,)),
+                *sweep_messages(),
             )
             await asyncio.sleep(SWEEP_SECONDS)
 

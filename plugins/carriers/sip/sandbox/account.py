@@ -38,6 +38,8 @@ class Account(TwimlStandIn):
 
     def begin(self) -> None:
         self.secret = self.digest("secret")[:40]
+        self.signalling: dict[str, list[JsonObject]] = {}
+        """SIP messages by call, as the gateway keeps them."""
         self.placed_keys: dict[str, str] = {}
 
     def settings(self) -> JsonObject:

@@ -51,7 +51,9 @@ class Api:
         return checked
 
     async def health(self, request: Request) -> Response:
-        return JSONResponse({"status": "up", "trunk": True, "calls": 0, "waiting": 0, "refused": False})
+        figures = {"active_calls": 0, "ports_in_use": 0, "ports": 1000, "refused_calls": 0}
+        state = {"status": "up", "trunk": True, "calls": 0, "waiting": 0, "refused": False}
+        return JSONResponse({**state, "figures": figures})
 
     async def numbers(self, request: Request) -> Response:
         return JSONResponse({"numbers": [{"number": each} for each in self.sandbox.settings()["numbers"]]})
@@ -83,6 +85,9 @@ class Api:
                 self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[status])  # type: ignore[arg-type]
                 return JSONResponse({"status": status})
         return refusal(404, "missing", "Nothing is being recorded of this call.")
+
+    async def messages(self, request: Request) -> Response:
+        return JSONResponse({"messages": self.sandbox.signalling.get(request.path_params["call"], [])})
 
     async def recording(self, request: Request) -> Response:
         sid = request.path_params["sid"]
@@ -141,6 +146,7 @@ def app(sandbox: Account) -> Starlette:
             route("/calls", api.calls),
             route("/calls", api.place, "POST"),
             route("/calls/{call}/recording", api.control, "POST"),
+            route("/calls/{call}/messages", api.messages),
             route("/recordings/{sid}", api.recording, "GET", "DELETE"),
             route("/people/held", api.held, "POST"),
             route("/people/erase", api.erase, "POST"),

@@ -17,7 +17,9 @@ from plugins.carriers.sip.engine.interface import (
     EndedBy,
     Health,
     LegEnded,
+    LegReport,
     NoAnswer,
+    Packet,
     Reason,
     Recorded,
     Side,
@@ -77,6 +79,12 @@ class FakeLeg:
     def seconds(self) -> float:
         return 2.0 if self.answered else 0.0
 
+    def report(self) -> LegReport:
+        return LegReport(
+            sip_call_id=f"{self.id}@sip.example.com", code=200 if self.answered else self.rejected or 487, codec="PCMU",
+            post_dial_seconds=0.25, loss=0.01, jitter_ms=3.0,
+        )  # fmt: skip
+
     async def ring(self) -> None:
         """It rings already."""
 
@@ -130,6 +138,9 @@ class FakeEngine:
         self.placed: list[Dial] = []
         self.all: list[FakeLeg] = []
         self.draining, self.trunk = False, True
+        self.refused: dict[str, int] = {}
+        self.messages: dict[str, list[Packet]] = {}
+        """By Call-ID, until the gateway takes them."""
 
     async def start(self, incoming: Any, on_death: Any = None) -> None:
         self.incoming = incoming
@@ -138,11 +149,14 @@ class FakeEngine:
         self.placed.append(dial)
         does = self.phones.get(dial.number, "silent")
         if does == "busy":
+            dial.sent.append(FakeLeg(dial.number, dial.caller, outgoing=False))
+            dial.sent[0].rejected = 486
             raise Busy("busy", 486)
         if does == "silent":
             await asyncio.sleep(0.05)
             raise NoAnswer("it rang", 480)
         leg = FakeLeg(dial.number, dial.caller, outgoing=True)
+        dial.sent.append(leg)
         self.all.append(leg)
         assert callable(does)
         does(leg)
@@ -152,7 +166,17 @@ class FakeEngine:
         return [leg for leg in self.all if not leg.ended.done()]
 
     def health(self) -> Health:
-        return Health(True, self.draining, len(self.legs()), self.trunk)
+        return Health(True, self.draining, len(self.legs()), self.trunk, 1000, self.refused)
+
+    def packets(self, sip_call_id: str) -> list[Packet]:
+        return self.messages.get(sip_call_id, [])
+
+    def forgotten(self) -> dict[str, list[Packet]]:
+        taken, self.messages = self.messages, {}
+        return taken
+
+    def note_refused(self, reason: str, leg: FakeLeg, status: int) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
 
     async def drain(self) -> None:
         self.draining = True

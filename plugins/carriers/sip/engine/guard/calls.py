@@ -12,11 +12,13 @@ from typing import Protocol
 
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message
 from plugins.carriers.sip.engine.guard.sdp import Party
-from plugins.carriers.sip.engine.interface import About
+from plugins.carriers.sip.engine.guard.seen import Seen
+from plugins.carriers.sip.engine.interface import About, Packet
 
 LINGER_S = 40.0
 """RFC 3261: 64 * T1 and a little, so that repeats of the last messages still find their call."""
 WAY_S = 300.0
+MAX_FORGOTTEN = 1_000
 _TARGET = re.compile(r"<(sips?:[^<>\s]{1,512})>|^(sips?:[^<>\s;]{1,512})")
 _HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;?>]+)(?::(\d{1,5}))?")
 
@@ -87,6 +89,7 @@ class Call:
     up: bool = False
     """Whether it was taken."""
     ended: float = 0.0
+    seen: Seen = field(default_factory=Seen)
 
 
 @dataclass
@@ -105,6 +108,8 @@ class Ledger:
         """Start empty."""
         self.calls: dict[str, Call] = {}
         self.ways: dict[str, Way] = {}
+        self.forgotten: dict[str, list[Packet]] = {}
+        """The signalling of calls that are over and forgotten, until somebody takes it."""
         self._clock = clock
         self._key = secrets.token_bytes(16)
 
@@ -128,9 +133,15 @@ class Ledger:
         """Forget what is over."""
         now = self._clock()
         self.ways = {branch: way for branch, way in self.ways.items() if now - way.at < WAY_S}
-        self.calls = {
-            call_id: call for call_id, call in self.calls.items() if not call.ended or now - call.ended < LINGER_S
-        }
+        for call_id, call in list(self.calls.items()):
+            if call.ended and now - call.ended >= LINGER_S:
+                self.forget(call_id)
+
+    def forget(self, call_id: str) -> None:
+        """Forget one call; its signalling waits to be taken, for the newest calls."""
+        self.forgotten[call_id] = self.calls.pop(call_id).seen.packets
+        while len(self.forgotten) > MAX_FORGOTTEN:
+            del self.forgotten[next(iter(self.forgotten))]
 
 
 def target_of(message: Message) -> str:

@@ -18,7 +18,8 @@ from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
 from plugins.carriers.sip.engine.guard.calls import Call, Ledger, NoPorts, Outgoing, Peer, Sound, next_hop, target_of
 from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
-from plugins.carriers.sip.engine.interface import About
+from plugins.carriers.sip.engine.guard.refused import Refused
+from plugins.carriers.sip.engine.interface import About, Packet
 
 TO_STACK = frozenset(
     """from to call-id cseq max-forwards content-type require supported session-expires min-se expires timestamp
@@ -32,6 +33,14 @@ PHRASES = {
     403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here",
     503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 607: "Unwanted", 608: "Rejected",
 }  # fmt: skip
+
+
+NOT_TAKEN = {
+    Verdict.DROP: "not from the trunk's addresses, or from a scanner",
+    Verdict.CHALLENGE: "asked to prove its password",
+    Verdict.BUSY: "too many INVITEs a second",
+}
+"""Why an INVITE is not taken, for the log."""
 
 
 class Wire(Protocol):
@@ -74,9 +83,11 @@ class Relay:
         may_take: Callable[[], bool],
         sound: SoundPorts,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """`stack` is where the stack listens, `inside` where it reaches us; both on loopback."""
-        self._wire, self._admission, self._clock = wire, admission, clock
+        self._wire, self._admission, self._clock, self._wall = wire, admission, clock, wall
+        self.refused = Refused(clock)
         self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
         self._admit, self._may_take, self._sound = admit, may_take, sound
         self.ledger = Ledger(clock)
@@ -116,12 +127,38 @@ class Relay:
         """Take one message from outside."""
         try:
             message = decode(data)
+        except BadMessage as error:
+            self._drop(data, peer, str(error))
+            return
+        try:
+            call = self.ledger.calls.get(message.call_id)
+            if call and self._is_known(call, peer):
+                self._note(call, message, peer, came=True)
             if message.status:
                 self._response_in(message, peer)
             else:
                 self._request_in(message, peer)
-        except BadMessage:
-            self.dropped += 1
+        except BadMessage as error:
+            self._drop(data, peer, str(error))
+
+    def _is_known(self, call: Call, peer: Peer) -> bool:
+        return peer.host == call.peer.host or self._admission.from_trunk(peer.host)
+
+    def _note(self, call: Call, message: Message, peer: Peer, *, came: bool = False) -> None:
+        """Keep a message of a call, as it came from or goes to somebody outside."""
+        there, here, at = (peer.host, peer.port), self._wire.outside(peer), self._wall()
+        ends = (there, here) if came else (here, there)
+        call.seen.note(message, self._clock(), lambda data: Packet(at, *ends, data))
+
+    def _send(self, message: Message, peer: Peer) -> None:
+        if call := self.ledger.calls.get(message.call_id):
+            self._note(call, message, peer)
+        self._wire.to_peer(peer, message.encode())
+
+    def _drop(self, data: bytes, peer: Peer, why: str) -> None:
+        self.dropped += 1
+        if data.startswith(b"INVITE "):
+            self.refused.note(f"cannot be read: {why}", peer.host)
 
     def from_stack(self, data: bytes) -> None:
         """Take one message from the stack."""
@@ -136,12 +173,14 @@ class Relay:
 
     def _request_in(self, request: Message, peer: Peer) -> None:
         call = self.ledger.calls.get(request.call_id)
-        known = call is not None and (peer.host == call.peer.host or self._admission.from_trunk(peer.host))
+        known = call is not None and self._is_known(call, peer)
         starts = request.method == "INVITE" and not request.in_dialog
         _note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)
         verdict = self._admission.judge(request, peer.host, known and not starts)
+        if starts and verdict in NOT_TAKEN:
+            self.refused.note(NOT_TAKEN[verdict], peer.host, 503 if verdict is Verdict.BUSY else None)
         if verdict is Verdict.DROP:
             self.dropped += 1
         elif verdict is Verdict.CHALLENGE:
@@ -156,7 +195,7 @@ class Relay:
         elif request.method == "OPTIONS" and not request.in_dialog:
             self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", "application/sdp")])
         elif starts and call is not None and not call.ended:
-            self._answer(request, peer, 482, "Loop Detected")
+            self._turn_away(request, peer, 482, "Loop Detected")
         elif starts:
             self._invite_in(request, peer)
         elif call is not None:
@@ -174,22 +213,22 @@ class Relay:
 
     def _invite_in(self, request: Message, peer: Peer) -> None:
         if request.get("max-forwards") == "0":
-            self._answer(request, peer, 483, "Too Many Hops")
+            self._turn_away(request, peer, 483, "Too Many Hops")
             return
         if not self._may_take():
-            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+            self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
         if request.body and request.get("content-type").partition(";")[0].strip().lower() != "application/sdp":
-            self._answer(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
+            self._turn_away(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
             return
         try:
             about, target = self._admit(request, peer.host, self._clock()), target_of(request)
             call = Call(peer, self._open_sound(peer), about, target=target)
         except NoPorts:
-            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+            self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
         except BadMessage:
-            self._answer(request, peer, 400, "Bad Request")
+            self._turn_away(request, peer, 400, "Bad Request")
             return
         call.routes = call.recorded = request.all("record-route")
         call.invite_id = self.ledger.branch(request)
@@ -197,8 +236,9 @@ class Relay:
             self._pass_in(request, peer, call)
         except BadMessage:
             call.sound.close()
-            self._answer(request, peer, 400, "Bad Request")
+            self._turn_away(request, peer, 400, "Bad Request")
             return
+        self._note(call, request, peer, came=True)
         self.ledger.calls[request.call_id] = call
 
     def _pass_in(self, request: Message, peer: Peer, call: Call) -> None:
@@ -219,8 +259,7 @@ class Relay:
             self.last_pong = self._clock()
             return
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
-        known = call is not None and (peer.host == call.peer.host or self._admission.from_trunk(peer.host))
-        if way is None or way.peer is not None or call is None or not known:
+        if way is None or way.peer is not None or call is None or not self._is_known(call, peer):
             self.dropped += 1
             return
         invited = response.cseq[1] == "INVITE"
@@ -281,7 +320,7 @@ class Relay:
         self._dress(passed, call, hop)
         passed.lead("Via", [self._via(hop, branch)])
         self.ledger.remember(branch, request, None)
-        self._wire.to_peer(hop, passed.encode())
+        self._send(passed, hop)
 
     def _dress(self, message: Message, call: Call, hop: Peer) -> None:
         """Put our outside address, and for a call of ours its caller, on a message for outside."""
@@ -317,11 +356,13 @@ class Relay:
         self._settle(call, response)
         if invited and response.status >= 300:
             passed.status, passed.phrase = call.refuse or (response.status, response.phrase)
+            if not call.refuse and not call.up and response.status != 487:
+                self.refused.note(f"{response.status} {response.phrase}", way.peer.host, response.status)
         passed.lead("Via", way.vias)
         self._dress(passed, call, way.peer)
         if invited and 100 < response.status < 300 and call.recorded:
             passed.headers += [("Record-Route", each) for each in call.recorded]
-        self._wire.to_peer(_reply_to(way.vias[0], way.peer), passed.encode())
+        self._send(passed, _reply_to(way.vias[0], way.peer))
 
     def _answer(
         self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
@@ -329,7 +370,14 @@ class Relay:
         if request.method == "ACK":
             return
         reply = answer_to(request, status, phrase, tag=secrets.token_hex(6), headers=headers or [])
-        self._wire.to_peer(_reply_to(request.get("via"), peer), reply.encode())
+        self._send(reply, _reply_to(request.get("via"), peer))
+
+    def _turn_away(
+        self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        """Refuse an INVITE, and say so in the log."""
+        self.refused.note(f"{status} {phrase}", peer.host, status)
+        self._answer(request, peer, status, phrase, headers)
 
     def _via(self, peer: Peer, branch: str) -> str:
         host, port = self._wire.outside(peer)

@@ -33,6 +33,7 @@ from plugins.carriers.sip.engine.interface import (
     Incoming,
     Leg,
     NoAnswer,
+    Packet,
     Reason,
     Side,
     Unreachable,
@@ -134,6 +135,7 @@ class StackEngine:
         finally:
             self._runtime.unsubscribe(missed.append)
         leg = StackLeg(self, call, dialed_about(dial), outgoing=True)
+        dial.sent.append(leg)
         self._keep(leg)
         # A fast phone answers before `dial` returns, and the stack's own call object only hears what comes after it.
         for event in missed:
@@ -153,7 +155,9 @@ class StackEngine:
         pong = self.relay.last_pong if self._alive else None
         request = self._pinged is not None and time.monotonic() - self._pinged > 2
         answers = None if not request else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
-        return Health(self._alive, self._draining, len(self._legs), answers)
+        first, last = self.settings.rtp_ports
+        refused = dict(self.relay.refused.counts) if self._alive else {}
+        return Health(self._alive, self._draining, len(self._legs), answers, last - first + 1, refused)
 
     async def drain(self) -> None:
         """Take no new calls and wait for the last to end."""
@@ -218,6 +222,24 @@ class StackEngine:
             ringing.cancel()
         if not leg.answered:
             raise not_placed(leg.ended.result())
+
+    def packets(self, sip_call_id: str) -> list[Packet]:
+        """The signalling of a call that the relay still knows."""
+        known = self.relay.ledger.calls.get(sip_call_id)
+        return list(known.seen.packets) if known else []
+
+    def forgotten(self) -> dict[str, list[Packet]]:
+        """The signalling of calls that the relay has forgotten; of all when the engine is closed."""
+        ledger = self.relay.ledger
+        if not self._alive:
+            for call_id in list(ledger.calls):
+                ledger.forget(call_id)
+        taken, ledger.forgotten = ledger.forgotten, {}
+        return taken
+
+    def note_refused(self, reason: str, leg: Leg, status: int) -> None:
+        """Count a call that the gateway refuses."""
+        self.relay.refused.note(reason, leg.about.source, status)
 
     def _may_take(self) -> bool:
         incoming = sum(not leg.outgoing for leg in self._legs.values())

@@ -15,7 +15,19 @@ from baresip.audio import CallAudio
 
 from plugins.carriers.sip.engine.bridging import LegBridge
 from plugins.carriers.sip.engine.guard.relay import Relay
-from plugins.carriers.sip.engine.interface import About, Bridge, Ended, EndedBy, Leg, LegEnded, Reason, Recorded, Side
+from plugins.carriers.sip.engine.guard.seen import Seen
+from plugins.carriers.sip.engine.interface import (
+    About,
+    Bridge,
+    Ended,
+    EndedBy,
+    Leg,
+    LegEnded,
+    LegReport,
+    Reason,
+    Recorded,
+    Side,
+)
 from plugins.carriers.sip.engine.message_taking import take_message
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock, Voice
@@ -95,6 +107,8 @@ class StackLeg:
         self._ended: asyncio.Future[Ended] = self._loop.create_future()
         self._up = asyncio.Event()
         self._why: Ended | None = None
+        self._rtcp = False
+        """Whether the party reports what it hears (RTCP)."""
         self._since = self._until = 0.0
         self._limit: asyncio.TimerHandle | None = None
         call.on(self._heard)
@@ -114,6 +128,25 @@ class StackLeg:
     def ended(self) -> asyncio.Future[Ended]:
         """Done when the leg is over."""
         return self._ended
+
+    def report(self) -> LegReport:
+        """Its signalling from the relay, its sound from the stack's RTP and RTCP."""
+        sip_call_id, sound = self.call.call_id or "", self.call.final_stats
+        known = self.engine.relay.ledger.calls.get(sip_call_id)
+        seen = known.seen if known else Seen()
+        lost = (sound.jbuf_lost or 0) if sound else 0
+        came, sent = (sound.rx_packets + lost, sound.tx_packets) if sound else (0, 0)
+        return LegReport(
+            sip_call_id=sip_call_id,
+            code=seen.code,
+            codec=seen.codec,
+            post_dial_seconds=seen.post_dial_seconds,
+            loss=lost / came if came else None,
+            jitter_ms=float((sound.rx_jitter_ms if self._rtcp else sound.jbuf_jitter_ms) or 0)
+            if sound and came
+            else None,
+            far_loss=max(0, sound.tx_lost) / sent if sound and sent and self._rtcp else None,
+        )
 
     async def ring(self) -> None:
         """The stack sent 180 when the INVITE came."""
@@ -232,6 +265,8 @@ class StackLeg:
         elif event.event is Event.CALL_PROGRESS:
             self.early = True
             self.ringing.set()
+        elif event.event is Event.CALL_RTCP:
+            self._rtcp = True
         elif event.event is Event.CALL_CLOSED:
             self.over(ending(event.text or "", self.answered, self.outgoing))
 

@@ -17,8 +17,9 @@ from plugins.carriers.sip.engine.simulcall import first_to_answer
 from plugins.carriers.sip.gateway.call.party import Party
 from plugins.carriers.sip.gateway.call.recording import Recording
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp, status_of, whole
-from plugins.carriers.sip.gateway.journal import insert, update
+from plugins.carriers.sip.gateway.journal import Change, insert, update
 from plugins.carriers.sip.gateway.parts import Over
+from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
 from plugins.carriers.sip.translate import END_ADDRESS, END_KEY
 
 log = structlog.get_logger(__name__)
@@ -81,18 +82,22 @@ class Phone:
         seconds = whole((now() - self._answered_at).total_seconds()) if self._answered_at else "0"
         self.call.parts.under_way.discard(self.sid)
         closed = update("leg", self.sid, {"status": status, "end_time": stamp(now()), "duration": seconds})
-        await self._report("completed", status, {"CallDuration": seconds}, closed)
+        report, leg = self.order.report(), next(iter(self.order.sent), None)
+        ended = leg.ended.result() if leg and leg.ended.done() else None
+        more = {"CallDuration": seconds, **ended_fields(report, ended)}
+        write_line(self.fields(status) | more, report, ended)
+        await self._report("completed", status, more, closed, *keep_report(self.sid, report))
 
     @property
     def seconds(self) -> str:
         """Since somebody picked up."""
         return whole((now() - self._answered_at).total_seconds()) if self._answered_at else "0"
 
-    async def _report(self, event: str, status: str, more: Fields, change: tuple[str, tuple[object, ...]]) -> None:
+    async def _report(self, event: str, status: str, more: Fields, *changes: Change) -> None:
         wanted = self._callback if event in self._wanted else ""
         reported = self.fields(status) | {"SequenceNumber": str(self._told)} | more
         self._told += bool(wanted)
-        await self.call.parts.spool.put(wanted, reported, change)
+        await self.call.parts.spool.put(wanted, reported, *changes)
 
 
 async def dial(call: Party, verb: ElementTree.Element) -> Fields:

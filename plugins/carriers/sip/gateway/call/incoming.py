@@ -9,6 +9,7 @@ from plugins.carriers.sip.gateway.call.conversation import Conversation
 from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, whole
 from plugins.carriers.sip.gateway.journal import insert, update
 from plugins.carriers.sip.gateway.parts import Parts
+from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
 
 log = structlog.get_logger(__name__)
 NOT_FOUND, UNAVAILABLE = 404, 503
@@ -23,7 +24,7 @@ async def take(parts: Parts, leg: Leg) -> None:
     """Lead one call. Whatever fails, its end is reported."""
     about, url = leg.about, parts.start.webhook_url
     if about.called not in parts.numbers:
-        parts.counts["unknown number"] += 1
+        parts.engine.note_refused("a number that is not among `numbers`", leg, NOT_FOUND)
         await leg.reject(NOT_FOUND)
         return
     sid, began = f"CA{leg.id}", now()
@@ -83,5 +84,7 @@ async def end(call: Conversation, callback: str) -> None:
     failure = LOST.get(ended.reason, "")
     reported = call.fields(status) | {"CallDuration": seconds} | ({"FailureReason": failure} if failure else {})
     closing = {"status": status, "end_time": reported["Timestamp"], "duration": seconds, "failure": failure}
-    closed = update("leg", call.sid, closing)
-    await parts.spool.put(callback, reported, closed)
+    report = leg.report()
+    reported |= ended_fields(report, ended)
+    write_line(reported, report, ended)
+    await parts.spool.put(callback, reported, update("leg", call.sid, closing), *keep_report(call.sid, report))

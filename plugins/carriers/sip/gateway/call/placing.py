@@ -16,6 +16,7 @@ from plugins.carriers.sip.gateway.call.incoming import end
 from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, status_of
 from plugins.carriers.sip.gateway.journal import insert, update
 from plugins.carriers.sip.gateway.parts import Parts
+from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
 
 log = structlog.get_logger(__name__)
 DIRECTION = "outbound-api"
@@ -82,10 +83,13 @@ class Placing:
             if isinstance(failure, NotAllowed):
                 self._parts.counts[f"limit {failure.limit}"] += 1
             status = status_of(failure)
+            report = dialed.report()
             reported = fields | {"CallStatus": status, "Timestamp": stamp(now()), "CallDuration": "0"}
+            reported |= ended_fields(report, None)
+            write_line(reported, report, None)
             closed = update("leg", sid, {"status": status, "end_time": reported["Timestamp"], "duration": "0"})
             self._parts.under_way.discard(sid)
-            await self._parts.spool.put(callback, reported, closed)
+            await self._parts.spool.put(callback, reported, closed, *keep_report(sid, report))
             return
         call = Conversation(self._parts, leg, sid, order["From"], fields)
         try:

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 
+from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
@@ -206,7 +207,7 @@ def _flow(reading: Reading, value: object, path: Path, parts: Parts) -> Flow | N
     if flow is not None:
         steps = {
             name: step.model_copy(update={"play": str(reading.absolute(step.play))})
-            if isinstance(step, Spoken) and step.play
+            if isinstance(step, Spoken) and step.play and not GREETING.fullmatch(step.play)
             else step
             for name, step in flow.steps.items()
         }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hub.model.costs import CostRow
     from hub.model.doubtful_refusals import DoubtfulRefusal
     from hub.model.erasures import Restoration, Tombstone
-    from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
+    from hub.model.flows import CallStep, FlowDraft, FlowVersion, Greeting, RecordingNotice
     from hub.model.forms import FormSubmission
     from hub.model.health import CallTest, ErrorHour, HealthReport
     from hub.model.idempotency import IdempotentRequest
@@ -123,7 +123,7 @@ MODULES = {
     "costs": ("CostRow",),
     "doubtful_refusals": ("DoubtfulRefusal",),
     "erasures": ("Restoration", "Tombstone"),
-    "flows": ("CallStep", "FlowDraft", "FlowVersion", "RecordingNotice"),
+    "flows": ("CallStep", "FlowDraft", "FlowVersion", "Greeting", "RecordingNotice"),
     "forms": ("FormSubmission",),
     "health": ("CallTest", "ErrorHour", "HealthReport"),
     "idempotency": ("IdempotentRequest",),

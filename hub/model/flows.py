@@ -37,6 +37,27 @@ class FlowVersion(Row, table=True):
     made_at: datetime = time_column()
 
 
+class Greeting(Row, table=True):
+    """A sound file that a user uploaded for the call flows of a company."""
+
+    __table_args__ = (UniqueConstraint("company_id", "name"),)
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    name: str = Field(max_length=60)
+    suffix: str = Field(max_length=3)
+    """`wav` or `mp3`."""
+    audio: bytes
+    seconds: int | None = None
+    """None for an MP3, which is not decoded here."""
+    made_at: datetime = time_column()
+
+    @property
+    def file(self) -> str:
+        """Its name in a step's `play:`."""
+        return f"greeting:{self.id}.{self.suffix}"
+
+
 class FlowDraft(Row, table=True):
     """What a user has changed on a call flow and not yet published. Callers hear the published version meanwhile."""
 

@@ -28,6 +28,7 @@ from hub.flow.receive import Receiver
 from hub.model import TextMedia, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of
+from hub.numbers.greetings import GreetingCache
 from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
@@ -86,20 +87,23 @@ def _given(hub: Hub, media_id: str) -> Response:
     return Response(data, headers=PRIVATE, media_type=media.content_type)
 
 
+AUDIO_HEADERS = {"cache-control": "public, max-age=300"}
 AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 
 
-def audio_route(directory: LiveDirectory) -> Route:
-    """The route of the files that the present flows play."""
+def audio_route(directory: LiveDirectory, greetings: GreetingCache) -> Route:
+    """The route of the files and uploaded greetings that the present flows play."""
 
     def audio(request: Request) -> Response:
         key = PurePath(request.path_params["file"]).stem
         file = directory.latest.audio_files.get(key)
         kind = AUDIO_TYPES.get(PurePath(file).suffix.lower()) if file else None
+        if file is not None and kind is not None and (sound := greetings.get(file)) is not None:
+            return Response(sound, media_type=kind, headers=AUDIO_HEADERS)
         if file is None or kind is None or not PurePath(file).is_absolute():
             return PlainTextResponse("Not found", 404)
         try:
-            return FileResponse(file, media_type=kind, headers={"cache-control": "public, max-age=300"})
+            return FileResponse(file, media_type=kind, headers=AUDIO_HEADERS)
         except OSError:
             return PlainTextResponse("Not found", 404)
 
@@ -192,6 +196,7 @@ class WebEdge:
     def __init__(self, hub: Hub, directory: LiveDirectory, process: WebProcess) -> None:
         self._hub, self._process = hub, process
         self._directory, self._copy = directory, copy_of(hub.config.hub, hub.config.file)
+        self._greetings = GreetingCache(hub.store)
         self._answerer = Answerer(hub, directory, process.lines)
         process.drain_with(hub, directory)
         self._countries = CountryFile(hub.config.hub.country_file)
@@ -251,7 +256,7 @@ class WebEdge:
             *public_routes(hub),
             *recording_routes(hub),
             *PrivacyPages(hub, directory, counters).routes(),
-            audio_route(directory),
+            audio_route(directory, self._greetings),
             picture_route(hub),
             *script_routes(directory, public_url),
         ]
@@ -270,6 +275,8 @@ class WebEdge:
             is_there = hub.store.outage.since is None
             with hub.liveness.trying("answers", REFRESH_SECONDS):
                 self._answerer.prepare()
+                if is_there:
+                    self._greetings.keep(self._directory.latest.audio_files.values())
                 if is_there:
                     self._copy.keep(self._directory.latest, hub.store)
             if is_there:

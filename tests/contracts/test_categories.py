@@ -23,6 +23,7 @@ NOT_PERSONAL = {
     ("consent_record", "evidence"): "ids of ours, and hashes",
     ("flow_version", "number"): "a count",
     ("flow_draft", "name"): "what config.yaml calls a call flow",
+    ("greeting", "name"): "what users call a sound file for callers",
     ("config_version", "number"): "a count",
     ("health_report", "name"): "a job's or a thread's name",
     ("stored_secret", "name"): "what config.yaml calls a secret",

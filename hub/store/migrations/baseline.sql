@@ -917,6 +917,19 @@ CREATE TABLE flow_version (
 );
 CREATE INDEX ix_flow_version_company_id ON flow_version (company_id);
 CREATE UNIQUE INDEX ix_flow_version_revision ON flow_version (company_id, name, revision);
+CREATE TABLE greeting (
+    id VARCHAR(36) NOT NULL,
+    company_id VARCHAR NOT NULL,
+    name VARCHAR(60) NOT NULL,
+    suffix VARCHAR(3) NOT NULL,
+    audio BYTEA NOT NULL,
+    seconds INTEGER,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (company_id, name),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE INDEX ix_greeting_company_id ON greeting (company_id);
 CREATE TABLE ignored_repair (
     user_id VARCHAR NOT NULL,
     "key" VARCHAR(200) NOT NULL,

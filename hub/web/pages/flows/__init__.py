@@ -1,5 +1,13 @@
 """`/flows`: call flows as an indented list and as a form, simulated calls, versions, publishing."""
 
-from hub.web.pages.flows import editor, flow_actions, flows_page, new, publish, remove
+from hub.web.pages.flows import editor, flow_actions, flows_page, greetings, new, publish, remove
 
-PAGES = (*flows_page.PAGES, *new.PAGES, *editor.PAGES, *flow_actions.PAGES, *publish.PAGES, *remove.PAGES)
+PAGES = (
+    *flows_page.PAGES,
+    *new.PAGES,
+    *greetings.PAGES,
+    *editor.PAGES,
+    *flow_actions.PAGES,
+    *publish.PAGES,
+    *remove.PAGES,
+)

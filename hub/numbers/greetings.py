@@ -1,0 +1,149 @@
+"""Greetings that users upload: checked, converted for the telephone, stored in the database, and kept in memory for calls.
+
+A step of a call flow names one as `play: greeting:ID.wav`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from array import array
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
+
+from hub.config.callflow.checks import AUDIO, GREETING
+from hub.errors import CannotDo
+from hub.model import Company, FlowDraft, Greeting, User
+from hub.model.columns import new_id
+from hub.store import audit
+
+if TYPE_CHECKING:
+    from hub.store.engine import Store
+
+RATE = 8000
+"""Samples a second on the telephone."""
+MAX_UPLOAD_BYTES = 12_000_000
+MAX_SECONDS = 60
+MAX_MP3_BYTES = 2_000_000
+MAX_GREETINGS = 100
+"""Of one company."""
+MAX_NAME = 60
+WRONG_FILE = "Choose a WAV or MP3 file; save it as one of them in the program that recorded it."
+
+
+def add_greeting(session: Session, user: User, company: Company, name: str, data: bytes, now: datetime) -> Greeting:
+    """Store an upload, with an audit entry. CannotDo says what is wrong with it."""
+    wanted = " ".join(name.split())
+    if not wanted or len(wanted) > MAX_NAME or not wanted.isprintable():
+        raise CannotDo(f"Give the greeting a name of at most {MAX_NAME} characters.")
+    known = greetings_of(session, [company.id])
+    if any(each.name == wanted for each in known):
+        raise CannotDo("Another greeting has this name. Choose a new one.")
+    if len(known) >= MAX_GREETINGS:
+        raise CannotDo(f"A company has at most {MAX_GREETINGS} greetings. Delete one that no flow plays.")
+    audio, suffix, seconds = converted(data)
+    made = Greeting(
+        id=new_id(), company_id=company.id, name=wanted, suffix=suffix, audio=audio, seconds=seconds, made_at=now
+    )
+    session.add(made)
+    audit.note(session, now, user.id, "greeting.add", company.id, made.id)
+    return made
+
+
+def remove_greeting(session: Session, user: User, greeting: Greeting, used: Iterable[str], now: datetime) -> None:
+    """Delete one that no flow and no draft plays. `used` are the files that flows play."""
+    of_company = select(FlowDraft.definition).where(FlowDraft.company_id == greeting.company_id)
+    if greeting.file in set(used) or any(greeting.file in each for each in session.exec(of_company)):
+        raise CannotDo("A call flow plays it. Choose another greeting there first.")
+    audit.note(session, now, user.id, "greeting.remove", greeting.company_id, greeting.id)
+    session.delete(greeting)
+
+
+def greetings_of(session: Session, companies: Iterable[str]) -> list[Greeting]:
+    """The greetings of companies (ids), by name, with their sound."""
+    return list(session.exec(select(Greeting).where(col(Greeting.company_id).in_(companies)).order_by(Greeting.name)))
+
+
+def converted(data: bytes) -> tuple[bytes, str, int | None]:
+    """An upload as carriers play it, its suffix and its seconds: WAV with one channel of 16 bits at 8,000 Hz, or an MP3 as it
+    is. CannotDo for anything else."""
+    if any(data.startswith(beginning) for beginning in AUDIO[".mp3"]):
+        if len(data) > MAX_MP3_BYTES:
+            raise CannotDo("An MP3 file has at most 2 MB.")
+        return data, "mp3", None
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            channels, width, rate, frames = (
+                file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getnframes(),
+            )  # fmt: skip
+            if not (channels <= 2 and width in (1, 2, 3) and RATE <= rate <= 48_000):
+                raise CannotDo("Save the file with 8 to 24 bits, one or two channels, and 8 to 48 kHz.")
+            if not 0 < frames <= MAX_SECONDS * rate:
+                raise CannotDo(f"A greeting lasts at most {MAX_SECONDS} seconds, and is not empty.")
+            read = file.readframes(frames)
+            if len(read) < frames * channels * width:
+                raise CannotDo("The file is cut off. Save it again.")
+    except (wave.Error, EOFError, ValueError, ZeroDivisionError):
+        raise CannotDo(WRONG_FILE) from None
+    samples = _resampled(_mono(read, channels, width), rate)
+    out = io.BytesIO()
+    with wave.open(out, "wb") as made:
+        made.setparams((1, 2, RATE, len(samples), "NONE", ""))
+        made.writeframes(samples.tobytes())
+    return out.getvalue(), "wav", -(-len(samples) // RATE)
+
+
+def _mono(data: bytes, channels: int, width: int) -> array[int]:
+    """16-bit samples of one channel."""
+    if width == 1:
+        samples = array("h", ((each - 128) << 8 for each in data))
+    else:
+        # The two higher bytes of each little-endian sample.
+        count = len(data) // width
+        high = bytearray(2 * count)
+        high[0::2], high[1::2] = data[width - 2 : count * width : width], data[width - 1 : count * width : width]
+        samples = array("h", bytes(high))
+    if channels == 1:
+        return samples
+    return array("h", ((left + right) // 2 for left, right in zip(samples[::2], samples[1::2], strict=False)))
+
+
+def _resampled(samples: array[int], rate: int) -> array[int]:
+    """At 8,000 Hz: each sample is the mean of those that it stands for, which keeps high tones from becoming false ones."""
+    if rate == RATE:
+        return samples
+    count = len(samples) * RATE // rate
+    edges = [at * rate // RATE for at in range(count + 1)]
+    return array("h", (sum(samples[a:b]) // (b - a) for a, b in pairwise(edges)))
+
+
+class GreetingCache:
+    """The greetings that flows play, in memory: a call never waits for the database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: dict[str, bytes] = {}
+
+    def get(self, file: str) -> bytes | None:
+        """The sound of `greeting:ID.wav`; read from the database if it is not in memory yet, None if there is none."""
+        if file not in self._kept and self._store.outage.since is None:
+            self._kept.update(self._read([file]))
+        return self._kept.get(file)
+
+    def keep(self, files: Iterable[str]) -> None:
+        """Keep just these in memory."""
+        wanted = {each for each in files if GREETING.fullmatch(each)}
+        missing = wanted - self._kept.keys()
+        read = dict(self._read(sorted(missing))) if missing else {}
+        self._kept = {file: data for file, data in (self._kept | read).items() if file in wanted}
+
+    def _read(self, files: list[str]) -> Iterator[tuple[str, bytes]]:
+        ids = [found[1] for file in files if (found := re.fullmatch(GREETING, file))]
+        with self._store.reading() as session:
+            rows = session.exec(select(Greeting).where(col(Greeting.id).in_(ids))).all()
+            yield from [(row.file, row.audio) for row in rows]

@@ -1,0 +1,85 @@
+"""`/flows/greetings`: the sound files that call flows may play, uploaded here."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.errors import CannotDo, NotFound
+from hub.model import Company, Greeting
+from hub.numbers.greetings import MAX_NAME, MAX_UPLOAD_BYTES, add_greeting, greetings_of, remove_greeting
+from hub.queries.flows.current import current_flows
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+FORM_BYTES = 10_000
+FIELDS = (
+    Field(name="name", label="Name", hint="As it stands in the list of files of a step", maximum=MAX_NAME),
+    Field(name="file", label="File", kind="file", placeholder="audio/wav,audio/mpeg,.wav,.mp3",
+          hint="WAV of at most 60 seconds, converted for the telephone, or MP3 of at most 2 MB, which stays as it is."),
+)  # fmt: skip
+
+
+def show(page: PageRequest) -> Response:
+    """The greetings of the chosen companies."""
+    chosen = page.shown_companies
+    with page.session() as session:
+        found = greetings_of(session, page.company_ids)
+    form = Form.again(FIELDS, page) if page.errors else Form(FIELDS, {})
+    return page.render(
+        "greetings.html",
+        title="Greetings",
+        greetings=found,
+        companies={each.id: each for each in chosen},
+        used=_used(page, chosen),
+        form=form,
+        company=page.company,
+    )
+
+
+def change(page: PageRequest) -> Response:
+    """Upload one, or delete one."""
+    here = page.link("/flows/greetings")
+    if page.value("delete"):
+        greeting = _greeting(page, page.value("delete"))
+        with page.hub.store.writing() as session:
+            remove_greeting(session, page.user, greeting, _used(page, page.companies), page.now)
+        return page.redirect(here, f"{greeting.name} is deleted.")
+    if page.company is None:
+        raise CannotDo("Choose the company first whose callers shall hear it.")
+    with page.hub.store.writing() as session:
+        made = add_greeting(
+            session, page.user, page.company, page.value("name"), page.files.get("file") or b"", page.now
+        )
+        name = made.name
+    return page.redirect(here, f"{name} is stored. Choose it in a step of a call flow.")
+
+
+def hear(page: PageRequest) -> Response:
+    """The sound of one."""
+    greeting = _greeting(page, page.path("greeting"))
+    kind = "audio/mpeg" if greeting.suffix == "mp3" else "audio/wav"
+    return Response(greeting.audio, media_type=kind, headers={"cache-control": "private, max-age=300"})
+
+
+def _greeting(page: PageRequest, wanted: str) -> Greeting:
+    with page.session() as session:
+        found = next(
+            (each for each in greetings_of(session, [each.id for each in page.companies]) if each.id == wanted), None
+        )
+    if found is None:
+        raise NotFound("There is no such greeting.")
+    return found
+
+
+def _used(page: PageRequest, companies: list[Company]) -> set[str]:
+    flows = current_flows(page.hub.config, tuple(each.name for each in companies))
+    return {file for each in flows for file in each.flow.audio_files} | {*page.directory.audio_files.values()}
+
+
+PAGES = (
+    Page("/flows/greetings", show, "setup"),
+    Page("/flows/greetings", change, "configure", method="POST", max_bytes=MAX_UPLOAD_BYTES + FORM_BYTES, again=show),
+    Page("/flows/greetings/{greeting}.sound", hear, "setup"),
+)

@@ -37,6 +37,14 @@ class Verdict(StrEnum):
     """From our trunk, and nothing we do: 405."""
 
 
+NOT_TAKEN = {
+    Verdict.DROP: "not from the trunk's addresses, or from a scanner",
+    Verdict.CHALLENGE: "asked to prove its password",
+    Verdict.BUSY: "too many INVITEs a second",
+}
+"""Why an INVITE is not taken, for the log."""
+
+
 class Bucket:
     """So many a second, with a burst: a token bucket."""
 

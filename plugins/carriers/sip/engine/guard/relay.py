@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from plugins.carriers.sip.engine.guard import sdp
-from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
+from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Verdict
 from plugins.carriers.sip.engine.guard.calls import Call, Ledger, NoPorts, Outgoing, Peer, Sound, next_hop, target_of
 from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
@@ -33,14 +33,6 @@ PHRASES = {
     403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here",
     503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 607: "Unwanted", 608: "Rejected",
 }  # fmt: skip
-
-
-NOT_TAKEN = {
-    Verdict.DROP: "not from the trunk's addresses, or from a scanner",
-    Verdict.CHALLENGE: "asked to prove its password",
-    Verdict.BUSY: "too many INVITEs a second",
-}
-"""Why an INVITE is not taken, for the log."""
 
 
 class Wire(Protocol):

@@ -17,7 +17,7 @@ from hub.contracts.filling import NAME, filled
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.refusals import NOT_TAKEN, of_family
 from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.untrusted import json_object, value_at
+from hub.contracts.untrusted import value_at
 from hub.contracts.vendor_file import Answer
 from hub.contracts.vendor_rules import VendorRules, placed
 from hub.errors import AuthError, ConfigError, OutcomeUnknown, RetryLater
@@ -193,7 +193,7 @@ def _authorized(connector: JsonService, sandbox: JsonServiceSandbox, request: He
 def _is_given(reply: httpx2.Response, answer: Answer) -> bool:
     """Whether a reply is the answer, or has it for a row. What a `{name}` stands for may be anything."""
     if answer.row is not None:
-        return _holds(json_object(reply.content), filled(answer.row, {"index": 0, "why": answer.says, "field": ""}))
+        return _holds(reply.json(), filled(answer.row, {"index": 0, "why": answer.says, "field": ""}))
     is_text = isinstance(answer.body, str) or "json" not in reply.headers.get("content-type", "")
     body = (reply.text or None) if is_text else reply.json()
     return reply.status_code == answer.status and _is_like(answer.body, body)

@@ -14,7 +14,7 @@ from hub.api.sandbox import HeardRequest, HttpSandbox, json_reply, received
 
 from .queries import soql, sosl
 from .records import Org, Refused
-from .replies import RULES, checked, error_reply, not_too_many, records_of, type_of
+from .replies import RULES, checked, error_reply, records_of, type_of
 from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, imported, new_key
 
 if TYPE_CHECKING:
@@ -332,10 +332,19 @@ class Sandbox(HttpSandbox):
         return self.org.create(kind, values)
 
     def _create_many(self, request: Request, body: object) -> Response:
-        return json_reply([self._one_of(partial(self._take, type_of(record), record)) for record in records_of(body)])
+        return self._each(request, body, lambda record: self._take(type_of(record), record))
 
     def _update_many(self, request: Request, body: object) -> Response:
-        return json_reply([self._one_of(partial(self._change, record)) for record in records_of(body)])
+        return self._each(request, body, self._change)
+
+    def _each(self, request: Request, body: object, work: Callable[[Any], str]) -> Response:
+        """What became of each record of a collection: what the rules say of it, or what `work` does."""
+        said = [
+            RULES.answer(name).row if name else self._one_of(partial(work, record))
+            for record, refused in zip(records_of(body), request.state.refused, strict=True)
+            for name in (refused or self.next_row_answer(),)
+        ]
+        return json_reply(said)
 
     def _change(self, record: Mapping[str, object]) -> str:
         key = str(record.get("id"))
@@ -345,7 +354,7 @@ class Sandbox(HttpSandbox):
         return key
 
     def _delete_many(self, request: Request, body: object) -> Response:
-        keys = not_too_many([key for key in request.query_params.get("ids", "").split(",") if key])
+        keys = [key for key in request.query_params.get("ids", "").split(",") if key]
         return json_reply([self._one_of(partial(self._drop, key)) for key in keys])
 
     def _drop(self, key: str) -> str:

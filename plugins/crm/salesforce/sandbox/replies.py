@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 RULES = VendorRules(Path(__file__).with_name("rules.yaml"))
-MAX_RECORDS_PER_REQUEST = 200
 MAX_ADDRESS_BYTES = 16_384
 OLDEST_VERSION, NEWEST_VERSION = 31, 68
 """Versions 21 to 30 were retired in 2025; 68 is Winter '27."""
 
 
 def checked(request: Request, heard: HeardRequest, now: datetime) -> Any:
-    """The JSON body of a request that Salesforce accepts at all."""
+    """The JSON body of a request that Salesforce accepts at all; `request.state.refused` has what refuses each of its rows."""
     version = float(request.path_params["version"])
     if version > NEWEST_VERSION:
         raise Refused("NOT_FOUND", "The requested resource does not exist", status=404)
@@ -35,7 +34,9 @@ def checked(request: Request, heard: HeardRequest, now: datetime) -> Any:
     for name in filter(None, (said.answer, *said.refused)):
         is_parameter = name == "malformed" and said.field in request.query_params
         answer = RULES.answer("bad_parameter" if is_parameter else name)
-        raise Refused(answer.body[0]["errorCode"], answer.body[0]["message"], status=answer.status)
+        if answer.row is None:
+            raise Refused(answer.body[0]["errorCode"], answer.body[0]["message"], status=answer.status)
+    request.state.refused = said.refused
     return json.loads(heard.body) if heard.body else None
 
 
@@ -45,14 +46,6 @@ def records_of(body: Any) -> list[Any]:
         raise Refused("JSON_PARSER_ERROR", "this stand-in does not roll collections back")
     records: list[Any] = body["records"]
     return records
-
-
-def not_too_many(items: list[object]) -> list[Any]:
-    """`items`, if a collection may be so long."""
-    if len(items) > MAX_RECORDS_PER_REQUEST:
-        text = f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call"
-        raise Refused("EXCEEDED_ID_LIMIT", text)
-    return items
 
 
 def type_of(record: object) -> str:

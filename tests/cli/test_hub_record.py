@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from cli_shop import Shop
@@ -11,8 +12,11 @@ from sqlmodel import col, select
 from typer.testing import Result
 
 from hub.connecting.recording import end_recordings
-from hub.hookspecs import OperationHooks
+from hub.contracts.webhooks import WebhookRequest
+from hub.errors import BadPayload
+from hub.hookspecs import CallHooks, OperationHooks
 from hub.model import AuditEntry, VendorRecording
+from hub.testing.exchanges.exchange_file import exchange_paths, read_exchange_file
 
 
 def entries(shop: Shop) -> list[tuple[str, str]]:
@@ -75,6 +79,34 @@ def test_it_never_outlives_its_time(shop: Shop) -> None:
         assert end_recordings(opened.hub) == 1
         assert end_recordings(opened.hub) == 0
     assert entries(shop)[-1] == ("connectors.record_end", "phone")
+
+
+def test_what_the_vendor_sends_to_the_hub_is_kept_too_with_the_events_that_were_found(shop: Shop) -> None:
+    folder = shop.folder / "kept"
+    shop.run("record", "phone", "--into", str(folder))
+    form = {
+        "CallSid": f"CA{'7' * 32}",
+        "AccountSid": shop.carrier.account_sid,
+        "From": "+13125550142",
+        "To": "+13125550143",
+    }
+    form |= {"CallStatus": "ringing", "Direction": "inbound", "CallerName": "JORDAN CANARY"}
+    where = "https://calls.acme-plumbing.com/webhooks/phone/voice?proof=canary-of-an-address"
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    with shop.opened() as opened:
+        whole, broken = (
+            WebhookRequest("POST", where, body, shop.clock(), kind) for body in (urlencode(form).encode(), b"x=1")
+        )
+        [events, error] = opened.hub.plugins.call_each("phone", CallHooks.parse_webhook, [(whole,), (broken,)])
+    assert [each.kind for each in events] == ["ringing"] and isinstance(error, BadPayload)
+    kept, second = map(read_exchange_file, exchange_paths(folder))
+    assert [kept.path.name, second.path.name] == ["twilio_parse_webhook_0001.http", "twilio_parse_webhook_0002.http"]
+    assert kept.note("event").json({}) == [{"kind": "ringing"}] and second.note("event").json({}) == []
+    [message] = kept.webhooks
+    assert message.start.startswith("POST https://hub.example.com/webhooks/") and "/voice" in message.start
+    assert "CallStatus=ringing" in message.body and "AccountSid={{account_sid}}" in message.body
+    text = kept.path.read_text()
+    assert not any(real in text for real in ("CANARY", "canary", "acme-plumbing", "7" * 32, shop.carrier.account_sid))
 
 
 @pytest.mark.parametrize(

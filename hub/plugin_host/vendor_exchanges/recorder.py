@@ -1,4 +1,4 @@
-"""Keeps the exchanges of connectors whose recording is on: hears a hook's requests, replaces what is in them, writes a file."""
+"""Keeps the exchanges and webhooks of connectors whose recording is on: replaces what is in them, and writes files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
@@ -17,13 +18,15 @@ import structlog
 from pydantic import SecretStr
 
 from hub.contracts.connector import Connector
+from hub.contracts.webhooks import WebhookRequest
+from hub.hookspecs import CallHooks
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.messages import Origin as PluginOrigin
 from hub.plugin_host.plugin_texts.known_values import KnownValues
 from hub.plugin_host.plugin_texts.personal_values import personal_values
 from hub.plugin_host.vendor_exchanges.allowed_words import AllowedWords, words_of_plugin
 from hub.plugin_host.vendor_exchanges.fiction import FICTIONAL_PHONE, Fiction
-from hub.plugin_host.vendor_exchanges.rendered import Origin, rendered
+from hub.plugin_host.vendor_exchanges.rendered import Origin, rendered, rendered_webhook
 from hub.plugin_host.vendor_exchanges.replaced_values import VERSION, ReplacedValues
 from hub.plugin_host.vendor_exchanges.wire_tap import Exchange, listening
 
@@ -89,15 +92,17 @@ class ExchangeRecorder:
         recording = self._switch.recording_of(connector.name)
         if recording is None:
             return work()
-        at = connector.services.clock()
+        origin, result = Origin(connector.manifest.name, hook, connector.services.clock()), None
         with listening() as heard:
             try:
-                return work()
+                result = work()
+                return result
             finally:
                 try:
-                    self._keep(
-                        recording, connector, Origin(connector.manifest.name, hook, at), arguments, heard.exchanges()
-                    )
+                    self._keep(recording, connector, origin, arguments, heard.exchanges())
+                    if hook == CallHooks.parse_webhook.__name__:
+                        for request, events in _webhooks(arguments, result):
+                            self._keep_webhook(recording, connector, origin, request, events)
                 except Exception as error:  # noqa: BLE001 - a recording never breaks a hook
                     log.warning("exchange not kept", connector=connector.name, hook=hook, error=type(error).__name__)
 
@@ -111,20 +116,54 @@ class ExchangeRecorder:
     ) -> None:
         if not exchanges:
             return
-        settings = dict(_settings(connector.settings))
-        versions = {value for name, value in settings.items() if "version" in name and VERSION.fullmatch(value)}
-        values = ReplacedValues(
-            Fiction(recording.key),
-            AllowedWords(words_of_plugin(_origin_of(connector)) | versions),
-            {value: name for name, value in settings.items() if len(value) > 2 and "://" not in value},
-            connector.manifest.hosts,
-        )
-        text = rendered(origin, exchanges, values)
-        if _still_holds(text, arguments, values):
-            log.warning("exchange not kept", connector=connector.name, hook=origin.hook, error="PersonalValue")
-            return
-        if self._switch.take(connector.name, len(exchanges)):
+        values = _replaced(recording, connector)
+        self._write(recording, origin, rendered(origin, exchanges, values), len(exchanges), arguments, values)
+
+    def _keep_webhook(
+        self,
+        recording: ExchangeRecording,
+        connector: Connector,
+        origin: Origin,
+        request: WebhookRequest,
+        events: Sequence[object],
+    ) -> None:
+        values, kinds = _replaced(recording, connector), [str(getattr(each, "kind", "")) for each in events]
+        self._write(recording, origin, rendered_webhook(origin, request, kinds, values), 1, {"events": events}, values)
+
+    def _write(
+        self,
+        recording: ExchangeRecording,
+        origin: Origin,
+        text: str,
+        count: int,
+        personal: Mapping[Any, object],
+        values: ReplacedValues,
+    ) -> None:
+        if _still_holds(text, personal, values):
+            log.warning("exchange not kept", connector=recording.connector, hook=origin.hook, error="PersonalValue")
+        elif self._switch.take(recording.connector, count):
             write_whole(recording.folder, f"{origin.plugin}_{origin.hook}", text)
+
+
+def _webhooks(arguments: Mapping[Any, object], result: Any) -> Iterator[tuple[WebhookRequest, Sequence[object]]]:
+    """Each webhook with the events that the plugin found in it, none if it failed. A plugin in a process of its own gets
+    several at once."""
+    held = next(iter(arguments.values()))
+    requests, results = (held, result or repeat(None)) if isinstance(held, tuple) else ((held,), (result,))
+    for request, events in zip(requests, results, strict=False):
+        if isinstance(request, WebhookRequest):
+            yield request, events if isinstance(events, list | tuple) else ()
+
+
+def _replaced(recording: ExchangeRecording, connector: Connector) -> ReplacedValues:
+    settings = dict(_settings(connector.settings))
+    versions = {value for name, value in settings.items() if "version" in name and VERSION.fullmatch(value)}
+    return ReplacedValues(
+        Fiction(recording.key),
+        AllowedWords(words_of_plugin(_origin_of(connector)) | versions),
+        {value: name for name, value in settings.items() if len(value) > 2 and "://" not in value},
+        connector.manifest.hosts,
+    )
 
 
 def _still_holds(text: str, arguments: Mapping[Any, object], values: ReplacedValues) -> bool:

@@ -15,8 +15,10 @@ from datetime import datetime
 from email.message import Message as MailMessage
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+from hub.contracts.webhooks import WebhookRequest
 from hub.plugin_host.vendor_exchanges.replaced_values import ReplacedValues
 from hub.plugin_host.vendor_exchanges.wire_tap import MAX_BYTES, Exchange, Headers
 
@@ -72,18 +74,34 @@ class Origin(NamedTuple):
 def rendered(origin: Origin, exchanges: Sequence[Exchange], values: ReplacedValues) -> str:
     """The text of a file."""
     later = [f"{each.target}\n{_plain(each.headers, each.body).decode('utf-8', 'replace')}" for each in exchanges]
-    parts = [
-        f"# The hook {origin.hook} at the live vendor. Every name, number, text, key, address and id here is fictional, and",
-        "# all times are moved by the same span. `read` has the month; with the day, the span would be known.",
-        f"# source: the live API, recorded by hub record with the plugin {origin.plugin}",
-        f"# read: {origin.at.date().replace(day=1)}",
-        f"# now: {values.fiction.moment(origin.at).isoformat(timespec='seconds')}",
-    ]
+    parts = [*_head(origin, "at the live vendor", values)]
     for number, exchange in enumerate(exchanges):
         parts += ["", *_request(exchange, values)]
         _name_values(exchange, "\n".join(later[number + 1 :]), values)
         parts += ["", *_reply(exchange, values)]
     return "\n".join(parts) + "\n"
+
+
+def rendered_webhook(origin: Origin, request: WebhookRequest, kinds: Sequence[str], values: ReplacedValues) -> str:
+    """The text of a file about a webhook, of which the plugin made events of these kinds."""
+    path, query = urlsplit(request.url).path, values.query(request.query)
+    parts = [
+        *_head(origin, "and a webhook of the live vendor", values),
+        "# unsigned: everything is replaced, so no signature fits",
+        f"# event: {json.dumps([{'kind': kind} for kind in kinds])}",
+        "",
+        f"{request.method} https://hub.example.com{values.path(path)}{'?' * bool(query)}{query} HTTP/1.1",
+        *_content(tuple(request.headers.items()), request.body, values, error=False),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _head(origin: Origin, what: str, values: ReplacedValues) -> Iterator[str]:
+    yield f"# The hook {origin.hook} {what}. Every name, number, text, key, address and id here is fictional, and"
+    yield "# all times are moved by the same span. `read` has the month; with the day, the span would be known."
+    yield f"# source: the live API, recorded by hub record with the plugin {origin.plugin}"
+    yield f"# read: {origin.at.date().replace(day=1)}"
+    yield f"# now: {values.fiction.moment(origin.at).isoformat(timespec='seconds')}"
 
 
 def _request(exchange: Exchange, values: ReplacedValues) -> Iterator[str]:

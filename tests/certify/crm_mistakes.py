@@ -7,14 +7,13 @@ from mistaken_plugins import DOCUMENTED, Mistake, mistake
 INIT, CLIENT, RECORDS, SANDBOX = "__init__.py", "client.py", "translate.py", "sandbox.py"
 PUT = 'request(self.services, self.settings, "PUT", f"/v1/calls/{activity.key}", record)'
 LOG = "        return [self._log(activity) for activity in activities]\n"
-SEARCH = '        return request(self.services, self.settings, "POST", "/v1/contacts/search", {"phone": number})\n'
 CHANGED = 'changed_at=datetime.fromisoformat(deal["changed_at"])'
 PULL = "    @hookimpl\n    def pull_outcomes"
 
 CRM: tuple[Mistake, ...] = (
     mistake(
         "calls of everybody on one contact",
-        (SANDBOX, 'if contact["phone"] == phone)', "if phone)"),
+        (SANDBOX, 'if contact["phone"] == phone]', "if phone]"),
         promise="A call is logged on the contact who called (the United States)",
         says="not on the contact with the caller's number",
     ),
@@ -97,7 +96,7 @@ CRM: tuple[Mistake, ...] = (
     ),
     mistake(
         "an empty export",
-        (INIT, "[held_record(contact) for contact in self._contacts(person)]", "[]"),
+        (INIT, "[held_record(contact) for contact in self._contacts(person.phone_numbers)]", "[]"),
         promise="A person can be shown and erased",
         says="the contact was not found",
     ),

@@ -147,31 +147,44 @@ def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: A
 
     A foreign error fails the test with its class and place only, because its text may contain secrets or personal data.
     """
-    name = hook if isinstance(hook, str) else hook.__name__
+    (reply,) = attempts(connector, hook if isinstance(hook, str) else hook.__name__, [arguments])
+    return reply
+
+
+def attempts(connector: Connector, name: str, calls: Sequence[Mapping[str, Any]]) -> list[Reply]:
+    """As `attempt`, one call after another in one thread, until one ends in an error: changing threads takes longer than
+    many a hook."""
     method = getattr(connector, name)
     accepted = _parameters(getattr(method, "__func__", method))
-    given = {key: read_by_plugin(connector, name, value) for key, value in arguments.items() if key in accepted}
+    given = [
+        {key: read_by_plugin(connector, name, value) for key, value in arguments.items() if key in accepted}
+        for arguments in calls
+    ]
     watch = watch_of(type(connector))
-    call: Task[Any] = Task()
+    results: list[Any] = []
+    task: Task[None] = Task()
 
-    def watched() -> Any:
+    def watched() -> None:
         with watch.on_this_thread(name) if watch else contextlib.nullcontext():
-            return method(**given)
+            for each in given:
+                results.append(method(**each))
 
-    _POOL.submit(call, watched)
-    _wait(connector, name, call)
-    error = call.exception()
-    if error is None:
-        wrong = wrong_with(SPECS[name], call.result()) if name in SPECS else None
+    _POOL.submit(task, watched)
+    _wait(connector, name, task, results)
+    for result in results if name in SPECS else ():
+        wrong = wrong_with(SPECS[name], result)
         assert not wrong, f"{name} {wrong} at {place_of(method)}"
-        return Reply(result=call.result())
+    replies = [Reply(result=each) for each in results]
+    error = task.exception()
+    if error is None:
+        return replies
     if isinstance(error, RingfenceError):
-        return Reply(error=error)
+        return [*replies, Reply(error=error)]
     place = place_in_plugin(error) or f" at {_place(error, connector)}"
     if text := constructor_text(error):
         raise AssertionError(f"{name}{place}: {text}") from error
     raise AssertionError(
-        f"{name} raised {_described(error, arguments)}{place}; raise an error of hub.api instead"
+        f"{name} raised {_described(error, calls[len(results)])}{place}; raise an error of hub.api instead"
     ) from error
 
 
@@ -181,22 +194,24 @@ def _parameters(implementation: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(implementation).parameters)
 
 
-def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
+def _wait(connector: Connector, hook: str, task: Task[None], results: Sequence[Any]) -> None:
     """Wait for a hook, but not for one that would be late at a real provider. A stand-in answers in milliseconds, so
-    time in which this process neither works nor waits for a processor is the hook's own waiting."""
+    time in which this process neither works nor waits for a processor is the hook's own waiting. Each call has its own time:
+    `results` are those of the calls that are done."""
     deadline = SPECS[hook].deadline
     patience = max(deadline / DEADLINES_SHARE, 1.0) if connector.manifest.hosts else deadline
-    with contextlib.suppress(
-        TimeoutError
-    ):  # cheaper than wait(), which makes and notifies a waiter of its own each time
-        call.exception(USUAL_SECONDS)
+    # Cheaper than wait(), which makes and notifies a waiter of its own each time.
+    with contextlib.suppress(TimeoutError):
+        task.exception(USUAL_SECONDS)
         return
     waits: dict[str, float] = {}
-    begun, busy = time.monotonic(), busy_seconds(waits)
-    while not wait([call], timeout=0.1).done:
+    done, begun, busy = len(results), time.monotonic(), busy_seconds(waits)
+    while not wait([task], timeout=0.1).done:
+        if len(results) != done:
+            done, begun, busy = len(results), time.monotonic(), busy_seconds(waits)
         lasted = time.monotonic() - begun
         if lasted - (busy_seconds(waits) - busy) > patience or lasted > max(deadline, BUSY_SECONDS):
-            call.abandoned = True
+            task.abandoned = True
             raise TooSlow(
                 f"{hook} is too slow: it was not done after {patience:g} s at a stand-in that answers in milliseconds; its "
                 f"deadline is {deadline:g} s at a provider that takes its time"
@@ -235,10 +250,17 @@ def ask(
 ) -> Result:
     """Call one hook that must succeed; its result."""
     spec = spec_of(hook)
-    reply = attempt(connector, spec.name, **spec.by_name(*args, **arguments))
-    assert reply.error is None, f"{spec.name} ended in {type(reply.error).__name__}: {reply.error}"
-    result: Result = reply.result
+    (result,) = ask_each(connector, hook, [spec.by_name(*args, **arguments)])
     return result
+
+
+def ask_each(connector: Connector, hook: Callable[..., Result], calls: Iterable[Mapping[str, Any]]) -> list[Result]:
+    """As `ask`, with the named arguments of several calls, one after another; their results."""
+    spec = spec_of(hook)
+    replies = attempts(connector, spec.name, list(calls))
+    for reply in replies[-1:]:
+        assert reply.error is None, f"{spec.name} ended in {type(reply.error).__name__}: {reply.error}"
+    return [reply.result for reply in replies]
 
 
 def check_one_receipt_each(receipts: Iterable[Any], items: Iterable[Any]) -> None:

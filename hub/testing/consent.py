@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.consent import STRICTNESS, ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.manifest import Recipient
 from hub.hookspecs import ConsentHooks
-from hub.testing.asking import ask
+from hub.testing.asking import ask_each
 from hub.testing.connectors import ConnectorConformance
 
 RECORDING = "telephony.recording"
@@ -45,6 +45,8 @@ CATEGORIES = (
 EVIDENCE = "said by +13125550142 on the phone"
 SIGNALS = ((), (Signal(kind="gpc", at=NOW - timedelta(hours=1), evidence=EVIDENCE),))
 STATES = (None, "given", "refused", "withdrawn")
+BATCH_SIZE = 50
+"""So many questions are asked in one go; a plugin that fails with one of the first need not answer the others."""
 AD_NETWORK = Recipient(name="Example Ads", role="independent_controller")
 
 
@@ -53,32 +55,34 @@ class ConsentConformance(ConnectorConformance):
 
     kind = "consent"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"judge"})
-    _answers: ClassVar[dict[tuple[type, ConsentQuestion], Opinion]] = {}
 
-    def _judge(self, connector: Connector, question: ConsentQuestion) -> Opinion:
-        opinion = ask(connector, ConsentHooks.judge, question=question)
-        assert isinstance(opinion, Opinion), f"no opinion on {question}"
-        return opinion
+    def _opinions(self, connector: Connector, questions: Iterable[ConsentQuestion]) -> list[Opinion]:
+        asked = list(questions)
+        opinions = ask_each(connector, ConsentHooks.judge, [{"question": each} for each in asked])
+        for question, opinion in zip(asked, opinions, strict=True):
+            assert isinstance(opinion, Opinion), f"no opinion on {question}"
+        return opinions
 
-    def _answer(self, connector: Connector, question: ConsentQuestion) -> Opinion:
-        """The opinion on a question, asked once in all tests: one of them holds that it never changes."""
-        key = (type(self), question)
-        if key not in self._answers:
-            self._answers[key] = self._judge(connector, question)
-        return self._answers[key]
-
-    def _strictness(self, connector: Connector, question: ConsentQuestion) -> int:
-        return STRICTNESS[self._answer(connector, question).verdict]
+    def _compared(
+        self, connector: Connector, changed: Callable[[ConsentQuestion], Iterable[ConsentQuestion]]
+    ) -> Iterator[tuple[ConsentQuestion, Opinion, list[Opinion]]]:
+        """Each question, the opinion on it, and those on what `changed` makes of it."""
+        questions = _questions()
+        while some := list(itertools.islice(questions, BATCH_SIZE)):
+            asked = [[question, *changed(question)] for question in some]
+            opinions = iter(self._opinions(connector, itertools.chain.from_iterable(asked)))
+            for each in asked:
+                before, *after = itertools.islice(opinions, len(each))
+                yield each[0], before, after
 
     def test_every_question_gets_an_opinion_with_its_rule(self, connector: Connector) -> None:
-        for question in _questions():
-            opinion = self._answer(connector, question)
+        for opinion in self._opinions(connector, _questions()):
             assert opinion.verdict in STRICTNESS and opinion.rule_id.strip() and opinion.reason.strip(), opinion
             assert all(isinstance(text, str) for item in opinion.evidence.items() for text in item)
 
     def test_the_same_question_has_the_same_answer(self, connector: Connector) -> None:
-        first = [self._judge(connector, question) for question in _questions()]
-        backwards = [self._judge(connector, question) for question in reversed(list(_questions()))]
+        first = self._opinions(connector, _questions())
+        backwards = self._opinions(connector, reversed(list(_questions())))
         # One question at a time, because pytest takes minutes to explain the difference of two whole lists.
         for question, once, again in zip(_questions(), first, backwards[::-1], strict=True):
             assert once == again, question
@@ -97,60 +101,71 @@ class ConsentConformance(ConnectorConformance):
         connector.services = replace(
             connector.services, clock=forbidden, http=forbidden, memory=_Nothing(), tokens=_Nothing()
         )
-        for question in _questions():
-            self._judge(connector, question)
+        self._opinions(connector, _questions())
 
     def test_the_reason_tells_nothing_of_the_persons_own_words(self, connector: Connector) -> None:
         """A record's evidence may hold a phone number, and many people read the reason."""
-        for question in _questions():
-            assert EVIDENCE not in self._answer(connector, question).reason, "the reason repeats a record's evidence"
+        for opinion in self._opinions(connector, _questions()):
+            assert EVIDENCE not in opinion.reason, "the reason repeats a record's evidence"
 
     def test_a_refusal_never_loosens(self, connector: Connector) -> None:
-        for question in _questions():
-            before = self._strictness(connector, question)
-            for state, use in itertools.product(("refused", "withdrawn"), (question.use, question.use.split(".")[0])):
-                refusal = ConsentRecord(state=state, use=use, channel="phone", at=NOW, evidence="call")  # type: ignore[arg-type]
-                after = replace(question, records=(*question.records, refusal))
-                assert self._strictness(connector, after) >= before, f"a refusal loosened {question}"
+        for question, before, after in self._compared(connector, _with_refusals):
+            assert _strictness(before) <= min(map(_strictness, after)), f"a refusal loosened {question}"
 
     def test_a_signal_never_loosens(self, connector: Connector) -> None:
-        for question in _questions():
-            before = self._strictness(connector, question)
-            for kind in ("gpc", "dnt"):
-                signal = Signal(kind=kind, at=NOW, evidence="visit")
-                after = replace(question, signals=(*question.signals, signal))
-                assert self._strictness(connector, after) >= before, f"a signal loosened {question}"
+        for question, before, after in self._compared(connector, _with_signals):
+            assert _strictness(before) <= min(map(_strictness, after)), f"a signal loosened {question}"
 
     def test_one_more_place_never_loosens(self, connector: Connector) -> None:
         """The strictest of the places decides."""
-        for question in _questions():
-            before = self._strictness(connector, question)
-            for more in filter(None, PLACES if question.person_places else ()):
-                after = replace(question, person_places=(*question.person_places, *more))
-                assert self._strictness(connector, after) >= before, f"a place loosened {question}"
+        for question, before, after in self._compared(connector, _with_places):
+            assert all(_strictness(before) <= _strictness(each) for each in after), f"a place loosened {question}"
 
     def test_one_more_place_never_takes_a_duty_of_a_recording_away(self, connector: Connector) -> None:
         """The duties before a call is recorded add up over the places; a question for consent also offers a refusal."""
-        for question in _questions():
-            before = self._answer(connector, question).duties
-            assert question.use == RECORDING or not before, f"duties are of recordings alone, not of {question.use}"
-            for more in filter(None, PLACES if question.person_places else ()):
-                after = replace(question, person_places=(*question.person_places, *more))
-                assert before <= _fulfilled(self._answer(connector, after).duties), (
-                    f"a place took a duty away: {question}"
-                )
+        for question, before, after in self._compared(connector, _with_places):
+            assert question.use == RECORDING or not before.duties, (
+                f"duties are of recordings alone, not of {question.use}"
+            )
+            for each in after:
+                assert before.duties <= _fulfilled(each.duties), f"a place took a duty away: {question}"
 
     def test_one_more_category_never_loosens(self, connector: Connector) -> None:
-        for question in _questions():
-            before = self._strictness(connector, question)
-            for more in CATEGORIES:
-                after = replace(question, categories=question.categories | more)
-                assert self._strictness(connector, after) >= before, f"a category loosened {question}"
+        for question, before, after in self._compared(connector, _with_categories):
+            assert _strictness(before) <= min(map(_strictness, after)), f"a category loosened {question}"
 
     def test_the_order_of_places_and_signals_is_no_matter(self, connector: Connector) -> None:
-        for question in _questions():
-            turned = replace(question, person_places=question.person_places[::-1], signals=question.signals[::-1])
-            assert self._strictness(connector, turned) == self._strictness(connector, question)
+        for question, before, after in self._compared(connector, _turned):
+            assert [_strictness(each) for each in after] == [_strictness(before)], question
+
+
+def _strictness(opinion: Opinion) -> int:
+    return STRICTNESS[opinion.verdict]
+
+
+def _with_refusals(question: ConsentQuestion) -> Iterator[ConsentQuestion]:
+    for state, use in itertools.product(("refused", "withdrawn"), (question.use, question.use.split(".")[0])):
+        refusal = ConsentRecord(state=state, use=use, channel="phone", at=NOW, evidence="call")  # type: ignore[arg-type]
+        yield replace(question, records=(*question.records, refusal))
+
+
+def _with_signals(question: ConsentQuestion) -> Iterator[ConsentQuestion]:
+    for kind in ("gpc", "dnt"):
+        yield replace(question, signals=(*question.signals, Signal(kind=kind, at=NOW, evidence="visit")))
+
+
+def _with_places(question: ConsentQuestion) -> Iterator[ConsentQuestion]:
+    for more in filter(None, PLACES if question.person_places else ()):
+        yield replace(question, person_places=(*question.person_places, *more))
+
+
+def _with_categories(question: ConsentQuestion) -> Iterator[ConsentQuestion]:
+    for more in CATEGORIES:
+        yield replace(question, categories=question.categories | more)
+
+
+def _turned(question: ConsentQuestion) -> Iterator[ConsentQuestion]:
+    yield replace(question, person_places=question.person_places[::-1], signals=question.signals[::-1])
 
 
 def _fulfilled(duties: frozenset[Duty]) -> frozenset[Duty]:

@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 TOOLS := .venv-tools
 SITE := .venv-site
 ARGS ?=
-WORKERS ?= 2
 MINUTES ?= 10
 
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
@@ -17,17 +16,18 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
 
+# Tests wait a quarter of their time, for threads and servers, so three workers keep two processors busy.
 test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql and not soak" $(ARGS)
+	$(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "not postgresql and not soak" $(ARGS)
 
 test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, installs, browsers and SIP
-	$(BIN)/python .ci/soak.py $(BIN)/pytest -n $(WORKERS) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
+	$(BIN)/python .ci/soak.py $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal -m postgresql $(ARGS)
 
 sqlite-alone: $(VENV)/dev     ## write tests/sqlite_alone.txt: the tests whose statements others run on PostgreSQL
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --statements -m "not postgresql" $(ARGS)
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal --statements -m "not postgresql" $(ARGS)
 
 fuzz: $(VENV)/dev             ## the tests with Hypothesis alone: random seeds, 200 examples each, random order, until MINUTES=10 are over
 	$(BIN)/pytest --fuzz $(MINUTES) --timeout 900 -m "not postgresql" $(ARGS)

@@ -81,6 +81,7 @@ def test_the_author_of_a_mistake_reads_what_is_wrong(certified: Certified, famil
     assert [each for each in said if mistake.says in each], said
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_plugin_without_a_mistake_keeps_the_promises_that_catch_them(certified: Certified, family: str) -> None:
     certificate = certified(family, None, "")

@@ -23,6 +23,7 @@ def whisper() -> Whisper:
     return connect(Whisper, clock=FrozenClock())
 
 
+@pytest.mark.soak
 class TestConformance(TranscriptionConformance):
     connector_class = Whisper
 

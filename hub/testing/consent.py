@@ -57,9 +57,9 @@ class ConsentConformance(ConnectorConformance):
     required_hooks: ClassVar[frozenset[str]] = frozenset({"judge"})
 
     def _opinions(self, connector: Connector, questions: Iterable[ConsentQuestion]) -> list[Opinion]:
-        asked = list(questions)
-        opinions = ask_each(connector, ConsentHooks.judge, [{"question": each} for each in asked])
-        for question, opinion in zip(asked, opinions, strict=True):
+        all_questions = list(questions)
+        opinions = ask_each(connector, ConsentHooks.judge, [{"question": each} for each in all_questions])
+        for question, opinion in zip(all_questions, opinions, strict=True):
             assert isinstance(opinion, Opinion), f"no opinion on {question}"
         return opinions
 
@@ -69,11 +69,11 @@ class ConsentConformance(ConnectorConformance):
         """Each question, the opinion on it, and those on what `changed` makes of it."""
         questions = _questions()
         while some := list(itertools.islice(questions, BATCH_SIZE)):
-            asked = [[question, *changed(question)] for question in some]
-            opinions = iter(self._opinions(connector, itertools.chain.from_iterable(asked)))
-            for each in asked:
-                before, *after = itertools.islice(opinions, len(each))
-                yield each[0], before, after
+            groups = [[question, *changed(question)] for question in some]
+            opinions = iter(self._opinions(connector, itertools.chain.from_iterable(groups)))
+            for group in groups:
+                before, *after = itertools.islice(opinions, len(group))
+                yield group[0], before, after
 
     def test_every_question_gets_an_opinion_with_its_rule(self, connector: Connector) -> None:
         for opinion in self._opinions(connector, _questions()):

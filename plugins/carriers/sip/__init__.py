@@ -34,6 +34,9 @@ from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, is_signed
 from plugins.carriers.sip.translate import SipTwiml, SipWebhook
 
+REGISTERED = "registered"
+"""What the gateway's health says of a line that is signed in at its trunk."""
+
 
 class Sip(Calls, Recordings):
     """One SIP trunk with its gateways as a carrier."""
@@ -158,6 +161,11 @@ def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
         return False, (
             "the SIP trunk does not answer OPTIONS; check its host, port and credentials, and whether its operator allows "
             "this machine's address"
+        )
+    if (registration := health.get("registration")) not in (None, "", REGISTERED):
+        return False, (
+            f"the SIP trunk does not take the line's registration ({registration}); check username, password and host "
+            "of the trunk"
         )
     if health.get("refused"):
         return False, "the hub refuses the gateway's reports; check that both have the same secret and the same time"

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from hub.api import PluginSettings, phone_number
 
+HOST = r"^[A-Za-z0-9.:-]+$"
 HOST_AND_PORT = r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$"
 
 
@@ -42,13 +43,28 @@ Network = Annotated[str, AfterValidator(_network)]
 class TrunkSettings(PluginSettings):
     """The SIP trunk that brings calls in and takes calls out."""
 
-    host: str = Field(description="The trunk's host for outgoing calls.", pattern=r"^[A-Za-z0-9.:-]+$")
-    port: int = Field(default=5060, ge=1, le=65535, description="Its port; 5061 with tls.")
+    host: str = Field(description="The trunk's host for outgoing calls.", pattern=HOST)
+    more_hosts: list[Annotated[str, Field(pattern=HOST)]] = Field(
+        default_factory=list,
+        description="Further hosts, called in this order if those before do not answer or are overloaded (503).",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Their port. If left out, the hosts' SRV records are followed, and without any it is 5060, 5061 with tls.",
+    )
     transport: Literal["udp", "tcp", "tls"] = Field(default="udp", description="How it is reached.")
     username: str | None = Field(default=None, description="The user of the trunk, if it asks for one.")
     password: SecretStr | None = Field(default=None, description="The password of that user.")
+    registers: bool = Field(
+        default=False,
+        description="Whether the line signs in at the trunk (REGISTER) with username and password.",
+    )
     addresses: list[Network] = Field(
-        min_length=1, description="The trunk's own addresses; calls from anywhere else are dropped."
+        default_factory=list,
+        description="The addresses that the trunk calls and sends sound from, beside those of its hosts; other calls are "
+        "dropped.",
     )
     caller_username: str | None = Field(
         default=None,
@@ -65,6 +81,8 @@ class TrunkSettings(PluginSettings):
             raise ValueError("write both username and password of the trunk, or neither")
         if (self.caller_username is None) != (self.caller_password is None):
             raise ValueError("write both caller_username and caller_password, or neither")
+        if self.registers and self.username is None:
+            raise ValueError("a trunk with registers: true needs username and password")
         if self.srtp != "off" and self.transport != "tls":
             raise ValueError("srtp needs transport: tls, because the keys of the sound stand in the signalling")
         return self

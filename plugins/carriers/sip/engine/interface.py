@@ -316,6 +316,8 @@ class Health:
     """UDP ports for sound."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """INVITEs that were refused or dropped since the start, by reason."""
+    registration: str = ""
+    """`registered`, or the status or silence that we got instead; empty without registration and before the first answer."""
 
 
 class Engine(Protocol):

@@ -13,15 +13,25 @@ class Trunk:
     """The trunk: where calls come from and go to."""
 
     host: str
-    port: int = 5060
+    port: int | None = 5060
+    """None: the SRV records of the hosts say it, or it is the transport's own."""
     addresses: tuple[str, ...] = ()
-    """Addresses and CIDR networks that calls come from; with none, the trunk's host must be an address and is the only one."""
+    """Addresses and CIDR networks that calls come from, beside the addresses of the hosts."""
     user: str = ""
     password: str = field(default="", repr=False)
     """For outgoing calls that the trunk challenges."""
     transport: Literal["udp", "tcp", "tls"] = "udp"
+    more_hosts: tuple[str, ...] = ()
+    """Called if those before do not answer."""
+    register: bool = False
+    """Whether the line signs in with the user."""
     srtp: Literal["off", "offer", "require"] = "off"
     """Encrypted sound with keys in the signalling (SDES)."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts in their order."""
+        return (self.host, *self.more_hosts)
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ def health_of(parts: Parts) -> dict[str, object]:
     return {
         "status": "up" if engine.alive and not engine.draining else "draining" if engine.alive else "down",
         "trunk": engine.trunk_answers,
+        "registration": engine.registration,
         "calls": len(parts.under_way),
         "waiting": parts.spool.waiting,
         "refused": parts.hub.refused,

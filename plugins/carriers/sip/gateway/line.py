@@ -30,6 +30,8 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
             user=trunk.username or "",
             password=trunk.password.get_secret_value() if trunk.password else "",
             transport=trunk.transport,
+            more_hosts=tuple(trunk.more_hosts),
+            register=trunk.registers,
             srtp=trunk.srtp,
         ),
         listen_host=host.strip("[]"),

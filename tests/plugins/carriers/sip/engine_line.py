@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Line:
     """An engine on a loop of its own thread, with a trunk beside it."""
 
-    def __init__(self, folder: Path, silent_seconds: int = 600) -> None:
+    def __init__(self, folder: Path, silent_seconds: int = 600, host: str = "127.0.0.1", **trunk: Any) -> None:
         self.folder = folder
         ports = [free_port() for _ in range(2)]
         self.party = Party(ports[1], ports[0])
@@ -32,7 +32,7 @@ class Line:
         self.arrived: asyncio.Queue[Leg] = asyncio.Queue()
         self.engine = StackEngine(
             LineSettings(
-                Trunk("127.0.0.1", ports[1], addresses=("127.0.0.1",)), listen_host="127.0.0.1", listen_port=ports[0],
+                Trunk(host, ports[1], **{"addresses": ("127.0.0.1",), **trunk}), listen_host="127.0.0.1", listen_port=ports[0],
                 rtp_ports=(24000, 24999), silent_seconds=silent_seconds, caps=Caps(concurrent=3),
             )
         )  # fmt: skip

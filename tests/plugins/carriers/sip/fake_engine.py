@@ -137,7 +137,7 @@ class FakeEngine:
         self.phones: dict[str, str | Callable[[FakeLeg], Any]] = {}
         self.placed: list[Dial] = []
         self.all: list[FakeLeg] = []
-        self.draining, self.trunk = False, True
+        self.draining, self.trunk, self.registration = False, True, ""
         self.refused: dict[str, int] = {}
         self.messages: dict[str, list[Packet]] = {}
         """By Call-ID, until the gateway takes them."""
@@ -166,7 +166,7 @@ class FakeEngine:
         return [leg for leg in self.all if not leg.ended.done()]
 
     def health(self) -> Health:
-        return Health(True, self.draining, len(self.legs()), self.trunk, 1000, self.refused)
+        return Health(True, self.draining, len(self.legs()), self.trunk, 1000, self.refused, self.registration)
 
     def packets(self, sip_call_id: str) -> list[Packet]:
         return self.messages.get(sip_call_id, [])

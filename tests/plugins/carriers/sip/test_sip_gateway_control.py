@@ -155,6 +155,10 @@ def test_the_hub_says_in_one_sentence_what_is_wrong_with_a_gateway(tmp_path: Pat
             assert "same secret" in (await ask(sip.check_connection)).detail
             stage.parts.hub.refused, stage.engine.trunk = False, False
             assert "trunk does not answer OPTIONS" in (await ask(sip.check_connection)).detail
+            stage.engine.trunk, stage.engine.registration = True, "403"
+            assert "does not take the line's registration (403)" in (await ask(sip.check_connection)).detail
+            stage.engine.registration = "registered"
+            assert (await ask(sip.check_connection)).ok
             stage.engine.draining = True
             assert "drained" in (await ask(sip.check_connection)).detail
         gone = connect(Sip, name="sip", timeout=0.5, **{**SETTINGS, "gateways": ["http://127.0.0.1:9"]})

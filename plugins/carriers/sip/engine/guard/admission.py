@@ -77,6 +77,8 @@ class Admission:
     ) -> None:
         """`trunk` holds addresses and CIDR networks of the trunk; `digest` lets others in that know the password."""
         self._trunk: list[Network] = [ipaddress.ip_network(each, strict=False) for each in trunk]
+        self.resolved: frozenset[str] = frozenset()
+        """The addresses that the trunk's hosts have now."""
         self._digest, self._clock = digest, clock
         self._rate = invites_a_second
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
@@ -90,7 +92,7 @@ class Admission:
             return False
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        return any(address in network for network in self._trunk)
+        return str(address) in self.resolved or any(address in network for network in self._trunk)
 
     def judge(self, request: Message, host: str, known_dialog: bool) -> Verdict:
         """What to do with a request from `host`; `known_dialog` says that it belongs to a call with this very host."""

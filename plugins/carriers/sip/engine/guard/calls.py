@@ -86,6 +86,8 @@ class Call:
     """time.monotonic() when our INVITE left."""
     invite_id: str = ""
     """Our branch of the last INVITE from outside: marks a repeat of it."""
+    heard: bool = False
+    """Whether anything answered our INVITE."""
     up: bool = False
     """Whether it was taken."""
     ended: float = 0.0

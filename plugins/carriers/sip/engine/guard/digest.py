@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 NONCE_S = 120
 _FIELD = re.compile(r'([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.IGNORECASE)
@@ -48,6 +48,23 @@ def signed_again(header: str, password: str, method: str, uri: str) -> str:
     if hashed is None:
         return header
     said |= {"uri": uri, "response": response(said, hashed, said.get("username", ""), password, method, uri)}
+    return _written(said)
+
+
+def answer_to_challenge(challenges: Iterable[str], user: str, password: str, method: str, uri: str) -> str:
+    """The header that answers the strongest challenge that we can; empty if there is none."""
+    known = [(said, hashed) for said in map(fields, challenges) if (hashed := hasher(said.get("algorithm", "MD5")))]
+    if not known:
+        return ""
+    said, hashed = max(known, key=lambda each: each[0].get("algorithm", "MD5").upper() == "SHA-256")
+    proof: dict[str, str] = {name: said[name] for name in ("realm", "nonce", "opaque", "algorithm") if name in said}
+    proof |= {"username": user, "uri": uri}
+    if "auth" in re.split(r"[,\s]+", said.get("qop", "")):
+        proof |= {"qop": "auth", "nc": "00000001", "cnonce": secrets.token_hex(8)}
+    return _written(proof | {"response": response(proof, hashed, user, password, method, uri)})
+
+
+def _written(said: dict[str, str]) -> str:
     bare = {"algorithm", "qop", "nc"}
     return "Digest " + ", ".join(
         f"{name}={each}" if name in bare else f'{name}="{each}"' for name, each in said.items()

@@ -46,6 +46,8 @@ class Ports:
         """`external` is the address that the world sees, if not ours; `trunk_name` is on the trunk's certificate."""
         self._host, self._port, self._transport = host, port, transport
         self._external, self._trunk_name, self._tls = external, trunk_name, tls
+        self.names: dict[Peer, str] = {}
+        """The host on the certificate of each of the trunk's places; that of any other peer is the trunk's first."""
         self._udp: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
@@ -128,7 +130,7 @@ class Ports:
 
     async def _connect(self, peer: Peer, data: bytes) -> None:
         context = ssl.create_default_context() if peer.transport == "tls" else None
-        name = self._trunk_name if context else None
+        name = self.names.get(peer, self._trunk_name) if context else None
         with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
             opened = asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=name)
             reader, writer = await asyncio.wait_for(opened, CONNECT_S)

@@ -29,6 +29,7 @@ FROM_STACK = frozenset({*TO_STACK, "authorization", "proxy-authorization"})
 ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
 LINE = "X-Line"
 """The header by which an INVITE of the stack names what we asked it for; it never leaves the machine."""
+MAX_ASKED = 64
 PHRASES = {
     403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here",
     503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 607: "Unwanted", 608: "Rejected",
@@ -85,6 +86,7 @@ class Relay:
         self.ledger = Ledger(clock)
         self._planned: dict[str, Outgoing] = {}
         self._pings: dict[str, float] = {}
+        self._asked: dict[str, Callable[[Message], object]] = {}
         self.last_pong: float | None = None
         self.dropped = 0
 
@@ -114,6 +116,16 @@ class Relay:
             ("To", f"<{uri}>"), ("Call-ID", secrets.token_hex(16)), ("CSeq", "1 OPTIONS"), ("Contact", us),
         ]  # fmt: skip
         self._wire.to_peer(peer, Message("OPTIONS", uri, headers=headers).encode())
+
+    def asks(self, peer: Peer, request: Message, then: Callable[[Message], object]) -> Callable[[], None]:
+        """Prepare a request of our own to somebody outside; returns what sends it. `then` gets its final response."""
+        branch = f"z9hG4bK{secrets.token_hex(12)}"
+        request.lead("Via", [self._via(peer, branch)])
+        self._asked[branch] = then
+        while len(self._asked) > MAX_ASKED:
+            self._asked.pop(next(iter(self._asked)))
+        data = request.encode()
+        return lambda: self._wire.to_peer(peer, data)
 
     def from_peer(self, data: bytes, peer: Peer) -> None:
         """Take one message from outside."""
@@ -250,10 +262,14 @@ class Relay:
         if self._pings.pop(response.branch, None) is not None:
             self.last_pong = self._clock()
             return
+        if response.status >= 200 and (then := self._asked.pop(response.branch, None)):
+            then(response)
+            return
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
         if way is None or way.peer is not None or call is None or not self._is_known(call, peer):
             self.dropped += 1
             return
+        call.heard = True
         invited = response.cseq[1] == "INVITE"
         if invited and 100 < response.status < 300 and response.get("contact"):
             call.target, call.routes = target_of(response), response.all("record-route")[::-1]

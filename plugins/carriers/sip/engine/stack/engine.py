@@ -9,11 +9,13 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
 
 from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, UserAgent
+from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
 from plugins.carriers.sip.engine.guard.admission import Admission
@@ -22,8 +24,10 @@ from plugins.carriers.sip.engine.guard.digest import Digest
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
 from plugins.carriers.sip.engine.guard.ports import Ports
+from plugins.carriers.sip.engine.guard.registration import Registration
 from plugins.carriers.sip.engine.guard.relay import LINE, Relay
 from plugins.carriers.sip.engine.guard.rtp import RtpRelay, stack_ports
+from plugins.carriers.sip.engine.guard.targets import Target, Targets
 from plugins.carriers.sip.engine.interface import (
     Abilities,
     Dial,
@@ -47,6 +51,9 @@ from plugins.carriers.sip.engine.wav import Disk
 
 PING_S = 30.0
 SWEEP_S = 10.0
+SIGN_OUT_S = 1.0
+FAILOVER_S = 4.0
+"""A place of the trunk that says nothing to an INVITE for so long does not answer; the next one gets the call."""
 LOOPBACK = "127.0.0.1"
 STACK_PORTS = range(20_000, 22_000)
 SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
@@ -55,9 +62,11 @@ SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand"
 class StackEngine:
     """An `Engine`. One a process: the stack is global to it."""
 
-    def __init__(self, settings: LineSettings) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, settings: LineSettings, resolver: Resolver | None = None) -> None:
+        """Nothing is opened yet. `resolver` looks SRV records up; the system's if left out."""
         self.settings = settings
+        self._targets = Targets(settings.trunk, resolver)
+        self._registration: Registration | None = None
         self.abilities = Abilities(
             srtp=settings.trunk.srtp != "off", tls=settings.trunk.transport == "tls", info_digits=True, early_media=True
         )
@@ -71,14 +80,13 @@ class StackEngine:
         self._legs: dict[str, StackLeg] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = self._alive = False
-        self._trunk: Peer
         self._incoming: Incoming
         self._pinged: float | None = None
 
     async def start(self, incoming: Incoming, on_death: Callable[[], None] | None = None) -> None:
         """Open the port and take calls."""
         settings, self._incoming = self.settings, incoming
-        self._trunk = await _resolved(settings)
+        await self._targets.refresh()
         stack = (LOOPBACK, _free_port())
         self._ports = Ports(
             host=settings.listen_host,
@@ -90,9 +98,10 @@ class StackEngine:
         )
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
+        self._admission = _admission(settings)
         self.relay = Relay(
             self._ports,
-            self._admission(),
+            self._admission,
             stack,
             self._ports.inside,
             admit=lambda invite, source, at: read_about(invite, source, at, settings.country, settings.headers),
@@ -107,7 +116,12 @@ class StackEngine:
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
         self._alive = True
+        self._take_targets()
         self.spawn(self._tend())
+        self.spawn(self._follow())
+        if settings.trunk.register:
+            self._registration = Registration(settings.trunk, self._targets, self.relay, self._contact)
+            self.spawn(self._registration.run())
 
     async def place(
         self, dial: Dial, *, on_ringing: Callable[[], None] | None = None, heard_by: Leg | None = None
@@ -117,21 +131,49 @@ class StackEngine:
             raise Draining("The line takes no new calls.")
         if dial.attested_by and dial.attested_by.ended.done():
             raise NoAnswer("The caller is gone.", 487)
-        plan = outgoing(dial, self.settings, self._trunk, self._ports.media(self._trunk))
-        counted, inside = uuid.uuid4().hex, self._ports.inside
+        counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number)
-        key = self.relay.plan(plan)
+        try:
+            leg = await self._called(dial, on_ringing, heard_by)
+        except BaseException:
+            self.meter.end(counted)
+            raise
+        self.meter.answered(counted)
+        leg.ended.add_done_callback(lambda _: self.meter.end(counted))
+        return leg
+
+    async def _called(self, dial: Dial, on_ringing: Callable[[], None] | None, heard_by: Leg | None) -> StackLeg:
+        """The answered leg, through the first of the trunk's places that takes the call (RFC 3263, section 4.3)."""
+        *others, last = self._targets.order()
+        for target in others:
+            try:
+                return await self._through(target, dial, on_ringing, heard_by, FAILOVER_S)
+            except Unreachable as failure:
+                if failure.status not in (None, 503):
+                    raise
+                self._targets.failed(target)
+        return await self._through(last, dial, on_ringing, heard_by, None)
+
+    async def _through(
+        self,
+        target: Target,
+        dial: Dial,
+        on_ringing: Callable[[], None] | None,
+        heard_by: Leg | None,
+        silent_s: float | None,
+    ) -> StackLeg:
+        """The answered leg, through one place; with `silent_s`, one that says nothing for so long does not answer."""
+        trunk = self.settings.trunk
+        here = replace(self.settings, trunk=replace(trunk, host=target.host, port=trunk.port or 5060))
+        plan = outgoing(dial, here, target.peer, self._ports.media(target.peer))
+        inside, key = self._ports.inside, self.relay.plan(plan)
         missed: list[StackEvent] = []
         self._runtime.subscribe(missed.append)
         try:
             call = await self._agent.dial(f"sip:{dial.number}@{inside[0]}:{inside[1]}", headers={LINE: key})
         except BaresipError:
             self.relay.forget_plan(key)
-            self.meter.end(counted)
-            raise Unreachable("The line could not send the call.") from None
-        except BaseException:
-            self.meter.end(counted)
-            raise
+            raise Unreachable("The line could not send the call.", 500) from None
         finally:
             self._runtime.unsubscribe(missed.append)
         leg = StackLeg(self, call, dialed_about(dial), outgoing=True)
@@ -140,11 +182,16 @@ class StackEngine:
         # A fast phone answers before `dial` returns, and the stack's own call object only hears what comes after it.
         for event in missed:
             call._on_stack_event(event)
-        leg.ended.add_done_callback(lambda _: self.meter.end(counted))
+        if silent_s is not None:
+            asyncio.get_running_loop().call_later(silent_s, self._end_if_unheard, leg)
         with Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext():
             await self._ring(leg, min(dial.ring_s, self.settings.ring_seconds), on_ringing)
-        self.meter.answered(counted)
         return leg
+
+    def _end_if_unheard(self, leg: StackLeg) -> None:
+        known = self.relay.ledger.calls.get(leg.call.call_id or "")
+        if not leg.ended.done() and known and not known.heard:
+            self.spawn(leg.end(Reason.FAILED))
 
     def legs(self) -> list[Leg]:
         """Those that are not over."""
@@ -157,7 +204,8 @@ class StackEngine:
         answers = None if not request else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
         first, last = self.settings.rtp_ports
         refused = dict(self.relay.refused.counts) if self._alive else {}
-        return Health(self._alive, self._draining, len(self._legs), answers, last - first + 1, refused)
+        registration = self._registration.state if self._registration else ""
+        return Health(self._alive, self._draining, len(self._legs), answers, last - first + 1, refused, registration)
 
     async def drain(self) -> None:
         """Take no new calls and wait for the last to end."""
@@ -169,6 +217,9 @@ class StackEngine:
         """End all legs and close the port."""
         self._draining = True
         await asyncio.gather(*(leg.end(Reason.ENGINE) for leg in list(self._legs.values())))
+        if self._registration:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._registration.sign_out(), SIGN_OUT_S)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -245,11 +296,22 @@ class StackEngine:
         incoming = sum(not leg.outgoing for leg in self._legs.values())
         return not self._draining and incoming < self.settings.incoming_calls and self._sound.free > 0
 
-    def _admission(self) -> Admission:
-        line = self.settings
-        digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
-        trunk = line.trunk.addresses or (self._trunk.host,)
-        return Admission(trunk, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)
+    def _take_targets(self) -> None:
+        """Take calls from where the trunk is now."""
+        self._admission.resolved = frozenset(each.peer.host for each in self._targets.all())
+        self._ports.names = {each.peer: each.host for each in self._targets.all()}
+
+    async def _follow(self) -> None:
+        """Look the trunk's hosts up again whenever what is known of them has expired."""
+        while True:
+            await asyncio.sleep(max(1.0, self._targets.due - time.monotonic()))
+            with contextlib.suppress(Unreachable):
+                await self._targets.refresh()
+            self._take_targets()
+
+    def _contact(self, peer: Peer) -> str:
+        host, port = self._ports.outside(peer)
+        return f"sip:line@{host}:{port}" + (f";transport={peer.transport}" if peer.transport != "udp" else "")
 
     def _account(self) -> Account:
         trunk = self.settings.trunk
@@ -285,13 +347,13 @@ class StackEngine:
 
     async def _tend(self) -> None:
         """Sweep the port's memory, ask the trunk for a sign of life and end calls when the day's money is gone."""
-        trunk = self.settings.trunk
         next_ping = 0.0
         while True:
             if time.monotonic() >= next_ping:
                 next_ping = time.monotonic() + (PING_S if self.relay.last_pong else SWEEP_S)
                 self._pinged = self._pinged or time.monotonic()
-                self.relay.ping(self._trunk, f"sip:{trunk.host}")
+                for target in self._targets.all():
+                    self.relay.ping(target.peer, f"sip:{target.host}")
             self.relay.ledger.sweep()
             if self.meter.over_budget():
                 await asyncio.gather(*(leg.end(Reason.LIMIT) for leg in list(self._legs.values()) if leg.outgoing))
@@ -318,14 +380,9 @@ async def _when(event: asyncio.Event, then: Callable[[], None] | None) -> None:
         then()
 
 
-async def _resolved(settings: LineSettings) -> Peer:
-    """The trunk's address; a name is looked up once, when the engine starts."""
-    trunk = settings.trunk
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(trunk.host, trunk.port, family=socket.AF_INET)
-    except OSError:
-        raise Unreachable(f"The trunk's host {trunk.host} cannot be found; check trunk.host in config.yaml.") from None
-    return Peer(trunk.transport, str(found[0][4][0]), trunk.port)
+def _admission(line: LineSettings) -> Admission:
+    digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
+    return Admission(line.trunk.addresses, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)
 
 
 def _certificate(settings: LineSettings) -> ssl.SSLContext | None:

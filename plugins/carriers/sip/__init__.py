@@ -167,6 +167,13 @@ def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
             f"the SIP trunk does not take the line's registration ({registration}); check username, password and host "
             "of the trunk"
         )
+    counts = health.get("counts")
+    lost = counts.get("recording failed", 0) if isinstance(counts, dict) else 0
+    if health.get("disk_full"):
+        return False, (
+            "the disk of the gateway's folder is nearly full, so that recordings are cut off or lost "
+            f"({lost} so far); make space there"
+        )
     if health.get("refused"):
         return False, "the hub refuses the gateway's reports; check that both have the same secret and the same time"
     calls, waiting = health.get("calls"), health.get("waiting")

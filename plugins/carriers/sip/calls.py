@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "daily": "The connector's limit of outgoing calls a day is reached.",
     "minutes": "The connector's limit of outgoing minutes a day is reached.",
     "money": "The connector's limit of money a day is reached.",
+    "ports": "All UDP ports of the connector's rtp_ports are in use.",
     "draining": "The gateway takes no new calls; it is being replaced.",
 }
 """The gateway's codes in words, without personal data."""

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from hub.api import PluginSettings, phone_number
 
 HOST = r"^[A-Za-z0-9.:-]+$"
+PORTS_A_CALL = 4
+"""Two for the caller's sound and two for that of one phone."""
 HOST_AND_PORT = r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$"
 
 
@@ -60,6 +62,12 @@ class TrunkSettings(PluginSettings):
     registers: bool = Field(
         default=False,
         description="Whether the line signs in at the trunk (REGISTER) with username and password.",
+    )
+    caller_host: str = Field(
+        default="",
+        description="The host in From and P-Asserted-Identity of outgoing calls, if the trunk wants its own; our address "
+        "if left out.",
+        pattern=r"^[A-Za-z0-9.-]*$",
     )
     addresses: list[Network] = Field(
         default_factory=list,
@@ -144,7 +152,7 @@ class SipSettings(PluginSettings):
     )
     rtp_ports: str = Field(
         default="10000-10999",
-        description="The UDP ports for sound; open them in the firewall.",
+        description="The UDP ports for sound, at least 4 for each call; open them in the firewall.",
         pattern=r"^\d{4,5}-\d{4,5}$",
     )
     tls_certificate: str | None = Field(
@@ -166,6 +174,19 @@ class SipSettings(PluginSettings):
         default="",
         description="A piper voice (.onnx) that speaks texts; if left out, the one of the extra speech, or espeak-ng.",
     )
+
+    @model_validator(mode="after")
+    def _enough_ports(self) -> SipSettings:
+        first, _, last = self.rtp_ports.partition("-")
+        there, calls = int(last) - int(first) + 1, self.limits.incoming_calls
+        if not 1024 <= int(first) <= int(last) <= 65535:
+            raise ValueError(f"rtp_ports {self.rtp_ports} is no range of ports; write it like 10000-10999")
+        if there < PORTS_A_CALL * calls:
+            raise ValueError(
+                f"rtp_ports has {there} ports, and {calls} calls at once need {PORTS_A_CALL * calls}, {PORTS_A_CALL} each: "
+                "widen rtp_ports or lower limits.incoming_calls"
+            )
+        return self
 
     @field_validator("gateways")
     @classmethod

@@ -34,6 +34,9 @@ class BridgedLeg(Leg, Protocol):
 
     bridge_now: LegBridge | None
 
+    def press(self, key: str) -> None:
+        """Send the party a key."""
+
 
 class LegBridge:
     """A `Bridge` between two legs of one engine."""
@@ -107,6 +110,10 @@ class LegBridge:
     def lose(self, leg: Leg) -> None:
         """A leg is over."""
         self._part(leg)
+
+    def pressed(self, leg: Leg, key: str) -> None:
+        """A leg's party has pressed a key: the other one gets it. It is no sound, so it is in no recording."""
+        (self._right if leg is self._left else self._left).press(key)
 
     async def over(self) -> Leg | None:
         """Wait for the first leg to end, and for the recording to be on disk."""

@@ -9,7 +9,7 @@ raises `LegEnded`, and what waits on it ends early and says so in what it return
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +70,8 @@ class About:
     """The trunk's verstat, as sent: TN-Validation-Passed, TN-Validation-Passed-A, TN-Validation-Failed, No-TN-Validation."""
     diverted_from: str = ""
     """The number that was called first, where the call was forwarded to us."""
+    identity: tuple[str, ...] = field(default=(), repr=False)
+    """Signatures of the caller's number (RFC 8224), as sent; each names the caller, even one who is withheld."""
     sip_call_id: str = ""
     source: str = ""
     """The address that the INVITE came from."""
@@ -163,7 +165,7 @@ class Unreachable(NotPlaced):
 
 
 class NotAllowed(NotPlaced):
-    """Our own limits forbid the call: nothing was sent. `limit` names which: concurrent, daily, minutes, money, country."""
+    """Our own limits forbid the call: nothing was sent. `limit` is concurrent, daily, minutes, money, country or ports."""
 
     def __init__(self, text: str, limit: str) -> None:
         """Keep the sentence and the name of the limit."""
@@ -264,6 +266,9 @@ class Leg(Protocol):
     async def hang_up(self) -> None:
         """End the leg in any state; harmless when it is over."""
 
+    def dialog(self) -> str:
+        """What another process needs to end this call if ours dies (`Engine.end_lost`); empty before the answer."""
+
 
 @dataclass(frozen=True)
 class Dial:
@@ -341,6 +346,9 @@ class Engine(Protocol):
         none. Cancelling the task cancels the call. Raises `Busy`, `Declined`, `NoAnswer`, `Unreachable`, `NotAllowed`,
         `Draining`; `ValueError` if a number, a name or a header could smuggle something into the INVITE.
         """
+
+    def end_lost(self, dialogs: Iterable[str]) -> None:
+        """Send BYE to the parties of calls that a process before ours had when it died."""
 
     def legs(self) -> list[Leg]:
         """Those that are not over."""

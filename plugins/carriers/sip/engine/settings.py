@@ -20,6 +20,8 @@ class Trunk:
     user: str = ""
     password: str = field(default="", repr=False)
     """For outgoing calls that the trunk challenges."""
+    caller_host: str = ""
+    """The host in From and P-Asserted-Identity of outgoing calls; our address if empty."""
     transport: Literal["udp", "tcp", "tls"] = "udp"
     more_hosts: tuple[str, ...] = ()
     """Called if those before do not answer."""

@@ -160,6 +160,7 @@ def health_of(parts: Parts) -> dict[str, object]:
         "waiting": parts.spool.waiting,
         "refused": parts.hub.refused,
         "recordings": parts.files.count(),
+        "disk_full": parts.files.is_disk_full(),
         "counts": {**parts.counts, **engine.refused},
         "version": parts.start.version,
     }

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from plugins.carriers.sip.engine.interface import Leg
+
 Result = TypeVar("Result")
 Change = tuple[str, Sequence[Any]]
 """A statement with its values."""
@@ -35,6 +37,9 @@ create table if not exists signalling (
   sid text primary key, sip_call_id text not null, code integer, post_dial real);
 create index if not exists signalling_call on signalling (sip_call_id);
 create table if not exists message (sip_call_id text primary key, at text not null, packets blob not null);
+create table if not exists dialog (sid text primary key, dialog text not null);
+create trigger if not exists leg_over after update of end_time on leg when new.end_time is not null
+  begin delete from dialog where sid = new.sid; end;
 create table if not exists fact (name text primary key, value text not null);
 """
 
@@ -84,6 +89,12 @@ class Journal:
         """Finish what was begun, and close."""
         self._thread.submit(self._db.close).result()
         self._thread.shutdown()
+
+
+def answered(sid: str, at: str, leg: Leg, **more: str) -> tuple[Change, Change]:
+    """A leg was answered; with what ends it if this process dies."""
+    row = insert("dialog", {"sid": sid, "dialog": leg.dialog()})
+    return update("leg", sid, {"answered_time": at, **more}), (f"{row[0]} on conflict do nothing", row[1])
 
 
 def insert(table: str, values: dict[str, Any]) -> Change:

@@ -32,6 +32,7 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
             transport=trunk.transport,
             more_hosts=tuple(trunk.more_hosts),
             register=trunk.registers,
+            caller_host=trunk.caller_host,
             srtp=trunk.srtp,
         ),
         listen_host=host.strip("[]"),

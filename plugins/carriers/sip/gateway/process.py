@@ -78,11 +78,12 @@ class Gateway:
             ControlApi(parts).app(), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
         )
         server = ControlServer(config)
-        await recover(parts)
+        lost = await recover(parts)
         tasks = [asyncio.ensure_future(each) for each in (parts.spool.run(), note_alive(parts), self._sweep())]
         tasks.append(asyncio.ensure_future(server.serve()))
         try:
             await parts.engine.start(partial(take, parts), self._died)
+            parts.engine.end_lost(lost)
             log.info("the gateway takes calls", listen=parts.start.settings.listen)
             tasks.append(asyncio.ensure_future(self._keep_messages()))
             tasks.append(asyncio.ensure_future(self._end_with(tasks[:])))
@@ -156,6 +157,7 @@ class Gateway:
         parts = self.parts
         while True:
             await asyncio.to_thread(parts.prompts.sweep)
+            await asyncio.to_thread(parts.files.keep_reserve)
             gone = await asyncio.to_thread(parts.files.sweep, parts.start.settings.keep_recordings_days)
             old = stamp(now().fromtimestamp(now().timestamp() - CALL_DAYS * 86_400, tz=now().tzinfo))
             await parts.journal.write(

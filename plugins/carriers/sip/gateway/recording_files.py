@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from plugins.carriers.sip.engine.wav import HEADER, repair
 
 CHUNK_BYTES = 1 << 20
 TAG_BYTES = 16
+RESERVE_BYTES, LOW_BYTES = 1 << 20, 64 << 20
 MORE, LAST = b"more", b"last"
 
 
@@ -32,13 +34,16 @@ class RecordingFiles:
     def __init__(self, folder: Path, secrets: Sequence[str]) -> None:
         self._folder, self._secrets = folder / "recordings", tuple(secrets)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._reserve = folder / "reserve"
+        self.keep_reserve()
 
     def clear_path(self, sid: str) -> Path:
         """Where the engine writes a recording, in the clear, until it is sealed."""
         return self._folder / f"{sid}.wav"
 
     def seal(self, sid: str) -> bool:
-        """Encrypt a finished recording and remove what is in the clear; whether there is sound in it."""
+        """Encrypt a finished recording and remove what is in the clear; whether there is sound in it. Raises OSError if it can
+        be written nowhere; then `delete` it."""
         clear, sealed = self.clear_path(sid), self._folder / f"{sid}.sealed"
         if not clear.exists():
             return sealed.exists()
@@ -46,17 +51,29 @@ class RecordingFiles:
             clear.unlink()
             return False
         key, part = AESGCM(_key(self._secrets[0], sid)), self._folder / f"{sid}.part"
-        with (
-            clear.open("rb") as source,
-            os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as out,
-        ):
-            for number, chunk, last in _chunks(source, CHUNK_BYTES):
-                out.write(key.encrypt(_nonce(number), chunk, LAST if last else MORE))
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(sealed)
-        clear.unlink()
+        try:
+            _encrypt(clear, part, os.O_CREAT | os.O_TRUNC, key)
+            part.rename(sealed)
+            clear.unlink()
+        except OSError:
+            # A full disk has no room for a copy. In its own place the file grows by a tag a chunk; the reserve is larger.
+            part.unlink(missing_ok=True)
+            self._reserve.unlink(missing_ok=True)
+            _encrypt(clear, clear, 0, key)
+            clear.rename(sealed)
         return True
+
+    def keep_reserve(self) -> None:
+        """Hold a little space, so that a recording can be encrypted when the disk is full."""
+        try:
+            with self._reserve.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+
+    def is_disk_full(self) -> bool:
+        """Whether there is hardly space for one more recording."""
+        return shutil.disk_usage(self._folder).free < LOW_BYTES
 
     def read(self, sid: str) -> Iterator[bytes] | None:
         """The sound of a sealed recording, piece by piece; None if there is none, or no secret opens it."""
@@ -70,7 +87,7 @@ class RecordingFiles:
         return None
 
     def delete(self, sid: str) -> None:
-        """Remove every trace of a recording."""
+        """Remove every trace of a recording; what is in the clear first."""
         for kind in ("wav", "part", "sealed"):
             (self._folder / f"{sid}.{kind}").unlink(missing_ok=True)
 
@@ -106,6 +123,15 @@ def _chunks(source: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
         following = source.read(size)
         yield number, chunk, not following
         number, chunk = number + 1, following
+
+
+def _encrypt(source: Path, target: Path, flags: int, key: AESGCM) -> None:
+    """Write the encrypted chunks. The target may be the source itself, because reading is one chunk ahead of writing."""
+    with source.open("rb") as clear, os.fdopen(os.open(target, os.O_WRONLY | flags, 0o600), "wb") as out:
+        for number, chunk, last in _chunks(clear, CHUNK_BYTES):
+            out.write(key.encrypt(_nonce(number), chunk, LAST if last else MORE))
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def _opened(path: Path, key: AESGCM) -> Iterator[bytes]:

@@ -26,12 +26,15 @@ async def note_alive(parts: Parts) -> None:
         await asyncio.sleep(ALIVE_SECONDS)
 
 
-async def recover(parts: Parts) -> int:
-    """Report the calls that a process had when it died; returns how many. A phone that had been dialed is not reported: its end
-    says nothing that the caller's does not say. A call lasted until the process gave its last sign of life;
-    a phone that had picked up has completed its part."""
+async def recover(parts: Parts) -> list[str]:
+    """Report the calls that a process had when it died; returns what ends them (`Engine.end_lost`).
+
+    A phone that had been dialed is not reported: its end says nothing that the caller's does not say. A call lasted until the
+    process gave its last sign of life; a phone that had picked up has completed its part.
+    """
     known = await parts.journal.read("select value from fact where name = ?", ALIVE)
     lost = await parts.journal.read("select * from leg where end_time is null order by start_time")
+    dialogs = [row["dialog"] for row in await parts.journal.read("select dialog from dialog where dialog != ''")]
     signs = [row["value"] for row in known] + [leg[each] for leg in lost for each in ("start_time", "answered_time")]
     died = max((each for each in signs if each), default="")
     for leg in lost:
@@ -57,7 +60,7 @@ async def recover(parts: Parts) -> int:
     calls = sum(leg["parent_call_sid"] is None for leg in lost)
     if calls:
         log.error("the gateway died; the calls in it have failed", calls=calls)
-    return calls
+    return dialogs
 
 
 def _is_reported(leg: dict[str, str]) -> bool:

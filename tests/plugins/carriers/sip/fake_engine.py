@@ -122,6 +122,9 @@ class FakeLeg:
     async def hang_up(self) -> None:
         self.end(Side.US)
 
+    def dialog(self) -> str:
+        return f"dialog of {self.about.called}"
+
     def end(self, side: Side = Side.PARTY, reason: Reason = Reason.HUNG_UP) -> None:
         """It is over."""
         if not self.ended.done():
@@ -161,6 +164,9 @@ class FakeEngine:
         assert callable(does)
         does(leg)
         return leg
+
+    def end_lost(self, dialogs: Any) -> None:
+        """Nothing was lost."""
 
     def legs(self) -> list[FakeLeg]:
         return [leg for leg in self.all if not leg.ended.done()]

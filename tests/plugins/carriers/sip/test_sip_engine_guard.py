@@ -7,74 +7,14 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from silent_sound import Silence
+from relay_port import LINE, SOUND, STRANGER, TRUNK, Port, dialed, of_stack, request
 
 from plugins.carriers.sip.engine.guard import sdp
-from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.calls import Peer
-from plugins.carriers.sip.engine.guard.digest import Digest
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import outgoing
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, decode
-from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.interface import About, Dial
-from plugins.carriers.sip.engine.settings import LineSettings, Trunk
-
-TRUNK = Peer("udp", "203.0.113.10", 5060)
-STRANGER = Peer("udp", "198.51.100.66", 5071)
-SOUND = "v=0\r\no=- 1 1 IN IP4 203.0.113.20\r\ns=-\r\nc=IN IP4 203.0.113.20\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
-
-
-def request(method: str = "INVITE", call: str = "c1", body: str = SOUND, more: str = "", to_tag: str = "") -> bytes:
-    """A well-formed request of the trunk."""
-    tag = f";tag={to_tag}" if to_tag else ""
-    typed = "Content-Type: application/sdp\r\n" if body else ""
-    return (
-        f"{method} sip:+13125550120@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.10:5060;branch=z9hG4bK{call}{method}\r\n"
-        f'Max-Forwards: 70\r\nFrom: "Ann" <sip:+14155550142@203.0.113.10>;tag=a\r\nTo: <sip:+13125550120@198.51.100.1>{tag}\r\n'
-        f"Call-ID: {call}\r\nCSeq: 1 {method}\r\nContact: <sip:trunk@203.0.113.10:5060>\r\n{typed}{more}"
-        f"Content-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
-class Wires:
-    """What a relay sends, both ways."""
-
-    def __init__(self) -> None:
-        self.stack: list[Message] = []
-        self.peers: list[tuple[Peer, Message]] = []
-
-    def to_stack(self, data: bytes) -> None:
-        self.stack.append(decode(data))
-
-    def to_peer(self, peer: Peer, data: bytes) -> None:
-        self.peers.append((peer, decode(data)))
-
-    def outside(self, peer: Peer) -> tuple[str, int]:
-        return "198.51.100.1", 5060
-
-    def media(self, peer: Peer) -> str:
-        return "198.51.100.1"
-
-    def statuses(self) -> list[int]:
-        return [message.status for _, message in self.peers]
-
-
-class Port:
-    """A relay with its wires and a clock that stands until it is moved."""
-
-    def __init__(self, digest: bool = False, most: int = 60) -> None:
-        self.now, self.wires, self.most = 1000.0, Wires(), most
-        signing = Digest("pbx", "s3cret", "ringfence", self.clock) if digest else None
-        door = Admission(["203.0.113.0/24"], digest=signing, invites_a_second=5, clock=self.clock)
-        self.relay = Relay(
-            self.wires, door, ("127.0.0.1", 5999), ("127.0.0.1", 5998), clock=self.clock,
-            admit=lambda invite, source, at: read_about(invite, source, at, "US"),
-            may_take=lambda: len(self.relay.ledger.calls) < self.most, sound=Silence(),
-        )  # fmt: skip
-
-    def clock(self) -> float:
-        return self.now
 
 
 def test_an_invite_of_the_trunk_reaches_the_stack_without_what_it_does_not_need() -> None:
@@ -229,25 +169,9 @@ def test_a_challenge_is_worth_nothing_elsewhere_later_or_with_a_wrong_password_a
     assert port.wires.statuses()[-1] == 401 and not port.wires.stack
 
 
-LINE = LineSettings(Trunk("203.0.113.10", user="u", password="p"))
-
-
-def _dialed(port: Port) -> str:
-    plan = outgoing(Dial("+13125550142", "+13125550120", caller_name='A "B"'), LINE, TRUNK, "198.51.100.1")
-    return port.relay.plan(plan)
-
-
-def _of_stack(key: str, call: str = "o1") -> bytes:
-    return (
-        f"INVITE sip:+13125550142@203.0.113.10 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5999;branch=z9hG4bK{call}\r\n"
-        f"Max-Forwards: 70\r\nFrom: <sip:line@127.0.0.1>;tag=s\r\nTo: <sip:+13125550142@203.0.113.10>\r\nCall-ID: {call}\r\n"
-        f"CSeq: 7 INVITE\r\nContact: <sip:line@127.0.0.1:5999>\r\nX-Line: {key}\r\nContent-Length: 0\r\n\r\n"
-    ).encode()
-
-
 def test_an_outgoing_call_shows_the_caller_that_was_asked_for_and_nothing_of_the_inside() -> None:
     port = Port()
-    port.relay.from_stack(_of_stack(_dialed(port)))
+    port.relay.from_stack(of_stack(dialed(port)))
     ((peer, sent),) = port.wires.peers
     assert peer == TRUNK and sent.get("from") == '"A \\"B\\"" <sip:+13125550120@198.51.100.1>;tag=s'
     assert b"127.0.0.1" not in sent.encode() and not sent.get("x-line")
@@ -262,11 +186,11 @@ def test_an_outgoing_call_shows_the_caller_that_was_asked_for_and_nothing_of_the
 
 def test_no_call_leaves_that_was_not_asked_for() -> None:
     port = Port()
-    key = _dialed(port)
-    port.relay.from_stack(_of_stack("0" * 32))
+    key = dialed(port)
+    port.relay.from_stack(of_stack("0" * 32))
     assert port.wires.peers == [] and port.wires.stack[-1].status == 403
-    port.relay.from_stack(_of_stack(key))
-    port.relay.from_stack(_of_stack(key, "o2"))
+    port.relay.from_stack(of_stack(key))
+    port.relay.from_stack(of_stack(key, "o2"))
     assert len(port.wires.peers) == 1, "what was asked for once is called once"
 
 
@@ -352,7 +276,7 @@ def test_hold_is_read_from_a_description() -> None:
 
 def test_the_trunks_challenge_is_answered_for_the_address_that_the_call_has_outside() -> None:
     port = Port()
-    call = _of_stack(_dialed(port)).decode()
+    call = of_stack(dialed(port)).decode()
     inside = 'Digest username="u", realm="trunk", nonce="n1", uri="sip:+13125550142@127.0.0.1:5998", response="0"'
     port.relay.from_stack(call.replace("X-Line:", f"Proxy-Authorization: {inside}\r\nX-Line:").encode())
     ((_, sent),) = port.wires.peers

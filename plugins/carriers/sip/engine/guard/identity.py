@@ -23,6 +23,7 @@ SHORTEST = 7
 """Fewer digits are a service of the country, not a line."""
 MAX_NAME = 80
 MAX_KEPT = 256
+MAX_IDENTITIES = 4
 
 
 def read_about(invite: Message, source: str, received: float, country: str = "", keep: Sequence[str] = ()) -> About:
@@ -44,6 +45,7 @@ def read_about(invite: Message, source: str, received: float, country: str = "",
         sip_call_id=clean(invite.call_id, MAX_KEPT),
         source=source,
         received=received,
+        identity=tuple(invite.all("identity")[:MAX_IDENTITIES]),
         headers={each.lower(): clean(invite.get(each.lower()), MAX_KEPT) for each in keep if invite.get(each.lower())},
     )
 

@@ -13,7 +13,8 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 RESERVED = frozenset(
     """via from to call-id cseq contact route record-route max-forwards content-type content-length authorization require
-    proxy-authorization supported p-asserted-identity privacy allow x-line""".split()  # noqa: SIM905 - a list of words
+    proxy-authorization supported p-asserted-identity privacy allow x-line diversion
+    history-info identity session-expires""".split()  # noqa: SIM905 - a list of words
 )
 MAX_NAME = 60
 MAX_VALUE = 512
@@ -28,15 +29,16 @@ def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoi
     port = f":{settings.trunk.port}" if settings.trunk.port not in (5060, 5061) else ""
     secured = f";transport={trunk.transport}" if trunk.transport != "udp" else ""
     name = f'"{_quoted(dial.caller_name)}" ' if dial.caller_name else ""
+    us = settings.trunk.caller_host or us
     own = f"<sip:{dial.caller}@{us}>"
-    headers = {"User-Agent": "Ringfence", **_further(dial)}
+    uri = f"sip:{dial.number}@{host}{port}"
+    headers = [("User-Agent", "Ringfence"), *_further(dial), *_forwarded(dial, uri, us)]
     if dial.withhold:
-        headers |= {"P-Asserted-Identity": own, "Privacy": "id"}
+        headers += [("P-Asserted-Identity", own), ("Privacy", "id")]
         sender = '"Anonymous" <sip:anonymous@anonymous.invalid>'
     else:
-        headers["P-Asserted-Identity"] = f"{name}{own}"
+        headers.append(("P-Asserted-Identity", f"{name}{own}"))
         sender = f"{name}{own}"
-    uri = f"sip:{dial.number}@{host}{port}"
     return Outgoing(uri + secured, sender, f"<{uri}>", trunk, headers, settings.trunk.password)
 
 
@@ -57,10 +59,24 @@ def _quoted(name: str) -> str:
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _further(dial: Dial) -> dict[str, str]:
+def _forwarded(dial: Dial, uri: str, us: str) -> list[tuple[str, str]]:
+    """Which of our numbers the caller has called (RFC 5806, RFC 7044), and the signature of the caller's number, on a call that
+    shows a number which is not ours: without them carriers refuse it or show it as spam."""
+    about = dial.attested_by.about if dial.attested_by else None
+    if about is None or not _NUMBER.fullmatch(about.called) or about.called == dial.caller:
+        return []
+    ours = f"sip:{about.called}@{us}"
+    return [
+        ("Diversion", f"<{ours}>;reason=unconditional;counter=1"),
+        ("History-Info", f"<{ours}>;index=1, <{uri};cause=302>;index=1.1;mp=1"),
+        *(("Identity", each) for each in about.identity if about.caller == dial.caller and not dial.withhold),
+    ]
+
+
+def _further(dial: Dial) -> list[tuple[str, str]]:
     for name, value in dial.headers.items():
         if not _HEADER.fullmatch(name) or name.lower() in RESERVED:
             raise ValueError("A further header of a call needs a plain name that the line does not write itself.")
         if _CONTROL.search(value) or len(value) > MAX_VALUE:
             raise ValueError(f"A further header of a call has at most {MAX_VALUE} characters and no line breaks.")
-    return dict(dial.headers)
+    return list(dial.headers.items())

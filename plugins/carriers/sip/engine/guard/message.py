@@ -25,6 +25,8 @@ _COMPACT = {
     "b": "referred-by",
     "x": "session-expires",
 }
+_LISTS = frozenset({"via", "record-route", "route"})
+"""Headers of which one line may hold several values."""
 _REQUEST = re.compile(r"([A-Z]{1,20}) ((?:sips?|tel):[^\s]{1,1024}) SIP/2\.0")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d) ?(.{0,200})")
 _NAME = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}")
@@ -131,8 +133,8 @@ def decode(data: bytes) -> Message:
         if not colon or not _NAME.fullmatch(name := name.strip()) or _CONTROL.search(value):
             raise BadMessage("a header cannot be read")
         name = _COMPACT.get(name.lower(), name)
-        if name.lower() == "via":
-            message.headers += [("Via", each) for each in _listed(value)]
+        if name.lower() in _LISTS:
+            message.headers += [(name, each) for each in _listed(value)]
         else:
             message.headers.append((name, value.strip()))
     message.body = _body(message, body)
@@ -161,8 +163,8 @@ def _first(line: str) -> Message:
 
 
 def _listed(value: str) -> list[str]:
-    """The values of a comma-separated header. A Via has no quoted commas that matter."""
-    return [each.strip() for each in value.split(",") if each.strip()]
+    """The values of a comma-separated header. None of these headers has quoted commas that matter."""
+    return [each.strip() for each in re.split(r",(?![^<]*>)", value) if each.strip()]
 
 
 def _body(message: Message, body: bytes) -> bytes:

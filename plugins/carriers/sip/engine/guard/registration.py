@@ -115,7 +115,7 @@ class Registration:
             if not answered.done():
                 answered.set_result(reply)
 
-        send = self._relay.asks(peer, request, take)
+        send = self._relay.requests.asks(peer, request, take)
         try:
             async with asyncio.timeout(self._answer_s):
                 send()

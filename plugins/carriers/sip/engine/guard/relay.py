@@ -7,59 +7,47 @@ No sockets here: `Relay` is handed bytes and hands bytes on.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Protocol
 
-from plugins.carriers.sip.engine.guard import sdp
 from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Verdict
-from plugins.carriers.sip.engine.guard.calls import Call, Ledger, NoPorts, Outgoing, Peer, Sound, next_hop, target_of
-from plugins.carriers.sip.engine.guard.digest import signed_again
-from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
-from plugins.carriers.sip.engine.guard.refused import Refused
-from plugins.carriers.sip.engine.interface import About, Packet
-
-TO_STACK = frozenset(
-    """from to call-id cseq max-forwards content-type require supported session-expires min-se expires timestamp
-    www-authenticate proxy-authenticate retry-after rseq rack unsupported reason""".split()  # noqa: SIM905 - a list of words
+from plugins.carriers.sip.engine.guard.bodies import PARTS, SDP, Unsupported, simplify
+from plugins.carriers.sip.engine.guard.calls import (
+    Call,
+    Dialog,
+    Ledger,
+    NoPorts,
+    Outgoing,
+    Peer,
+    Sound,
+    next_hop,
+    target_of,
 )
-FROM_STACK = frozenset({*TO_STACK, "authorization", "proxy-authorization"})
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
-LINE = "X-Line"
-"""The header by which an INVITE of the stack names what we asked it for; it never leaves the machine."""
-MAX_ASKED = 64
-PHRASES = {
-    403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here",
-    503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 607: "Unwanted", 608: "Rejected",
-}  # fmt: skip
-
-
-class Wire(Protocol):
-    """Where the relay's bytes go."""
-
-    def to_stack(self, data: bytes) -> None:
-        """Send to the stack."""
-
-    def to_peer(self, peer: Peer, data: bytes) -> None:
-        """Send to somebody outside."""
-
-    def outside(self, peer: Peer) -> tuple[str, int]:
-        """The address and port at which this peer reaches us."""
-
-    def media(self, peer: Peer) -> str:
-        """The address at which this peer's sound reaches us."""
-
-
-class SoundPorts(Protocol):
-    """Where the relay gets a way for a leg's sound from."""
-
-    inside_port: int
-    """Where the stack's sound reaches us."""
-
-    def open(self, allowed: Callable[[str], bool]) -> Sound:
-        """Ports for a leg, whose party may send from the hosts that `allowed` takes. Raises `NoPorts`."""
+from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
+from plugins.carriers.sip.engine.guard.own_requests import OwnRequests
+from plugins.carriers.sip.engine.guard.refused import Refused
+from plugins.carriers.sip.engine.guard.rewriting import (
+    ALLOW,
+    FROM_STACK,
+    LINE,
+    PHRASES,
+    SoundPorts,
+    Wire,
+    dress,
+    for_stack,
+    note_source,
+    reply_to,
+)
+from plugins.carriers.sip.engine.guard.sdp import NoAddress
+from plugins.carriers.sip.engine.guard.session_timer import (
+    MIN_S,
+    TIMER,
+    listed,
+    wanted,
+)
+from plugins.carriers.sip.engine.guard.sessions import Sessions
+from plugins.carriers.sip.engine.interface import About, Packet
 
 
 class Relay:
@@ -84,9 +72,10 @@ class Relay:
         self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
         self._admit, self._may_take, self._sound = admit, may_take, sound
         self.ledger = Ledger(clock)
+        self.requests = OwnRequests(wire.to_peer, self._via, clock)
+        self.sessions = Sessions(self.ledger, self.requests, clock)
         self._planned: dict[str, Outgoing] = {}
         self._pings: dict[str, float] = {}
-        self._asked: dict[str, Callable[[Message], object]] = {}
         self.last_pong: float | None = None
         self.dropped = 0
 
@@ -96,14 +85,20 @@ class Relay:
         self._planned[key] = outgoing
         return key
 
-    def forget_plan(self, key: str) -> None:
-        """The INVITE will not come after all; harmless when it did."""
-        self._planned.pop(key, None)
-
     def refuse_with(self, call_id: str, code: int) -> None:
         """Let the stack's refusal of a call leave with this status."""
         if call := self.ledger.calls.get(call_id):
-            call.refuse = (code, PHRASES.get(code, "Rejected"))
+            call.refuse = code
+
+    def abandon(self, key: str) -> None:
+        """The call of this plan is given up before its answer. An INVITE that was not sent yet is not sent any more; a 200 that
+        comes nevertheless is acknowledged and ended here, because the stack does not hear it."""
+        self._planned.pop(key, None)
+        call = next((each for each in self.ledger.calls.values() if each.key == key), None)
+        if call and not call.acknowledged:
+            call.abandoned = True
+            if call.answer:
+                self._end_unwanted(call, call.answer)
 
     def ping(self, peer: Peer, uri: str) -> None:
         """Ask the trunk for a sign of life (OPTIONS)."""
@@ -116,16 +111,6 @@ class Relay:
             ("To", f"<{uri}>"), ("Call-ID", secrets.token_hex(16)), ("CSeq", "1 OPTIONS"), ("Contact", us),
         ]  # fmt: skip
         self._wire.to_peer(peer, Message("OPTIONS", uri, headers=headers).encode())
-
-    def asks(self, peer: Peer, request: Message, then: Callable[[Message], object]) -> Callable[[], None]:
-        """Prepare a request of our own to somebody outside; returns what sends it. `then` gets its final response."""
-        branch = f"z9hG4bK{secrets.token_hex(12)}"
-        request.lead("Via", [self._via(peer, branch)])
-        self._asked[branch] = then
-        while len(self._asked) > MAX_ASKED:
-            self._asked.pop(next(iter(self._asked)))
-        data = request.encode()
-        return lambda: self._wire.to_peer(peer, data)
 
     def from_peer(self, data: bytes, peer: Peer) -> None:
         """Take one message from outside."""
@@ -179,7 +164,7 @@ class Relay:
         call = self.ledger.calls.get(request.call_id)
         known = call is not None and self._is_known(call, peer)
         starts = request.method == "INVITE" and not request.in_dialog
-        _note_source(request, peer)
+        note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)
         verdict = self._admission.judge(request, peer.host, known and not starts)
@@ -193,17 +178,44 @@ class Relay:
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
         elif verdict is Verdict.REFUSE:
             self._refuse(request, peer)
-        elif request.method == "OPTIONS" and not request.in_dialog and not self._may_take():
-            # A dispatcher in front sends new calls elsewhere.
-            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+        elif not self._readable(request, peer):
+            return
         elif request.method == "OPTIONS" and not request.in_dialog:
-            self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", "application/sdp")])
+            self._alive(request, peer)
         elif starts and call is not None and not call.ended:
             self._turn_away(request, peer, 482, "Loop Detected")
         elif starts:
             self._invite_in(request, peer)
         elif call is not None:
+            self._pass_inside(request, peer, call)
+
+    def _pass_inside(self, request: Message, peer: Peer, call: Call) -> None:
+        try:
             self._pass_in(request, peer, call)
+        except NoAddress:
+            self._no_address(request, peer)
+
+    def _readable(self, request: Message, peer: Peer) -> bool:
+        try:
+            simplify(request)
+        except Unsupported as refused:
+            answer = self._answer if request.in_dialog else self._turn_away
+            answer(request, peer, 415, "Unsupported Media Type", refused.headers)
+            return False
+        return True
+
+    def _alive(self, request: Message, peer: Peer) -> None:
+        """Answer a question for a sign of life. If we take no more calls, a dispatcher in front sends new ones elsewhere."""
+        if self._may_take():
+            self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", f"{SDP}, {PARTS}")])
+        else:
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+
+    def _no_address(self, request: Message, peer: Peer) -> None:
+        """Refuse sound over IPv6 alone; who has IPv4 too offers that (RFC 3261 section 20.43)."""
+        warning = f'301 {self._wire.outside(peer)[0]} "Incompatible network address formats"'
+        answer = self._answer if request.in_dialog else self._turn_away
+        answer(request, peer, 488, PHRASES[488], [("Warning", warning)])
 
     def _refuse(self, request: Message, peer: Peer) -> None:
         if request.method == "ACK":
@@ -222,9 +234,6 @@ class Relay:
         if not self._may_take():
             self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
-        if request.body and request.get("content-type").partition(";")[0].strip().lower() != "application/sdp":
-            self._turn_away(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
-            return
         try:
             about, target = self._admit(request, peer.host, self._clock()), target_of(request)
             call = Call(peer, self._open_sound(peer), about, target=target)
@@ -238,6 +247,10 @@ class Relay:
         call.invite_id = self.ledger.branch(request)
         try:
             self._pass_in(request, peer, call)
+        except NoAddress:
+            call.sound.close()
+            self._no_address(request, peer)
+            return
         except BadMessage:
             call.sound.close()
             self._turn_away(request, peer, 400, "Bad Request")
@@ -248,8 +261,14 @@ class Relay:
     def _pass_in(self, request: Message, peer: Peer, call: Call) -> None:
         if request.method in ("INVITE", "UPDATE") and request.get("contact"):
             call.target = target_of(request)
+        if request.method in ("INVITE", "UPDATE"):
+            call.wanted = wanted(request)
+            if call.wanted and call.wanted.seconds < MIN_S:
+                self._answer(request, peer, 422, "Session Interval Too Small", [("Min-SE", str(MIN_S))])
+                return
+            call.updates = call.updates or listed(request, "allow", "UPDATE")
         branch = self.ledger.branch(request)
-        passed = self._for_stack(request, call)
+        passed = for_stack(request, call, self._sound.inside_port)
         passed.method, passed.uri = request.method, call.stack or self._stack
         passed.lead("Via", [self._inner_via(branch)])
         if request.method in ("INVITE", "UPDATE"):
@@ -262,8 +281,7 @@ class Relay:
         if self._pings.pop(response.branch, None) is not None:
             self.last_pong = self._clock()
             return
-        if response.status >= 200 and (then := self._asked.pop(response.branch, None)):
-            then(response)
+        if self.requests.answered(response):
             return
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
         if way is None or way.peer is not None or call is None or not self._is_known(call, peer):
@@ -272,9 +290,23 @@ class Relay:
         call.heard = True
         invited = response.cseq[1] == "INVITE"
         if invited and 100 < response.status < 300 and response.get("contact"):
-            call.target, call.routes = target_of(response), response.all("record-route")[::-1]
-        self._settle(call, response)
-        passed = self._for_stack(response, call)
+            if response.status >= 200 and call.outgoing and call.unwanted(tag_of(response.get("to"))):
+                first = not call.ended_tags
+                self._end_unwanted(call, response)
+                if not (first and call.abandoned and call.answer is None):
+                    return
+                response = answer_to(response, 487, "Request Terminated")
+            else:
+                call.target, call.routes = target_of(response), response.all("record-route")[::-1]
+                if response.status >= 200 and call.outgoing:
+                    call.answer = call.answer or response
+        self._settle(call, response, response.get("from"), response.get("to"))
+        if response.cseq[1] in ("INVITE", "UPDATE") and 200 <= response.status < 300:
+            call.updates = call.updates or listed(response, "allow", "UPDATE")
+            self.sessions.agreed(response.call_id, wanted(response), "uac")
+        passed = for_stack(response, call, self._sound.inside_port)
+        if way.cseq.endswith(response.cseq[1]):
+            passed.put("CSeq", way.cseq)
         passed.status, passed.phrase = response.status, response.phrase
         if 300 <= response.status < 400:
             passed.status, passed.phrase = 503, "Redirections are not followed"
@@ -283,29 +315,44 @@ class Relay:
             passed.put("Contact", self._inner_contact())
         self._wire.to_stack(passed.encode())
 
-    def _settle(self, call: Call, response: Message) -> None:
+    def _end_unwanted(self, call: Call, answer: Message) -> None:
+        """Acknowledge a 200 that nobody waits for, and end the call that it began, once."""
+        routes = tuple(answer.all("record-route")[::-1])
+        sender, to, number = answer.get("from"), answer.get("to"), answer.cseq[0]
+        dialog = Dialog(call.peer, answer.call_id, sender, to, target_of(answer), routes, number)
+        self.requests.acknowledge(dialog)
+        if (tag := tag_of(to)) not in call.ended_tags:
+            call.ended_tags.add(tag)
+            self.requests.end(dialog)
+
+    def _settle(self, call: Call, response: Message, ours: str, theirs: str) -> None:
         """Note that a call was taken, or let it go when it was refused for good."""
         if response.cseq[1] == "INVITE" and response.status >= 200:
             call.up = call.up or response.status < 300
+            if response.status < 300 and not call.parties[0]:
+                call.parties = ours, theirs
             if not call.up and response.status not in (401, 407):
                 self.ledger.end(response.call_id)
 
     def _open_sound(self, peer: Peer) -> Sound:
         return self._sound.open(lambda host: host == peer.host or self._admission.from_trunk(host))
 
-    def _for_stack(self, message: Message, call: Call) -> Message:
-        kept = [(name, value) for name, value in message.headers if name.lower() in TO_STACK]
-        described = message.get("content-type").lower().startswith("application/sdp")
-        body = message.body
-        if described and body:
-            body, party = sdp.for_stack(body, self._sound.inside_port)
-            call.sound.point(party)
-        return Message(headers=kept, body=body)
+    def _kept(self, request: Message, call: Call) -> bool:
+        """Answer an INVITE of the stack inside a call that is up with what the other end has said already: we never change the
+        sound of a call, and the stack offers it anew after each answer. Whether the request was one of this kind."""
+        if request.method == "INVITE" and request.in_dialog and call.up and call.described:
+            call.kept_invite = request.cseq[0]
+            reply = answer_to(request, 200, "OK", headers=[("Contact", self._inner_contact()), ("Content-Type", SDP)])
+            reply.body = call.described
+            self._wire.to_stack(reply.encode())
+            return True
+        return request.method == "ACK" and 0 < call.kept_invite == request.cseq[0]
 
     def _request_out(self, request: Message) -> None:
         call = self.ledger.calls.get(request.call_id)
         if call is None:
-            plan = self._planned.pop(request.get(LINE.lower()), None)
+            key = request.get(LINE.lower())
+            plan = self._planned.pop(key, None)
             if plan is None or request.method != "INVITE":
                 if request.method != "ACK":
                     self._wire.to_stack(answer_to(request, 403, "Forbidden", tag="line").encode())
@@ -315,41 +362,32 @@ class Relay:
             except NoPorts:
                 self._wire.to_stack(answer_to(request, 503, "No Ports", tag="line").encode())
                 return
-            call = self.ledger.calls[request.call_id] = Call(plan.peer, sound, outgoing=plan, sent=self._clock())
+            call = self.ledger.calls[request.call_id] = Call(
+                plan.peer, sound, key=key, outgoing=plan, sent=self._clock()
+            )
+        if call.abandoned and call.ended_tags and request.method in ("ACK", "BYE"):
+            if request.method == "BYE":
+                self._wire.to_stack(answer_to(request, 200, "OK").encode())
+            return
+        if self._kept(request, call):
+            return
         branch = self.ledger.branch(request)
         of_refusal = request.method == "ACK" and branch in self.ledger.ways
         inside = request.in_dialog and bool(call.target) and not of_refusal
+        call.acknowledged = call.acknowledged or (inside and request.method == "ACK")
         outside = call.outgoing.uri if call.outgoing else request.uri
         passed = Message(request.method, call.target if inside else outside, body=request.body)
         passed.headers = [pair for pair in request.headers if pair[0].lower() in FROM_STACK]
+        number = request.cseq[0] + (0 if request.method in ("INVITE", "ACK", "CANCEL") else call.shift)
+        call.number = max(call.number, number)
+        passed.put("CSeq", f"{number} {request.method}")
         hop = next_hop(call.routes[0] if call.routes else call.target, call.peer) if inside else call.peer
         if inside and call.routes:
             passed.lead("Route", call.routes)
-        self._dress(passed, call, hop)
+        dress(passed, call, hop, self._wire)
         passed.lead("Via", [self._via(hop, branch)])
         self.ledger.remember(branch, request, None)
         self._send(passed, hop)
-
-    def _dress(self, message: Message, call: Call, hop: Peer) -> None:
-        """Put our outside address, and for a call of ours its caller, on a message for outside."""
-        host, port = self._wire.outside(hop)
-        secured = ";transport=" + hop.transport if hop.transport != "udp" else ""
-        if message.method in ("INVITE", "UPDATE") or (message.status < 300 and message.cseq[1] in ("INVITE", "UPDATE")):
-            message.put("Contact", f"<sip:line@{host}:{port}{secured}>")
-            message.put("Allow", ALLOW)
-        if call.outgoing and message.method:
-            message.put("From", f"{call.outgoing.sender};tag={tag_of(message.get('from'))}")
-            to = tag_of(message.get("to"))
-            message.put("To", call.outgoing.to + (f";tag={to}" if to else ""))
-            if message.method == "INVITE":
-                for name, value in call.outgoing.headers.items():
-                    message.put(name, value)
-            for name in ("Authorization", "Proxy-Authorization"):
-                if signed := message.get(name.lower()):
-                    message.put(name, signed_again(signed, call.outgoing.password, message.method, message.uri))
-        if message.body and message.get("content-type").lower().startswith("application/sdp"):
-            message.body, port = sdp.for_party(message.body, self._wire.media(hop), call.sound.port)
-            call.sound.at_stack(port)
 
     def _response_out(self, response: Message) -> None:
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
@@ -361,16 +399,23 @@ class Relay:
             call.stack = target_of(response)
         passed = Message(status=response.status, phrase=response.phrase, body=response.body)
         passed.headers = [pair for pair in response.headers if pair[0].lower() in FROM_STACK]
-        self._settle(call, response)
-        if invited and response.status >= 300:
-            passed.status, passed.phrase = call.refuse or (response.status, response.phrase)
-            if not call.refuse and not call.up and response.status != 487:
-                self.refused.note(f"{response.status} {response.phrase}", way.peer.host, response.status)
+        self._settle(call, response, response.get("to"), response.get("from"))
+        if response.cseq[1] in ("INVITE", "UPDATE") and 200 <= response.status < 300:
+            self.sessions.agreed(response.call_id, call.wanted, "uas")
+            if call.wanted:
+                passed.headers += [call.wanted.header, ("Require", TIMER)]
+        if invited and response.status == 500 and not call.up:
+            # The stack has no port for the sound: the trunk may try elsewhere.
+            response.status = 503
+        status = call.refuse if invited and response.status >= 300 and call.refuse else response.status
+        passed.status, passed.phrase = status, PHRASES.get(status, response.phrase)
+        if invited and status >= 300 and not call.refuse and not call.up and status != 487:
+            self.refused.note(f"{status} {passed.phrase}", way.peer.host, status)
         passed.lead("Via", way.vias)
-        self._dress(passed, call, way.peer)
+        dress(passed, call, way.peer, self._wire)
         if invited and 100 < response.status < 300 and call.recorded:
             passed.headers += [("Record-Route", each) for each in call.recorded]
-        self._send(passed, _reply_to(way.vias[0], way.peer))
+        self._send(passed, reply_to(way.vias[0], way.peer))
 
     def _answer(
         self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
@@ -378,7 +423,7 @@ class Relay:
         if request.method == "ACK":
             return
         reply = answer_to(request, status, phrase, tag=secrets.token_hex(6), headers=headers or [])
-        self._send(reply, _reply_to(request.get("via"), peer))
+        self._send(reply, reply_to(request.get("via"), peer))
 
     def _turn_away(
         self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
@@ -396,19 +441,3 @@ class Relay:
 
     def _inner_contact(self) -> str:
         return f"<sip:line@{self._inside[0]}:{self._inside[1]}>"
-
-
-def _note_source(request: Message, peer: Peer) -> None:
-    """Write where a request really came from into its topmost Via (RFC 3581)."""
-    via = request.get("via")
-    bare = re.sub(r";\s*(?:received=[^;]*|rport(?:=\d*)?)(?=;|$)", "", via, flags=re.IGNORECASE)
-    query = re.search(r";\s*rport(?:=\d*)?(?=;|$)", via, re.IGNORECASE)
-    request.put("Via", f"{bare};received={peer.host}" + (f";rport={peer.port}" if query else ""))
-
-
-def _reply_to(via: str, peer: Peer) -> Peer:
-    """Where a response goes: to the port that the request came from if its sender asked so, else to the port it names."""
-    if peer.transport != "udp" or ";rport" in via.lower():
-        return peer
-    found = re.match(r"SIP/2\.0/\w+\s+(?:\[[^\]]+\]|[^:;\s]+)(?::(\d{1,5}))?", via)
-    return Peer("udp", peer.host, int(found[1] or 5060) if found else peer.port)

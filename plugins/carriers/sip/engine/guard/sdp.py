@@ -18,6 +18,10 @@ RTCP = ("a=rtcp:", "a=rtcp-mux", "a=candidate:")
 """Lines that name further ports: on either side of us RTCP is one port above RTP."""
 
 
+class NoAddress(BadMessage):
+    """The description can be read, but names no IPv4 address."""
+
+
 @dataclass(frozen=True)
 class Party:
     """Where a party listens: its host, and its ports for RTP and RTCP."""
@@ -37,7 +41,7 @@ def for_stack(body: bytes, port: int) -> tuple[bytes, Party | None]:
     session, own, audio, place = "", "", 0, 0
     for at, line in enumerate(lines):
         if line.startswith("c=") and not ((found := _CONNECTION.fullmatch(line)) and _usable(found[1])):
-            raise BadMessage("its sound has no usable IPv4 address")
+            raise NoAddress("its sound has no usable IPv4 address")
         if not session and line.startswith("c=") and not any(each.startswith("m=") for each in lines[:at]):
             session = line
         if not audio and (found := _AUDIO.match(line)) and int(found[1]):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import ssl
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from random import SystemRandom
 from typing import Any
 
 from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, UserAgent
@@ -19,13 +16,14 @@ from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
 from plugins.carriers.sip.engine.guard.admission import Admission
-from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.calls import Dialog, Peer
 from plugins.carriers.sip.engine.guard.digest import Digest
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
 from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.registration import Registration
-from plugins.carriers.sip.engine.guard.relay import LINE, Relay
+from plugins.carriers.sip.engine.guard.relay import Relay
+from plugins.carriers.sip.engine.guard.rewriting import LINE
 from plugins.carriers.sip.engine.guard.rtp import RtpRelay, stack_ports
 from plugins.carriers.sip.engine.guard.targets import Target, Targets
 from plugins.carriers.sip.engine.interface import (
@@ -37,6 +35,7 @@ from plugins.carriers.sip.engine.interface import (
     Incoming,
     Leg,
     NoAnswer,
+    NotAllowed,
     Packet,
     Reason,
     Side,
@@ -47,6 +46,7 @@ from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.endings import not_placed
 from plugins.carriers.sip.engine.stack.leg import StackLeg
+from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, SRTP, certificate, free_port
 from plugins.carriers.sip.engine.wav import Disk
 
 PING_S = 30.0
@@ -54,9 +54,7 @@ SWEEP_S = 10.0
 SIGN_OUT_S = 1.0
 FAILOVER_S = 4.0
 """A place of the trunk that says nothing to an INVITE for so long does not answer; the next one gets the call."""
-LOOPBACK = "127.0.0.1"
-STACK_PORTS = range(20_000, 22_000)
-SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
+REPEAT_S = 0.5
 
 
 class StackEngine:
@@ -87,14 +85,14 @@ class StackEngine:
         """Open the port and take calls."""
         settings, self._incoming = self.settings, incoming
         await self._targets.refresh()
-        stack = (LOOPBACK, _free_port())
+        stack = (LOOPBACK, free_port())
         self._ports = Ports(
             host=settings.listen_host,
             port=settings.listen_port,
             transport=settings.trunk.transport,
             external=settings.public_address,
             trunk_name=settings.trunk.host,
-            tls=_certificate(settings),
+            tls=certificate(settings),
         )
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
@@ -108,6 +106,7 @@ class StackEngine:
             may_take=self._may_take,
             sound=self._sound,
         )
+        self.relay.sessions.over = self._session_over
         self._runtime.on_dead = lambda: self._died(on_death)
         await self._runtime.start(self._config(stack))
         self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
@@ -122,6 +121,7 @@ class StackEngine:
         if settings.trunk.register:
             self._registration = Registration(settings.trunk, self._targets, self.relay, self._contact)
             self.spawn(self._registration.run())
+        self.spawn(self._repeat_requests())
 
     async def place(
         self, dial: Dial, *, on_ringing: Callable[[], None] | None = None, heard_by: Leg | None = None
@@ -131,6 +131,8 @@ class StackEngine:
             raise Draining("The line takes no new calls.")
         if dial.attested_by and dial.attested_by.ended.done():
             raise NoAnswer("The caller is gone.", 487)
+        if not self._sound.free:
+            raise NotAllowed("All UDP ports of rtp_ports are in use.", "ports")
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number)
         try:
@@ -166,22 +168,14 @@ class StackEngine:
         trunk = self.settings.trunk
         here = replace(self.settings, trunk=replace(trunk, host=target.host, port=trunk.port or 5060))
         plan = outgoing(dial, here, target.peer, self._ports.media(target.peer))
-        inside, key = self._ports.inside, self.relay.plan(plan)
-        missed: list[StackEvent] = []
-        self._runtime.subscribe(missed.append)
+        dialing = asyncio.ensure_future(self._dial(dial, self.relay.plan(plan)))
         try:
-            call = await self._agent.dial(f"sip:{dial.number}@{inside[0]}:{inside[1]}", headers={LINE: key})
+            leg = await asyncio.shield(dialing)
         except BaresipError:
-            self.relay.forget_plan(key)
             raise Unreachable("The line could not send the call.", 500) from None
-        finally:
-            self._runtime.unsubscribe(missed.append)
-        leg = StackLeg(self, call, dialed_about(dial), outgoing=True)
-        dial.sent.append(leg)
-        self._keep(leg)
-        # A fast phone answers before `dial` returns, and the stack's own call object only hears what comes after it.
-        for event in missed:
-            call._on_stack_event(event)
+        except BaseException:
+            self.spawn(_take_back(dialing))
+            raise
         if silent_s is not None:
             asyncio.get_running_loop().call_later(silent_s, self._end_if_unheard, leg)
         with Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext():
@@ -192,6 +186,11 @@ class StackEngine:
         known = self.relay.ledger.calls.get(leg.call.call_id or "")
         if not leg.ended.done() and known and not known.heard:
             self.spawn(leg.end(Reason.FAILED))
+
+    def end_lost(self, dialogs: Iterable[str]) -> None:
+        """End the calls of a process that died."""
+        for text in dialogs:
+            self.relay.requests.end(Dialog.decode(text))
 
     def legs(self) -> list[Leg]:
         """Those that are not over."""
@@ -250,9 +249,15 @@ class StackEngine:
         if known is None or known.about is None or self._draining:
             self.spawn(_turn_away(call))
             return
-        leg = StackLeg(self, call, known.about, outgoing=False)
+        leg = StackLeg(self, call, known.about)
         self._keep(leg)
         self.spawn(_lead(self._incoming, leg))
+
+    def _session_over(self, call_id: str) -> None:
+        """The other end no longer refreshes a call."""
+        for leg in self._legs.values():
+            if leg.call.call_id == call_id:
+                self.spawn(leg.end(Reason.FAILED))
 
     def _keep(self, leg: StackLeg) -> None:
         self._legs[leg.id] = leg
@@ -292,6 +297,32 @@ class StackEngine:
         """Count a call that the gateway refuses."""
         self.relay.refused.note(reason, leg.about.source, status)
 
+    async def _dial(self, dial: Dial, key: str) -> StackLeg:
+        """Let the stack send the INVITE of a plan."""
+        missed: list[StackEvent] = []
+        self._runtime.subscribe(missed.append)
+        inside = self._ports.inside
+        try:
+            call = await self._agent.dial(f"sip:{dial.number}@{inside[0]}:{inside[1]}", headers={LINE: key})
+        except BaresipError:
+            self.relay.abandon(key)
+            raise
+        finally:
+            self._runtime.unsubscribe(missed.append)
+        leg = StackLeg(self, call, dialed_about(dial), key)
+        dial.sent.append(leg)
+        self._keep(leg)
+        # A fast phone answers before `dial` returns, and the stack's own call object only hears what comes after it.
+        for event in missed:
+            call._on_stack_event(event)
+        return leg
+
+    async def _repeat_requests(self) -> None:
+        while True:
+            self.relay.requests.repeat()
+            self.relay.sessions.tick()
+            await asyncio.sleep(REPEAT_S)
+
     def _may_take(self) -> bool:
         incoming = sum(not leg.outgoing for leg in self._legs.values())
         return not self._draining and incoming < self.settings.incoming_calls and self._sound.free > 0
@@ -324,7 +355,7 @@ class StackEngine:
             registrar=inside,
             reg_interval=0,
             dtmf_mode="auto",
-            extra_params=SRTP[trunk.srtp],
+            extra_params=("100rel=yes", *SRTP[trunk.srtp]),
         )
 
     def _config(self, stack: tuple[str, int]) -> Config:
@@ -360,6 +391,12 @@ class StackEngine:
             await asyncio.sleep(SWEEP_S)
 
 
+async def _take_back(dialing: asyncio.Future[StackLeg]) -> None:
+    """End a call that was cancelled while the stack began it."""
+    with contextlib.suppress(BaresipError):
+        await (await dialing).end(Reason.CANCELLED)
+
+
 async def _turn_away(call: Call) -> None:
     with contextlib.suppress(BaresipError):
         await call.reject()
@@ -383,23 +420,3 @@ async def _when(event: asyncio.Event, then: Callable[[], None] | None) -> None:
 def _admission(line: LineSettings) -> Admission:
     digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
     return Admission(line.trunk.addresses, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)
-
-
-def _certificate(settings: LineSettings) -> ssl.SSLContext | None:
-    if settings.trunk.transport != "tls":
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.certificate is None:
-        raise Unreachable("TLS needs a certificate; write tls_certificate in config.yaml.")
-    context.load_cert_chain(settings.certificate)
-    return context
-
-
-def _free_port() -> int:
-    """A UDP port on loopback for the stack, below those that the system gives to outgoing connections."""
-    for port in SystemRandom().sample(STACK_PORTS, len(STACK_PORTS)):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((LOOPBACK, port))
-            return port
-    raise Unreachable(f"No UDP port from {STACK_PORTS.start} to {STACK_PORTS.stop - 1} is free on {LOOPBACK}.")

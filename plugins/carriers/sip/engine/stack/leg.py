@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, CallState, Event, StackEvent
+from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, CallState, Event, StackEvent, StaleHandleError
 from baresip.audio import CallAudio
 
 from plugins.carriers.sip.engine.bridging import LegBridge
@@ -33,6 +34,11 @@ from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock, Voice
 from plugins.carriers.sip.engine.stack.endings import ending
 from plugins.carriers.sip.engine.wav import Disk
+
+ANSWER_S = 32.0
+"""So long a caller may take to acknowledge our ringing."""
+KEY_PAUSE_S = 0.06
+"""Between two keys (ITU-T Q.24 wants 40 ms)."""
 
 
 class CallPipe:
@@ -91,15 +97,16 @@ class Holder(Protocol):
 class StackLeg:
     """A `Leg` over one call of the stack."""
 
-    def __init__(self, engine: Holder, call: Call, about: About, outgoing: bool) -> None:
-        """Watch the call from its first moment."""
+    def __init__(self, engine: Holder, call: Call, about: About, key: str = "") -> None:
+        """Watch the call from its first moment. `key` is that of the plan of an outgoing call."""
         self.id = uuid.uuid4().hex
-        self.about, self.outgoing = about, outgoing
+        self.about, self.key, self.outgoing = about, key, bool(key)
         self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=256)
         self.engine, self.call = engine, call
         self.voice = Voice(CallPipe(call.audio))
         self.ringing = asyncio.Event()
         self.early = False
+        self._keys: deque[str] = deque(maxlen=64)
         self.bridge_now: LegBridge | None = None
         self.stop_message: Callable[[EndedBy, str], None] | None = None
         self.message_keys = ""
@@ -157,8 +164,22 @@ class StackLeg:
         if self.answered:
             return
         with _leg_errors():
-            await self.call.answer()
+            await self._answer()
         await self.until_up()
+
+    async def _answer(self) -> None:
+        """Answer, after the caller has acknowledged our ringing if it wants so (RFC 3262): the stack refuses until then."""
+        patience = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                await self.call.answer()
+                return
+            except StaleHandleError:
+                raise
+            except BaresipError:
+                if self._ended.done() or time.monotonic() > patience:
+                    raise
+                await asyncio.sleep(0.05)
 
     async def reject(self, code: int = 486) -> None:
         """Refuse the call."""
@@ -197,6 +218,20 @@ class StackLeg:
         self._alive()
         return await take_message(self, path, beep=beep, silence_s=silence_s, limit_s=limit_s, keys=keys)
 
+    def press(self, key: str) -> None:
+        """Send the party a key, after those before it."""
+        self._keys.append(key)
+        if len(self._keys) == 1:
+            self.engine.spawn(self._press())
+
+    async def _press(self) -> None:
+        with contextlib.suppress(BaresipError):
+            while self._keys and not self._ended.done():
+                await self.call.send_dtmf(self._keys[0])
+                await asyncio.sleep(KEY_PAUSE_S)
+                self._keys.popleft()
+        self._keys.clear()
+
     def stop_recording(self) -> None:
         """End the message that is being recorded."""
         if self.stop_message:
@@ -219,11 +254,18 @@ class StackLeg:
         if self._ended.done():
             return
         self._why = self._why or Ended(reason, Side.US)
+        if self.outgoing and not self.answered:
+            self.engine.relay.abandon(self.key)
         with contextlib.suppress(BaresipError):
             await self.call.hangup()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._ended), 5)
         self.over(Ended(reason, Side.US))
+
+    def dialog(self) -> str:
+        """What another process needs to end this call."""
+        known = self.engine.relay.ledger.calls.get(self.call.call_id or "")
+        return known.dialog(self.call.call_id or "").encode() if known and known.parties[0] else ""
 
     async def until_up(self) -> None:
         """Wait for the answer. Raises `LegEnded`."""
@@ -277,6 +319,8 @@ class StackLeg:
         if self.stop_message and digit in self.message_keys:
             self.stop_message(EndedBy.KEY, digit)
             return
+        if self.bridge_now:
+            self.bridge_now.pressed(self, digit)
         with contextlib.suppress(asyncio.QueueFull):
             self.digits.put_nowait(digit)
 

@@ -17,7 +17,7 @@ from plugins.carriers.sip.engine.simulcall import first_to_answer
 from plugins.carriers.sip.gateway.call.party import Party
 from plugins.carriers.sip.gateway.call.recording import Recording
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp, status_of, whole
-from plugins.carriers.sip.gateway.journal import Change, insert, update
+from plugins.carriers.sip.gateway.journal import Change, answered, insert, update
 from plugins.carriers.sip.gateway.parts import Over
 from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
 from plugins.carriers.sip.translate import END_ADDRESS, END_KEY
@@ -67,12 +67,12 @@ class Phone:
         self.call.parts.under_way.add(self.sid)
         await self.call.parts.journal.write(insert("leg", row))
 
-    async def answered(self) -> None:
+    async def answered(self, leg: Leg) -> None:
         """Somebody picked up."""
         self._answered_at = now()
         began = stamp(self._answered_at)
-        changed = update("leg", self.sid, {"status": "in-progress", "start_time": began, "answered_time": began})
-        await self._report("answered", "in-progress", {}, changed)
+        changes = answered(self.sid, began, leg, status="in-progress", start_time=began)
+        await self._report("answered", "in-progress", {}, *changes)
 
     async def ended(self, status: str) -> None:
         """It rings or talks no more; only the first end counts."""
@@ -149,7 +149,7 @@ async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
 
     async def accept(leg: Leg, order: Dial) -> bool:
         phone = by_order[id(order)]
-        await phone.answered()
+        await phone.answered(leg)
         heard = await _whisper(call, leg, phone)
         if not heard:
             await phone.ended("completed")

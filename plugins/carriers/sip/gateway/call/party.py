@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from plugins.carriers.sip.engine.interface import Leg, LegEnded
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp
-from plugins.carriers.sip.gateway.journal import update
+from plugins.carriers.sip.gateway.journal import answered
 from plugins.carriers.sip.gateway.parts import Over, Parts
 
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ class Party:
         was_answered = self.leg.answered
         await self.until_over(self.leg.answer())
         if not was_answered:
-            await self.parts.journal.write(update("leg", self.sid, {"answered_time": stamp(now())}))
+            await self.parts.journal.write(*answered(self.sid, stamp(now()), self.leg))
 
     def prepare(self, response: ElementTree.Element) -> None:
         """Begin to make all that a document lets be heard, so that a later text is ready when the first has been said."""

@@ -14,7 +14,7 @@ from plugins.carriers.sip.engine.limits import check_country
 from plugins.carriers.sip.gateway.call.conversation import Conversation
 from plugins.carriers.sip.gateway.call.incoming import end
 from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, status_of
-from plugins.carriers.sip.gateway.journal import insert, update
+from plugins.carriers.sip.gateway.journal import answered, insert, update
 from plugins.carriers.sip.gateway.parts import Parts
 from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
 
@@ -94,8 +94,8 @@ class Placing:
         call = Conversation(self._parts, leg, sid, order["From"], fields)
         try:
             began = stamp(now())
-            changed = update("leg", sid, {"status": "in-progress", "start_time": began, "answered_time": began})
-            await self._parts.spool.put(callback, call.fields("in-progress"), changed)
+            changes = answered(sid, began, leg, status="in-progress", start_time=began)
+            await self._parts.spool.put(callback, call.fields("in-progress"), *changes)
             await call.follow(order["Twiml"])
         except Exception as error:  # noqa: BLE001 - its end is reported all the same
             log.error("a call back broke off", call=sid, **place_of(error))

@@ -7,9 +7,15 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp, whole
 from plugins.carriers.sip.gateway.journal import insert, update
 from plugins.carriers.sip.gateway.parts import Parts
+
+log = structlog.get_logger(__name__)
+FAILED = "recording failed"
+"""The count of recordings that were lost because the disk was full."""
 
 
 @dataclass
@@ -52,8 +58,16 @@ class Recording:
 
 async def finish(parts: Parts, sid: str, call_sid: str, verb: str, callback: str) -> Fields:
     """As `Recording.finish`, also for one that a dead process began."""
-    seconds = await asyncio.to_thread(parts.files.complete, sid)
-    heard = seconds > 0 and await asyncio.to_thread(parts.files.seal, sid)
+    seconds, full = 0.0, False
+    try:
+        seconds = await asyncio.to_thread(parts.files.complete, sid)
+        heard = seconds > 0 and await asyncio.to_thread(parts.files.seal, sid)
+        full = not heard and await asyncio.to_thread(parts.files.is_disk_full)
+    except OSError:
+        heard, full = False, True
+    if full:
+        parts.counts[FAILED] += 1
+        log.error("a recording could not be kept, because the disk of the gateway's folder is full", call=call_sid)
     if not heard:
         await asyncio.to_thread(parts.files.delete, sid)
         await parts.journal.write(("delete from recording where sid = ?", (sid,)))

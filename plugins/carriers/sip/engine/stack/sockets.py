@@ -1,0 +1,35 @@
+"""What the engine opens its ports with."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from random import SystemRandom
+
+from plugins.carriers.sip.engine.interface import Unreachable
+from plugins.carriers.sip.engine.settings import LineSettings
+
+LOOPBACK = "127.0.0.1"
+STACK_PORTS = range(20_000, 22_000)
+SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
+
+
+def certificate(settings: LineSettings) -> ssl.SSLContext | None:
+    if settings.trunk.transport != "tls":
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.certificate is None:
+        raise Unreachable("TLS needs a certificate; write tlscertificate in config.yaml.")
+    context.load_cert_chain(settings.certificate)
+    return context
+
+
+def free_port() -> int:
+    """A UDP port on loopback for the stack, below those that the system gives to outgoing connections."""
+    for port in SystemRandom().sample(STACK_PORTS, len(STACK_PORTS)):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((LOOPBACK, port))
+            return port
+    raise Unreachable(f"No UDP port from {STACK_PORTS.start} to {STACK_PORTS.stop - 1} is free on {LOOPBACK}.")

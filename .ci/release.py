@@ -18,10 +18,12 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUMS = "SHA256SUMS"
+UNRELEASED = "## [Unreleased]"
 
 
 class NotReleased(Exception):
@@ -37,12 +39,30 @@ def git(*words: str) -> str:
 
 
 def version() -> str:
-    """The version of pyproject.toml, which the changelog must have as its newest."""
+    """The version of pyproject.toml."""
     number: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    newest = re.search(r"^## \[([\d.]+)\] - ", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    if newest is None or newest[1] != number:
-        raise NotReleased(f"CHANGELOG.md has no heading of {number} above its older versions; write one.")
     return number
+
+
+def date_changelog(number: str) -> None:
+    """Nothing if the changelog has this version as its newest, and no later line. Else its unreleased lines become those of
+    this version, of today, and NotReleased says so: the tag is of a commit that has them."""
+    file = ROOT / "CHANGELOG.md"
+    head, _, rest = file.read_text("utf-8").partition(f"{UNRELEASED}\n")
+    lines, newest = [*re.split(r"(?=^## \[)", rest, maxsplit=1, flags=re.MULTILINE), ""][:2]
+    if f"## [{number}] - " in rest:
+        if lines.strip() or not newest.startswith(f"## [{number}] - "):
+            raise NotReleased(
+                f"CHANGELOG.md has lines that are newer than {number}; raise the version in pyproject.toml."
+            )
+        return
+    if not lines.strip():
+        raise NotReleased(f"CHANGELOG.md has no line below {UNRELEASED}; write what is new in {number}.")
+    today = datetime.now(UTC).date().isoformat()
+    file.write_text(f"{head}{UNRELEASED}\n\n## [{number}] - {today}\n{lines}{newest}", "utf-8")
+    raise NotReleased(
+        f"CHANGELOG.md now says that {number} is of {today}. Read it, commit it, and run make release again."
+    )
 
 
 def signing_key() -> str:
@@ -111,6 +131,7 @@ def main(folder: Path, options: list[str]) -> None:
         raise NotReleased("There are changes that no commit has; commit them first.")
     if signed:
         signing_key()
+        date_changelog(number)
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise NotReleased(f"{folder} is not empty; name another folder, or remove what is in it.")

@@ -25,8 +25,8 @@ class BlobStore:
     """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once,
     atomically.
 
-    `options` are those of the fsspec file system. RetryLater if the storage does not answer; ConfigError if its library is
-    missing, or a path would leave the storage.
+    `options` are those of the fsspec file system; a folder needs no such library. RetryLater if the storage does not answer;
+    ConfigError if its library is missing, or a path would leave the storage.
     """
 
     def __init__(self, storage: str, options: Mapping[str, object]) -> None:
@@ -36,7 +36,7 @@ class BlobStore:
     def write(self, path: str, data: bytes) -> None:
         """Write a file, replacing an existing one; on a local disk it survives a power cut after this returns."""
         with self._reaching(path) as (files, root):
-            if not self._is_local(files):
+            if files is not None:
                 files.pipe_file(f"{root}/{path}", data)
                 return
             file = Path(root, path)
@@ -56,8 +56,10 @@ class BlobStore:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file as stored now; None if it does not exist."""
         with self._reaching(path) as (files, root):
-            files.invalidate_cache()
             try:
+                if files is None:
+                    return Path(root, path).read_bytes()
+                files.invalidate_cache()
                 return bytes(files.cat_file(f"{root}/{path}"))
             except FileNotFoundError:
                 return None
@@ -65,8 +67,10 @@ class BlobStore:
     def delete(self, path: str) -> None:
         """Delete a file; a missing file is ignored."""
         with self._reaching(path) as (files, root):
-            files.invalidate_cache()
             try:
+                if files is None:
+                    return Path(root, path).unlink()
+                files.invalidate_cache()
                 files.rm_file(f"{root}/{path}")
             except FileNotFoundError:
                 return
@@ -94,9 +98,11 @@ class BlobStore:
             raise RetryLater(f"The storage of recordings does not answer ({type(error).__name__}).") from None
 
     def _open(self) -> tuple[object, str]:
-        from fsspec.core import url_to_fs
-
+        if "://" not in (folder := self._storage.removeprefix("file://")):
+            return None, str(Path(folder).expanduser())
         try:
+            from fsspec.core import url_to_fs
+
             files, root = url_to_fs(self._storage, **self._options)
         except ImportError:
             raise ConfigError(
@@ -109,7 +115,3 @@ class BlobStore:
                 "recordings.options."
             ) from None
         return files, str(root).rstrip("/")
-
-    @staticmethod
-    def _is_local(files: Any) -> bool:
-        return "file" in ((files.protocol,) if isinstance(files.protocol, str) else files.protocol)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n- A change.\n\n## [0.0.1] - 2026-01-02\n\n- The first.\n"
+BY = ("-c", "user.name=Pat", "-c", "user.email=pat@example.com")
 
 
 @pytest.fixture
@@ -19,8 +22,7 @@ def checkout(tmp_path: Path) -> Path:
     run(tmp_path, "git", "clone", "--quiet", str(ROOT), str(copy))
     (copy / ".ci" / "release.py").write_bytes((ROOT / ".ci" / "release.py").read_bytes())
     run(copy, "git", "add", "--all")
-    by = ("-c", "user.name=Pat", "-c", "user.email=pat@example.com")
-    run(copy, "git", *by, "commit", "--quiet", "--allow-empty", "--message", "Release")
+    run(copy, "git", *BY, "commit", "--quiet", "--allow-empty", "--message", "Release")
     return copy
 
 
@@ -52,3 +54,38 @@ def test_without_a_key_nothing_is_built_or_tagged(checkout: Path, tmp_path: Path
     refused = run(checkout, sys.executable, ".ci/release.py", str(tmp_path / "made"))
     assert refused.returncode == 1 and "Git has no key to sign the tag with" in refused.stderr
     assert not (tmp_path / "made").exists() and not run(checkout, "git", "tag").stdout
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_the_changelog_gets_the_day_of_its_version_before_that_is_tagged(checkout: Path, tmp_path: Path) -> None:
+    (log := checkout / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
+    project = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    (number,) = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)
+    key = tmp_path / "key"
+    run(tmp_path, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    for name, value in {
+        "gpg.format": "ssh",
+        "user.signingkey": f"{key}.pub",
+        "user.name": "P",
+        "user.email": "p@example.com",
+    }.items():
+        run(checkout, "git", "config", name, value)
+
+    def release() -> str:
+        run(checkout, "git", "commit", "--quiet", "--allow-empty", "--all", "--message", "Release")
+        script = [sys.executable, ".ci/release.py", str(tmp_path / "made"), "--without-sbom"]
+        done = run(checkout, *script)
+        return done.stderr or done.stdout
+
+    assert f"CHANGELOG.md now says that {number} is of " in release()
+    dated = log.read_text(encoding="utf-8")
+    assert re.search(
+        rf"^## \[Unreleased\]\n\n## \[{number}\] - \d{{4}}-\d\d-\d\d\n\n- A change\.\n\n## \[0\.0\.1\]", dated, re.M
+    )
+    assert f"Tagged v{number}, signed." in release()
+    log.write_text(dated.replace("[Unreleased]\n", "[Unreleased]\n\n- A later one.\n"), encoding="utf-8")
+    assert f"lines that are newer than {number}" in release()
+    log.write_text(CHANGELOG.replace("- A change.\n\n", ""), encoding="utf-8")
+    assert "no line below ## [Unreleased]" in release()
+    assert run(checkout, "git", "tag").stdout == f"v{number}\n"

@@ -7,6 +7,8 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import distributions
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,19 @@ def test_nothing_of_it_comes_from_the_repository(environment: Environment, tmp_p
     hub, plugins, *path = json.loads(environment.at(tmp_path).python(WHERE))
     assert hub.startswith(f"{environment.folder}/") and plugins.startswith(f"{environment.folder}/")
     assert str(ROOT) not in path
+
+
+def test_a_hub_with_the_small_set_takes_at_most_260_mb_of_disk(environment: Environment) -> None:
+    names = re.findall(
+        r"^([\w.-]+)==", (ROOT / "requirements/hub-small.lock").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    files = {file for file in environment.folder.rglob("*") if file.is_file()}
+    for package in filter(lambda each: re.sub("[-_.]+", "-", each.name).lower() in names, distributions()):
+        files |= {Path(str(package.locate_file(each))) for each in package.files or ()}
+    compiled = {Path(cache_from_source(str(each))) for each in files if each.suffix == ".py"}
+    # A file takes whole blocks of 4 KiB.
+    taken = sum(-(-each.stat().st_size // 4096) * 4096 for each in files | compiled if each.exists())
+    assert 200 < taken / 2**20 <= 260
 
 
 def test_the_page_can_be_walked_from_its_first_command_to_its_last(environment: Environment, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import http_ece
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import URGENT
@@ -151,10 +151,8 @@ def _authorization(hub: Hub, endpoint: str) -> str:
         "exp": int((hub.clock() + TOKEN_LIFETIME).timestamp()),
         "sub": f"mailto:{mail.sender}" if mail else str(hub.config.hub.public_url),
     }
-    signed = b".".join(_encoded(json.dumps(each).encode()) for each in ({"typ": "JWT", "alg": "ES256"}, claims))
-    pair = decode_dss_signature(_private_key(hub).sign(signed, ECDSA(SHA256())))
-    token = signed + b"." + _encoded(b"".join(each.to_bytes(32, "big") for each in pair))
-    return f"vapid t={token.decode()}, k={public_key(hub)}"
+    token = jwt.encode({"typ": "JWT", "alg": "ES256"}, claims, ECKey.import_key(_private_key(hub)))
+    return f"vapid t={token}, k={public_key(hub)}"
 
 
 def _private_key(hub: Hub) -> EllipticCurvePrivateKey:
@@ -174,7 +172,7 @@ def _make_key(hub: Hub) -> VapidKey:
     number = private.private_numbers().private_value.to_bytes(32, "big")
     row = VapidKey(
         id="vapid",
-        public_key=_encoded(point).decode(),
+        public_key=_encoded(point),
         private_sealed=hub.keyring.encrypt(number, VAPID_PLACE),
         made_at=hub.clock(),
     )
@@ -189,8 +187,8 @@ def place_of_browser(subscription_id: str) -> str:
     return f"push_subscription/{subscription_id}"
 
 
-def _encoded(raw: bytes) -> bytes:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _decoded(text: str) -> bytes:

@@ -22,18 +22,17 @@ def cause_row(
     company: Company,
     tracker: Tracker | None,
     cause: Cause,
+    service: str,
     at: datetime,
     now: datetime,
     retention: RetentionSection,
 ) -> dict[str, object]:
-    """The row of a contact's cause. Click ids are kept only as long as those of a visit here; nothing is ever sent because of
-    them."""
+    """The row of a contact's cause, as the service of this title reported it. Click ids are kept only as long as those of a
+    visit here; nothing is ever sent because of them."""
     source, medium = _origin(cause, tracker)
     clicks = dict(cause.click_ids) if at + retention.life("click_ids") > now else {}
     page = clean_url(cause.landing_page, company.link_parameters)
-    reported = (
-        f"{cause.service} reported the source {cause.shown}" if cause.shown else f"{cause.service} reported no source"
-    )
+    reported = f"{service} reported the source {cause.shown}" if cause.shown else f"{service} reported no source"
     return Attribution.columns(
         subject_id=subject_id,
         company_id=company.id,

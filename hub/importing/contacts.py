@@ -106,7 +106,7 @@ class Batch(Generic[Record]):
         """Write causes and marks, have the days added up again, and count."""
         rows: list[dict[str, object]] = [
             cause_row(
-                each.id, each.company, each.tracker, each.record.cause, each.record.at, self.now,
+                each.id, each.company, each.tracker, each.record.cause, self.places.title, each.record.at, self.now,
                 self.hub.config.retention,
             )
             for each in new
@@ -115,7 +115,12 @@ class Batch(Generic[Record]):
         changed = set()
         if marked:
             changed = write_marks(
-                self.session, self.hub.vault, [self._marked(each) for each in placed], self.now, self.tally
+                self.session,
+                self.hub.vault,
+                [self._marked(each) for each in placed],
+                self.places.title,
+                self.now,
+                self.tally,
             )
         ids = {each.id for each in new}
         touched = [each for each in placed if each.id in ids or each.id in changed]

@@ -19,7 +19,7 @@ from hub.importing.steps import Tally
 from hub.model import Call, CallEventRow, FactRow
 from hub.model.calls import sane_seconds
 from hub.model.columns import CALL_RETENTION, storable
-from hub.model.imports import CALLRAIL, IMPORTED
+from hub.model.imports import IMPORTED
 from hub.model.states import CallStatus, SubjectState
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many, name_place
@@ -46,7 +46,7 @@ def write_calls(
     are stored."""
     batch: Batch[CallRecord] = Batch(hub, session, places, now)
     ids = _ids(session, hub, records)
-    known = _known(session, [*ids, *(_file_id(session, hub, each) for each in ids.values())])
+    known = _known(session, places, [*ids, *(_file_id(session, hub, each) for each in ids.values())])
     named: dict[str, CallRecord] = {}
     row_ids = {}
     for external_id, record in ids.items():
@@ -58,7 +58,7 @@ def write_calls(
             batch.tally.skip(ERASED, record.id)
         else:
             named[external_id] = record
-            row_ids[external_id] = found[0] if found else imported_id(record.at, f"call/{external_id}")
+            row_ids[external_id] = found[0] if found else imported_id(record.at, f"{places.service}/call/{external_id}")
     _adopt(
         session,
         {
@@ -91,7 +91,9 @@ def stored_calls(session: Session, places: Places, records: Sequence[Any]) -> li
     companies = {each.id: each for each in places.companies.values()}
     rows = session.exec(
         sql(Call).where(
-            Call.connector == CALLRAIL, col(Call.carrier_call_id).in_(reported), Call.state != SubjectState.ERASED
+            Call.connector == places.connector,
+            col(Call.carrier_call_id).in_(reported),
+            Call.state != SubjectState.ERASED,
         )
     )
     return [
@@ -111,11 +113,11 @@ def _file_id(session: Session, hub: Hub, record: CallRecord) -> str:
     return file_id(session, hub, "call", record.tracking_number, record.caller_number, at)
 
 
-def _known(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+def _known(session: Session, places: Places, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Carrier's id → id and state, of the calls that were imported before."""
     call: Any = Call
     query = select(call.carrier_call_id, call.id, call.state).where(
-        call.connector == CALLRAIL, call.carrier_call_id.in_(set(ids))
+        call.connector == places.connector, call.carrier_call_id.in_(set(ids))
     )
     return {external_id: (row_id, state) for external_id, row_id, state in session.execute(query)}
 
@@ -168,6 +170,7 @@ def _write(
         [
             _row(
                 each,
+                batch.places.connector,
                 external[each.id],
                 people.get((each.company.id, each.number or "")),
                 sealed.get(each.id),
@@ -177,17 +180,22 @@ def _write(
         ],
     )
     write_rows(batch.session, CallEventRow, [row for each in new for row in _events(each, batch.now)])
-    write_rows(batch.session, FactRow, [row for each in new for row in _facts(each, batch.now)])
+    write_rows(batch.session, FactRow, [row for each in new for row in _facts(each, batch.places.connector, batch.now)])
 
 
 def _row(
-    each: Placed[CallRecord], external_id: str, person_id: str | None, sealed: bytes | None, now: datetime
+    each: Placed[CallRecord],
+    connector: str,
+    external_id: str,
+    person_id: str | None,
+    sealed: bytes | None,
+    now: datetime,
 ) -> JsonObject:
     record = each.record
     duration = sane_seconds(record.duration)
     return Call.columns(
         id=each.id,
-        connector=CALLRAIL,
+        connector=connector,
         carrier_call_id=external_id,
         company_id=each.company.id,
         tracker_id=each.tracker.id if each.tracker else None,
@@ -224,7 +232,7 @@ def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
             call_id=each.id,
             kind=kind,
             at=at,
-            reported_by=CALLRAIL,
+            reported_by=IMPORTED,
             noted_at=now,
         )
         for kind, at in kinds.items()
@@ -232,12 +240,12 @@ def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _facts(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
+def _facts(each: Placed[CallRecord], connector: str, now: datetime) -> list[dict[str, object]]:
     return [
         FactRow.columns(
             id=imported_id(each.record.at, f"fact/{each.id}/{name}"),
             subject_id=each.id,
-            source=CALLRAIL,
+            source=connector,
             name=name,
             value=storable(value),
             category=FACTS[name],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from hub.importing.records import FormRecord
 from hub.importing.steps import Tally
 from hub.model import FormSubmission, Person
 from hub.model.columns import CALL_RETENTION, MESSAGE_RETENTION, storable
-from hub.model.imports import FORM_PREFIX
 from hub.model.people import TYPED, is_typed
 from hub.model.states import SubjectState
 from hub.runtime import Hub
@@ -36,16 +35,16 @@ def write_forms(
     """Store forms within `session`; of a form that is known only its marks change."""
     batch: Batch[FormRecord] = Batch(hub, session, places, now)
     ids = {each.id or _file_id(session, hub, each): each for each in records}
-    known = _known(session, ids)
+    known = _known(session, {f"{places.connector}/{each}" for each in ids})
     keys: dict[str, str] = {}
     readable = []
     for external_id, record in ids.items():
-        found = known.get(FORM_PREFIX + external_id)
+        found = known.get(f"{places.connector}/{external_id}")
         if found and found[1] == SubjectState.ERASED:
             batch.tally.skip(ERASED, record.id)
         else:
-            row_id = found[0] if found else imported_id(record.at, f"form/{external_id}")
-            keys[row_id] = FORM_PREFIX + external_id
+            row_id = found[0] if found else imported_id(record.at, f"{places.service}/form/{external_id}")
+            keys[row_id] = f"{places.connector}/{external_id}"
             readable.append((row_id, record, None, None))
     placed = batch.placed(readable, "form_content")
     contacts = {each.id: _contact(each) for each in placed}
@@ -64,10 +63,10 @@ def _file_id(session: Session, hub: Hub, record: FormRecord) -> str:
     return file_id(session, hub, "form", *reported)
 
 
-def _known(session: Session, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+def _known(session: Session, keys: Collection[str]) -> dict[str, tuple[str, str]]:
     form: Any = FormSubmission
     query = select(form.submission_key, form.id, form.state)
-    wanted = query.where(form.submission_key.in_({FORM_PREFIX + each for each in ids}))
+    wanted = query.where(form.submission_key.in_(keys))
     return {key: (row_id, state) for key, row_id, state in session.execute(wanted)}
 
 

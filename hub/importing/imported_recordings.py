@@ -21,7 +21,7 @@ from hub.importing.places import imported_id
 from hub.importing.records import CallRecord
 from hub.importing.steps import Tally
 from hub.model import Call, Recording
-from hub.model.imports import CALLRAIL
+from hub.model.imports import CALLRAIL, connector_of
 from hub.model.states import RecordingState, SubjectState
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.keep import path_of, place_in
@@ -35,6 +35,8 @@ NO_AUDIO = "its recording is no longer at CallRail"
 NOT_REPORTED = "its recording is not brought over: nobody has said that its caller knew of it (--recordings announced)"
 OLD_AUDIO = "its recording is older than this hub keeps recordings"
 STORED = "recordings"
+CONNECTOR = connector_of(CALLRAIL)
+"""Files have no audio, so only CallRail's API brings any."""
 
 
 class Wanted(StrEnum):
@@ -82,7 +84,7 @@ def _due(hub: Hub, source: AudioSource, placed: Sequence[Placed[CallRecord]], ta
     with hub.store.reading() as session:
         ids = [each.record.id for each in recorded]
         known = select(Recording.carrier_recording_id).where(
-            Recording.connector == CALLRAIL, col(Recording.carrier_recording_id).in_(ids)
+            Recording.connector == CONNECTOR, col(Recording.carrier_recording_id).in_(ids)
         )
         there = set(session.exec(known))
     due = []
@@ -104,7 +106,7 @@ def _store(hub: Hub, each: Placed[CallRecord], data: bytes) -> None:
     audio = inspect(data, record.recording_duration)
     row = Recording(
         id=imported_id(record.at, f"recording/{record.id}"),
-        connector=CALLRAIL,
+        connector=CONNECTOR,
         carrier_recording_id=record.id or each.id,
         call_id=each.id,
         kind="voicemail" if record.voicemail else "call",

@@ -19,7 +19,6 @@ from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.marks.tags import MAX_TAGS
 from hub.model import Lead, LeadChange, Note, Tag
 from hub.model.columns import CALL_RETENTION, storable
-from hub.model.imports import CALLRAIL
 from hub.model.states import WorkState
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many, note_place, notes_of
 from hub.store.encryption.search_words import Searchable, index_words
@@ -28,8 +27,6 @@ from hub.store.rows import write_rows
 
 CUT_TAG = f"a tag is longer than {MAX_TAG_CHARACTERS} characters and was cut"
 MANY_TAGS = f"of more than {MAX_TAGS} tags the first {MAX_TAGS} were kept"
-MARKED_BY = CALLRAIL
-"""Who marked it: nobody who is a user here."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,11 @@ class Marked:
     marks: Marks
 
 
-def write_marks(session: Session, vault: Vault, marked: Sequence[Marked], now: datetime, tally: Tally) -> set[str]:
-    """Write what is new of the marks; returns the ids of the contacts of which something changed.
+def write_marks(
+    session: Session, vault: Vault, marked: Sequence[Marked], service: str, now: datetime, tally: Tally
+) -> set[str]:
+    """Write what is new of the marks, as made by the `service` with this title; returns the ids of the contacts of which
+    something changed.
 
     A change of a lead is written as done, so no conversion rule looks at it.
     """
@@ -53,9 +53,9 @@ def write_marks(session: Session, vault: Vault, marked: Sequence[Marked], now: d
     if not reported:
         return set()
     ids = [each.subject_id for each in reported]
-    changed = _write_leads(session, reported, _leads(session, ids), now)
-    changed |= _write_tags(session, reported, now, tally)
-    changed |= _write_notes(session, vault, reported, ids, now)
+    changed = _write_leads(session, reported, _leads(session, ids), service, now)
+    changed |= _write_tags(session, reported, service, tally)
+    changed |= _write_notes(session, vault, reported, service)
     return changed
 
 
@@ -63,7 +63,9 @@ def _leads(session: Session, ids: Sequence[str]) -> dict[str, Lead]:
     return {lead.subject_id: lead for lead in session.exec(select(Lead).where(col(Lead.subject_id).in_(ids)))}
 
 
-def _write_leads(session: Session, reported: Sequence[Marked], known: Mapping[str, Lead], now: datetime) -> set[str]:
+def _write_leads(
+    session: Session, reported: Sequence[Marked], known: Mapping[str, Lead], service: str, now: datetime
+) -> set[str]:
     leads, changes, replaced = [], [], []
     for each in reported:
         marks, before = each.marks, known.get(each.subject_id)
@@ -72,7 +74,7 @@ def _write_leads(session: Session, reported: Sequence[Marked], known: Mapping[st
         status = (marks.status or LeadStatus.NEW).value
         amount, currency = (marks.value.amount, marks.value.currency) if marks.value else (None, None)
         if before is not None:
-            if before.marked_by != MARKED_BY or (before.status, before.amount, before.currency) == (
+            if before.marked_by != service or (before.status, before.amount, before.currency) == (
                 status, amount, currency,
             ):  # fmt: skip
                 continue
@@ -83,7 +85,7 @@ def _write_leads(session: Session, reported: Sequence[Marked], known: Mapping[st
             "status": status,
             "amount": amount,
         }
-        row |= {"currency": currency, "marked_at": now if before else each.at, "marked_by": MARKED_BY}
+        row |= {"currency": currency, "marked_at": now if before else each.at, "marked_by": service}
         leads.append(Lead.columns(**row))
         changes.append(LeadChange.columns(**row, state=WorkState.DONE, due_at=now))
     if replaced:
@@ -93,7 +95,7 @@ def _write_leads(session: Session, reported: Sequence[Marked], known: Mapping[st
     return {row["subject_id"] for row in leads}
 
 
-def _write_tags(session: Session, reported: Sequence[Marked], now: datetime, tally: Tally) -> set[str]:
+def _write_tags(session: Session, reported: Sequence[Marked], service: str, tally: Tally) -> set[str]:
     tagged = [each for each in reported if each.marks.tags]
     if not tagged:
         return set()
@@ -122,7 +124,7 @@ def _write_tags(session: Session, reported: Sequence[Marked], now: datetime, tal
                     subject_id=each.subject_id,
                     name=name,
                     made_at=each.at,
-                    made_by=MARKED_BY,
+                    made_by=service,
                     expires_at=each.at + CALL_RETENTION,
                 )
             )
@@ -130,9 +132,7 @@ def _write_tags(session: Session, reported: Sequence[Marked], now: datetime, tal
     return {row["subject_id"] for row in rows}
 
 
-def _write_notes(
-    session: Session, vault: Vault, reported: Sequence[Marked], ids: Sequence[str], now: datetime
-) -> set[str]:
+def _write_notes(session: Session, vault: Vault, reported: Sequence[Marked], service: str) -> set[str]:
     noted = {note_id(each.subject_id, each.at): each for each in reported if each.marks.note}
     if not noted:
         return set()
@@ -151,7 +151,7 @@ def _write_notes(
             subject_id=each.subject_id,
             sealed=sealed,
             made_at=each.at,
-            made_by=MARKED_BY,
+            made_by=service,
             expires_at=each.at + CALL_RETENTION,
         )
         for (note_id, each), sealed in zip(new.items(), encrypt_many(vault, session, plain), strict=True)

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from hub.contracts.titles import titled
 from hub.model import Company, ImportMatch, Tracker, TrackingNumber
+from hub.model.imports import connector_of
 from hub.store.rows import write_rows
 
 COMPANY, TRACKER, USER = "company", "tracker", "user"
@@ -20,12 +22,24 @@ COMPANY, TRACKER, USER = "company", "tracker", "user"
 class Places:
     """The companies and trackers of a source by their ids there, and the owner of each number here."""
 
+    service: str
+    """The name of the service that had them, like `callrail`."""
     companies: Mapping[str, Company]
     trackers: Mapping[str, Tracker]
     numbers: Mapping[str, Tracker]
     """A number (E.164) → its tracker here, retired ones included."""
     only: frozenset[str] = field(default_factory=frozenset)
     """The ids there of the companies that were asked for; empty: all."""
+
+    @property
+    def connector(self) -> str:
+        """The connector of what is brought over."""
+        return connector_of(self.service)
+
+    @property
+    def title(self) -> str:
+        """The service as people know it."""
+        return titled("connector", self.connector)
 
     def of(self, company: str | None, tracker: str | None, number: str | None) -> tuple[Company, Tracker | None] | None:
         """The company and the tracker of a contact; None if its company is not known here."""
@@ -38,13 +52,14 @@ class Places:
         return own, mine if mine is not None and mine.company_id == own.id else None
 
 
-def read_places(session: Session, source: str, only: Collection[str] = ()) -> Places:
+def read_places(session: Session, service: str, source: str, only: Collection[str] = ()) -> Places:
     """The places as matched so far."""
     companies = {each.id: each for each in session.exec(select(Company))}
     trackers = {each.id: each for each in session.exec(select(Tracker))}
     matches = matches_of(session, source)
     owned = session.exec(select(TrackingNumber.number, TrackingNumber.tracker_id)).all()
     return Places(
+        service,
         {there: companies[here] for there, here in matches[COMPANY].items() if here in companies},
         {there: trackers[here] for there, here in matches[TRACKER].items() if here in trackers},
         {number: trackers[tracker_id] for number, tracker_id in owned},

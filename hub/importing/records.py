@@ -95,8 +95,6 @@ class Cause:
     campaign: str | None = None
     keyword: str | None = None
     landing_page: str | None = None
-    service: str = "CallRail"
-    """Who says so."""
     click_ids: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -37,6 +37,10 @@ class Reader(Protocol):
     """Where an import comes from."""
 
     @property
+    def service(self) -> str:
+        """The name of the service, like `callrail`."""
+
+    @property
     def source(self) -> str:
         """Its name in our tables."""
 
@@ -67,7 +71,7 @@ def import_rows(
     for resource in [each for each in RESOURCES if each in resources] + ([RECORDINGS] if audio else []):
         with hub.store.writing() as session:
             step = begin_step(session, reader.source, resource, reader.options, hub.clock())
-            places = read_places(session, reader.source, companies)
+            places = read_places(session, reader.service, reader.source, companies)
         listed = CALLS if resource == RECORDINGS else resource
         try:
             for page in reader.pages(listed, position_of(step, step.options)):

@@ -22,7 +22,6 @@ from hub.importing.users import write_users
 from hub.importing.websites import Websites
 from hub.model import Account
 from hub.model.columns import storable
-from hub.model.imports import CALLRAIL
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
 from hub.reload.secret_moves import ConfigEdit
@@ -63,8 +62,6 @@ class Proposed:
 
 def target_of(config: Config, title: str, account: str | None, carrier: str | None) -> Target:
     """The account and the carrier of config.yaml: as named, or the only ones. CannotDo lists them if there are several."""
-    if CALLRAIL in config.connectors:
-        raise ConfigError(f"config.yaml has a connector named {CALLRAIL}; give it another name before the import.")
     carriers = [entry.name for entry in config.of_kind("carrier")]
     chosen = carrier or (carriers[0] if len(carriers) == 1 else None)
     if chosen is None or chosen not in carriers:

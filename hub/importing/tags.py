@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from hub.contracts.titles import titled
 from hub.errors import CannotDo
 from hub.importing.places import COMPANY, matches_of
 from hub.importing.records import TagRecord
@@ -14,7 +15,7 @@ from hub.importing.steps import NEW, SAME, Tally
 from hub.marks.tag_definitions import COLORS, DEFAULT_COLOR
 from hub.marks.tag_names import tag_name
 from hub.model import Account, TagDefinition
-from hub.model.imports import CALLRAIL
+from hub.model.imports import CALLRAIL, connector_of
 from hub.store import audit
 
 NO_NAME = "a tag's name is empty or longer than 40 characters"
@@ -50,7 +51,7 @@ def write_tags(
             color=record.color if record.color in COLORS else DEFAULT_COLOR,
             enabled=record.enabled,
             made_at=now,
-            made_by=CALLRAIL,
+            made_by=titled("connector", connector_of(CALLRAIL)),
         )
         session.add(row)
         session.flush()

@@ -16,7 +16,6 @@ from hub.importing.records import TextRecord
 from hub.importing.steps import Tally
 from hub.model import TextMessage
 from hub.model.columns import MESSAGE_RETENTION, storable
-from hub.model.imports import CALLRAIL
 from hub.model.states import MessageStatus, SubjectState
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many
@@ -34,7 +33,10 @@ def write_texts(
     batch: Batch[TextRecord] = Batch(hub, session, places, now)
     message: Any = TextMessage
     ids = {each.id or _file_id(session, hub, each): each for each in records}
-    keys = {imported_id(record.at, f"text/{external_id}"): external_id for external_id, record in ids.items()}
+    keys = {
+        imported_id(record.at, f"{places.service}/text/{external_id}"): external_id
+        for external_id, record in ids.items()
+    }
     known = set(session.scalars(select(message.id).where(message.id.in_(keys))))
     readable = []
     for row_id, external_id in keys.items():
@@ -73,7 +75,7 @@ def _write(
         rows.append(
             TextMessage.columns(
                 id=each.id,
-                connector=CALLRAIL,
+                connector=batch.places.connector,
                 carrier_message_id=keys[each.id],
                 direction=record.direction,
                 purpose=None if is_in else "reply",

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlmodel import Field
 
+from hub.contracts.titles import titled
 from hub.model.calls import Call
 from hub.model.columns import Row, json_column, time_column
 from hub.model.forms import FormSubmission
 from hub.model.messages import TextMessage
 
 CALLRAIL = "callrail"
-"""The connector of imported calls, texts and recordings. No connector of config.yaml may have this name during an import."""
 IMPORTED = "imported"
 """`found_by` of imported calls; `rule` of what the other service said of a contact's source."""
-FORM_PREFIX = f"{CALLRAIL}/"
-"""Begins the key of an imported form; that of a form from a page begins with its company's id."""
+PREFIX = f"{IMPORTED}/"
+"""Begins the connector of imported calls, texts and recordings, and the key of an imported form. No connector of config.yaml
+has such a name; the key of a form from a page begins with its company's id."""
 
 
 class ImportStep(Row, table=True):
@@ -71,12 +72,22 @@ class SwitchStep(Row, table=True):
     """The account of the machine that ran the command."""
 
 
+def connector_of(service: str) -> str:
+    """The connector of what a service had: `imported/callrail`."""
+    return PREFIX + service
+
+
 def was_imported(subject: Call | TextMessage | FormSubmission) -> bool:
     """Whether a call, text or form was brought over from another service, which has reported its conversions already."""
-    match subject:
-        case Call():
-            return subject.found_by == IMPORTED
-        case TextMessage():
-            return subject.connector == CALLRAIL
-        case FormSubmission():
-            return subject.submission_key.startswith(FORM_PREFIX)
+    return _origin(subject).startswith(PREFIX)
+
+
+def imported_from(subject: Call | TextMessage | FormSubmission) -> str | None:
+    """The title of the service from which a call, text or form was brought over; None if it came in here."""
+    if not was_imported(subject):
+        return None
+    return titled("connector", connector_of(_origin(subject).split("/")[1]))
+
+
+def _origin(subject: Call | TextMessage | FormSubmission) -> str:
+    return subject.submission_key if isinstance(subject, FormSubmission) else subject.connector

@@ -109,7 +109,12 @@ def test_living_companies_and_trackers_stand_in_config_yaml_and_the_others_are_r
 
 def test_a_call_has_what_callrail_reported_of_it(moved: Ours) -> None:
     row = moved.stage.one(Call, carrier_call_id=FIRST)
-    assert (row.found_by, row.connector, row.state, row.status) == ("imported", "callrail", "done", "completed")
+    assert (row.found_by, row.connector, row.state, row.status) == (
+        "imported",
+        "imported/callrail",
+        "done",
+        "completed",
+    )
     assert row.started_at == datetime(2026, 1, 5, 16, 27, 48, 119_000, tzinfo=UTC)
     assert (row.caller_number, row.tracking_number, row.duration, row.answered) == (
         "+14045550142",
@@ -183,7 +188,7 @@ def test_nothing_imported_is_converted_sent_or_alerted_about_even_if_it_is_marke
 
 def test_a_form_comes_over_with_its_typed_person_and_without_card_numbers(moved: Ours) -> None:
     form = moved.stage.one(FormSubmission)
-    assert (form.submission_key, form.form_id, form.state) == ("callrail/FRM1", "contact", "done")
+    assert (form.submission_key, form.form_id, form.state) == ("imported/callrail/FRM1", "contact", "done")
     assert (form.phone_number, form.email) == ("+14045550150", "kim@example.com")
     assert moved.stage.one(Person, id=form.person_id).phone_learnt == "typed"
     assert moved.stage.name_of(form) == "Kim Hill"
@@ -360,7 +365,7 @@ def test_the_timeline_of_a_call_says_that_it_was_imported(moved: Ours) -> None:
     with moved.stage.hub.store.reading() as session:
         view = view_of(session, moved.stage.hub.vault, row)
         facts = facts_of(view, mask)
-    assert (facts["found_by"], facts["carrier"]) == ("imported", "callrail")
+    assert (facts["found_by"], facts["carrier"]) == ("imported", "imported/callrail")
     assert (view.imported, view.rang, view.talked) == (True, None, 93)
     events = {each.kind: each.reported_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
     assert events == dict.fromkeys(("ringing", "answered", "completed"), "callrail")

@@ -13,6 +13,7 @@ from hub.errors import CannotDo
 from hub.importing.csv_files.files import open_files
 from hub.importing.csv_files.mapping import map_columns, services
 from hub.model import Attribution, Call, FormSubmission, Lead, TextMessage, Tracker
+from hub.model.imports import imported_from
 from hub.store.encryption.encrypted_fields import fields_of
 from hub.testing import FrozenClock
 
@@ -25,15 +26,15 @@ Lakeside Plumbing,CA2,2026-01-05 04:10 PM -05:00,Website,+14045550101,+140455501
 Direct,false,,,,
 """
 WHATCONVERTS = """\
-Lead ID,Lead Type,Date Created,Profile,Lead Status,Quotable,Sales Value,Lead Source,Lead Medium,Lead Campaign,Landing URL,\
-Tracking Number,Destination Number,Caller Number,Caller Name,Call Duration Seconds,Answer Status,Contact Email Address,\
-Form Name,Lead URL,Message,IP Address,Service
-11,Phone Call,2026-01-05T16:21:22Z,Lakeside Plumbing,Unique,Yes,750,google,cpc,Drains,https://lakeside.example.com/,\
-+14045550101,+14045550190,+14045550142,Sam North,42,Not Answered,,,,,,
+Lead ID,Lead Type,Date,Profile,Lead Status,Quotable,Sales Value,Source,Medium,Campaign,Landing Page,\
+Tracking Number,Destination Number,Phone Number,Caller Name,Duration (Seconds),Answer Status,Email Address,\
+Form Name,Lead Page,Message,IP,Service,Timezone
+11,Phone Call,2026-01-05 11:21:22,Lakeside Plumbing,Unique,Yes,750,google,cpc,Drains,https://lakeside.example.com/,\
++14045550101,+14045550190,+14045550142,Sam North,42,Not Answered,,,,,,,America/New_York
 12,Web Form,2026-01-06T16:21:22Z,Lakeside Plumbing,Repeat,No,,bing,organic,,https://lakeside.example.com/,,,,Kim Hill,,,\
-kim@example.com,contact,https://lakeside.example.com/contact,A drain is blocked,192.0.2.7,Drains
-13,Chat,2026-01-06T17:21:22Z,Lakeside Plumbing,Repeat,No,,bing,organic,,,,,,,,,,,,,,
-14,Text Message,2026-01-07T16:21:22Z,Lakeside Plumbing,Repeat,,,,,,,+14045550101,,+14045550142,,,,,,,Can you come?,,
+kim@example.com,contact,https://lakeside.example.com/contact,A drain is blocked,192.0.2.7,Drains,
+13,Chat,2026-01-06T17:21:22Z,Lakeside Plumbing,Repeat,No,,bing,organic,,,,,,,,,,,,,,,
+14,Message,2026-01-07T16:21:22Z,Lakeside Plumbing,Repeat,,,,,,,+14045550101,,+14045550142,,,,,,,Can you come?,,,
 """
 TWILIO = """\
 Call Sid,From,To,Start Time,Duration,Status,Direction
@@ -75,10 +76,13 @@ def test_one_whatconverts_file_holds_calls_forms_and_texts_and_names_what_is_non
     ours.bring(source)
     call = ours.stage.one(Call)
     assert (call.answered, call.duration, call.first_time_caller) == (False, 42, True)
+    assert call.started_at == datetime(2026, 1, 5, 16, 21, 22, tzinfo=UTC)
     cause = ours.stage.one(Attribution, subject_id=call.id)
     assert (cause.source, cause.medium, cause.campaign) == ("google", "cpc", "Drains")
     lead = ours.stage.one(Lead, subject_id=call.id)
-    assert (lead.status, lead.amount) == ("qualified", 750)
+    assert (lead.status, lead.amount, lead.marked_by) == ("qualified", 750, "WhatConverts")
+    for row in (call, ours.stage.one(FormSubmission), ours.stage.one(TextMessage)):
+        assert imported_from(row) == "WhatConverts"
     form = ours.stage.one(FormSubmission)
     assert (form.email, form.form_id) == ("kim@example.com", "contact")
     with ours.stage.hub.store.reading() as session:
@@ -97,6 +101,9 @@ def test_twilios_call_log_gives_calls_that_came_in_and_no_legs(ours: Ours, tmp_p
     )  # fmt: skip
     assert (missed.answered, missed.started_at) == (False, datetime(2026, 1, 6, 9, tzinfo=UTC))
     assert steps[0].counts == {"new": 2, "skipped": 1}
+    assert {each.connector for each in ours.stage.rows(Call)} == {"imported/twilio"}, (
+        "no carrier of config.yaml is named so"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,11 +126,13 @@ def test_who_imports_corrects_the_mapping(ours: Ours, tmp_path: Path) -> None:
     for wrong, words in (("When", "COLUMN=MEANING"), ("When=then", "is not one of"), ("Then=at", "none of the files")):
         with pytest.raises(CannotDo, match=words):
             open_files([path], company="L", corrections=(*said, wrong))
+    with pytest.raises(CannotDo, match="several services"):
+        open_files([file(tmp_path, TWILIO, "1.csv"), file(tmp_path, WHATCONVERTS, "2.csv")], company="L")
     with pytest.raises(CannotDo, match="--service is one of callrail"):
         open_files([path], company="L", service="nobody")
 
 
 def test_every_mapping_names_where_it_is_from_and_means_something_that_is_read() -> None:
-    known = set(services()["callrail"].columns) | {"kind"}
+    known = set(services()["callrail"].columns) | {"kind", "time_zone"}
     for each in services().values():
         assert each.source and set(each.columns) <= known and set(each.values) <= set(each.columns)

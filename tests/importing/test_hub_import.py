@@ -244,7 +244,7 @@ def test_the_columns_of_a_file_are_shown_and_can_be_corrected_before_it_is_broug
     looked = hub("csv", "texts.csv", "--dial", "+14045550190", "--map", "Words=body")
     assert looked.exit_code == 0, f"{looked.output}{looked.exception}"
     assert "Columns of texts.csv, texts of CallRail" in looked.output and "--map COLUMN=MEANING" in looked.output
-    assert re.search(r"Words +body\b", looked.output) and re.search(r"Sent At +at\b", looked.output)
+    assert re.search(r"Words +body +STOP\b", looked.output) and re.search(r"Sent At +at\b", looked.output)
     assert "Nothing was changed" in looked.output and (folder / "config.yaml").read_text() == CONFIG
     told = hub("csv", "texts.csv", "--dial", "+14045550190")
     assert isinstance(told.exception, RingfenceError) and "Say it with --map" in str(told.exception)

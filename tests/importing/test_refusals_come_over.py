@@ -198,7 +198,7 @@ def stop_listed(ours: Ours, path: Path) -> tuple[ImportStep, list[tuple[int, str
     hub, source = ours.stage.hub, account()
     ours.bring_structure(source)
     with hub.store.reading() as session:
-        places = read_places(session, source.source)
+        places = read_places(session, source.service, source.source)
     return write_opt_outs(hub, source.source, read_opt_outs(path), places, "operator")
 
 

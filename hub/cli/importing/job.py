@@ -277,7 +277,7 @@ class Job:
         if self.opt_outs is None:
             return
         with hub.store.reading() as session:
-            places = read_places(session, self.source.source, self.source.companies)
+            places = read_places(session, self.source.service, self.source.source, self.source.companies)
         begun = hub.clock()
         step, left = write_opt_outs(hub, self.source.source, self.opt_outs, places, actor())
         result.opt_outs = {"lines": self.opt_outs.lines, "stopped": step.counts.get("new", 0)}

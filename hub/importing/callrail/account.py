@@ -31,6 +31,7 @@ from hub.importing.callrail.rows import (
 )
 from hub.importing.callrail.settings import INTEGRATION, OF_LISTS
 from hub.importing.records import BEGINNING, Page, Position, Record, Structure
+from hub.model.imports import CALLRAIL
 
 THREADS_PER_PAGE = 50
 """Each takes a request of its own, so that a page of them takes minutes, and is kept as a whole."""
@@ -54,7 +55,7 @@ LISTS: Mapping[str, _List] = {
     "forms": _List("form_submissions.json", "form_submissions", form_of, FORM_FIELDS, "submitted_at"),
     "texts": _List("text-messages.json", "conversations", thread_of, TEXT_FIELDS, "", THREADS_PER_PAGE),
 }
-ACCOUNT_PREFIX = "callrail/"
+ACCOUNT_PREFIX = f"{CALLRAIL}/"
 MAX_COMPANIES_ASKED = 50
 """Companies whose integrations are listed, a request each."""
 MAX_RECENT_PAGES = 40
@@ -73,6 +74,11 @@ class CallRailAccount:
     companies: Sequence[str] = ()
     found: list[tuple[str, str]] = field(default_factory=list)
     """(id, reason) of what of the structure cannot be read."""
+
+    @property
+    def service(self) -> str:
+        """Whose account it is."""
+        return CALLRAIL
 
     @property
     def source(self) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
-from hub.importing.callrail.vocabulary import origin_of, slug, zone_of
-from hub.importing.csv_files.lines import Line, company_id, record_of, tracker_id
+from hub.importing.callrail.vocabulary import origin_of, slug
+from hub.importing.csv_files.lines import Line, company_id, known_zone, record_of, tracker_id
 from hub.importing.csv_files.mapping import (
     CALLS,
     FORMS,
@@ -27,6 +27,8 @@ from hub.importing.csv_files.mapping import (
 from hub.importing.records import BEGINNING, CompanyRecord, Page, Position, Record, Structure, TrackerRecord
 
 LINES_PER_PAGE = 250
+LINES_LOOKED_AT = 50
+"""In which a sample value of each column is looked for."""
 NO_LINE = "the line has no time that can be read; say with --time-zone in which zone the times of the files are"
 NO_KIND = "the line is neither a call, a form nor a text"
 
@@ -44,7 +46,8 @@ class _Seen:
 
 @dataclass
 class CsvFiles:
-    """Some exported files. `zone` is that of times without an offset; `company` is whose they are, if they do not say it."""
+    """Some files that one service exported. `zone` is that of times without an offset; `company` is whose they are, if they do
+    not say it."""
 
     files: Mapping[Path, ColumnMap]
     """File → what its columns mean."""
@@ -57,6 +60,11 @@ class CsvFiles:
     companies: Sequence[str] = ()
     _totals: dict[str, int] = field(default_factory=dict)
     _source: str = ""
+
+    @property
+    def service(self) -> str:
+        """The name of the service that wrote them."""
+        return next(each.service.name for each in self.files.values())
 
     @property
     def source(self) -> str:
@@ -105,6 +113,12 @@ class CsvFiles:
                 for each, seen in trackers.items()
             ),
         )
+
+    def samples(self, file: Path) -> list[str]:
+        """The first value of each column of a file, empty if the first lines have none."""
+        with _rows(file) as (header, rows):
+            columns = list(zip_longest(*islice(rows, LINES_LOOKED_AT), fillvalue=""))
+        return [next(filter(None, map(str.strip, values)), "") for values in columns[: len(header)]]
 
     def recent(self, since: date) -> Iterator[Record]:
         """The calls and forms since a day."""
@@ -181,11 +195,17 @@ def open_files(
             mapped[file] = map_columns(file.name, header, service, corrected)
         if "company" not in mapped[file].meanings and company is None:
             raise CannotDo(f"{file.name} has no column with the company; say with --company whose it is.")
+    if len({each.service.name for each in mapped.values()}) > 1:
+        written = ", ".join(f"{file.name} by {each.service.title}" for file, each in mapped.items())
+        raise CannotDo(
+            f"The files are of several services ({written}); bring those of each over by themselves, or say "
+            "with --service whose they are."
+        )
     headers = {plain_name(name) for each in mapped.values() for name in each.header}
     for column in corrected:
         if column not in headers:
             raise CannotDo(f"--map names the column {column}, which is in none of the files.")
-    if zone is not None and zone_of(zone) == "UTC" and zone.upper() != "UTC":
+    if zone is not None and known_zone(zone) is None:
         raise CannotDo(f"{zone} is not a time zone; write it like America/Chicago.")
     return CsvFiles(mapped, zone, company, *days)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hub.contracts.phones import phone_number
 from hub.contracts.untrusted import JsonObject
 from hub.importing.callrail.rows import CURRENCY, cause_of, place_of
-from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of
+from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of, zone_of
 from hub.importing.csv_files.mapping import CALLS, FORMS, KIND, ColumnMap
 from hub.importing.records import CallRecord, FormRecord, Marks, Record, TextRecord
 
@@ -28,8 +28,6 @@ class Line:
     place: str
     kind: str | None
     """Calls, forms or texts; None if it is none of them."""
-    service: str
-    """The title of the service that wrote it."""
 
     @classmethod
     def of(cls, columns: ColumnMap, row: Sequence[str], place: str, company: str | None) -> Line:
@@ -44,7 +42,7 @@ class Line:
         if company is not None:
             known.setdefault("company", company)
         kind = columns.kind or service.kinds.get(known.get(KIND, "").casefold())
-        return cls(known, other, place, kind, service.title)
+        return cls(known, other, place, kind)
 
     def get(self, meaning: str) -> str | None:
         """A value by its meaning; None if it is empty."""
@@ -62,14 +60,21 @@ def tracker_id(company: str, title: str) -> str:
 
 
 def record_of(line: Line, zone: str | None) -> Record | None:
-    """A line as a call, form or text; None if its time cannot be read. A time without an offset needs a `zone`."""
-    written = line.get("at") or ""
+    """A line as a call, form or text; None if its time cannot be read. A time without an offset needs a zone: the
+    line's own, or else `zone`."""
+    written, own = line.get("at") or "", line.get("time_zone")
+    zone = known_zone(own) if own else zone
     at = moment_of(written, zone or "UTC")
     if at is None or (zone is None and moment_of(written, "America/Chicago") != at):
         return None
     if line.kind == CALLS:
         return _call(line, at)
     return _form(line, at) if line.kind == FORMS else _text(line, at)
+
+
+def known_zone(name: str) -> str | None:
+    """The IANA name of a time zone; None if it is none."""
+    return found if (found := zone_of(name)) != "UTC" or name.upper() == "UTC" else None
 
 
 def _call(line: Line, at: datetime) -> CallRecord:
@@ -133,7 +138,7 @@ def _shared(line: Line) -> JsonObject:
         "company": company_id(company) if company else None,
         "tracker": tracker_id(company, line.get("tracker") or tracking) if company and tracking else None,
         "tracking_number": tracking,
-        "cause": replace(cause_of(reported), service=line.service),
+        "cause": cause_of(reported),
         "marks": Marks(
             status=LEAD_STATUSES.get((line.get("lead_status") or "").casefold()),
             value=money_of(line.get("value"), CURRENCY),

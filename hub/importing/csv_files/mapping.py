@@ -10,7 +10,9 @@ from importlib.resources import files
 
 import yaml
 
+from hub.contracts.titles import titled
 from hub.errors import CannotDo
+from hub.model.imports import connector_of
 from hub.platform.id_words import words_of
 
 CALLS, FORMS, TEXTS = "calls", "forms", "texts"
@@ -23,7 +25,6 @@ class Service:
     """How one service writes its files."""
 
     name: str
-    title: str
     source: str
     """Where its names of columns are from."""
     columns: Mapping[str, Sequence[str]]
@@ -34,6 +35,11 @@ class Service:
     """What its column `kind` says, in lower case → calls, forms or texts."""
     ignored: Sequence[str] = ()
     """Columns that are no fields of a form."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return titled("connector", connector_of(self.name))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from hub.model import (
     Tracker,
     TrackingNumber,
 )
-from hub.model.imports import CALLRAIL, IMPORTED
+from hub.model.imports import IMPORTED, PREFIX
 
 LOOKED_AT = timedelta(days=90)
 """How far back traffic counts."""
@@ -202,7 +202,7 @@ def _calls(session: Session, since: datetime) -> dict[str, tuple[int, int, int]]
 
 def _texts(session: Session, since: datetime) -> dict[str, int]:
     text: Any = TextMessage
-    query = select(text.tracking_number, func.count()).where(text.at >= since, text.connector == CALLRAIL)
+    query = select(text.tracking_number, func.count()).where(text.at >= since, text.connector.startswith(PREFIX))
     return {number: int(count) for number, count in session.execute(query.group_by(text.tracking_number))}
 
 

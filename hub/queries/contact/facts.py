@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.model.imports import IMPORTED
 from hub.platform.fields import only
 from hub.queries.contact.view import ContactView
 from hub.queries.lists.filters import ContactKind
@@ -24,6 +23,8 @@ def facts_of(view: ContactView, mask: Mask) -> dict[str, Any]:
             "tracker_title": view.tracker_title,
             "tracking_number": view.tracking_number,
         }
+    if view.imported_from:
+        facts["imported_from"] = view.imported_from
     facts |= {"person": view.person_id, "work": view.subject.state, "expires_at": view.subject.expires_at}
     match view.kind:
         case ContactKind.CALL:
@@ -78,5 +79,4 @@ def _of_form(view: ContactView, mask: Mask) -> dict[str, Any]:
         "name": mask.text(view.name),
         "fields": ", ".join(f"{name}: {mask.text(value)}" for name, value in view.entries.items()) or None,
         "first_time_contact": form.first_time_contact,
-        **({"found_by": IMPORTED} if view.imported else {}),
     }

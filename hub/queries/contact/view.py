@@ -18,7 +18,7 @@ from hub.contracts.events import FAILURE_WORDS
 from hub.contracts.transcripts import TranscriptPart
 from hub.flow.case import Subject, time_of
 from hub.model import Attribution, Call, Company, FormSubmission, Lead, Recording, TextMessage, Tracker, User, Visit
-from hub.model.imports import was_imported
+from hub.model.imports import imported_from
 from hub.model.states import SubjectState
 from hub.queries.callers import SpamVerdict
 from hub.queries.contact.parts import Parts
@@ -53,8 +53,8 @@ class ContactView:
         self.tracking_number = None if isinstance(subject, FormSubmission) else subject.tracking_number
         self.person_id = subject.person_id
         self.erased = subject.state == SubjectState.ERASED
-        self.imported = was_imported(subject)
-        """Whether it was brought over from another call-tracking service."""
+        self.imported_from = imported_from(subject)
+        """The call-tracking service from which it was brought over; None if it came in here."""
 
     @property
     def company_id(self) -> str:
@@ -120,7 +120,7 @@ class ContactView:
     def rang(self) -> int | None:
         """Seconds until a call was answered; None if that is not known."""
         call = self._call
-        if call is None or call.answered_at is None or self.imported:
+        if call is None or call.answered_at is None or self.imported_from:
             return None
         return max(0, round((call.answered_at - call.started_at).total_seconds()))
 

@@ -27,7 +27,7 @@ RULES: Mapping[str, str] = {
     "person.remembered": "An earlier visit of the same caller held the number.",
     "lease.cooling": "Nobody held the number any more; the visit that held it last is the likeliest.",
     "person.earlier": "No visit held the number, but the caller is known from an earlier visit.",
-    "imported": "CallRail reported this source before the call was imported.",
+    "imported": "{service} reported this source before the contact was imported.",
     "tracker.unknown": "No visit matches, so the source of the tracking number itself stands.",
 }
 VERDICTS: Mapping[str, tuple[str, str]] = {
@@ -66,7 +66,7 @@ def source_answer(evidence: SourceEvidence | None, contact: ContactView) -> Answ
     name = came_from(cause.source, cause.medium)
     if cause.campaign:
         name += f", campaign {campaign_title(cause.campaign)}"
-    reason = RULES.get(cause.rule, "")
+    reason = RULES.get(cause.rule, "").format(service=contact.imported_from)
     if cause.clicked_at and cause.clicked_at <= contact.at:
         reason = f"The ad was clicked {waiting(contact.at - cause.clicked_at)} before. {reason}"
     steps, word = certainty(cause)

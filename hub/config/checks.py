@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from hub.config.destinations import destination_problems
@@ -16,6 +17,8 @@ from hub.config.rule_checks import rule_problems, unknown
 from hub.config.sections.recordings import RecordingsSection
 
 Found = Iterator[tuple[Path, str]]
+OF_ALL: Path = ("accounts",)
+"""The place of a problem between two accounts. A longer one would name what one of them has to the other."""
 
 
 def problems_between(parts: Parts) -> Found:
@@ -58,8 +61,13 @@ def _doubled(parts: Parts, named: list[tuple[Path, str]], thing: str) -> Found:
     first: dict[str, Path] = {}
     for path, name in named:
         earlier = first.setdefault(name, path)
-        if earlier != path:
-            line = parts.document.line((*earlier, "name"))
+        line = parts.document.line((*earlier, "name"))
+        if earlier != path and thing == "company" and earlier[:2] != path[:2]:
+            yield (
+                OF_ALL,
+                f"two accounts have a company named {name!r}, on lines {line} and {parts.document.line(path)}; rename one",
+            )
+        elif earlier != path:
             yield (*path, "name"), f"another {thing} is named {name!r} already, on line {line}; give it another name"
 
 
@@ -68,18 +76,21 @@ def _connectors(parts: Parts) -> Found:
     for path, common in parts.placed(ConnectorCommon):
         for index, company in enumerate(common.companies or ()):
             if company not in companies:
-                yield (*path, "companies", index), unknown("company", company, companies)
+                yield (*path, "companies", index), unknown("company", company, parts.shown(path, companies))
         served = list(common.companies or companies)
         for company in common.costs:
             if company not in served:
-                yield (*path, "costs", company), unknown("company", company, served)
+                yield (*path, "costs", company), unknown("company", company, parts.shown(path, served))
 
 
 def _rules(parts: Parts) -> Found:
     companies = [name for _, name in parts.written_names("accounts", "companies")]
     trackers = [name for _, name in parts.written_names("accounts", "companies", "trackers")]
     for path, rule in parts.placed(ConversionRule):
-        yield from (((*path, *inner), text) for inner, text in rule_problems(rule, companies, trackers))
+        yield from (
+            ((*path, *inner), text)
+            for inner, text in rule_problems(rule, companies, trackers, partial(parts.shown, path))
+        )
 
 
 def _consent(parts: Parts) -> Found:
@@ -97,9 +108,12 @@ def _trackers(parts: Parts) -> Found:
     carriers = [name for name, each in parts.connector_classes.items() if each.manifest.kind == "carrier"]
     for path, tracker in parts.placed(TrackerSection):
         if tracker.carrier not in parts.connector_names:
-            yield (*path, "carrier"), unknown("carrier", tracker.carrier, carriers)
+            yield (*path, "carrier"), unknown("carrier", tracker.carrier, parts.shown(path, carriers))
         elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
-            yield (*path, "carrier"), f"{tracker.carrier!r} is not a carrier; {nearest('', carriers, 'carriers are')}"
+            yield (
+                (*path, "carrier"),
+                f"{tracker.carrier!r} is not a carrier; {nearest('', parts.shown(path, carriers), 'carriers are')}",
+            )
         if tracker.type == "source":
             count = len(tracker.numbers)
             if count > 1:
@@ -120,9 +134,10 @@ def _transcription(parts: Parts) -> Found:
         if name is None or name in hearing:
             continue
         if name not in parts.connector_names:
-            yield (*path, "transcribe"), unknown("connector", name, hearing or parts.connector_names)
+            yield (*path, "transcribe"), unknown("connector", name, parts.shown(path, hearing or parts.connector_names))
         elif name in parts.connector_classes:
-            hint = nearest(name, hearing, "these do:") if hearing else "add one like `whisper: {plugin: whisper}`"
+            shown = parts.shown(path, hearing)
+            hint = nearest(name, shown, "these do:") if shown else "add one like `whisper: {plugin: whisper}`"
             yield (*path, "transcribe"), f"{name!r} does not transcribe; {hint}"
 
 
@@ -150,7 +165,11 @@ def _numbers(parts: Parts) -> Found:
             first = owner.setdefault(number, place)
             if first != place:
                 line = parts.document.line(first)
-                yield place, f"{number} is already the number of {parts.document.spell(first[:-2])} (line {line})"
+                if first[:2] == place[:2]:
+                    yield place, f"{number} is already the number of {parts.document.spell(first[:-2])} (line {line})"
+                else:
+                    lines = f"lines {line} and {parts.document.line(place)}"
+                    yield OF_ALL, f"{number} is the number of trackers of two accounts, on {lines}; take it out of one"
 
 
 def _companies(parts: Parts) -> Found:

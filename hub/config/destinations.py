@@ -32,14 +32,17 @@ def destination_problems(parts: Parts) -> Iterator[tuple[Path, str]]:
     for place, written in parts.destinations.items():
         name = str(place[-1])
         if name not in parts.connector_names:
-            yield place, unknown("connector", name, takers or parts.connector_names)
+            yield place, unknown("connector", name, parts.shown(place, takers or parts.connector_names))
             continue
         connector_class = parts.connector_classes.get(name)
         if connector_class is None:
             continue  # its problem is reported there
         destination = connector_class.Destination
         if destination is None:
-            yield place, f"{name!r} does not accept conversions; {nearest(name, takers, 'these do:')}"
+            yield (
+                place,
+                f"{name!r} does not accept conversions; {nearest(name, parts.shown(place, takers), 'these do:')}",
+            )
             continue
         found, wrong = validated(destination, written)
         yield from (((*place, *inner), text) for inner, _, text in wrong)

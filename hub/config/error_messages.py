@@ -147,7 +147,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> st
     near = near or difflib.get_close_matches(word, alike, n=1, cutoff=SIMILAR)
     if near:
         return f"did you mean `{near[0]}`?"
-    return f"{otherwise} {', '.join(words)}" if words else "leave it out"
+    return f"{otherwise} {', '.join(words)}" if words else "correct it, or leave it out"
 
 
 def models_in(annotation: object) -> list[type[BaseModel]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -45,6 +45,19 @@ class Parts:
         for name, written in send_to.items() if isinstance(send_to, dict) else ():
             if isinstance(written, dict):
                 self.destinations[(*path, "send_to", name)] = written
+
+    def shown(self, place: Path, names: Iterable[str]) -> list[str]:
+        """Of the names of companies, trackers or connectors those that a problem at `place` may list. Pages show problems, and
+        nobody may read there what another account has: its companies and trackers, or a connector that serves only them."""
+        if len(self.written_names("accounts")) < 2:
+            return list(names)
+        own = {name for path, name in self.written_names("accounts", "companies") if path[:2] == place[:2]}
+        own |= {name for path, name in self.written_names("accounts", "companies", "trackers") if path[:2] == place[:2]}
+        for path, entry in self.sections.items():
+            serves = set(getattr(entry, "companies", None) or ())
+            if path[:-1] == ("connectors",) and (not serves or serves & own):
+                own.add(str(path[-1]))
+        return [each for each in names if each in own]
 
     def placed(self, model: type[AnyModel]) -> Iterator[tuple[Path, AnyModel]]:
         """The parts of one type, each with its path, in the order of the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from hub.config.document import Path
 from hub.config.error_messages import nearest
@@ -12,8 +12,14 @@ CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 Found = Iterator[tuple[Path, str]]
 
 
-def rule_problems(rule: ConversionRule, companies: Collection[str], trackers: Collection[str]) -> Found:
-    """(path within the rule, sentence) of every problem. `companies` and `trackers` are the names that exist."""
+def rule_problems(
+    rule: ConversionRule,
+    companies: Collection[str],
+    trackers: Collection[str],
+    shown: Callable[[Collection[str]], Collection[str]],
+) -> Found:
+    """(path within the rule, sentence) of every problem. `companies` and `trackers` are the names that exist; `shown` gives
+    those of them that a problem may list."""
     when = rule.when
     yield from _later_events(rule)
     if when.event != "form" and when.form is not None:
@@ -24,9 +30,9 @@ def rule_problems(rule: ConversionRule, companies: Collection[str], trackers: Co
         if getattr(when, key) is not None:
             yield ("when", key), "only calls have this; write `event: call` or remove it"
     if when.company is not None and when.company not in companies:
-        yield ("when", "company"), unknown("company", when.company, companies)
+        yield ("when", "company"), unknown("company", when.company, shown(companies))
     if when.tracker is not None and when.tracker not in trackers:
-        yield ("when", "tracker"), unknown("tracker", when.tracker, trackers)
+        yield ("when", "tracker"), unknown("tracker", when.tracker, shown(trackers))
 
 
 def has_condition(event: str, condition: str) -> bool:

@@ -168,6 +168,11 @@ def title_by_plugin(name: str, plugins: Mapping[str, tuple[str, str]]) -> str:
     return f"{label} ({titled('connector', own)})" if own else label
 
 
+def action_title(action: str) -> str:
+    """What somebody did, for an action of the audit log: Added a user, for `users.add`."""
+    return titles().get(("audit", action), action)
+
+
 def line_title(by: str, value: str) -> str:
     """What a line of a report by source, campaign or another dimension stands for."""
     return {"source": origin_title, "campaign": campaign_title}.get(by, str)(value)

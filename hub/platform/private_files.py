@@ -42,3 +42,16 @@ def open_to_others(paths: Iterable[Path]) -> list[Path]:
     if os.name != "posix":
         return []
     return [path for path in paths if path.exists() and path.stat().st_mode & OTHERS]
+
+
+def open_private(file: Path, flags: int) -> int:
+    """A descriptor of a file of the hub, 0600, made if it does not exist, with its folders. What root makes belongs to the
+    owner of the folder in which it is made: the hub's own user must be able to use it after a command of root."""
+    made = [each for each in (file, *file.parents) if not each.exists()]
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if made and os.name == "posix" and os.geteuid() == 0:
+        owner = made[-1].parent.stat()
+        for each in made:
+            os.chown(each, owner.st_uid, owner.st_gid)
+    return descriptor

@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.errors import ConfigError, RetryLater
 from hub.model.columns import new_id
+from hub.platform.private_files import open_private
 
 PATH = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
 MAX_PATH_CHARACTERS = 200
@@ -40,9 +41,8 @@ class BlobStore:
                 files.pipe_file(f"{root}/{path}", data)
                 return
             file = Path(root, path)
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = file.with_name(f".{file.name}.draft")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            with os.fdopen(open_private(draft, os.O_WRONLY | os.O_TRUNC), "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())

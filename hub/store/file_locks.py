@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hub.platform.private_files import open_private
+
 try:
     import fcntl
 except ImportError:  # on Windows, where one process works on one SQLite file
@@ -88,7 +90,7 @@ def _lock(file: Path, stack: ExitStack, exclusive: bool, seconds: float) -> bool
 
 
 def _opened(file: Path, stack: ExitStack) -> int:
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = open_private(file, os.O_RDWR)
     stack.callback(os.close, descriptor)  # which releases the lock too
     return descriptor
 

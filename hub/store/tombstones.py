@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.model import Restoration, Tombstone
+from hub.platform.private_files import open_private
 from hub.store.dialects import database_file
 from hub.store.rows import write_rows
 
@@ -108,8 +109,7 @@ def _append(journal: Path, tombstoned: ErasedRows, at: datetime, *, begins: bool
     said = {"at": at.isoformat(), "keys": sorted(tombstoned.keys), "rows": sorted(tombstoned.rows)}
     line = json.dumps({**said, **({BEGINS: True} if begins else {})}) + "\n"
     try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(journal, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(descriptor, line.encode("ascii"))
             os.fsync(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from parsed_tree import ROOT, Module, each_module, sources, violations
 
+from hub.contracts.titles import titles
 from hub.plugin_host.packages.public_names import public_names
 
 MAX_MODULE_LINES = 400
@@ -115,6 +117,29 @@ def test_every_module_is_named_for_what_it_is_about() -> None:
     assert [
         told(file) for file in sources("hub", "plugins", "tests", "benchmarks") if file.stem in FORBIDDEN_NAMES
     ] == []
+
+
+@each_module("hub")
+def unnamed_actions(module: Module) -> Iterator[str]:
+    """Of a family of actions, like `f"import.{resource}"`, at least one needs words."""
+    named = {name for kind, name in titles() if kind == "audit"}
+    for call in module.nodes:
+        called = call.func if isinstance(call, ast.Call) else None
+        called = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        if not isinstance(call, ast.Call) or not re.search("note|audit", called):
+            continue
+        for each in (node for argument in call.args for node in ast.walk(argument)):
+            text = each.value if isinstance(each, ast.Constant) else ""
+            is_action = isinstance(text, str) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)*\.[a-z_]*", text)
+            has_words = is_action and any(
+                name == text or (text.endswith(".") and name.startswith(text)) for name in named
+            )
+            if is_action and not has_words:
+                yield module.at(call, f"the action {text} has no words in hub/contracts/titles.tsv")
+
+
+def test_every_action_of_the_audit_log_has_its_words() -> None:
+    assert not violations(unnamed_actions)
 
 
 @each_module("hub", "plugins", "tests", "benchmarks")

@@ -16,6 +16,9 @@ from hub.config.loading import load_config
 from hub.platform.private_files import open_to_others, tighten
 from hub.plugin_host.discovery import discover
 from hub.startup.assembly import private_paths
+from hub.store.blob_store import BlobStore
+from hub.store.journal.ends_file import ends_file_of
+from hub.store.tombstones import journal_of
 
 
 def hub(folder: Path, *arguments: str) -> str:
@@ -66,6 +69,21 @@ def test_a_folder_of_the_hub_that_was_open_to_others_is_closed_but_never_a_share
         os.chown(folder, 1234, -1)
     tighten([folder])
     assert open_to_others([folder]) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder to somebody else")
+def test_what_a_command_of_root_makes_belongs_to_the_hubs_own_user(shop: Shop) -> None:
+    shop.play()
+    config = load_config(shop.folder / "config.yaml", discover)
+    journal, ends = journal_of(config.hub), ends_file_of(config.hub)
+    assert journal is not None and ends is not None and not journal.exists(), "nobody was erased yet"
+    ends.unlink(missing_ok=True)
+    os.chown(journal.parent, 1234, 1234)
+    assert shop.run("backup", "data", "--keys", "keys").exit_code == 0
+    BlobStore(str(journal.parent / "audio"), {}).write("2026/11/voice.wav", b"RIFF")
+    made = [journal, *(journal.parent / "audio").rglob("*")]
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in made} == {(1234, 1234)}
+    assert not ends.exists() or ends.stat().st_uid == 1234
 
 
 def test_hub_check_names_what_belongs_to_another_user_and_is_open(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from commands import CliRunner
 from page_client import signed_in
@@ -17,6 +18,7 @@ from testbed import TestHub
 from typer.testing import Result
 
 from hub.cli import app
+from hub.contracts.webhooks import WebhookRequest
 from hub.delivery.sync import sync as sync_now
 from hub.model import AuditEntry, ConversionRow, Delivery, LeadChange, Recording
 from hub.platform.clock import utc_now
@@ -24,6 +26,7 @@ from hub.platform.loopback import free_port
 from hub.startup.opening import Opened, open_hub
 from hub.startup.reading import read_config
 from hub.testing import FrozenClock
+from hub.testing.trigger.running_hub import RunningHub
 from hub.worker import Worker
 
 Refusal = Callable[[Result], str]
@@ -55,6 +58,25 @@ def running(folder: Path) -> Iterator[Opened]:
 
 def test_without_a_running_hub_it_says_how_to_start_one(folder: Path, refusal: Refusal) -> None:
     assert "hub run" in refusal(run(folder, "trigger", "call"))
+
+
+def test_what_the_hub_could_not_store_in_time_is_sent_again_as_a_carrier_does(folder: Path) -> None:
+    answers, pauses = [503, 503, 200, *[503] * 9], list[float]()
+    with httpx.Client(
+        transport=httpx.MockTransport(lambda request: httpx.Response(answers.pop(0), text="<Response/>")),
+        base_url="http://127.0.0.1:8080",
+    ) as client:
+        hub = RunningHub(read_config(folder / "config.yaml"), client, sleep=pauses.append)
+        webhook = WebhookRequest(
+            method="POST",
+            url="https://calls.example.com/webhooks/twilio/voice",
+            body=b"",
+            received_at=utc_now(),
+            headers={},
+        )
+        assert hub.post(webhook) is not None and pauses == [1, 2]
+        assert hub.post(webhook) is None and [status for _, status, _ in hub.sent] == [200, 503]
+    assert len(answers) == 4, "after five times it gives up"
 
 
 def test_a_click_id_is_written_with_its_name(folder: Path, running: Opened, refusal: Refusal) -> None:

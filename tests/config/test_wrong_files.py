@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -154,6 +155,52 @@ def test_a_wrong_file_names_the_line_and_says_what_was_wanted(
     said = [problem for problem in found if sentence in str(problem)]
     assert said, "\n".join(map(str, found))
     assert line is None or said[0].line == line
+
+
+OTHERS = """\
+  - name: rival
+    title: Rival
+    companies:
+      - name: hidden
+        title: Hidden
+        time_zone: America/Chicago
+        route: {dial: "+13125550191"}
+        trackers:
+          - name: secret
+            type: source
+            carrier: phone
+            numbers: ["+13125550170"]
+            source: flyer
+"""
+
+
+@pytest.mark.parametrize(
+    ("piece", "instead", "sentence"),
+    [
+        (
+            "+13125550120",
+            "+13125550170",
+            "accounts: +13125550170 is the number of trackers of two accounts, on lines 40 and 53",
+        ),
+        ("name: north", "name: hidden", "accounts: two accounts have a company named 'hidden', on lines 28 and 45"),
+        ("[north]", "[hiden]", "no company is named 'hiden'; correct it, or leave it out"),
+        ("answered: true", "company: hiden", "no company is named 'hiden'"),
+        ("answered: true", "tracker: secrets", "no tracker is named 'secrets'"),
+        ("{ads: {action: 7}}", "{adds: {action: 7}}", "no connector is named 'adds'"),
+        (
+            "carrier: phone\n            numbers: [+",
+            "carrier: phones\n            numbers: [+",
+            "did you mean `phone`?",
+        ),
+    ],
+)
+def test_no_problem_of_an_account_names_what_another_account_has(
+    problems: Any, piece: str, instead: str, sentence: str
+) -> None:
+    assert piece in GOOD
+    said = "\n".join(map(str, problems(GOOD.replace(piece, instead, 1) + OTHERS)))
+    assert sentence in said
+    assert not re.search("`hidden`|`secret`|`ads`|hidden,|there are|rival", said), said
 
 
 @pytest.mark.parametrize(

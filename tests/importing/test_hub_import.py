@@ -148,12 +148,12 @@ def test_quiet_prints_only_problems_that_the_run_before_did_not_have(
 
 def test_it_says_how_long_it_takes_before_it_begins(folder: Path, base_url: str, theirs: RecordedCallRail) -> None:
     looked = hub("callrail", "--base-url", base_url)
-    assert "It takes up to 5 requests to CallRail, at most 900 an hour: no time to speak of." in looked.output
+    assert "It takes up to 21 requests to CallRail, at most 900 an hour: no time to speak of." in looked.output
     theirs.texts = [{**theirs.texts[0], "id": f"SMT{n}"} for n in range(200)]
     slow = hub("callrail", "--base-url", base_url, "--rate", "100", "--recordings", "voicemail")
-    assert "It takes up to 207 requests to CallRail, at most 100 an hour: about 1 h 28 min, and one" in slow.output
+    assert "It takes up to 223 requests to CallRail, at most 100 an hour: about 1 h 37 min, and one" in slow.output
     told = json.loads(hub("callrail", "--base-url", base_url, "--json").stdout)
-    assert (told["requests"], told["seconds"]) == (206, 584)
+    assert (told["requests"], told["seconds"]) == (222, 648)
 
 
 def test_a_list_that_the_key_may_not_read_is_named_before_it_begins(

@@ -35,10 +35,13 @@ class Forecast:
         return f"{text}, and one request more for each recording." if self.with_recordings else f"{text}."
 
 
-def forecast(store: Store, account: CallRailAccount, wanted: Sequence[str], recordings: Wanted) -> Forecast:
-    """Ask how long the lists of `wanted` are; one request for each."""
+def forecast(
+    store: Store, account: CallRailAccount, wanted: Sequence[str], recordings: Wanted, *, from_start: bool
+) -> Forecast:
+    """Ask how long the lists of `wanted` are; one request for each. `from_start` counts what was asked so far too, for
+    companies, trackers, settings and websites: the run that brings everything over asks the same first."""
     totals: dict[str, int | None] = {}
-    requests = 0
+    requests = account.client.pace.asked + len(wanted) if from_start else 0
     listed = [(each, each) for each in wanted] + ([(RECORDINGS, CALLS)] if recordings != Wanted.NONE else [])
     for resource, name in listed:
         try:

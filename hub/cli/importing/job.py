@@ -234,7 +234,7 @@ class Job:
         """Ask how much there is to read."""
         if not isinstance(self.source, CallRailAccount):
             return
-        result.forecast = forecast(store, self.source, self.wanted, self.recordings)
+        result.forecast = forecast(store, self.source, self.wanted, self.recordings, from_start=True)
         result.lists = {name: {"there": total or 0} for name, total in result.forecast.totals.items()}
         result.problems = merged(result.problems, refused_lists(result.forecast.totals))
 
@@ -256,7 +256,7 @@ class Job:
                 )
             audio = None
             if isinstance(self.source, CallRailAccount):
-                result.forecast = forecast(store, self.source, self.wanted, self.recordings)
+                result.forecast = forecast(store, self.source, self.wanted, self.recordings, from_start=False)
                 if self.recordings != Wanted.NONE:
                     audio = AudioSource(self.source.client, self.source.account, self.recordings)
         if result.forecast is not None and not self.quiet:

@@ -62,6 +62,8 @@ class Pace:
         self._between = 3_600 / per_hour if per_hour else 0.0
         self._burst, self._allowance, self._sleep = burst, max(0, burst - 1) * self._between, sleep
         self._next = 0.0
+        self.asked = 0
+        """Requests so far."""
 
     def seconds(self, requests: int) -> float:
         """How long so many requests take at least, the first of them without a pause."""
@@ -74,6 +76,7 @@ class Pace:
         if self._next > now:
             self._sleep(self._next - now)
         self._next += self._between
+        self.asked += 1
 
 
 class CallRail:

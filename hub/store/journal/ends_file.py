@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session as AnySession
 
 from hub.config.models import HubSection
+from hub.platform.private_files import open_private
 from hub.store.encryption.keyring import JOURNAL, Keyring
 from hub.store.engine import STORE
 from hub.store.journal.digests import CANONICAL
@@ -44,8 +45,7 @@ def note_ends(file: Path | None, keyring: Keyring, at: datetime, ends: Ends, **m
     line: dict[str, object] = {"at": at.isoformat(), "ends": {chain: list(end) for chain, end in ends.items()}, **more}
     line["public_key"], line["signature"] = keyring.sign_publicly(JOURNAL, _signed(line))
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(file, os.O_RDWR | os.O_APPEND)
         try:
             # A line that a crash cut off must not spoil the next one.
             size = os.fstat(descriptor).st_size

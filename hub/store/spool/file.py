@@ -17,6 +17,7 @@ import structlog
 
 from hub.config.models import HubSection
 from hub.errors import ConfigError
+from hub.platform.private_files import open_private
 from hub.store.dialects import beside
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import switch_to_wal
@@ -141,9 +142,7 @@ class Spool:
         if self.file is None:
             yield True
             return
-        descriptor = os.open(
-            self.file.with_name(f"{self.file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        descriptor = open_private(self.file.with_name(f"{self.file.name}.lock"), os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -172,8 +171,7 @@ class Spool:
 
     def _open(self) -> sqlite3.Connection:
         if self.file is not None:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(open_private(self.file, os.O_RDWR))
         connection = sqlite3.connect(
             self.file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hub.contracts.webhooks import WebhookRequest
 
 REPLY_SECONDS = 15.0
+REPEATS = 4
+"""How often what the hub could not store in time is sent again, as carriers and the page script do."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class RunningHub:
     client: httpx2.Client
     sent: list[tuple[str, int, float]] = field(default_factory=list)
     """Of each webhook: its address, the hub's status, and the seconds that the answer took."""
+    sleep: Callable[[float], None] = time.sleep
 
     def post(self, request: WebhookRequest) -> AnswerDocument | None:
         """Send a webhook that is signed for the public address; the hub's document, None if the answer has none."""
@@ -67,6 +70,11 @@ class RunningHub:
 
     def _ask(self, method: str, path: str, **content: Any) -> httpx2.Response:
         try:
+            for pause in range(1, REPEATS + 1):
+                reply = self.client.request(method, path, **content)
+                if reply.status_code != 503:
+                    return reply
+                self.sleep(pause)
             return self.client.request(method, path, **content)
         except httpx2.TransportError:
             raise CannotDo(

@@ -7,10 +7,10 @@ from itertools import islice
 
 from starlette.responses import Response
 
+from hub.contracts.titles import action_title
 from hub.privacy.journal_check import check_for
 from hub.queries.audit import AuditFilter, actors_and_actions, audit_page, iterate_audit, names_in, users_among
 from hub.queries.privacy.ledger import journal_state
-from hub.web.pages.audit.audit_labels import action_words
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
@@ -53,11 +53,11 @@ def audit_log(page: PageRequest) -> Response:
         choice=choice,
         filters={name: value for name in FILTERS if (value := page.query.get(name))},
         actors=sorted((names.get(each, each), each) for each in actors),
-        actions=sorted((action_words(each), each) for each in actions),
+        actions=sorted((action_title(each), each) for each in actions),
         areas=sorted({each.partition(".")[0] for each in actions}),
         names=names,
         users=users if page.may("users") else set(),
-        words=action_words,
+        words=action_title,
         journal=journal,
         period=page.period(),
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
@@ -93,7 +93,7 @@ def _rows(page: PageRequest, choice: AuditFilter) -> Iterator[Sequence[object]]:
             for row in some:
                 at = row.at.astimezone(page.zone).isoformat(timespec="seconds")
                 who, of = names.get(row.actor, row.actor), names.get(row.subject, row.subject)
-                did = action_words(row.action)
+                did = action_title(row.action)
                 yield at, who, row.actor, did, row.action, of, row.subject, row.detail, row.id
 
 

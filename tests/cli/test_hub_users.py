@@ -10,8 +10,10 @@ from cli_shop import Shop
 from sqlalchemy import text
 from typer.testing import Result
 
+from hub.access.assistants.grants import allow, redeem_code
 from hub.access.keys import key_holder
-from hub.model import User
+from hub.model import OAuthClient, User
+from hub.platform.clock import utc_now
 from hub.store import Store
 
 Refusal = Callable[[Result], str]
@@ -20,6 +22,30 @@ Refusal = Callable[[Result], str]
 def start(shop: Shop) -> None:
     with shop.opened():
         pass
+
+
+def test_the_assistants_that_read_as_users_are_listed_and_ended_at_once(shop: Shop, refusal: Refusal) -> None:
+    start(shop)
+    assert "No assistant is connected." in shop.run("users", "assistants").output
+    assert shop.run("users", "add", "maria", "--role", "marketer", "--email", "m@example.com").exit_code == 0
+    (maria,) = shop.rows(User)
+    now = utc_now()
+    with shop.opened() as opened, opened.hub.store.writing() as session:
+        client = OAuthClient(id="c1", name="Claude [bold]", redirect_uris=["https://claude.ai/done"], made_at=now)
+        session.add(client)
+        resource = "https://calls.example.com/mcp"
+        allow(session, maria, client, client.redirect_uris[0], resource, "a code", "x" * 43, now)
+    with shop.opened() as opened:
+        grant = redeem_code(opened.hub.store, "a code", "c1", now)
+    assert grant is not None
+    (listed,) = shop.json("users", "assistants")
+    assert (listed["answers_go_to"], listed["calls_itself"], listed["user"]) == ("claude.ai", "Claude [bold]", "maria")
+    assert listed["works"] is True and listed["personal_data"] is False
+    ended = shop.run("users", "disconnect", grant.id)
+    assert ended.exit_code == 0 and "Claude [bold] reads nothing from now on." in ended.output
+    assert [each["works"] for each in shop.json("users", "assistants")] in ([], [False])
+    assert ("assistants.end", maria.id) in shop.audited()
+    assert "no assistant with this id" in refusal(shop.run("users", "disconnect", "nobody"))
 
 
 def test_a_user_is_added_given_a_key_changed_and_disabled_and_each_is_written_down(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -151,6 +152,10 @@ DEFAULT_FIELDS: Sequence[Field] = (
 """What a row says unless other fields are asked for."""
 
 
+FOLDED = frozenset({"consent", "deliver", "disclose", "enrich"})
+"""Stages of which a call has many entries that say the same of different recipients or facts."""
+
+
 def _listed(reader: Reader, row: ContactView, companies: dict[str, str], fields: Sequence[str]) -> dict[str, Any]:
     outside = {name: FROM_OUTSIDE[name](reader, row) for name in fields if name in FROM_OUTSIDE}
     return without_empty(
@@ -192,19 +197,41 @@ def show_contact(reader: Reader, contact_id: str, detail: bool, with_transcript:
     found = {
         **(facts if detail else without_empty({name: each for name, each in facts.items() if name not in OF_THE_HUB})),
         UNTRUSTED: reader.said(without_empty(about)),
-        "timeline": [_entry(reader, each, detail) for each in seen],
+        "timeline": [_entry(reader, each) for each in seen] if detail else _folded(reader, seen),
     }
     if with_transcript:
         found["transcripts"] = _transcripts(reader, subject)
     return found
 
 
-def _entry(reader: Reader, entry: Entry, detail: bool) -> dict[str, Any]:
-    if detail:
-        said = {"text": entry.text, "details": entry.details}
-        return {"at": entry.at, "stage": entry.stage, "state": entry.state, UNTRUSTED: reader.said(said)}
-    brief = {"at": entry.at.replace(microsecond=0), "stage": entry.stage, "state": entry.state}
-    return without_empty({**brief, UNTRUSTED: {"text": reader.said(entry.text)}})
+def _entry(reader: Reader, entry: Entry) -> dict[str, Any]:
+    said = {"text": entry.text, "details": entry.details}
+    return {"at": entry.at, "stage": entry.stage, "state": entry.state, UNTRUSTED: reader.said(said)}
+
+
+def _folded(reader: Reader, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The entries in short: of a delivery how it stands, and one entry for all decisions, deliveries, disclosures and facts
+    that came out alike."""
+    groups: dict[tuple[object, ...], tuple[Entry, Counter[str]]] = {}
+    for number, entry in enumerate(entries):
+        if entry.data.get("step") in ("made", "try"):
+            continue
+        key = (entry.stage, entry.state) if entry.stage in FOLDED else (number,)
+        text = entry.text.removesuffix(" ended").replace(f" {entry.data.get('key')}", "")
+        groups.setdefault(key, (entry, Counter()))[1][text] += 1
+    return [
+        without_empty(
+            {
+                "at": entry.at.replace(microsecond=0),
+                "stage": entry.stage,
+                "state": entry.state,
+                UNTRUSTED: {
+                    "text": reader.said("; ".join(f"{t} ({n} times)" if n > 1 else t for t, n in texts.items()))
+                },
+            }
+        )
+        for entry, texts in groups.values()
+    ]
 
 
 def _transcripts(reader: Reader, subject: Any) -> list[dict[str, Any]]:

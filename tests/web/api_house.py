@@ -54,6 +54,8 @@ TWO_ACCOUNTS = [
 ]
 ALLOWED = {
     "GET /companies": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
+    "GET /numbers": {"owner", "admin", "marketer"},
+    "GET /waiting-callers": {"owner", "admin", "marketer", "receptionist", "agent"},
     "GET /calls": {"owner", "admin", "marketer", "receptionist", "agent"},
     "GET /calls/{call_id}": {"owner", "admin", "marketer", "receptionist", "agent"},
     "POST /calls/{call_id}/lead": {"owner", "admin", "marketer", "receptionist", "agent"},

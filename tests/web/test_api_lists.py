@@ -60,6 +60,30 @@ def test_what_expand_names_is_in_each_row_as_far_as_the_role_sees_it(lite_house:
         assert lite_house.get("/calls", expand=wrong).json()["param"] == "expand"
 
 
+@pytest.mark.parametrize("path", ["/forms", "/texts"])
+def test_forms_and_texts_are_expanded_as_calls_are(lite_house: House, path: str) -> None:
+    name = path[1:]
+    (row,) = lite_house.get(path, expand="attribution,notes,deliveries").json()[name]
+    (plain,) = lite_house.get(path).json()[name]
+    assert plain["attribution"] is plain["notes"] is plain["deliveries"] is None
+    assert row["notes"] == [] and isinstance(row["deliveries"], list)
+    assert row["attribution"] is None or row["attribution"]["source"] == row["source"]
+    assert lite_house.get(path, expand="recordings").json()["param"] == "expand"
+
+
+def test_numbers_and_who_waits_for_a_call_back_are_lists_of_their_own(lite_house: House) -> None:
+    numbers = lite_house.get("/numbers").json()["numbers"]
+    assert [each["number"] for each in numbers] == sorted(each["number"] for each in numbers)
+    assert {each["tracker"] for each in numbers} and all(each["company_id"] for each in numbers)
+    assert lite_house.get("/numbers", "receptionist").status_code == 403
+    assert lite_house.get("/numbers", company="nobody").status_code == 404
+    waiting = lite_house.get("/waiting-callers").json()
+    assert waiting["total"] == len(waiting["waiting_callers"]) == 0
+    missed = lite_house.stage.call_in(caller="+13125550177", answered=False)
+    (caller,) = lite_house.get("/waiting-callers").json()["waiting_callers"]
+    assert (caller["call_id"], caller["caller_number"], caller["missed"]) == (missed.id, missed.caller_number, 1)
+
+
 def test_calls_are_selected_by_each_condition_of_the_lists_of_pages(lite_house: House) -> None:
     stage, call_id = lite_house.stage, lite_house.mine["call_id"]
     call = stage.one(Call, id=call_id)

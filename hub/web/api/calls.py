@@ -1,9 +1,9 @@
-"""Companies, calls, forms and texts of the account."""
+"""Companies, numbers, calls, forms and texts of the account, and who waits for a call back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, FastAPI, Query
 from sqlmodel import Session
@@ -16,9 +16,11 @@ from hub.queries.deliveries.delivery_list import deliveries_of
 from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import ContactKind
 from hub.queries.marks import notes_on
+from hub.queries.missed_calls import waiting_callers
+from hub.queries.numbers.number_list import list_numbers
 from hub.queries.texts.text_list import TextFilter, list_texts
 from hub.texts.bodies import open_body
-from hub.web.api.auth import AuthorizedRequest, MayAccount, MayBodies, MayCalls, MayTexts
+from hub.web.api.auth import AuthorizedRequest, MayAccount, MayBodies, MayCalls, MaySetup, MayTexts
 from hub.web.api.paging import (
     After,
     CallFilters,
@@ -41,52 +43,81 @@ from hub.web.api.schemas import (
     CompanyAnswer,
     ContactAnswer,
     DeliveryAnswer,
+    ExpandableAnswer,
     FormAnswer,
     Forms,
     NoteText,
+    NumberAnswer,
+    Numbers,
     RecordingAnswer,
     SpamScoreAnswer,
     TextAnswer,
     TextContent,
     Texts,
+    WaitingCallerAnswer,
+    WaitingCallers,
     shaped,
 )
 
-EXPANDABLE = ("attribution", "recordings", "notes", "deliveries")
-_ONE = "|".join(EXPANDABLE)
-Expand = Annotated[
-    str | None,
-    Query(
-        pattern=f"^({_ONE})(,({_ONE})){{0,{len(EXPANDABLE) - 1}}}$",
-        description=f"What each row shows in full besides its own fields, with commas between: {', '.join(EXPANDABLE)}.",
-    ),
-]
+EXPANDABLE = ("attribution", "notes", "deliveries")
+
+
+def _expand(names: Sequence[str]) -> Any:
+    one = "|".join(names)
+    return Annotated[
+        str | None,
+        Query(
+            pattern=f"^({one})(,({one})){{0,{len(names) - 1}}}$",
+            description=f"What each row shows in full besides its own fields, with commas between: {', '.join(names)}.",
+        ),
+    ]
+
+
+Expand: Any = _expand(EXPANDABLE)
+ExpandCalls: Any = _expand((*EXPANDABLE, "recordings"))
+AnyAnswer = TypeVar("AnyAnswer", bound=ExpandableAnswer)
 SpamChoice = Annotated[Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")]
 
 
 def call_answers(
     session: Session, authorized: AuthorizedRequest, views: Sequence[ContactView], expand: Sequence[str]
 ) -> list[CallAnswer]:
-    """Calls as the API answers them, with what `expand` asks for, each read at once for all calls."""
-    scope, ids = authorized.scope, [each.id for each in views]
-    notes = notes_on(session, scope, authorized.hub.vault, ids) if "notes" in expand else {}
-    sees_sent = "deliveries" in expand and may(authorized.user, "deliveries") is not None
-    deliveries = deliveries_of(session, scope, ids) if sees_sent else {}
+    """Calls as the API answers them, with what `expand` asks for."""
     answers = []
     for view in views:
         answer = _with_contact(CallAnswer.model_validate(view.call), view)
         answer.caller_name, answer.outcome = view.name, view.outcome
         answer.spam_score = SpamScoreAnswer.model_validate(view.spam_verdict) if view.spam_verdict else None
-        if "attribution" in expand and view.cause:
-            answer.attribution = AttributionAnswer.model_validate(view.cause)
         if "recordings" in expand and (view.recordings or may(authorized.user, "recordings")):
             answer.recordings = shaped(RecordingAnswer, view.recordings)
+        answers.append(answer)
+    return _expanded(session, authorized, views, answers, expand)
+
+
+def _expanded(
+    session: Session,
+    authorized: AuthorizedRequest,
+    views: Sequence[ContactView],
+    answers: list[AnyAnswer],
+    expand: Sequence[str],
+) -> list[AnyAnswer]:
+    """The answers on some contacts with what `expand` asks for, each read at once for all of them."""
+    scope, ids = authorized.scope, [each.id for each in views]
+    notes = notes_on(session, scope, authorized.hub.vault, ids) if "notes" in expand else {}
+    sees_sent = "deliveries" in expand and may(authorized.user, "deliveries") is not None
+    deliveries = deliveries_of(session, scope, ids) if sees_sent else {}
+    for view, answer in zip(views, answers, strict=True):
+        if "attribution" in expand and view.cause:
+            answer.attribution = AttributionAnswer.model_validate(view.cause)
         if "notes" in expand:
             answer.notes = [NoteText.of(each) for each in notes.get(view.id, ())]
         if sees_sent:
             answer.deliveries = shaped(DeliveryAnswer, deliveries.get(view.id, ()))
-        answers.append(answer)
     return answers
+
+
+def _words(expand: str | None) -> list[str]:
+    return expand.split(",") if expand else []
 
 
 def _with_contact(answer: Any, view: ContactView) -> Any:
@@ -109,6 +140,23 @@ def _add_calls(api: FastAPI) -> None:
         with authorized.session() as session:
             return Companies(companies=shaped(CompanyAnswer, companies_of(session, authorized.scope, None)))
 
+    @api.get("/numbers", operation_id="listNumbers")
+    def numbers(authorized: MaySetup, company: CompanyName = None) -> Numbers:
+        """The tracking numbers that have not been given back, each with its tracker, by number."""
+        with authorized.session() as session:
+            ids = company_ids(session, authorized.scope, company)
+            found = list_numbers(session, authorized.scope, ids, authorized.hub.clock())
+            return Numbers(numbers=shaped(NumberAnswer, found))
+
+    @api.get("/waiting-callers", operation_id="listWaitingCallers")
+    def waiting(authorized: MayCalls, company: CompanyName = None, limit: Limit = 50) -> WaitingCallers:
+        """Who waits for a call back: callers of the last 14 days whom nobody has reached since, who waits longest first."""
+        with authorized.session() as session:
+            scope, vault, now = authorized.scope, authorized.hub.vault, authorized.hub.clock()
+            ids = company_ids(session, scope, company)
+            found, total = waiting_callers(session, scope, vault, now, companies=ids, limit=limit)
+            return WaitingCallers(waiting_callers=shaped(WaitingCallerAnswer, found), total=total)
+
     @api.get("/calls", operation_id="listCalls")
     def calls(
         authorized: MayCalls,
@@ -117,7 +165,7 @@ def _add_calls(api: FastAPI) -> None:
         until: Until = None,
         filters: Any = Depends(CallFilters),
         spam: SpamChoice = "all",
-        expand: Expand = None,
+        expand: ExpandCalls = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:
@@ -128,13 +176,12 @@ def _add_calls(api: FastAPI) -> None:
             wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.CALL)
             ids, vault = [each.id for each in rows], authorized.hub.vault
             found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
-            expanded = expand.split(",") if expand else ()
-            return Calls(calls=call_answers(session, authorized, found.items, expanded), next=found.next)
+            return Calls(calls=call_answers(session, authorized, found.items, _words(expand)), next=found.next)
 
     @api.get("/calls/{call_id}", operation_id="getCall")
-    def call(authorized: MayCalls, call_id: str, expand: Expand = None) -> CallAnswer:
+    def call(authorized: MayCalls, call_id: str, expand: ExpandCalls = None) -> CallAnswer:
         """One call; its attribution and its recordings are always expanded."""
-        expanded = {"attribution", "recordings", *(expand.split(",") if expand else ())}
+        expanded = {"attribution", "recordings", *_words(expand)}
         with authorized.session() as session:
             row = authorized.scope.call(session, call_id)
             view = view_of(session, authorized.hub.vault, row, authorized.user)
@@ -151,6 +198,7 @@ def _add_forms_and_texts(api: FastAPI) -> None:
         until: Until = None,
         filters: Any = Depends(FormFilters),
         spam: SpamChoice = "all",
+        expand: Expand = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Forms:
@@ -161,7 +209,8 @@ def _add_forms_and_texts(api: FastAPI) -> None:
             wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.FORM)
             ids, vault = [each.id for each in rows], authorized.hub.vault
             found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
-            return Forms(forms=shaped(FormAnswer, found.items), next=found.next)
+            answers = _expanded(session, authorized, found.items, shaped(FormAnswer, found.items), _words(expand))
+            return Forms(forms=answers, next=found.next)
 
     @api.get("/texts", operation_id="listTexts")
     def texts(
@@ -173,6 +222,7 @@ def _add_forms_and_texts(api: FastAPI) -> None:
         status: MessageStatus | None = None,
         since: Since = None,
         until: Until = None,
+        expand: Expand = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Texts:
@@ -184,7 +234,7 @@ def _add_forms_and_texts(api: FastAPI) -> None:
             ids, vault = company_ids(session, authorized.scope, company), authorized.hub.vault
             found = list_texts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
             rows = [_with_contact(TextAnswer.model_validate(each.text), each) for each in found.items]
-            return Texts(texts=rows, next=found.next)
+            return Texts(texts=_expanded(session, authorized, found.items, rows, _words(expand)), next=found.next)
 
     @api.get("/texts/{text_id}/body", operation_id="getTextBody")
     def body(authorized: MayBodies, text_id: str) -> TextContent:

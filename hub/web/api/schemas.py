@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -117,7 +117,16 @@ class RecordingAnswer(Answer):
     duration: int | None
 
 
-class CallAnswer(ContactAnswer):
+class ExpandableAnswer(ContactAnswer):
+    """A call, text or form. `attribution`, `notes` and `deliveries` are null if `expand` does not ask for them, or the role of
+    the key's user does not see them."""
+
+    attribution: AttributionAnswer | None = None
+    notes: list[NoteText] | None = None
+    deliveries: list[DeliveryAnswer] | None = None
+
+
+class CallAnswer(ExpandableAnswer):
     """One call; times are UTC, `duration` is in seconds. `attribution`, `recordings`, `notes` and `deliveries` are null if
     `expand` does not ask for them, or the role of the key's user does not see them."""
 
@@ -142,13 +151,10 @@ class CallAnswer(ContactAnswer):
     spam: bool
     spam_score: SpamScoreAnswer | None = None
     outcome: str | None = None
-    attribution: AttributionAnswer | None = None
     recordings: list[RecordingAnswer] | None = None
-    notes: list[NoteText] | None = None
-    deliveries: list[DeliveryAnswer] | None = None
 
 
-class FormAnswer(ContactAnswer):
+class FormAnswer(ExpandableAnswer):
     """One form; `at` is when it was sent, `number`, `email` and `name` are the person's. What else was typed is not in it."""
 
     id: str
@@ -205,7 +211,7 @@ class NoteAnswer(Answer):
     made_at: datetime
 
 
-class TextAnswer(ContactAnswer):
+class TextAnswer(ExpandableAnswer):
     """One text, without its content."""
 
     id: str
@@ -217,6 +223,55 @@ class TextAnswer(ContactAnswer):
     tracking_number: str
     person_number: str | None
     at: datetime
+
+
+class NumberAnswer(Answer):
+    """One tracking number with its tracker; `calls` are those of the last 30 days, `last_call_at` the latest of all."""
+
+    id: str
+    number: str
+    company_id: str
+    tracker: str
+    tracker_title: str
+    type: Literal["source", "session"]
+    """`session`: one of a pool, for a visitor of the website at a time."""
+    source: str | None
+    medium: str | None
+    campaign: str | None
+    carrier: str
+    flow: str | None
+    state: str
+    calls: int
+    last_call_at: datetime | None
+    retired_at: datetime | None
+
+
+class Numbers(Answer):
+    """The tracking numbers, by number."""
+
+    numbers: list[NumberAnswer]
+
+
+class WaitingCallerAnswer(Answer):
+    """A caller whose calls were missed and with whom nobody has spoken since. `call_id` is the newest of them, `missed` how
+    many they are."""
+
+    call_id: str
+    company_id: str
+    tracking_number: str | None
+    caller_number: str
+    caller_name: str | None
+    missed: int
+    first_missed_at: datetime
+    last_missed_at: datetime
+    voicemail: bool
+
+
+class WaitingCallers(Answer):
+    """Who waits for a call back, the longest first; `total` counts all, also those beyond `limit`."""
+
+    waiting_callers: list[WaitingCallerAnswer]
+    total: int
 
 
 class TextContent(Answer):

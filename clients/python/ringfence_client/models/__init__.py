@@ -117,6 +117,7 @@ from .list_leads_outcome import ListLeadsOutcome
 from .list_leads_recording import ListLeadsRecording
 from .list_leads_ringfence_version import ListLeadsRingfenceVersion
 from .list_leads_sent import ListLeadsSent
+from .list_numbers_ringfence_version import ListNumbersRingfenceVersion
 from .list_privacy_requests_kind import ListPrivacyRequestsKind
 from .list_privacy_requests_ringfence_version import ListPrivacyRequestsRingfenceVersion
 from .list_report_emails_ringfence_version import ListReportEmailsRingfenceVersion
@@ -126,6 +127,7 @@ from .list_texts_direction import ListTextsDirection
 from .list_texts_ringfence_version import ListTextsRingfenceVersion
 from .list_visits_known import ListVisitsKnown
 from .list_visits_ringfence_version import ListVisitsRingfenceVersion
+from .list_waiting_callers_ringfence_version import ListWaitingCallersRingfenceVersion
 from .list_webhook_events_ringfence_version import ListWebhookEventsRingfenceVersion
 from .list_webhooks_ringfence_version import ListWebhooksRingfenceVersion
 from .marked_lead import MarkedLead
@@ -137,6 +139,9 @@ from .new_tag_body_color import NewTagBodyColor
 from .note import Note
 from .note_body import NoteBody
 from .note_text import NoteText
+from .number import Number
+from .number_type import NumberType
+from .numbers import Numbers
 from .privacy_request import PrivacyRequest
 from .privacy_request_detail import PrivacyRequestDetail
 from .privacy_request_detail_outcome import PrivacyRequestDetailOutcome
@@ -191,6 +196,8 @@ from .transcript_part import TranscriptPart
 from .update_tag_ringfence_version import UpdateTagRingfenceVersion
 from .visit import Visit
 from .visits import Visits
+from .waiting_caller import WaitingCaller
+from .waiting_callers import WaitingCallers
 from .webhook import Webhook
 from .webhook_event import WebhookEvent
 from .webhook_event_state import WebhookEventState
@@ -309,6 +316,7 @@ __all__ = (
     "ListLeadsRecording",
     "ListLeadsRingfenceVersion",
     "ListLeadsSent",
+    "ListNumbersRingfenceVersion",
     "ListPrivacyRequestsKind",
     "ListPrivacyRequestsRingfenceVersion",
     "ListReportEmailsRingfenceVersion",
@@ -318,6 +326,7 @@ __all__ = (
     "ListTextsRingfenceVersion",
     "ListVisitsKnown",
     "ListVisitsRingfenceVersion",
+    "ListWaitingCallersRingfenceVersion",
     "ListWebhookEventsRingfenceVersion",
     "ListWebhooksRingfenceVersion",
     "MarkedLead",
@@ -329,6 +338,9 @@ __all__ = (
     "Note",
     "NoteBody",
     "NoteText",
+    "Number",
+    "Numbers",
+    "NumberType",
     "PrivacyRequest",
     "PrivacyRequestDetail",
     "PrivacyRequestDetailOutcome",
@@ -383,6 +395,8 @@ __all__ = (
     "UpdateTagRingfenceVersion",
     "Visit",
     "Visits",
+    "WaitingCaller",
+    "WaitingCallers",
     "Webhook",
     "WebhookEvent",
     "WebhookEvents",

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.attribution import Attribution
+    from ..models.delivery import Delivery
+    from ..models.note_text import NoteText
+
 
 T = TypeVar("T", bound="Form")
 
@@ -26,12 +32,15 @@ class Form:
         number (None | str):
         spam (bool):
         amount (None | str | Unset):
+        attribution (Attribution | None | Unset):
         campaign (None | str | Unset):
         currency (None | str | Unset):
+        deliveries (list[Delivery] | None | Unset):
         keyword (None | str | Unset):
         landing_page (None | str | Unset):
         lead (None | str | Unset):
         medium (None | str | Unset):
+        notes (list[NoteText] | None | Unset):
         source (None | str | Unset):
         tags (list[str] | Unset):
         tracker (None | str | Unset):
@@ -46,18 +55,23 @@ class Form:
     number: None | str
     spam: bool
     amount: None | str | Unset = UNSET
+    attribution: Attribution | None | Unset = UNSET
     campaign: None | str | Unset = UNSET
     currency: None | str | Unset = UNSET
+    deliveries: list[Delivery] | None | Unset = UNSET
     keyword: None | str | Unset = UNSET
     landing_page: None | str | Unset = UNSET
     lead: None | str | Unset = UNSET
     medium: None | str | Unset = UNSET
+    notes: list[NoteText] | None | Unset = UNSET
     source: None | str | Unset = UNSET
     tags: list[str] | Unset = UNSET
     tracker: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.attribution import Attribution  # noqa: PLC0415
+
         at = self.at.isoformat()
 
         company_id = self.company_id
@@ -84,6 +98,14 @@ class Form:
         else:
             amount = self.amount
 
+        attribution: dict[str, Any] | None | Unset
+        if isinstance(self.attribution, Unset):
+            attribution = UNSET
+        elif isinstance(self.attribution, Attribution):
+            attribution = self.attribution.to_dict()
+        else:
+            attribution = self.attribution
+
         campaign: None | str | Unset
         if isinstance(self.campaign, Unset):
             campaign = UNSET
@@ -95,6 +117,18 @@ class Form:
             currency = UNSET
         else:
             currency = self.currency
+
+        deliveries: list[dict[str, Any]] | None | Unset
+        if isinstance(self.deliveries, Unset):
+            deliveries = UNSET
+        elif isinstance(self.deliveries, list):
+            deliveries = []
+            for deliveries_type_0_item_data in self.deliveries:
+                deliveries_type_0_item = deliveries_type_0_item_data.to_dict()
+                deliveries.append(deliveries_type_0_item)
+
+        else:
+            deliveries = self.deliveries
 
         keyword: None | str | Unset
         if isinstance(self.keyword, Unset):
@@ -119,6 +153,18 @@ class Form:
             medium = UNSET
         else:
             medium = self.medium
+
+        notes: list[dict[str, Any]] | None | Unset
+        if isinstance(self.notes, Unset):
+            notes = UNSET
+        elif isinstance(self.notes, list):
+            notes = []
+            for notes_type_0_item_data in self.notes:
+                notes_type_0_item = notes_type_0_item_data.to_dict()
+                notes.append(notes_type_0_item)
+
+        else:
+            notes = self.notes
 
         source: None | str | Unset
         if isinstance(self.source, Unset):
@@ -152,10 +198,14 @@ class Form:
         )
         if amount is not UNSET:
             field_dict["amount"] = amount
+        if attribution is not UNSET:
+            field_dict["attribution"] = attribution
         if campaign is not UNSET:
             field_dict["campaign"] = campaign
         if currency is not UNSET:
             field_dict["currency"] = currency
+        if deliveries is not UNSET:
+            field_dict["deliveries"] = deliveries
         if keyword is not UNSET:
             field_dict["keyword"] = keyword
         if landing_page is not UNSET:
@@ -164,6 +214,8 @@ class Form:
             field_dict["lead"] = lead
         if medium is not UNSET:
             field_dict["medium"] = medium
+        if notes is not UNSET:
+            field_dict["notes"] = notes
         if source is not UNSET:
             field_dict["source"] = source
         if tags is not UNSET:
@@ -175,6 +227,10 @@ class Form:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.attribution import Attribution  # noqa: PLC0415
+        from ..models.delivery import Delivery  # noqa: PLC0415
+        from ..models.note_text import NoteText  # noqa: PLC0415
+
         d = dict(src_dict)
         at = datetime.datetime.fromisoformat(d.pop("at"))
 
@@ -221,6 +277,23 @@ class Form:
 
         amount = _parse_amount(d.pop("amount", UNSET))
 
+        def _parse_attribution(data: object) -> Attribution | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                attribution_type_0 = Attribution.from_dict(data)
+
+                return attribution_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Attribution | None | Unset, data)
+
+        attribution = _parse_attribution(d.pop("attribution", UNSET))
+
         def _parse_campaign(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -238,6 +311,28 @@ class Form:
             return cast(None | str | Unset, data)
 
         currency = _parse_currency(d.pop("currency", UNSET))
+
+        def _parse_deliveries(data: object) -> list[Delivery] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                deliveries_type_0 = []
+                _deliveries_type_0 = data
+                for deliveries_type_0_item_data in _deliveries_type_0:
+                    deliveries_type_0_item = Delivery.from_dict(deliveries_type_0_item_data)
+
+                    deliveries_type_0.append(deliveries_type_0_item)
+
+                return deliveries_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Delivery] | None | Unset, data)
+
+        deliveries = _parse_deliveries(d.pop("deliveries", UNSET))
 
         def _parse_keyword(data: object) -> None | str | Unset:
             if data is None:
@@ -275,6 +370,28 @@ class Form:
 
         medium = _parse_medium(d.pop("medium", UNSET))
 
+        def _parse_notes(data: object) -> list[NoteText] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                notes_type_0 = []
+                _notes_type_0 = data
+                for notes_type_0_item_data in _notes_type_0:
+                    notes_type_0_item = NoteText.from_dict(notes_type_0_item_data)
+
+                    notes_type_0.append(notes_type_0_item)
+
+                return notes_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[NoteText] | None | Unset, data)
+
+        notes = _parse_notes(d.pop("notes", UNSET))
+
         def _parse_source(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -305,12 +422,15 @@ class Form:
             number=number,
             spam=spam,
             amount=amount,
+            attribution=attribution,
             campaign=campaign,
             currency=currency,
+            deliveries=deliveries,
             keyword=keyword,
             landing_page=landing_page,
             lead=lead,
             medium=medium,
+            notes=notes,
             source=source,
             tags=tags,
             tracker=tracker,

@@ -38,6 +38,10 @@ EXAMPLES: Mapping[str, Any] = {
     "landing_page": "https://lakeside.example.com/", "click_ids[]": "gclid", "rule": "click_id", "dimension": "source",
     "value": "google / cpc", "spend_of": "google / cpc", "names[]": "emergency-plumbing", "model": "last",
     "DoubtfulRefusal.source": "text", "PrivacyRequestDetail.rule": "us-ca", "LeadRecipient.rule": "qualified-lead",
+    "Number.id": "01936c6a-3445-7572-825f-6e7f8091a2b3", "Number.number": "+13125550120", "Number.type": "session",
+    "tracker_title": "Website", "carrier": "twilio", "flow": "route", "Number.state": "in_use", "Number.calls": 12,
+    "last_call_at": "2026-11-24T15:04:05Z", "retired_at": None, "WaitingCaller.missed": 2, "WaitingCaller.voicemail": True,
+    "first_missed_at": "2026-11-24T15:04:05Z", "last_missed_at": "2026-11-24T16:10:00Z", "total": 1,
     # Calls
     "duration": 215, "longer": 30, "shorter": 600, "voicemail": False, "first_time_caller": True, "spam": False,
     "failure": None, "outcome": "answered", "first_time": "yes", "confidence": 1.0, "Call.status": "completed",

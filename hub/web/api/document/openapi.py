@@ -18,7 +18,8 @@ from hub.web.request_ids import HEADER as REQUEST_ID
 
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
-    "companies": "Companies", "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
+    "companies": "Companies", "numbers": "Tracking numbers", "waiting-callers": "Waiting callers",
+    "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
     "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",

@@ -122,7 +122,7 @@ def sync_detailed(
     Args:
         call_id (str):
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         ringfence_version (GetCallRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -163,7 +163,7 @@ def sync(
     Args:
         call_id (str):
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         ringfence_version (GetCallRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -199,7 +199,7 @@ async def asyncio_detailed(
     Args:
         call_id (str):
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         ringfence_version (GetCallRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -238,7 +238,7 @@ async def asyncio(
     Args:
         call_id (str):
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         ringfence_version (GetCallRingfenceVersion | Unset):
         x_request_id (str | Unset):
 

@@ -278,7 +278,7 @@ def sync_detailed(
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         tracker (str | Unset):
@@ -400,7 +400,7 @@ def sync(
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         tracker (str | Unset):
@@ -517,7 +517,7 @@ async def asyncio_detailed(
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         tracker (str | Unset):
@@ -637,7 +637,7 @@ async def asyncio(
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: attribution, recordings, notes, deliveries.
+            between: attribution, notes, deliveries, recordings.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         tracker (str | Unset):

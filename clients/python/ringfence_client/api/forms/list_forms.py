@@ -27,6 +27,7 @@ def _get_kwargs(
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     spam: ListFormsSpam | Unset = "all",
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     source: str | Unset = UNSET,
@@ -73,6 +74,8 @@ def _get_kwargs(
         json_spam = spam
 
     params["spam"] = json_spam
+
+    params["expand"] = expand
 
     params["after"] = after
 
@@ -204,6 +207,7 @@ def sync_detailed(
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     spam: ListFormsSpam | Unset = "all",
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     source: str | Unset = UNSET,
@@ -233,6 +237,8 @@ def sync_detailed(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
@@ -266,6 +272,7 @@ def sync_detailed(
         since=since,
         until=until,
         spam=spam,
+        expand=expand,
         after=after,
         limit=limit,
         source=source,
@@ -301,6 +308,7 @@ def sync(
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     spam: ListFormsSpam | Unset = "all",
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     source: str | Unset = UNSET,
@@ -330,6 +338,8 @@ def sync(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
@@ -364,6 +374,7 @@ def sync(
         since=since,
         until=until,
         spam=spam,
+        expand=expand,
         after=after,
         limit=limit,
         source=source,
@@ -393,6 +404,7 @@ async def asyncio_detailed(
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     spam: ListFormsSpam | Unset = "all",
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     source: str | Unset = UNSET,
@@ -422,6 +434,8 @@ async def asyncio_detailed(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
@@ -455,6 +469,7 @@ async def asyncio_detailed(
         since=since,
         until=until,
         spam=spam,
+        expand=expand,
         after=after,
         limit=limit,
         source=source,
@@ -488,6 +503,7 @@ async def asyncio(
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     spam: ListFormsSpam | Unset = "all",
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     source: str | Unset = UNSET,
@@ -517,6 +533,8 @@ async def asyncio(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
@@ -552,6 +570,7 @@ async def asyncio(
             since=since,
             until=until,
             spam=spam,
+            expand=expand,
             after=after,
             limit=limit,
             source=source,

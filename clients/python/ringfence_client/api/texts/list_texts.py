@@ -27,6 +27,7 @@ def _get_kwargs(
     status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
@@ -68,6 +69,8 @@ def _get_kwargs(
     if not isinstance(until, Unset):
         json_until = until.isoformat()
     params["until"] = json_until
+
+    params["expand"] = expand
 
     params["after"] = after
 
@@ -156,6 +159,7 @@ def sync_detailed(
     status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
@@ -173,6 +177,8 @@ def sync_detailed(
         status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListTextsRingfenceVersion | Unset):
@@ -194,6 +200,7 @@ def sync_detailed(
         status=status,
         since=since,
         until=until,
+        expand=expand,
         after=after,
         limit=limit,
         ringfence_version=ringfence_version,
@@ -217,6 +224,7 @@ def sync(
     status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
@@ -234,6 +242,8 @@ def sync(
         status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListTextsRingfenceVersion | Unset):
@@ -256,6 +266,7 @@ def sync(
         status=status,
         since=since,
         until=until,
+        expand=expand,
         after=after,
         limit=limit,
         ringfence_version=ringfence_version,
@@ -273,6 +284,7 @@ async def asyncio_detailed(
     status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
@@ -290,6 +302,8 @@ async def asyncio_detailed(
         status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListTextsRingfenceVersion | Unset):
@@ -311,6 +325,7 @@ async def asyncio_detailed(
         status=status,
         since=since,
         until=until,
+        expand=expand,
         after=after,
         limit=limit,
         ringfence_version=ringfence_version,
@@ -332,6 +347,7 @@ async def asyncio(
     status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
@@ -349,6 +365,8 @@ async def asyncio(
         status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListTextsRingfenceVersion | Unset):
@@ -372,6 +390,7 @@ async def asyncio(
             status=status,
             since=since,
             until=until,
+            expand=expand,
             after=after,
             limit=limit,
             ringfence_version=ringfence_version,

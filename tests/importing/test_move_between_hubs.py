@@ -84,6 +84,7 @@ class Told:
     source: str
     read: list[Page]
     options: str = ""
+    service: str = "callrail"
 
     def pages(self, resource: str, place: Position) -> Iterator[Page]:
         yield from self.read[place.place :]

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from api_house import TWO_ACCOUNTS, House, furnish, sent
+from kept_forms import keep_form
 from testbed import CALLER, TestHub
 
 from hub.model import Call, TextMessage
+from hub.visits.forms import SentForm
 from hub.web.api.paging import CALL_OR_FORM
 
 
@@ -63,6 +65,8 @@ def test_what_expand_names_is_in_each_row_as_far_as_the_role_sees_it(lite_house:
 @pytest.mark.parametrize("path", ["/forms", "/texts"])
 def test_forms_and_texts_are_expanded_as_calls_are(lite_house: House, path: str) -> None:
     name = path[1:]
+    stage = lite_house.stage
+    keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key="form-1", email="pat@example.com"))
     (row,) = lite_house.get(path, expand="attribution,notes,deliveries").json()[name]
     (plain,) = lite_house.get(path).json()[name]
     assert plain["attribution"] is plain["notes"] is plain["deliveries"] is None

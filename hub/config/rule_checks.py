@@ -16,7 +16,7 @@ def rule_problems(
     rule: ConversionRule,
     companies: Collection[str],
     trackers: Collection[str],
-    shown: Callable[[Collection[str]], Collection[str]],
+    shown: Callable[[Collection[str]], Collection[str]] = list,
 ) -> Found:
     """(path within the rule, sentence) of every problem. `companies` and `trackers` are the names that exist; `shown` gives
     those of them that a problem may list."""

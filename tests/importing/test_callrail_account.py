@@ -366,6 +366,6 @@ def test_the_timeline_of_a_call_says_that_it_was_imported(moved: Ours) -> None:
         view = view_of(session, moved.stage.hub.vault, row)
         facts = facts_of(view, mask)
     assert (facts["found_by"], facts["carrier"]) == ("imported", "imported/callrail")
-    assert (view.imported, view.rang, view.talked) == (True, None, 93)
+    assert (view.imported_from, view.rang, view.talked) == ("CallRail", None, 93)
     events = {each.kind: each.reported_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
     assert events == dict.fromkeys(("ringing", "answered", "completed"), "callrail")

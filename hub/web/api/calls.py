@@ -107,6 +107,9 @@ def _expanded(
     sees_sent = "deliveries" in expand and may(authorized.user, "deliveries") is not None
     deliveries = deliveries_of(session, scope, ids) if sees_sent else {}
     for view, answer in zip(views, answers, strict=True):
+        answer.attribution = answer.notes = answer.deliveries = (
+            None  # a form's answer is read from a view that has some
+        )
         if "attribution" in expand and view.cause:
             answer.attribution = AttributionAnswer.model_validate(view.cause)
         if "notes" in expand:

@@ -89,7 +89,7 @@ def checked(page: PageRequest, form: Form) -> Draft:
     rule = form.check(ConversionRule, tree)
     if rule is not None:
         companies = [each.name for each in page.companies]
-        for path, text in rule_problems(rule, companies, trackers_of(page), list):
+        for path, text in rule_problems(rule, companies, trackers_of(page)):
             form.add(tuple(map(str, path)), text)
     was = was_of(page)
     if any(each.name == tree["name"] for each in page.hub.config.conversions if each is not was):

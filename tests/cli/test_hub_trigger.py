@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from commands import CliRunner
 from page_client import signed_in
@@ -62,8 +62,8 @@ def test_without_a_running_hub_it_says_how_to_start_one(folder: Path, refusal: R
 
 def test_what_the_hub_could_not_store_in_time_is_sent_again_as_a_carrier_does(folder: Path) -> None:
     answers, pauses = [503, 503, 200, *[503] * 9], list[float]()
-    with httpx.Client(
-        transport=httpx.MockTransport(lambda request: httpx.Response(answers.pop(0), text="<Response/>")),
+    with httpx2.Client(
+        transport=httpx2.MockTransport(lambda request: httpx2.Response(answers.pop(0), text="<Response/>")),
         base_url="http://127.0.0.1:8080",
     ) as client:
         hub = RunningHub(read_config(folder / "config.yaml"), client, sleep=pauses.append)

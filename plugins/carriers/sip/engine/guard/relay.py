@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Verdict
-from plugins.carriers.sip.engine.guard.bodies import PARTS, SDP, Unsupported, simplify
+from plugins.carriers.sip.engine.guard.bodies import SDP
 from plugins.carriers.sip.engine.guard.calls import (
     Call,
     Dialog,
@@ -26,9 +26,8 @@ from plugins.carriers.sip.engine.guard.calls import (
 )
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
 from plugins.carriers.sip.engine.guard.own_requests import OwnRequests
-from plugins.carriers.sip.engine.guard.refused import Refused
+from plugins.carriers.sip.engine.guard.replies import Refused, Replies
 from plugins.carriers.sip.engine.guard.rewriting import (
-    ALLOW,
     FROM_STACK,
     LINE,
     PHRASES,
@@ -50,7 +49,7 @@ from plugins.carriers.sip.engine.guard.sessions import Sessions
 from plugins.carriers.sip.engine.interface import About, Packet
 
 
-class Relay:
+class Relay(Replies):
     """The port's logic. `admit` reads an INVITE's parties; `may_take` answers if one more incoming call is taken."""
 
     def __init__(
@@ -139,11 +138,6 @@ class Relay:
         ends = (there, here) if came else (here, there)
         call.seen.note(message, self._clock(), lambda data: Packet(at, *ends, data))
 
-    def _send(self, message: Message, peer: Peer) -> None:
-        if call := self.ledger.calls.get(message.call_id):
-            self._note(call, message, peer)
-        self._wire.to_peer(peer, message.encode())
-
     def _drop(self, data: bytes, peer: Peer, why: str) -> None:
         self.dropped += 1
         if data.startswith(b"INVITE "):
@@ -194,38 +188,6 @@ class Relay:
             self._pass_in(request, peer, call)
         except NoAddress:
             self._no_address(request, peer)
-
-    def _readable(self, request: Message, peer: Peer) -> bool:
-        try:
-            simplify(request)
-        except Unsupported as refused:
-            answer = self._answer if request.in_dialog else self._turn_away
-            answer(request, peer, 415, "Unsupported Media Type", refused.headers)
-            return False
-        return True
-
-    def _alive(self, request: Message, peer: Peer) -> None:
-        """Answer a question for a sign of life. If we take no more calls, a dispatcher in front sends new ones elsewhere."""
-        if self._may_take():
-            self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", f"{SDP}, {PARTS}")])
-        else:
-            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
-
-    def _no_address(self, request: Message, peer: Peer) -> None:
-        """Refuse sound over IPv6 alone; who has IPv4 too offers that (RFC 3261 section 20.43)."""
-        warning = f'301 {self._wire.outside(peer)[0]} "Incompatible network address formats"'
-        answer = self._answer if request.in_dialog else self._turn_away
-        answer(request, peer, 488, PHRASES[488], [("Warning", warning)])
-
-    def _refuse(self, request: Message, peer: Peer) -> None:
-        if request.method == "ACK":
-            return
-        if request.method == "REFER":
-            self._answer(request, peer, 603, "Decline")
-        elif request.in_dialog and request.call_id not in self.ledger.calls:
-            self._answer(request, peer, 481, "Call/Transaction Does Not Exist")
-        else:
-            self._answer(request, peer, 405, "Method Not Allowed", [("Allow", ALLOW)])
 
     def _invite_in(self, request: Message, peer: Peer) -> None:
         if request.get("max-forwards") == "0":
@@ -416,21 +378,6 @@ class Relay:
         if invited and 100 < response.status < 300 and call.recorded:
             passed.headers += [("Record-Route", each) for each in call.recorded]
         self._send(passed, reply_to(way.vias[0], way.peer))
-
-    def _answer(
-        self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
-    ) -> None:
-        if request.method == "ACK":
-            return
-        reply = answer_to(request, status, phrase, tag=secrets.token_hex(6), headers=headers or [])
-        self._send(reply, reply_to(request.get("via"), peer))
-
-    def _turn_away(
-        self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
-    ) -> None:
-        """Refuse an INVITE, and say so in the log."""
-        self.refused.note(f"{status} {phrase}", peer.host, status)
-        self._answer(request, peer, status, phrase, headers)
 
     def _via(self, peer: Peer, branch: str) -> str:
         host, port = self._wire.outside(peer)

@@ -15,9 +15,7 @@ from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, Us
 from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
-from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.calls import Dialog, Peer
-from plugins.carriers.sip.engine.guard.digest import Digest
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
 from plugins.carriers.sip.engine.guard.ports import Ports
@@ -45,6 +43,7 @@ from plugins.carriers.sip.engine.limits import Meter, warm_up
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.endings import not_placed
+from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
 from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, SRTP, certificate, free_port
 from plugins.carriers.sip.engine.wav import Disk
@@ -96,7 +95,7 @@ class StackEngine:
         )
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
-        self._admission = _admission(settings)
+        self._admission = admission(settings)
         self.relay = Relay(
             self._ports,
             self._admission,
@@ -174,7 +173,7 @@ class StackEngine:
         except BaresipError:
             raise Unreachable("The line could not send the call.", 500) from None
         except BaseException:
-            self.spawn(_take_back(dialing))
+            self.spawn(take_back(dialing))
             raise
         if silent_s is not None:
             asyncio.get_running_loop().call_later(silent_s, self._end_if_unheard, leg)
@@ -247,11 +246,11 @@ class StackEngine:
         """An INVITE passed the port and reached us through the stack."""
         known = self.relay.ledger.calls.get(call.call_id or "")
         if known is None or known.about is None or self._draining:
-            self.spawn(_turn_away(call))
+            self.spawn(turn_away(call))
             return
         leg = StackLeg(self, call, known.about)
         self._keep(leg)
-        self.spawn(_lead(self._incoming, leg))
+        self.spawn(lead(self._incoming, leg))
 
     def _session_over(self, call_id: str) -> None:
         """The other end no longer refreshes a call."""
@@ -265,7 +264,7 @@ class StackEngine:
 
     async def _ring(self, leg: StackLeg, seconds: float, on_ringing: Callable[[], None] | None) -> None:
         """Wait until the phone is answered. Whatever else happens, the call is gone after it."""
-        ringing = asyncio.create_task(_when(leg.ringing, on_ringing))
+        ringing = asyncio.create_task(when(leg.ringing, on_ringing))
         try:
             await asyncio.wait_for(leg.until_up_or_over(), seconds)
         except TimeoutError:
@@ -389,34 +388,3 @@ class StackEngine:
             if self.meter.over_budget():
                 await asyncio.gather(*(leg.end(Reason.LIMIT) for leg in list(self._legs.values()) if leg.outgoing))
             await asyncio.sleep(SWEEP_S)
-
-
-async def _take_back(dialing: asyncio.Future[StackLeg]) -> None:
-    """End a call that was cancelled while the stack began it."""
-    with contextlib.suppress(BaresipError):
-        await (await dialing).end(Reason.CANCELLED)
-
-
-async def _turn_away(call: Call) -> None:
-    with contextlib.suppress(BaresipError):
-        await call.reject()
-
-
-async def _lead(incoming: Incoming, leg: StackLeg) -> None:
-    """Let the gateway lead a call; one that it drops on the floor is ended."""
-    try:
-        await incoming(leg)
-    finally:
-        if not leg.ended.done():
-            await leg.hang_up()
-
-
-async def _when(event: asyncio.Event, then: Callable[[], None] | None) -> None:
-    await event.wait()
-    if then:
-        then()
-
-
-def _admission(line: LineSettings) -> Admission:
-    digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
-    return Admission(line.trunk.addresses, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)

@@ -10,7 +10,9 @@ def answers() -> None:
 
     from hub.api import AnswerDocument
     from hub.api.carriers import (
+        ACCEPT_KEY,
         AnswerPoint,
+        AskToAccept,
         Attestation,
         CallLimits,
         Dial,
@@ -34,6 +36,8 @@ def answers() -> None:
                     lines.append(f"play {url}")
                 case Dial(numbers=numbers, ring_seconds=seconds):
                     lines.append(f"dial {' '.join(numbers)} for {seconds}")
+                case AskToAccept(key=key):
+                    lines.append(f"wait for {key}")
                 case Gather(most_digits=digits):
                     lines.append(f"keys {digits}")
                 case TakeMessage(longest=longest):
@@ -56,6 +60,8 @@ def answers() -> None:
     assert point.moment == "ringing"
 
     limits = CallLimits(phones=8, ring_seconds=300, languages=("en-US", "es-MX", "es-ES"))
+    asked = AskToAccept(prompts=(Say(text="Press 1 to take this call."),))
+    assert rendered([asked]).body == f"wait for {ACCEPT_KEY}"
     assert nearest_language("es-AR", limits.languages) == "es-MX"
     assert rendered(told).body.splitlines()[3] == "dial +13125550190 for 20"
 

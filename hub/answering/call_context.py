@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.config.callflow.context import CallContext, Permission
+from hub.config.callflow.context import TAKEN, CallContext, Permission
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.screening import Screening
 from hub.contracts.answers import AnswerPoint
@@ -72,10 +72,12 @@ def call_contexts(
     visits = _visits(session, requests, now) if session else {}
     earlier = _earlier(session, requests) if session else {}
     own_tags = _own_tags(session, requests) if session else {}
+    accepted = _accepted(session, requests) if session else {}
     return [
         replace(
             _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording),
             screening=screenings.get(each.call),
+            accepted=accepted.get(each.call),
         )
         for each in requests
     ]
@@ -83,7 +85,29 @@ def call_contexts(
 
 def must_read(each: AnswerRequest) -> bool:
     """Whether the flow needs anything that only the database knows."""
-    return each.flow.knows_attribution or each.flow.knows_caller
+    return each.flow.knows_attribution or each.flow.knows_caller or _asks_who_accepted(each)
+
+
+def _asks_who_accepted(each: AnswerRequest) -> bool:
+    """Whether only our own record says if a phone that was picked up took the call."""
+    return each.point.moment == "dial_ended" and each.flow.asks_for_key and not each.point.connected
+
+
+def _accepted(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], bool]:
+    """By call: whether a person pressed the key that takes the call, at the dial that has ended."""
+    wanted = {(*each.call, f"accept:{each.point.mark}") for each in requests if _asks_who_accepted(each)}
+    if not wanted:
+        return {}
+    rows = session.exec(
+        select(CallStep.connector, CallStep.carrier_call_id, CallStep.point).where(
+            CallStep.result == TAKEN,
+            col(CallStep.connector).in_({connector for connector, _, _ in wanted}),
+            col(CallStep.carrier_call_id).in_({call_id for _, call_id, _ in wanted}),
+            col(CallStep.point).in_({point for _, _, point in wanted}),
+        )
+    )
+    taken = {(connector, call_id, point) for connector, call_id, point in rows}
+    return {(connector, call_id): (connector, call_id, point) in taken for connector, call_id, point in wanted}
 
 
 def _call_context(

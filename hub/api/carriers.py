@@ -1,7 +1,9 @@
 """For carriers of any kind: answers, numbers, ports, texts, recordings and call backs."""
 
 from hub.contracts.answers import (
+    ACCEPT_KEY,
     AnswerPoint,
+    AskToAccept,
     Attestation,
     CallLimits,
     Dial,
@@ -23,9 +25,10 @@ from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejecting, type_and_bytes
 
 __all__ = [
-    "AnswerPoint", "Attestation", "CallBack", "CallBackEvent", "CallCapture", "CallFailure", "CallLimits", "CompanionProcess",
-    "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus", "MediaFile", "MessageEvent", "MessageStatusEvent",
-    "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText", "OwnedNumber", "Play", "PortOrder", "PortRequest",
-    "PortStatus", "RecordingAudio", "RecordingControl", "Say", "TakeMessage", "TextListQuery", "nearest_language",
-    "picture", "receipt", "recording_audio", "rejecting", "type_and_bytes",
+    "ACCEPT_KEY", "AnswerPoint", "AskToAccept", "Attestation", "CallBack", "CallBackEvent", "CallCapture", "CallFailure",
+    "CallLimits", "CompanionProcess", "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus", "MediaFile",
+    "MessageEvent", "MessageStatusEvent", "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText",
+    "OwnedNumber", "Play", "PortOrder", "PortRequest", "PortStatus", "RecordingAudio", "RecordingControl", "Say",
+    "TakeMessage", "TextListQuery", "nearest_language", "picture", "receipt", "recording_audio", "rejecting",
+    "type_and_bytes",
 ]  # fmt: skip

@@ -21,9 +21,10 @@ from pydantic import (
     model_validator,
 )
 
-from hub.config.callflow.definition import Flow, PhoneNumber
+from hub.config.callflow.definition import Flow
 from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.config.callflow.route import Route, flow_of
+from hub.config.callflow.step import PhoneNumber
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule

@@ -12,11 +12,17 @@ from pydantic import Field
 
 from hub.contracts.values import Declared, personal
 
-Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
+Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper", "accept"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
-the dialed person picked up and hears the whisper before the two are connected."""
+the dialed person picked up and hears the whisper before the two are connected; the dialed person pressed a key when asked to
+take the call."""
+
+ACCEPT_KEY = "1"
+"""The key with which a dialed person takes the call."""
 
 Ability = Literal[
+    "accept",
+    "accept_several",
     "call_back",
     "dial",
     "dial_several",
@@ -28,9 +34,12 @@ Ability = Literal[
     "play",
     "record",
     "say",
+    "time_limit",
     "whisper",
 ]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
+`accept`: only a person who presses the key of the dial gets the call. `accept_several`: of several phones those that were
+picked up and did not accept are let go, and the others ring on. `time_limit`: it ends a conversation after a time.
 `gather_hash`: # can be a key like the others. `end_recording`: it hears the caller's keys in a recorded conversation, ends and
 deletes the recording at the key of the dial, and reports `recording_ended`. `call_back`: it places calls (the hook
 `place_call`). `list_texts`: it lists received texts with their content (the hook `list_texts`), so that a text whose webhook
@@ -51,6 +60,8 @@ class CallLimits(Declared):
     """Seconds that a caller has to press a key."""
     message_seconds: int | None = Field(default=None, gt=0)
     """Seconds of a message."""
+    talk_seconds: int | None = Field(default=None, gt=0)
+    """Seconds of a conversation with a `time_limit`."""
     text_bytes: int | None = Field(default=None, gt=0)
     """Length of one spoken text. In UTF-8 bytes, so that a carrier that counts letters takes it too."""
     document_bytes: int | None = Field(default=None, gt=0)
@@ -78,9 +89,14 @@ class AnswerPoint:
     mark: str = ""
     """The mark of the instruction that waited; blank on `ringing`."""
     digits: str = ""
-    """On `digits`: the keys pressed; blank if none came in time."""
+    """On `digits` and `accept`: the keys pressed; blank if none came in time."""
     answered: bool = False
     """On `dial_ended`: whether a person picked up."""
+    connected: bool = False
+    """On `dial_ended`: whether the carrier itself says that caller and person were connected. If it does not, the hub goes by
+    the key at `accept`."""
+    why: Literal["busy", "no_answer"] | None = None
+    """On `dial_ended`: why nobody took the call: the phone was busy or declined, or it rang in vain; else None."""
     records: bool = False
     """On `whisper`: whether the dial records, for a carrier that begins to record by this document."""
     attestation: Attestation | None = None
@@ -110,6 +126,7 @@ class Dial:
 
     The business sees the caller's own number. With `record` both sides are recorded from the answer on, until the caller
     presses `end_key`, if there is one; with `whisper` the carrier asks at `whisper` what the answering person hears first.
+    With `accept_key`, which always comes with `whisper`, the answer there is an `AskToAccept`.
     """
 
     numbers: tuple[str, ...]
@@ -119,6 +136,24 @@ class Dial:
     whisper: bool = False
     end_key: str = ""
     """The key with which the caller ends the recording at any time; blank for none."""
+    accept_key: str = ""
+    """The key without which a person who picked up does not get the call, so that no voicemail does; blank for none."""
+    time_limit: int | None = None
+    """Seconds after which the conversation is ended."""
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskToAccept:
+    """Only at `whisper`: speak `prompts` to the person who picked up, and wait at most `seconds` for `key`.
+
+    With the key the two are connected. A carrier that waits for the key itself does no more; any other asks at `accept`.
+    Without it the phone is let go, and the others ring on.
+    """
+
+    prompts: tuple[Say | Play, ...]
+    key: str = ACCEPT_KEY
+    seconds: int = 10
     mark: str = ""
 
 
@@ -151,9 +186,9 @@ class HangUp:
     reject: bool = False
 
 
-Instruction = Say | Play | Dial | Gather | TakeMessage | HangUp
+Instruction = Say | Play | Dial | AskToAccept | Gather | TakeMessage | HangUp
 """An answer is a sequence of instructions. Nothing follows an instruction that waits, nor HangUp. An empty answer at
-`whisper` connects the two people immediately."""
+`whisper` or `accept` connects the two people immediately."""
 
 MARK = r"[A-Za-z0-9._-]{0,64}"
 """A mark is part of the addresses that a carrier gets, and comes back in them unchanged."""
@@ -167,16 +202,9 @@ def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
         case Play():
             return frozenset({"play"})
         case Dial():
-            wanted: set[Ability] = {"dial"}
-            if len(instruction.numbers) > 1:
-                wanted.add("dial_several")
-            if instruction.record:
-                wanted.add("record")
-            if instruction.record and instruction.end_key:
-                wanted.add("end_recording")
-            if instruction.whisper:
-                wanted.add("whisper")
-            return frozenset(wanted)
+            return frozenset(_needed_by_dial(instruction))
+        case AskToAccept():
+            return frozenset[Ability]({"accept"}).union(*map(abilities_needed, instruction.prompts))
         case Gather():
             prompted: set[Ability] = {"gather", "gather_hash"} if instruction.hash_key else {"gather"}
             return frozenset(prompted.union(*map(abilities_needed, instruction.prompts)))
@@ -184,3 +212,17 @@ def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
             return frozenset({"message"})
         case HangUp():
             return frozenset()
+
+
+def _needed_by_dial(dial: Dial) -> set[Ability]:
+    several = len(dial.numbers) > 1
+    needs: dict[Ability, object] = {
+        "dial": True,
+        "dial_several": several,
+        "record": dial.record,
+        "end_recording": dial.record and dial.end_key,
+        "whisper": dial.whisper,
+        "accept_several" if several else "accept": dial.accept_key,
+        "time_limit": dial.time_limit,
+    }
+    return {ability for ability, needed in needs.items() if needed}

@@ -245,6 +245,8 @@ class SimulatedCall:
     recorded: bool = True
     keys: tuple[str | None, ...] = ()
     """What the caller presses, one entry for each menu; `""` lets the menu time out, None hangs up during it."""
+    accepts: bool = True
+    """Whether the one who picks up presses the key that takes the call, if the document asks for one; a voicemail does not."""
     ends_recording: bool = False
     """Whether the caller presses the key that ends the recording in the conversation, if the document offers one."""
     caller_name: str | None = None

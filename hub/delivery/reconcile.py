@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
-from hub.contracts.events import CallEvent, MessageEvent
+from hub.config.callflow.context import TAKEN, WITH_KEY, phones_rung
+from hub.contracts.events import CallEvent, Event, MessageEvent
 from hub.contracts.texts import TextListQuery
 from hub.flow.fold.events import EventBatch, keep_events
 from hub.flow.inbox import STOP_WAIT
 from hub.hookspecs import CallHooks, TextHooks
-from hub.model import TextMessage
+from hub.model import CallStep, TextMessage
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
@@ -49,11 +52,42 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
     changed = 0
     for start in range(0, len(batches), RECONCILE_BATCH_SIZE):
         with hub.store.writing() as session:
-            changed += keep_events(session, hub, directory, batches[start : start + RECONCILE_BATCH_SIZE], "reconcile")
+            batch = _without_voicemails(session, connector, batches[start : start + RECONCILE_BATCH_SIZE])
+            changed += keep_events(session, hub, directory, batch, "reconcile")
     hub.listed_calls[connector] = listed
     with hub.store.writing() as session:
         move_cursor(session, connector, CALLS, now.isoformat(), now)
     return changed
+
+
+def _without_voicemails(session: Session, connector: str, batches: Sequence[EventBatch]) -> list[EventBatch]:
+    """The events without answers of phones that take a call with a key only, if nobody pressed it: a list shows that a phone
+    was picked up, be it by a voicemail."""
+    answered = {event.call_id for each in batches for event in each.events if _answers(event)}
+    if not answered:
+        return list(batches)
+    rows = session.exec(
+        select(CallStep.carrier_call_id, CallStep.result).where(
+            CallStep.connector == connector,
+            col(CallStep.carrier_call_id).in_(answered),
+            or_(col(CallStep.result).contains(WITH_KEY), CallStep.result == TAKEN),
+        )
+    ).all()
+    taken = {call_id for call_id, result in rows if result == TAKEN}
+    asked: dict[str, set[str]] = {}
+    for call_id, result in rows:
+        asked.setdefault(call_id, set()).update(phones_rung(result or ""))
+
+    def counts(event: Event) -> bool:
+        if not _answers(event) or event.call_id in taken or event.call_id not in asked:
+            return True
+        return event.answered_by is not None and event.answered_by not in asked[event.call_id]
+
+    return [replace(each, events=[event for event in each.events if counts(event)]) for each in batches]
+
+
+def _answers(event: Event) -> TypeGuard[CallEvent]:
+    return isinstance(event, CallEvent) and event.kind == "answered"
 
 
 def reconcile_texts(hub: Hub, directory: Directory, connector: str) -> int:

@@ -39,7 +39,10 @@ def test_ten_phones_ring_at_once_at_twilio_and_eight_at_bandwidth() -> None:
         "steps.team.numbers: rings at most 8 phones at once, and this step has 10; remove some, or ring them one after the "
         "other with round_robin"
     ]
-    assert problems(team(2), Vonage) == ["steps.team: cannot do this (dial several); change the step"]
+    assert problems(team(2), Vonage) == [
+        "steps.team: rings one phone at a time; ring them one after the other with round_robin and `tries`, and leave "
+        "`also` out"
+    ]
 
 
 @pytest.mark.parametrize(

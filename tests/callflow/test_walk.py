@@ -30,7 +30,16 @@ from hub.config.callflow.context import Permission
 from hub.config.callflow.resume_token import parse_mark
 from hub.config.callflow.route import Route, flow_of
 from hub.config.callflow.walk import static, walk
-from hub.contracts.answers import MARK, AnswerPoint, Dial, Gather, HangUp, Play, Say, TakeMessage
+from hub.contracts.answers import (
+    MARK,
+    AnswerPoint,
+    Dial,
+    Gather,
+    HangUp,
+    Play,
+    Say,
+    TakeMessage,
+)
 from hub.contracts.consent import Place
 
 

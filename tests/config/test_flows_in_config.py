@@ -104,8 +104,9 @@ def test_a_step_that_the_carrier_cannot_do_is_refused_with_carrier_tracker_and_s
     problems = [text for _, text in told(load, GOOD.replace(ROUTE, several))]
     assert len(problems) == 2, "one for each tracker"
     assert (
-        "accounts[agency].companies[north].trackers[pool].carrier: 'phone' cannot do this (dial several) ('phone' of flow "
-        "'office', tracker 'pool'); change the step, or name another carrier"
+        "accounts[agency].companies[north].trackers[pool].carrier: 'phone' rings one phone at a time ('phone' of flow "
+        "'office', tracker 'pool'); ring them one after the other with round_robin and `tries`, and leave `also` out, or name "
+        "another carrier"
     ) in problems
 
 

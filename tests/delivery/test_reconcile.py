@@ -12,7 +12,7 @@ from testbed import CALLER, SHARED, TestHub, finished_call
 from hub.api import RetryLater
 from hub.api.carriers import MessageEvent
 from hub.delivery.reconcile import FIRST_LOOK, OVERLAP, reconcile, reconcile_texts
-from hub.model import Call, CallEventRow, ConversionRow, Cursor, Suppression, TextMessage
+from hub.model import Call, CallEventRow, CallStep, ConversionRow, Cursor, Suppression, TextMessage
 
 Factory = Callable[..., TestHub]
 
@@ -30,6 +30,37 @@ def test_a_call_whose_webhooks_never_came_is_found_and_converts(hub: Factory) ->
     assert (call.found_by, call.status, call.duration, call.answered) == ("reconcile", "completed", 90, True)
     stage.flow()
     assert stage.one(ConversionRow).subject_id == call.id
+
+
+@pytest.mark.parametrize(
+    ("results", "answered"),
+    [
+        (["rings +13125550190, who take the call with a key"], False),
+        (["rings +13125550190, who take the call with a key", "a person took the call"], True),
+        (["rings +13125550191, who take the call with a key", "rings +13125550190"], True),
+        (["rings +13125550190"], True),
+    ],
+)
+def test_a_listed_phone_that_was_picked_up_and_did_not_press_the_key_has_not_answered(
+    lite_hub: Factory, results: list[str], answered: bool
+) -> None:
+    rule = {"event": "call", "answered": True}
+    stage = lite_hub(conversions=[{"name": "talked", "when": rule, "send_to": {"network": {"action": 7}}}])
+    for position, result in enumerate(results):
+        about = {
+            "connector": "carrier",
+            "carrier_call_id": "CA1",
+            "company_id": stage.directory.lines[SHARED].company.id,
+        }
+        about |= {"point": "ringing:", "position": position, "at": stage.clock(), "step": "team", "do": "simulcall"}
+        about["flow_version"] = 1
+        stage.add(CallStep(**about, result=result, expires_at=stage.clock() + timedelta(days=30)))
+    stage.carrier.listed = finished_call("CA1", SHARED, CALLER, True, 90, stage.clock())
+    stage.clock.advance(minutes=20)
+    assert look(stage) == 1
+    assert stage.one(Call).answered is answered
+    stage.flow()
+    assert len(stage.rows(ConversionRow)) == answered, "a voicemail became a conversion"
 
 
 def test_a_call_that_is_known_is_not_doubled_and_not_processed_again(hub: Factory) -> None:

@@ -5,7 +5,7 @@ One function for all places at which a flow is saved or tried: config.yaml with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -14,6 +14,7 @@ from hub.config.callflow.definition import (
     WAITING_STEPS,
     Dialing,
     Flow,
+    Growing,
     Menu,
     Recording,
     Schedule,
@@ -28,6 +29,29 @@ from hub.contracts.manifest import Manifest
 from hub.platform.id_words import words_of
 
 Place = tuple[str | int, ...]
+LACKING: Mapping[str, tuple[str, str]] = {
+    "accept": (
+        "cannot ask the person who picks up to press a key",
+        "leave `accept` out and turn the voicemail of that phone off, or use a number of a carrier that can",
+    ),
+    "accept_several": (
+        "connects the first of several phones that is picked up, be it a voicemail, so no key can take the call",
+        "ring them one after the other with round_robin and `tries`, or leave `accept` out",
+    ),
+    "dial_several": (
+        "rings one phone at a time",
+        "ring them one after the other with round_robin and `tries`, and leave `also` out",
+    ),
+    "end_recording": (
+        "hears no keys in a conversation, so the caller cannot end the recording",
+        "leave `end` out of `recording`; `refuse` still lets the caller choose before it begins",
+    ),
+    "gather_hash": ("takes # for the end of the input", "choose another key of the menu"),
+    "record": ("does not record conversations", "leave `record` out"),
+    "time_limit": ("does not end a conversation after a time", "leave `time_limit` out"),
+    "whisper": ("says nothing to the person who picks up", "leave `whisper` out"),
+}
+"""Ability → what a carrier without it does, after its name, and the way round."""
 ADDRESS_BYTES = 500
 """At most, of one of the hub's addresses in a document, with its mark and its proof."""
 VERB_BYTES = 6 * ADDRESS_BYTES
@@ -56,8 +80,9 @@ def carrier_problems(flow: Flow, manifest: Manifest) -> Iterator[CarrierProblem]
     """What the carrier of this manifest cannot do of a flow."""
     for lacks, missing in lacking(flow, manifest.abilities).items():
         place: Place = ("steps", lacks) if lacks in flow.steps else (lacks,)
-        needs = ", ".join(sorted(words_of(each) for each in missing))
-        yield CarrierProblem(place, f"cannot do this ({needs})", "change the step")
+        for ability in sorted(missing):
+            what, remedy = LACKING.get(ability, (f"cannot do this ({words_of(ability)})", "change the step"))
+            yield CarrierProblem(place, what, remedy)
     limits = manifest.call_limits
     if flow.language and limits.languages and nearest_language(flow.language, limits.languages) is None:
         known = ", ".join(sorted(limits.languages))
@@ -75,12 +100,13 @@ def _too_much(place: Place, step: Step, limits: CallLimits, several: bool) -> It
     match step:
         case Dialing():
             yield from _seconds((*place, "ring_seconds"), step.ring_seconds, limits.ring_seconds, "lets a phone ring")
+            yield from _seconds((*place, "time_limit"), step.time_limit or 0, limits.talk_seconds, "connects a dial")
         case Menu():
             yield from _seconds((*place, "seconds"), step.seconds, limits.key_seconds, "waits for a key")
         case Voicemail():
             yield from _seconds((*place, "longest"), step.longest, limits.message_seconds, "records a message")
-    numbers = getattr(step, "numbers", None)
-    if several and limits.phones and isinstance(numbers, tuple) and len(numbers) > limits.phones:
+    numbers = step.phones() if isinstance(step, Growing) else ()
+    if several and limits.phones and len(numbers) > limits.phones:
         what = f"rings at most {limits.phones} phones at once, and this step has {len(numbers)}"
         yield CarrierProblem(
             (*place, "numbers"), what, "remove some, or ring them one after the other with round_robin"

@@ -20,14 +20,24 @@ from hub.config.callflow.definition import (
     Greeting,
     HangUpStep,
     Menu,
+    RoundRobin,
     Schedule,
-    SimulCall,
     Spoken,
     Step,
     Voicemail,
 )
 from hub.config.callflow.hours import holidays_known
-from hub.contracts.answers import Ability, Dial, Gather, Instruction, Play, Say, TakeMessage, abilities_needed
+from hub.contracts.answers import (
+    ACCEPT_KEY,
+    Ability,
+    Dial,
+    Gather,
+    Instruction,
+    Play,
+    Say,
+    TakeMessage,
+    abilities_needed,
+)
 from hub.contracts.dialing import SATELLITE
 from hub.contracts.time_zones import time_zone_problem
 
@@ -149,15 +159,16 @@ def dialed(flow: Flow) -> Iterator[tuple[Place, str]]:
     yield ("forward",), flow.forward
     for name, step in flow.steps.items():
         if isinstance(step, Dialing):
-            phones = step.phones()
-            if "number" in type(step).model_fields:
-                yield ("steps", name, "number"), phones[0]
-            else:
-                listed = isinstance(getattr(step, "numbers", None), tuple)
-                yield from (
-                    (("steps", name, "numbers", index if listed else number), number)
-                    for index, number in enumerate(phones)
-                )
+            for key in ("number", "numbers", "also"):
+                value = getattr(step, key, ())
+                if isinstance(value, str):
+                    yield ("steps", name, key), value
+                else:
+                    listed = isinstance(value, tuple)
+                    yield from (
+                        (("steps", name, key, index if listed else number), number)
+                        for index, number in enumerate(value)
+                    )
 
 
 def undialable(number: str, own: Collection[str], allow: Collection[str] = ()) -> str | None:
@@ -247,15 +258,21 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
         case HangUpStep() if step.say:
             yield Say(text=step.say)
         case Dialing():
-            numbers = step.phones() if isinstance(step, SimulCall) else step.phones()[:1]
+            numbers = step.phones()[:1] if isinstance(step, RoundRobin) else step.phones()
             record = step.record and flow.recording is not None
-            end_key = "9" if flow.recording is not None and flow.recording.end else ""
-            yield Dial(numbers=numbers, record=record, whisper=step.whisper is not None, end_key=end_key)
+            yield Dial(
+                numbers=numbers,
+                record=record,
+                whisper=step.whisper is not None or step.accept == "key",
+                end_key="9" if flow.recording is not None and flow.recording.end else "",
+                accept_key=ACCEPT_KEY if step.accept == "key" else "",
+                time_limit=step.time_limit,
+            )
             if record:
                 # The law may require that the caller has a choice.
                 yield Gather(prompts=(Say(text=""),))
-            if step.whisper:
-                yield Say(text=step.whisper)
+            if step.whisper or step.accept == "key":
+                yield Say(text=step.whisper or "")
 
 
 def lacking(flow: Flow, abilities: Collection[str]) -> Mapping[str, frozenset[Ability]]:

@@ -7,16 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from hub.config.callflow.screening import Screening
 from hub.contracts.answers import Instruction
 from hub.contracts.consent import Duty, Place
+
+if TYPE_CHECKING:
+    from hub.config.callflow.screening import Screening
 
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
 """What became of a recording notice: it was played and the call recorded; an opt-out was offered or consent
 requested; the caller did not opt out, said yes, or refused."""
 NUMBER = re.compile(r"\+[0-9]{7,15}")
+WITH_KEY = ", who take the call with a key"
+"""In the result of a step whose phones get the call only by a key."""
+TAKEN = "a person took the call"
+"""The result of such a step when somebody pressed the key."""
 RINGING = ("dial", "simulcall", "round_robin", "forward")
 """What steps that ring phones do."""
 
@@ -59,6 +65,8 @@ class CallContext:
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)
+    accepted: bool | None = None
+    """At the end of a dial: whether a person pressed the key that takes the call; None if that is not known."""
     screening: Screening | None = None
     """What happens to a call that is suspect when it rings."""
     public_url: str = ""

@@ -10,81 +10,22 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field
 
-from hub.config.callflow.hours import Hours, parse_days, parse_hours
-from hub.contracts.phones import phone_number
+from hub.config.callflow.step import END as END
+from hub.config.callflow.step import SOURCE as SOURCE
+from hub.config.callflow.step import DayHours, Key, PhoneNumber, PlaceCode, Speech, StepName, WeeklyHours
+from hub.config.callflow.step import Dialing as Dialing
+from hub.config.callflow.step import DialStep as DialStep
+from hub.config.callflow.step import Growing as Growing
+from hub.config.callflow.step import Part as Part
+from hub.config.callflow.step import RoundRobin as RoundRobin
+from hub.config.callflow.step import SimulCall as SimulCall
+from hub.config.callflow.step import Spoken as Spoken
+from hub.config.callflow.step import Step as Step
 
-END = "end"
-"""No next step: the call is over."""
-SOURCE = "[source]"
-"""In a whisper: the source of the call."""
 HASH = "#"
 """The key that ends the input if the carrier gets no other setting."""
-STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
-MAX_SPEECH_CHARACTERS = 1000
-
-
-def _e164(text: str) -> str:
-    number = phone_number(text)
-    if number is None:
-        raise ValueError("is not a phone number; write it in E.164, like +13125550142")
-    return number
-
-
-def _key(value: object) -> str:
-    text = str(value)
-    if len(text) != 1 or text not in "0123456789*#":
-        raise ValueError(f"{text!r} is not a phone key; write one of 0 to 9, * or #")
-    return text
-
-
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
-StepName = Annotated[str, Field(pattern=STEP_NAME)]
-Speech = Annotated[str, Field(min_length=1, max_length=MAX_SPEECH_CHARACTERS)]
-Key = Annotated[str, BeforeValidator(_key)]
-PlaceCode = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
-WeeklyHours = Annotated[
-    Mapping[str, tuple[Hours, ...]],
-    BeforeValidator(parse_days),
-    WithJsonSchema(
-        {"type": "object", "additionalProperties": {"type": "string"}, "examples": [{"mon-fri": "8:00-17:00"}]}
-    ),
-]
-DayHours = Annotated[
-    tuple[Hours, ...],
-    BeforeValidator(parse_hours),
-    WithJsonSchema({"type": "string", "examples": ["9:00-12:00", "closed"]}),
-]
-
-
-class Part(BaseModel):
-    """A part of a flow: strict, frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Step(Part):
-    """The keys of every step: how the call continues."""
-
-    def leads(self) -> Iterator[tuple[str, str]]:
-        """(the key in the config, the next step) for every path out of the step."""
-        then = getattr(self, "then", None)
-        if then is not None:
-            yield "then", then
-
-
-class Spoken(Step):
-    """A step that the caller hears: a text that is spoken, or an audio file."""
-
-    say: Speech | None = Field(default=None, description="A text that is spoken.")
-    play: str | None = Field(default=None, description="A WAV or MP3 file instead, from the folder of config.yaml.")
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Spoken:
-        if (self.say is None) == (self.play is None):
-            raise ValueError("needs either `say:` with a text or `play:` with an audio file")
-        return self
 
 
 class Greeting(Spoken):
@@ -92,59 +33,6 @@ class Greeting(Spoken):
 
     do: Literal["greeting"] = Field(description="What the step does.")
     then: StepName = Field(description="The next step, or end.")
-
-
-class Dialing(Step):
-    """The keys of all steps that ring phones."""
-
-    ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring.")
-    record: bool = Field(default=False, description="Record the conversation if the law allows it; needs `recording:`.")
-    whisper: Speech | None = Field(
-        default=None, description="Spoken only to the person who answers; [source] stands for the source of the call."
-    )
-    unanswered: StepName = Field(description="The next step when nobody answers, or end.")
-
-    def phones(self) -> tuple[str, ...]:
-        """Every number that the step may ring."""
-        raise NotImplementedError
-
-    def leads(self) -> Iterator[tuple[str, str]]:
-        yield "unanswered", self.unanswered
-
-
-class DialStep(Dialing):
-    """Rings one phone. The call ends with the conversation."""
-
-    do: Literal["dial"] = Field(description="What the step does.")
-    number: PhoneNumber = Field(description="The phone that rings: E.164, or as written in the USA and Canada.")
-
-    def phones(self) -> tuple[str, ...]:
-        return (self.number,)
-
-
-class SimulCall(Dialing):
-    """Rings several phones at once. The first person who answers gets the call."""
-
-    do: Literal["simulcall"] = Field(description="What the step does.")
-    numbers: tuple[PhoneNumber, ...] = Field(min_length=2, max_length=10, description="The phones that ring, E.164.")
-
-    def phones(self) -> tuple[str, ...]:
-        return self.numbers
-
-
-class RoundRobin(Dialing):
-    """Rings one of several phones, each in proportion to its weight. A known caller reaches the phone that answered
-    their last call."""
-
-    do: Literal["round_robin"] = Field(description="What the step does.")
-    numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
-        min_length=2, max_length=50, description="Phone to weight: how often it rings compared with the others."
-    )
-    sticky: bool = Field(default=True, description="Ring first the phone that answered this caller's last call.")
-    tries: int = Field(default=1, ge=1, le=10, description="How many of the phones to try, one after the other.")
-
-    def phones(self) -> tuple[str, ...]:
-        return tuple(self.numbers)
 
 
 class Schedule(Step):
@@ -346,6 +234,11 @@ class Flow(Part):
             or (isinstance(step, AttributionRoute) and any(case.caller or case.tag for case in step.cases))
             for step in self.steps.values()
         )
+
+    @cached_property
+    def asks_for_key(self) -> bool:
+        """Whether any phone gets the call only by a key."""
+        return any(isinstance(step, Dialing) and step.accept == "key" for step in self.steps.values())
 
     @cached_property
     def asks_places(self) -> bool:

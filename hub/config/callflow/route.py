@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.callflow.definition import END, Flow, PhoneNumber, Recording, Speech
+from hub.config.callflow.definition import END, Flow, Recording
+from hub.config.callflow.step import PhoneNumber, Speech
 
 ROUTE_STEP = "route"
 """The name of a route's flow."""
@@ -26,6 +29,10 @@ class Route(BaseModel):
     whisper: Speech | None = Field(
         default=None, description="Spoken only to the person who answers; [source] stands for the source of the call."
     )
+    accept: Literal["key", "none"] = Field(
+        default="none",
+        description="`key`: the person who picks up takes the call by pressing 1, so no voicemail takes it.",
+    )
     ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring before voicemail.")
     voicemail: Speech | None = Field(default=None, description="Spoken if nobody answers; then a message is recorded.")
 
@@ -33,7 +40,7 @@ class Route(BaseModel):
 def flow_of(route: Route, name: str = ROUTE_STEP) -> Flow:
     """The flow that a route stands for."""
     dial = {"do": "dial", "number": route.dial, "ring_seconds": route.ring_seconds, "record": route.record}
-    dial |= {"whisper": route.whisper, "unanswered": "voicemail" if route.voicemail else END}
+    dial |= {"whisper": route.whisper, "accept": route.accept, "unanswered": "voicemail" if route.voicemail else END}
     steps: dict[str, object] = {}
     if route.greeting:
         steps["greeting"] = {"do": "greeting", "say": route.greeting, "then": "dial"}

@@ -1,10 +1,15 @@
-"""What a caller hears before a suspect call goes on: a question that a person answers with one key."""
+"""Questions that a person answers with one key: to a suspect caller before the call goes on, and to the person who picks up.
+
+By language; a flow in any other language asks in English.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from hub.contracts.answers import Say
 
 ScreeningAction = Literal["challenge", "voicemail", "reject"]
 PERSON_KEY = "1"
@@ -42,10 +47,25 @@ MESSAGES: Mapping[str, str] = {
     "nl": "Spreek een bericht in na de toon.",
     "pt": "Deixe uma mensagem após o sinal.",
 }
-"""By language; a flow in any other language asks in English."""
+TAKE_IT: Mapping[str, str] = {
+    "de": "Drücken Sie die 1, um das Gespräch anzunehmen.",
+    "en": "Press 1 to take this call.",
+    "es": "Pulse 1 para aceptar la llamada.",
+    "fr": "Appuyez sur la touche 1 pour prendre l'appel.",
+    "it": "Premere il tasto 1 per accettare la chiamata.",
+    "nl": "Druk op 1 om het gesprek aan te nemen.",
+    "pt": "Pressione a tecla 1 para atender a chamada.",
+}
+"""Said to a person who picked up and takes the call with the key."""
 
 
 def spoken(words: Mapping[str, str], language: str | None) -> tuple[str, str | None]:
     """The words in a flow's language (BCP 47), and the language to speak them in."""
     found = words.get((language or "en").partition("-")[0].lower())
     return (words["en"], "en-US") if found is None else (found, language)
+
+
+def take_it(language: str | None) -> Say:
+    """What asks a person who picked up for the key."""
+    text, tag = spoken(TAKE_IT, language)
+    return Say(text=text, language=tag)

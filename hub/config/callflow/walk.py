@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, groupby
+from itertools import groupby
 from operator import itemgetter
 
 from hub.config.callflow.branches import by_attribution, by_place, by_the_clock
-from hub.config.callflow.context import CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
+from hub.config.callflow.context import TAKEN, WITH_KEY, CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
 from hub.config.callflow.definition import (
     END,
     HASH,
@@ -39,9 +39,21 @@ from hub.config.callflow.screening import (
     SECONDS,
     Screening,
     spoken,
+    take_it,
 )
 from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
-from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.answers import (
+    ACCEPT_KEY,
+    AnswerPoint,
+    AskToAccept,
+    Dial,
+    Gather,
+    HangUp,
+    Instruction,
+    Play,
+    Say,
+    TakeMessage,
+)
 
 REFUSE, AGREE = "9", "1"
 """The keys for no, also later in the call, and for yes to a recording."""
@@ -52,7 +64,9 @@ def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
     match point.moment:
         case "ringing" | "digits":
             return (Dial(numbers=(flow.forward,)),)
-        case "whisper":
+        case "whisper" if flow.asks_for_key:
+            return (AskToAccept(prompts=(take_it(flow.language),)),)
+        case "whisper" | "accept":
             return ()
     return (HangUp(),)
 
@@ -81,7 +95,9 @@ class _Walker:
             case "digits" if self._mark.heard == "c":
                 return self._after_question(point.digits)
             case "whisper":
-                return self._whisper(step)
+                return self._whisper(step, point.mark)
+            case "accept":
+                return self._accept(step, point.digits)
             case "dial_ended":
                 return self._after_dial(step, point)
             case "digits" if isinstance(step, Menu):
@@ -205,13 +221,16 @@ class _Walker:
 
     def _ring(self, step: Dialing, recorded: bool) -> FlowResult:
         numbers = self._numbers(step, self._mark.attempt)
-        self._note(f"rings {', '.join(numbers)}{', recorded' if recorded else ''}")
+        with_key = WITH_KEY if step.accept == "key" else ""
+        self._note(f"rings {', '.join(numbers)}{with_key}{', recorded' if recorded else ''}")
         dial = Dial(
             numbers=numbers,
-            ring_seconds=step.ring_seconds,
+            ring_seconds=step.seconds(self._mark.attempt),
             record=recorded,
-            whisper=step.whisper is not None,
+            whisper=step.whisper is not None or step.accept == "key",
             end_key=REFUSE if recorded and self._flow.recording and self._flow.recording.end else "",
+            accept_key=ACCEPT_KEY if step.accept == "key" else "",
+            time_limit=step.time_limit,
             mark=self._next_mark(),
         )
         return self._wait(dial)
@@ -276,29 +295,41 @@ class _Walker:
 
     def _numbers(self, step: Dialing, attempt: int) -> tuple[str, ...]:
         if not isinstance(step, RoundRobin):
-            return step.phones()
-        return (_turn(step, self._known)[attempt % len(step.numbers)],)
+            return step.rung(attempt)
+        return (step.order(self._known.chance, self._known.last_answered_by)[attempt % len(step.numbers)],)
 
     def _after_dial(self, step: Step | None, point: AnswerPoint) -> FlowResult:
-        if point.answered or self._mark.over:
+        asked = isinstance(step, Dialing) and step.accept == "key" and not point.connected
+        let_go = point.answered and asked and self._known.accepted is False
+        if (point.answered and not let_go) or self._mark.over:
             return self._end()
         if not isinstance(step, Dialing) or not parse_mark(point.mark):
             return self._after_forward()
-        self._note("nobody picked up")
-        tries = min(step.tries, len(step.numbers)) if isinstance(step, RoundRobin) else 1
-        if self._mark.attempt + 1 < tries:
+        why = "no_answer" if let_go else point.why
+        self._note("nobody took the call" if let_go else "was busy" if why == "busy" else "nobody picked up")
+        if self._mark.attempt + 1 < step.attempts:
             return self._dial(step, self._mark.attempt + 1)
-        return self._from(step.unanswered)
+        return self._from((why and getattr(step, why)) or step.unanswered)
 
     def _after_forward(self) -> FlowResult:
         """Nobody answered a call that was only forwarded: the first voicemail of the flow takes a message."""
         voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
         return self._from(voicemails[0] if voicemails else END)
 
-    def _whisper(self, step: Step | None) -> FlowResult:
+    def _whisper(self, step: Step | None, mark: str) -> FlowResult:
         text = step.whisper if isinstance(step, Dialing) else None
         whispered = (self._say(text.replace(SOURCE, self._known.source_name)),) if text else ()
-        return FlowResult(instructions=whispered)
+        if not isinstance(step, Dialing) or step.accept == "none":
+            return FlowResult(instructions=whispered)
+        prompts = whispered if text and ACCEPT_KEY in text else (*whispered, take_it(self._flow.language))
+        return FlowResult(instructions=(AskToAccept(prompts=prompts, mark=mark),))
+
+    def _accept(self, step: Step | None, digits: str) -> FlowResult:
+        """A person pressed a key when asked to take the call."""
+        takes = digits[:1] == ACCEPT_KEY
+        if isinstance(step, Dialing):
+            self._note(TAKEN if takes else "a phone did not take the call")
+        return FlowResult(instructions=() if takes else (HangUp(),), taken=self._taken)
 
     def _voicemail(self, step: Voicemail) -> FlowResult:
         self._said.append(self._spoken(step))
@@ -362,21 +393,6 @@ class _Walker:
             return self._menu(step, self._mark.attempt + 1)
         self._note(f"{pressed}: {step.otherwise}")
         return self._from(step.otherwise)
-
-
-def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
-    """The phones in the order in which they ring for this call: by weight and the call's own random value, without
-    repetition."""
-    left, order, chance = dict(step.numbers), [], known.chance
-    while left:
-        reached, target = list(accumulate(left.values())), chance * sum(left.values())
-        chosen = next(number for number, until in zip(left, reached, strict=True) if target < until)
-        order.append(chosen)
-        del left[chosen]
-    own = known.last_answered_by
-    if step.sticky and own is not None and own in step.numbers:
-        order = [own, *(number for number in order if number != own)]
-    return order
 
 
 def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:

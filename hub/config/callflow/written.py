@@ -13,7 +13,19 @@ from hub.config.callflow.definition import Flow, Schedule, Spoken, Step
 from hub.config.callflow.hours import DAY_MINUTES, DAYS, Hours
 
 FIRST_KEYS = ("do", "say", "play", "number", "numbers")
-LAST_KEYS = ("keys", "places", "cases", "open", "closed", "holiday", "otherwise", "unanswered", "then")
+LAST_KEYS = (
+    "keys",
+    "places",
+    "cases",
+    "open",
+    "closed",
+    "holiday",
+    "otherwise",
+    "busy",
+    "no_answer",
+    "unanswered",
+    "then",
+)
 
 
 def written_flow(flow: Flow, folder: Path | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from hub.config.callflow.definition import PhoneNumber
+from hub.config.callflow.step import PhoneNumber
 from hub.config.mail import Address
 
 MAX_LINES = 8

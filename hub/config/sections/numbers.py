@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from hub.config.callflow.definition import PhoneNumber
+from hub.config.callflow.step import PhoneNumber
 from hub.config.durations import parse_span
 from hub.config.sections.text_budget import Amount
 

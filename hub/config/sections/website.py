@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from hub.config.callflow.definition import PhoneNumber
+from hub.config.callflow.step import PhoneNumber
 from hub.config.sections.places import Country
 from hub.contracts.clean_urls import is_personal_name
 

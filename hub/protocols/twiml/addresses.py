@@ -19,7 +19,9 @@ from hub.errors import BadSignature
 from hub.protocols.twiml.events import PERSON_LEG, USER_LEG
 
 TRACKING_NUMBER, MARK, CALL, PROOF = "tracking_number", "mark", "call", "proof"
-WITHIN_A_CALL = frozenset({"dial", "digits", "voicemail", "whisper", "recording", "leg", USER_LEG, PERSON_LEG})
+WITHIN_A_CALL = frozenset(
+    {"dial", "digits", "voicemail", "whisper", "accept", "recording", "leg", USER_LEG, PERSON_LEG}
+)
 """The paths that have a proof, if the carrier does not sign the address."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 from xml.etree import ElementTree
 
-from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.answers import AskToAccept, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.call_backs import CallBack
 from hub.contracts.languages import nearest_language
 from hub.contracts.webhooks import AnswerDocument
@@ -32,6 +32,10 @@ class Twiml:
     """The attributes of each `<Say>` besides its language."""
     languages: ClassVar[tuple[str, ...]] = ()
     """The languages (BCP 47) that the carrier speaks, the usual variant of each first; empty if it takes every tag."""
+    answers_on_bridge: ClassVar[bool] = False
+    """Whether the carrier can leave the caller's leg ringing until a person takes the call (`answerOnBridge`)."""
+    waits_for_key: ClassVar[bool] = False
+    """Whether the carrier itself waits for the key of a person who takes a call, and reports only who has pressed it."""
     leg_path: ClassVar[str] = "status"
     """The path at which the carrier reports the phones that a `<Dial>` rings."""
 
@@ -47,6 +51,8 @@ class Twiml:
                     self._announce(response, instruction)
                 case Dial():
                     self._dial(response, instruction)
+                case AskToAccept():
+                    self._accept(response, instruction)
                 case Gather():
                     self._gather(response, instruction)
                 case TakeMessage():
@@ -83,6 +89,10 @@ class Twiml:
     def dial_attributes(self, dial: Dial) -> dict[str, str]:
         """The attributes of `<Dial>`."""
         attributes = {"action": self.address("dial", dial.mark), "timeout": str(dial.ring_seconds)}
+        if self.answers_on_bridge:
+            attributes["answerOnBridge"] = "true"
+        if dial.time_limit:
+            attributes["timeLimit"] = str(dial.time_limit)
         if dial.record:
             attributes["record"] = "record-from-answer-dual"
             attributes["recordingStatusCallback"] = self.address("recording", "")
@@ -90,7 +100,9 @@ class Twiml:
 
     def number_attributes(self, dial: Dial) -> dict[str, str]:
         """The attributes of each `<Number>`; the carrier asks its `url` what the person who picks up hears."""
-        attributes = {"statusCallback": self.address(self.leg_path, ""), "statusCallbackEvent": "answered completed"}
+        # A phone that was picked up has not taken the call if a key does: then `accept` reports who has.
+        reported = {"statusCallback": self.address(self.leg_path, ""), "statusCallbackEvent": "answered completed"}
+        attributes = {} if dial.accept_key and not self.waits_for_key else reported
         if dial.whisper:
             attributes["url"] = self.address("whisper", dial.mark)
         return attributes
@@ -144,6 +156,20 @@ class Twiml:
         leg = self.number_attributes(dial)
         for phone in dial.numbers:
             ElementTree.SubElement(dialed, "Number", leg).text = phone
+
+    def _accept(self, response: ElementTree.Element, ask: AskToAccept) -> None:
+        """Ask for the key; without one the leg ends."""
+        if self.waits_for_key:
+            for prompt in ask.prompts:
+                self._announce(response, prompt)
+            return
+        wanted = Gather(prompts=ask.prompts, seconds=ask.seconds, mark=ask.mark)
+        attributes = self.gather_attributes(wanted) | {"action": self.address("accept", ask.mark)}
+        attributes.pop("actionOnEmptyResult", None)
+        gathering = ElementTree.SubElement(response, self.gather, attributes)
+        for prompt in ask.prompts:
+            self._announce(gathering, prompt)
+        ElementTree.SubElement(response, "Hangup")
 
     def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
         gathering = ElementTree.SubElement(response, self.gather, self.gather_attributes(gather))

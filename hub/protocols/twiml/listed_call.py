@@ -57,7 +57,12 @@ class ListedCall(TwimlPlayer, Generic[Account]):
 
     def leg_answered(self, leg: Leg) -> None:
         self.account.calls[leg.sid] |= {"start_time": self.account.listed_time(self.now), "status": "in-progress"}
-        self.report(leg, "answered", "in-progress")
+        if not leg.noun.get("acceptKey"):
+            self.report(leg, "answered", "in-progress")
+
+    def leg_accepts(self, leg: Leg) -> None:
+        if leg.noun.get("acceptKey"):
+            self.report(leg, "answered", "in-progress")
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
         self.report(leg, "completed", status, self.ended(leg.sid, status, since, leg.reported))

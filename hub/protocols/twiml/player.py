@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from xml.etree import ElementTree
 
+from hub.contracts.answers import ACCEPT_KEY
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import AnswerDocument
 
@@ -98,6 +99,9 @@ class TwimlPlayer(ABC):
     @abstractmethod
     def leg_answered(self, leg: Leg) -> None:
         """Somebody picked up."""
+
+    def leg_accepts(self, leg: Leg) -> None:  # noqa: B027 - few carriers report it
+        """The person who picked up gets the call."""
 
     @abstractmethod
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
@@ -242,15 +246,23 @@ class TwimlPlayer(ABC):
         """The conversation with the phone that picked up."""
         records = verb.get("record", "do-not-record") != "do-not-record" and self.call.recorded
         ending = self.ending_address(verb) if records and self.call.ends_recording else ""
-        recording = self.start_recording(verb) if records and not ending else None
+        begins = records and not ending
+        # A conversation that a key takes is recorded from the key on; of its phones the documents ask for no status.
+        recording = self.start_recording(verb) if begins and picked_up.callback else None
         answered_at = self.now
         self.leg_answered(picked_up)
         for leg in legs:
             if leg is not picked_up:
                 self.leg_ends(leg, "canceled", began)
-        if picked_up.noun.get("url"):
-            # Only the person who picked up hears the whisper.
-            self.ask(picked_up.noun.get("url", ""), self.leg_fields(picked_up, "in-progress"))
+        # Only the person who picked up hears the whisper.
+        url = picked_up.noun.get("url", "")
+        whisper = self.ask(url, self.leg_fields(picked_up, "in-progress")) if url else None
+        if not self._accepts(picked_up, whisper):
+            status = "no-answer" if picked_up.noun.get("acceptKey") else "completed"
+            self.leg_ends(picked_up, status, answered_at)
+            return self.dialed(picked_up, status, 0, {})
+        self.leg_accepts(picked_up)
+        recording = recording or (self.start_recording(verb) if begins else None)
         self.now += self.call.talk / 2
         if ending:
             self.tell(ending, self.fields("in-progress"))
@@ -259,6 +271,16 @@ class TwimlPlayer(ABC):
         talked = int(self.call.talk.total_seconds())
         recorded = self._store(recording, verb, talked) if recording else {}
         return self.dialed(picked_up, "completed", talked, recorded)
+
+    def _accepts(self, leg: Leg, whisper: ElementTree.Element | None) -> bool:
+        """Whether the person who picked up gets the call: they press the key, if one is asked for."""
+        asks = whisper.find("Gather") if whisper is not None else None
+        if leg.noun.get("acceptKey") or asks is None:
+            return self.call.accepts or not leg.noun.get("acceptKey")
+        if not self.call.accepts:
+            return False
+        answer = self.ask(asks.get("action", ""), self.leg_fields(leg, "in-progress") | self.pressed(ACCEPT_KEY))
+        return answer is not None and answer.find("Hangup") is None
 
     def _record(self, verb: ElementTree.Element) -> Fields:
         """Record a message from the caller; returns the fields of the request to the action."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Literal, cast
 
-from hub.contracts.answers import AnswerPoint, Attestation, Moment
+from hub.contracts.answers import ACCEPT_KEY, AnswerPoint, Attestation, Moment
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, CallFailure, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.phones import phone_number
@@ -44,8 +44,15 @@ MOMENTS: Mapping[str, Moment] = {
     "digits": "digits",
     "voicemail": "message_left",
     "whisper": "whisper",
+    "accept": "accept",
 }
 """The paths at which the carrier waits for a document."""
+WHY_UNANSWERED: Mapping[str, Literal["busy", "no_answer"]] = {
+    "busy": "busy",
+    "no-answer": "no_answer",
+    "canceled": "no_answer",
+}
+"""A dial's final status → why nobody took the call; `failed` has another reason."""
 TEXT_STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "sent": "sent",
     "delivered": "delivered",
@@ -71,9 +78,12 @@ class TwimlWebhook:
     recording_id_form: ClassVar[re.Pattern[str]] = re.compile(r"RE[0-9a-fA-F]{32}")
     text_id_form: ClassVar[re.Pattern[str]] = re.compile(r"[SM]M[0-9a-fA-F]{32}")
     name_field: ClassVar[str] = "CallerName"
-    dialed_leg_paths: ClassVar[frozenset[str]] = frozenset({"leg", "whisper"})
+    dialed_leg_paths: ClassVar[frozenset[str]] = frozenset({"leg", "whisper", "accept"})
     """The paths of webhooks about the phone that was dialed, on which `To` is not the tracking number."""
 
+    reports_connected: ClassVar[bool] = False
+    """Whether the carrier calls a dial `completed` only if caller and person were connected, not if a phone was picked up and
+    did not take the call."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """The carrier's error codes of texts in words, without personal data."""
     opted_out: ClassVar[str] = "21610"
@@ -184,6 +194,8 @@ class TwimlWebhook:
                 return f"dial:{self.callers_leg}:{leg}:{self.status('DialCallStatus')}:{self.carried.mark}"
             case "whisper":
                 return f"whisper:{self.call_id()}"
+            case "accept":
+                return f"accept:{self.call_id()}:{self.carried.mark}:{self.keys}"
             case "digits":
                 return f"digits:{self.callers_leg}:{self.carried.mark}:{self.keys}"
             case "voicemail":
@@ -203,15 +215,18 @@ class TwimlWebhook:
         if moment is None or number is None:
             return None
         try:
+            ended = self.status("DialCallStatus") if moment == "dial_ended" else ""
             return AnswerPoint(
                 moment=moment,
                 tracking_number=number,
                 call_id=self.callers_leg,
                 caller_number=phone_number(self.text("From")),
                 mark=self.carried.mark,
-                digits=self.keys if moment == "digits" else "",
+                digits=self.keys if moment in ("digits", "accept") else "",
                 attestation=self.attestation() if moment == "ringing" else None,
-                answered=moment == "dial_ended" and self.status("DialCallStatus") not in UNANSWERED_STATUSES,
+                answered=bool(ended) and ended not in UNANSWERED_STATUSES,
+                connected=self.reports_connected and ended == "completed",
+                why=WHY_UNANSWERED.get(ended),
             )
         except BadPayload:
             return None
@@ -235,6 +250,8 @@ class TwimlWebhook:
                 return self._own_call()
             case "dial":
                 return self._after_dial()
+            case "accept":
+                return self._accepted()
             case "recording":
                 return self._recording()
             case "message" | "message_fallback":
@@ -299,6 +316,12 @@ class TwimlWebhook:
         if status not in UNANSWERED_STATUSES:
             return None
         return leg_event(status, self.callers_leg, self.at, None, self.called_number, "")
+
+    def _accepted(self) -> CallEvent | None:
+        """The person who pressed the key has the call."""
+        if self.keys[:1] != ACCEPT_KEY:
+            return None
+        return leg_event("in-progress", self.callers_leg, self.at, None, self.called_number, self.text("To"))
 
     def _recording(self) -> CallEvent | None:
         if self.word("RecordingStatus") != "completed":

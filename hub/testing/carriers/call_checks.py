@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hub.contracts.answers import Dial, Gather, HangUp, Say, TakeMessage
+from hub.contracts.answers import ACCEPT_KEY, AskToAccept, Dial, Gather, HangUp, Say, TakeMessage
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import Sandbox
 from hub.hookspecs import CallHooks
@@ -108,6 +108,23 @@ class PlacedCallConformance(WireConformance):
         assert ("whisper", "v1.sales") in board.questions(), "nobody asks what the answering person hears"
         assert board.heard == [GREETING.text]
         assert board.points[-1].answered, "after a whisper the two are connected"
+
+    def test_only_a_person_who_presses_the_key_takes_the_call(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_abilities(connector, "accept")
+        asking = Dial(numbers=(samples.DIAL,), whisper=True, accept_key=ACCEPT_KEY, mark="v1.sales")
+        question = AskToAccept(prompts=(Say(text="Press 1 to take this call."),), mark="v1.sales")
+        script: Script = {("ringing", ""): (asking,), ("whisper", "v1.sales"): (question,), ("accept", "v1.sales"): ()}
+        taken = Switchboard(connector, sandbox, script)
+        taken.place()
+        assert taken.first("answered").answered_by == samples.DIAL
+        assert taken.points[-1].moment == "dial_ended" and taken.points[-1].answered
+        keys = [point.digits for point in taken.points if point.moment == "accept"]
+        assert keys in ([], [ACCEPT_KEY]), "the hub is asked at most one time, with the key that was pressed"
+        voicemail = Switchboard(connector, sandbox, script)
+        voicemail.place(accepts=False)
+        assert "answered" not in voicemail.kinds, "a voicemail that picked up is no person"
+        assert voicemail.questions()[-1] == ("dial_ended", "v1.sales"), "the caller is not led on"
+        assert not voicemail.points[-1].connected
 
     def test_of_several_phones_the_one_that_picks_up_answers(self, connector: Connector, sandbox: Sandbox) -> None:
         need_abilities(connector, "dial_several")

@@ -92,7 +92,9 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
             languages=tuple(LOCALES),
         ),
         # Not list_texts: Bandwidth lists texts without their content, which it does not keep.
+        # Not accept_several: of several phones Bandwidth connects the first that is picked up. Not time_limit: BXML has none.
         abilities=(
+            "accept",
             "call_back",
             "dial",
             "dial_several",
@@ -151,7 +153,7 @@ class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
     @hookimpl
     def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
         """The instructions as BXML."""
-        records = point.moment == "whisper" and point.records
+        records = point.moment in ("whisper", "accept") and point.records
         return self._rendered(tuple(instructions), point.tracking_number, point.call_id, records)
 
     def _render(

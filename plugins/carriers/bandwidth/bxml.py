@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from hub.api import AnswerDocument, Rejected
-from hub.api.carriers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage, nearest_language
+from hub.api.carriers import AskToAccept, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage, nearest_language
 from hub.api.twiml import PERSON_LEG
 
 MAX_BYTES = 64 * 1024
@@ -57,8 +57,13 @@ class Bxml:
                     self._announce(root, instruction)
                 case Dial():
                     self._dial(root, instruction)
+                case AskToAccept():
+                    asked = Gather(prompts=instruction.prompts, seconds=instruction.seconds)
+                    self._gather(root, asked, self._address("accept", (RECORDED if records else "") + instruction.mark))
+                    SubElement(root, "Hangup")
+                    return document(root)
                 case Gather():
-                    self._gather(root, instruction)
+                    self._gather(root, instruction, self._address("digits", instruction.mark))
                 case TakeMessage():
                     self._message(root, instruction)
                 case HangUp():
@@ -99,17 +104,19 @@ class Bxml:
             "callTimeout": _between(1, dial.ring_seconds, MAX_RING_SECONDS),
         }
         transfer = SubElement(root, "Transfer", wanted | self._basic)
-        reported = {"transferDisconnectUrl": self._address("leg", "")}
+        # A phone that was picked up has not taken the call if a key does: then `accept` reports who has.
+        reported = {} if dial.accept_key else {"transferDisconnectUrl": self._address("leg", "")}
         if dial.whisper or dial.record:
             # Without these nothing is asked when a phone is picked up, so that the two are connected at once.
-            reported["transferAnswerUrl"] = self._address("whisper", (RECORDED if dial.record else "") + dial.mark)
+            path = "accept" if dial.accept_key else "whisper"
+            reported["transferAnswerUrl"] = self._address(path, (RECORDED if dial.record else "") + dial.mark)
         for number in dial.numbers:
             SubElement(transfer, "PhoneNumber", reported | self._basic).text = number
 
-    def _gather(self, root: Element, gather: Gather) -> None:
+    def _gather(self, root: Element, gather: Gather, address: str) -> None:
         seconds = _between(1, gather.seconds, MAX_KEY_SECONDS)
         wanted = {
-            "gatherUrl": self._address("digits", gather.mark),
+            "gatherUrl": address,
             "maxDigits": _between(1, gather.most_digits, MAX_KEYS),
             "firstDigitTimeout": seconds,
             "interDigitTimeout": seconds,

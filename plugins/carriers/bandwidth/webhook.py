@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from hub.api import BadPayload, CallEvent, Event, WebhookRequest, phone_number
-from hub.api.carriers import AnswerPoint, CallBackEvent, Moment
+from hub.api.carriers import ACCEPT_KEY, AnswerPoint, CallBackEvent, LegStatus, Moment
 from hub.api.twiml import PERSON_LEG, USER_LEG, believed, identifier
 from plugins.carriers.bandwidth.bxml import MESSAGE, RECORDED
 from plugins.carriers.bandwidth.translate import (
@@ -36,8 +36,15 @@ MOMENTS: Mapping[tuple[str, str], Moment] = {
     ("digits", "gather"): "digits",
     ("voicemail", "recordComplete"): "message_left",
     ("whisper", "transferAnswer"): "whisper",
+    ("accept", "transferAnswer"): "whisper",
+    ("accept", "gather"): "accept",
 }
 """The paths and events at which Bandwidth waits for a document."""
+WHY_UNANSWERED: Mapping[LegStatus, Literal["busy", "no_answer"]] = {
+    "busy": "busy",
+    "no_answer": "no_answer",
+    "canceled": "no_answer",
+}
 ONCE_A_CALL = frozenset({"initiate", "answer", "disconnect"})
 READY = frozenset({"complete", "partial"})
 
@@ -112,9 +119,12 @@ class VoiceCallback:
             call_id=self.callers_leg,
             caller_number=self.caller,
             mark=self.mark,
-            digits=self.digits if moment == "digits" else "",
+            digits=self.digits if moment in ("digits", "accept") else "",
             answered=moment == "dial_ended" and text_of(self.body, "cause") == "hangup",
-            records=moment == "whisper" and self.records,
+            why=WHY_UNANSWERED.get(LEG_STATUSES.get(text_of(self.body, "cause"), "failed"))
+            if moment == "dial_ended"
+            else None,
+            records=moment in ("whisper", "accept") and self.records,
             attestation=attestation(self.body.get("stirShaken")) if moment == "ringing" else None,
         )
 
@@ -127,6 +137,8 @@ class VoiceCallback:
             ("fallback", "initiate"): self._ringing,
             ("status", "disconnect"): self._ended,
             ("whisper", "transferAnswer"): self._answered,
+            ("accept", "transferAnswer"): lambda: None,
+            ("accept", "gather"): lambda: self._answered() if self.digits[:1] == ACCEPT_KEY else None,
             ("leg", "transferDisconnect"): self._leg_ended,
             ("dial", "transferComplete"): self._after_dial,
             ("recording", "recordingAvailable"): self._recording,

@@ -59,6 +59,8 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
         call_limits=CallLimits(key_seconds=60, document_bytes=100_000, languages=LANGUAGES),
         # Not list_texts: Plivo's list of messages has no texts in it.
         abilities=(
+            "accept",
+            "accept_several",
             "call_back",
             "dial",
             "dial_several",
@@ -68,6 +70,7 @@ class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
             "play",
             "record",
             "say",
+            "time_limit",
             "whisper",
         ),
         versions=(ApiVersion(name="v1"),),

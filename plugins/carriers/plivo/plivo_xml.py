@@ -32,6 +32,10 @@ LANGUAGES = (
 """What `<Speak>` speaks. Source: plivo.com/docs/voice/xml/audio-output, Supported Languages."""
 LONGEST_CALL = 14_400
 """Seconds; a recording that gives no `maxLength` ends after 60."""
+CONFIRM_SECONDS = 20
+"""How long a person who picked up has to take the call, from the answer on."""
+BY_KEY = "key"
+"""The mark in the address to which a dial reports its phones, if only a key takes the call."""
 MESSAGE = "message"
 """The mark in the address to which Plivo reports a voice message; other recordings have none."""
 
@@ -41,6 +45,7 @@ class PlivoXml(Twiml):
 
     say, gather = "Speak", "GetInput"
     languages = LANGUAGES
+    waits_for_key = True
 
     def rejection(self) -> ElementTree.Element:
         return ElementTree.Element("Hangup", {"reason": "rejected"})
@@ -60,9 +65,13 @@ class PlivoXml(Twiml):
             "action": self.address("dial", dial.mark),
             "method": POST,
             "timeout": str(dial.ring_seconds),
-            "callbackUrl": self.address("leg", ""),
+            "callbackUrl": self.address("leg", BY_KEY if dial.accept_key else ""),
             "callbackMethod": POST,
         }
+        if dial.time_limit:
+            attributes["timeLimit"] = str(dial.time_limit)
+        if dial.accept_key:
+            attributes |= {"confirmKey": dial.accept_key, "confirmTimeout": str(CONFIRM_SECONDS)}
         return attributes | ({"confirmSound": self.address("whisper", dial.mark)} if dial.whisper else {})
 
     def _dial(self, response: ElementTree.Element, dial: Dial) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from hub.api import BadPayload, CallEvent, WebhookRequest, phone_number
 from hub.api.carriers import Attestation, MessageEvent
 from hub.api.twiml import PERSON_LEG, FormField, TwimlWebhook, address_at, identifier, recording_event
-from plugins.carriers.plivo.plivo_xml import MESSAGE
+from plugins.carriers.plivo.plivo_xml import BY_KEY, MESSAGE
 from plugins.carriers.plivo.settings import PlivoSettings
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -85,6 +85,7 @@ class PlivoWebhook(TwimlWebhook):
     call_id_form = recording_id_form = text_id_form = UUID
     dialed_leg_paths = frozenset({"leg", PERSON_LEG, "whisper"})
     reasons, opted_out = TEXT_ERRORS, STOPPED
+    reports_connected = True
     text_error_form = re.compile(r"[0-9]{2,4}", re.ASCII)
 
     def __init__(
@@ -132,6 +133,12 @@ class PlivoWebhook(TwimlWebhook):
             case "text":
                 return f"text:{uuid(self.text('MessageSid'), 'MessageUUID')}:{self.word('MessageStatus')}"
         return super().event_key()
+
+    def _dialed_status(self) -> CallEvent | None:
+        """A phone of a dial that a key takes counts once it is connected, however long it was picked up."""
+        if self.carried.mark == BY_KEY and self.text("DialAction") != "connected":
+            return None
+        return super()._dialed_status()
 
     def _recording(self) -> CallEvent:
         source = "RecordVerb" if self.carried.mark == MESSAGE else ""

@@ -70,6 +70,8 @@ class Sip(Calls, Recordings):
         # The gateway speaks no more of a text (engine/speech.py). The languages are those of the voices on its machine.
         call_limits=CallLimits(text_bytes=3_000),
         abilities=(
+            "accept",
+            "accept_several",
             "call_back",
             "dial",
             "dial_several",
@@ -80,6 +82,7 @@ class Sip(Calls, Recordings):
             "play",
             "record",
             "say",
+            "time_limit",
             "whisper",
         ),
         versions=(ApiVersion(name="2.0", api="SIP"),),

@@ -22,10 +22,14 @@ ENDED_PATH = "recording_ended"
 
 ENDED_BY: Mapping[str, Literal["party", "hub"]] = {"party": "party", "hub": "hub"}
 MAX_REFERENCE = 128
+ACCEPT_WITH = "acceptKey"
+"""The attribute of a `<Number>` that gets the call only by a key: the gateway waits for it and reports who pressed it."""
 
 
 class SipTwiml(Twiml):
     """TwiML in which a text that announces a recording is marked."""
+
+    waits_for_key = True
 
     def say_attributes(self, say: Say) -> dict[str, str]:
         """The attributes of a `<Say>`."""
@@ -36,11 +40,16 @@ class SipTwiml(Twiml):
         ends = {END_KEY: dial.end_key, END_ADDRESS: self.address(ENDED_PATH, "")} if dial.end_key else {}
         return super().dial_attributes(dial) | ends
 
+    def number_attributes(self, dial: Dial) -> dict[str, str]:
+        """The attributes of each `<Number>`."""
+        return super().number_attributes(dial) | ({ACCEPT_WITH: dial.accept_key} if dial.accept_key else {})
+
 
 class SipWebhook(TwimlWebhook):
     """The fields of one webhook of the gateway."""
 
     carrier = "the gateway"
+    reports_connected = True
 
     def event_key(self) -> str:
         """The name of the event; a caller ends the recordings of a call one time."""

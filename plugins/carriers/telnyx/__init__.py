@@ -75,7 +75,9 @@ class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
         call_limits=CallLimits(
             ring_seconds=120, key_seconds=120, message_seconds=14_400, text_bytes=3_000, languages=LANGUAGES
         ),
+        # Not accept_several: of several phones Telnyx connects the first that is picked up.
         abilities=(
+            "accept",
             "call_back",
             "dial",
             "dial_several",
@@ -85,6 +87,7 @@ class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
             "play",
             "record",
             "say",
+            "time_limit",
             "whisper",
         ),
         versions=(ApiVersion(name="v2"),),

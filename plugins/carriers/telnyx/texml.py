@@ -38,7 +38,7 @@ class Texml(Twiml):
         return attributes | ({"recordingStatusCallbackMethod": "POST"} if dial.record else {})
 
     def number_attributes(self, dial: Dial) -> dict[str, str]:
-        attributes = super().number_attributes(dial) | {"statusCallbackMethod": "POST"}
+        attributes = super().number_attributes(dial) | ({} if dial.accept_key else {"statusCallbackMethod": "POST"})
         return attributes | ({"method": "POST"} if dial.whisper else {})
 
     def gather_attributes(self, gather: Gather) -> dict[str, str]:

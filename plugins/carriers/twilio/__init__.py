@@ -82,7 +82,9 @@ class Twilio(Numbers, Ports):
             document_bytes=64_000,
             languages=LANGUAGES,
         ),
+        # Not accept_several: of several phones Twilio connects the first that is picked up, and hangs up the others.
         abilities=(
+            "accept",
             "call_back",
             "dial",
             "dial_several",
@@ -93,6 +95,7 @@ class Twilio(Numbers, Ports):
             "play",
             "record",
             "say",
+            "time_limit",
             "whisper",
         ),
         versions=(ApiVersion(name="2010-04-01"),),

@@ -17,3 +17,4 @@ class TwilioTwiml(Twiml):
     """TwiML in the languages that Twilio speaks."""
 
     languages = LANGUAGES
+    answers_on_bridge = True

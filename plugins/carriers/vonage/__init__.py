@@ -69,9 +69,15 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         ports_by_hand="Ask Vonage's support (api.support.vonage.com) to port the numbers to your API account, with the old "
         "carrier's latest bill, its account number and PIN, and the signed letter of authorization. Then note how far it is.",
         # Source: developer.vonage.com/en/voice/voice-api/ncco-reference (connect, input, record).
-        call_limits=CallLimits(ring_seconds=120, key_seconds=10, message_seconds=7_200, languages=LANGUAGES),
-        # Not dial_several: `connect` rings one phone. Not list_texts: the Messages API has no list (README).
-        abilities=("call_back", "dial", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
+        call_limits=CallLimits(
+            ring_seconds=120, key_seconds=10, message_seconds=7_200, talk_seconds=7_200, languages=LANGUAGES
+        ),
+        # Not dial_several: `connect` rings one phone. Not accept: the page of `onAnswer` names no keys. Not list_texts: the
+        # Messages API has no list (README).
+        abilities=(
+            *("call_back", "dial", "gather", "gather_hash", "message", "play"),
+            *("record", "say", "time_limit", "whisper"),
+        ),
         versions=(ApiVersion(name="v1", api="Voice API"), ApiVersion(name="v1", api="Messages API")),
     )
     Settings = VonageSettings

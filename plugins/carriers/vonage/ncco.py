@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 
 from hub.api import AnswerDocument, JsonObject
-from hub.api.carriers import CallBack, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.api.carriers import AskToAccept, CallBack, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.api.twiml import PERSON_LEG, Twiml
 
 LONGEST_TEXT = 1500
@@ -66,10 +66,14 @@ class Ncco(Twiml):
                 return self._take_message(instruction)
             case HangUp():
                 return []
+            case AskToAccept():
+                return [action for prompt in instruction.prompts for action in self._announced(prompt)]
 
     def _dialed(self, dial: Dial) -> list[Action]:
         """`synchronous`: the reply to a report that nobody answered says what comes next."""
         connect = self._connect(dial.numbers[0], dial.ring_seconds, "dial", dial.mark) | {"eventType": "synchronous"}
+        if dial.time_limit:
+            connect["limit"] = dial.time_limit
         if dial.whisper:
             connect["endpoint"][0]["onAnswer"] = {"url": self.address("whisper", dial.mark)}
         if not dial.record:

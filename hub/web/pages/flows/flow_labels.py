@@ -29,6 +29,8 @@ KINDS: Mapping[str, str] = {step: title for (kind, step), title in titles().item
 """What a step does, as people call it; in the order in which they are offered."""
 EXITS: Mapping[str, str] = {
     "then": "",
+    "busy": "busy",
+    "no_answer": "rings in vain",
     "unanswered": "nobody answers",
     "open": "open",
     "closed": "closed",
@@ -90,6 +92,7 @@ def gist(step: Step) -> str:
             rings = ", ".join(map(_phone, step.phones()))
             rings += f" for {step.ring_seconds} s"
             rings += ", known callers first" if isinstance(step, RoundRobin) and step.sticky else ""
+            rings += ", taken with a key" if step.accept == "key" else ""
             return f"{rings}, recorded" if step.record else rings
         case Schedule():
             week = written_hours(step.hours).items()

@@ -22,12 +22,19 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "text": ("The text", "Sent to the caller if the law and the caller's own word allow it."),
     "number": ("Phone that rings", "With the country's code, like +1 312 555 0142."),
     "numbers": ("Phones that ring", ""),
-    "ring_seconds": ("Rings for, in seconds", ""),
+    "also": ("Phones that ring too, later", "Those above are called anew, together with these. Empty: none."),
+    "also_after": ("Seconds until those ring too", "If nobody has answered by then."),
+    "ring_seconds": ("Rings for, in seconds", "In all."),
     "record": ("Record the conversation where the law allows it", "The flow then needs a recording notice."),
     "whisper": (
         "Said only to the person who answers",
         "[source] stands for the source of the call. Empty: nothing is said.",
     ),
+    "accept": (
+        "Who picks up takes the call",
+        "With the key, a voicemail never takes a call; “Press 1 to take this call” follows what is said above.",
+    ),
+    "time_limit": ("Longest conversation, in seconds", "Then the call ends. Empty: no limit."),
     "sticky": ("A known caller first reaches the phone that answered last time", ""),
     "tries": ("How many phones are tried", "One after the other."),
     "hours": ("Each day", "Type 8, 8am or 17:30; all three are understood."),
@@ -48,7 +55,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "closed": ("When closed", ""),
     "holiday": ("On public holidays", ""),
     "otherwise": ("Otherwise: leads to", ""),
-    "unanswered": ("Nobody answers: leads to", ""),
+    "busy": ("The phone is busy: leads to", ""),
+    "no_answer": ("It rings and nobody takes the call: leads to", ""),
+    "unanswered": ("Nobody answers: leads to", "Also if a phone cannot be reached."),
     "source": ("Source", ""),
     "medium": ("Medium", ""),
     "campaign": ("Campaign", ""),
@@ -65,7 +74,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
 }
 """Field → its label and its hint, in the order in which a form shows them."""
-TARGETS = ("then", "open", "closed", "holiday", "otherwise", "unanswered", "to", "start")
+TARGETS = ("then", "open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "to", "start")
 """Fields that name a step."""
 TO = Field(name="to", label="leads to", kind="choice", required=True)
 PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)
@@ -75,6 +84,10 @@ MAPPING: Mapping[str, Any] = {"kind": "rows", "is_mapping": True}
 KINDS: Mapping[str, Mapping[str, Any]] = {
     **{name: {"kind": "choice"} for name in TARGETS},
     "holiday": {"kind": "choice", "empty": "the same as closed"},
+    "busy": {"kind": "choice", "empty": "as if nobody answers"},
+    "no_answer": {"kind": "choice", "empty": "as if nobody answers"},
+    "accept": {"choices": (("none", "at once"), ("key", "by pressing 1"))},
+    "also": {"kind": "rows", "columns": (PHONE,), "add": "Add a phone"},
     "number": {"kind": "phone", "maximum": 40},
     "play": {"kind": "choice", "empty": "no file"},
     "hours": {"kind": "group", "columns": tuple(

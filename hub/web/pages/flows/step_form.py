@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Schedule, Spoken, Step, Voicemail
+from hub.config.callflow.definition import END, STEP_TYPES, Flow, Schedule, Spoken, Step, Voicemail
+from hub.config.callflow.step import STEP_NAME
 from hub.config.callflow.written import written_spans, written_step
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import WRONG_NAME, Form

@@ -91,7 +91,8 @@ class PlacedCall(TwimlPlayer):
         if self.hung_up and form["eventType"] in ("recordComplete", "transferComplete"):
             return None  # Bandwidth asks only while the call goes on
         self._documents += 1
-        if form["eventType"] == "transferAnswer" and self.call.recorded:
+        of_dialed_leg = form["eventType"] in ("transferAnswer", "gather") and form["callId"] != self.sid
+        if of_dialed_leg and self.call.recorded:
             # It begins with the document; a test can pause it only while the answer is reported, which is a moment before.
             self.recording = self.start_recording(Element("StartRecording", multiChannel="true"), form["callId"]), None
         document = self.tell(url, form)
@@ -101,7 +102,7 @@ class PlacedCall(TwimlPlayer):
             return None
         if not len(root):
             root.append(Element("Hangup"))
-        if self.recording is not None and form["eventType"] == "transferAnswer":
+        if self.recording is not None and of_dialed_leg:
             self._records(self.recording[0], root.find("StartRecording"))
         return renamed(root)
 

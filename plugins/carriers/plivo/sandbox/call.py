@@ -67,6 +67,7 @@ def _dial(verb: ElementTree.Element, recorded: str) -> ElementTree.Element:
     record = {"record": "true", "recordingStatusCallback": recorded} if recorded else {}
     dialed = ElementTree.Element("Dial", {name: verb.get(name, "") for name in ("action", "timeout")} | record)
     reports = {"statusCallback": verb.get("callbackUrl", ""), "url": verb.get("confirmSound", "")}
+    reports |= {"acceptKey": verb.get("confirmKey", "")} if verb.get("confirmKey") else {}
     for number in verb:
         ElementTree.SubElement(dialed, "Number", reports).text = number.text
     return dialed
@@ -80,7 +81,7 @@ class PlacedCall(ListedCall[Account]):
     def ask(self, url: str, form: dict[str, str]) -> ElementTree.Element | None:
         response = super().ask(url, form)
         leg, self._whispering = self._whispering, None
-        if leg is not None:
+        if leg is not None and (self.call.accepts or not leg.noun.get("acceptKey")):
             self.dial_event(leg, "connected")
         return None if response is None else as_twiml(response)
 

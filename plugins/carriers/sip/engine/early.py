@@ -34,16 +34,25 @@ class Ringback:
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, caller: BridgedLeg, leg: RingingLeg) -> Iterator[None]:
+    def of(cls, caller: BridgedLeg, leg: RingingLeg) -> Iterator[Ringback]:
         """Let `caller` hear that `leg` rings, until the block is left."""
         waiting = cls._waiting.setdefault(caller, cls(caller))
         task = asyncio.create_task(waiting._follow(leg))
         waiting._ringing.append(leg)
         try:
-            yield
+            yield waiting
         finally:
             task.cancel()
             waiting._leave(leg)
+
+    def picked_up(self, leg: RingingLeg) -> None:
+        """Let the caller hear the tone while the person who picked up hears a whisper, and nothing of that person."""
+        if self._early is leg:
+            self._early = None
+            with self._caller.engine.clock.lock:
+                leg.voice.join(None)
+        if self._tone is None:
+            self._tone = asyncio.create_task(self._play())
 
     async def _follow(self, leg: RingingLeg) -> None:
         await leg.ringing.wait()

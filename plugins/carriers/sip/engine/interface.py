@@ -294,6 +294,9 @@ class Dial:
         return self.sent[-1].report() if self.sent else LegReport()
 
 
+Accept = Callable[["Leg"], Awaitable[bool]]
+"""Whether the person who answered takes the call: a whisper, perhaps with a key."""
+
 Incoming = Callable[[Leg], Awaitable[None]]
 """What the gateway does with an incoming call, as a task of its own. The leg rings and is not answered yet."""
 
@@ -339,11 +342,14 @@ class Engine(Protocol):
         *,
         on_ringing: Callable[[], None] | None = None,
         heard_by: Leg | None = None,
+        accept: Accept | None = None,
     ) -> Leg:
-        """Call a number and return the answered leg.
+        """Call a number and return the answered leg, once `accept` says that it takes the call; one that does not is hung up
+        and counts as `NoAnswer`.
 
         While it rings the party of `heard_by` (answered) hears the far end's early media, or a ringback tone if there is
-        none. Cancelling the task cancels the call. Raises `Busy`, `Declined`, `NoAnswer`, `Unreachable`, `NotAllowed`,
+        none; during `accept` the tone. Cancelling the task cancels the call.
+        Raises `Busy`, `Declined`, `NoAnswer`, `Unreachable`, `NotAllowed`,
         `Draining`; `ValueError` if a number, a name or a header could smuggle something into the INVITE.
         """
 

@@ -59,15 +59,12 @@ async def _one(
     on_ringing: Callable[[Dial], None] | None,
     heard_by: Leg | None,
 ) -> Leg:
-    leg = await engine.place(dial, on_ringing=(lambda: on_ringing(dial)) if on_ringing else None, heard_by=heard_by)
-    try:
-        if accept is None or await accept(leg, dial):
-            return leg
-    except BaseException:
-        await leg.hang_up()
-        raise
-    await leg.hang_up()
-    raise NoAnswer("The phone was answered and the call was not accepted.")
+    return await engine.place(
+        dial,
+        on_ringing=(lambda: on_ringing(dial)) if on_ringing else None,
+        heard_by=heard_by,
+        accept=(lambda leg: accept(leg, dial)) if accept else None,
+    )
 
 
 async def _stop(tasks: dict[asyncio.Task[Leg], Dial], won: tuple[Leg, Dial] | None) -> None:

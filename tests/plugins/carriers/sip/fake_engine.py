@@ -148,7 +148,7 @@ class FakeEngine:
     async def start(self, incoming: Any, on_death: Any = None) -> None:
         self.incoming = incoming
 
-    async def place(self, dial: Dial, *, on_ringing: Any = None, heard_by: Any = None) -> FakeLeg:
+    async def place(self, dial: Dial, *, on_ringing: Any = None, heard_by: Any = None, accept: Any = None) -> FakeLeg:
         self.placed.append(dial)
         does = self.phones.get(dial.number, "silent")
         if does == "busy":
@@ -163,6 +163,14 @@ class FakeEngine:
         self.all.append(leg)
         assert callable(does)
         does(leg)
+        try:
+            taken = accept is None or await accept(leg)
+        except BaseException:
+            await leg.hang_up()
+            raise
+        if not taken:
+            await leg.hang_up()
+            raise NoAnswer("not accepted")
         return leg
 
     def end_lost(self, dialogs: Any) -> None:

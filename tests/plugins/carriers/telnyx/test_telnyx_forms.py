@@ -129,17 +129,17 @@ def test_a_dialed_leg_tells_when_it_was_picked_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "answered"),
+    ("status", "answered", "why"),
     [
-        ("completed", True),
-        ("answered", True),
-        ("no-answer", False),
-        ("busy", False),
-        ("canceled", False),
-        ("failed", False),
+        ("completed", True, None),
+        ("answered", True, None),
+        ("no-answer", False, "no_answer"),
+        ("busy", False, "busy"),
+        ("canceled", False, "no_answer"),
+        ("failed", False, None),
     ],
 )
-def test_the_end_of_a_dial_asks_on(status: str, answered: bool) -> None:
+def test_the_end_of_a_dial_asks_on(status: str, answered: bool, why: str | None) -> None:
     request = form("dial", "v1.sales", own=True, DialCallSid=LEG, DialCallStatus=status)
     assert TELNYX.verify_webhook(request).answer == AnswerPoint(
         moment="dial_ended",
@@ -148,6 +148,7 @@ def test_the_end_of_a_dial_asks_on(status: str, answered: bool) -> None:
         caller_number=CALLER,
         mark="v1.sales",
         answered=answered,
+        why=why,  # type: ignore[arg-type]
     )
     assert [event.kind for event in parsed(request)] == ([] if answered else ["not_answered"])  # type: ignore[union-attr]
 

@@ -176,7 +176,12 @@ def test_what_an_address_carries_comes_back_as_it_was() -> None:
     }
     request = SANDBOX.form_webhook(url.replace("&amp;", "&"), fields, datetime(2026, 11, 24, tzinfo=UTC))
     assert TELNYX.verify_webhook(request).answer == AnswerPoint(
-        moment="dial_ended", tracking_number=NUMBER, call_id=POINT.call_id, caller_number=CALLER, mark="v7.a_b-c"
+        moment="dial_ended",
+        tracking_number=NUMBER,
+        call_id=POINT.call_id,
+        caller_number=CALLER,
+        mark="v7.a_b-c",
+        why="no_answer",
     )
 
 

@@ -12,7 +12,7 @@ from twilio.twiml.voice_response import Dial as DialVerb
 from twilio.twiml.voice_response import VoiceResponse
 
 from hub.api import WebhookRequest
-from hub.api.carriers import AnswerPoint, Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage
+from hub.api.carriers import AnswerPoint, AskToAccept, Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage
 from hub.testing import FrozenClock, connect, samples
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
@@ -44,7 +44,9 @@ def dialed(
         "record": "record-from-answer-dual",
         "recording_status_callback": address("recording"),
     }
-    dial = DialVerb(action=address("dial", mark), timeout=seconds, **(recording if record else {}))
+    dial = DialVerb(
+        action=address("dial", mark), timeout=seconds, answer_on_bridge=True, **(recording if record else {})
+    )
     for number in numbers:
         leg = {"status_callback": address("status"), "status_callback_event": "answered completed"}
         dial.number(number, **leg, **({"url": address("whisper", mark)} if whisper else {}))
@@ -167,3 +169,18 @@ def test_a_mark_comes_back_as_it_was(mark: str) -> None:
         fields = {"CallSid": "CA" + "1" * 32, "To": NUMBER, "DialCallStatus": "busy"}
         point = twilio.verify_webhook(sandbox.form_webhook(verb.get("action", ""), fields, FrozenClock()())).answer
         assert point is not None and (point.mark, point.tracking_number) == (mark, NUMBER)
+
+
+def test_a_call_that_a_key_takes_is_a_gather_that_ends_the_leg_without_the_key() -> None:
+    """Source: twilio.com/docs/voice/twiml/number (url) and /gather."""
+    asking = Dial(numbers=("+13125550199",), whisper=True, accept_key="1", time_limit=600, mark="v1.s")
+    dial = VoiceResponse()
+    verb = DialVerb(action=address("dial", "v1.s"), timeout=25, answer_on_bridge=True, time_limit=600)
+    verb.number("+13125550199", url=address("whisper", "v1.s"))
+    dial.append(verb)
+    assert same(ours(asking), dial), "its status would call a voicemail a person"
+    question = VoiceResponse()
+    gather = question.gather(action=address("accept", "v1.s"), input="dtmf", num_digits=1, timeout=10)
+    gather.say("Press 1.")
+    question.hangup()
+    assert same(ours(AskToAccept(prompts=(Say(text="Press 1."),), mark="v1.s"), moment="whisper"), question)

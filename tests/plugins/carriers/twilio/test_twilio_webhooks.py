@@ -111,21 +111,23 @@ def test_a_dialed_leg_that_nobody_picks_up_is_not_answered(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "answered"),
+    ("status", "kind", "answered", "why"),
     [
-        ("completed", None, True),
-        ("answered", None, True),
-        ("no-answer", "not_answered", False),
-        ("busy", "not_answered", False),
-        ("failed", "not_answered", False),
-        ("canceled", "not_answered", False),
+        ("completed", None, True, None),
+        ("answered", None, True, None),
+        ("no-answer", "not_answered", False, "no_answer"),
+        ("busy", "not_answered", False, "busy"),
+        ("failed", "not_answered", False, None),
+        ("canceled", "not_answered", False, "no_answer"),
     ],
 )
-def test_the_end_of_a_dial_tells_whether_somebody_picked_up(status: str, kind: str | None, answered: bool) -> None:
+def test_the_end_of_a_dial_tells_whether_somebody_picked_up_and_why_not(
+    status: str, kind: str | None, answered: bool, why: Any
+) -> None:
     request = webhook(
         "dial", {"CallSid": CALL, "DialCallSid": LEG, "DialCallStatus": status, "DialCallDuration": "5"}, own=True
     )
-    assert TWILIO.verify_webhook(request).answer == point("dial_ended", mark="v1.sales", answered=answered)
+    assert TWILIO.verify_webhook(request).answer == point("dial_ended", mark="v1.sales", answered=answered, why=why)
     told = [(event.kind, event.call_id) for event in TWILIO.parse_webhook(request) if isinstance(event, CallEvent)]
     assert told == ([(kind, CALL)] if kind else [])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.callflow.context import NUMBER, phones_rung
-from hub.config.callflow.definition import Dialing, Flow, Spoken, Step
+from hub.config.callflow.definition import Dialing, Flow, Growing, Spoken, Step
 from hub.contracts.titles import titled
 from hub.platform.formats import phone
 from hub.queries.flow_simulation import SimulatedTurn
@@ -22,7 +22,12 @@ OF_NOTICE: Mapping[str, str] = {
     "agreed to the recording": "Agrees.",
 }
 """Results that the record of the recording notice shows, too."""
-CHOICES = {**OF_NOTICE, "nobody picked up": "Nobody answers."}
+CHOICES = {
+    **OF_NOTICE,
+    "nobody picked up": "Nobody answers.",
+    "was busy": "The phone is busy.",
+    "nobody took the call": "Nobody takes the call with the key.",
+}
 PLAIN: Mapping[tuple[str, str], str] = {
     ("greeting", "was said"): "Hears the greeting.",
     ("menu", "asks for a key"): "Hears the menu.",
@@ -49,7 +54,8 @@ def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
     stops: list[Stop] = []
     for turn in turns:
         if turn.moment == "whisper" and stops:
-            heard = " ".join(str(each.get("text", "")) for each in turn.instructions)
+            said = [each for told in turn.instructions for each in (told, *told.get("prompts", ()))]
+            heard = " ".join(str(each["text"]) for each in said if "text" in each)
             stops[-1].said.append(f"Whoever answers first hears “{heard}”.")
         for taken in turn.steps:
             if not stops or stops[-1].step != taken["step"]:
@@ -67,7 +73,9 @@ def sentence(step: Step | None, taken: dict[str, object]) -> str:
         phones = ", ".join(map(phone, phones_rung(result)))
         recorded = ", and the conversation is recorded" if result.endswith(", recorded") else ""
         rings = "rings" if "," not in phones else "ring"
-        return f"{phones} {rings} for {step.ring_seconds} seconds{recorded}."
+        at_first = isinstance(step, Growing) and step.also and phones_rung(result) == list(step.first())
+        seconds = step.seconds(0) if at_first else step.seconds(step.attempts - 1)
+        return f"{phones} {rings} for {seconds} seconds{recorded}."
     if result in CHOICES:
         return CHOICES[result]
     match taken["do"]:

@@ -26,6 +26,7 @@ from plugins.carriers.sip.engine.guard.rtp import RtpRelay, stack_ports
 from plugins.carriers.sip.engine.guard.targets import Target, Targets
 from plugins.carriers.sip.engine.interface import (
     Abilities,
+    Accept,
     Dial,
     Draining,
     Ended,
@@ -123,9 +124,14 @@ class StackEngine:
         self.spawn(self._repeat_requests())
 
     async def place(
-        self, dial: Dial, *, on_ringing: Callable[[], None] | None = None, heard_by: Leg | None = None
+        self,
+        dial: Dial,
+        *,
+        on_ringing: Callable[[], None] | None = None,
+        heard_by: Leg | None = None,
+        accept: Accept | None = None,
     ) -> Leg:
-        """Call a number and return the answered leg."""
+        """Call a number and return the answered leg that takes the call."""
         if self._draining or not self._alive:
             raise Draining("The line takes no new calls.")
         if dial.attested_by and dial.attested_by.ended.done():
@@ -135,7 +141,7 @@ class StackEngine:
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number)
         try:
-            leg = await self._called(dial, on_ringing, heard_by)
+            leg = await self._called(dial, on_ringing, heard_by, accept)
         except BaseException:
             self.meter.end(counted)
             raise
@@ -143,17 +149,19 @@ class StackEngine:
         leg.ended.add_done_callback(lambda _: self.meter.end(counted))
         return leg
 
-    async def _called(self, dial: Dial, on_ringing: Callable[[], None] | None, heard_by: Leg | None) -> StackLeg:
+    async def _called(
+        self, dial: Dial, on_ringing: Callable[[], None] | None, heard_by: Leg | None, accept: Accept | None
+    ) -> StackLeg:
         """The answered leg, through the first of the trunk's places that takes the call (RFC 3263, section 4.3)."""
         *others, last = self._targets.order()
         for target in others:
             try:
-                return await self._through(target, dial, on_ringing, heard_by, FAILOVER_S)
+                return await self._through(target, dial, on_ringing, heard_by, accept, FAILOVER_S)
             except Unreachable as failure:
                 if failure.status not in (None, 503):
                     raise
                 self._targets.failed(target)
-        return await self._through(last, dial, on_ringing, heard_by, None)
+        return await self._through(last, dial, on_ringing, heard_by, accept, None)
 
     async def _through(
         self,
@@ -161,6 +169,7 @@ class StackEngine:
         dial: Dial,
         on_ringing: Callable[[], None] | None,
         heard_by: Leg | None,
+        accept: Accept | None,
         silent_s: float | None,
     ) -> StackLeg:
         """The answered leg, through one place; with `silent_s`, one that says nothing for so long does not answer."""
@@ -177,8 +186,13 @@ class StackEngine:
             raise
         if silent_s is not None:
             asyncio.get_running_loop().call_later(silent_s, self._end_if_unheard, leg)
-        with Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext():
+        waiting = Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext()
+        with waiting as heard:
             await self._ring(leg, min(dial.ring_s, self.settings.ring_seconds), on_ringing)
+            if heard:
+                heard.picked_up(leg)
+            if accept:
+                await self._accepted(leg, accept)
         return leg
 
     def _end_if_unheard(self, leg: StackLeg) -> None:
@@ -190,6 +204,17 @@ class StackEngine:
         """End the calls of a process that died."""
         for text in dialogs:
             self.relay.requests.end(Dialog.decode(text))
+
+    async def _accepted(self, leg: StackLeg, accept: Accept) -> None:
+        """Wait until the person who answered takes the call; one who does not, or is no longer asked, is hung up."""
+        try:
+            taken = await accept(leg)
+        except BaseException:
+            await leg.hang_up()
+            raise
+        if not taken:
+            await leg.hang_up()
+            raise NoAnswer("The phone was answered and the call was not accepted.")
 
     def legs(self) -> list[Leg]:
         """Those that are not over."""

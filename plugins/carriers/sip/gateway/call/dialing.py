@@ -20,10 +20,12 @@ from plugins.carriers.sip.gateway.fields import Fields, now, stamp, status_of, w
 from plugins.carriers.sip.gateway.journal import Change, answered, insert, update
 from plugins.carriers.sip.gateway.parts import Over
 from plugins.carriers.sip.gateway.reporting import ended_fields, keep_report, write_line
-from plugins.carriers.sip.translate import END_ADDRESS, END_KEY
+from plugins.carriers.sip.translate import ACCEPT_WITH, END_ADDRESS, END_KEY
 
 log = structlog.get_logger(__name__)
 DIRECTION = "outbound-dial"
+ACCEPT_PAUSE_SECONDS = 5.0
+"""After each time that a person is asked to take the call."""
 
 
 class Phone:
@@ -149,11 +151,15 @@ async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
 
     async def accept(leg: Leg, order: Dial) -> bool:
         phone = by_order[id(order)]
-        await phone.answered(leg)
-        heard = await _whisper(call, leg, phone)
-        if not heard:
-            await phone.ended("completed")
-        return heard
+        key = phone.noun.get(ACCEPT_WITH, "")
+        if not key:
+            await phone.answered(leg)
+        takes = await _whisper(call, leg, phone, key)
+        if takes and key:
+            await phone.answered(leg)
+        if not takes:
+            await phone.ended("no-answer" if key else "completed")
+        return takes
 
     def failed(order: Dial, failure: NotPlaced) -> None:
         reports.append(asyncio.ensure_future(by_order[id(order)].ended(status_of(failure))))
@@ -171,22 +177,55 @@ async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
     return leg, by_order[id(order)]
 
 
-async def _whisper(call: Party, leg: Leg, phone: Phone) -> bool:
-    """Let only the person who picked up hear the whisper; whether they are still there. Without an answer of the hub there is
-    no whisper: it names the source of this one call."""
+async def _whisper(call: Party, leg: Leg, phone: Phone, key: str) -> bool:
+    """Let only the person who picked up hear the whisper; whether they take the call: they are still there, or press `key` if
+    there is one. Without an answer of the hub there is no whisper: it names the source of this one call."""
     url = phone.noun.get("url", "")
     document = await call.parts.hub.ask(url, call.parts.hub.form(phone.fields("in-progress"))) if url else None
     try:
         verbs = list(ElementTree.fromstring(document)) if document else []  # noqa: S314 - from the hub, with its secret
     except ElementTree.ParseError:
         verbs = []
+    prompts = [verb for verb in verbs if verb.tag in ("Say", "Play")]
+    if key:
+        return await _presses(call, leg, prompts or [_plain_question(key)], key)
     try:
-        for verb in verbs:
-            if verb.tag in ("Say", "Play") and not await leg.play(await call.sound(verb)):
+        for verb in prompts:
+            if not await leg.play(await call.sound(verb)):
                 return False
     except LegEnded:
         return False
     return not leg.ended.done()
+
+
+async def _presses(call: Party, leg: Leg, prompts: list[ElementTree.Element], key: str) -> bool:
+    """Whether the person who picked up presses `key`; a voicemail does not. They hear twice what to do."""
+
+    async def ask() -> None:
+        for _ in range(2):
+            for prompt in prompts:
+                await leg.play(await call.sound(prompt))
+            await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
+
+    async def wait() -> None:
+        while await leg.digits.get() != key:
+            pass
+
+    asking, pressed = asyncio.ensure_future(ask()), asyncio.ensure_future(wait())
+    try:
+        await asyncio.wait({asking, pressed, leg.ended}, return_when=asyncio.FIRST_COMPLETED)
+        return pressed.done() and not leg.ended.done()
+    finally:
+        for task in (asking, pressed):
+            task.cancel()
+        await asyncio.gather(asking, pressed, return_exceptions=True)
+
+
+def _plain_question(key: str) -> ElementTree.Element:
+    """What is said while the hub gives no document."""
+    question = ElementTree.Element("Say")
+    question.text = f"Press {key} to take this call."
+    return question
 
 
 async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) -> Fields:
@@ -202,10 +241,16 @@ async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) 
         bridge = call.leg.bridge(leg, recording.path if recording else None)
         if recording:
             call.parts.bridges[call.sid] = recording.sid, bridge
-            if await _until_end_key(call, verb, bridge):
-                recording, ended = None, recording
-                await _end_recording(call, verb, bridge, ended)
-        await bridge.over()
+        limit = float(verb.get("timeLimit", "0")) or None
+        try:
+            async with asyncio.timeout(limit):
+                if recording and await _until_end_key(call, verb, bridge):
+                    recording, ended = None, recording
+                    await _end_recording(call, verb, bridge, ended)
+                await bridge.over()
+        except TimeoutError:
+            await leg.hang_up()
+            await bridge.over()
     except (LegEnded, Over):
         log.info("the caller hung up as the phone was answered", call=call.sid)
     finally:

@@ -74,14 +74,14 @@ def _without_voicemails(session: Session, connector: str, batches: Sequence[Even
         )
     ).all()
     taken = {call_id for call_id, result in rows if result == TAKEN}
-    asked: dict[str, set[str]] = {}
+    with_key: dict[str, set[str]] = {}
     for call_id, result in rows:
-        asked.setdefault(call_id, set()).update(phones_rung(result or ""))
+        with_key.setdefault(call_id, set()).update(phones_rung(result or ""))
 
     def counts(event: Event) -> bool:
-        if not _answers(event) or event.call_id in taken or event.call_id not in asked:
+        if not _answers(event) or event.call_id in taken or event.call_id not in with_key:
             return True
-        return event.answered_by is not None and event.answered_by not in asked[event.call_id]
+        return event.answered_by is not None and event.answered_by not in with_key[event.call_id]
 
     return [replace(each, events=[event for event in each.events if counts(event)]) for each in batches]
 

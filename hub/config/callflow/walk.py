@@ -299,8 +299,8 @@ class _Walker:
         return (step.order(self._known.chance, self._known.last_answered_by)[attempt % len(step.numbers)],)
 
     def _after_dial(self, step: Step | None, point: AnswerPoint) -> FlowResult:
-        asked = isinstance(step, Dialing) and step.accept == "key" and not point.connected
-        let_go = point.answered and asked and self._known.accepted is False
+        by_key = isinstance(step, Dialing) and step.accept == "key" and not point.connected
+        let_go = point.answered and by_key and self._known.accepted is False
         if (point.answered and not let_go) or self._mark.over:
             return self._end()
         if not isinstance(step, Dialing) or not parse_mark(point.mark):

@@ -58,8 +58,10 @@ class Bxml:
                 case Dial():
                     self._dial(root, instruction)
                 case AskToAccept():
-                    asked = Gather(prompts=instruction.prompts, seconds=instruction.seconds)
-                    self._gather(root, asked, self._address("accept", (RECORDED if records else "") + instruction.mark))
+                    gather = Gather(prompts=instruction.prompts, seconds=instruction.seconds)
+                    self._gather(
+                        root, gather, self._address("accept", (RECORDED if records else "") + instruction.mark)
+                    )
                     SubElement(root, "Hangup")
                     return document(root)
                 case Gather():

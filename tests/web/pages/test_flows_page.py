@@ -143,7 +143,7 @@ def test_what_the_checks_find_is_saved_listed_and_stands_beside_its_field(office
     page = owner.get(f"{OFFICE_PATH}?step=desk")
     assert 'id="number-error">+13125550120 is one of your own tracking numbers' in page.text
     said = seen(page.text)
-    assert "night No call ever comes to this step" in said and "menu carrier cannot do this (gather hash)" in said
+    assert "night No call ever comes to this step" in said and "menu carrier takes # for the end of the input" in said
     assert "No call comes here night Voicemail problem" in said
 
 

@@ -54,7 +54,7 @@ def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
     stops: list[Stop] = []
     for turn in turns:
         if turn.moment == "whisper" and stops:
-            said = [each for told in turn.instructions for each in (told, *told.get("prompts", ()))]
+            said = [each for one in turn.instructions for each in (one, *one.get("prompts", ()))]
             heard = " ".join(str(each["text"]) for each in said if "text" in each)
             stops[-1].said.append(f"Whoever answers first hears “{heard}”.")
         for taken in turn.steps:

@@ -179,7 +179,7 @@ async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
 
 async def _whisper(call: Party, leg: Leg, phone: Phone, key: str) -> bool:
     """Let only the person who picked up hear the whisper; whether they take the call: they are still there, or press `key` if
-    there is one. Without an answer of the hub there is no whisper: it names the source of this one call."""
+    there is one. Without an answer of the hub they hear no whisper: it names the source of this one call."""
     url = phone.noun.get("url", "")
     document = await call.parts.hub.ask(url, call.parts.hub.form(phone.fields("in-progress"))) if url else None
     try:

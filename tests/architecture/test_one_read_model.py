@@ -10,8 +10,12 @@ from hub.model import Call
 
 READERS = tuple(f"hub/{package}" for package in ("alerts", "callrail", "cli", "queries", "web", "webhooks_out"))
 """Packages that read calls or show them."""
-OTHERS = {"hub/web/api/schemas.py: CallAnswer", "hub/queries/missed_calls.py: MissedCaller"}
-"""The documented form of an answer, whose values are the row's own; a caller with all their missed calls."""
+OTHERS = {
+    "hub/web/api/schemas.py: CallAnswer",
+    "hub/queries/missed_calls.py: MissedCaller",
+    "hub/web/api/calls.py: WaitingCallerAnswer",
+}
+"""The documented forms of answers, whose values are the row's own; a caller with all their missed calls."""
 OF_EVERY_TABLE = {"id", "company_id", "connector", "state", "duration", "status"}
 NEWEST_COLUMN, MAX_PRODUCT_FILES = "answered_device", 12
 """A column that every face shows, and how many files of the product it may touch: once it was 34."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, FastAPI, Query
@@ -36,6 +37,7 @@ from hub.web.api.paging import (
     contact_filter,
 )
 from hub.web.api.schemas import (
+    Answer,
     AttributionAnswer,
     CallAnswer,
     Calls,
@@ -54,8 +56,6 @@ from hub.web.api.schemas import (
     TextAnswer,
     TextContent,
     Texts,
-    WaitingCallerAnswer,
-    WaitingCallers,
     shaped,
 )
 
@@ -77,6 +77,28 @@ Expand: Any = _expand(EXPANDABLE)
 ExpandCalls: Any = _expand((*EXPANDABLE, "recordings"))
 AnyAnswer = TypeVar("AnyAnswer", bound=ExpandableAnswer)
 SpamChoice = Annotated[Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")]
+
+
+class WaitingCallerAnswer(Answer):
+    """A caller whose calls were missed and with whom nobody has spoken since. `call_id` is the newest of them, `missed` how
+    many they are."""
+
+    call_id: str
+    company_id: str
+    tracking_number: str | None
+    caller_number: str
+    caller_name: str | None
+    missed: int
+    first_missed_at: datetime
+    last_missed_at: datetime
+    voicemail: bool
+
+
+class WaitingCallers(Answer):
+    """Who waits for a call back, the longest first; `total` counts all, also those beyond `limit`."""
+
+    waiting_callers: list[WaitingCallerAnswer]
+    total: int
 
 
 def call_answers(

@@ -252,28 +252,6 @@ class Numbers(Answer):
     numbers: list[NumberAnswer]
 
 
-class WaitingCallerAnswer(Answer):
-    """A caller whose calls were missed and with whom nobody has spoken since. `call_id` is the newest of them, `missed` how
-    many they are."""
-
-    call_id: str
-    company_id: str
-    tracking_number: str | None
-    caller_number: str
-    caller_name: str | None
-    missed: int
-    first_missed_at: datetime
-    last_missed_at: datetime
-    voicemail: bool
-
-
-class WaitingCallers(Answer):
-    """Who waits for a call back, the longest first; `total` counts all, also those beyond `limit`."""
-
-    waiting_callers: list[WaitingCallerAnswer]
-    total: int
-
-
 class TextContent(Answer):
     """The content of a text; None if its person's key was destroyed, or it is empty."""
 

@@ -112,7 +112,7 @@ class LegBridge:
         self._part(leg)
 
     def pressed(self, leg: Leg, key: str) -> None:
-        """A leg's party has pressed a key: the other one gets it. It is no sound, so it is in no recording."""
+        """A leg's party has pressed a key: the other one gets it. Recordings hold sound alone, so they never hold it."""
         (self._right if leg is self._left else self._left).press(key)
 
     async def over(self) -> Leg | None:

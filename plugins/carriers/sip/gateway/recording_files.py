@@ -56,7 +56,7 @@ class RecordingFiles:
             part.rename(sealed)
             clear.unlink()
         except OSError:
-            # A full disk has no room for a copy. In its own place the file grows by a tag a chunk; the reserve is larger.
+            # A full disk takes no copy. In its own place the file grows by a tag a chunk; the reserve is larger.
             part.unlink(missing_ok=True)
             self._reserve.unlink(missing_ok=True)
             _encrypt(clear, clear, 0, key)

@@ -138,7 +138,7 @@ class Call:
     contact: str = ""
     """Ours, as the other end knows it."""
     own_sound: bytes = b""
-    """What the other end was told last of ours."""
+    """The description of our sound that the other end got last."""
     number: int = 0
     """The CSeq number of our last request outside."""
     shift: int = 0

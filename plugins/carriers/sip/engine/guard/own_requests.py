@@ -1,4 +1,4 @@
-"""Requests that the port sends by itself, in and outside of calls.
+"""Requests that the port makes without the stack, in and outside of calls.
 
 It ends a call that the stack does not know, as one that was taken after we gave it up, and it refreshes a session (RFC 3261
 sections 13.2.2.4 and 15, RFC 4028).

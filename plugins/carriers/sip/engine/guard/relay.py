@@ -301,7 +301,7 @@ class Relay(Replies):
 
     def _kept(self, request: Message, call: Call) -> bool:
         """Answer an INVITE of the stack inside a call that is up with what the other end has said already: we never change the
-        sound of a call, and the stack offers it anew after each answer. Whether the request was one of this kind."""
+        sound of a call, and the stack offers it again after each answer. Whether the request was one of this kind."""
         if request.method == "INVITE" and request.in_dialog and call.up and call.described:
             call.kept_invite = request.cseq[0]
             reply = answer_to(request, 200, "OK", headers=[("Contact", self._inner_contact()), ("Content-Type", SDP)])

@@ -12,7 +12,7 @@ from plugins.carriers.sip.engine.guard.session_timer import TIMER, Side, Timer, 
 
 
 class Sessions:
-    """The timers of all calls. `over` is told the Call-ID of a call whose time is out; the engine ends it."""
+    """The timers of all calls. `over` gets the Call-ID of a call whose time is out; the engine ends it."""
 
     def __init__(self, ledger: Ledger, requests: OwnRequests, clock: Callable[[], float]) -> None:
         self._ledger, self._requests, self._clock = ledger, requests, clock

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, UserAgent
+from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
@@ -22,7 +22,7 @@ from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.registration import Registration
 from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.guard.rewriting import LINE
-from plugins.carriers.sip.engine.guard.rtp import RtpRelay, stack_ports
+from plugins.carriers.sip.engine.guard.rtp import RtpRelay
 from plugins.carriers.sip.engine.guard.targets import Target, Targets
 from plugins.carriers.sip.engine.interface import (
     Abilities,
@@ -43,10 +43,11 @@ from plugins.carriers.sip.engine.interface import (
 from plugins.carriers.sip.engine.limits import Meter, warm_up
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock
+from plugins.carriers.sip.engine.stack.configuration import stack_account, stack_config
 from plugins.carriers.sip.engine.stack.endings import not_placed
 from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
-from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, SRTP, certificate, free_port
+from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, certificate, free_port
 from plugins.carriers.sip.engine.wav import Disk
 
 PING_S = 30.0
@@ -108,8 +109,10 @@ class StackEngine:
         )
         self.relay.sessions.over = self._session_over
         self._runtime.on_dead = lambda: self._died(on_death)
-        await self._runtime.start(self._config(stack))
-        self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
+        await self._runtime.start(stack_config(settings, stack))
+        self._agent = await UserAgent.create(
+            self._runtime, stack_account(settings.trunk, self._ports.inside), transfer_policy="reject"
+        )
         self._agent.on_incoming(self._arrived)
         await asyncio.to_thread(warm_up, (settings.country, *settings.caps.countries))
         self.clock.start()
@@ -367,31 +370,6 @@ class StackEngine:
     def _contact(self, peer: Peer) -> str:
         host, port = self._ports.outside(peer)
         return f"sip:line@{host}:{port}" + (f";transport={peer.transport}" if peer.transport != "udp" else "")
-
-    def _account(self) -> Account:
-        trunk = self.settings.trunk
-        inside = f"{self._ports.inside[0]}:{self._ports.inside[1]}"
-        return Account(
-            user="line",
-            domain="127.0.0.1",
-            password=trunk.password,
-            auth_user=trunk.user or None,
-            registrar=inside,
-            reg_interval=0,
-            dtmf_mode="auto",
-            extra_params=("100rel=yes", *SRTP[trunk.srtp]),
-        )
-
-    def _config(self, stack: tuple[str, int]) -> Config:
-        first, last = stack_ports(self.settings.rtp_ports)
-        return Config(
-            net_interface=stack[0],
-            max_concurrent_calls=None,
-            rtp_timeout=self.settings.silent_seconds,
-            native_log_level="error",
-            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nsip_transports udp\n"
-            f"rtp_ports {first}-{last}\ncall_hold_other_calls no\n",
-        )
 
     def _died(self, on_death: Callable[[], None] | None) -> None:
         self._alive = False

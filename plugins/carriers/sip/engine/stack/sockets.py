@@ -12,7 +12,6 @@ from plugins.carriers.sip.engine.settings import LineSettings
 
 LOOPBACK = "127.0.0.1"
 STACK_PORTS = range(20_000, 22_000)
-SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
 
 
 def certificate(settings: LineSettings) -> ssl.SSLContext | None:
@@ -21,7 +20,7 @@ def certificate(settings: LineSettings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.certificate is None:
-        raise Unreachable("TLS needs a certificate; write tlscertificate in config.yaml.")
+        raise Unreachable("TLS needs a certificate; write tls_certificate in config.yaml.")
     context.load_cert_chain(settings.certificate)
     return context
 

@@ -1,0 +1,37 @@
+"""How the SIP stack is set up: its account and its configuration file."""
+
+from __future__ import annotations
+
+from baresip import Account, Config
+
+from plugins.carriers.sip.engine.guard.rtp import stack_ports
+from plugins.carriers.sip.engine.settings import LineSettings, Trunk
+
+SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
+
+
+def stack_account(trunk: Trunk, inside: tuple[str, int]) -> Account:
+    """The stack's account, whose registrar is the relay at `inside`."""
+    return Account(
+        user="line",
+        domain="127.0.0.1",
+        password=trunk.password,
+        auth_user=trunk.user or None,
+        registrar=f"{inside[0]}:{inside[1]}",
+        reg_interval=0,
+        dtmf_mode="auto",
+        extra_params=("100rel=yes", *SRTP[trunk.srtp]),
+    )
+
+
+def stack_config(line: LineSettings, stack: tuple[str, int]) -> Config:
+    """The stack's configuration: it listens at `stack`."""
+    first, last = stack_ports(line.rtp_ports)
+    return Config(
+        net_interface=stack[0],
+        max_concurrent_calls=None,
+        rtp_timeout=line.silent_seconds,
+        native_log_level="error",
+        extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nsip_transports udp\n"
+        f"rtp_ports {first}-{last}\ncall_hold_other_calls no\n",
+    )

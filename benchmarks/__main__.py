@@ -32,6 +32,7 @@ MODULES = (
     "script",
     "spool",
     "sip_load",
+    "sip_group",
     "sizes",
     "reports",
     "pages",

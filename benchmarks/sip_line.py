@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from plugins.carriers.sip.engine.interface import Dial, Leg, SipError
+from plugins.carriers.sip.engine.limits import WORDS
 from plugins.carriers.sip.engine.settings import Caps, LineSettings, Trunk
 from plugins.carriers.sip.engine.stack.engine import StackEngine
 from plugins.carriers.sip.engine.stack.leg import StackLeg
@@ -28,7 +29,7 @@ class Line:
                 rtp_ports=(22000, 23999),
                 incoming_calls=1000,
                 invites_a_second=1000,
-                caps=Caps(concurrent=1000, daily_calls=100_000, daily_minutes=100_000),
+                caps=Caps(call_backs_at_once=1000, call_backs_per_day=100_000, minutes=dict.fromkeys(WORDS, 100_000)),
             )
         )
         self.folder = folder

@@ -6,6 +6,8 @@ over, so a worker that looks again, or a second one, finds nothing new.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -23,6 +25,7 @@ from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
 from hub.queries.silent_consent import silent_consent
 from hub.runtime import Hub
+from hub.store.companion_troubles import companion_troubles
 from hub.store.quarantine.items import in_quarantine
 from hub.store.writers.alert_events import Happening, note_happenings
 
@@ -71,13 +74,16 @@ class Watch:
         health = connector_health(session, config, self._hub.plugins, [each.name for each in companies])
         down = [each.name for each in health if each.health == "down"]
         self._down_since = {name: self._down_since.get(name, now) for name in down}
+        troubles = companion_troubles(session)
         lasting = {name for name, since in self._down_since.items() if now - since >= OUTAGE}
         for each in health:
             if each.health != "needs_you" and each.name not in lasting:
                 continue
-            # A pause lasts until a person ends it; an outage is reported once a day.
-            since = paused.get(each.name)
+            # A pause lasts until a person ends it; an outage is reported once a day, and so is each trouble of a companion.
+            since, says = paused.get(each.name), troubles[each.name].detail if each.name in troubles else ""
             episode = f"{since:%Y-%m-%dT%H:%M:%S}" if since else f"{now:%Y-%m-%d}"
+            episode += f"/{_same_trouble(says)}" if says else ""
+            health_now = "trouble" if says and each.health == "down" else each.health
             for company in companies:
                 if config.connectors[each.name].serves(company.name):
                     yield Happening(
@@ -85,7 +91,7 @@ class Watch:
                         kind=kind,
                         dedup_key=f"{kind}/{each.name}/{each.health}/{episode}",
                         at=since or now,
-                        facts={"connector": each.name, "health": each.health},
+                        facts={"connector": each.name, "health": health_now} | ({"says": says} if says else {}),
                     )
 
     def _silent_consent(self, session: Session, now: datetime) -> Iterator[Happening]:
@@ -96,6 +102,11 @@ class Watch:
             for company in _watched(session, kind) if now - since >= OUTAGE else ():
                 key = f"{kind}/{name}/{now:%Y-%m-%d}"
                 yield Happening(company_id=company.id, kind=kind, dedup_key=key, at=now, facts={"connector": name})
+
+
+def _same_trouble(detail: str) -> str:
+    """The same for one trouble, whatever its figures are now."""
+    return hashlib.sha256(re.sub(r"\d+", "", detail).encode()).hexdigest()[:8]
 
 
 def watch_volume(hub: Hub) -> int:

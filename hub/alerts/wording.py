@@ -193,7 +193,7 @@ def _path(alert: Alert, company: Company) -> str:
 
 def _connector(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     name = facts["connector"]
-    if facts["health"] == "version":
+    if facts["health"] in ("version", "trouble"):
         return f"{name}: {facts['says']}"
     if facts["health"] == "needs_you":
         return f"{name} refuses our credentials; renew them. Until then nothing is exchanged with it"

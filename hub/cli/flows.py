@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
@@ -30,27 +29,24 @@ Company = Annotated[str | None, typer.Option(help="The company's name in config.
 
 
 @commands.command("check")
-def check(
-    file: Annotated[Path, typer.Argument(help="The configuration file.", metavar="[FILE]")] = CONFIG,
-    as_json: AsJson = False,
-) -> None:
+def check(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Check the call flows of config.yaml and report every problem with its line; no provider is contacted.
 
     Exits with status 0 if all flows are valid, 2 if something is wrong.
     """
     try:
-        config = read_config(file, sandbox=True)
+        loaded = read_config(config, sandbox=True)
     except ConfigError as error:
         if not as_json:
             raise
         problems = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
         echo_json({"ok": False, "problems": problems})
         raise typer.Exit(2) from None
-    flows = _flows(config, None)
+    flows = _flows(loaded, None)
     if as_json:
         echo_json({"ok": True, "flows": [{"company": company.name, "flow": flow.name} for company, flow in flows]})
         return
-    say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(file)}: every path leads to an end.")
+    say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(config)}: every path leads to an end.")
 
 
 @commands.command("list")

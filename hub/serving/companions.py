@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ STABLE_SECONDS = 30.0
 END_SECONDS = 5.0
 """How long Ctrl-C waits for an idle one to end; one with calls under way ends after them, without the hub."""
 MAX_LOG_BYTES = 5_000_000
-HUB_ADDRESS = "RINGFENCE_HUB_ADDRESS"
+HUB_ADDRESS, TIME_ZONE = "RINGFENCE_HUB_ADDRESS", "RINGFENCE_TIME_ZONE"
 """The variable that says where this hub answers on this machine."""
 PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "PYDANTIC_DISABLE_PLUGINS", "LD_LIBRARY_PATH",
@@ -135,7 +135,7 @@ class Companions:
             # One that an earlier hub started, and that died, is started again at once.
             if known.child is None and self.monotonic() - known.started_at >= known.wait:
                 known.started_at = self.monotonic()
-                known.child = spawn(known.process, known.folder, address_here(hub))
+                known.child = spawn(known.process, known.folder, variables_of(hub, known.process.name))
                 log.info("started a process beside the hub", name=known.process.name, pid=known.child.pid)
         elif held.version != known.process.version and known.signaled != known.process.version:
             known.signaled = known.process.version
@@ -180,7 +180,14 @@ def address_here(hub: Hub) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def spawn(process: CompanionProcess, folder: Path, hub_address: str) -> subprocess.Popen[bytes]:
+def variables_of(hub: Hub, name: str) -> dict[str, str]:
+    """What a companion learns of its hub, as variables: where it answers, and the time zone of the first company with numbers
+    of that connector."""
+    mine = (each for each in hub.config.companies if any(one.carrier == name for one in each.trackers))
+    return {HUB_ADDRESS: address_here(hub), TIME_ZONE: next((each.time_zone for each in mine), "UTC")}
+
+
+def spawn(process: CompanionProcess, folder: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a companion in a session of its own; what it prints goes to a file beside its lock."""
     lock_file = folder / process.lock_file
     lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -188,7 +195,7 @@ def spawn(process: CompanionProcess, folder: Path, hub_address: str) -> subproce
     with contextlib.suppress(OSError):
         if printed.stat().st_size > MAX_LOG_BYTES:
             printed.rename(printed.with_suffix(".log.1"))
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {HUB_ADDRESS: hub_address}
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(variables)
     with os.fdopen(os.open(printed, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as log_file:
         child = subprocess.Popen(  # noqa: S603 - a plugin's own program, without a shell
             process.arguments,

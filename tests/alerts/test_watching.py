@@ -13,6 +13,7 @@ from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.alerts.watch import Watch
 from hub.api import ApiVersion
 from hub.model import AlertEvent, Delivery, PoolOverflow, SyncSlot, Tracker, User
+from hub.store.companion_troubles import note_companion
 from hub.store.connectors import pause, resume
 
 
@@ -49,6 +50,28 @@ def test_an_outage_is_told_after_ten_minutes_and_a_short_one_never(alerting: Ale
     alerting.stage.clock.advance(minutes=6)
     look(alerting, watch)
     assert alerting.mail.subjects == ["A connector of Lakeside is failing"]
+
+
+def test_a_cap_of_a_line_is_told_at_80_percent_and_at_100_once_a_day_each_and_no_more_when_it_is_over(
+    alerting: AlertStage,
+) -> None:
+    maria, watch, store = alerting.user(), Watch(alerting.hub), alerting.hub.store
+    alerting.wants(maria, "connector_failing")
+
+    def after(minutes: int, detail: str) -> int:
+        note_companion(store, "carrier", detail, alerting.stage.clock())
+        for _ in range(2):
+            look(alerting, watch)
+            alerting.stage.clock.advance(minutes=minutes)
+        return len(alerting.mail.subjects)
+
+    almost, full = "80 % of the 100 minutes a day are used.", "The 100 minutes a day are used up."
+    assert after(11, almost) == 1
+    assert after(11, full) == 2 and after(11, full) == 2, "it is told once a day"
+    assert full.rstrip(".") in str(alerting.mail.letters[-1].get_body())
+    assert after(11, "") == 2
+    alerting.stage.clock.advance(days=1)
+    assert after(11, almost) == 3, "another day, another alert"
 
 
 def late_delivery(alerting: AlertStage, hours: float, **more: object) -> Delivery:

@@ -101,10 +101,10 @@ def test_flows_are_listed_with_their_versions_and_trackers(office: Shop) -> None
 
 
 def test_a_wrong_flow_is_told_with_its_line(office: Shop) -> None:
-    assert office.run("flows", "check", str(office.folder / "config.yaml")).exit_code == 0
+    assert office.run("flows", "check").exit_code == 0
     file = office.folder / "config.yaml"
     file.write_text(file.read_text().replace("then: night", "then: nights"))
-    answer = office.json("flows", "check", str(file), status=2)
+    answer = office.json("flows", "check", status=2)
     (problem,) = answer["problems"]
     line = file.read_text().splitlines()[problem["line"] - 1]
     assert "nights" in line and "did you mean `night`?" in problem["text"]

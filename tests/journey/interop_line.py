@@ -33,7 +33,7 @@ class Line:
         trunk = Trunk(host, self.trunk, addresses=("127.0.0.1",), **secured)
         self.engine = StackEngine(
             LineSettings(trunk, listen_host="127.0.0.1", listen_port=self.port, rtp_ports=RTP,
-                         caps=Caps(concurrent=9), certificate=certificate)
+                         caps=Caps(call_backs_at_once=9), certificate=certificate)
         )  # fmt: skip
         self.loop = asyncio.new_event_loop()
         self.keys: list[str] = []

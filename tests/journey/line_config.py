@@ -22,7 +22,7 @@ UNRECORDED = 2350
 WHISPER_TEXT, NOTICE_TEXT = "A caller from the yellow pages.", "This call is recorded."
 OFFER = f"{NOTICE_TEXT} If you do not want this call to be recorded, press 9."
 """What callers hear whose law lets them refuse."""
-SILENT_SECONDS, OUTGOING_CALLS = 5, 10
+SILENT_SECONDS, RUNG_AT_ONCE = 5, 12
 TRACKED = {
     name: f"+131255501{line}"
     for line, name in enumerate(
@@ -127,7 +127,7 @@ def _config(folder: Path, ports: Ports, voice: Path) -> dict[str, Any]:
                 "voice": str(voice),
                 "folder": str(folder / "gateway"),
                 "limits": {
-                    "outgoing_calls": OUTGOING_CALLS,
+                    "call_backs_at_once": 1,
                     "countries": ["US", "CA"],
                     "silent_seconds": SILENT_SECONDS,
                 },

@@ -29,8 +29,8 @@ from line_config import (
     GREETING,
     MENU,
     NOTICE,
-    OUTGOING_CALLS,
     PHONES,
+    RUNG_AT_ONCE,
     TRACKED,
     UNRECORDED,
     Ports,
@@ -210,28 +210,17 @@ class Day:
             self.callers.wait("ended", name)
 
     def many_at_once(self) -> None:
-        """More calls than may go out at once."""
+        """Calls that ring a phone at the same time, more than call backs may be placed at once."""
         until_true(lambda: not self.business.busy(), "end of all calls at the business")
-        count = OUTGOING_CALLS + 2
-        for each in range(count):
+        for each in range(RUNG_AT_ONCE):
             self.call(f"cap-{each}", "cap", caller=f"+1312555010{each % 10}")
             # One after another: a busy machine answers a dozen at the same instant too late.
-            may_ring = min(each + 1, OUTGOING_CALLS)
-            until_true(
-                lambda may_ring=may_ring: self._ringing("capped") >= may_ring, "ringing of every call that may go out"
-            )
-        self.end_of(*self._over(count))
+            until_true(lambda each=each: self._ringing("capped") > each, "ringing of every call")
+        self.callers.hang_up("cap-")
+        self.end_of(*(f"cap-{each}" for each in range(RUNG_AT_ONCE)))
 
     def _ringing(self, phone: str) -> int:
         return sum(each["event"] == "incoming" and each["number"] == PHONES[phone] for each in self.business.events)
-
-    def _over(self, count: int) -> list[str]:
-        """The calls that found no way out end soon; the others are hung up."""
-        until_true(
-            lambda: sum("ended" in self.callers.happened(f"cap-{each}") for each in range(count)) >= 2, "end of two"
-        )
-        self.callers.hang_up("cap-")
-        return [f"cap-{each}" for each in range(count)]
 
     def hub_away(self) -> None:
         """A call is on when the hub is killed; another comes in while it is away; then the hub comes back."""

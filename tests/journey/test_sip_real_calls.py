@@ -32,8 +32,8 @@ from line_config import (  # noqa: E402
     GREETING,
     MENU,
     NOTICE,
-    OUTGOING_CALLS,
     PHONES,
+    RUNG_AT_ONCE,
     TRACKED,
     UNRECORDED,
     WHISPER,
@@ -220,8 +220,8 @@ def test_a_number_abroad_is_not_called_whatever_the_flow_says(day: Played) -> No
     assert day.call("+14155550151")["answered_by"] is None
 
 
-def test_no_more_calls_go_out_at_once_than_the_limit_allows(day: Played) -> None:
-    assert len(day.incoming(PHONES["capped"])) == OUTGOING_CALLS
+def test_every_call_that_comes_in_rings_a_phone_however_few_call_backs_the_limits_allow(day: Played) -> None:
+    assert len(day.incoming(PHONES["capped"])) == RUNG_AT_ONCE
 
 
 def test_a_call_under_way_goes_on_when_the_hub_is_killed_and_is_reported_once(day: Played) -> None:

@@ -62,7 +62,7 @@ class Beside:
         )
         section = SimpleNamespace(listen="127.0.0.1:8080", database=f"sqlite:///{self.folder}/hub.db", spool=None)
         return SimpleNamespace(
-            config=SimpleNamespace(connectors={"line": entry}, hub=section, file=None), plugins=plugins
+            config=SimpleNamespace(connectors={"line": entry}, hub=section, file=None, companies=()), plugins=plugins
         )
 
     def supervisor(self) -> Companions:

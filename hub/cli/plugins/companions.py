@@ -22,7 +22,7 @@ from hub.platform.clock import utc_now
 from hub.platform.line_figures import LINE_FIGURES
 from hub.queries.lookup import find_subject
 from hub.runtime import Hub
-from hub.serving.companions import HUB_ADDRESS, address_here, companion_of, holder, signal_to, working_folder
+from hub.serving.companions import companion_of, holder, signal_to, variables_of, working_folder
 from hub.startup.assembly import assemble
 from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
@@ -39,7 +39,7 @@ Number = Annotated[int, typer.Option(min=1, help="Which of several gateways.")]
 def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
     """Run the gateway in place of this command, until SIGTERM: it then finishes its calls, takes no new ones, and ends."""
     with _found(name, number, config) as (hub, process):
-        folder, address = working_folder(hub), address_here(hub)
+        folder, variables = working_folder(hub), variables_of(hub, name)
     if holder(folder / process.lock_file) is not None:
         raise ConfigError(f"the process of connector {name!r} runs already; see `hub sip status {name}`.")
     read, write = os.pipe()
@@ -48,7 +48,8 @@ def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None
     os.dup2(read, 0)
     os.close(read)
     os.chdir(folder)
-    os.environ.setdefault(HUB_ADDRESS, address)
+    for variable, text in variables.items():
+        os.environ.setdefault(variable, text)
     os.execv(process.arguments[0], process.arguments)  # noqa: S606 - a plugin's own program, without a shell
 
 

@@ -27,7 +27,7 @@ from hub.api import Services as Services
 from hub.api.carriers import CallLimits, CompanionProcess, NumberSetup, OwnedNumber
 from plugins.carriers.sip.calls import Calls
 from plugins.carriers.sip.companion import companion
-from plugins.carriers.sip.control import items
+from plugins.carriers.sip.control import caps_reached, items
 from plugins.carriers.sip.figures import counts_of, fallen, figures_of
 from plugins.carriers.sip.recordings import Recordings
 from plugins.carriers.sip.settings import SipSettings
@@ -179,6 +179,8 @@ def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
         )
     if health.get("refused"):
         return False, "the hub refuses the gateway's reports; check that both have the same secret and the same time"
+    if caps := caps_reached(health.get("caps")):
+        return False, caps
     calls, waiting = health.get("calls"), health.get("waiting")
     trunk = "and its trunk answer" if health.get("trunk") else "answers; its trunk has not been asked yet"
     if not isinstance(calls, int) or not isinstance(waiting, int):

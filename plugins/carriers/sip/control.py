@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from hub.api import JsonObject, Provider, RetryLater, RingfenceError, Services
 from hub.api.twiml import TwimlCarrier
+from plugins.carriers.sip.engine.limits import ABROAD, CALL_BACKS, FORWARDS, WORDS
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, sign
 
@@ -28,6 +29,16 @@ GATEWAY = Provider(
 MISSING = frozenset({404})
 PAGES = 10_000
 """More than a gateway ever has; a list that does not end is a fault."""
+
+
+ALMOST = 0.8
+"""The part of a cap from which it is reported."""
+CAPS: Mapping[str, tuple[str, str, str]] = {
+    FORWARDS: (WORDS[FORWARDS], "forward_minutes_per_day", "calls that come in go on reaching your phones"),
+    CALL_BACKS: (WORDS[CALL_BACKS], "call_back_minutes_per_day", "no more are placed today"),
+    ABROAD: (WORDS[ABROAD], "abroad_minutes_per_day", "no phone abroad is rung any more today"),
+}
+"""What outgoing calls are for → in words, the setting of the cap, and what happens when it is reached."""
 
 
 class Control:
@@ -85,6 +96,18 @@ def items(page: Mapping[str, object], name: str) -> list[JsonObject]:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise RetryLater(f"The gateway answered without a list of {name}.")
     return found
+
+
+def caps_reached(caps: object) -> str:
+    """The caps of the day of which 80 % or all is used, in a sentence with what to do; blank if there is none."""
+    found = []
+    for kind, (words, setting, effect) in CAPS.items():
+        used, cap = caps.get(kind, (0, 0)) if isinstance(caps, dict) else (0, 0)
+        if cap and used >= cap:
+            found.append(f"the {cap} minutes a day for {words} are used up: {effect}; limits.{setting} sets them")
+        elif cap and used >= ALMOST * cap:
+            found.append(f"80 % of the {cap} minutes a day for {words} are used; limits.{setting} sets them")
+    return "; ".join(found)
 
 
 class Account(TwimlCarrier):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from decimal import Decimal
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 import phonenumbers
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
@@ -96,18 +96,35 @@ class TrunkSettings(PluginSettings):
         return self
 
 
+def _zone(name: str | None) -> str | None:
+    if name is not None and name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write it like America/Chicago")
+    return name
+
+
 class LimitSettings(PluginSettings):
     """What protects against toll fraud and overload."""
 
     incoming_calls: int = Field(default=60, ge=1, le=1000, description="Calls at once that are taken; more get 503.")
-    outgoing_calls: int = Field(default=20, ge=0, le=1000, description="Phones at once that are called.")
-    outgoing_calls_per_day: int = Field(default=2000, ge=0, description="Phones that are called in a day (UTC).")
-    outgoing_minutes_per_day: int = Field(default=3000, ge=0, description="Minutes of outgoing calls in a day (UTC).")
-    price_per_minute: Decimal = Field(
-        default=Decimal(0), ge=0, description="What the trunk charges for an outgoing minute."
+    forward_minutes_per_day: int = Field(
+        default=3000,
+        ge=1,
+        description="Minutes in a day for which calls that came in are connected with phones. It is reported at 80 % and at "
+        "100 %, and never refuses or ends a call.",
     )
-    spend_per_day: Decimal | None = Field(
-        default=None, ge=0, description="The most that outgoing calls may cost in a day, at price_per_minute."
+    call_backs_at_once: int = Field(default=20, ge=0, description="Call backs at once; more are refused.")
+    call_backs_per_day: int = Field(default=2000, ge=0, description="Call backs in a day; more are refused.")
+    call_back_minutes_per_day: int = Field(
+        default=1000, ge=0, description="Minutes of call backs in a day; then new ones are refused."
+    )
+    abroad_minutes_per_day: int = Field(
+        default=120,
+        ge=0,
+        description="Minutes in a day of calls to another country than the line's (the USA and Canada count as one), forwarded "
+        "ones too; then no further phone abroad is rung, and a call flow goes on with its next step.",
+    )
+    time_zone: Annotated[str | None, AfterValidator(_zone)] = Field(
+        default=None, description="IANA time zone whose days count; that of the first company with numbers on the line."
     )
     countries: list[Country] = Field(
         default_factory=list,
@@ -198,10 +215,14 @@ class SipSettings(PluginSettings):
         return gateways
 
     @property
+    def home(self) -> tuple[str, ...]:
+        """The countries to which a call is not one abroad."""
+        return ("US", "CA") if self.country in ("US", "CA") else (self.country,)
+
+    @property
     def may_call(self) -> tuple[str, ...]:
         """The countries that may be called."""
-        at_home = ("US", "CA") if self.country in ("US", "CA") else (self.country,)
-        return tuple(self.limits.countries) or at_home
+        return tuple(self.limits.countries) or self.home
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -92,5 +92,5 @@ def _line(ports: Ports, numbers: list[str], folder: Path) -> dict[str, object]:
         "gateways": [f"http://127.0.0.1:{ports.control}"],
         "listen": f"127.0.0.1:{ports.gateway}",
         "rtp_ports": RTP_PORTS,
-        "limits": {"incoming_calls": CALLS_AT_ONCE, "outgoing_calls": CALLS_AT_ONCE, "countries": ["US", "CA"]},
+        "limits": {"incoming_calls": CALLS_AT_ONCE, "call_backs_at_once": CALLS_AT_ONCE, "countries": ["US", "CA"]},
     }

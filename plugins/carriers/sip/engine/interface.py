@@ -165,7 +165,7 @@ class Unreachable(NotPlaced):
 
 
 class NotAllowed(NotPlaced):
-    """Our own limits forbid the call: nothing was sent. `limit` is concurrent, daily, minutes, money, country or ports."""
+    """Our own limits forbid the call: nothing was sent. `limit` is concurrent, daily, call_backs, abroad, country or ports."""
 
     def __init__(self, text: str, limit: str) -> None:
         """Keep the sentence and the name of the limit."""
@@ -326,6 +326,8 @@ class Health:
     """INVITEs that were refused or dropped since the start, by reason."""
     registration: str = ""
     """`registered`, or the status or silence that we got instead; empty without registration and before the first answer."""
+    caps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By what outgoing calls are for: the minutes of today, and the day's cap."""
 
 
 class Engine(Protocol):

@@ -1,7 +1,8 @@
-"""What outgoing calls may be made: how many at once and a day, for how many minutes and how much money, and whereto.
+"""What outgoing calls may be made: whereto, how many call backs at once and a day, and for how many minutes a day.
 
-Toll fraud is a loss without a ceiling, so every cap is checked before an INVITE is sent, and a running call counts with
-the minutes it has used so far. The day's counts survive a restart in a small file; a day is a UTC day.
+Toll fraud is a loss without a ceiling, so every cap is checked before an INVITE is sent, and a running call counts with the
+minutes it has used so far. Calls that came in are forwarded whatever was used; only their minutes are counted. No call is ended
+by a cap. The day's counts survive a restart in a small file; a day is one in the time zone of the settings.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
@@ -24,77 +25,82 @@ _PREMIUM = {
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
     phonenumbers.PhoneNumberType.SHARED_COST,
 }
+FORWARDS, CALL_BACKS, ABROAD = "forwards", "call_backs", "abroad"
 
 
 @dataclass
 class Day:
-    """What was used on one UTC day. A call counts when it is placed, its minutes (begun ones) when it ends."""
+    """What was used on one day, by what the calls are for. A call back counts when it is placed, the minutes of any call
+    (begun ones) when it ends."""
 
     date: str
-    calls: int = 0
-    minutes: int = 0
+    call_backs: int = 0
+    minutes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Running:
+    kinds: tuple[str, ...]
+    answered: datetime | None = None
 
 
 class Meter:
-    """The caps and the day's counts. `now` is the time in UTC; `load` and `save` may do nothing."""
+    """The caps and the day's counts. `now` is the time in UTC; without a `file` the counts are kept in memory only."""
 
     def __init__(self, caps: Caps, now: Callable[[], datetime], file: Path | None = None) -> None:
         """Take up the counts of today, if the file has them."""
         self._caps, self._now, self._file = caps, now, file
-        self._running: dict[str, datetime | None] = {}
+        self._zone = ZoneInfo(caps.time_zone)
+        self._running: dict[str, _Running] = {}
         self._day = _read(file) or Day("")
 
-    def begin(self, call: str, number: str) -> None:
-        """Count a call that is about to be placed. Raises `NotAllowed`, and counts nothing then."""
+    def begin(self, call: str, number: str, *, forward: bool = False) -> None:
+        """Count a call that is about to be placed; a `forward` takes a call that came in to a phone. Raises `NotAllowed`, and
+        counts nothing then."""
         check_country(number, self._caps.countries)
         day, caps = self._today(), self._caps
-        if len(self._running) >= caps.concurrent:
-            raise NotAllowed("As many phones are being called as the limits allow at once.", "concurrent")
-        if day.calls >= caps.daily_calls:
-            raise NotAllowed("As many phones were called today as the limits allow.", "daily")
-        minutes = day.minutes + self._under_way() + 1
-        if minutes > caps.daily_minutes:
-            raise NotAllowed("The minutes of outgoing calls that the limits allow a day are used up.", "minutes")
-        if caps.daily_money is not None and minutes * caps.price_per_minute > caps.daily_money:
-            raise NotAllowed("The money for outgoing calls that the limits allow a day is used up.", "money")
-        self._running[call] = None
-        day.calls += 1
+        kinds = (FORWARDS if forward else CALL_BACKS, *((ABROAD,) if _is_abroad(number, caps.home) else ()))
+        if not forward:
+            if self._count(CALL_BACKS) >= caps.call_backs_at_once:
+                raise NotAllowed("As many call backs are under way as the limits allow at once.", "concurrent")
+            if day.call_backs >= caps.call_backs_per_day:
+                raise NotAllowed("As many call backs were placed today as the limits allow.", "daily")
+        for kind in kinds:
+            if kind != FORWARDS and self._minutes(kind) + 1 > caps.minutes[kind]:
+                raise NotAllowed(f"The minutes that the limits allow a day for {WORDS[kind]} are used up.", kind)
+        self._running[call] = _Running(kinds)
+        day.call_backs += not forward
         self._save()
 
     def answered(self, call: str) -> None:
         """From now on the call costs."""
         if call in self._running:
-            self._running[call] = self._now()
+            self._running[call] = _Running(self._running[call].kinds, self._now())
 
     def end(self, call: str) -> None:
         """The call is over; harmless again."""
-        since = self._running.pop(call, None)
-        if since is not None:
-            self._today().minutes += _begun(since, self._now())
+        over = self._running.pop(call, None)
+        if over is not None and over.answered is not None:
+            minutes = self._today().minutes
+            for kind in over.kinds:
+                minutes[kind] = minutes.get(kind, 0) + _begun(over.answered, self._now())
             self._save()
 
-    def spent(self) -> Decimal:
-        """What today's outgoing calls cost so far, by the price in the settings."""
-        return (self._today().minutes + self._under_way()) * self._caps.price_per_minute
+    def used(self) -> Mapping[str, tuple[int, int]]:
+        """By what calls are for: the minutes of today so far, and the cap."""
+        return {kind: (self._minutes(kind), self._caps.minutes[kind]) for kind in WORDS}
 
-    def over_budget(self) -> bool:
-        """Whether the minutes or the money of the day ran out while calls are under way; they are to be ended."""
-        minutes = self._today().minutes + self._under_way()
-        money = self._caps.daily_money
-        return minutes > self._caps.daily_minutes or (
-            money is not None and minutes * self._caps.price_per_minute > money
-        )
+    def _count(self, kind: str) -> int:
+        return sum(kind in each.kinds for each in self._running.values())
 
-    def used(self) -> dict[str, int | str]:
-        """Today's counts, for the health answer."""
-        return {**asdict(self._today()), "running": len(self._running)}
-
-    def _under_way(self) -> int:
+    def _minutes(self, kind: str) -> int:
         now = self._now()
-        return sum(_begun(since, now) if since else 1 for since in self._running.values())
+        mine: Iterable[_Running] = (each for each in self._running.values() if kind in each.kinds)
+        under_way = sum(_begun(each.answered, now) if each.answered else kind != FORWARDS for each in mine)
+        return self._today().minutes.get(kind, 0) + under_way
 
     def _today(self) -> Day:
-        date = self._now().date().isoformat()
+        date = self._now().astimezone(self._zone).date().isoformat()
         if self._day.date != date:
             self._day = Day(date)
         return self._day
@@ -109,6 +115,14 @@ class Meter:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._file)
+
+
+WORDS: Mapping[str, str] = {FORWARDS: "forwarded calls", CALL_BACKS: "call backs", ABROAD: "calls abroad"}
+"""What outgoing calls are for, for people."""
+
+
+def _is_abroad(number: str, home: tuple[str, ...]) -> bool:
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) not in (None, *home)
 
 
 def check_country(number: str, countries: tuple[str, ...]) -> None:
@@ -145,6 +159,7 @@ def _read(file: Path | None) -> Day | None:
     """What the file says. A broken one counts as a new day: caps still hold from now on."""
     try:
         said = json.loads(file.read_text(encoding="utf-8")) if file else {}
-        return Day(str(said["date"]), int(said["calls"]), int(said["minutes"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        minutes = {kind: int(said["minutes"].get(kind, 0)) for kind in WORDS}
+        return Day(str(said["date"]), int(said["call_backs"]), minutes)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

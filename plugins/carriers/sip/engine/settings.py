@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -38,13 +38,16 @@ class Trunk:
 
 @dataclass(frozen=True)
 class Caps:
-    """What outgoing calls may cost at most. Days are UTC days."""
+    """What outgoing calls may use at most."""
 
-    concurrent: int = 20
-    daily_calls: int = 2000
-    daily_minutes: int = 3000
-    price_per_minute: Decimal = Decimal(0)
-    daily_money: Decimal | None = None
+    call_backs_at_once: int = 20
+    call_backs_per_day: int = 2000
+    minutes: Mapping[str, int] = field(default_factory=lambda: {"forwards": 3000, "call_backs": 1000, "abroad": 120})
+    """Minutes a day by what the calls are for (`limits.WORDS`); forwards are counted, and never refused for them."""
+    home: tuple[str, ...] = ("US", "CA")
+    """ISO 3166 codes of the countries to which a call is not one abroad."""
+    time_zone: str = "UTC"
+    """IANA name of the zone whose days count."""
     countries: tuple[str, ...] = ("US", "CA")
     """ISO 3166 codes of the countries that may be called."""
 

@@ -162,6 +162,7 @@ def health_of(parts: Parts) -> dict[str, object]:
         "recordings": parts.files.count(),
         "disk_full": parts.files.is_disk_full(),
         "counts": {**parts.counts, **engine.refused},
+        "caps": {kind: list(used) for kind, used in engine.caps.items()},
         "version": parts.start.version,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plugins.carriers.sip.engine.interface import Engine
+from plugins.carriers.sip.engine.limits import ABROAD, CALL_BACKS, FORWARDS
 from plugins.carriers.sip.engine.settings import Caps, LineSettings, Trunk
 from plugins.carriers.sip.gateway.start import Start
 from plugins.carriers.sip.settings import SipSettings
@@ -14,11 +15,12 @@ def make_engine(start: Start) -> Engine:
     """The engine; nothing is opened yet."""
     from plugins.carriers.sip.engine.stack.engine import StackEngine
 
-    return StackEngine(line_settings(start.settings, start.folder / "day.json"))
+    return StackEngine(line_settings(start.settings, start.folder / "day.json", start.time_zone))
 
 
-def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
-    """The settings in the engine's words; the day's counts are kept in the file `counters`."""
+def line_settings(settings: SipSettings, counters: Path, time_zone: str = "UTC") -> LineSettings:
+    """The settings in the engine's words; the day's counts are kept in the file `counters`, and its days are those of
+    `time_zone` if the settings name none."""
     trunk, limits = settings.trunk, settings.limits
     host, _, port = settings.listen.rpartition(":")
     first, _, last = settings.rtp_ports.partition("-")
@@ -45,11 +47,15 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
         country=settings.country,
         incoming_calls=limits.incoming_calls,
         caps=Caps(
-            concurrent=limits.outgoing_calls,
-            daily_calls=limits.outgoing_calls_per_day,
-            daily_minutes=limits.outgoing_minutes_per_day,
-            price_per_minute=limits.price_per_minute,
-            daily_money=limits.spend_per_day,
+            call_backs_at_once=limits.call_backs_at_once,
+            call_backs_per_day=limits.call_backs_per_day,
+            minutes={
+                FORWARDS: limits.forward_minutes_per_day,
+                CALL_BACKS: limits.call_back_minutes_per_day,
+                ABROAD: limits.abroad_minutes_per_day,
+            },
+            home=settings.home,
+            time_zone=limits.time_zone or time_zone,
             countries=settings.may_call,
         ),
         counters=counters,

@@ -13,6 +13,8 @@ from plugins.carriers.sip.settings import SipSettings
 
 HUB_ADDRESS = "RINGFENCE_HUB_ADDRESS"
 """The variable in which a hub that starts us says where it answers on this machine."""
+TIME_ZONE = "RINGFENCE_TIME_ZONE"
+"""The variable in which it says whose days count."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Start:
     version: str
     """A hash of the whole text, by which the hub sees that the settings have changed."""
     hub_addresses: tuple[str, ...]
+    time_zone: str = "UTC"
 
     @property
     def public_url(self) -> str:
@@ -55,4 +58,5 @@ def read_start(text: str) -> Start:
         settings=settings,
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         hub_addresses=tuple(settings.hub_addresses) or (machine,),
+        time_zone=os.environ.get(TIME_ZONE, "UTC"),
     )

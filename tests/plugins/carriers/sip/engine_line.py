@@ -33,7 +33,8 @@ class Line:
         self.engine = StackEngine(
             LineSettings(
                 Trunk(host, ports[1], **{"addresses": ("127.0.0.1",), **trunk}), listen_host="127.0.0.1", listen_port=ports[0],
-                rtp_ports=(24000, 24999), silent_seconds=silent_seconds, caps=Caps(concurrent=3),
+                rtp_ports=(24000, 24999), silent_seconds=silent_seconds, caps=Caps(call_backs_at_once=3),
+                counters=folder / "day.json",
             )
         )  # fmt: skip
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugins.carriers.sip.control import caps_reached
 from plugins.carriers.sip.engine.interface import NotAllowed
-from plugins.carriers.sip.engine.limits import Meter, check_country
+from plugins.carriers.sip.engine.limits import WORDS, Meter, check_country
 from plugins.carriers.sip.engine.settings import Caps
 from plugins.carriers.sip.gateway.line import line_settings
 from plugins.carriers.sip.settings import SipSettings
 
-NUMBER = "+13125550142"
+NUMBER, LONDON = "+13125550142", "+442079460190"
 LINE = {
     "secret": "x" * 32,
     "trunk": {"host": "sip.example.com", "addresses": ["203.0.113.9"]},
@@ -91,51 +91,87 @@ def test_only_ordinary_numbers_of_the_listed_countries_are_called(number: str, a
     assert was_allowed is allowed
 
 
-def test_as_many_phones_are_called_at_once_as_the_limits_allow() -> None:
-    meter = Meter(Caps(concurrent=2), Clock())
+def test_as_many_call_backs_are_placed_at_once_as_the_limits_allow() -> None:
+    meter = Meter(Caps(call_backs_at_once=2), Clock())
     meter.begin("a", NUMBER)
     meter.begin("b", NUMBER)
     assert limit_of(meter) == "concurrent"
+    meter.begin("c", NUMBER, forward=True)
     meter.end("a")
     assert limit_of(meter) == ""
 
 
-def test_minutes_and_money_of_calls_under_way_count_and_end_them_when_they_run_out() -> None:
+def test_no_cap_refuses_or_ends_a_call_that_came_in() -> None:
+    """A customer who calls is no fraud: the minutes are counted, and somebody is told."""
     clock = Clock()
-    meter = Meter(Caps(daily_minutes=10, price_per_minute=Decimal("0.10"), daily_money=Decimal("0.50")), clock)
+    meter = Meter(Caps(call_backs_at_once=0, call_backs_per_day=0, minutes=dict.fromkeys(WORDS, 3)), clock)
+    meter.begin("a", NUMBER, forward=True)
+    meter.answered("a")
+    clock.pass_by(601)
+    assert meter.used()["forwards"] == (11, 3)
+    meter.begin("b", NUMBER, forward=True)
+    meter.end("a")
+    meter.end("a")
+    assert meter.used() == {"forwards": (11, 3), "call_backs": (0, 3), "abroad": (0, 3)}
+
+
+def test_call_backs_and_calls_abroad_have_minutes_of_their_own() -> None:
+    clock = Clock()
+    caps = Caps(minutes={"forwards": 100, "call_backs": 5, "abroad": 2}, countries=("US", "CA", "GB"))
+    meter = Meter(caps, clock)
     meter.begin("a", NUMBER)
     meter.answered("a")
-    clock.pass_by(61)
-    assert meter.spent() == Decimal("0.20") and not meter.over_budget()
-    clock.pass_by(180)
-    assert limit_of(meter) == "money" and not meter.over_budget()
+    clock.pass_by(4 * 60)
+    assert limit_of(meter) == "", "it would be the fifth minute"
     clock.pass_by(60)
-    assert meter.over_budget()
-    meter.end("a")
-    meter.end("a")
-    assert meter.used() == {"date": "2026-03-02", "calls": 1, "minutes": 6, "running": 0}
+    assert limit_of(meter) == "call_backs"
+    meter.begin("b", LONDON, forward=True)
+    meter.answered("b")
+    clock.pass_by(90)
+    with pytest.raises(NotAllowed) as refused:
+        meter.begin("c", LONDON, forward=True)
+    assert refused.value.limit == "abroad"
+    meter.begin("d", NUMBER, forward=True)
+    assert limit_of(Meter(Caps(home=("GB",), countries=("GB",), minutes=caps.minutes), clock), LONDON) == ""
 
 
-def test_the_days_counts_survive_a_restart_and_end_with_the_utc_day(tmp_path: Path) -> None:
-    clock, file = Clock(), tmp_path / "line" / "counts.json"
-    first = Meter(Caps(daily_calls=2), clock, file)
+def test_the_days_counts_survive_a_restart_and_end_with_the_companys_day(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "line" / "counts.json"  # 6 am in Chicago
+    caps = Caps(call_backs_per_day=2, time_zone="America/Chicago")
+    first = Meter(caps, clock, file)
     assert limit_of(first) == limit_of(first) == ""
-    second = Meter(Caps(daily_calls=2), clock, file)
+    second = Meter(caps, clock, file)
     assert limit_of(second) == "daily"
     assert NUMBER not in file.read_text()
-    clock.pass_by(12 * 3600)
+    clock.pass_by(17 * 3600)
+    assert limit_of(second) == "daily", "midnight in UTC is the middle of an evening"
+    clock.pass_by(3600)
     assert limit_of(second) == ""
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"date": "2026-03-02"}', '{"date": 1, "calls": "x", "minutes": null}']
+    ("used", "said"),
+    [
+        (79, ""),
+        (80, "80 % of the 100 minutes a day for forwarded calls are used; limits.forward_minutes_per_day sets them"),
+        (100, "the 100 minutes a day for forwarded calls are used up: calls that come in go on reaching your phones; "
+              "limits.forward_minutes_per_day sets them"),
+    ],
+)  # fmt: skip
+def test_a_cap_is_named_at_80_percent_and_when_it_is_used_up(used: int, said: str) -> None:
+    assert caps_reached({"forwards": [used, 100], "abroad": [0, 0]}) == said
+    assert caps_reached(None) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"date": "2026-03-02"}', '{"date": 1, "call_backs": "x", "minutes": null}']
 )
 def test_a_broken_file_of_counts_stops_nothing(text: str, tmp_path: Path) -> None:
     file = tmp_path / "counts.json"
     file.write_text(text)
     meter = Meter(Caps(), Clock(), file)
     assert limit_of(meter) == ""
-    assert json.loads(file.read_text())["calls"] == 1
+    assert json.loads(file.read_text())["call_backs"] == 1
 
 
 Steps = st.lists(st.tuples(st.sampled_from(["begin", "answer", "end", "wait"]), st.integers(0, 9)), max_size=60)
@@ -147,7 +183,9 @@ def test_no_order_of_events_gets_past_a_cap(
     steps: list[tuple[str, int]], concurrent: int, daily: int, minutes: int
 ) -> None:
     clock = Clock()
-    meter = Meter(Caps(concurrent=concurrent, daily_calls=daily, daily_minutes=minutes), clock)
+    meter = Meter(
+        Caps(call_backs_at_once=concurrent, call_backs_per_day=daily, minutes=dict.fromkeys(WORDS, minutes)), clock
+    )
     placed = 0
     running: set[str] = set()
     for deed, which in steps:
@@ -167,4 +205,3 @@ def test_no_order_of_events_gets_past_a_cap(
         else:
             clock.pass_by(10 * which)
         assert len(running) <= concurrent and placed <= daily
-    assert meter.used()["calls"] == placed

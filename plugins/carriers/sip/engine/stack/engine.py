@@ -142,7 +142,7 @@ class StackEngine:
         if not self._sound.free:
             raise NotAllowed("All UDP ports of rtp_ports are in use.", "ports")
         counted = uuid.uuid4().hex
-        self.meter.begin(counted, dial.number)
+        self.meter.begin(counted, dial.number, forward=dial.attested_by is not None)
         try:
             leg = await self._called(dial, on_ringing, heard_by, accept)
         except BaseException:
@@ -231,7 +231,16 @@ class StackEngine:
         first, last = self.settings.rtp_ports
         refused = dict(self.relay.refused.counts) if self._alive else {}
         registration = self._registration.state if self._registration else ""
-        return Health(self._alive, self._draining, len(self._legs), answers, last - first + 1, refused, registration)
+        return Health(
+            self._alive,
+            self._draining,
+            len(self._legs),
+            answers,
+            last - first + 1,
+            refused,
+            registration,
+            self.meter.used(),
+        )
 
     async def drain(self) -> None:
         """Take no new calls and wait for the last to end."""
@@ -379,7 +388,7 @@ class StackEngine:
             on_death()
 
     async def _tend(self) -> None:
-        """Sweep the port's memory, ask the trunk for a sign of life and end calls when the day's money is gone."""
+        """Sweep the port's memory, and ask the trunk for a sign of life."""
         next_ping = 0.0
         while True:
             if time.monotonic() >= next_ping:
@@ -388,6 +397,4 @@ class StackEngine:
                 for target in self._targets.all():
                     self.relay.ping(target.peer, f"sip:{target.host}")
             self.relay.ledger.sweep()
-            if self.meter.over_budget():
-                await asyncio.gather(*(leg.end(Reason.LIMIT) for leg in list(self._legs.values()) if leg.outgoing))
             await asyncio.sleep(SWEEP_S)

@@ -284,6 +284,8 @@ class Dial:
     """Ask the network not to show the caller (Privacy: id)."""
     attested_by: Leg | None = None
     """The incoming leg that this call is made for, if any; when its caller is gone nothing is placed."""
+    second: bool = False
+    """Whether it connects a call back whose first leg is up."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers; a line break or control character raises `ValueError`."""
     sent: list[Leg] = field(default_factory=list, compare=False, repr=False)

@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ class Day:
 @dataclass(frozen=True)
 class _Running:
     kinds: tuple[str, ...]
+    second: bool = False
     answered: datetime | None = None
 
 
@@ -54,28 +55,29 @@ class Meter:
         self._running: dict[str, _Running] = {}
         self._day = _read(file) or Day("")
 
-    def begin(self, call: str, number: str, *, forward: bool = False) -> None:
-        """Count a call that is about to be placed; a `forward` takes a call that came in to a phone. Raises `NotAllowed`, and
-        counts nothing then."""
+    def begin(self, call: str, number: str, *, forward: bool = False, second: bool = False) -> None:
+        """Count a call that is about to be placed; a `forward` takes a call that came in to a phone, and a `second` leg
+        connects a call back that is under way. Raises `NotAllowed`, and counts nothing then."""
         check_country(number, self._caps.countries)
         day, caps = self._today(), self._caps
         kinds = (FORWARDS if forward else CALL_BACKS, *((ABROAD,) if _is_abroad(number, caps.home) else ()))
-        if not forward:
-            if self._count(CALL_BACKS) >= caps.call_backs_at_once:
+        new = not forward and not second
+        if new:
+            if self._call_backs() >= caps.call_backs_at_once:
                 raise NotAllowed("As many call backs are under way as the limits allow at once.", "concurrent")
             if day.call_backs >= caps.call_backs_per_day:
                 raise NotAllowed("As many call backs were placed today as the limits allow.", "daily")
         for kind in kinds:
-            if kind != FORWARDS and self._minutes(kind) + 1 > caps.minutes[kind]:
+            if (new or kind == ABROAD) and self._minutes(kind) + 1 > caps.minutes[kind]:
                 raise NotAllowed(f"The minutes that the limits allow a day for {WORDS[kind]} are used up.", kind)
-        self._running[call] = _Running(kinds)
-        day.call_backs += not forward
+        self._running[call] = _Running(kinds, second)
+        day.call_backs += new
         self._save()
 
     def answered(self, call: str) -> None:
         """From now on the call costs."""
         if call in self._running:
-            self._running[call] = _Running(self._running[call].kinds, self._now())
+            self._running[call] = replace(self._running[call], answered=self._now())
 
     def end(self, call: str) -> None:
         """The call is over; harmless again."""
@@ -90,8 +92,8 @@ class Meter:
         """By what calls are for: the minutes of today so far, and the cap."""
         return {kind: (self._minutes(kind), self._caps.minutes[kind]) for kind in WORDS}
 
-    def _count(self, kind: str) -> int:
-        return sum(kind in each.kinds for each in self._running.values())
+    def _call_backs(self) -> int:
+        return sum(CALL_BACKS in each.kinds and not each.second for each in self._running.values())
 
     def _minutes(self, kind: str) -> int:
         now = self._now()

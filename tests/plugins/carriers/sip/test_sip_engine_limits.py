@@ -101,6 +101,18 @@ def test_as_many_call_backs_are_placed_at_once_as_the_limits_allow() -> None:
     assert limit_of(meter) == ""
 
 
+def test_a_call_back_with_both_of_its_legs_is_one_and_is_connected_once_its_first_leg_is_up() -> None:
+    clock = Clock()
+    meter = Meter(Caps(call_backs_at_once=1, call_backs_per_day=2, minutes=dict.fromkeys(WORDS, 2)), clock)
+    meter.begin("user", NUMBER)
+    meter.answered("user")
+    clock.pass_by(61)
+    meter.begin("person", NUMBER, second=True)
+    meter.end("person")
+    meter.end("user")
+    assert limit_of(meter) == "call_backs", "a new one is refused"
+
+
 def test_no_cap_refuses_or_ends_a_call_that_came_in() -> None:
     """A customer who calls is no fraud: the minutes are counted, and somebody is told."""
     clock = Clock()

@@ -304,7 +304,10 @@ def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path)
             while stage.parts.under_way:
                 await asyncio.sleep(0.01)
         await stage.told()
-        assert [(dial.number, dial.caller) for dial in stage.engine.placed] == [(user, NUMBER), (person, NUMBER)]
+        assert [(dial.number, dial.caller, dial.second) for dial in stage.engine.placed] == [
+            (user, NUMBER, False),
+            (person, NUMBER, True),
+        ]
         told = [(each.leg, each.status) for each in stage.hub.events]  # type: ignore[union-attr]
         assert told[0] == ("user", "answered") and {("person", "completed"), ("user", "completed")} <= set(told)
         for change, code in (

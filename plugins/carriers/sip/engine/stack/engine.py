@@ -142,7 +142,7 @@ class StackEngine:
         if not self._sound.free:
             raise NotAllowed("All UDP ports of rtp_ports are in use.", "ports")
         counted = uuid.uuid4().hex
-        self.meter.begin(counted, dial.number, forward=dial.attested_by is not None)
+        self.meter.begin(counted, dial.number, forward=dial.attested_by is not None, second=dial.second)
         try:
             leg = await self._called(dial, on_ringing, heard_by, accept)
         except BaseException:

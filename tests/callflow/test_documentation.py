@@ -13,10 +13,12 @@ from hub.config.callflow.definition import STEP_TYPES, Flow
 PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
 
 
-def test_the_flow_that_the_page_shows_may_be_saved() -> None:
-    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    (written,) = yaml.safe_load(shown)["flows"]
+def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_step() -> None:
+    whole, example = (yaml.safe_load(shown) for shown in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+    (written,) = whole["flows"]
     assert list(flow_problems(Flow.model_validate(written))) == []
+    steps = written["steps"] | {"emergency": example["team"], "second": written["steps"]["office"]}
+    assert list(flow_problems(Flow.model_validate(written | {"steps": steps}))) == []
 
 
 def test_the_page_tells_every_kind_of_step() -> None:

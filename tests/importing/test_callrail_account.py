@@ -368,4 +368,4 @@ def test_the_timeline_of_a_call_says_that_it_was_imported(moved: Ours) -> None:
     assert (facts["found_by"], facts["carrier"]) == ("imported", "imported/callrail")
     assert (view.imported_from, view.rang, view.talked) == ("CallRail", None, 93)
     events = {each.kind: each.reported_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
-    assert events == dict.fromkeys(("ringing", "answered", "completed"), "callrail")
+    assert events == dict.fromkeys(("ringing", "answered", "completed"), "imported")

@@ -245,28 +245,27 @@ def test_a_service_account_does_without_the_sign_in(stage: TestHub) -> None:
     )
 
 
-def test_a_trunk_of_ones_own_is_connected_by_a_form_with_its_numbers_and_addresses(stage: TestHub) -> None:
+def test_a_trunk_of_ones_own_is_connected_by_a_form_with_its_host_and_numbers(stage: TestHub) -> None:
     browser = signed_in(stage)
     page = browser.text("/connectors/new/sip")
-    assert "Addresses" in page and "Numbers" in page
+    assert "Host" in page and "Numbers" in page and "Addresses" not in page, "the addresses of its host are known"
     typed = {
         "name": "line",
         "companies": ["lakeside", "northgate"],
         "set.secret": 40 * "s",
         "set.trunk.host": "sip.example.com",
-        "set.trunk.addresses": "203.0.113.0/28, 198.51.100.7",
         "set.numbers": "+13125550180 +13125550181",
         "set.start": "yes",
     }
-    wrong = browser.post("/connectors/new/sip", {**typed, "set.trunk.addresses": "sip.example.com"})
-    assert wrong.status_code == 422 and "is no IP address" in wrong.text
+    wrong = browser.post("/connectors/new/sip", {**typed, "set.trunk.host": "sip example com"})
+    assert wrong.status_code == 422
     done = browser.post("/connectors/new/sip", typed)
     assert done.status_code == 303, done.text[:3000]
     file = stage.config_file
     assert file is not None and 40 * "s" not in file.read().text
     settings: Any = file.check(file.read().text).connectors["line"].settings
     assert settings.numbers == ["+13125550180", "+13125550181"]
-    assert settings.trunk.addresses == ["203.0.113.0/28", "198.51.100.7/32"]
+    assert settings.trunk.host == "sip.example.com" and settings.trunk.addresses == []
 
 
 def test_only_who_may_configure_signs_in_and_a_draft_is_nobody_elses(stage: TestHub) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 from telnyx_wire import CLOCK
 
@@ -14,6 +13,7 @@ from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from telnyx import DefaultHttpxClient
     from telnyx import Telnyx as Client
 
 
@@ -51,5 +51,5 @@ def client(sandbox: Sandbox) -> Iterator[Client]:
     # Importing it takes seconds, so only the processes that use it do, here and in the tests of this folder.
     from telnyx import Telnyx as Client
 
-    with httpx2.Client(trust_env=False) as http:
+    with DefaultHttpxClient(trust_env=False) as http:
         yield Client(api_key=sandbox.api_key, base_url=f"{sandbox.url}/v2", http_client=http, max_retries=0)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import get_args
 
-import httpx2
 import pytest
 
 from hub.api import Rejected
@@ -48,9 +47,10 @@ def telnyx(sandbox: Sandbox) -> Telnyx:
 def test_a_complete_order_is_filled_in_and_submitted(telnyx: Telnyx, sandbox: Sandbox) -> None:
     placed = telnyx.order_port(REQUEST)
     assert (placed.status, placed.numbers, placed.detail) == ("submitted", REQUEST.numbers, "")
+    from telnyx import DefaultHttpxClient
     from telnyx import Telnyx as Client
 
-    with httpx2.Client(trust_env=False) as http:
+    with DefaultHttpxClient(trust_env=False) as http:
         client = Client(api_key=sandbox.api_key, base_url=f"{sandbox.url}/v2", http_client=http)
         shown = client.porting_orders.retrieve(placed.order_id).data
     assert shown and shown.end_user and shown.end_user.admin and shown.end_user.location

@@ -223,16 +223,15 @@ def test_collections_answer_row_by_row(client: Client, running: Sandbox) -> None
         {"attributes": {"type": "Task"}, "Subject": "Call", "CallDurationInSeconds": 5},
         {"attributes": {"type": "Task"}, "Subject": "x" * 256},
         {"attributes": {"type": "Shoe"}},
-        {"Subject": "no type"},
     ]
     results = client.restful("composite/sobjects", method="POST", json={"allOrNone": False, "records": records})
-    assert [result["success"] for result in results] == [True, False, False, False]
+    assert [result["success"] for result in results] == [True, False, False]
     assert results[1]["errors"][0]["statusCode"] == "STRING_TOO_LONG"
     ids = {"ids": f"{results[0]['id']},00T5g0000009999AAA", "allOrNone": "false"}
     gone = client.restful("composite/sobjects", method="DELETE", params=ids)
     assert [result["success"] for result in gone] == [True, False]
     with pytest.raises(SalesforceMalformedRequest) as caught:
-        client.restful("composite/sobjects", method="POST", json={"records": records * 51})
+        client.restful("composite/sobjects", method="POST", json={"records": records * 67})
     assert caught.value.content[0]["errorCode"] == "EXCEEDED_ID_LIMIT"
 
 

@@ -65,10 +65,8 @@ def hear(page: PageRequest) -> Response:
 
 def _greeting(page: PageRequest, wanted: str) -> Greeting:
     with page.session() as session:
-        found = next(
-            (each for each in greetings_of(session, [each.id for each in page.companies]) if each.id == wanted), None
-        )
-    if found is None:
+        found = session.get(Greeting, wanted)
+    if found is None or found.company_id not in {each.id for each in page.companies}:
         raise NotFound("There is no such greeting.")
     return found
 

@@ -12,12 +12,13 @@ from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from hub.config.callflow.checks import AUDIO, GREETING
-from hub.errors import CannotDo
+from hub.errors import CannotDo, NotFound
 from hub.model import Company, FlowDraft, Greeting, User
 from hub.model.columns import new_id
 from hub.store import audit
@@ -33,6 +34,8 @@ MAX_MP3_BYTES = 2_000_000
 MAX_GREETINGS = 100
 """Of one company."""
 MAX_NAME = 60
+SILENT = defer(cast(Any, Greeting).audio, raiseload=True)
+"""Leaves the sound in the database: it is read only where it is played."""
 WRONG_FILE = "Choose a WAV or MP3 file; save it as one of them in the program that recorded it."
 
 
@@ -65,8 +68,17 @@ def remove_greeting(session: Session, user: User, greeting: Greeting, used: Iter
 
 
 def greetings_of(session: Session, companies: Iterable[str]) -> list[Greeting]:
-    """The greetings of companies (ids), by name, with their sound."""
-    return list(session.exec(select(Greeting).where(col(Greeting.company_id).in_(companies)).order_by(Greeting.name)))
+    """The greetings of companies (ids), by name, without their sound."""
+    wanted = select(Greeting).where(col(Greeting.company_id).in_(companies)).order_by(Greeting.name)
+    return list(session.exec(wanted.options(SILENT)))
+
+
+def greeting_of(session: Session, greeting: str, companies: Iterable[str], *, with_sound: bool = False) -> Greeting:
+    """One greeting of these companies (ids), by its id; NotFound if there is none."""
+    found = session.get(Greeting, greeting, options=() if with_sound else (SILENT,))
+    if found is None or found.company_id not in set(companies):
+        raise NotFound("There is no such greeting.")
+    return found
 
 
 def converted(data: bytes) -> tuple[bytes, str, int | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import wave
 from array import array
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from config_on_disk import open_config_stage
 from flow_forms import menu
 from flow_strategies import OFFICE_TEXT
 from page_client import PageClient, seen, signed_in
+from sqlalchemy import event
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import TestHub
@@ -124,6 +126,20 @@ def test_a_greeting_is_uploaded_chosen_published_and_served_to_carriers_even_wit
         "greeting.add",
         "greeting.remove",
     ]
+
+
+def test_the_sound_of_a_greeting_is_read_only_where_it_is_played(stage: TestHub) -> None:
+    owner, read = signed_in(stage), list[str]()
+    upload(owner, "Welcome", recorded())
+    (greeting,) = stage.rows(Greeting)
+    event.listen(stage.hub.store.engine, "before_cursor_execute", lambda *said: read.append(said[2]))
+    assert "Welcome" in owner.text(GREETINGS) and "Welcome" in owner.text(f"{PATH}?step=menu")
+    assert "Another greeting has this name" in upload(owner, "Welcome", MP3)
+    assert owner.post(GREETINGS, {"delete": "nobody"}).status_code == 404
+    assert any("greeting.name" in each for each in read) and not any(
+        re.search(r"SELECT[^;]*greeting\.audio", each) for each in read
+    )
+    assert owner.get(f"/flows/greetings/{greeting.id}.sound").content == greeting.audio
 
 
 def test_a_greeting_needs_a_name_of_its_own_and_is_for_those_who_may_configure(stage: TestHub) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo
 from hub.model import Company, Greeting
-from hub.numbers.greetings import MAX_NAME, MAX_UPLOAD_BYTES, add_greeting, greetings_of, remove_greeting
+from hub.numbers.greetings import MAX_NAME, MAX_UPLOAD_BYTES, add_greeting, greeting_of, greetings_of, remove_greeting
 from hub.queries.flows.current import current_flows
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
@@ -58,17 +58,14 @@ def change(page: PageRequest) -> Response:
 
 def hear(page: PageRequest) -> Response:
     """The sound of one."""
-    greeting = _greeting(page, page.path("greeting"))
+    greeting = _greeting(page, page.path("greeting"), with_sound=True)
     kind = "audio/mpeg" if greeting.suffix == "mp3" else "audio/wav"
     return Response(greeting.audio, media_type=kind, headers={"cache-control": "private, max-age=300"})
 
 
-def _greeting(page: PageRequest, wanted: str) -> Greeting:
+def _greeting(page: PageRequest, wanted: str, *, with_sound: bool = False) -> Greeting:
     with page.session() as session:
-        found = session.get(Greeting, wanted)
-    if found is None or found.company_id not in {each.id for each in page.companies}:
-        raise NotFound("There is no such greeting.")
-    return found
+        return greeting_of(session, wanted, [each.id for each in page.companies], with_sound=with_sound)
 
 
 def _used(page: PageRequest, companies: list[Company]) -> set[str]:

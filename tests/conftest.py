@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import compiled
+import deadlines
 import entry_points
 import fuzzing
 import parsed_tree
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     parsed_tree.share_in(config.stash[FOLDER])
     compiled.share()
+    deadlines.extend()
     every_table()
     config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS
     if config.getoption("--statements"):
@@ -174,6 +176,13 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url, lambda: Keyring([KEY]))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_deadlines() -> Iterator[None]:
+    """Each call of a hook has its own deadline, for a test that is about lateness (tests/deadlines.py)."""
+    with deadlines.as_they_are():
+        yield
 
 
 @pytest.fixture

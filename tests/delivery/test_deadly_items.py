@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from fake_connectors import event_of
 from testbed import TestHub
 
@@ -103,6 +104,7 @@ def webhook(clock: FrozenClock, key: str) -> InboxWebhook:
     )
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_webhook_on_which_its_plugin_hangs_does_not_delay_the_others(lite_hub: Factory) -> None:
     stage = lite_hub()
     stage.add(*(webhook(stage.clock, key) for key in ("good", "hangs", "fine")))

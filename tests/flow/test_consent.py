@@ -121,6 +121,7 @@ def test_what_a_silent_regime_held_up_is_sent_by_itself_when_it_answers_and_a_re
     assert Counter(each.state for each in stage.rows(Delivery, connector="network")) == {"delivered": 1, "held": 1}
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_regime_that_hangs_is_a_no_and_the_call_goes_on(lite_hub: Factory) -> None:
     stage = lite_hub(connectors=TWO_LAWS)
     released = threading.Event()

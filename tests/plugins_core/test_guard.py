@@ -113,6 +113,7 @@ def test_what_the_callback_of_a_call_raises_ends_no_thread_of_the_pool() -> None
     crew.close()
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_call_that_hangs_ends_at_its_deadline(guard: Guard) -> None:
     go = threading.Event()
     with pytest.raises(PluginTimeout, match=r"did not answer list_calls within 0\.01 s"):
@@ -236,6 +237,7 @@ def test_failures_of_calls_from_before_the_opening_do_not_lengthen_the_rest(time
     assert wait_of(breaker) == 30
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_slow_plugin_does_not_close_its_breaker_by_answering_too_late(guard: Guard) -> None:
     for _ in range(10):
         go = threading.Event()

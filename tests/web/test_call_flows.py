@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
 from sqlalchemy import text
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
@@ -167,6 +168,7 @@ def test_where_the_notice_cannot_be_stored_the_call_is_connected_unrecorded(own_
     assert (call["answered_by"], call["recording_id"]) == (BUSINESS, None)
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_consent_plugin_that_hangs_leaves_the_call_unrecorded_and_in_time(own_edge: Edge) -> None:
     own_edge.lawyer.may_answer.clear()
     # A machine that is busy for a second forwards at once, which is in time too: then another call shows it.

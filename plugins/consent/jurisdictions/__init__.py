@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.api import ConnectionReport, Connector, Manifest, Recipient, hookimpl
+from hub.api import ConnectionReport, Connector, Manifest, Recipient, Services, hookimpl
 from hub.api.privacy import ConsentQuestion, LegalRule, Opinion
 from plugins.consent.jurisdictions.age import by_age
 from plugins.consent.jurisdictions.listing import every_rule
@@ -31,6 +31,10 @@ class Jurisdictions(Connector):
         summary="Applies the privacy law of every place where the person may be; the strictest decides.",
         recipient=Recipient(name="this machine", role="none"),
     )
+
+    def __init__(self, name: str, settings: JurisdictionSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        every_rule()  # now, because a caller waits for the first answer
 
     @hookimpl
     def judge(self, question: ConsentQuestion) -> Opinion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import Field
@@ -28,8 +29,13 @@ class DutyRule(Row):
     since: date | None = None
 
 
-def every_rule() -> Iterator[LegalRule]:
-    """The rows, each with the id that opinions name."""
+@cache
+def every_rule() -> tuple[LegalRule, ...]:
+    """The rows, each with the id that opinions name. All tables are read."""
+    return tuple(_every_rule())
+
+
+def _every_rule() -> Iterator[LegalRule]:
     for rule in rule_set().rules:
         yield _listed(rule, rule.id, _topic(rule), rule.reason)
     for recording in recording_rules():

@@ -20,6 +20,9 @@ from hub.contracts.consent import STRICTNESS
 from hub.contracts.rules import reread_by
 from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
+from plugins.consent.jurisdictions.listing import every_rule
+from plugins.consent.jurisdictions.quiet_hours import hours_table
+from plugins.consent.jurisdictions.rows import rows_of
 from plugins.consent.jurisdictions.rules import rule_set
 from plugins.consent.jurisdictions.settings import JurisdictionSettings
 
@@ -53,6 +56,18 @@ def ask(person: tuple[Place, ...], use: str = ADS, recipient: Recipient = NETWOR
         person_places=person,
         **more,
     )
+
+
+def test_all_tables_are_read_before_the_first_question_because_a_caller_waits_for_the_answer() -> None:
+    tables = (every_rule, hours_table, rows_of, rule_set)
+    for table in tables:
+        table.cache_clear()
+    connector = connect(Jurisdictions)
+    read = [table.cache_info().misses for table in tables]
+    seen = Signal(kind="gpc", at=NOW, evidence="id")
+    for use in (ADS, "telephony.recording", "marketing.communications"):
+        connector.judge(ask(at("US-CA"), use, age=12, signals=(seen,)))
+    assert [table.cache_info().misses for table in tables] == read
 
 
 def judge(question: ConsentQuestion, **settings: Any) -> tuple[str, str]:

@@ -139,6 +139,7 @@ def test_after_five_deaths_it_is_disabled_until_a_person_resumes_it(
     assert readiness(mortal.hub)[0]["status"] == "ok"
 
 
+@pytest.mark.usefixtures("own_deadlines")
 def test_a_hook_that_spins_is_ended_and_the_next_call_gets_a_new_process(
     mortal: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 TOOLS := .venv-tools
 SITE := .venv-site
 ARGS ?=
+# `.ci/run` puts `.ci/rerun.py` before it, because two jobs share the machine there.
+PYTEST ?= $(BIN)/pytest
 MINUTES ?= 10
 
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
@@ -18,13 +20,13 @@ run: $(VENV)/ready            ## play the demo: eight weeks of calls through the
 
 # Tests wait a quarter of their time, for threads and servers, so three workers keep two processors busy.
 test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite
-	$(BIN)/pytest -n $(or $(WORKERS),3) --dist worksteal -m "not postgresql and not soak" $(ARGS)
+	$(PYTEST) -n $(or $(WORKERS),3) --dist worksteal -m "not postgresql and not soak" $(ARGS)
 
 test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, installs, browsers and SIP
-	$(BIN)/python .ci/soak.py $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
+	$(BIN)/python .ci/rerun.py $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
-	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal -m postgresql $(ARGS)
+	$(PYTEST) -n $(or $(WORKERS),2) --dist worksteal -m postgresql $(ARGS)
 
 sqlite-alone: $(VENV)/dev     ## write tests/sqlite_alone.txt: the tests whose statements others run on PostgreSQL
 	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal --statements -m "not postgresql" $(ARGS)

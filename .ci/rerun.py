@@ -1,8 +1,8 @@
-"""Run the soak tests: `python .ci/soak.py PYTEST OPTION…`; those that failed run once more, one after another.
+"""Run tests beside another job: `python .ci/rerun.py PYTEST OPTION…`; those that failed run once more, one after another.
 
-They hold sounds, phones and browsers to real time while another job takes the machine's processors. If tests of at most five
-modules failed (one day of calls that all tests of a module read is one failure), their second run decides, and a line names
-those that passed only alone.
+The other job takes the machine's processors, also from phones, browsers and servers that are held to real time. If tests of
+at most five modules failed (one day of calls that all tests of a module read is one failure), their second run decides, and a
+line names those that passed only alone.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-CACHE = Path("build/soak-cache")
+CACHE = Path("build/rerun-cache")
 """pytest's memory of which tests failed, of this run alone."""
-OPTIONS = "addopts=-q -rs --strict-markers"
+OPTIONS = "addopts=-q -rsfE --strict-markers -p no:schemathesis --timeout=120"
 """In the place of those of pyproject.toml, which switch the memory off."""
 MOST = 5
 SOME_FAILED = 1

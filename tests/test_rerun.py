@@ -1,4 +1,4 @@
-"""`.ci/soak.py`: what failed beside another job runs once more, and its second run decides."""
+"""`.ci/rerun.py`: what failed beside another job runs once more, and its second run decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SOAK = Path(__file__).parents[1] / ".ci/soak.py"
+RERUN = Path(__file__).parents[1] / ".ci/rerun.py"
 TESTS = """
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def run(folder: Path, first: int, again: tuple[int, ...], modules: tuple[str, ..
         (folder / each).mkdir()
         (folder / each / f"test_{each}.py").write_text(TESTS % (each, first, again))
     done = subprocess.run(
-        [sys.executable, str(SOAK), sys.executable, "-m", "pytest", "-n", "2"],
+        [sys.executable, str(RERUN), sys.executable, "-m", "pytest", "-n", "2"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout

@@ -13,7 +13,7 @@ A pattern with `\\b` is a regular expression. No pattern contains an unbounded r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -27,7 +27,41 @@ CODES = ("en", "es", "fr", "de", "pt", "it")
 REMOVED = "_ "
 """What stands for words that are innocent: it matches no word and keeps those around it apart."""
 ENDS = {"^": r"\A", "$": r"\Z"}
-Patterns = tuple[re.Pattern[str], ...]
+LITERAL = re.compile(r"\w*")
+"""What a member of a token surely begins with, unless an operator follows that makes its last letter optional."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern that is compiled when a sentence may fit it. All of them would take a second at the first text of a process.
+
+    `needs`: a sentence that fits has one of these, with a space before it; empty if nothing is known of such sentences.
+    """
+
+    expression: Callable[[], str]
+    needs: tuple[str, ...]
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.expression())
+
+    def _may_fit(self, said: str) -> bool:
+        spaced = f" {said}"
+        for each in self.needs:
+            if each in spaced:
+                return True
+        return not self.needs
+
+    def find_all(self, said: str) -> Iterator[re.Match[str]]:
+        """Everything in `said` that fits."""
+        return self.compiled.finditer(said) if self._may_fit(said) else iter(())
+
+    def removed_from(self, said: str) -> str:
+        """`said` without what fits."""
+        return self.compiled.sub(REMOVED, said) if self._may_fit(said) else said
+
+
+Patterns = tuple[Pattern, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +111,7 @@ class Language:
     def without_innocent(self, spelled: str) -> str:
         """`spelled` without what contains a cue and means something else."""
         for pattern in self.innocent:
-            spelled = pattern.sub(REMOVED, spelled)
+            spelled = pattern.removed_from(spelled)
         return spelled
 
     def likeness(self, said: str) -> int:
@@ -103,8 +137,8 @@ def _language(code: str, part: Mapping[str, Any]) -> Language:
     for name, members in part["classes"].items():
         classes[name] = [each for member in members for each in classes.get(member.strip("{}"), [member])]
 
-    def compiled(field: str) -> Patterns:
-        return tuple(_compiled(pattern, classes) for pattern in part[field])
+    def patterns(field: str) -> Patterns:
+        return tuple(_pattern(pattern, classes) for pattern in part[field])
 
     return Language(
         code=code,
@@ -117,11 +151,11 @@ def _language(code: str, part: Mapping[str, Any]) -> Language:
         common=frozenset(part["common"]),
         same=_meant(part["same"]),
         persons=_meant(part.get("persons", {})),
-        innocent=compiled("innocent"),
-        clear=compiled("clear"),
-        notes=compiled("notes"),
-        doubtful=compiled("doubtful"),
-        refusal=compiled("refusal"),
+        innocent=patterns("innocent"),
+        clear=patterns("clear"),
+        notes=patterns("notes"),
+        doubtful=patterns("doubtful"),
+        refusal=patterns("refusal"),
     )
 
 
@@ -135,10 +169,36 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?= )" if longest_first else r"(?!)")
 
 
-def _compiled(pattern: str, classes: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
+def _pattern(pattern: str, classes: Mapping[str, Sequence[str]]) -> Pattern:
     if "\\b" in pattern:
-        return re.compile(pattern)
-    return re.compile(r"(?<!\S)" + "".join(_token(token, classes) for token in pattern.split()))
+        return Pattern(lambda: pattern, ())
+    return Pattern(
+        lambda: r"(?<!\S)" + "".join(_token(token, classes) for token in pattern.split()), _needs(pattern, classes)
+    )
+
+
+def _needs(pattern: str, classes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The begins of the words of one token, that whose words are the longest."""
+    found: list[tuple[str, ...]] = []
+    for token in pattern.split():
+        if token[0] in "?!<~":
+            continue
+        begins = tuple({_begin(each) for member in _split(token) for each in _members(member, classes)})
+        if "" not in begins:
+            found.append(tuple(f" {each}" for each in begins))
+    return max(found, key=lambda begins: min(map(len, begins)), default=())
+
+
+def _members(member: str, classes: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    whole = re.fullmatch(r"\{(\w+)\}", member)
+    return classes[whole[1]] if whole else (member,)
+
+
+def _begin(member: str) -> str:
+    literal = LITERAL.match(member)
+    assert literal is not None
+    optional = member[literal.end() : literal.end() + 1] in ("?", "{")
+    return literal[0][: -1 if optional else None].replace("_", " ")
 
 
 def _token(token: str, classes: Mapping[str, Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hub.texts.grammar import Language, Meaning, courtesy, languages
+from hub.texts.grammar import Language, Meaning, Pattern, courtesy, languages
 from hub.texts.languages.likeness import MAX_WORDS, likeness
 from hub.texts.plain import plain, sentences
 
@@ -207,7 +207,7 @@ def _as_a_whole(said: str) -> Reading:
             rest = language.without_innocent(spelled)
             if channels := _channels(language.doubtful, rest):
                 return Reading("other", language.code, "doubtful", channels)
-            if any(pattern.search(rest) for pattern in language.refusal):
+            if any(True for pattern in language.refusal for _ in pattern.find_all(rest)):
                 return Reading("other", language.code, "refusal", TEXTS)
     return NOTHING
 
@@ -220,9 +220,9 @@ def _likely(said: str, *, of_a_person: bool = False) -> list[tuple[Language, str
     return [(language, language.spelled(said, of_a_person=of_a_person)) for language in likely]
 
 
-def _channels(patterns: Iterable[re.Pattern[str]], said: str) -> frozenset[Channel]:
+def _channels(patterns: Iterable[Pattern], said: str) -> frozenset[Channel]:
     """The channels of everything in `said` that fits one of the patterns; empty if nothing does."""
-    spans = [said[match.start() : match.end() + NEAR_CHARACTERS] for each in patterns for match in each.finditer(said)]
+    spans = [said[match.start() : match.end() + NEAR_CHARACTERS] for each in patterns for match in each.find_all(said)]
     return (_named(spans) or BOTH) if spans else frozenset()
 
 

@@ -217,3 +217,16 @@ def test_the_word_lists_of_one_language_do_not_contradict_those_of_another() -> 
         for word, meaning in language.keywords.items():
             meanings.setdefault(word, set()).add(meaning)
     assert {word for word, found in meanings.items() if len(found) > 1} == set()
+
+
+def test_the_first_text_waits_only_for_the_patterns_that_it_may_fit() -> None:
+    """A carrier waits meanwhile: all thousand patterns take a second of a processor."""
+    languages.cache_clear()
+    assert read("Can you come at 5 on Monday?").how == "none"
+    patterns = [
+        pattern
+        for each in languages()
+        for part in (each.innocent, each.clear, each.notes, each.doubtful, each.refusal)
+        for pattern in part
+    ]
+    assert len(patterns) > 1_000 and sum("compiled" in vars(pattern) for pattern in patterns) < 100

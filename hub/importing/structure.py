@@ -16,12 +16,14 @@ from hub.errors import CannotDo, ConfigError
 from hub.importing.config_plan import ConfigPlan, free_name, plan_config
 from hub.importing.records import Structure, TrackerRecord
 from hub.importing.retired import known_places, write_structure
+from hub.importing.run import Reader
 from hub.importing.steps import Tally
 from hub.importing.tags import write_tags
 from hub.importing.users import write_users
 from hub.importing.websites import Websites
 from hub.model import Account
 from hub.model.columns import storable
+from hub.model.imports import service_title
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
 from hub.reload.secret_moves import ConfigEdit
@@ -134,7 +136,7 @@ def apply_structure(
     store: Store,
     file: ConfigFile,
     structure: Structure,
-    source: str,
+    reader: Reader,
     target: Target,
     proposed: Proposed,
     now: datetime,
@@ -144,14 +146,14 @@ def apply_structure(
     users and tags. ConfigError if config.yaml would have problems; CannotDo if it cannot be written."""
     refuse_problems(proposed)
     if proposed.proposal is not None and not proposed.proposal.changes_nothing:
-        file.apply(proposed.proposal, actor, ConfigHow.COMMAND, note=f"imported from {source.partition('/')[0]}")
+        file.apply(proposed.proposal, actor, ConfigHow.COMMAND, note=f"imported from {service_title(reader.service)}")
     with store.writing() as session:
         account = _account(session, target.account)
-        write_structure(session, source, structure, proposed.plan, account.name, target.carrier, now)
+        write_structure(session, reader.source, structure, proposed.plan, account.name, target.carrier, now)
     with store.writing() as session:
         account = _account(session, target.account)
-        tags = write_tags(session, source, account, structure.tags, now, actor)
-        users = write_users(session, source, account, structure.users, now, actor)
+        tags = write_tags(session, reader.source, account, structure.tags, now, actor)
+        users = write_users(session, reader.source, account, structure.users, now, actor)
         return {"users": users, "tags": tags}
 
 

@@ -77,6 +77,11 @@ def connector_of(service: str) -> str:
     return PREFIX + service
 
 
+def service_title(service: str) -> str:
+    """What people call a service: `CallRail` for `callrail`."""
+    return titled("connector", connector_of(service))
+
+
 def was_imported(subject: Call | TextMessage | FormSubmission) -> bool:
     """Whether a call, text or form was brought over from another service, which has reported its conversions already."""
     return _origin(subject).startswith(PREFIX)
@@ -86,7 +91,7 @@ def imported_from(subject: Call | TextMessage | FormSubmission) -> str | None:
     """The title of the service from which a call, text or form was brought over; None if it came in here."""
     if not was_imported(subject):
         return None
-    return titled("connector", connector_of(_origin(subject).split("/")[1]))
+    return service_title(_origin(subject).split("/")[1])
 
 
 def _origin(subject: Call | TextMessage | FormSubmission) -> str:

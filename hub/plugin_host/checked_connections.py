@@ -21,12 +21,16 @@ MAX_ADDRESSES_TRIED = 4
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 
 
+class NoAddress(httpcore2.ConnectError):
+    """A name has no address now."""
+
+
 def resolved(host: str, port: int) -> list[tuple[str, int]]:
-    """The addresses of a name; httpcore2's ConnectError if it has none now."""
+    """The addresses of a name; NoAddress if it has none now."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError(f"{host} has no address ({error})") from None
+        raise NoAddress(f"{host} has no address ({error})") from None
     return list(dict.fromkeys((str(each[4][0]).partition("%")[0], port) for each in found))
 
 

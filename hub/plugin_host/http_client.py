@@ -15,6 +15,7 @@ from hub.plugin_host.network.reachable_hosts import PORTS, ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
 
 if TYPE_CHECKING:
+    import httpcore2
     import httpx2
 
 
@@ -31,6 +32,13 @@ def no_authorities() -> str | None:
         "This machine has no certificates of authorities, so no provider can be called over TLS; install them: on Debian and "
         "Ubuntu, sudo apt-get install ca-certificates."
     )
+
+
+def connecting_by(transport: httpx2.HTTPTransport, connections: httpcore2.NetworkBackend) -> httpx2.HTTPTransport:
+    """A transport whose connections are opened by `connections`. httpx2 has no parameter for it;
+    tests/plugins_core/test_http_client.py notices if this ends to work."""
+    transport._pool._network_backend = connections
+    return transport
 
 
 def lazy_client(
@@ -63,11 +71,8 @@ def lazy_client(
                         "over https:// only."
                     )
 
-            transport = httpx2.HTTPTransport(trust_env=False)
-            # httpx2 has no parameter for it; tests/plugins_core/test_http_client.py notices if this ends to work.
-            transport._pool._network_backend = (
-                CheckedConnections(hosts.check_addresses) if hosts is not None else BrokeredConnections()
-            )
+            connections = CheckedConnections(hosts.check_addresses) if hosts is not None else BrokeredConnections()
+            transport = connecting_by(httpx2.HTTPTransport(trust_env=False), connections)
             hooks = {"request": [refuse]}
             made.append(
                 httpx2.Client(headers=CLIENT, timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def test_each_kind_of_business_gets_a_file_that_is_right(tmp_path: Path, kind: s
     assert all(tracker.carrier == carrier for tracker in company.trackers)
     assert carrier.upper() in (tmp_path / "new" / ".env.example").read_text()
     assert f"hub snippet {company.name}" in result.stdout
+
+
+def test_without_hubspots_library_the_crm_is_one_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hubspot", None)
+    assert run(tmp_path, "--yes").exit_code == 0
+    text = (tmp_path / "config.yaml").read_text()
+    assert [entry.common.plugin for entry in written(tmp_path)[0].of_kind("crm")] == ["close"]
+    assert "hub docs deploy/one-machine#extras` says how to install its library" in text
+    assert "HUBSPOT" not in (tmp_path / ".env.example").read_text()
+    checked = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "config.yaml")])
+    assert checked.exit_code == 0, checked.output
 
 
 @pytest.mark.parametrize("kind", ["plumber", "dental", "agency"])

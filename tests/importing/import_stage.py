@@ -137,7 +137,7 @@ class Ours:
         target = target_of(file.check(file.read().text), source.title, None, "carrier")
         structure = source.structure()
         proposed = propose_structure(hub.store, file, structure, source.source, target, dial)
-        apply_structure(hub.store, file, structure, source.source, target, proposed, hub.clock(), "operator")
+        apply_structure(hub.store, file, structure, source, target, proposed, hub.clock(), "operator")
         return proposed
 
     def bring_rows(self, source: Any, resources: Any = RESOURCES, **options: Any) -> list[ImportStep]:

@@ -12,7 +12,7 @@ from import_stage import Ours, hub_to_fill
 from hub.errors import CannotDo
 from hub.importing.csv_files.files import open_files
 from hub.importing.csv_files.mapping import map_columns, services
-from hub.model import Attribution, Call, FormSubmission, Lead, TextMessage, Tracker
+from hub.model import Attribution, Call, ConfigVersion, FormSubmission, Lead, TextMessage, Tracker
 from hub.model.imports import imported_from
 from hub.store.encryption.encrypted_fields import fields_of
 from hub.testing import FrozenClock
@@ -69,6 +69,7 @@ def test_calltrackingmetrics_calls_come_with_source_tags_and_value(ours: Ours, t
     assert cause.trace == ["CallTrackingMetrics reported the source Google Organic"]
     assert ours.stage.one(Lead, subject_id=first.id).amount == 240
     assert ours.stage.one(Tracker).name == "website"
+    assert [each.note for each in ours.stage.rows(ConfigVersion)][-1] == "imported from CallTrackingMetrics"
 
 
 def test_one_whatconverts_file_holds_calls_forms_and_texts_and_names_what_is_none(ours: Ours, tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ class Job:
             target = target_of(
                 read_config(self.config, sandbox=self.sandbox), self.source.title, self.into, self.carrier
             )
-            tallies = apply_structure(store, file, structure, self.source.source, target, proposed, utc_now(), actor())
+            tallies = apply_structure(store, file, structure, self.source, target, proposed, utc_now(), actor())
             result = self._result(structure, proposed, done=True)
             for name, tally in tallies.items():
                 result.problems = merged(result.problems, tally.problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
@@ -46,8 +47,8 @@ def networks() -> dict[str, NetworkLines]:
     return {name: NetworkLines(plugin=name, **lines) for name, lines in read_yaml(text).items()}
 
 
-class CarrierLines(NamedTuple):
-    """What the first config.yaml and .env.example say of one carrier."""
+class ProviderLines(NamedTuple):
+    """What the first config.yaml and .env.example say of one carrier or CRM."""
 
     title: str
     live: list[str]
@@ -56,10 +57,10 @@ class CarrierLines(NamedTuple):
     """The variables of the environment that those lines name."""
 
 
-def carriers() -> dict[str, CarrierLines]:
-    """Plugin name → what is written of it; the first is proposed."""
-    text = files("hub.cli.init").joinpath("carriers.yaml").read_text(encoding="utf-8")
-    return {name: CarrierLines(**lines) for name, lines in read_yaml(text).items()}
+def providers(kind: str) -> dict[str, ProviderLines]:
+    """Plugin name → what is written of it, of `carriers` or `crms`; the first is proposed."""
+    text = files("hub.cli.init").joinpath(f"{kind}.yaml").read_text(encoding="utf-8")
+    return {name: ProviderLines(**lines) for name, lines in read_yaml(text).items()}
 
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
@@ -110,7 +111,7 @@ def init(
     client = answer(client, "Name of its first client", CLIENT) if kind == "agency" else title
     phone = answer(phone, "The phone number that rings today", PHONE)
     domain = answer(domain, "The website's domain", example_domain)
-    titles = {name: each.title for name, each in carriers().items()}
+    titles = {name: each.title for name, each in providers("carriers").items()}
     carrier = _one_of(carrier, "Who is the phone carrier", titles, yes, "--carrier")
     chosen = _chosen_networks(ads, yes)
     reported = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone, port)
@@ -179,9 +180,11 @@ def _rendered(template: str, reported: Business, ads: list[NetworkLines]) -> str
     made.filters["yaml"] = lambda text: json.dumps(literal(text), ensure_ascii=False)
     made.filters["comment"] = lambda text: " ".join(text.split())
     made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
-    carrier = carriers()[reported.carrier]
-    secrets = [*carrier.secrets, *(name for each in ads for name in each.secrets)]
-    values = {"business": reported, "carrier": carrier, "networks": ads, "secrets": secrets, "key_file": KEY}
+    carrier, crms = providers("carriers")[reported.carrier], providers("crms")
+    crm = "hubspot" if find_spec("hubspot") else "close"
+    secrets = [*carrier.secrets, *(name for each in ads for name in each.secrets), *crms[crm].secrets]
+    values: dict[str, object] = {"business": reported, "carrier": carrier, "networks": ads, "crm": crm, "crms": crms}
+    values |= {"secrets": secrets, "key_file": KEY}
     return made.get_template(template).render(values) + "\n"
 
 

@@ -10,9 +10,8 @@ from importlib.resources import files
 
 import yaml
 
-from hub.contracts.titles import titled
 from hub.errors import CannotDo
-from hub.model.imports import connector_of
+from hub.model.imports import service_title
 from hub.platform.id_words import words_of
 
 CALLS, FORMS, TEXTS = "calls", "forms", "texts"
@@ -39,7 +38,7 @@ class Service:
     @property
     def title(self) -> str:
         """What people call it."""
-        return titled("connector", connector_of(self.name))
+        return service_title(self.name)
 
 
 @dataclass(frozen=True)

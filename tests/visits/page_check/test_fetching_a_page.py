@@ -51,8 +51,8 @@ def port() -> Iterator[int]:
     server.server_close()
 
 
-def here(host: str, port: int) -> list[str]:
-    return ["127.0.0.1"]
+def here(host: str, port: int) -> list[tuple[str, int]]:
+    return [("127.0.0.1", port)]
 
 
 def test_the_page_is_read_from_the_address_that_was_checked(port: int) -> None:
@@ -72,7 +72,7 @@ def test_the_page_is_read_from_the_address_that_was_checked(port: int) -> None:
     ],
 )  # fmt: skip
 def test_only_the_companys_own_hosts_on_usual_ports_are_called(address: str) -> None:
-    def never(host: str, port: int) -> list[str]:
+    def never(host: str, port: int) -> list[tuple[str, int]]:
         raise AssertionError(f"{host} was looked up")
 
     with pytest.raises(CannotFetch):
@@ -89,12 +89,14 @@ def test_only_the_companys_own_hosts_on_usual_ports_are_called(address: str) -> 
 )  # fmt: skip
 def test_a_name_that_leads_inside_is_not_called(addresses: list[str]) -> None:
     with pytest.raises(CannotFetch, match="not public"):
-        fetch_page("https://shop.example.com/", SITES, resolve=lambda host, port: addresses)
+        fetch_page(
+            "https://shop.example.com/", SITES, resolve=lambda host, port: [(address, port) for address in addresses]
+        )
 
 
 def test_even_a_local_hub_calls_no_private_network() -> None:
     with pytest.raises(CannotFetch, match="not public"):
-        fetch_page("http://shop.example.com/", SITES, allow_local=True, resolve=lambda host, port: ["10.0.0.5"])
+        fetch_page("http://shop.example.com/", SITES, allow_local=True, resolve=lambda *_: [("10.0.0.5", 80)])
 
 
 def test_a_redirect_is_followed_only_to_the_companys_own_pages(port: int) -> None:

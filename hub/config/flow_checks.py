@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.config.callflow.carrier_checks import carrier_problems
+from hub.config.callflow.carrier_checks import carrier_problems, unknown_phones
 from hub.config.callflow.checks import flow_problems, undialable
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
@@ -82,6 +82,8 @@ def _carriers(parts: Parts, company: CompanySection, trackers: list[Placed]) -> 
         if flow is None:
             continue
         problems = list(carrier_problems(flow, carrier.manifest))
+        entry = parts.connectors.get(tracker.carrier)
+        problems += unknown_phones(flow, entry.checked.phone_names()) if entry and entry.checked else ()
         if not problems and tracker.route is None:
             fit.add(shared)
         for each in problems:

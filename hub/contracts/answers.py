@@ -20,6 +20,9 @@ take the call."""
 ACCEPT_KEY = "1"
 """The key with which a dialed person takes the call."""
 
+OWN_PHONE = "phone:"
+"""Stands before the name of a phone of the business in the place of a number."""
+
 Ability = Literal[
     "accept",
     "accept_several",
@@ -31,6 +34,7 @@ Ability = Literal[
     "gather_hash",
     "list_texts",
     "message",
+    "phone",
     "play",
     "record",
     "say",
@@ -39,7 +43,8 @@ Ability = Literal[
 ]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
 `accept`: only a person who presses the key of the dial gets the call. `accept_several`: of several phones those that were
-picked up and did not accept are let go, and the others ring on. `time_limit`: it ends a conversation after a time.
+picked up and did not accept are let go, and the others ring on. `phone`: it rings the business's own phones by their names.
+`time_limit`: it ends a conversation after a time.
 `gather_hash`: # can be a key like the others. `end_recording`: it hears the caller's keys in a recorded conversation, ends and
 deletes the recording at the key of the dial, and reports `recording_ended`. `call_back`: it places calls (the hook
 `place_call`). `list_texts`: it lists received texts with their content (the hook `list_texts`), so that a text whose webhook
@@ -130,7 +135,7 @@ class Dial:
     """
 
     numbers: tuple[str, ...]
-    """E.164."""
+    """E.164, or `phone:NAME` for a phone of the business at a carrier with the ability `phone`."""
     ring_seconds: int = 25
     record: bool = False
     whisper: bool = False
@@ -219,6 +224,7 @@ def _needed_by_dial(dial: Dial) -> set[Ability]:
     needs: dict[Ability, object] = {
         "dial": True,
         "dial_several": several,
+        "phone": any(each.startswith(OWN_PHONE) for each in dial.numbers),
         "record": dial.record,
         "end_recording": dial.record and dial.end_key,
         "whisper": dial.whisper,

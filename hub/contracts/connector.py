@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -40,6 +40,10 @@ class PluginSettings(BaseModel):
         """Of a `Destination`: why no conversion without a value can go there, and what to do, as a sentence without a period;
         None if one can. A rule without `value:` is refused with it when the configuration is checked."""
         return None
+
+    def phone_names(self) -> Collection[str]:
+        """Of the settings of a carrier with the ability `phone`: the phones that a call flow can ring as phone:NAME."""
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

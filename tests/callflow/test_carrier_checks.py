@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flow_samples import BUSINESS, of_steps
 
-from hub.config.callflow.carrier_checks import carrier_problems, document_length
+from hub.config.callflow.carrier_checks import carrier_problems, document_length, unknown_phones
 from hub.config.callflow.definition import Flow
 from hub.contracts.languages import nearest_language
 from plugins.carriers.bandwidth import Bandwidth
@@ -106,3 +106,14 @@ def test_a_loop_without_a_pause_has_a_length_too() -> None:
 def test_the_nearest_language_is_of_the_same_macrolanguage(tag: str, found: str | None) -> None:
     """Source: ISO 639-3, macrolanguages."""
     assert nearest_language(tag, ("en-US", "nb-NO", "cmn-CN", "arb")) == found
+
+
+def test_a_phone_of_the_business_rings_only_at_a_line_where_it_signs_in() -> None:
+    flow = of_steps("a", {"a": {"do": "simulcall", "numbers": [PHONES[0], {"phone": "anna"}], "unanswered": "end"}})
+    assert [*unknown_phones(flow, ["anna", "ben"])] == problems(flow, Sip) == []
+    assert problems(flow, Twilio) == [
+        "steps.a: rings telephone numbers alone, and no phones of your own; write the number of that phone, or use a number "
+        "of a SIP line at which it signs in"
+    ]
+    (unknown,) = unknown_phones(flow, ["ann"])
+    assert (unknown.place, unknown.what) == (("steps", "a", "numbers", 1), "has no phone 'anna'; it has ann")

@@ -14,7 +14,7 @@ from sipp import EncryptedSound, Sound, receive, request
 
 from hub.platform.loopback import free_port
 from plugins.carriers.sip.engine.interface import Dial, Leg, LegEnded, NotPlaced
-from plugins.carriers.sip.engine.settings import Caps, LineSettings, Trunk
+from plugins.carriers.sip.engine.settings import Caps, LineSettings, Phones, Trunk
 from plugins.carriers.sip.engine.stack.engine import StackEngine
 from plugins.carriers.sip.engine.tones import tone
 
@@ -27,15 +27,17 @@ PHONE, US = "+13125550142", "+13125550120"
 class Line:
     """An engine in a thread of its own; what it does with a call depends on the called number."""
 
-    def __init__(self, host: str = "127.0.0.1", certificate: Path | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1", certificate: Path | None = None, phones: Phones | None = None) -> None:
         self.port, self.trunk = free_port(), free_port()
         secured: dict[str, Any] = {"transport": "tls", "srtp": "require"} if certificate else {}
         trunk = Trunk(host, self.trunk, addresses=("127.0.0.1",), **secured)
         self.engine = StackEngine(
             LineSettings(trunk, listen_host="127.0.0.1", listen_port=self.port, rtp_ports=RTP,
-                         caps=Caps(call_backs_at_once=9), certificate=certificate)
+                         caps=Caps(call_backs_at_once=9), certificate=certificate, phones=phones)
         )  # fmt: skip
         self.loop = asyncio.new_event_loop()
+        self.rings = PHONE
+        """What the forwarded number rings."""
         self.keys: list[str] = []
         self.failures: list[NotPlaced] = []
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
@@ -72,7 +74,7 @@ class Line:
     async def _forward(self, leg: Leg) -> None:
         """Let a phone ring and both talk."""
         await leg.answer()
-        out = await self.engine.place(Dial(PHONE, leg.about.caller, attested_by=leg), heard_by=leg)
+        out = await self.engine.place(Dial(self.rings, leg.about.caller, attested_by=leg), heard_by=leg)
         await leg.bridge(out).over()
         await asyncio.gather(leg.hang_up(), out.hang_up())
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "plugins" / "carriers" / "sip" / "peers"))
 pytest.importorskip("baresip", reason="no wheel of baresip-python for this platform")
 import sipp
 from interop_line import FORWARDED, Line, Peers, taken, until
+from localhost_certificate import made_certificate
 from sipp import EncryptedSound, hang_up, pause, receive, respond
 
 from hub.platform.loopback import free_port
@@ -31,19 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for localhost with its key."""
-    key = rsa.generate_private_key(65537, 2048)
-    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]), dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    file, plain = tmp_path / "both.pem", serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
+    return made_certificate(tmp_path)
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ One function for all places at which a flow is saved or tried: config.yaml with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from hub.config.callflow.checks import lacking
+from hub.config.callflow.checks import dialed, lacking
 from hub.config.callflow.definition import (
     WAITING_STEPS,
     Dialing,
@@ -23,7 +23,7 @@ from hub.config.callflow.definition import (
     Voicemail,
 )
 from hub.config.callflow.transcription_notice import TRANSCRIBED
-from hub.contracts.answers import CallLimits
+from hub.contracts.answers import OWN_PHONE, CallLimits
 from hub.contracts.languages import nearest_language
 from hub.contracts.manifest import Manifest
 from hub.platform.id_words import words_of
@@ -47,6 +47,10 @@ LACKING: Mapping[str, tuple[str, str]] = {
         "leave `end` out of `recording`; `refuse` still lets the caller choose before it begins",
     ),
     "gather_hash": ("takes # for the end of the input", "choose another key of the menu"),
+    "phone": (
+        "rings telephone numbers alone, and no phones of your own",
+        "write the number of that phone, or use a number of a SIP line at which it signs in",
+    ),
     "record": ("does not record conversations", "leave `record` out"),
     "time_limit": ("does not end a conversation after a time", "leave `time_limit` out"),
     "whisper": ("says nothing to the person who picks up", "leave `whisper` out"),
@@ -94,6 +98,15 @@ def carrier_problems(flow: Flow, manifest: Manifest) -> Iterator[CarrierProblem]
     if flow.recording is not None:
         yield from _seconds(("recording", "seconds"), flow.recording.seconds, limits.key_seconds, "waits for a key")
     yield from _document(flow, limits)
+
+
+def unknown_phones(flow: Flow, known: Collection[str]) -> Iterator[CarrierProblem]:
+    """The phones of the business in a flow that the carrier's line does not have. A carrier that rings none says so itself."""
+    for place, number in dialed(flow):
+        name = number.removeprefix(OWN_PHONE)
+        if name != number and known and name not in known:
+            what = f"has no phone {name!r}; it has {', '.join(sorted(known))}"
+            yield CarrierProblem(place, what, "write one of these, or add the phone to its settings")
 
 
 def _too_much(place: Place, step: Step, limits: CallLimits, several: bool) -> Iterator[CarrierProblem]:

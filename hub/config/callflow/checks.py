@@ -29,6 +29,7 @@ from hub.config.callflow.definition import (
 from hub.config.callflow.hours import holidays_known
 from hub.contracts.answers import (
     ACCEPT_KEY,
+    OWN_PHONE,
     Ability,
     Dial,
     Gather,
@@ -149,7 +150,7 @@ def _ends(flow: Flow, name: str) -> bool:
 
 def _numbers(flow: Flow, own: Collection[str]) -> Found:
     for place, number in dialed(flow):
-        problem = undialable(number, own, flow.allow)
+        problem = None if number.startswith(OWN_PHONE) else undialable(number, own, flow.allow)
         if problem:
             yield place, problem
 

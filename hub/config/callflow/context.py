@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
 """What became of a recording notice: it was played and the call recorded; an opt-out was offered or consent
 requested; the caller did not opt out, said yes, or refused."""
-NUMBER = re.compile(r"\+[0-9]{7,15}")
+NUMBER = re.compile(r"\+[0-9]{7,15}|phone:[a-z0-9-]+")
 WITH_KEY = ", who take the call with a key"
 """In the result of a step whose phones get the call only by a key."""
 TAKEN = "a person took the call"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Annotated, Literal
@@ -9,11 +10,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from hub.config.callflow.hours import Hours, parse_days, parse_hours
+from hub.contracts.answers import OWN_PHONE
 from hub.contracts.phones import phone_number
 
 END = "end"
 """No next step: the call is over."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
+PHONE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 MAX_SPEECH_CHARACTERS = 1000
 SOURCE = "[source]"
 """In a whisper: the source of the call."""
@@ -35,7 +38,21 @@ def _key(value: object) -> str:
     return text
 
 
+def _ringing(value: object) -> str:
+    """A number in E.164, or `phone:NAME`; YAML reads `phone: NAME` as a mapping."""
+    if isinstance(value, dict) and set(value) == {"phone"}:
+        value = f"{OWN_PHONE}{value['phone']}"
+    if isinstance(value, str) and value.startswith(OWN_PHONE):
+        name = value.removeprefix(OWN_PHONE).strip()
+        if not re.fullmatch(PHONE_NAME, name):
+            raise ValueError("names a phone by lowercase letters, digits and -, like phone:anna")
+        return f"{OWN_PHONE}{name}"
+    return _e164(str(value))
+
+
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
+Ringing = Annotated[str, BeforeValidator(_ringing)]
+"""What rings: a phone number, or a phone of the business by its name."""
 StepName = Annotated[str, Field(pattern=STEP_NAME)]
 Speech = Annotated[str, Field(min_length=1, max_length=MAX_SPEECH_CHARACTERS)]
 Key = Annotated[str, BeforeValidator(_key)]
@@ -136,7 +153,7 @@ class Dialing(Step):
 class Growing(Dialing):
     """A step at which more phones ring after a while."""
 
-    also: tuple[PhoneNumber, ...] = Field(
+    also: tuple[Ringing, ...] = Field(
         default=(), max_length=9, description="Phones that ring too when nobody has answered after `also_after`, E.164."
     )
     also_after: int = Field(default=10, ge=5, le=60, description="Seconds after which `also` ring too.")
@@ -172,7 +189,9 @@ class DialStep(Growing):
     """Rings one phone. The call ends with the conversation."""
 
     do: Literal["dial"] = Field(description="What the step does.")
-    number: PhoneNumber = Field(description="The phone that rings: E.164, or as written in the USA and Canada.")
+    number: Ringing = Field(
+        description="The phone that rings: E.164, or as written in the USA and Canada; phone:NAME for a SIP phone of yours."
+    )
 
     def first(self) -> tuple[str, ...]:
         return (self.number,)
@@ -182,8 +201,8 @@ class SimulCall(Growing):
     """Rings several phones at once. The first person who answers gets the call."""
 
     do: Literal["simulcall"] = Field(description="What the step does.")
-    numbers: tuple[PhoneNumber, ...] = Field(
-        min_length=2, max_length=MAX_PHONES, description="The phones that ring, E.164."
+    numbers: tuple[Ringing, ...] = Field(
+        min_length=2, max_length=MAX_PHONES, description="The phones that ring: E.164, or phone:NAME."
     )
 
     def first(self) -> tuple[str, ...]:
@@ -195,7 +214,7 @@ class RoundRobin(Dialing):
     their last call."""
 
     do: Literal["round_robin"] = Field(description="What the step does.")
-    numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
+    numbers: Mapping[Ringing, Annotated[int, Field(ge=1, le=1000)]] = Field(
         min_length=2, max_length=50, description="Phone to weight: how often it rings compared with the others."
     )
     sticky: bool = Field(default=True, description="Ring first the phone that answered this caller's last call.")

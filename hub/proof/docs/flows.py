@@ -35,6 +35,7 @@ ROWS: Sequence[tuple[str, Cell]] = (
     ("`play:` a file", _row("play")),
     ("`dial`, `round_robin`", _row("dial", "ring_seconds")),
     ("`simulcall`, `also:`", _row("dial_several", "phones")),
+    ("`phone:NAME` among the phones", _row("phone")),
     ("`whisper:`", _row("whisper")),
     ("`accept: key` at `dial`, `round_robin`", _row("accept")),
     ("`accept: key` at `simulcall`, with `also:`", _row("accept_several")),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 from xml.etree import ElementTree
 
-from hub.contracts.answers import AskToAccept, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.answers import OWN_PHONE, AskToAccept, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.call_backs import CallBack
 from hub.contracts.languages import nearest_language
 from hub.contracts.webhooks import AnswerDocument
@@ -155,7 +155,9 @@ class Twiml:
         dialed = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
         leg = self.number_attributes(dial)
         for phone in dial.numbers:
-            ElementTree.SubElement(dialed, "Number", leg).text = phone
+            own = phone.startswith(OWN_PHONE)
+            noun = ElementTree.SubElement(dialed, "Sip" if own else "Number", leg)
+            noun.text = f"sip:{phone.removeprefix(OWN_PHONE)}" if own else phone
 
     def _accept(self, response: ElementTree.Element, ask: AskToAccept) -> None:
         """Ask for the key; without one the leg ends."""

@@ -226,7 +226,7 @@ class TwimlPlayer(ABC):
 
     def _dial(self, verb: ElementTree.Element) -> Fields:
         """Let phones ring, and people talk; returns the fields of the request to the action."""
-        legs = [Leg(self.new_leg_sid(), noun) for noun in verb.iter("Number")]
+        legs = [Leg(self.new_leg_sid(), noun) for noun in verb if noun.tag in ("Number", "Sip")]
         limit = timedelta(seconds=int(verb.get("timeout", "30")))
         began = self.now
         for leg in legs:

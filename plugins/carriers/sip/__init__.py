@@ -79,6 +79,7 @@ class Sip(Calls, Recordings):
             "gather",
             "gather_hash",
             "message",
+            "phone",
             "play",
             "record",
             "say",

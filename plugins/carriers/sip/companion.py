@@ -22,8 +22,11 @@ def companion(name: str, settings: SipSettings, webhook_url: str, number: int = 
     for section, key, secret in (
         (written, "previous_secret", settings.previous_secret),
         (written["trunk"], "password", settings.trunk.password),
+        (written["trunk"], "caller_password", settings.trunk.caller_password),
     ):
         section[key] = secret.get_secret_value() if secret else None
+    if settings.phones:
+        written["phones"] = settings.phones.for_gateway()
     start = {"name": name, "number": number, "webhook_url": webhook_url, "folder": folder, "settings": written}
     return CompanionProcess(
         name=name,

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Collection
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
-import phonenumbers
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from hub.api import PluginSettings, phone_number
+from hub.api import PluginSettings
+from plugins.carriers.sip.phones import PhonesSettings
+from plugins.carriers.sip.setting_types import HOST, HOST_AND_PORT, Country, Network, Number, TimeZone
 
-HOST = r"^[A-Za-z0-9.:-]+$"
 PORTS_A_CALL = 4
 """Two for the caller's sound and two for that of one phone."""
-HOST_AND_PORT = r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$"
-
-
-def _number(text: str) -> str:
-    found = phone_number(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no phone number; write it like +13125550100")
-    return found
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError(f"{text!r} is no IP address or network; write it like 203.0.113.0/24") from None
-
-
-def _country(code: str) -> str:
-    if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"{code!r} is no country; write codes like US")
-    return code
-
-
-Country = Annotated[str, AfterValidator(_country)]
-Number = Annotated[str, AfterValidator(_number)]
-Network = Annotated[str, AfterValidator(_network)]
 
 
 class TrunkSettings(PluginSettings):
@@ -96,12 +69,6 @@ class TrunkSettings(PluginSettings):
         return self
 
 
-def _zone(name: str | None) -> str | None:
-    if name is not None and name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; write it like America/Chicago")
-    return name
-
-
 class LimitSettings(PluginSettings):
     """What protects against toll fraud and overload."""
 
@@ -123,7 +90,7 @@ class LimitSettings(PluginSettings):
         description="Minutes in a day of calls to another country than the line's (the USA and Canada count as one), forwarded "
         "ones too; then no further phone abroad is rung, and a call flow goes on with its next step.",
     )
-    time_zone: Annotated[str | None, AfterValidator(_zone)] = Field(
+    time_zone: TimeZone = Field(
         default=None, description="IANA time zone whose days count; that of the first company with numbers on the line."
     )
     countries: list[Country] = Field(
@@ -175,6 +142,9 @@ class SipSettings(PluginSettings):
     tls_certificate: str | None = Field(
         default=None, description="The PEM file with certificate and key, for a trunk with transport: tls."
     )
+    phones: PhonesSettings | None = Field(
+        default=None, description="SIP phones of the business, which sign in at the line; none if left out."
+    )
     limits: LimitSettings = Field(default_factory=LimitSettings, description="Caps against toll fraud and overload.")
     folder: str = Field(
         default="",
@@ -205,6 +175,17 @@ class SipSettings(PluginSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _phones_fit(self) -> SipSettings:
+        for name, phone in (self.phones.named if self.phones else {}).items():
+            if phone.number and phone.number not in self.numbers:
+                raise ValueError(f"phone {name!r} shows {phone.number}, which is not among the numbers of the line")
+        if self.phones and self.trunk.transport != "udp" and self.phones.listen == self.listen:
+            raise ValueError(
+                "phones.listen and listen are the same; give the phones a port of their own, like 0.0.0.0:5063"
+            )
+        return self
+
     @field_validator("gateways")
     @classmethod
     def _own_or_encrypted(cls, gateways: list[str]) -> list[str]:
@@ -213,6 +194,10 @@ class SipSettings(PluginSettings):
             if each.startswith("http://") and host not in ("127.0.0.1", "::1", "localhost"):
                 raise ValueError(f"{each} is on another machine: put TLS in front of the gateway and write https://")
         return gateways
+
+    def phone_names(self) -> Collection[str]:
+        """The phones that a call flow can ring."""
+        return self.phones.named if self.phones else ()
 
     @property
     def home(self) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ class About:
     identity: tuple[str, ...] = field(default=(), repr=False)
     """Signatures of the caller's number (RFC 8224), as sent; each names the caller, even one who is withheld."""
     sip_call_id: str = ""
+    phone: str = ""
+    """The name of the phone of the business that calls, or is called."""
     source: str = ""
     """The address that the INVITE came from."""
     received: float = 0.0
@@ -275,7 +277,7 @@ class Dial:
     """An outgoing call to place."""
 
     number: str
-    """E.164 with +."""
+    """E.164 with +, or `sip:` and the name of a phone of the business."""
     caller: str
     """The number that the called phone shows, E.164 with +; it must be one that the trunk lets us show."""
     ring_s: float = 30.0

@@ -52,6 +52,33 @@ class Caps:
     """ISO 3166 codes of the countries that may be called."""
 
 
+PHONE = "sip:"
+"""Stands before the name of a phone of the business in the place of a number."""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One phone of the business."""
+
+    secrets: Mapping[str, str] = field(repr=False)
+    """What stands for its password, by algorithm (`guard.digest`)."""
+    caller: str
+    """The number that its calls show."""
+    call_waiting: bool = False
+    """Whether it rings while it is in a call."""
+
+
+@dataclass(frozen=True)
+class Phones:
+    """The phones of the business and the port at which they sign in, over TLS."""
+
+    by_name: Mapping[str, Phone]
+    certificate: Path
+    listen_host: str = "0.0.0.0"  # noqa: S104 - phones sign in from outside
+    listen_port: int = 5061
+    srtp: Literal["off", "offer", "require"] = "offer"
+
+
 @dataclass(frozen=True)
 class LineSettings:
     """One SIP port with its trunk. Names as in config.yaml."""
@@ -81,3 +108,4 @@ class LineSettings:
     """No phone rings longer, whatever is asked for."""
     headers: tuple[str, ...] = ()
     """Further headers of an INVITE that `About.headers` is to hold."""
+    phones: Phones | None = None

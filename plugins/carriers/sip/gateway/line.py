@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plugins.carriers.sip.engine.interface import Engine
 from plugins.carriers.sip.engine.limits import ABROAD, CALL_BACKS, FORWARDS
-from plugins.carriers.sip.engine.settings import Caps, LineSettings, Trunk
+from plugins.carriers.sip.engine.settings import Caps, LineSettings, Phone, Phones, Trunk
 from plugins.carriers.sip.gateway.start import Start
 from plugins.carriers.sip.settings import SipSettings
 
@@ -61,4 +61,17 @@ def line_settings(settings: SipSettings, counters: Path, time_zone: str = "UTC")
         counters=counters,
         call_minutes=limits.call_minutes,
         silent_seconds=limits.silent_seconds,
+        phones=_phones(settings),
     )
+
+
+def _phones(settings: SipSettings) -> Phones | None:
+    given = settings.phones
+    if given is None:
+        return None
+    host, _, port = given.listen.rpartition(":")
+    by_name = {
+        name: Phone(given.secrets(name), each.number or settings.numbers[0], each.call_waiting)
+        for name, each in given.named.items()
+    }
+    return Phones(by_name, Path(given.tls_certificate), host.strip("[]"), int(port), given.srtp)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from silent_sound import Silence
 
 from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.calls import Peer
-from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.digest import REALM, Digest, secrets_of
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import outgoing
 from plugins.carriers.sip.engine.guard.message import Message, decode
 from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.interface import Dial
-from plugins.carriers.sip.engine.settings import LineSettings, Trunk
+from plugins.carriers.sip.engine.phones.registrar import Registrar
+from plugins.carriers.sip.engine.settings import LineSettings, Phones, Trunk
 
 TRUNK = Peer("udp", "203.0.113.10", 5060)
 STRANGER = Peer("udp", "198.51.100.66", 5071)
@@ -57,14 +60,17 @@ class Wires:
 class Port:
     """A relay with its wires and a clock that stands until it is moved."""
 
-    def __init__(self, digest: bool = False, most: int = 60) -> None:
+    def __init__(self, digest: bool = False, most: int = 60, phones: Phones | None = None) -> None:
         self.now, self.wires, self.most = 1000.0, Wires(), most
-        signing = Digest("pbx", "s3cret", "ringfence", self.clock) if digest else None
+        signing = Digest({"pbx": secrets_of("pbx", REALM, "s3cret")}, REALM, self.clock) if digest else None
         door = Admission(["203.0.113.0/24"], digest=signing, invites_a_second=5, clock=self.clock)
+        self.kept: list[Peer] = []
+        line = replace(LINE, phones=phones)
+        self.registrar = Registrar(line, self.kept.append, self.clock, self.clock)
         self.relay = Relay(
             self.wires, door, ("127.0.0.1", 5999), ("127.0.0.1", 5998), clock=self.clock,
             admit=lambda invite, source, at: read_about(invite, source, at, "US"),
-            may_take=lambda: len(self.relay.ledger.calls) < self.most, sound=Silence(),
+            may_take=lambda: len(self.relay.ledger.calls) < self.most, sound=Silence(), phones=self.registrar,
         )  # fmt: skip
 
     def clock(self) -> float:

@@ -12,7 +12,7 @@ from silent_sound import Silence
 
 from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.calls import Peer
-from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.digest import Digest, secrets_of
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.message import Message, answer_to, decode
 from plugins.carriers.sip.engine.guard.registration import REGISTERED, UNANSWERED, Registration
@@ -108,7 +108,7 @@ class Registrar:
 
     def __init__(self, silent: tuple[str, ...] = (), shortest: int = 0, refuses: int = 0) -> None:
         self.silent, self.shortest, self.refuses = silent, shortest, refuses
-        self.digest = Digest("line-7", "s3cret", "trunk.example", Clock())
+        self.digest = Digest({"line-7": secrets_of("line-7", "trunk.example", "s3cret")}, "trunk.example", Clock())
         self.came: list[tuple[str, Message]] = []
         self.relay: Relay
 

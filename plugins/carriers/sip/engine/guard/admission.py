@@ -33,6 +33,8 @@ class Verdict(StrEnum):
     CHALLENGE = "challenge"
     BUSY = "busy"
     """Over the rate: 503 with Retry-After."""
+    REGISTER = "register"
+    """A phone of the business signs in."""
     REFUSE = "refuse"
     """From our trunk, and nothing we do: 405."""
 

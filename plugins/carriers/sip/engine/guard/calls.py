@@ -35,6 +35,8 @@ class Peer:
     """udp, tcp or tls."""
     host: str
     port: int
+    phone: bool = False
+    """Whether it came to the port of the business's phones."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 
 from plugins.carriers.sip.engine.guard.calls import Outgoing, Peer
 from plugins.carriers.sip.engine.interface import About, Dial
-from plugins.carriers.sip.engine.settings import LineSettings
+from plugins.carriers.sip.engine.settings import PHONE, LineSettings
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
@@ -42,10 +42,21 @@ def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoi
     return Outgoing(uri + secured, sender, f"<{uri}>", trunk, headers, settings.trunk.password)
 
 
+def to_phone(dial: Dial, name: str, contact: str, peer: Peer, us: str) -> Outgoing:
+    """How a call to a phone of the business looks. Raises `ValueError` as `outgoing` does."""
+    if not _NUMBER.fullmatch(dial.caller):
+        raise ValueError("The caller's number must be in international form, like +13125550100.")
+    shown = f'"{_quoted(dial.caller_name)}" ' if dial.caller_name else ""
+    hidden = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+    sender = hidden if dial.withhold else f"{shown}<sip:{dial.caller}@{us}>"
+    return Outgoing(contact, sender, f"<sip:{name}@{us}>", peer, [("User-Agent", "Ringfence"), *_further(dial)])
+
+
 def dialed_about(dial: Dial) -> About:
     """What an outgoing leg says of itself."""
     return About(
         called=dial.number,
+        phone=dial.number.removeprefix(PHONE) if dial.number.startswith(PHONE) else "",
         caller=dial.caller,
         caller_name=dial.caller_name,
         withheld=dial.withhold,

@@ -15,6 +15,8 @@ from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 
 MAX_CONNECTIONS = 200
+MAX_UNPROVEN, MAX_OF_A_SOURCE, UNPROVEN_S = 200, 50, 20.0
+"""Connections to the phones' port whose phone has not signed in: of all addresses, of one, and how long one may wait."""
 IDLE_S = 900.0
 CONNECT_S = 4.0
 PRIVATE = tuple(
@@ -51,6 +53,11 @@ class Ports:
         self._udp: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
+        self._phones: asyncio.Server | None = None
+        self._phones_port = 0
+        self._gone: Callable[[Peer], None] = lambda peer: None
+        self.signed_in: set[Peer] = set()
+        """The connections of phones that have signed in."""
         self._streams: dict[Peer, asyncio.StreamWriter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack: tuple[str, int] = ("127.0.0.1", 0)
@@ -75,6 +82,13 @@ class Ports:
         else:
             self._server = await asyncio.start_server(self._accept, self._host, self._port, ssl=self._tls_server())
 
+    async def open_phones(self, host: str, port: int, tls: ssl.SSLContext, gone: Callable[[Peer], None]) -> None:
+        """Open the port of the business's phones, over TLS; `gone` hears of each connection that is closed."""
+        self._phones_port, self._gone = port, gone
+        self._phones = await asyncio.start_server(
+            self._accept_phone, host, port, ssl=tls, ssl_handshake_timeout=CONNECT_S
+        )
+
     def to_stack(self, data: bytes) -> None:
         """Send to the stack."""
         if self._inner:
@@ -87,12 +101,14 @@ class Ports:
                 self._udp.sendto(data, (peer.host, peer.port))
         elif (stream := self._streams.get(peer)) and not stream.is_closing():
             stream.write(data)
-        else:
+        elif not peer.phone:
             self._keep(asyncio.create_task(self._connect(peer, data)))
 
     def outside(self, peer: Peer) -> tuple[str, int]:
         """The address and port at which this peer reaches us. Who is inside the NAT, a proxy for example, gets our own."""
-        return self._local(peer) if not self._external or _private(peer.host) else self._external, self._port
+        return self._local(peer) if not self._external or _private(peer.host) else self._external, (
+            self._phones_port if peer.phone else self._port
+        )
 
     def media(self, peer: Peer) -> str:
         """The address at which this peer's sound reaches us."""
@@ -103,8 +119,9 @@ class Ports:
         for transport in (self._udp, self._inner):
             if transport:
                 transport.close()
-        if self._server:
-            self._server.close()
+        for server in (self._server, self._phones):
+            if server:
+                server.close()
         for stream in self._streams.values():
             stream.close()
         for task in self._tasks:
@@ -128,6 +145,20 @@ class Ports:
             return
         await self._read(Peer(self._transport, host, port), reader, writer)
 
+    async def _accept_phone(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, port = writer.get_extra_info("peername")[:2]
+        peer = Peer("tls", host, port, phone=True)
+        unproven = [each.host for each in self._streams if each.phone and each not in self.signed_in]
+        if len(unproven) >= MAX_UNPROVEN or unproven.count(host) >= MAX_OF_A_SOURCE:
+            writer.close()
+            return
+        _keep_alive(writer.get_extra_info("socket"))
+        try:
+            await self._read(peer, reader, writer)
+        finally:
+            self.signed_in.discard(peer)
+            self._gone(peer)
+
     async def _connect(self, peer: Peer, data: bytes) -> None:
         context = ssl.create_default_context() if peer.transport == "tls" else None
         name = self.names.get(peer, self._trunk_name) if context else None
@@ -142,8 +173,11 @@ class Ports:
         self._streams[peer] = writer
         try:
             while True:
-                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), IDLE_S)
+                idle = UNPROVEN_S if peer.phone and peer not in self.signed_in else IDLE_S
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle)
                 if not head.strip(b"\r\n"):
+                    if peer.phone:
+                        writer.write(b"\r\n")  # RFC 5626 section 4.4.1: the answer to a keep-alive
                     continue
                 found = _LENGTH.search(head)
                 size = int(found[1]) if found else 0
@@ -155,6 +189,13 @@ class Ports:
         finally:
             self._streams.pop(peer, None)
             writer.close()
+
+
+def _keep_alive(connection: socket.socket) -> None:
+    """Let the system keep a NAT's binding of a connection, and close one whose other end is gone."""
+    for option, value in ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3)):
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 async def _datagrams(

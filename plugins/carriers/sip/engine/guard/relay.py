@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Verdict
+from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP
 from plugins.carriers.sip.engine.guard.calls import (
     Call,
@@ -28,9 +28,12 @@ from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answe
 from plugins.carriers.sip.engine.guard.own_requests import OwnRequests
 from plugins.carriers.sip.engine.guard.replies import Refused, Replies
 from plugins.carriers.sip.engine.guard.rewriting import (
+    AGENT,
+    AGENT_OF_PHONES,
     FROM_STACK,
     LINE,
     PHRASES,
+    Phones,
     SoundPorts,
     Wire,
     dress,
@@ -62,19 +65,20 @@ class Relay(Replies):
         admit: Callable[[Message, str, float], About],
         may_take: Callable[[], bool],
         sound: SoundPorts,
+        phones: Phones | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`stack` is where the stack listens, `inside` where it reaches us; both on loopback."""
         self._wire, self._admission, self._clock, self._wall = wire, admission, clock, wall
         self.refused = Refused(clock)
-        self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
+        self._stack, self._inside = f"{stack[0]}:{stack[1]}", inside
+        self._phones = phones
         self._admit, self._may_take, self._sound = admit, may_take, sound
         self.ledger = Ledger(clock)
         self.requests = OwnRequests(wire.to_peer, self._via, clock)
         self.sessions = Sessions(self.ledger, self.requests, clock)
         self._planned: dict[str, Outgoing] = {}
-        self._pings: dict[str, float] = {}
         self.last_pong: float | None = None
         self.dropped = 0
 
@@ -101,15 +105,16 @@ class Relay(Replies):
 
     def ping(self, peer: Peer, uri: str) -> None:
         """Ask the trunk for a sign of life (OPTIONS)."""
-        branch = f"z9hG4bK{secrets.token_hex(12)}"
-        self._pings = {key: at for key, at in self._pings.items() if self._clock() - at < 64} | {branch: self._clock()}
         host, port = self._wire.outside(peer)
         us = f"<sip:line@{host}:{port}>"
         headers = [
-            ("Via", self._via(peer, branch)), ("Max-Forwards", "70"), ("From", f"{us};tag={secrets.token_hex(6)}"),
+            ("Max-Forwards", "70"), ("From", f"{us};tag={secrets.token_hex(6)}"),
             ("To", f"<{uri}>"), ("Call-ID", secrets.token_hex(16)), ("CSeq", "1 OPTIONS"), ("Contact", us),
         ]  # fmt: skip
-        self._wire.to_peer(peer, Message("OPTIONS", uri, headers=headers).encode())
+        self.requests.asks(peer, Message("OPTIONS", uri, headers=headers), self._ponged)()
+
+    def _ponged(self, answer: Message) -> None:
+        self.last_pong = self._clock()
 
     def from_peer(self, data: bytes, peer: Peer) -> None:
         """Take one message from outside."""
@@ -161,17 +166,10 @@ class Relay(Replies):
         note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)
-        verdict = self._admission.judge(request, peer.host, known and not starts)
-        if starts and verdict in NOT_TAKEN:
-            self.refused.note(NOT_TAKEN[verdict], peer.host, 503 if verdict is Verdict.BUSY else None)
-        if verdict is Verdict.DROP:
-            self.dropped += 1
-        elif verdict is Verdict.CHALLENGE:
-            self._answer(request, peer, 401, "Unauthorized", self._admission.challenges(peer.host))
-        elif verdict is Verdict.BUSY:
-            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
-        elif verdict is Verdict.REFUSE:
-            self._refuse(request, peer)
+        door = self._phones if peer.phone and self._phones else self._admission
+        verdict = door.judge(request, peer.host, known and not starts)
+        if verdict is not Verdict.TAKE:
+            self._not_taken(request, peer, verdict, door)
         elif not self._readable(request, peer):
             return
         elif request.method == "OPTIONS" and not request.in_dialog:
@@ -197,7 +195,11 @@ class Relay(Replies):
             self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
         try:
-            about, target = self._admit(request, peer.host, self._clock()), target_of(request)
+            now, target = self._clock(), target_of(request)
+            if peer.phone and self._phones:
+                about = self._phones.about(request, peer, now)
+            else:
+                about = self._admit(request, peer.host, now)
             call = Call(peer, self._open_sound(peer), about, target=target)
         except NoPorts:
             self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
@@ -231,7 +233,8 @@ class Relay(Replies):
             call.updates = call.updates or listed(request, "allow", "UPDATE")
         branch = self.ledger.branch(request)
         passed = for_stack(request, call, self._sound.inside_port)
-        passed.method, passed.uri = request.method, call.stack or self._stack
+        passed.method = request.method
+        passed.uri = call.stack or f"sip:{AGENT_OF_PHONES if peer.phone else AGENT}@{self._stack}"
         passed.lead("Via", [self._inner_via(branch)])
         if request.method in ("INVITE", "UPDATE"):
             passed.put("Contact", self._inner_contact())
@@ -240,9 +243,6 @@ class Relay(Replies):
         self._wire.to_stack(passed.encode())
 
     def _response_in(self, response: Message, peer: Peer) -> None:
-        if self._pings.pop(response.branch, None) is not None:
-            self.last_pong = self._clock()
-            return
         if self.requests.answered(response):
             return
         way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)

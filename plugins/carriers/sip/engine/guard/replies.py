@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import structlog
 
+from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Verdict
 from plugins.carriers.sip.engine.guard.bodies import PARTS, SDP, Unsupported, simplify
 from plugins.carriers.sip.engine.guard.calls import Ledger, Peer
 from plugins.carriers.sip.engine.guard.message import Message, answer_to
-from plugins.carriers.sip.engine.guard.rewriting import ALLOW, PHRASES, Wire, reply_to
+from plugins.carriers.sip.engine.guard.rewriting import ALLOW, PHRASES, Phones, Wire, reply_to
 
 log = structlog.get_logger(__name__)
 LINE_SECONDS = 60.0
@@ -56,6 +57,8 @@ class Replies:
 
     ledger: Ledger
     refused: Refused
+    dropped: int
+    _phones: Phones | None
     _wire: Wire
     _may_take: Callable[[], bool]
     _note: Callable[..., None]
@@ -64,6 +67,22 @@ class Replies:
         if call := self.ledger.calls.get(message.call_id):
             self._note(call, message, peer)
         self._wire.to_peer(peer, message.encode())
+
+    def _not_taken(self, request: Message, peer: Peer, verdict: Verdict, door: Admission | Phones) -> None:
+        """Do what the door says with a request that is not taken."""
+        starts = request.method == "INVITE" and not request.in_dialog
+        if starts and verdict in NOT_TAKEN and not (peer.phone and verdict is Verdict.CHALLENGE):
+            self.refused.note(NOT_TAKEN[verdict], peer.host, 503 if verdict is Verdict.BUSY else None)
+        if verdict is Verdict.DROP:
+            self.dropped += 1
+        elif verdict is Verdict.CHALLENGE:
+            self._answer(request, peer, 401, "Unauthorized", door.challenges(peer.host))
+        elif verdict is Verdict.REGISTER and self._phones:
+            self._answer(request, peer, *self._phones.register(request, peer))
+        elif verdict is Verdict.BUSY:
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
+        elif verdict is Verdict.REFUSE:
+            self._refuse(request, peer)
 
     def _readable(self, request: Message, peer: Peer) -> bool:
         try:

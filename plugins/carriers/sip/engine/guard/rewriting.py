@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from plugins.carriers.sip.engine.guard import sdp
+from plugins.carriers.sip.engine.guard.admission import Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP, kind_of
 from plugins.carriers.sip.engine.guard.calls import Call, Peer, Sound
 from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import Message, tag_of
 from plugins.carriers.sip.engine.guard.session_timer import OFFERED_S, TIMER, Wanted, without
+from plugins.carriers.sip.engine.interface import About
 
 TO_STACK = frozenset(
     """from to call-id cseq max-forwards content-type require supported expires timestamp
@@ -19,6 +21,8 @@ TO_STACK = frozenset(
 )
 FROM_STACK = frozenset({*TO_STACK, "authorization", "proxy-authorization"})
 ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK"
+AGENT, AGENT_OF_PHONES = "line", "phones"
+"""The stack's users: the one of the trunk's calls, and the one of calls with the phones of the business."""
 LINE = "X-Line"
 """The header by which an INVITE of the stack names what we asked it for; it never leaves the machine."""
 PHRASES = {
@@ -72,6 +76,22 @@ class Wire(Protocol):
 
     def media(self, peer: Peer) -> str:
         """The address at which this peer's sound reaches us."""
+
+
+class Phones(Protocol):
+    """The door of the phones' port."""
+
+    def judge(self, request: Message, host: str, known_dialog: bool) -> Verdict:
+        """What to do with a request."""
+
+    def challenges(self, host: str) -> list[tuple[str, str]]:
+        """What a phone has to sign."""
+
+    def register(self, request: Message, peer: Peer) -> tuple[int, str, list[tuple[str, str]]]:
+        """Carry out a REGISTER."""
+
+    def about(self, invite: Message, peer: Peer, at: float) -> About:
+        """The parties of a call."""
 
 
 class SoundPorts(Protocol):

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from baresip import Account, Config
 
+from plugins.carriers.sip.engine.guard.rewriting import AGENT, AGENT_OF_PHONES
 from plugins.carriers.sip.engine.guard.rtp import stack_ports
-from plugins.carriers.sip.engine.settings import LineSettings, Trunk
+from plugins.carriers.sip.engine.settings import LineSettings, Phones, Trunk
 
 SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
 
 
-def stack_account(trunk: Trunk, inside: tuple[str, int]) -> Account:
-    """The stack's account, whose registrar is the relay at `inside`."""
+def stack_account(of: Trunk | Phones, inside: tuple[str, int]) -> Account:
+    """The stack's account for calls of the trunk, or with the business's phones; its registrar is the relay at `inside`."""
+    trunk = of if isinstance(of, Trunk) else None
     return Account(
-        user="line",
+        user=AGENT if trunk else AGENT_OF_PHONES,
         domain="127.0.0.1",
-        password=trunk.password,
-        auth_user=trunk.user or None,
+        password=trunk.password if trunk else "",
+        auth_user=trunk.user or None if trunk else None,
         registrar=f"{inside[0]}:{inside[1]}",
         reg_interval=0,
         dtmf_mode="auto",
-        extra_params=("100rel=yes", *SRTP[trunk.srtp]),
+        extra_params=("100rel=yes", *SRTP[of.srtp]),
     )
 
 

@@ -15,7 +15,7 @@ from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
-from plugins.carriers.sip.engine.guard.calls import Dialog, Peer
+from plugins.carriers.sip.engine.guard.calls import Dialog, Outgoing, Peer
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
 from plugins.carriers.sip.engine.guard.ports import Ports
@@ -27,6 +27,7 @@ from plugins.carriers.sip.engine.guard.targets import Target, Targets
 from plugins.carriers.sip.engine.interface import (
     Abilities,
     Accept,
+    Busy,
     Dial,
     Draining,
     Ended,
@@ -41,24 +42,23 @@ from plugins.carriers.sip.engine.interface import (
     Unreachable,
 )
 from plugins.carriers.sip.engine.limits import Meter, warm_up
-from plugins.carriers.sip.engine.settings import LineSettings
+from plugins.carriers.sip.engine.phones.registrar import Registrar
+from plugins.carriers.sip.engine.settings import PHONE, LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.configuration import stack_account, stack_config
 from plugins.carriers.sip.engine.stack.endings import not_placed
 from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
-from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, certificate, free_port
+from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, certificate, free_port, server_tls
+from plugins.carriers.sip.engine.stack.upkeep import PING_S, Upkeep
 from plugins.carriers.sip.engine.wav import Disk
 
-PING_S = 30.0
-SWEEP_S = 10.0
 SIGN_OUT_S = 1.0
 FAILOVER_S = 4.0
 """A place of the trunk that says nothing to an INVITE for so long does not answer; the next one gets the call."""
-REPEAT_S = 0.5
 
 
-class StackEngine:
+class StackEngine(Upkeep):
     """An `Engine`. One a process: the stack is global to it."""
 
     def __init__(self, settings: LineSettings, resolver: Resolver | None = None) -> None:
@@ -76,6 +76,8 @@ class StackEngine:
         self._sound: RtpRelay
         self._runtime = Runtime()
         self._agent: UserAgent
+        self._phone_agent: UserAgent
+        self._registrar: Registrar
         self._legs: dict[str, StackLeg] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = self._alive = False
@@ -98,6 +100,7 @@ class StackEngine:
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
         self._admission = admission(settings)
+        self._registrar = Registrar(settings, self._ports.signed_in.add)
         self.relay = Relay(
             self._ports,
             self._admission,
@@ -106,6 +109,7 @@ class StackEngine:
             admit=lambda invite, source, at: read_about(invite, source, at, settings.country, settings.headers),
             may_take=self._may_take,
             sound=self._sound,
+            phones=self._registrar,
         )
         self.relay.sessions.over = self._session_over
         self._runtime.on_dead = lambda: self._died(on_death)
@@ -114,9 +118,16 @@ class StackEngine:
             self._runtime, stack_account(settings.trunk, self._ports.inside), transfer_policy="reject"
         )
         self._agent.on_incoming(self._arrived)
+        if settings.phones:
+            account = stack_account(settings.phones, self._ports.inside)
+            self._phone_agent = await UserAgent.create(self._runtime, account, transfer_policy="reject")
+            self._phone_agent.on_incoming(self._arrived)
         await asyncio.to_thread(warm_up, (settings.country, *settings.caps.countries))
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
+        if phones := settings.phones:
+            tls = server_tls(phones.certificate)
+            await self._ports.open_phones(phones.listen_host, phones.listen_port, tls, self._registrar.gone)
         self._alive = True
         self._take_targets()
         self.spawn(self._tend())
@@ -141,6 +152,8 @@ class StackEngine:
             raise NoAnswer("The caller is gone.", 487)
         if not self._sound.free:
             raise NotAllowed("All UDP ports of rtp_ports are in use.", "ports")
+        if dial.number.startswith(PHONE):
+            return await self._called(dial, on_ringing, heard_by, accept)
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number, forward=dial.attested_by is not None, second=dial.second)
         try:
@@ -156,19 +169,34 @@ class StackEngine:
         self, dial: Dial, on_ringing: Callable[[], None] | None, heard_by: Leg | None, accept: Accept | None
     ) -> StackLeg:
         """The answered leg, through the first of the trunk's places that takes the call (RFC 3263, section 4.3)."""
+        if dial.number.startswith(PHONE):
+            return await self._through(self._to_phone(dial), dial, on_ringing, heard_by, accept, None)
         *others, last = self._targets.order()
         for target in others:
             try:
-                return await self._through(target, dial, on_ringing, heard_by, accept, FAILOVER_S)
+                return await self._through(self._to(target, dial), dial, on_ringing, heard_by, accept, FAILOVER_S)
             except Unreachable as failure:
                 if failure.status not in (None, 503):
                     raise
                 self._targets.failed(target)
-        return await self._through(last, dial, on_ringing, heard_by, accept, None)
+        return await self._through(self._to(last, dial), dial, on_ringing, heard_by, accept, None)
+
+    def _to(self, target: Target, dial: Dial) -> Outgoing:
+        trunk = self.settings.trunk
+        here = replace(self.settings, trunk=replace(trunk, host=target.host, port=trunk.port or 5060))
+        return outgoing(dial, here, target.peer, self._ports.media(target.peer))
+
+    def _to_phone(self, dial: Dial) -> Outgoing:
+        """The way to a phone of the business. Raises `Busy` for one in a call that knows no call waiting."""
+        name = dial.number.removeprefix(PHONE)
+        known = self._registrar.phones.get(name)
+        if known and not known.call_waiting and any(leg.about.phone == name for leg in self._legs.values()):
+            raise Busy("The phone is in a call.", 486)
+        return self._registrar.plan(dial, self._ports.media)
 
     async def _through(
         self,
-        target: Target,
+        plan: Outgoing,
         dial: Dial,
         on_ringing: Callable[[], None] | None,
         heard_by: Leg | None,
@@ -176,9 +204,6 @@ class StackEngine:
         silent_s: float | None,
     ) -> StackLeg:
         """The answered leg, through one place; with `silent_s`, one that says nothing for so long does not answer."""
-        trunk = self.settings.trunk
-        here = replace(self.settings, trunk=replace(trunk, host=target.host, port=trunk.port or 5060))
-        plan = outgoing(dial, here, target.peer, self._ports.media(target.peer))
         dialing = asyncio.ensure_future(self._dial(dial, self.relay.plan(plan)))
         try:
             leg = await asyncio.shield(dialing)
@@ -339,7 +364,9 @@ class StackEngine:
         self._runtime.subscribe(missed.append)
         inside = self._ports.inside
         try:
-            call = await self._agent.dial(f"sip:{dial.number}@{inside[0]}:{inside[1]}", headers={LINE: key})
+            agent = self._phone_agent if dial.number.startswith(PHONE) else self._agent
+            number = dial.number.removeprefix(PHONE)
+            call = await agent.dial(f"sip:{number}@{inside[0]}:{inside[1]}", headers={LINE: key})
         except BaresipError:
             self.relay.abandon(key)
             raise
@@ -353,28 +380,9 @@ class StackEngine:
             call._on_stack_event(event)
         return leg
 
-    async def _repeat_requests(self) -> None:
-        while True:
-            self.relay.requests.repeat()
-            self.relay.sessions.tick()
-            await asyncio.sleep(REPEAT_S)
-
     def _may_take(self) -> bool:
         incoming = sum(not leg.outgoing for leg in self._legs.values())
         return not self._draining and incoming < self.settings.incoming_calls and self._sound.free > 0
-
-    def _take_targets(self) -> None:
-        """Take calls from where the trunk is now."""
-        self._admission.resolved = frozenset(each.peer.host for each in self._targets.all())
-        self._ports.names = {each.peer: each.host for each in self._targets.all()}
-
-    async def _follow(self) -> None:
-        """Look the trunk's hosts up again whenever what is known of them has expired."""
-        while True:
-            await asyncio.sleep(max(1.0, self._targets.due - time.monotonic()))
-            with contextlib.suppress(Unreachable):
-                await self._targets.refresh()
-            self._take_targets()
 
     def _contact(self, peer: Peer) -> str:
         host, port = self._ports.outside(peer)
@@ -386,15 +394,3 @@ class StackEngine:
             leg.over(Ended(Reason.ENGINE, Side.US))
         if on_death:
             on_death()
-
-    async def _tend(self) -> None:
-        """Sweep the port's memory, and ask the trunk for a sign of life."""
-        next_ping = 0.0
-        while True:
-            if time.monotonic() >= next_ping:
-                next_ping = time.monotonic() + (PING_S if self.relay.last_pong else SWEEP_S)
-                self._pinged = self._pinged or time.monotonic()
-                for target in self._targets.all():
-                    self.relay.ping(target.peer, f"sip:{target.host}")
-            self.relay.ledger.sweep()
-            await asyncio.sleep(SWEEP_S)

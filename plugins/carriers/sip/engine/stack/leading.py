@@ -10,7 +10,7 @@ from collections.abc import Callable
 from baresip import BaresipError, Call
 
 from plugins.carriers.sip.engine.guard.admission import Admission
-from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.digest import REALM, Digest, secrets_of
 from plugins.carriers.sip.engine.interface import Incoming, Reason
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.stack.leg import StackLeg
@@ -43,5 +43,6 @@ async def when(event: asyncio.Event, then: Callable[[], None] | None) -> None:
 
 
 def admission(line: LineSettings) -> Admission:
-    digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
+    users = {line.sign_in_user: secrets_of(line.sign_in_user, REALM, line.sign_in_password)}
+    digest = Digest(users, REALM, time.time) if line.sign_in_user else None
     return Admission(line.trunk.addresses, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)

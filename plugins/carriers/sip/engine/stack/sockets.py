@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from pathlib import Path
 from random import SystemRandom
 
 from plugins.carriers.sip.engine.interface import Unreachable
@@ -15,13 +16,17 @@ STACK_PORTS = range(20_000, 22_000)
 
 
 def certificate(settings: LineSettings) -> ssl.SSLContext | None:
-    if settings.trunk.transport != "tls":
-        return None
+    """The certificate of the trunk's port, if it speaks TLS."""
+    return server_tls(settings.certificate) if settings.trunk.transport == "tls" else None
+
+
+def server_tls(file: Path | None) -> ssl.SSLContext:
+    """What a port answers with over TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.certificate is None:
+    if file is None:
         raise Unreachable("TLS needs a certificate; write tls_certificate in config.yaml.")
-    context.load_cert_chain(settings.certificate)
+    context.load_cert_chain(file)
     return context
 
 

@@ -104,7 +104,7 @@ class Phone:
 
 async def dial(call: Party, verb: ElementTree.Element) -> Fields:
     """Ring the phones and let the parties talk; what is asked with at the action. A caller who hangs up is `no-answer`."""
-    phones = [Phone(call, noun, _order(call, verb, noun)) for noun in verb.iter("Number")]
+    phones = [Phone(call, noun, _order(call, verb, noun)) for noun in verb if noun.tag in ("Number", "Sip")]
     for phone in phones:
         await phone.begin()
     try:

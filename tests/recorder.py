@@ -10,10 +10,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from fake_connectors import FakeCarrier, play
+from fake_connectors import FakeCarrier, Settings, play
 from testbed import CALLER, SHARED, TestHub, finished_call
 
-from hub.api import CallEvent, hookimpl
+from hub.api import (
+    CallEvent,
+    Connector,
+    DataFlow,
+    Manifest,
+    Recipient,
+    Share,
+    SpokenAudio,
+    Transcript,
+    TranscriptPart,
+    hookimpl,
+)
 from hub.api.carriers import RecordingAudio, RecordingControl
 from hub.model import Recording, RecordingNotice
 
@@ -49,6 +60,37 @@ class Recorder(FakeCarrier):
         if self.controlling:
             play(self.controlling)
         self.controls.append((call_id, control))
+
+
+PARTS = (
+    TranscriptPart(start=0.0, end=1.0, text="My sink is blocked.", channel="caller", confidence=0.8),
+    TranscriptPart(start=1.0, end=2.0, text="We come today.", channel="business"),
+)
+WRITTEN = Transcript(language="en-US", model="paper ears", parts=PARTS)
+
+
+class PaperEars(Connector):
+    """A transcription plugin that hears what its script says."""
+
+    manifest = Manifest(
+        name="paper_ears",
+        kind="transcription",
+        version="1",
+        summary="Ears on paper.",
+        recipient=Recipient(name="this machine", role="none"),
+        flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),
+    )
+    Settings = Settings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.script: list[Any] = []
+        self.heard: list[SpokenAudio] = []
+
+    @hookimpl
+    def transcribe(self, audio: SpokenAudio) -> Transcript:
+        self.heard.append(audio)
+        return play(self.script) if self.script else WRITTEN  # type: ignore[no-any-return]
 
 
 def tone(seconds: float = 2.0, rate: int = 8_000) -> bytes:

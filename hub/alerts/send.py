@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from hub.alerts.channels.chat import CHATS, open_chats, send_chat
 from hub.alerts.channels.email import send_alert_mail
+from hub.alerts.channels.message_parts import MessageParts, with_parts
 from hub.alerts.channels.push import send_push
 from hub.alerts.channels.text import queue_alert_text
 from hub.alerts.channels.webhook import open_webhook, send_webhook
@@ -28,11 +29,13 @@ from hub.alerts.report_mails import GONE, Printer, send_report, stop_gone, why_n
 from hub.alerts.spread import Hearing, kinds_of_row
 from hub.alerts.wording import Message, known_of, message_of
 from hub.errors import RetryLater, RingfenceError, place_of
+from hub.flow.subjects import lock_keys_of_ids
 from hub.model import Alert, AlertDelivery, AlertPreference, AlertRule, Company, User
 from hub.model.states import AlertDeliveryState
 from hub.numbers.directory import Directory
 from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.plugin_host.public_post import PublicPost
+from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
 from hub.store.claims import claim, complete, due_groups, oldest_due
 
@@ -40,6 +43,7 @@ log = structlog.get_logger(__name__)
 ROWS_PER_TURN = 1_000
 GROUPS_PER_TURN = 20
 ROWS_PER_GROUP = 100
+LOCK_WAIT_SECONDS = 5.0
 MAX_TRIES = 6
 """Over about three hours; after that nobody needs the alert, and the page has it."""
 TOO_OLD = timedelta(hours=36)
@@ -227,7 +231,7 @@ class _Sender:
         elif self.channel == Channel.EMAIL and first.alert.kind == DIGEST:
             send_digest(self.hub, user, first.alert, first.row.id, lambda: self._begin(batch))
         elif self.channel == Channel.EMAIL:
-            send_alert_mail(self.hub, user, first.company.id, first.row.id, messages, lambda: self._begin(batch))
+            self._mail(user, batch, preference is not None and preference.attaches_messages)
         elif self.channel == Channel.WEBHOOK:
             webhook = open_webhook(self.hub.keyring, preference)
             send_webhook(self.post, webhook, first.row.id, messages, now)
@@ -241,6 +245,28 @@ class _Sender:
                 queue_alert_text(session, self.hub, self.directory, user, first.company, first.row.id, messages)
                 values = _final(AlertDeliveryState.SENT, None, now)
                 complete(session, AlertDelivery, [each.row.id for each in batch], self.token, **values)
+
+    def _mail(self, user: User, batch: Sequence[_Prepared], attaches: bool) -> None:
+        """Send an e-mail; if sound of people goes with it, under their locks, so that nothing leaves after a refusal."""
+        subjects = [each.alert.subject_id or "" for each in batch] if attaches else []
+        with self.hub.store.reading() as session:
+            keys = lock_keys_of_ids(session, subjects) if subjects else set[str]()
+        with shared_person_lock(self.hub.store, keys, LOCK_WAIT_SECONDS) as free:
+            if not free:
+                raise RetryLater("A refusal is being written.")
+            parts = [
+                with_parts(self.hub, self.directory, user, each.alert, each.company, each.message, each.row.attempts)
+                if attaches
+                else MessageParts(each.message)
+                for each in batch
+            ]
+
+            def begin() -> None:
+                self._begin(batch)
+                for each, part in zip(batch, parts, strict=True):
+                    part.record(self.hub, user, each.company.account_id, each.alert.subject_id or "")
+
+            send_alert_mail(self.hub, user, batch[0].company.id, batch[0].row.id, parts, begin)
 
     def _begin(self, batch: Sequence[_Prepared]) -> None:
         """Record that the other side is about to get it."""

@@ -55,6 +55,7 @@ class AlertSettings:
     """Minutes after midnight in `time_zone`."""
     time_zone: str = "UTC"
     names_caller: bool = False
+    attaches_messages: bool = False
     digests: tuple[str, ...] = ()
 
 
@@ -69,7 +70,7 @@ def read_settings(session: Session, user: User, company: Company) -> AlertSettin
     if row is None:
         return AlertSettings(kinds, time_zone=company.time_zone)
     quiet = None if row.quiet_from is None or row.quiet_to is None else (row.quiet_from, row.quiet_to)
-    return AlertSettings(kinds, quiet, row.time_zone, row.names_caller, tuple(row.digests))
+    return AlertSettings(kinds, quiet, row.time_zone, row.names_caller, row.attaches_messages, tuple(row.digests))
 
 
 def save_settings(session: Session, user: User, company: Company, wanted: AlertSettings, now: datetime) -> None:
@@ -93,9 +94,11 @@ def save_settings(session: Session, user: User, company: Company, wanted: AlertS
         row.digests, row.digests_since = digests, now
     row.quiet_from, row.quiet_to = wanted.quiet or (None, None)
     row.time_zone, row.names_caller = wanted.time_zone, wanted.names_caller
+    row.attaches_messages = wanted.attaches_messages
     session.add(row)
     session.flush()
     chosen = sorted(possible & wanted.kinds.keys()) + (["caller named"] if wanted.names_caller else [])
+    chosen += ["messages attached"] if wanted.attaches_messages else []
     audit.note(session, now, user.id, "alerts.settings", company.id, ", ".join(chosen))
 
 

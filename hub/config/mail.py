@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hub.contracts.transfers import Transfer
 
 DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
 """Scheme → port."""
@@ -33,6 +35,26 @@ Address = Annotated[str, AfterValidator(_address)]
 """An e-mail address."""
 
 
+class MessagesByMail(BaseModel):
+    """`messages:` of `mail:`: who carries the sound and the transcript of a voicemail that a user wants by e-mail. Without it
+    an e-mail only links to the message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipient: str = Field(
+        min_length=1, max_length=200, description="The legal name of who runs the mailboxes of your users."
+    )
+    role: Literal["processor", "independent_controller"] = Field(
+        default="processor", description="As at a webhook: `processor` works for you under a contract."
+    )
+    regions: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
+        min_length=1, description="The countries where it stores e-mails, as two letters, like US."
+    )
+    transfer: Transfer | None = Field(
+        default=None, description="By which mechanism data may go to these countries, as your contract says."
+    )
+
+
 class MailSection(BaseModel):
     """`mail:`: the mail server for the hub's own e-mail, such as verification links for privacy requests,
     reminders to privacy officers, and users' alerts and digests. Without it people can verify themselves only by a text
@@ -46,6 +68,9 @@ class MailSection(BaseModel):
         "Owners set it in the browser under Settings, Mail."
     )
     sender: Address = Field(alias="from", description="The sender's address.")
+    messages: MessagesByMail | None = Field(
+        default=None, description="Lets users have the sound and the transcript of a voicemail by e-mail."
+    )
 
     @property
     def server(self) -> tuple[str, str, int, str | None, str | None]:

@@ -117,7 +117,10 @@ def save_mail(hub: Hub, file: ConfigFile, server: MailServer | None, editor: Edi
         return file.apply_edit([Change(("mail", "from"), server.sender)], editor)
     if reference and not server.password:
         raise CannotDo("Type the password again: it would go to another server, user or kind of connection.")
-    return file.apply_edit([Change(("mail",), {"smtp": server.address(reference), "from": server.sender})], editor)
+    values = {"smtp": server.address(reference), "from": server.sender}
+    if old is not None:
+        return file.apply_edit([Change(("mail", name), value) for name, value in values.items()], editor)
+    return file.apply_edit([Change(("mail",), values)], editor)
 
 
 def try_mail(config: Config, to: str, timeout: float = TEST_SECONDS) -> list[MailStep]:

@@ -35,7 +35,7 @@ MAX_GREETINGS = 100
 """Of one company."""
 MAX_NAME = 60
 SILENT = defer(cast(Any, Greeting).audio, raiseload=True)
-"""Leaves the sound in the database: it is read only where it is played."""
+"""Leaves the sound in the database: it is read when it is played."""
 WRONG_FILE = "Choose a WAV or MP3 file; save it as one of them in the program that recorded it."
 
 

@@ -9,25 +9,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from fake_connectors import Settings, play
-from recorder import Recorder, tell_of, tone
+from recorder import PARTS, WRITTEN, PaperEars, Recorder, tell_of, tone
 from sqlalchemy import update
 from sqlmodel import col
 from testbed import CALLER, CONNECTORS, TestHub
 
 from hub.api import (
     ConfigError,
-    Connector,
-    DataFlow,
-    Manifest,
-    Recipient,
     Rejected,
     RetryLater,
-    Share,
-    SpokenAudio,
     Transcript,
     TranscriptPart,
-    hookimpl,
 )
 from hub.api.privacy import Opinion
 from hub.model import (
@@ -55,35 +47,6 @@ from hub.store.connectors import resume
 from hub.worker import Worker
 
 Factory = Callable[..., TestHub]
-PARTS = (
-    TranscriptPart(start=0.0, end=1.0, text="My sink is blocked.", channel="caller", confidence=0.8),
-    TranscriptPart(start=1.0, end=2.0, text="We come today.", channel="business"),
-)
-WRITTEN = Transcript(language="en-US", model="paper ears", parts=PARTS)
-
-
-class PaperEars(Connector):
-    """A transcription plugin that hears what its script says."""
-
-    manifest = Manifest(
-        name="paper_ears",
-        kind="transcription",
-        version="1",
-        summary="Ears on paper.",
-        recipient=Recipient(name="this machine", role="none"),
-        flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),
-    )
-    Settings = Settings
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.script: list[Any] = []
-        self.heard: list[SpokenAudio] = []
-
-    @hookimpl
-    def transcribe(self, audio: SpokenAudio) -> Transcript:
-        self.heard.append(audio)
-        return play(self.script) if self.script else WRITTEN  # type: ignore[no-any-return]
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hub.alerts.channels.message_parts import MessageParts
 from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
-from hub.alerts.wording import Message, summary_title
+from hub.alerts.wording import summary_title
 from hub.errors import Rejected
 from hub.mail import NO_SERVER, Attachment, make_mail, send_mail
 from hub.model import User
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 
 def send_alert_mail(
-    hub: Hub, user: User, company_id: str, delivery_id: str, messages: Sequence[Message], begin: Callable[[], None]
+    hub: Hub, user: User, company_id: str, delivery_id: str, parts: Sequence[MessageParts], begin: Callable[[], None]
 ) -> None:
-    """Send one message, or several as one summary. `begin` is called before the mail server gets it."""
+    """Send one message, or several as one summary, with what is added to each. `begin` is called before the mail server gets
+    it."""
+    messages, files = [each.message for each in parts], [file for each in parts for file in each.files]
     title = messages[0].title if len(messages) == 1 else summary_title(messages)
     values = {"title": title, "messages": messages, "settings": _address(hub, "/alerts/settings")}
     link = unsubscribe_url(hub, user.id, company_id, ALERTS)
-    send_rendered(hub, user.email, delivery_id, title, "alert_mail", values, link, begin)
+    send_rendered(hub, user.email, delivery_id, title, "alert_mail", values, link, begin, files=files)
 
 
 def send_rendered(

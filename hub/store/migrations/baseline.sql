@@ -546,6 +546,7 @@ CREATE TABLE alert_preference (
     quiet_to INTEGER,
     time_zone VARCHAR(64) NOT NULL,
     names_caller BOOLEAN NOT NULL,
+    attaches_messages BOOLEAN NOT NULL,
     digests JSONB NOT NULL,
     digests_since TIMESTAMP WITH TIME ZONE NOT NULL,
     webhook_sealed BYTEA,

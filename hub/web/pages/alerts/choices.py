@@ -96,6 +96,7 @@ def show_form(
         chats=chats,
         push_key=public_key(page.hub) if page.hub.keyring else "",
         digests=DIGESTS if page.may("reports") else {},
+        carrier_of_messages=mail.messages.recipient if (mail := page.hub.config.mail) and mail.messages else "",
         secret=secret,
         others=[each for each in page.companies if each.id != company.id],
     )
@@ -135,6 +136,7 @@ def _read_form(page: PageRequest, form: Form) -> AlertSettings:
         quiet=None if quiet[0] is None or quiet[1] is None else (quiet[0], quiet[1]),
         time_zone=page.value("time_zone"),
         names_caller=page.value("names_caller") == "on",
+        attaches_messages=page.value("attaches_messages") == "on",
         digests=tuple(page.form.get("digest", [])),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -12,46 +11,44 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import names_of
 from hub.model import Account, AuditEntry, Company, User
-from hub.queries.lists.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, page_of
+from hub.queries.lists.row_filter import RowFilter
 
 NEWEST = 2_000
 """Of how many of the newest entries of a period the filters offer the actors and actions."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditFilter:
-    """Selects entries; what is None or empty leaves a condition out."""
+class AuditFilter(RowFilter):
+    """Selects entries."""
 
-    since: datetime | None = None
-    until: datetime | None = None
+    TABLE, AT = AuditEntry, "at"
+    EQUAL = {"subject": "subject"}
     actors: tuple[str, ...] = ()
     """One of them."""
     action: str | None = None
     """An action like `users.add`, or all of an area: `users.`."""
     subject: str | None = None
 
+    def others(self) -> Iterator[Any]:
+        """Of the actors and the action."""
+        if self.actors:
+            yield col(AuditEntry.actor).in_(self.actors)
+        if self.action:
+            action = col(AuditEntry.action)
+            area = self.action.endswith(".")
+            yield action.startswith(self.action, autoescape=True) if area else action == self.action
+
     def query(self, scope: AccessScope) -> Any:
         """A query for the entries of the user's account."""
-        row = AuditEntry
-        query = scope.select(row)
-        if self.since is not None:
-            query = query.where(row.at >= self.since)
-        if self.until is not None:
-            query = query.where(row.at < self.until)
-        if self.actors:
-            query = query.where(col(row.actor).in_(self.actors))
-        if self.action:
-            action = col(row.action)
-            area = self.action.endswith(".")
-            query = query.where(action.startswith(self.action, autoescape=True) if area else action == self.action)
-        return query.where(row.subject == self.subject) if self.subject else query
+        return scope.select(AuditEntry).where(*self.conditions())
 
 
 def audit_page(
     session: Session, scope: AccessScope, wanted: AuditFilter, after: str | None, limit: int
 ) -> Page[AuditEntry]:
     """The entries of the user's account that the filter selects, newest first."""
-    return page_of(session, [Part(wanted.query(scope), newest_first(AuditEntry.at, AuditEntry.id))], after, limit)
+    return page_of(session, [Part(wanted.query(scope), wanted.order)], after, limit)
 
 
 def iterate_audit(

@@ -12,7 +12,7 @@ from api_house import TWO_ACCOUNTS, House, furnish, sent
 from kept_forms import keep_form
 from testbed import CALLER, TestHub
 
-from hub.model import Call, TextMessage
+from hub.model import Attempt, Call, Delivery, TextMessage
 from hub.visits.forms import SentForm
 from hub.web.api.paging import CALL_OR_FORM
 
@@ -73,6 +73,42 @@ def test_forms_and_texts_are_expanded_as_calls_are(lite_house: House, path: str)
     assert row["notes"] == [] and isinstance(row["deliveries"], list)
     assert row["attribution"] is None or row["attribution"]["source"] == row["source"]
     assert lite_house.get(path, expand="recordings").json()["param"] == "expand"
+
+
+def test_a_delivery_is_expanded_by_what_it_came_from_and_its_tries(lite_house: House) -> None:
+    mine, stage = lite_house.mine, lite_house.stage
+    made = stage.one(Delivery, id=mine["delivery_id"])
+    stage.add(
+        Attempt(
+            delivery_id=made.id, number=1, started_at=made.made_at, result="dead", code="timeout", reason="It did not answer."
+        )
+    )  # fmt: skip
+    query = {"subject": mine["call_id"], "state": "dead"}
+    (row,) = lite_house.get("/deliveries", **query, expand="subject,tries").json()["deliveries"]
+    (call,) = lite_house.get("/calls", number=CALLER).json()["calls"]
+    subject = row["subject"]
+    assert (subject["id"], subject["kind"], subject["number"]) == (call["id"], "call", CALLER)
+    assert (subject["source"], subject["outcome"]) == (call["source"], call["outcome"])
+    assert row["tries"] == [
+        {"number": 1, "started_at": row["made_at"], "result": "dead", "code": "timeout", "reason": "It did not answer."}
+    ]
+    (plain,) = lite_house.get("/deliveries", **query).json()["deliveries"]
+    assert plain == {**row, "subject": None, "tries": None}
+    assert lite_house.get("/deliveries", expand="notes").json()["param"] == "expand"
+
+
+def test_a_visit_is_expanded_by_the_calls_it_led_to_and_its_pages(lite_house: House) -> None:
+    stage = lite_house.stage
+    shown = stage.visit()
+    call = stage.call_in(number=shown.number, caller="+13125550143")
+    (row,) = lite_house.get("/visits", expand="contacts,page_views").json()["visits"]
+    assert [(each["id"], each["number"], each["source"]) for each in row["contacts"]] == [
+        (call.id, call.caller_number, row["source"])
+    ]
+    assert [each["url"] for each in row["page_views"]] == [row["landing_page"]] and row["pages"] == 1
+    (plain,) = lite_house.get("/visits").json()["visits"]
+    assert plain == {**row, "contacts": None, "page_views": None}
+    assert lite_house.get("/visits", expand="deliveries").json()["param"] == "expand"
 
 
 def test_numbers_and_who_waits_for_a_call_back_are_lists_of_their_own(lite_house: House) -> None:

@@ -63,8 +63,8 @@ def visits(
     with reading(config, company, user, "reports", personal="visits" if show_personal else "") as read:
         wanted = VisitFilter(
             source=name, medium=medium, campaign=campaign, tracker=tracker,
-            known=None if known is None else known == "called",
-            begins=since_when(since, read.now, read.zone), ends=until_when(until, read.now, read.zone),
+            known={"called": "yes", "silent": "no"}.get(known or ""),
+            since=since_when(since, read.now, read.zone), until=until_when(until, read.now, read.zone),
             q=typed(search) if search else None,
         )  # fmt: skip
         page = list_visits(

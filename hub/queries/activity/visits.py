@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,28 +12,46 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Lease, PageView, Tracker, TrackingNumber, Visit
+from hub.model import Attribution, Lease, PageView, Tracker, TrackingNumber, Visit
 from hub.platform.fields import from_fields
-from hub.queries.lists.keyset import Page, newest_first, page_of
-from hub.queries.lists.plan import rows_of
+from hub.queries.contact.view import ContactView
+from hub.queries.deliveries.subjects import subjects_by_id
+from hub.queries.lists.keyset import Page
+from hub.queries.lists.row_filter import RowFilter
+from hub.store.encryption.vault import Vault
+
+MAX_PAGE_VIEWS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class VisitFilter:
-    """Selects visits; None leaves a condition out. All conditions must hold."""
+class VisitFilter(RowFilter):
+    """Selects visits."""
 
+    TABLE, AT = Visit, "started_at"
+    EQUAL = {"source": "source", "medium": "medium", "campaign": "campaign"}
     source: str | None = None
     medium: str | None = None
     campaign: str | None = None
     tracker: str | None = None
     """The name of the tracker whose number the visitor saw."""
-    known: bool | None = None
-    """Whether the visitor is known from a call, text or form."""
-    begins: datetime | None = None
-    ends: datetime | None = None
-    """The moment after the period."""
+    known: str | None = None
+    """`yes` or `no`: whether the visitor is known from a call, text or form."""
     q: str | None = None
     """A part of the landing page's address, the keyword or the campaign."""
+
+    def others(self) -> Iterator[Any]:
+        """Of the tracker, the visitor and a text."""
+        row: Any = Visit
+        if self.tracker is not None:
+            numbers = select(TrackingNumber.id).join(Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id))
+            mine = numbers.where(Tracker.name == self.tracker)
+            lent = select(Lease.id).where(Lease.visit_id == row.id, col(Lease.tracking_number_id).in_(mine))
+            yield or_(row.number_shown_id.in_(mine), lent.exists())
+        if self.known is not None:
+            yield row.person_id.is_not(None) if self.known == "yes" else row.person_id.is_(None)
+        if self.q:
+            texts = (row.landing_page, row.keyword, row.campaign)
+            yield or_(*(each.icontains(self.q, autoescape=True) for each in texts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,32 +83,33 @@ def list_visits(
     limit: int = 50,
 ) -> Page[VisitRow]:
     """At most `limit` visits, the newest first. `after` is the `next` of the page before."""
-    order = newest_first(Visit.started_at, Visit.id)
-    page = page_of(
-        session, rows_of(session, scope, Visit, order, *_conditions(wanted), companies=company_ids), after, limit
-    )
+    page = wanted.page(session, scope, company_ids, after, limit)
     return page.of(_rows(session, page.items))
 
 
-def _conditions(wanted: VisitFilter) -> list[object]:
-    row: Any = Visit
-    pairs = ((row.source, wanted.source), (row.medium, wanted.medium), (row.campaign, wanted.campaign))
-    found = [column == value for column, value in pairs if value is not None]
-    if wanted.tracker is not None:
-        numbers = select(TrackingNumber.id).join(Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id))
-        mine = numbers.where(Tracker.name == wanted.tracker)
-        lent = select(Lease.id).where(Lease.visit_id == row.id, col(Lease.tracking_number_id).in_(mine))
-        found.append(or_(row.number_shown_id.in_(mine), lent.exists()))
-    if wanted.known is not None:
-        found.append(row.person_id.is_not(None) if wanted.known else row.person_id.is_(None))
-    if wanted.begins is not None:
-        found.append(row.started_at >= wanted.begins)
-    if wanted.ends is not None:
-        found.append(row.started_at < wanted.ends)
-    if wanted.q:
-        found.append(
-            or_(*(each.icontains(wanted.q, autoescape=True) for each in (row.landing_page, row.keyword, row.campaign)))
-        )
+def contacts_of_visits(
+    session: Session, scope: AccessScope, vault: Vault, visit_ids: Collection[str]
+) -> dict[str, list[ContactView]]:
+    """Visit → the calls, texts and forms that it led to, as far as the user may see them, the oldest first."""
+    led = select(Attribution.visit_id, Attribution.subject_id).where(col(Attribution.visit_id).in_(visit_ids))
+    pairs = session.exec(led).all() if visit_ids else []
+    views = subjects_by_id(session, scope, vault, {subject for _, subject in pairs})
+    found: dict[str, list[ContactView]] = {}
+    for visit, subject in pairs:
+        if visit is not None and subject in views:
+            found.setdefault(visit, []).append(views[subject])
+    return {visit: sorted(each, key=lambda view: (view.at, view.id)) for visit, each in found.items()}
+
+
+def page_views_of(session: Session, visit_ids: Collection[str]) -> dict[str, list[PageView]]:
+    """Visit → its newest MAX_PAGE_VIEWS pages, the oldest first. The visits must be those that the user may see."""
+    place = func.row_number().over(partition_by=col(PageView.visit_id), order_by=col(PageView.id).desc())
+    placed = select_columns(col(PageView.id), place.label("place")).where(col(PageView.visit_id).in_(visit_ids))
+    newest = placed.subquery()
+    few = select_columns(newest.c.id).where(newest.c.place <= MAX_PAGE_VIEWS)
+    found: dict[str, list[PageView]] = {}
+    for each in session.exec(select(PageView).where(col(PageView.id).in_(few)).order_by(col(PageView.id))):
+        found.setdefault(each.visit_id, []).append(each)
     return found
 
 

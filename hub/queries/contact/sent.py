@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -25,6 +25,15 @@ class Sent:
     """The recipient's legal name, if something was disclosed to it."""
 
 
+def attempts_of(session: Session, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
+    """Delivery → its tries, the oldest first. The deliveries must be those that the user may see."""
+    found: dict[str, list[Attempt]] = {}
+    tried = select(Attempt).where(col(Attempt.delivery_id).in_(delivery_ids))
+    for each in session.exec(tried.order_by(col(Attempt.started_at), col(Attempt.id))):
+        found.setdefault(each.delivery_id, []).append(each)
+    return found
+
+
 def sent_of(session: Session, subject_id: str) -> list[Sent]:
     """The deliveries of a contact, oldest first."""
     rows = select(Delivery).where(Delivery.subject_id == subject_id, Delivery.hook != "send_text")
@@ -32,10 +41,7 @@ def sent_of(session: Session, subject_id: str) -> list[Sent]:
     if not deliveries:
         return []
     ids = [each.id for each in deliveries]
-    attempts: dict[str, list[Attempt]] = {}
-    tried = select(Attempt).where(col(Attempt.delivery_id).in_(ids))
-    for attempt in session.exec(tried.order_by(col(Attempt.started_at), col(Attempt.id))):
-        attempts.setdefault(attempt.delivery_id, []).append(attempt)
+    attempts = attempts_of(session, ids)
     converted = {each.conversion_id for each in deliveries if each.conversion_id}
     conversions = {
         row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(converted)))

@@ -5,9 +5,8 @@ Each part is read along one index from its newest entry on, so a page costs the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -21,8 +20,9 @@ from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
 from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
-from hub.queries.lists.keyset import Part, newest_first
+from hub.queries.lists.keyset import Part
 from hub.queries.lists.plan import indexless, rows_of
+from hub.queries.lists.row_filter import RowFilter
 from hub.reports.calendar import OwnDays, in_days
 
 HOOKS = (UPLOAD, LOG)
@@ -40,12 +40,12 @@ TEXTS = ("connector", "rule", "code", "subject")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliveryFilter:
-    """Selects deliveries; None leaves a condition out."""
+class DeliveryFilter(RowFilter):
+    """Selects deliveries."""
 
+    TABLE, AT = Delivery, "made_at"
+    EQUAL = {"connector": "connector", "subject": "subject_id"}
     companies: tuple[str, ...] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
     days: tuple[OwnDays, ...] = ()
     """The period as each company has it, if they are in several time zones; `since` and `until` are around it all."""
     state: str | None = None
@@ -64,39 +64,31 @@ class DeliveryFilter:
 
     def queries(self, scope: AccessScope) -> list[Any]:
         """Queries for rows of `Delivery` that the user may see; no row is in two of them."""
-        mine = scope.select(Delivery).where(*self._conditions())
+        mine = scope.select(Delivery).where(*self.conditions())
         if self.companies is not None:
             mine = mine.where(col(Delivery.company_id).in_(self.companies))
         return [mine.where(*state) for state in self._states()]
 
     def parts(self, session: Session, scope: AccessScope) -> list[Part]:
         """The parts of the list: of all states those of each company, else those of each state."""
-        order = newest_first(Delivery.made_at, Delivery.id)
         if self.companies is not None and self.state is None and self.subject is None:
-            return rows_of(session, scope, Delivery, order, *self._conditions(), companies=self.companies)
-        return [Part(query, order) for query in self.queries(scope)]
+            return rows_of(session, scope, Delivery, self.order, *self.conditions(), companies=self.companies)
+        return [Part(query, self.order) for query in self.queries(scope)]
 
-    def _conditions(self) -> list[object]:
+    def others(self) -> Iterator[Any]:
+        """Of the hook, the days of companies, code and rule."""
         row: Any = Delivery
-        chosen = [] if self.hooks is None else [row.hook.in_(self.hooks)]
-        if self.since is not None:
-            chosen.append(row.made_at >= self.since)
-        if self.until is not None:
-            chosen.append(row.made_at < self.until)
+        if self.hooks is not None:
+            yield row.hook.in_(self.hooks)
         if self.days:
-            chosen.append(in_days(self.days, indexless(row.company_id), indexless(row.made_at, self.until)))
-        if self.connector is not None:
-            chosen.append(row.connector == self.connector)
+            yield in_days(self.days, indexless(row.company_id), indexless(row.made_at, self.until))
         if self.code is not None:
-            chosen.append(row.code.is_(None) if self.code == NO_CODE else row.code == self.code)
-        if self.subject is not None:
-            chosen.append(row.subject_id == self.subject)
+            yield row.code.is_(None) if self.code == NO_CODE else row.code == self.code
         if self.rule is not None:
             made = select(ConversionRow.id).where(
                 ConversionRow.id == row.conversion_id, ConversionRow.rule == self.rule
             )
-            chosen.append(made.exists())
-        return chosen
+            yield made.exists()
 
     def _states(self) -> list[list[Any]]:
         state: Any = col(Delivery.state)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, select
@@ -12,15 +11,18 @@ from sqlmodel import Session, select
 from hub.access.scope import AccessScope
 from hub.model import TextMessage, Tracker
 from hub.queries.contact.view import ContactView, contact_views
-from hub.queries.lists.keyset import Page, newest_first, page_of
-from hub.queries.lists.plan import indexless, rows_of
+from hub.queries.lists.keyset import Page
+from hub.queries.lists.plan import indexless
+from hub.queries.lists.row_filter import RowFilter
 from hub.store.encryption.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextFilter:
-    """Selects texts; None leaves a condition out. All conditions must hold."""
+class TextFilter(RowFilter):
+    """Selects texts."""
 
+    TABLE, AT = TextMessage, "at"
+    EQUAL = {"number": "person_number", "direction": "direction", "status": "status"}
     number: str | None = None
     """Of the person, in E.164."""
     tracker: str | None = None
@@ -28,9 +30,13 @@ class TextFilter:
     direction: str | None = None
     status: str | None = None
     """A `MessageStatus`."""
-    begins: datetime | None = None
-    ends: datetime | None = None
-    """The moment after the period."""
+
+    def others(self) -> Iterator[Any]:
+        """Of the tracker."""
+        row: Any = TextMessage
+        if self.tracker is not None:
+            named = select(Tracker.id).where(Tracker.name == self.tracker, Tracker.company_id == row.company_id)
+            yield indexless(row.tracker_id).in_(named)
 
 
 def list_texts(
@@ -44,26 +50,5 @@ def list_texts(
     limit: int = 50,
 ) -> Page[ContactView]:
     """At most `limit` texts of some companies, the newest first. `after` is the `next` of the page before."""
-    order = newest_first(TextMessage.at, TextMessage.id)
-    parts = rows_of(session, scope, TextMessage, order, *_conditions(wanted), companies=company_ids)
-    page = page_of(session, parts, after, limit)
+    page = wanted.page(session, scope, company_ids, after, limit)
     return page.of(contact_views(session, vault, page.items, scope.user))
-
-
-def _conditions(wanted: TextFilter) -> list[Any]:
-    row: Any = TextMessage
-    found = []
-    if wanted.begins is not None:
-        found.append(row.at >= wanted.begins)
-    if wanted.ends is not None:
-        found.append(row.at < wanted.ends)
-    if wanted.number is not None:
-        found.append(row.person_number == wanted.number)
-    if wanted.tracker is not None:
-        named = select(Tracker.id).where(Tracker.name == wanted.tracker, Tracker.company_id == row.company_id)
-        found.append(indexless(row.tracker_id).in_(named))
-    if wanted.direction is not None:
-        found.append(row.direction == wanted.direction)
-    if wanted.status is not None:
-        found.append(row.status == wanted.status)
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hub.web.api.schemas import Answer, DeliveryAnswer, LeadMarkAnswer, NoteText, Page
+from hub.web.api.schemas import Answer, DeliveryAnswer, LeadMarkAnswer, ListedDeliveryAnswer, NoteText, Page
 
 
 class SpamAnswer(Answer):
@@ -93,7 +93,7 @@ class Deliveries(Answer):
 class DeliveryPage(Page):
     """Some deliveries."""
 
-    deliveries: list[DeliveryAnswer]
+    deliveries: list[ListedDeliveryAnswer]
 
 
 class TagDefinitions(Answer):

@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from hub.access.users import may
 from hub.model import TextMessage
-from hub.model.states import MessageStatus
 from hub.queries.contact.view import ContactView, view_of
 from hub.queries.deliveries.delivery_list import deliveries_of
 from hub.queries.lists.contact_list import list_contacts
@@ -28,13 +27,14 @@ from hub.web.api.paging import (
     CompanyName,
     FormFilters,
     Limit,
-    Number,
     Since,
+    TextFilters,
     Until,
-    Words,
     companies_of,
     company_ids,
     contact_filter,
+    expandable,
+    words_in,
 )
 from hub.web.api.schemas import (
     Answer,
@@ -62,19 +62,8 @@ from hub.web.api.schemas import (
 EXPANDABLE = ("attribution", "notes", "deliveries")
 
 
-def _expand(names: Sequence[str]) -> Any:
-    one = "|".join(names)
-    return Annotated[
-        str | None,
-        Query(
-            pattern=f"^({one})(,({one})){{0,{len(names) - 1}}}$",
-            description=f"What each row shows in full besides its own fields, with commas between: {', '.join(names)}.",
-        ),
-    ]
-
-
-Expand: Any = _expand(EXPANDABLE)
-ExpandCalls: Any = _expand((*EXPANDABLE, "recordings"))
+Expand: Any = expandable(*EXPANDABLE)
+ExpandCalls: Any = expandable(*EXPANDABLE, "recordings")
 AnyAnswer = TypeVar("AnyAnswer", bound=ExpandableAnswer)
 SpamChoice = Annotated[Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")]
 
@@ -141,10 +130,6 @@ def _expanded(
     return answers
 
 
-def _words(expand: str | None) -> list[str]:
-    return expand.split(",") if expand else []
-
-
 def _with_contact(answer: Any, view: ContactView) -> Any:
     """An answer of a row's own fields, completed by what other tables say of it."""
     for name, value in ContactAnswer.model_validate(view):
@@ -201,12 +186,12 @@ def _add_calls(api: FastAPI) -> None:
             wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.CALL)
             ids, vault = [each.id for each in rows], authorized.hub.vault
             found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
-            return Calls(calls=call_answers(session, authorized, found.items, _words(expand)), next=found.next)
+            return Calls(calls=call_answers(session, authorized, found.items, words_in(expand)), next=found.next)
 
     @api.get("/calls/{call_id}", operation_id="getCall")
     def call(authorized: MayCalls, call_id: str, expand: ExpandCalls = None) -> CallAnswer:
         """One call; its attribution and its recordings are always expanded."""
-        expanded = {"attribution", "recordings", *_words(expand)}
+        expanded = {"attribution", "recordings", *words_in(expand)}
         with authorized.session() as session:
             row = authorized.scope.call(session, call_id)
             view = view_of(session, authorized.hub.vault, row, authorized.user)
@@ -234,17 +219,14 @@ def _add_forms_and_texts(api: FastAPI) -> None:
             wanted = contact_filter(authorized, rows, sent, since, until, ContactKind.FORM)
             ids, vault = [each.id for each in rows], authorized.hub.vault
             found = list_contacts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
-            answers = _expanded(session, authorized, found.items, shaped(FormAnswer, found.items), _words(expand))
+            answers = _expanded(session, authorized, found.items, shaped(FormAnswer, found.items), words_in(expand))
             return Forms(forms=answers, next=found.next)
 
     @api.get("/texts", operation_id="listTexts")
     def texts(
         authorized: MayTexts,
         company: CompanyName = None,
-        number: Annotated[Number | None, Query()] = None,
-        tracker: Annotated[Words | None, Query(description="A tracker's name.")] = None,
-        direction: Literal["in", "out"] | None = None,
-        status: MessageStatus | None = None,
+        filters: Any = Depends(TextFilters),
         since: Since = None,
         until: Until = None,
         expand: Expand = None,
@@ -252,14 +234,12 @@ def _add_forms_and_texts(api: FastAPI) -> None:
         limit: Limit = 50,
     ) -> Texts:
         """Texts in both directions, the newest first, without what is written in them."""
-        wanted = TextFilter(
-            number=number, tracker=tracker, direction=direction, status=status, begins=since, ends=until
-        )
+        wanted = TextFilter(**filters.model_dump(), since=since, until=until)
         with authorized.session() as session:
             ids, vault = company_ids(session, authorized.scope, company), authorized.hub.vault
             found = list_texts(session, authorized.scope, vault, ids, wanted, after=after, limit=limit)
             rows = [_with_contact(TextAnswer.model_validate(each.text), each) for each in found.items]
-            return Texts(texts=_expanded(session, authorized, found.items, rows, _words(expand)), next=found.next)
+            return Texts(texts=_expanded(session, authorized, found.items, rows, words_in(expand)), next=found.next)
 
     @api.get("/texts/{text_id}/body", operation_id="getTextBody")
     def body(authorized: MayBodies, text_id: str) -> TextContent:

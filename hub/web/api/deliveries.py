@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Path, Query
+from fastapi import Depends, FastAPI, HTTPException, Path
 from pydantic import StrictBool
 from sqlmodel import Session, col, select
 
+from hub.access.users import may
 from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import replay_fresh
 from hub.errors import NotFound
 from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
 from hub.numbers.directory import Directory
+from hub.queries.contact.sent import attempts_of
 from hub.queries.deliveries.delivery_list import newest_deliveries
-from hub.queries.lists.delivery_filter import HOOKS, STATES, DeliveryFilter
+from hub.queries.deliveries.subjects import subjects_by_id
+from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
 from hub.queries.lists.keyset import page_of
 from hub.web.api.action_schemas import Deliveries, DeliveryPage
-from hub.web.api.auth import MayDeliveries, MayReplay
+from hub.web.api.auth import AuthorizedRequest, MayDeliveries, MayReplay
 from hub.web.api.marks import Body, SubjectId
 from hub.web.api.once import OnlyOnce
-from hub.web.api.paging import After, CompanyName, Limit, Since, Until, Words, company_ids
-from hub.web.api.schemas import DeliveryAnswer, shaped
+from hub.web.api.paging import (
+    After,
+    CompanyName,
+    DeliveryFilters,
+    Limit,
+    Since,
+    Until,
+    company_ids,
+    expandable,
+    words_in,
+)
+from hub.web.api.schemas import AttemptAnswer, DeliveryAnswer, ListedDeliveryAnswer, SubjectAnswer, shaped
 
 MAX_DELIVERIES = 10_000
 """Of one call, text or form."""
@@ -35,8 +48,7 @@ class ReplayBody(Body):
     fresh: StrictBool = False
 
 
-Text = Annotated[Words | None, Query()]
-State: Any = Literal[STATES]
+Expand: Any = expandable("subject", "tries")
 
 
 def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
@@ -46,13 +58,10 @@ def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
     def every_delivery(
         authorized: MayDeliveries,
         company: CompanyName = None,
-        state: State | None = None,
-        connector: Text = None,
-        rule: Text = None,
-        code: Text = None,
-        subject: Annotated[Words | None, Query(description="The id of a call, text or form.")] = None,
+        filters: Any = Depends(DeliveryFilters),
         since: Since = None,
         until: Until = None,
+        expand: Expand = None,
         after: After = None,
         limit: Limit = 50,
     ) -> DeliveryPage:
@@ -60,11 +69,13 @@ def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
         wait for somebody, `aside` those that somebody set aside."""
         with authorized.session() as session:
             wanted = DeliveryFilter(
-                companies=tuple(company_ids(session, authorized.scope, company)), state=state, connector=connector,
-                rule=rule, code=code, subject=subject, since=since, until=until,
+                **filters.model_dump(), since=since, until=until,
+                companies=tuple(company_ids(session, authorized.scope, company)),
             )  # fmt: skip
             found = page_of(session, wanted.parts(session, authorized.scope), after, limit)
-        return DeliveryPage(deliveries=shaped(DeliveryAnswer, found.items), next=found.next)
+            rows = shaped(ListedDeliveryAnswer, found.items)
+            _expand(session, authorized, rows, words_in(expand))
+        return DeliveryPage(deliveries=rows, next=found.next)
 
     @api.get("/calls/{call_id}/deliveries", operation_id="listCallDeliveries")
     def deliveries(authorized: MayDeliveries, call_id: SubjectId) -> Deliveries:
@@ -96,3 +107,19 @@ def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
         once.do(authorized, action)
         with authorized.session() as session:
             return DeliveryAnswer.model_validate(session.exec(select(Delivery).where(*wanted)).one())
+
+
+def _expand(
+    session: Session, authorized: AuthorizedRequest, rows: Sequence[ListedDeliveryAnswer], expand: Sequence[str]
+) -> None:
+    """Give rows what `expand` asks for, each read at once for all of them."""
+    if "subject" in expand and may(authorized.user, "calls"):
+        ids = {each.subject_id for each in rows}
+        subjects = subjects_by_id(session, authorized.scope, authorized.hub.vault, ids)
+        for each in rows:
+            if each.subject_id in subjects:
+                each.subject = SubjectAnswer.model_validate(subjects[each.subject_id])
+    if "tries" in expand:
+        tried = attempts_of(session, [each.id for each in rows])
+        for each in rows:
+            each.tries = shaped(AttemptAnswer, tried.get(each.id, ()))

@@ -18,6 +18,8 @@ from hub.access.permissions import Action
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Company
+from hub.model.states import MessageStatus
+from hub.queries.lists.delivery_filter import STATES
 from hub.queries.lists.filters import (
     CHOICES,
     MAX_SECONDS,
@@ -93,10 +95,59 @@ def _model(name: str, kinds: Mapping[str, Any]) -> Any:
     return create_model(name, **fields)
 
 
+def _words(about: str) -> Any:
+    return Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS, pattern=NOT_BLANK, description=about)]
+
+
 LeadFilters = _model("LeadFilters", OF_LISTS)
 CallFilters = _model("CallFilters", CALL_OR_FORM)
 OF_CALLS = ("outcome", "recording", "missed", "agent", "longer", "shorter", "tracker")
 FormFilters = _model("FormFilters", {name: kind for name, kind in CALL_OR_FORM.items() if name not in OF_CALLS})
+TextFilters = _model(
+    "TextFilters",
+    {
+        "number": Number,
+        "tracker": _words("A tracker's name."),
+        "direction": Literal["in", "out"],
+        "status": MessageStatus,
+    },
+)
+VisitFilters = _model(
+    "VisitFilters",
+    {
+        **dict.fromkeys(("source", "medium", "campaign"), Words),
+        "tracker": _words("The name of the tracker whose number was shown."),
+        "known": Annotated[
+            Literal["yes", "no"], Field(description="Whether the visitor is known from a call, text or form.")
+        ],
+    },
+)
+DeliveryFilters = _model(
+    "DeliveryFilters",
+    {
+        "state": Literal[STATES],
+        **dict.fromkeys(("connector", "rule", "code"), Words),
+        "subject": _words("The id of a call, text or form."),
+    },
+)
+
+
+def expandable(*names: str) -> Any:
+    """The parameter that says what the rows of a list show besides their own fields."""
+    one = "|".join(names)
+    return Annotated[
+        str | None,
+        Query(
+            pattern=f"^({one})(,({one})){{0,{len(names) - 1}}}$",
+            description=f"What each row shows in full besides its own fields, with commas between: {', '.join(names)}.",
+            examples=[",".join(names[:2])],
+        ),
+    ]
+
+
+def words_in(expand: str | None) -> list[str]:
+    """The names in such a parameter."""
+    return expand.split(",") if expand else []
 
 
 def companies_of(session: Session, scope: AccessScope, name: str | None) -> list[Company]:

@@ -107,6 +107,38 @@ class DeliveryAnswer(Answer):
     finished_at: datetime | None
 
 
+class SubjectAnswer(ContactAnswer):
+    """One call, text or form; `at` is when it came in."""
+
+    id: str
+    kind: str
+    company_id: str
+    at: datetime
+    number: str | None
+    name: str | None
+    email: str | None
+    outcome: str | None
+    duration: int | None
+
+
+class AttemptAnswer(Answer):
+    """One try of a delivery. `result` is the state that the delivery got by it, or why it got none."""
+
+    number: int
+    started_at: datetime
+    result: str
+    code: str | None
+    reason: str | None
+
+
+class ListedDeliveryAnswer(DeliveryAnswer):
+    """The same in a list. `subject`, the call, text or form that it came from, and `tries` are null if `expand` does not ask
+    for them, the role of the key's user does not see them, or they are gone."""
+
+    subject: SubjectAnswer | None = None
+    tries: list[AttemptAnswer] | None = None
+
+
 class RecordingAnswer(Answer):
     """That a recording exists; a signed link gives the audio."""
 

@@ -3,6 +3,7 @@
 from .add_tag_ringfence_version import AddTagRingfenceVersion
 from .archive_body import ArchiveBody
 from .archive_text_ringfence_version import ArchiveTextRingfenceVersion
+from .attempt import Attempt
 from .attribution import Attribution
 from .audit_entries import AuditEntries
 from .audit_entry import AuditEntry
@@ -130,6 +131,7 @@ from .list_visits_ringfence_version import ListVisitsRingfenceVersion
 from .list_waiting_callers_ringfence_version import ListWaitingCallersRingfenceVersion
 from .list_webhook_events_ringfence_version import ListWebhookEventsRingfenceVersion
 from .list_webhooks_ringfence_version import ListWebhooksRingfenceVersion
+from .listed_delivery import ListedDelivery
 from .marked_lead import MarkedLead
 from .marks import Marks
 from .message_status import MessageStatus
@@ -142,6 +144,7 @@ from .note_text import NoteText
 from .number import Number
 from .number_type import NumberType
 from .numbers import Numbers
+from .page_view import PageView
 from .privacy_request import PrivacyRequest
 from .privacy_request_detail import PrivacyRequestDetail
 from .privacy_request_detail_outcome import PrivacyRequestDetailOutcome
@@ -180,6 +183,7 @@ from .spam import Spam
 from .spam_body import SpamBody
 from .spam_reason import SpamReason
 from .spam_score import SpamScore
+from .subject import Subject
 from .table_report import TableReport
 from .table_report_columns import TableReportColumns
 from .table_report_lines_item import TableReportLinesItem
@@ -208,6 +212,7 @@ __all__ = (
     "AddTagRingfenceVersion",
     "ArchiveBody",
     "ArchiveTextRingfenceVersion",
+    "Attempt",
     "Attribution",
     "AuditEntries",
     "AuditEntry",
@@ -304,6 +309,7 @@ __all__ = (
     "ListDeliveriesRingfenceVersion",
     "ListDeliveriesState",
     "ListDoubtfulRefusalsRingfenceVersion",
+    "ListedDelivery",
     "ListFormsConsent",
     "ListFormsFirstTime",
     "ListFormsLead",
@@ -341,6 +347,7 @@ __all__ = (
     "Number",
     "Numbers",
     "NumberType",
+    "PageView",
     "PrivacyRequest",
     "PrivacyRequestDetail",
     "PrivacyRequestDetailOutcome",
@@ -379,6 +386,7 @@ __all__ = (
     "SpamBody",
     "SpamReason",
     "SpamScore",
+    "Subject",
     "TableReport",
     "TableReportColumns",
     "TableReportLinesItem",

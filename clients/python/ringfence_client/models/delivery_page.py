@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
-    from ..models.delivery import Delivery
+    from ..models.listed_delivery import ListedDelivery
 
 
 T = TypeVar("T", bound="DeliveryPage")
@@ -18,11 +18,11 @@ class DeliveryPage:
     """Some deliveries.
 
     Attributes:
-        deliveries (list[Delivery]):
+        deliveries (list[ListedDelivery]):
         next_ (None | str):
     """
 
-    deliveries: list[Delivery]
+    deliveries: list[ListedDelivery]
     next_: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -48,13 +48,13 @@ class DeliveryPage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.delivery import Delivery  # noqa: PLC0415
+        from ..models.listed_delivery import ListedDelivery  # noqa: PLC0415
 
         d = dict(src_dict)
         deliveries = []
         _deliveries = d.pop("deliveries")
         for deliveries_item_data in _deliveries:
-            deliveries_item = Delivery.from_dict(deliveries_item_data)
+            deliveries_item = ListedDelivery.from_dict(deliveries_item_data)
 
             deliveries.append(deliveries_item)
 

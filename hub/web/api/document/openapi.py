@@ -211,7 +211,8 @@ def _complete_parameter(document: Mapping[str, Any], parameter: dict[str, Any]) 
             each["pattern"] = NO_NUL
     parameter["schema"] = schema = _without_null(schema)
     if parameter["name"] not in OF_THE_MOMENT:
-        parameter["example"] = example_of(document, schema, parameter["name"])
+        own = schema.pop("examples", ())
+        parameter["example"] = own[0] if own else example_of(document, schema, parameter["name"])
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

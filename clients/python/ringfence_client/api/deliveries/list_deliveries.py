@@ -20,15 +20,16 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     state: ListDeliveriesState | Unset = UNSET,
     connector: str | Unset = UNSET,
     rule: str | Unset = UNSET,
     code: str | Unset = UNSET,
     subject: str | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -43,6 +44,22 @@ def _get_kwargs(
 
     params["company"] = company
 
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["expand"] = expand
+
+    params["after"] = after
+
+    params["limit"] = limit
+
     json_state: str | Unset = UNSET
     if not isinstance(state, Unset):
         json_state = state
@@ -56,20 +73,6 @@ def _get_kwargs(
     params["code"] = code
 
     params["subject"] = subject
-
-    json_since: str | Unset = UNSET
-    if not isinstance(since, Unset):
-        json_since = since.isoformat()
-    params["since"] = json_since
-
-    json_until: str | Unset = UNSET
-    if not isinstance(until, Unset):
-        json_until = until.isoformat()
-    params["until"] = json_until
-
-    params["after"] = after
-
-    params["limit"] = limit
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -152,15 +155,16 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     state: ListDeliveriesState | Unset = UNSET,
     connector: str | Unset = UNSET,
     rule: str | Unset = UNSET,
     code: str | Unset = UNSET,
     subject: str | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[DeliveryPage | Problem]:
@@ -171,15 +175,17 @@ def sync_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: subject, tries.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
         connector (str | Unset):
         rule (str | Unset):
         code (str | Unset):
         subject (str | Unset): The id of a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListDeliveriesRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -193,15 +199,16 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         state=state,
         connector=connector,
         rule=rule,
         code=code,
         subject=subject,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -217,15 +224,16 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     state: ListDeliveriesState | Unset = UNSET,
     connector: str | Unset = UNSET,
     rule: str | Unset = UNSET,
     code: str | Unset = UNSET,
     subject: str | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> DeliveryPage | Problem | None:
@@ -236,15 +244,17 @@ def sync(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: subject, tries.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
         connector (str | Unset):
         rule (str | Unset):
         code (str | Unset):
         subject (str | Unset): The id of a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListDeliveriesRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -259,15 +269,16 @@ def sync(
     return sync_detailed(
         client=client,
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         state=state,
         connector=connector,
         rule=rule,
         code=code,
         subject=subject,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
@@ -277,15 +288,16 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     state: ListDeliveriesState | Unset = UNSET,
     connector: str | Unset = UNSET,
     rule: str | Unset = UNSET,
     code: str | Unset = UNSET,
     subject: str | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[DeliveryPage | Problem]:
@@ -296,15 +308,17 @@ async def asyncio_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: subject, tries.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
         connector (str | Unset):
         rule (str | Unset):
         code (str | Unset):
         subject (str | Unset): The id of a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListDeliveriesRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -318,15 +332,16 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         state=state,
         connector=connector,
         rule=rule,
         code=code,
         subject=subject,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -340,15 +355,16 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     state: ListDeliveriesState | Unset = UNSET,
     connector: str | Unset = UNSET,
     rule: str | Unset = UNSET,
     code: str | Unset = UNSET,
     subject: str | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListDeliveriesRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> DeliveryPage | Problem | None:
@@ -359,15 +375,17 @@ async def asyncio(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: subject, tries.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
         connector (str | Unset):
         rule (str | Unset):
         code (str | Unset):
         subject (str | Unset): The id of a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListDeliveriesRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -383,15 +401,16 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             company=company,
+            since=since,
+            until=until,
+            expand=expand,
+            after=after,
+            limit=limit,
             state=state,
             connector=connector,
             rule=rule,
             code=code,
             subject=subject,
-            since=since,
-            until=until,
-            after=after,
-            limit=limit,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -21,15 +21,15 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     company: str | Unset = UNSET,
-    number: str | Unset = UNSET,
-    tracker: str | Unset = UNSET,
-    direction: ListTextsDirection | Unset = UNSET,
-    status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
+    number: str | Unset = UNSET,
+    tracker: str | Unset = UNSET,
+    direction: ListTextsDirection | Unset = UNSET,
+    status: MessageStatus | Unset = UNSET,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -43,22 +43,6 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["company"] = company
-
-    params["number"] = number
-
-    params["tracker"] = tracker
-
-    json_direction: str | Unset = UNSET
-    if not isinstance(direction, Unset):
-        json_direction = direction
-
-    params["direction"] = json_direction
-
-    json_status: str | Unset = UNSET
-    if not isinstance(status, Unset):
-        json_status = status
-
-    params["status"] = json_status
 
     json_since: str | Unset = UNSET
     if not isinstance(since, Unset):
@@ -75,6 +59,22 @@ def _get_kwargs(
     params["after"] = after
 
     params["limit"] = limit
+
+    params["number"] = number
+
+    params["tracker"] = tracker
+
+    json_direction: str | Unset = UNSET
+    if not isinstance(direction, Unset):
+        json_direction = direction
+
+    params["direction"] = json_direction
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status
+
+    params["status"] = json_status
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -153,15 +153,15 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
-    number: str | Unset = UNSET,
-    tracker: str | Unset = UNSET,
-    direction: ListTextsDirection | Unset = UNSET,
-    status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
+    number: str | Unset = UNSET,
+    tracker: str | Unset = UNSET,
+    direction: ListTextsDirection | Unset = UNSET,
+    status: MessageStatus | Unset = UNSET,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Problem | Texts]:
@@ -171,16 +171,16 @@ def sync_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
-        number (str | Unset): The number of the person who called or wrote, in E.164.
-        tracker (str | Unset): A tracker's name.
-        direction (ListTextsDirection | Unset):
-        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
             between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        tracker (str | Unset): A tracker's name.
+        direction (ListTextsDirection | Unset):
+        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         ringfence_version (ListTextsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -194,15 +194,15 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         company=company,
-        number=number,
-        tracker=tracker,
-        direction=direction,
-        status=status,
         since=since,
         until=until,
         expand=expand,
         after=after,
         limit=limit,
+        number=number,
+        tracker=tracker,
+        direction=direction,
+        status=status,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -218,15 +218,15 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
-    number: str | Unset = UNSET,
-    tracker: str | Unset = UNSET,
-    direction: ListTextsDirection | Unset = UNSET,
-    status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
+    number: str | Unset = UNSET,
+    tracker: str | Unset = UNSET,
+    direction: ListTextsDirection | Unset = UNSET,
+    status: MessageStatus | Unset = UNSET,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Problem | Texts | None:
@@ -236,16 +236,16 @@ def sync(
 
     Args:
         company (str | Unset): Only this company, by its name.
-        number (str | Unset): The number of the person who called or wrote, in E.164.
-        tracker (str | Unset): A tracker's name.
-        direction (ListTextsDirection | Unset):
-        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
             between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        tracker (str | Unset): A tracker's name.
+        direction (ListTextsDirection | Unset):
+        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         ringfence_version (ListTextsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -260,15 +260,15 @@ def sync(
     return sync_detailed(
         client=client,
         company=company,
-        number=number,
-        tracker=tracker,
-        direction=direction,
-        status=status,
         since=since,
         until=until,
         expand=expand,
         after=after,
         limit=limit,
+        number=number,
+        tracker=tracker,
+        direction=direction,
+        status=status,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
@@ -278,15 +278,15 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
-    number: str | Unset = UNSET,
-    tracker: str | Unset = UNSET,
-    direction: ListTextsDirection | Unset = UNSET,
-    status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
+    number: str | Unset = UNSET,
+    tracker: str | Unset = UNSET,
+    direction: ListTextsDirection | Unset = UNSET,
+    status: MessageStatus | Unset = UNSET,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Problem | Texts]:
@@ -296,16 +296,16 @@ async def asyncio_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
-        number (str | Unset): The number of the person who called or wrote, in E.164.
-        tracker (str | Unset): A tracker's name.
-        direction (ListTextsDirection | Unset):
-        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
             between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        tracker (str | Unset): A tracker's name.
+        direction (ListTextsDirection | Unset):
+        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         ringfence_version (ListTextsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -319,15 +319,15 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         company=company,
-        number=number,
-        tracker=tracker,
-        direction=direction,
-        status=status,
         since=since,
         until=until,
         expand=expand,
         after=after,
         limit=limit,
+        number=number,
+        tracker=tracker,
+        direction=direction,
+        status=status,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -341,15 +341,15 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
-    number: str | Unset = UNSET,
-    tracker: str | Unset = UNSET,
-    direction: ListTextsDirection | Unset = UNSET,
-    status: MessageStatus | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
     until: datetime.datetime | Unset = UNSET,
     expand: str | Unset = UNSET,
     after: str | Unset = UNSET,
     limit: int | Unset = 50,
+    number: str | Unset = UNSET,
+    tracker: str | Unset = UNSET,
+    direction: ListTextsDirection | Unset = UNSET,
+    status: MessageStatus | Unset = UNSET,
     ringfence_version: ListTextsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Problem | Texts | None:
@@ -359,16 +359,16 @@ async def asyncio(
 
     Args:
         company (str | Unset): Only this company, by its name.
-        number (str | Unset): The number of the person who called or wrote, in E.164.
-        tracker (str | Unset): A tracker's name.
-        direction (ListTextsDirection | Unset):
-        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
             between: attribution, notes, deliveries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        number (str | Unset): The number of the person who called or wrote, in E.164.
+        tracker (str | Unset): A tracker's name.
+        direction (ListTextsDirection | Unset):
+        status (MessageStatus | Unset): A text's own status. An incoming text is always received.
         ringfence_version (ListTextsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -384,15 +384,15 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             company=company,
-            number=number,
-            tracker=tracker,
-            direction=direction,
-            status=status,
             since=since,
             until=until,
             expand=expand,
             after=after,
             limit=limit,
+            number=number,
+            tracker=tracker,
+            direction=direction,
+            status=status,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -18,15 +18,16 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     source: str | Unset = UNSET,
     medium: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
     tracker: str | Unset = UNSET,
     known: ListVisitsKnown | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListVisitsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -41,6 +42,22 @@ def _get_kwargs(
 
     params["company"] = company
 
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    json_until: str | Unset = UNSET
+    if not isinstance(until, Unset):
+        json_until = until.isoformat()
+    params["until"] = json_until
+
+    params["expand"] = expand
+
+    params["after"] = after
+
+    params["limit"] = limit
+
     params["source"] = source
 
     params["medium"] = medium
@@ -54,20 +71,6 @@ def _get_kwargs(
         json_known = known
 
     params["known"] = json_known
-
-    json_since: str | Unset = UNSET
-    if not isinstance(since, Unset):
-        json_since = since.isoformat()
-    params["since"] = json_since
-
-    json_until: str | Unset = UNSET
-    if not isinstance(until, Unset):
-        json_until = until.isoformat()
-    params["until"] = json_until
-
-    params["after"] = after
-
-    params["limit"] = limit
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -146,15 +149,16 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     source: str | Unset = UNSET,
     medium: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
     tracker: str | Unset = UNSET,
     known: ListVisitsKnown | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListVisitsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Problem | Visits]:
@@ -164,15 +168,17 @@ def sync_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: contacts, page_views.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
         medium (str | Unset):
         campaign (str | Unset):
         tracker (str | Unset): The name of the tracker whose number was shown.
         known (ListVisitsKnown | Unset): Whether the visitor is known from a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListVisitsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -186,15 +192,16 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         source=source,
         medium=medium,
         campaign=campaign,
         tracker=tracker,
         known=known,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -210,15 +217,16 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     source: str | Unset = UNSET,
     medium: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
     tracker: str | Unset = UNSET,
     known: ListVisitsKnown | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListVisitsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Problem | Visits | None:
@@ -228,15 +236,17 @@ def sync(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: contacts, page_views.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
         medium (str | Unset):
         campaign (str | Unset):
         tracker (str | Unset): The name of the tracker whose number was shown.
         known (ListVisitsKnown | Unset): Whether the visitor is known from a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListVisitsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -251,15 +261,16 @@ def sync(
     return sync_detailed(
         client=client,
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         source=source,
         medium=medium,
         campaign=campaign,
         tracker=tracker,
         known=known,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
@@ -269,15 +280,16 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     source: str | Unset = UNSET,
     medium: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
     tracker: str | Unset = UNSET,
     known: ListVisitsKnown | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListVisitsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[Problem | Visits]:
@@ -287,15 +299,17 @@ async def asyncio_detailed(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: contacts, page_views.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
         medium (str | Unset):
         campaign (str | Unset):
         tracker (str | Unset): The name of the tracker whose number was shown.
         known (ListVisitsKnown | Unset): Whether the visitor is known from a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListVisitsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -309,15 +323,16 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         company=company,
+        since=since,
+        until=until,
+        expand=expand,
+        after=after,
+        limit=limit,
         source=source,
         medium=medium,
         campaign=campaign,
         tracker=tracker,
         known=known,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -331,15 +346,16 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     company: str | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+    until: datetime.datetime | Unset = UNSET,
+    expand: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
     source: str | Unset = UNSET,
     medium: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
     tracker: str | Unset = UNSET,
     known: ListVisitsKnown | Unset = UNSET,
-    since: datetime.datetime | Unset = UNSET,
-    until: datetime.datetime | Unset = UNSET,
-    after: str | Unset = UNSET,
-    limit: int | Unset = 50,
     ringfence_version: ListVisitsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Problem | Visits | None:
@@ -349,15 +365,17 @@ async def asyncio(
 
     Args:
         company (str | Unset): Only this company, by its name.
+        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
+        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
+        expand (str | Unset): What each row shows in full besides its own fields, with commas
+            between: contacts, page_views.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         source (str | Unset):
         medium (str | Unset):
         campaign (str | Unset):
         tracker (str | Unset): The name of the tracker whose number was shown.
         known (ListVisitsKnown | Unset): Whether the visitor is known from a call, text or form.
-        since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
-        until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
-        after (str | Unset): `next` from the previous page.
-        limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListVisitsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -373,15 +391,16 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             company=company,
+            since=since,
+            until=until,
+            expand=expand,
+            after=after,
+            limit=limit,
             source=source,
             medium=medium,
             campaign=campaign,
             tracker=tracker,
             known=known,
-            since=since,
-            until=until,
-            after=after,
-            limit=limit,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -12,7 +12,7 @@ from hub.access.scope import AccessScope
 from hub.access.users import names_of
 from hub.model import Account, AuditEntry, Company, User
 from hub.queries.lists.keyset import Page, Part, page_of
-from hub.queries.lists.row_filter import RowFilter
+from hub.queries.lists.plan import RowFilter
 
 NEWEST = 2_000
 """Of how many of the newest entries of a period the filters offer the actors and actions."""

@@ -84,16 +84,16 @@ def test_a_delivery_is_expanded_by_what_it_came_from_and_its_tries(lite_house: H
         )
     )  # fmt: skip
     query = {"subject": mine["call_id"], "state": "dead"}
-    (row,) = lite_house.get("/deliveries", **query, expand="subject,tries").json()["deliveries"]
+    (row,) = lite_house.get("/deliveries", **query, expand="contact,tries").json()["deliveries"]
     (call,) = lite_house.get("/calls", number=CALLER).json()["calls"]
-    subject = row["subject"]
+    subject = row["contact"]
     assert (subject["id"], subject["kind"], subject["number"]) == (call["id"], "call", CALLER)
     assert (subject["source"], subject["outcome"]) == (call["source"], call["outcome"])
     assert row["tries"] == [
         {"number": 1, "started_at": row["made_at"], "result": "dead", "code": "timeout", "reason": "It did not answer."}
     ]
     (plain,) = lite_house.get("/deliveries", **query).json()["deliveries"]
-    assert plain == {**row, "subject": None, "tries": None}
+    assert plain == {**row, "contact": None, "tries": None}
     assert lite_house.get("/deliveries", expand="notes").json()["param"] == "expand"
 
 

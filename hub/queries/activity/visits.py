@@ -17,7 +17,7 @@ from hub.platform.fields import from_fields
 from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.lists.keyset import Page
-from hub.queries.lists.row_filter import RowFilter
+from hub.queries.lists.plan import RowFilter
 from hub.store.encryption.vault import Vault
 
 MAX_PAGE_VIEWS = 100

@@ -12,8 +12,7 @@ from hub.access.scope import AccessScope
 from hub.model import TextMessage, Tracker
 from hub.queries.contact.view import ContactView, contact_views
 from hub.queries.lists.keyset import Page
-from hub.queries.lists.plan import indexless
-from hub.queries.lists.row_filter import RowFilter
+from hub.queries.lists.plan import RowFilter, indexless
 from hub.store.encryption.vault import Vault
 
 

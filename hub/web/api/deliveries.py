@@ -48,7 +48,7 @@ class ReplayBody(Body):
     fresh: StrictBool = False
 
 
-Expand: Any = expandable("subject", "tries")
+Expand: Any = expandable("contact", "tries")
 
 
 def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
@@ -113,12 +113,12 @@ def _expand(
     session: Session, authorized: AuthorizedRequest, rows: Sequence[ListedDeliveryAnswer], expand: Sequence[str]
 ) -> None:
     """Give rows what `expand` asks for, each read at once for all of them."""
-    if "subject" in expand and may(authorized.user, "calls"):
+    if "contact" in expand and may(authorized.user, "calls"):
         ids = {each.subject_id for each in rows}
         subjects = subjects_by_id(session, authorized.scope, authorized.hub.vault, ids)
         for each in rows:
             if each.subject_id in subjects:
-                each.subject = SubjectAnswer.model_validate(subjects[each.subject_id])
+                each.contact = SubjectAnswer.model_validate(subjects[each.subject_id])
     if "tries" in expand:
         tried = attempts_of(session, [each.id for each in rows])
         for each in rows:

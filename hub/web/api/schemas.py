@@ -132,10 +132,10 @@ class AttemptAnswer(Answer):
 
 
 class ListedDeliveryAnswer(DeliveryAnswer):
-    """The same in a list. `subject`, the call, text or form that it came from, and `tries` are null if `expand` does not ask
+    """The same in a list. `contact`, the call, text or form that it came from, and `tries` are null if `expand` does not ask
     for them, the role of the key's user does not see them, or they are gone."""
 
-    subject: SubjectAnswer | None = None
+    contact: SubjectAnswer | None = None
     tries: list[AttemptAnswer] | None = None
 
 

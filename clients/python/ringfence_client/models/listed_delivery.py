@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ListedDelivery")
 
 @_attrs_define
 class ListedDelivery:
-    """The same in a list. `subject`, the call, text or form that it came from, and `tries` are null if `expand` does not
+    """The same in a list. `contact`, the call, text or form that it came from, and `tries` are null if `expand` does not
     ask
     for them, the role of the key's user does not see them, or they are gone.
 
@@ -37,7 +37,7 @@ class ListedDelivery:
             reason (None | str):
             state (str):
             subject_id (str):
-            subject (None | Subject | Unset):
+            contact (None | Subject | Unset):
             tries (list[Attempt] | None | Unset):
     """
 
@@ -54,7 +54,7 @@ class ListedDelivery:
     reason: None | str
     state: str
     subject_id: str
-    subject: None | Subject | Unset = UNSET
+    contact: None | Subject | Unset = UNSET
     tries: list[Attempt] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -94,13 +94,13 @@ class ListedDelivery:
 
         subject_id = self.subject_id
 
-        subject: dict[str, Any] | None | Unset
-        if isinstance(self.subject, Unset):
-            subject = UNSET
-        elif isinstance(self.subject, Subject):
-            subject = self.subject.to_dict()
+        contact: dict[str, Any] | None | Unset
+        if isinstance(self.contact, Unset):
+            contact = UNSET
+        elif isinstance(self.contact, Subject):
+            contact = self.contact.to_dict()
         else:
-            subject = self.subject
+            contact = self.contact
 
         tries: list[dict[str, Any]] | None | Unset
         if isinstance(self.tries, Unset):
@@ -133,8 +133,8 @@ class ListedDelivery:
                 "subject_id": subject_id,
             }
         )
-        if subject is not UNSET:
-            field_dict["subject"] = subject
+        if contact is not UNSET:
+            field_dict["contact"] = contact
         if tries is not UNSET:
             field_dict["tries"] = tries
 
@@ -200,7 +200,7 @@ class ListedDelivery:
 
         subject_id = d.pop("subject_id")
 
-        def _parse_subject(data: object) -> None | Subject | Unset:
+        def _parse_contact(data: object) -> None | Subject | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -208,14 +208,14 @@ class ListedDelivery:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                subject_type_0 = Subject.from_dict(data)
+                contact_type_0 = Subject.from_dict(data)
 
-                return subject_type_0
+                return contact_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | Subject | Unset, data)
 
-        subject = _parse_subject(d.pop("subject", UNSET))
+        contact = _parse_contact(d.pop("contact", UNSET))
 
         def _parse_tries(data: object) -> list[Attempt] | None | Unset:
             if data is None:
@@ -253,7 +253,7 @@ class ListedDelivery:
             reason=reason,
             state=state,
             subject_id=subject_id,
-            subject=subject,
+            contact=contact,
             tries=tries,
         )
 

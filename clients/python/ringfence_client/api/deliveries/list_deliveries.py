@@ -178,7 +178,7 @@ def sync_detailed(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: subject, tries.
+            between: contact, tries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
@@ -247,7 +247,7 @@ def sync(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: subject, tries.
+            between: contact, tries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
@@ -311,7 +311,7 @@ async def asyncio_detailed(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: subject, tries.
+            between: contact, tries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):
@@ -378,7 +378,7 @@ async def asyncio(
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
-            between: subject, tries.
+            between: contact, tries.
         after (str | Unset): `next` from the previous page.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         state (ListDeliveriesState | Unset):

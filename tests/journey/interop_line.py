@@ -51,6 +51,7 @@ class Line:
         does: Callable[[Leg], Awaitable[None]] = {FORWARDED: self._forward, RINGING: self._ring}.get(
             leg.about.called, self._speak
         )
+        does = self._call_out if leg.about.phone else does
         try:
             await does(leg)
         except LegEnded:
@@ -81,6 +82,14 @@ class Line:
     async def _ring(self, leg: Leg) -> None:
         """Ring without an answer; the caller hears the phone."""
         out = await self.engine.place(Dial(PHONE, leg.about.caller, attested_by=leg), heard_by=leg)
+        await leg.answer()
+        await leg.bridge(out).over()
+        await asyncio.gather(leg.hang_up(), out.hang_up())
+
+    async def _call_out(self, leg: Leg) -> None:
+        """Connect a phone of the business with whom it calls."""
+        to = self.engine._registrar.destination(leg.about.called)
+        out = await self.engine.place(Dial(to, leg.about.caller))
         await leg.answer()
         await leg.bridge(out).over()
         await asyncio.gather(leg.hang_up(), out.hang_up())

@@ -38,6 +38,13 @@ REGISTERED = "registered"
 """What the gateway's health says of a line that is signed in at its trunk."""
 
 
+EMERGENCY = {
+    "announce": "your phones cannot place emergency calls, and say so to who tries: keep another telephone for them",
+    "trunk": "emergency calls of your phones go through the trunk, whose operator must know the address of each phone",
+}
+"""What each check of the line says of emergency calls."""
+
+
 class Sip(Calls, Recordings):
     """One SIP trunk with its gateways as a carrier."""
 
@@ -154,7 +161,7 @@ class Sip(Calls, Recordings):
         found += [(False, sentence) for sentence in [fallen(counted)] if sentence]
         wrong = [sentence for ok, sentence in found if not ok]
         sentences = list(dict.fromkeys(wrong or [sentence for _, sentence in found]))
-        said = "; ".join(sentences)
+        said = "; ".join(sentences + ([EMERGENCY[self.settings.phones.emergency]] if self.settings.phones else []))
         return ConnectionReport(ok=not wrong, detail=f"{said[:1].upper()}{said[1:]}.", figures=figures_of(counted))
 
 
@@ -186,4 +193,6 @@ def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
     trunk = "and its trunk answer" if health.get("trunk") else "answers; its trunk has not been asked yet"
     if not isinstance(calls, int) or not isinstance(waiting, int):
         raise RetryLater("The gateway's health cannot be read.")
-    return True, f"the gateway {trunk}, {calls} calls are under way, {waiting} reports wait"
+    phones = health.get("phones") or {}
+    signed_in = f", {sum(map(bool, phones.values()))} of {len(phones)} phones are signed in" if phones else ""
+    return True, f"the gateway {trunk}, {calls} calls are under way, {waiting} reports wait{signed_in}"

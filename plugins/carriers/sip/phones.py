@@ -50,6 +50,10 @@ class PhonesSettings(PluginSettings):
         min_length=1, description="The phones by their names; a call flow rings one as phone:NAME."
     )
     tls_certificate: str = Field(description="The PEM file with certificate and key of the phones' port.")
+    emergency: Literal["trunk", "announce"] = Field(
+        description="What happens when a phone dials an emergency number: `trunk` calls it through the trunk, which must know "
+        "the address of each phone; `announce` says that no emergency call is possible and to take another telephone."
+    )
     listen: str = Field(
         default="0.0.0.0:5061", description="Where the phones sign in, over TLS alone.", pattern=HOST_AND_PORT
     )

@@ -79,10 +79,16 @@ class LimitSettings(PluginSettings):
         description="Minutes in a day for which calls that came in are connected with phones. It is reported at 80 % and at "
         "100 %, and never refuses or ends a call.",
     )
-    call_backs_at_once: int = Field(default=20, ge=0, description="Call backs at once; more are refused.")
-    call_backs_per_day: int = Field(default=2000, ge=0, description="Call backs in a day; more are refused.")
+    call_backs_at_once: int = Field(
+        default=20, ge=0, description="Call backs, and calls of your phones, at once; more are refused."
+    )
+    call_backs_per_day: int = Field(
+        default=2000, ge=0, description="Call backs, and calls of your phones, in a day; more are refused."
+    )
     call_back_minutes_per_day: int = Field(
-        default=1000, ge=0, description="Minutes of call backs in a day; then new ones are refused."
+        default=1000,
+        ge=0,
+        description="Minutes in a day of call backs and of calls of your phones; then new ones are refused.",
     )
     abroad_minutes_per_day: int = Field(
         default=120,

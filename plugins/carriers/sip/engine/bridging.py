@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from plugins.carriers.sip.engine.interface import Leg, SipError
 from plugins.carriers.sip.engine.recording import Recorder
 from plugins.carriers.sip.engine.sound import Clock, Voice
+from plugins.carriers.sip.engine.tones import music
 
 if TYPE_CHECKING:
     from plugins.carriers.sip.engine.wav import Disk
@@ -37,6 +38,9 @@ class BridgedLeg(Leg, Protocol):
     def press(self, key: str) -> None:
         """Send the party a key."""
 
+    def let_go(self) -> None:
+        """Hang up, beside."""
+
 
 class LegBridge:
     """A `Bridge` between two legs of one engine."""
@@ -51,6 +55,13 @@ class LegBridge:
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[Leg | None] = self._loop.create_future()
         self._recorder: Recorder | None = None
+        self._guests: list[BridgedLeg] = []
+        """Legs that a transfer brought in and nobody else ends."""
+        self._held_by: BridgedLeg | None = None
+        self._leaving: BridgedLeg | None = None
+        """Whose party transfers the other one now: it may hang up meanwhile."""
+        self._went_on: LegBridge | None = None
+        """The bridge that a leg of this one was transferred to."""
         self._closed = asyncio.Event()
         self._closed.set()
         with self._clock.lock:
@@ -109,7 +120,8 @@ class LegBridge:
 
     def lose(self, leg: Leg) -> None:
         """A leg is over."""
-        self._part(leg)
+        if leg is not self._leaving:
+            self._part(leg)
 
     def pressed(self, leg: Leg, key: str) -> None:
         """A leg's party has pressed a key: the other one gets it. Recordings hold sound alone, so they never hold it."""
@@ -119,7 +131,62 @@ class LegBridge:
         """Wait for the first leg to end, and for the recording to be on disk."""
         leg = await asyncio.shield(self._over)
         await self._closed.wait()
-        return leg
+        return await self._went_on.over() if self._went_on else leg
+
+    def other(self, leg: Leg) -> BridgedLeg:
+        """The leg that hears `leg`."""
+        return self._right if leg is self._left else self._left
+
+    def hold(self, leg: BridgedLeg, held: bool) -> None:
+        """The party of `leg` holds the call, or resumes it; the other one hears music meanwhile."""
+        self._held_by = leg if held else None
+        self._play_music(leg, held)
+
+    def _play_music(self, leg: BridgedLeg, plays: bool) -> None:
+        other = self.other(leg)
+        with self._clock.lock:
+            leg.voice.join(None if plays else other.voice)
+            if plays:
+                other.voice.play(music(), True, lambda heard: None)
+
+    def begin_transfer(self, leg: BridgedLeg) -> BridgedLeg:
+        """The party of `leg` transfers the other one, which is returned and hears music until somebody takes it."""
+        self._leaving = leg
+        self._play_music(leg, True)
+        return self.other(leg)
+
+    def give_up_transfer(self, leg: BridgedLeg) -> None:
+        """Nobody took the other one: back to the party that transferred it, unless that one is gone."""
+        self._leaving = None
+        if leg.ended.done():
+            self.lose(leg)
+        else:
+            self._play_music(leg, self._held_by is leg)
+
+    def replace(self, leg: BridgedLeg, new: BridgedLeg, guest: bool = True) -> None:
+        """Connect `new` in the place of `leg`. A `guest` is hung up when the call is over."""
+        other, self._leaving, self._held_by = self.other(leg), None, None
+        self._guests += [new] if guest else []
+        with self._clock.lock:
+            leg.voice.join(None)
+            new.voice.recorder, leg.voice.recorder = leg.voice.recorder, None
+            new.voice.join(other.voice)
+            other.voice.join(new.voice)
+        self._left, self._right = (new, other) if leg is self._left else (other, new)
+        leg.bridge_now, new.bridge_now = None, self
+        if new.ended.done():
+            self.lose(new)
+
+    def take_from(self, leg: BridgedLeg, there: LegBridge, their: BridgedLeg) -> None:
+        """Connect the party that talks with `their` in the bridge `there` in the place of `leg`: an attended transfer."""
+        new = there.other(their)
+        there.stop_recording()
+        their.bridge_now, there._went_on = None, self
+        with self._clock.lock:
+            their.voice.join(None)
+        self.replace(leg, new, guest=False)
+        if not there._over.done():
+            there._over.set_result(None)
 
     def _part(self, leg: Leg | None) -> float:
         seconds = self.stop_recording()
@@ -128,6 +195,8 @@ class LegBridge:
                 if each.bridge_now is self:
                     each.bridge_now = None
                     each.voice.join(None)
+        for guest in self._guests:
+            guest.let_go()
         if not self._over.done():
             self._over.set_result(leg)
         return seconds

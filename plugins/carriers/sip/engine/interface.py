@@ -286,6 +286,8 @@ class Dial:
     """Ask the network not to show the caller (Privacy: id)."""
     attested_by: Leg | None = None
     """The incoming leg that this call is made for, if any; when its caller is gone nothing is placed."""
+    emergency: bool = False
+    """A number of the emergency services, as dialed: no cap and no country forbids it."""
     second: bool = False
     """Whether it connects a call back whose first leg is up."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -332,6 +334,8 @@ class Health:
     """`registered`, or the status or silence that we got instead; empty without registration and before the first answer."""
     caps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By what outgoing calls are for: the minutes of today, and the day's cap."""
+    phones: Mapping[str, bool] = field(default_factory=dict)
+    """The phones of the business by name, and whether each is signed in."""
 
 
 class Engine(Protocol):

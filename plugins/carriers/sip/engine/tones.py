@@ -42,3 +42,10 @@ def ringback(country: str = "US") -> bytes:
     """One round of the ringback tone, to be repeated; the American one for a country that is not listed."""
     frequencies, rounds = _RINGBACK.get(country, _RINGBACK["US"])
     return b"".join(tone(frequencies, on, 0.1) + bytes(2 * int(off * RATE)) for on, off in rounds)
+
+
+@lru_cache(maxsize=1)
+def music() -> bytes:
+    """What somebody hears while the call is held, to be repeated: a quiet tune, and a pause."""
+    notes = (392, 523, 659, 523, 440, 587, 698, 587)
+    return b"".join(tone((note,), 0.4, 0.06) for note in notes) + bytes(2 * RATE)

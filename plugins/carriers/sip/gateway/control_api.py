@@ -163,6 +163,7 @@ def health_of(parts: Parts) -> dict[str, object]:
         "disk_full": parts.files.is_disk_full(),
         "counts": {**parts.counts, **engine.refused},
         "caps": {kind: list(used) for kind, used in engine.caps.items()},
+        "phones": dict(engine.phones),
         "version": parts.start.version,
     }
 

@@ -21,7 +21,7 @@ from plugins.carriers.sip.gateway.start import read_start
 from plugins.carriers.sip.settings import SipSettings
 
 PASSWORD = "correct-horse-battery"
-PHONES = {"tls_certificate": "phones.pem", "named": {"anna": {"password": PASSWORD}}}
+PHONES = {"tls_certificate": "phones.pem", "emergency": "announce", "named": {"anna": {"password": PASSWORD}}}
 
 
 def settings(**phones: Any) -> SipSettings:

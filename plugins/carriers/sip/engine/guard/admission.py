@@ -35,6 +35,8 @@ class Verdict(StrEnum):
     """Over the rate: 503 with Retry-After."""
     REGISTER = "register"
     """A phone of the business signs in."""
+    REFER = "refer"
+    """A phone of the business transfers its call."""
     REFUSE = "refuse"
     """From our trunk, and nothing we do: 405."""
 

@@ -35,13 +35,13 @@ def read_about(invite: Message, source: str, received: float, country: str = "",
     withheld = _withheld(invite, from_user or user)
     verdict, attestation = _verdict(invite, params + from_params + asserted + sender)
     return About(
-        called=_number(_called(invite), country),
-        caller="" if withheld else _number(user or from_user, country),
+        called=read_number(_called(invite), country),
+        caller="" if withheld else read_number(user or from_user, country),
         caller_name="" if withheld else clean(name or from_name, MAX_NAME),
         withheld=withheld,
         attestation=attestation,
         verdict=verdict,
-        diverted_from=_number(_user(invite.get("diversion") or invite.get("history-info")), country),
+        diverted_from=read_number(_user(invite.get("diversion") or invite.get("history-info")), country),
         sip_call_id=clean(invite.call_id, MAX_KEPT),
         source=source,
         received=received,
@@ -83,7 +83,7 @@ def _dialable(user: str) -> str:
     return re.sub(r"[-.() ]", "", user)
 
 
-def _number(user: str, country: str) -> str:
+def read_number(user: str, country: str) -> str:
     """E.164 where the digits allow it; another user part is kept as it is."""
     digits = _dialable(user)
     if not _NUMBER.fullmatch(digits):

@@ -23,7 +23,7 @@ MAX_VALUE = 512
 def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoing:
     """How the call looks outside. Raises `ValueError` with one sentence for anything but a number, name or header."""
     for number in (dial.number, dial.caller):
-        if not _NUMBER.fullmatch(number):
+        if not _NUMBER.fullmatch(number) and not (dial.emergency and re.fullmatch("[0-9]{3,6}", number)):
             raise ValueError("A number to call, and the caller's, must be in international form, like +13125550100.")
     host = settings.trunk.host
     port = f":{settings.trunk.port}" if settings.trunk.port not in (5060, 5061) else ""

@@ -41,7 +41,7 @@ from plugins.carriers.sip.engine.guard.rewriting import (
     note_source,
     reply_to,
 )
-from plugins.carriers.sip.engine.guard.sdp import NoAddress
+from plugins.carriers.sip.engine.guard.sdp import NoAddress, held
 from plugins.carriers.sip.engine.guard.session_timer import (
     MIN_S,
     TIMER,
@@ -191,7 +191,7 @@ class Relay(Replies):
         if request.get("max-forwards") == "0":
             self._turn_away(request, peer, 483, "Too Many Hops")
             return
-        if not self._may_take():
+        if not peer.phone and not self._may_take():
             self._turn_away(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
         try:
@@ -232,6 +232,8 @@ class Relay(Replies):
                 return
             call.updates = call.updates or listed(request, "allow", "UPDATE")
         branch = self.ledger.branch(request)
+        if peer.phone and self._phones and call.up and request.method in ("INVITE", "UPDATE") and request.body:
+            self._phones.hold(request.call_id, held(request.body))
         passed = for_stack(request, call, self._sound.inside_port)
         passed.method = request.method
         passed.uri = call.stack or f"sip:{AGENT_OF_PHONES if peer.phone else AGENT}@{self._stack}"

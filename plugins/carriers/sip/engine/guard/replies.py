@@ -79,6 +79,9 @@ class Replies:
             self._answer(request, peer, 401, "Unauthorized", door.challenges(peer.host))
         elif verdict is Verdict.REGISTER and self._phones:
             self._answer(request, peer, *self._phones.register(request, peer))
+        elif verdict is Verdict.REFER and self._phones:
+            contact = self.ledger.calls[request.call_id].contact
+            self._answer(request, peer, *self._phones.transfer(request), [("Contact", contact)])
         elif verdict is Verdict.BUSY:
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
         elif verdict is Verdict.REFUSE:

@@ -93,6 +93,12 @@ class Phones(Protocol):
     def about(self, invite: Message, peer: Peer, at: float) -> About:
         """The parties of a call."""
 
+    def transfer(self, refer: Message) -> tuple[int, str]:
+        """Begin what a REFER asks for, or refuse it."""
+
+    def hold(self, call_id: str, held: bool) -> None:
+        """A phone holds its call, or resumes it."""
+
 
 class SoundPorts(Protocol):
     """Where the relay gets a way for a leg's sound from."""
@@ -110,6 +116,9 @@ def for_stack(message: Message, call: Call, port: int) -> Message:
     body = message.body
     if kind_of(message) == SDP:
         body, party = sdp.for_stack(body, port)
+        if call.peer.phone:
+            # A phone that holds sends no sound, which the stack would take for a dead end.
+            body = body.replace(b"a=sendonly", b"a=inactive")
         call.described = body
         call.sound.point(party)
     passed = Message(headers=kept, body=body)

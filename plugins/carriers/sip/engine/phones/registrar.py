@@ -7,12 +7,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, unquote
 
 import structlog
 
 from plugins.carriers.sip.engine.guard.admission import Verdict
 from plugins.carriers.sip.engine.guard.calls import Outgoing, Peer, target_of
-from plugins.carriers.sip.engine.guard.identity import read_about
+from plugins.carriers.sip.engine.guard.identity import read_about, read_number
 from plugins.carriers.sip.engine.guard.invitation import to_phone
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message
 from plugins.carriers.sip.engine.interface import About, Dial, NoAnswer, Unreachable
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 MIN_S, DEFAULT_S, MAX_S = 60, 600, 3600
 """Seconds that a phone stays signed in: the least, without its own wish, and the most."""
 _EXPIRES = re.compile(r";\s*expires=(\d{1,9})", re.IGNORECASE)
+_REFER_TO = re.compile(r"(?:sips?|tel):([^@>;?\s]{1,128})[^>?]*(?:\?([^>\s]*))?", re.IGNORECASE)
 _USER = re.compile(r"sips?:([^@;>\s]{1,64})@", re.IGNORECASE)
 INSIDE = ("ACK", "BYE", "CANCEL", "INFO", "INVITE", "OPTIONS", "PRACK", "UPDATE")
 """The requests of a phone inside a call."""
@@ -53,6 +55,9 @@ class Registrar:
         self.phones = line.phones.by_name if line.phones else {}
         self._sign_in = SignIn(self.phones, clock, wall)
         self._bindings: dict[str, Binding] = {}
+        self.on_hold: Callable[[str, bool], None] = lambda call_id, held: None
+        self.on_transfer: Callable[[str, str, str], bool] = lambda call_id, to, replaces: False
+        """Begins the transfer of a call to a destination, or to the party of the call `replaces`; whether it has begun."""
 
     def judge(self, request: Message, host: str, known_dialog: bool) -> Verdict:
         """What to do with a request that came to the phones' port; `known_dialog` says that it belongs to a call with this
@@ -60,6 +65,8 @@ class Registrar:
         if request.in_dialog or request.method in ("ACK", "CANCEL"):
             if not known_dialog:
                 return Verdict.DROP
+            if request.method == "REFER":
+                return Verdict.REFER
             return Verdict.TAKE if request.method in INSIDE else Verdict.REFUSE
         if request.method == "OPTIONS" and any(each.peer.host == host for each in self._bindings.values()):
             return Verdict.TAKE
@@ -124,6 +131,31 @@ class Registrar:
         if place is None:
             raise NoAnswer("The phone is not signed in.", 480)
         return to_phone(dial, name, place.contact, place.peer, media(place.peer))
+
+    def destination(self, user: str) -> str:
+        """Whom a phone may call or transfer a call to: a number, or a phone of the business; blank for anything else, such as
+        an emergency number."""
+        if user in self.phones:
+            return f"{PHONE}{user}"
+        number = read_number(user, self._line.country)
+        return number if re.fullmatch(r"\+[1-9][0-9]{5,14}", number) else ""
+
+    def transfer(self, refer: Message) -> tuple[int, str]:
+        """Begin what a REFER asks for (RFC 3515, RFC 3891), or refuse it."""
+        found = _REFER_TO.search(refer.get("refer-to"))
+        if found is None:
+            return 400, "Bad Request"
+        named = parse_qs(found[2] or "")
+        replaces = next((value for key, (value, *_) in named.items() if key.lower() == "replaces"), "").partition(";")[
+            0
+        ]
+        to = self.destination(unquote(found[1]))
+        begun = bool(to or replaces) and self.on_transfer(refer.call_id, to, replaces)
+        return (202, "Accepted") if begun else (603, "Decline")
+
+    def hold(self, call_id: str, held: bool) -> None:
+        """A phone holds its call, or resumes it."""
+        self.on_hold(call_id, held)
 
     def about(self, invite: Message, peer: Peer, at: float) -> About:
         """The parties of a call from a phone: it shows the number of the settings, whatever it says itself."""

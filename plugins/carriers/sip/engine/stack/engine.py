@@ -43,6 +43,7 @@ from plugins.carriers.sip.engine.interface import (
 )
 from plugins.carriers.sip.engine.limits import Meter, warm_up
 from plugins.carriers.sip.engine.phones.registrar import Registrar
+from plugins.carriers.sip.engine.phones.transfer import Transfers
 from plugins.carriers.sip.engine.settings import PHONE, LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.configuration import stack_account, stack_config
@@ -101,6 +102,7 @@ class StackEngine(Upkeep):
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
         self._admission = admission(settings)
         self._registrar = Registrar(settings, self._ports.signed_in.add)
+        Transfers(self, self._registrar)
         self.relay = Relay(
             self._ports,
             self._admission,
@@ -146,13 +148,13 @@ class StackEngine(Upkeep):
         accept: Accept | None = None,
     ) -> Leg:
         """Call a number and return the answered leg that takes the call."""
-        if self._draining or not self._alive:
+        if (self._draining and not dial.emergency) or not self._alive:
             raise Draining("The line takes no new calls.")
         if dial.attested_by and dial.attested_by.ended.done():
             raise NoAnswer("The caller is gone.", 487)
         if not self._sound.free:
             raise NotAllowed("All UDP ports of rtp_ports are in use.", "ports")
-        if dial.number.startswith(PHONE):
+        if dial.number.startswith(PHONE) or dial.emergency:
             return await self._called(dial, on_ringing, heard_by, accept)
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number, forward=dial.attested_by is not None, second=dial.second)
@@ -257,15 +259,9 @@ class StackEngine(Upkeep):
         refused = dict(self.relay.refused.counts) if self._alive else {}
         registration = self._registration.state if self._registration else ""
         return Health(
-            self._alive,
-            self._draining,
-            len(self._legs),
-            answers,
-            last - first + 1,
-            refused,
-            registration,
-            self.meter.used(),
-        )
+            self._alive, self._draining, len(self._legs), answers, last - first + 1, refused, registration, self.meter.used(),
+            self._registrar.signed_in() if self._alive else {},
+        )  # fmt: skip
 
     async def drain(self) -> None:
         """Take no new calls and wait for the last to end."""
@@ -307,7 +303,7 @@ class StackEngine(Upkeep):
     def _arrived(self, call: Call) -> None:
         """An INVITE passed the port and reached us through the stack."""
         known = self.relay.ledger.calls.get(call.call_id or "")
-        if known is None or known.about is None or self._draining:
+        if known is None or known.about is None or (self._draining and not known.about.phone):
             self.spawn(turn_away(call))
             return
         leg = StackLeg(self, call, known.about)
@@ -316,9 +312,12 @@ class StackEngine(Upkeep):
 
     def _session_over(self, call_id: str) -> None:
         """The other end no longer refreshes a call."""
-        for leg in self._legs.values():
-            if leg.call.call_id == call_id:
-                self.spawn(leg.end(Reason.FAILED))
+        if leg := self.leg_of(call_id):
+            self.spawn(leg.end(Reason.FAILED))
+
+    def leg_of(self, call_id: str) -> StackLeg | None:
+        """The leg with a SIP Call-ID."""
+        return next((leg for leg in self._legs.values() if leg.call.call_id == call_id), None)
 
     def _keep(self, leg: StackLeg) -> None:
         self._legs[leg.id] = leg
@@ -360,13 +359,12 @@ class StackEngine(Upkeep):
 
     async def _dial(self, dial: Dial, key: str) -> StackLeg:
         """Let the stack send the INVITE of a plan."""
-        missed: list[StackEvent] = []
+        missed, inside = list[StackEvent](), self._ports.inside
         self._runtime.subscribe(missed.append)
-        inside = self._ports.inside
         try:
             agent = self._phone_agent if dial.number.startswith(PHONE) else self._agent
-            number = dial.number.removeprefix(PHONE)
-            call = await agent.dial(f"sip:{number}@{inside[0]}:{inside[1]}", headers={LINE: key})
+            user = dial.number.removeprefix(PHONE)
+            call = await agent.dial(f"sip:{user}@{inside[0]}:{inside[1]}", headers={LINE: key})
         except BaresipError:
             self.relay.abandon(key)
             raise

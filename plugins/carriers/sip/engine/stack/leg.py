@@ -245,6 +245,10 @@ class StackLeg:
         other._alive()
         return LegBridge(self, other, record_to)
 
+    def let_go(self) -> None:
+        """End the leg, beside."""
+        self.engine.spawn(self.hang_up())
+
     async def hang_up(self) -> None:
         """End the leg."""
         await self.end(Reason.HUNG_UP if self.answered else Reason.CANCELLED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from plugins.carriers.sip.engine.interface import Leg, Reason, Side
+from plugins.carriers.sip.gateway.call.calling_out import call_out
 from plugins.carriers.sip.gateway.call.conversation import Conversation
 from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, whole
 from plugins.carriers.sip.gateway.journal import insert, update
@@ -23,6 +24,9 @@ LOST = {Reason.FAILED: "connection_lost", Reason.ENGINE: "gateway_ended"}
 async def take(parts: Parts, leg: Leg) -> None:
     """Lead one call. Whatever fails, its end is reported."""
     about, url = leg.about, parts.start.webhook_url
+    if about.phone:
+        await call_out(parts, leg)
+        return
     if about.called not in parts.numbers:
         parts.engine.note_refused("a number that is not among `numbers`", leg, NOT_FOUND)
         await leg.reject(NOT_FOUND)

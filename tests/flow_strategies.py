@@ -16,6 +16,7 @@ WORDS = st.text("abcdefghij klmno.,!?'\"#:{}", min_size=1, max_size=60).map(str.
 HOURS = st.sampled_from(["8:00-17:00", "closed", ["9:00-12:00", "13:00-24:00"], "0:00-6:30"])
 TAGS = st.lists(st.sampled_from(["vip", "sales", "new: caller", "b2b"]), min_size=1, max_size=3)
 PLACES = st.sampled_from(["US", "US-IL", "US-MI", "CA-ON", "DE"])
+ZIPS = st.sampled_from(["482", "48201", "0"])
 CASES = st.fixed_dictionaries(
     {},
     optional={
@@ -24,6 +25,8 @@ CASES = st.fixed_dictionaries(
         "landing_page": st.just("*/drains*"),
         "caller": st.sampled_from(["first_time", "repeat"]),
         "tag": st.just("vip"),
+        "caller_list": st.just("gold"),
+        "owner": st.just("Maria*"),
     },
 )
 
@@ -50,6 +53,12 @@ def step(do: str, to: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any
             "closed": to,
         },
         "menu": {**spoken, "keys": st.dictionaries(st.sampled_from("0123456789*#"), to, min_size=1), "otherwise": to},
+        "zip_route": {
+            **spoken,
+            "zips": st.dictionaries(ZIPS, to, min_size=1),
+            "otherwise": to,
+        },
+        "split": {"ways": st.dictionaries(st.sampled_from(["a", "b", "c"]), to, min_size=2)},
         "geo_route": {"places": st.dictionaries(PLACES, to, min_size=1), "otherwise": to},
         "attribution_route": {"cases": st.lists(_case(to), min_size=1, max_size=3), "otherwise": to},
         "tag": {"tags": TAGS, "then": to},

@@ -17,10 +17,16 @@ from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
 from hub.contracts.places import places_of_number
 from hub.contracts.titles import spoken_source
-from hub.model import Call, CallStep, Lease, Visit
+from hub.model import Call, CallStep, FactRow, Lease, Visit
 from hub.numbers.directory import Line
+from hub.spam.callers import lists_of
+from hub.spam.facts import CallKey
+from hub.store.encryption.encrypted_fields import values_of
+from hub.store.encryption.vault import Vault
 
 UNASKED = Permission()
+OWNER = "owner"
+"""The name of the fact of a CRM that says who owns the contact."""
 MAX_CALL_AGE = timedelta(hours=4)
 """How far back the hub looks for the beginning of a call that continues."""
 
@@ -66,6 +72,7 @@ def call_contexts(
     public_url: str,
     recording: Permission = UNASKED,
     screenings: Mapping[tuple[str, str], Screening] = MappingProxyType({}),
+    vault: Vault | None = None,
 ) -> list[CallContext]:
     """What is known at each point, with the permission to record as given, and what happens to suspect calls. Flows that
     need nothing cause no database read."""
@@ -73,11 +80,15 @@ def call_contexts(
     earlier = _earlier(session, requests) if session else {}
     own_tags = _own_tags(session, requests) if session else {}
     accepted = _accepted(session, requests) if session else {}
+    lists = _lists(session, requests, now) if session else {}
+    owners = _owners(session, vault, requests, now) if session and vault else {}
     return [
         replace(
             _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording),
             screening=screenings.get(each.call),
             accepted=accepted.get(each.call),
+            caller_lists=lists.get(each.call, frozenset()),
+            owner=owners.get(each.caller),
         )
         for each in requests
     ]
@@ -85,7 +96,9 @@ def call_contexts(
 
 def must_read(each: AnswerRequest) -> bool:
     """Whether the flow needs anything that only the database knows."""
-    return each.flow.knows_attribution or each.flow.knows_caller or _asks_who_accepted(each)
+    flow = each.flow
+    asks_of_caller = flow.knows_caller or flow.caller_lists or flow.knows_owner
+    return flow.knows_attribution or bool(asks_of_caller) or _asks_who_accepted(each)
 
 
 def _asks_who_accepted(each: AnswerRequest) -> bool:
@@ -108,6 +121,48 @@ def _accepted(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple
     )
     taken = {(connector, call_id, point) for connector, call_id, point in rows}
     return {(connector, call_id): (connector, call_id, point) in taken for connector, call_id, point in wanted}
+
+
+def call_key(each: AnswerRequest, now: datetime) -> CallKey:
+    """The call as the lists of callers know it."""
+    return CallKey(
+        connector=each.connector,
+        call_id=each.point.call_id,
+        company_id=each.line.company.id,
+        account_id=each.line.company.account_id,
+        caller=each.point.caller_number,
+        called=each.point.tracking_number,
+        at=now,
+    )
+
+
+def _lists(
+    session: Session, requests: Sequence[AnswerRequest], now: datetime
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    names = frozenset[str]().union(*(each.flow.caller_lists for each in requests))
+    return lists_of(session, [call_key(each, now) for each in requests], names) if names else {}
+
+
+def _owners(
+    session: Session, vault: Vault, requests: Sequence[AnswerRequest], now: datetime
+) -> dict[tuple[str, str], str]:
+    """By caller: who owns their contact, as the CRM reported at the latest call of which that was kept."""
+    callers = {each.caller for each in requests if each.flow.knows_owner and each.point.caller_number}
+    if not callers:
+        return {}
+    rows = session.exec(
+        select(FactRow, Call.company_id, Call.caller_number)
+        .join(Call, col(Call.id) == col(FactRow.subject_id))
+        .where(
+            col(Call.caller_number).in_({number for _, number in callers}),
+            col(Call.company_id).in_({company for company, _ in callers}),
+            FactRow.name == OWNER,
+            col(FactRow.expires_at) > now,
+        )
+        .order_by(col(FactRow.learned_at))
+    ).all()
+    values = values_of(vault, session, [fact for fact, _, _ in rows])
+    return {(company or "", number or ""): values[fact.id] for fact, company, number in rows if fact.id in values}
 
 
 def _call_context(
@@ -137,6 +192,7 @@ def _call_context(
         campaign=visit.campaign if visit else tracker.campaign,
         landing_page=visit.landing_page if visit else None,
         tags=own_tags.get(each.call, frozenset()) | (earlier.tags if earlier else frozenset()),
+        caller_key="/".join(each.caller) if caller else "",
         source_name=spoken_source(visit.source, visit.campaign) if visit else each.line.source_name,
         recording=recording,
         public_url=public_url,

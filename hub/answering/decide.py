@@ -114,7 +114,7 @@ class Decider:
     def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
         screened = self._screener.screen(session, self._directory.latest, requests, now) if session else {}
         actions = {call: found.screening for call, found in screened.items() if found.screening is not None}
-        known = call_contexts(session, requests, now, self._public_url, WILLING, actions)
+        known = call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault)
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
         rows = {call: found.row for call, found in screened.items()}
         answers = [

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from hub.answering.call_context import AnswerRequest
+from hub.answering.call_context import AnswerRequest, call_key
 from hub.config.callflow.screening import Screening, ScreeningAction
 from hub.config.sections.spam import SpamAction, SpamSection
 from hub.model import SpamScore
@@ -23,7 +23,7 @@ from hub.numbers.directory import Directory
 from hub.platform import metrics
 from hub.runtime import Hub
 from hub.spam.callers import listed
-from hub.spam.facts import CallFacts, CallKey
+from hub.spam.facts import CallFacts
 from hub.spam.history import CallEnvironment, load_risks, relations_of
 from hub.spam.recent import RecentCalls
 from hub.spam.rules import Score, score
@@ -60,7 +60,7 @@ class Screener:
 
     def note(self, requests: Sequence[AnswerRequest], now: datetime) -> None:
         """Remember the calls that ring, for those that follow within the hour."""
-        self._recent.note(_key(each, now) for each in requests if each.rings)
+        self._recent.note(call_key(each, now) for each in requests if each.rings)
 
     def screen(
         self, session: Session, directory: Directory, requests: Sequence[AnswerRequest], now: datetime
@@ -78,7 +78,7 @@ class Screener:
     def _screened(
         self, session: Session, directory: Directory, ringing: Sequence[AnswerRequest], now: datetime
     ) -> dict[tuple[str, str], ScreenedCall]:
-        keys = {each.call: _key(each, now) for each in ringing}
+        keys = {each.call: call_key(each, now) for each in ringing}
         lists = listed(session, list(keys.values()))
         wanted = [
             each
@@ -122,18 +122,6 @@ class Screener:
             return None
         able = self._hub.plugins.connectors[each.connector].manifest.abilities
         return wanted if NEEDED[wanted] <= set(able) else None
-
-
-def _key(each: AnswerRequest, now: datetime) -> CallKey:
-    return CallKey(
-        connector=each.connector,
-        call_id=each.point.call_id,
-        company_id=each.line.company.id,
-        account_id=each.line.company.account_id,
-        caller=each.point.caller_number,
-        called=each.point.tracking_number,
-        at=now,
-    )
 
 
 def _row(each: AnswerRequest, points: Score, action: ScreeningAction, now: datetime) -> Columns:

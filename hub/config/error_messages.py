@@ -39,6 +39,8 @@ SAME_MEANING = {
     **dict.fromkeys(("gather", "ivr", "keypad"), "menu"),
     **dict.fromkeys(("record", "mailbox"), "voicemail"),
     **dict.fromkeys(("hours", "time", "business_hours"), "schedule"),
+    **dict.fromkeys(("zip", "postal_code"), "zip_route"),
+    **dict.fromkeys(("ab_test", "random", "percentage"), "split"),
     **dict.fromkeys(("text", "sms", "send_text"), "text_back"),
     **dict.fromkeys(("end", "stop", "reject"), "hang_up"),
 }

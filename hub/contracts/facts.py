@@ -42,6 +42,7 @@ KNOWN_FACTS: Mapping[str, KnownFact] = {
     "age": KnownFact("[0-9]{1,3}", "15", "in whole years; the lowest that is known decides which law counts"),
     "place": KnownFact(".+", "Chicago, IL", "the town, shown as where the person calls from"),
     "postal_code": KnownFact(".+", "60601", "shown likewise"),
+    "owner": KnownFact(".+", "Maria Lopez", "who owns the contact in the CRM; call flows can route by it"),
 }  # fmt: skip
 """Facts of other names are shown with the call, and read by nothing."""
 

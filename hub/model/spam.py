@@ -39,7 +39,8 @@ class SpamScore(Row, table=True):
 
 
 class CallerRule(Row, table=True):
-    """A number, or the beginning of numbers, that users block or allow for one company, or for all of the account."""
+    """A number, or the beginning of numbers, that users block, allow or put on a list of their own, for one company, or for all
+    of the account."""
 
     __tablename__ = "caller_rule"
     __table_args__ = (Index("ix_caller_rule_pattern", "pattern", "account_id"),)
@@ -48,8 +49,8 @@ class CallerRule(Row, table=True):
     account_id: str = Field(foreign_key="account.id", index=True)
     company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
     """None: all companies of the account."""
-    kind: str = Field(max_length=8)
-    """`BLOCK` or `ALLOW`."""
+    kind: str = Field(max_length=32)
+    """`BLOCK`, `ALLOW`, or the name of a list that call flows name as `caller_list`."""
     pattern: str = personal_text("user.contact.phone_number", max_length=16, nullable=False)
     """A number in E.164, or its beginning."""
     is_prefix: bool = False

@@ -1,9 +1,10 @@
-"""The block list and the allow list: numbers, or beginnings of numbers, of one company or of all of an account."""
+"""The block list, the allow list, and the lists that call flows name: numbers, or beginnings of numbers, of one company or of
+all of an account."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from hub.store.encryption.encrypted_fields import seal_rule_note
 from hub.store.encryption.vault import Vault
 
 PREFIX = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+LIST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+"""The name of a list of a company's own: the `caller_list` of a call flow."""
 MIN_PREFIX_DIGITS = 3
 """Digits after the + of the shortest prefix: +1 alone would block a continent."""
 MAX_NOTE_CHARACTERS = 200
@@ -38,15 +41,18 @@ def add_rule(
     *,
     by_verdict: bool = False,
 ) -> CallerRule:
-    """Block or allow a number, or with a `*` at its end all numbers that begin so, for one company, or for all companies
-    of the account. It takes the place of what was said about the same number before. CannotDo says what is wrong."""
-    if kind not in (BLOCK, ALLOW):
-        raise CannotDo("A caller is blocked or allowed; choose one of them.")
+    """Block or allow a number, or put it on a list that a call flow names; with a `*` at its end all numbers that begin so;
+    for one company, or for all companies of the account. It takes the place of what was said about the same number before.
+    CannotDo says what is wrong."""
+    verdict = kind in (BLOCK, ALLOW)
+    if not verdict and LIST_NAME.fullmatch(kind) is None:
+        raise CannotDo("A caller is blocked, allowed, or on a list that a call flow names; choose one of them.")
     pattern, is_prefix = read_pattern(text)
     own = _of(account_id, company_id)
     if len(session.exec(select(CallerRule.id).where(col(CallerRule.account_id) == account_id)).all()) >= MAX_RULES:
         raise CannotDo(f"The lists have {MAX_RULES:,} entries; remove some, or block a prefix.")
-    same = (*own, CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
+    same_list = col(CallerRule.kind).in_((BLOCK, ALLOW) if verdict else (kind,))
+    same = (*own, same_list, CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
     for former in session.exec(select(CallerRule).where(*same)).all():
         session.delete(former)
     rule = CallerRule(
@@ -64,7 +70,7 @@ def add_rule(
     session.flush()
     # The number itself is personal data, and a long prefix nearly is, so the audit log names the entry by its id.
     detail = f"{'a prefix' if is_prefix else 'a number'}, entry {rule.id}"
-    audit.note(session, now, actor, f"caller.{kind}", company_id or account_id, detail)
+    audit.note(session, now, actor, _action(kind), company_id or account_id, detail)
     return rule
 
 
@@ -94,13 +100,20 @@ def remove_rule(session: Session, rule: CallerRule, now: datetime, actor: str) -
     """Take an entry off its list."""
     session.delete(rule)
     session.flush()
-    audit.note(session, now, actor, f"caller.{rule.kind}.end", rule.company_id or rule.account_id, f"entry {rule.id}")
+    audit.note(session, now, actor, f"{_action(rule.kind)}.end", rule.company_id or rule.account_id, f"entry {rule.id}")
 
 
-def rule_about(session: Session, account_id: str, company_id: str | None, text: str) -> CallerRule | None:
-    """The entry with exactly this number or prefix."""
+def _action(kind: str) -> str:
+    return f"caller.{kind if kind in (BLOCK, ALLOW) else 'listed'}"
+
+
+def rule_about(
+    session: Session, account_id: str, company_id: str | None, text: str, kinds: Collection[str] = (BLOCK, ALLOW)
+) -> CallerRule | None:
+    """The entry with exactly this number or prefix on one of these lists."""
     pattern, is_prefix = read_pattern(text)
-    same = (*_of(account_id, company_id), CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
+    of_verdict = col(CallerRule.kind).in_(kinds)
+    same = (*_of(account_id, company_id), of_verdict, CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
     return session.exec(select(CallerRule).where(*same)).first()
 
 
@@ -123,25 +136,44 @@ def read_pattern(text: str) -> tuple[str, bool]:
 def listed(session: Session, calls: Collection[CallKey]) -> Mapping[tuple[str, str], ListEntry]:
     """Which of the calls come from callers on a list. The longest entry wins; of two, the company's own; and an
     allowed caller is allowed."""
-    wanted = {start for call in calls if call.caller for start in _starts(call.caller)}
-    if not wanted:
-        return {}
-    accounts = {call.account_id for call in calls}
-    query = select(CallerRule).where(col(CallerRule.pattern).in_(wanted), col(CallerRule.account_id).in_(accounts))
-    rules = session.exec(query).all()
+    rules = _rules_on(session, calls, (BLOCK, ALLOW))
     found = ((call.key, _strongest(rules, call)) for call in calls if call.caller) if rules else ()
     return {key: entry for key, entry in found if entry is not None}
 
 
-def _strongest(rules: Iterable[CallerRule], call: CallKey) -> ListEntry | None:
-    assert call.caller is not None
-    mine = [
-        rule
-        for rule in rules
-        if rule.account_id == call.account_id
+def lists_of(
+    session: Session, calls: Collection[CallKey], names: Collection[str]
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """By call: which of these lists of a company's own, or of its account, the caller is on."""
+    rules = _rules_on(session, calls, names)
+    return {call.key: frozenset(rule.kind for rule in rules if _fits(rule, call)) for call in calls} if rules else {}
+
+
+def _rules_on(session: Session, calls: Collection[CallKey], kinds: Collection[str]) -> Sequence[CallerRule]:
+    wanted = {start for call in calls if call.caller for start in _starts(call.caller)}
+    if not wanted:
+        return ()
+    accounts = {call.account_id for call in calls}
+    return session.exec(
+        select(CallerRule).where(
+            col(CallerRule.pattern).in_(wanted),
+            col(CallerRule.account_id).in_(accounts),
+            col(CallerRule.kind).in_(kinds),
+        )
+    ).all()
+
+
+def _fits(rule: CallerRule, call: CallKey) -> bool:
+    caller = call.caller or ""
+    return (
+        rule.account_id == call.account_id
         and rule.company_id in (None, call.company_id)
-        and (call.caller.startswith(rule.pattern) if rule.is_prefix else call.caller == rule.pattern)
-    ]
+        and (caller.startswith(rule.pattern) if rule.is_prefix else caller == rule.pattern)
+    )
+
+
+def _strongest(rules: Iterable[CallerRule], call: CallKey) -> ListEntry | None:
+    mine = [rule for rule in rules if _fits(rule, call)]
     if not mine:
         return None
     rule = max(

@@ -14,10 +14,13 @@ PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf
 
 
 def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_step() -> None:
-    whole, example = (yaml.safe_load(shown) for shown in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+    whole, callers, example = (yaml.safe_load(shown) for shown in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
     (written,) = whole["flows"]
     assert list(flow_problems(Flow.model_validate(written))) == []
     steps = written["steps"] | {"emergency": example["team"], "second": written["steps"]["office"]}
+    dial = written["steps"]["office"]
+    steps |= {**callers, **dict.fromkeys(("front_desk", "maria", "detroit", "midtown"), dial)}
+    steps["emergency"] = {**steps["emergency"], "unanswered": "who"}
     assert list(flow_problems(Flow.model_validate(written | {"steps": steps}))) == []
 
 

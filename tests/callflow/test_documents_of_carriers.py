@@ -69,13 +69,15 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
     limits = manifest.call_limits
     text = TEXT * 20
     dialing = {"ring_seconds": min(120, limits.ring_seconds or 120), "record": True, "whisper": f"{text}[source]"}
-    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night"}
+    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area"}
     menu = {"do": "menu", "say": text, "seconds": min(30, limits.key_seconds or 30), "otherwise": "night"}
     steps: dict[str, dict[str, Any]] = {
         "hours": {"do": "schedule", "hours": {"mon-sun": "0:00-24:00"}, "open": "where", "closed": "night"},
         "where": {"do": "geo_route", "places": {"US-IL": "why"}, "otherwise": "why"},
         "why": {"do": "attribution_route", "cases": [{"source": "google", "then": "mark"}], "otherwise": "mark"},
-        "mark": {"do": "tag", "tags": ["seen"], "then": "hello"},
+        "mark": {"do": "tag", "tags": ["seen"], "then": "halves"},
+        "halves": {"do": "split", "ways": {"a": "hello", "b": "hello"}},
+        "area": {**menu, "do": "zip_route", "zips": {"482": "phone"}},
         "hello": {"do": "greeting", "say": text, "then": "menu"},
         "menu": {**menu, "keys": keys | ({"#": "night"} if "gather_hash" in manifest.abilities else {})},
         "phone": {"do": "dial", "number": PHONES[0], "unanswered": "missed", **dialing},
@@ -103,7 +105,7 @@ def answers(flow: Flow) -> Iterator[tuple[AnswerPoint, tuple[Instruction, ...]]]
     permissions = [Permission(), *(Permission(allowed=True, duties=each, decision_id="d") for each in duties)]
     call_id = "CA1"
     context = CallContext(at=CLOCK(), time_zone="America/Chicago", call_id=call_id)
-    for key, answered, permission in product(("1", "2", "3", "4", "5", "#", ""), (True, False), permissions):
+    for key, answered, permission in product(("1", "2", "3", "4", "5", "6", "#", ""), (True, False), permissions):
         behavior = Behavior(keys=(key, "1"), answers=answered)
         for turn in rehearse(flow, 3, PHONES[1], context, behavior, lambda _, permission=permission: permission):
             yield turn.point, turn.walk.instructions

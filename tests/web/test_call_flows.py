@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
 from hub.api.sandbox import SimulatedCall
 from hub.config.callflow.definition import Flow
+from hub.model import Call, FactRow
 from hub.numbers.accounts import write_accounts
+from hub.spam.callers import add_rule
+from hub.store.encryption.encrypted_fields import seal_facts
 
 MENU = "For sales press 1, for the yard press 2."
 NOTICE = "Harbour records this call."
@@ -134,18 +140,62 @@ def test_a_call_ends_on_the_version_of_its_flow_on_which_it_began(own_edge: Edge
     assert len({row["low"] for row in versions}) == 2
 
 
-def _change_flow(edge: Edge) -> None:
-    """Config.yaml is changed: key 1 now leads to the yard."""
+def _change_flow(edge: Edge, change: Callable[[Flow], Flow] | None = None) -> None:
+    """Config.yaml is changed: key 1 now leads to the yard, or as `change` says."""
     config = edge.opened.hub.config
     account = config.accounts[0]
     companies = []
     for company in account.companies:
-        flows = tuple(_changed(flow) for flow in company.flows)
+        flows = tuple((change or _changed)(flow) for flow in company.flows)
         companies.append(company.model_copy(update={"flows": flows}))
     changed = replace(config, accounts=(account.model_copy(update={"companies": tuple(companies)}),))
     with edge.opened.hub.store.writing() as session:
         write_accounts(session, changed, edge.clock())
     edge.opened.directory.refresh()
+
+
+def test_a_call_goes_by_the_list_that_its_caller_is_on_by_the_owner_of_the_contact_and_by_a_zip_code(
+    own_edge: Edge,
+) -> None:
+    edge = own_edge
+    who = {
+        "do": "attribution_route",
+        "cases": [{"caller_list": "vip", "then": "sales"}, {"owner": "Maria*", "then": "yard"}],
+        "otherwise": "area",
+    }
+    area = {"do": "zip_route", "say": "Your ZIP code?", "zips": {"482": "sales"}, "otherwise": "night"}
+
+    def change(flow: Flow) -> Flow:
+        made = flow.model_dump(mode="json")
+        return Flow.model_validate({**made, "start": "who", "steps": {**made["steps"], "who": who, "area": area}})
+
+    _change_flow(edge, change)
+    first, heard = edge.place("48201")
+    assert heard[0] == "Your ZIP code?"
+    assert steps(edge, first)[:3] == [
+        ("who", "no case matches: area"), ("area", "asks for a key"), ("area", "ZIP code 482..: sales"),
+    ]  # fmt: skip
+    edge.work()
+    now = edge.clock()
+    with edge.opened.hub.store.writing() as session:
+        call = session.exec(select(Call)).one()
+        fact = FactRow(
+            subject_id=call.id, source="crm", name="owner", value="Maria Lopez", category="user.name", confidence=1.0,
+            learned_at=now, expires_at=now + timedelta(days=30),
+        )  # fmt: skip
+        seal_facts(edge.opened.hub.vault, session, [(call, fact)])
+        session.add(fact)
+    edge.clock.advance(minutes=1)
+    second, _ = edge.place()
+    assert steps(edge, second)[0] == ("who", "case 2: yard")
+    with edge.opened.hub.store.writing() as session:
+        company = edge.opened.directory.latest.companies["harbour"]
+        add_rule(session, company.account_id, company.id, "vip", "+1312*", now, "olivia")
+        add_rule(session, company.account_id, None, "vip", "+14155550142", now, "olivia")
+    third, _ = edge.place()
+    assert steps(edge, third)[0] == ("who", "case 1: sales")
+    other, _ = edge.place(caller_number="+13135550142")
+    assert steps(edge, other)[0] == ("who", "no case matches: area")
 
 
 def _changed(flow: Flow) -> Flow:

@@ -15,6 +15,7 @@ from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 from hub.errors import CannotDo
 from hub.model import HUB_CHAIN, Company
+from hub.model.spam import ALLOW, BLOCK
 from hub.platform.clock import utc_now
 from hub.queries.callers import listed_callers
 from hub.queries.lookup import known
@@ -30,6 +31,9 @@ Pattern = Annotated[
 ]
 OfCompany = Annotated[
     str | None, typer.Option("--company", help="Only for this company; for the whole hub if left out.", metavar="NAME")
+]
+OfList = Annotated[
+    str | None, typer.Option("--list", help="A list of your own that a call flow names, like vip.", metavar="NAME")
 ]
 Note = Annotated[str, typer.Option(help="Why, at most 200 characters.", metavar="TEXT")]
 
@@ -70,8 +74,14 @@ def list_blocks(
 
 
 @commands.command("add")
-def add(number: Pattern, company: OfCompany = None, note: Note = "", config: ConfigFile = CONFIG) -> None:
-    """Block a caller, or all whose numbers begin so."""
+def add(
+    number: Pattern, company: OfCompany = None, note: Note = "", of_list: OfList = None, config: ConfigFile = CONFIG
+) -> None:
+    """Block a caller, or all whose numbers begin so; with --list put them on a list that a call flow names."""
+    if of_list:
+        _put(of_list, number, company, note, config)
+        say(f"On the list {of_list}. Call flows with `caller_list: {of_list}` go by it from the next call on.")
+        return
     _put("block", number, company, note, config)
     say("Blocked. What happens to blocked callers: `spam: blocked:` of the company (`hub docs spam`).")
 
@@ -84,11 +94,12 @@ def allow(number: Pattern, company: OfCompany = None, note: Note = "", config: C
 
 
 @commands.command("remove")
-def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
+def remove(number: Pattern, company: OfCompany = None, of_list: OfList = None, config: ConfigFile = CONFIG) -> None:
     """Take a number or a prefix off its list."""
     with _places(config, company) as (session, _, places):
         wanted = places if company is not None else dict.fromkeys((account, None) for account, _ in places)
-        found = [rule for place in wanted if (rule := rule_about(session, *place, number)) is not None]
+        kinds = (of_list,) if of_list else (BLOCK, ALLOW)
+        found = [rule for place in wanted if (rule := rule_about(session, *place, number, kinds)) is not None]
         if not found:
             where = f"for {company}" if company else "for the whole hub; name the company with --company"
             raise CannotDo(f"The number is on no list {where}.")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import date
 from fnmatch import fnmatchcase
 
 from hub.config.callflow.context import CallContext
-from hub.config.callflow.definition import AttributionRoute, Case, GeoRoute, Schedule
+from hub.config.callflow.definition import AttributionRoute, Case, GeoRoute, Schedule, Split
 from hub.config.callflow.hours import DAYS, Hours, local_time, open_at, public_holiday
 from hub.contracts.consent import Place
+
+SHARE = "share"
+"""How the result of a `split` begins."""
 
 
 def by_the_clock(step: Schedule, known: CallContext) -> tuple[str, str]:
@@ -50,6 +54,13 @@ def by_attribution(step: AttributionRoute, known: CallContext, tags: Collection[
     return step.otherwise, "no case matches"
 
 
+def by_share(step: Split, name: str, known: CallContext) -> tuple[str, str]:
+    """The next step of one of the equal shares: the same for each call of a caller, by a hash of the number."""
+    seed = hashlib.sha256(f"{name}/{known.caller_key or known.call_id}".encode()).digest()
+    way, target = [*step.ways.items()][int.from_bytes(seed[:6], "big") % len(step.ways)]
+    return target, f"{SHARE} {way}"
+
+
 def _holds(case: Case, known: CallContext, tags: Collection[str]) -> bool:
     texts = (
         (case.source, known.source),
@@ -60,6 +71,8 @@ def _holds(case: Case, known: CallContext, tags: Collection[str]) -> bool:
     return (
         all(wanted is None or _fits(wanted, value) for wanted, value in texts)
         and (case.tag is None or case.tag in tags)
+        and (case.caller_list is None or case.caller_list in known.caller_lists)
+        and (case.owner is None or _fits(case.owner, known.owner))
         and (case.caller is None or known.first_time is (case.caller == "first_time"))
     )
 

@@ -12,10 +12,10 @@ from xml.sax.saxutils import quoteattr
 from hub.config.callflow.checks import dialed, lacking
 from hub.config.callflow.definition import (
     WAITING_STEPS,
+    Asking,
     Dialing,
     Flow,
     Growing,
-    Menu,
     Recording,
     Schedule,
     Spoken,
@@ -114,7 +114,7 @@ def _too_much(place: Place, step: Step, limits: CallLimits, several: bool) -> It
         case Dialing():
             yield from _seconds((*place, "ring_seconds"), step.ring_seconds, limits.ring_seconds, "lets a phone ring")
             yield from _seconds((*place, "time_limit"), step.time_limit or 0, limits.talk_seconds, "connects a dial")
-        case Menu():
+        case Asking():
             yield from _seconds((*place, "seconds"), step.seconds, limits.key_seconds, "waits for a key")
         case Voicemail():
             yield from _seconds((*place, "longest"), step.longest, limits.message_seconds, "records a message")

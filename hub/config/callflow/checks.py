@@ -13,13 +13,12 @@ import phonenumbers
 
 from hub.config.callflow.definition import (
     END,
-    HASH,
     WAITING_STEPS,
+    Asking,
     Dialing,
     Flow,
     Greeting,
     HangUpStep,
-    Menu,
     RoundRobin,
     Schedule,
     Spoken,
@@ -250,8 +249,8 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
     """Instructions that need all abilities that the step may need."""
     spoken: Say | Play = Play(url="") if isinstance(step, Spoken) and step.play else Say(text="")
     match step:
-        case Menu():
-            yield Gather(prompts=(spoken,), hash_key=HASH in step.keys)
+        case Asking():
+            yield Gather(prompts=(spoken,), most_digits=step.most_digits, hash_key=step.hash_key)
         case Voicemail():
             yield from (spoken, TakeMessage())
         case Greeting():

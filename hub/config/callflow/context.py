@@ -62,6 +62,12 @@ class CallContext:
     landing_page: str | None = None
     tags: frozenset[str] = frozenset()
     """Tags of this call and of the caller's earlier ones."""
+    caller_key: str = ""
+    """The same for each call of a caller to the company; blank if the number is hidden."""
+    caller_lists: frozenset[str] = frozenset()
+    """The company's lists on which the caller is."""
+    owner: str | None = None
+    """Who owns the caller's contact in the CRM, as known from an earlier call."""
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)

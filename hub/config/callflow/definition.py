@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from hub.config.callflow.step import END as END
 from hub.config.callflow.step import SOURCE as SOURCE
-from hub.config.callflow.step import DayHours, Key, PhoneNumber, PlaceCode, Speech, StepName, WeeklyHours
+from hub.config.callflow.step import (
+    CallerListName,
+    DayHours,
+    Key,
+    PhoneNumber,
+    PlaceCode,
+    Speech,
+    StepName,
+    WeeklyHours,
+    ZipBeginning,
+)
 from hub.config.callflow.step import Dialing as Dialing
 from hub.config.callflow.step import DialStep as DialStep
 from hub.config.callflow.step import Growing as Growing
@@ -24,6 +34,7 @@ from hub.config.callflow.step import SimulCall as SimulCall
 from hub.config.callflow.step import Spoken as Spoken
 from hub.config.callflow.step import Step as Step
 
+ZIP_DIGITS = 5
 HASH = "#"
 """The key that ends the input if the carrier gets no other setting."""
 
@@ -63,20 +74,78 @@ class Schedule(Step):
             yield "holiday", self.holiday
 
 
-class Menu(Spoken):
+class Asking(Spoken):
+    """The keys of all steps at which the caller presses keys."""
+
+    most_digits: ClassVar[int] = 1
+    seconds: int = Field(default=5, ge=1, le=30, description="Seconds to wait for a key.")
+    repeat: int = Field(
+        default=1, ge=0, le=5, description="How often it is said again if the caller presses nothing that is listed."
+    )
+    otherwise: StepName = Field(description="The next step if the caller presses nothing that is listed, or end.")
+
+    @property
+    def hash_key(self) -> bool:
+        """Whether # is a key like the others."""
+        return False
+
+    def chosen(self, digits: str) -> tuple[str, str | None]:
+        """What the caller pressed, in words without personal data, and the step to which it leads."""
+        raise NotImplementedError
+
+
+class Menu(Asking):
     """Lets the caller choose by a key."""
 
     do: Literal["menu"] = Field(description="What the step does.")
     keys: Mapping[Key, StepName] = Field(min_length=1, description="Key to the next step, or end.")
-    seconds: int = Field(default=5, ge=1, le=30, description="Seconds to wait for a key.")
-    repeat: int = Field(
-        default=1, ge=0, le=5, description="How often the menu is repeated if the caller presses no listed key."
-    )
-    otherwise: StepName = Field(description="The next step if the caller presses no listed key, or end.")
+
+    @property
+    def hash_key(self) -> bool:
+        return HASH in self.keys
+
+    def chosen(self, digits: str) -> tuple[str, str | None]:
+        return f"key {digits[:1]}" if digits else "no key", self.keys.get(digits[:1])
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"keys.{key}", step) for key, step in self.keys.items())
         yield "otherwise", self.otherwise
+
+
+class ZipRoute(Asking):
+    """Asks the caller for a ZIP code of five digits, and routes the call by it."""
+
+    most_digits: ClassVar[int] = ZIP_DIGITS
+    do: Literal["zip_route"] = Field(description="What the step does.")
+    zips: Mapping[ZipBeginning, StepName] = Field(
+        min_length=1,
+        description='A ZIP code or its beginning, in quotes, to the next step; "48201" is used before "482".',
+    )
+
+    def chosen(self, digits: str) -> tuple[str, str | None]:
+        if not (len(digits) == ZIP_DIGITS and digits.isdecimal()):
+            return "no ZIP code", None
+        fits = [each for each in self.zips if digits.startswith(each)]
+        return f"ZIP code {digits[:3]}..", self.zips[max(fits, key=len)] if fits else None
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"zips.{each}", step) for each, step in self.zips.items())
+        yield "otherwise", self.otherwise
+
+
+class Split(Step):
+    """Sends callers different ways in equal shares, such as to two greetings that are compared. A caller who calls again is
+    sent the same way."""
+
+    do: Literal["split"] = Field(description="What the step does.")
+    ways: Mapping[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")], StepName] = Field(
+        min_length=2,
+        max_length=10,
+        description="A name of your choice to the next step, like `a: short`. A step that is named twice gets twice as many.",
+    )
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"ways.{name}", step) for name, step in self.ways.items())
 
 
 class GeoRoute(Step):
@@ -104,6 +173,13 @@ class Case(Part):
         default=None, description="Only first-time or repeat callers."
     )
     tag: str | None = Field(default=None, description="Only if this call or an earlier one of the caller has the tag.")
+    caller_list: CallerListName | None = Field(
+        default=None, description="Only callers on this list of yours, like vip; the page Spam has the lists."
+    )
+    owner: str | None = Field(
+        default=None,
+        description="Only callers whose contact in the CRM has this owner, as known from an earlier call.",
+    )
     then: StepName = Field(description="The next step, or end.")
 
 
@@ -154,16 +230,16 @@ class HangUpStep(Step):
 
 
 AnyStep = (
-    Greeting | DialStep | SimulCall | RoundRobin | Schedule | Menu | GeoRoute | AttributionRoute | TagStep | Voicemail
-    | TextBack | HangUpStep
+    Greeting | DialStep | SimulCall | RoundRobin | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute | Split
+    | TagStep | Voicemail | TextBack | HangUpStep
 )  # fmt: skip
 STEP_TYPES: Mapping[str, type[Step]] = {
     "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "schedule": Schedule,
-    "menu": Menu, "geo_route": GeoRoute, "attribution_route": AttributionRoute, "tag": TagStep, "voicemail": Voicemail,
-    "text_back": TextBack, "hang_up": HangUpStep,
+    "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute, "attribution_route": AttributionRoute, "split": Split,
+    "tag": TagStep, "voicemail": Voicemail, "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
-WAITING_STEPS = (Dialing, Menu, Voicemail)
+WAITING_STEPS = (Dialing, Asking, Voicemail)
 """Steps that wait for a person. Only these may be part of a loop, and the call pauses there."""
 
 
@@ -230,10 +306,19 @@ class Flow(Part):
     def knows_caller(self) -> bool:
         """Whether the call's path depends on earlier calls of the caller."""
         return any(
-            (isinstance(step, RoundRobin) and step.sticky)
-            or (isinstance(step, AttributionRoute) and any(case.caller or case.tag for case in step.cases))
+            (isinstance(step, RoundRobin) and step.sticky) or any(case.caller or case.tag for case in _cases(step))
             for step in self.steps.values()
         )
+
+    @cached_property
+    def caller_lists(self) -> frozenset[str]:
+        """The lists of callers on which the call's path depends."""
+        return frozenset(case.caller_list for step in self.steps.values() for case in _cases(step) if case.caller_list)
+
+    @cached_property
+    def knows_owner(self) -> bool:
+        """Whether the call's path depends on who owns the caller's contact in the CRM."""
+        return any(case.owner for step in self.steps.values() for case in _cases(step))
 
     @cached_property
     def asks_for_key(self) -> bool:
@@ -249,3 +334,7 @@ class Flow(Part):
     def audio_files(self) -> frozenset[str]:
         """Every audio file that the flow plays."""
         return frozenset(step.play for step in self.steps.values() if isinstance(step, Spoken) and step.play)
+
+
+def _cases(step: Step) -> tuple[Case, ...]:
+    return step.cases if isinstance(step, AttributionRoute) else ()

@@ -11,8 +11,10 @@ from hub.errors import CannotDo
 
 Tree = dict[str, Any]
 """A flow or a step as keys and plain values."""
-LEADING = ("open", "closed", "holiday", "otherwise", "unanswered", "then")
+LEADING = ("open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "then")
 """The keys of a step that name another one."""
+MAPPED = ("keys", "places", "zips", "ways")
+"""The keys whose values each name one."""
 
 
 def ways_to(flow: Flow, name: str) -> list[str]:
@@ -72,7 +74,7 @@ def delete_step(flow: Flow, name: str) -> Tree:
 def _led(step: Mapping[str, Any], to: Callable[[str], str]) -> Tree:
     """A written step, each of whose targets is replaced."""
     led: Tree = {key: to(value) if key in LEADING else value for key, value in step.items()}
-    for key in ("keys", "places"):
+    for key in MAPPED:
         if key in led:
             led[key] = {each: to(target) for each, target in led[key].items()}
     if "cases" in led:
@@ -83,7 +85,7 @@ def _led(step: Mapping[str, Any], to: Callable[[str], str]) -> Tree:
 def _lead_by(step: Mapping[str, Any], way: str, to: str) -> Tree:
     """A written step, one of whose ways leads elsewhere."""
     head, _, rest = way.partition(".")
-    if head in ("keys", "places"):
+    if head in MAPPED:
         return {**step, head: {**step[head], rest: to}}
     if head == "cases":
         index = int(rest.partition(".")[0])

@@ -50,6 +50,20 @@ def _ringing(value: object) -> str:
     return _e164(str(value))
 
 
+def _quoted(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('is a number; write the ZIP code in quotes, like "06103", so that no zero is lost')
+    return value
+
+
+def _free(name: str) -> str:
+    if name in ("block", "allow"):
+        raise ValueError("is the hub's own list, which counts before every flow; name a list of your own")
+    return name
+
+
+ZipBeginning = Annotated[str, Field(pattern=r"^[0-9]{1,5}$"), BeforeValidator(_quoted)]
+CallerListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$"), AfterValidator(_free)]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 Ringing = Annotated[str, BeforeValidator(_ringing)]
 """What rings: a phone number, or a phone of the business by its name."""

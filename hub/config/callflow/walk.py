@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
 
-from hub.config.callflow.branches import by_attribution, by_place, by_the_clock
+from hub.config.callflow.branches import by_attribution, by_place, by_share, by_the_clock
 from hub.config.callflow.context import TAKEN, WITH_KEY, CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
 from hub.config.callflow.definition import (
     END,
-    HASH,
     SOURCE,
+    Asking,
     AttributionRoute,
     Dialing,
     Flow,
     GeoRoute,
     Greeting,
     HangUpStep,
-    Menu,
     RoundRobin,
     Schedule,
+    Split,
     Spoken,
     Step,
     TagStep,
@@ -41,7 +39,7 @@ from hub.config.callflow.screening import (
     spoken,
     take_it,
 )
-from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
+from hub.config.callflow.transcription_notice import notice_with
 from hub.contracts.answers import (
     ACCEPT_KEY,
     AnswerPoint,
@@ -100,7 +98,7 @@ class _Walker:
                 return self._accept(step, point.digits)
             case "dial_ended":
                 return self._after_dial(step, point)
-            case "digits" if isinstance(step, Menu):
+            case "digits" if isinstance(step, Asking):
                 return self._after_keys(step, point.digits)
             case "digits" if isinstance(step, Dialing):
                 return self._after_asking(step, point.digits)
@@ -144,6 +142,8 @@ class _Walker:
                 name, why = by_place(step, self._known)
             case AttributionRoute():
                 name, why = by_attribution(step, self._known, self._tags)
+            case Split():
+                name, why = by_share(step, self._mark.step, self._known)
             case _:
                 return None
         self._note(f"{why}: {name}")
@@ -157,7 +157,7 @@ class _Walker:
                     self._said.append(self._say(step.say))
                 self._note("ends the call")
                 return self._end()
-            case Menu():
+            case Asking():
                 return self._menu(step)
             case Voicemail():
                 return self._voicemail(step)
@@ -254,18 +254,8 @@ class _Walker:
         return self._wait(gather)
 
     def _notice_with(self, choice: str) -> tuple[Say, ...]:
-        """The recording notice, the sentence on transcription if it is due and the notice lacks it, the `choice` that the law
-        gives, and how to end the recording later."""
-        texts, language = self._flow.recording, self._flow.language
-        assert texts is not None
-        said = [(texts.notice, language)]
-        if "announce_transcription" in self._known.recording.duties and not mentions_transcription(texts.notice):
-            said.append(spoken(TRANSCRIBED, language))
-        said += [(text, language) for text in (choice, texts.end) if text]
-        return tuple(
-            Say(text=" ".join(text for text, _ in together), language=tongue, about_recording=True)
-            for tongue, together in groupby(said, key=itemgetter(1))
-        )
+        assert self._flow.recording is not None
+        return notice_with(self._flow.recording, self._flow.language, self._known.recording.duties, choice)
 
     def _tell(self, prompts: Sequence[Say], choice: Choice) -> None:
         permission = self._known.recording
@@ -372,19 +362,19 @@ class _Walker:
 
     # choices
 
-    def _menu(self, step: Menu, attempt: int = 0) -> FlowResult:
+    def _menu(self, step: Asking, attempt: int = 0) -> FlowResult:
         self._note("asks for a key" if attempt == 0 else "asks again")
         gather = Gather(
             prompts=(self._spoken(step),),
             seconds=step.seconds,
-            hash_key=HASH in step.keys,
+            most_digits=step.most_digits,
+            hash_key=step.hash_key,
             mark=self._next_mark(attempt),
         )
         return self._wait(gather)
 
-    def _after_keys(self, step: Menu, digits: str) -> FlowResult:
-        chosen = step.keys.get(digits[:1])
-        pressed = f"key {digits[:1]}" if digits else "no key"
+    def _after_keys(self, step: Asking, digits: str) -> FlowResult:
+        pressed, chosen = step.chosen(digits)
         if chosen is not None:
             self._note(f"{pressed}: {chosen}")
             return self._from(chosen)

@@ -16,6 +16,8 @@ FIRST_KEYS = ("do", "say", "play", "number", "numbers")
 LAST_KEYS = (
     "keys",
     "places",
+    "zips",
+    "ways",
     "cases",
     "open",
     "closed",

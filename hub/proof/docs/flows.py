@@ -43,9 +43,10 @@ ROWS: Sequence[tuple[str, Cell]] = (
     ("`busy:` apart from `no_answer:`", _row("dial")),
     ("`record:`", _row("record")),
     ("`end:` of `recording:`", _row("end_recording")),
-    ("`menu`, and the choice about a recording", _row("gather", "key_seconds")),
+    ("`menu`, `zip_route`, and the choice about a recording", _row("gather", "key_seconds")),
     ("`#` among the keys of a `menu`", _row("gather_hash")),
     ("`voicemail`", _row("message", "message_seconds")),
+    ("`schedule`, `geo_route`, `attribution_route`, `split`, `tag`, `text_back`", _row("dial")),
     ("all that is said until the call waits for a person", _row("", "document_bytes")),
 )
 

@@ -685,7 +685,7 @@ CREATE TABLE caller_rule (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,
     company_id VARCHAR,
-    kind VARCHAR(8) NOT NULL,
+    kind VARCHAR(32) NOT NULL,
     pattern VARCHAR(16) NOT NULL,
     is_prefix BOOLEAN NOT NULL,
     sealed_note BYTEA,

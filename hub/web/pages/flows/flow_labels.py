@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hub.config.callflow.clock_words import hours_in_words
 from hub.config.callflow.definition import (
+    ZIP_DIGITS,
     AttributionRoute,
     Case,
     Dialing,
@@ -19,6 +20,7 @@ from hub.config.callflow.definition import (
     Step,
     TagStep,
     TextBack,
+    ZipRoute,
 )
 from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_hours
@@ -38,6 +40,7 @@ EXITS: Mapping[str, str] = {
 }
 OTHERWISE: Mapping[type[Step], str] = {
     Menu: "nothing or another key",
+    ZipRoute: "another or none",
     GeoRoute: "anywhere else",
     AttributionRoute: "no case matches",
 }
@@ -60,8 +63,10 @@ def exit_words(step: Step, key: str) -> str:
     head, _, rest = key.partition(".")
     if head == "keys":
         return f"press {rest}"
-    if head == "places":
+    if head in ("places", "ways"):
         return rest
+    if head == "zips":
+        return f"ZIP {rest}{'…' if len(rest) < ZIP_DIGITS else ''}"
     if head == "cases" and isinstance(step, AttributionRoute):
         return case_words(step.cases[int(rest.partition(".")[0])])
     if head == "otherwise":
@@ -79,6 +84,8 @@ def case_words(case: Case) -> str:
         case.landing_page and f"page {case.landing_page}",
         caller,
         case.tag and f"tag {case.tag}",
+        case.caller_list and f"on the list {case.caller_list}",
+        case.owner and f"contact of {case.owner}",
     )
     return ", ".join(filter(None, said)) or "every call"
 

@@ -125,7 +125,10 @@ def _policy(page: PageRequest, section: CompanySection, sent: Any = None) -> For
 def _caller_fields(page: PageRequest) -> tuple[Field, ...]:
     companies = tuple((each.name, each.title) for each in page.companies)
     all_of_them = (("", "All companies"),) if _sees_account(page) else ()
-    lists = (("block", "Block"), ("allow", "Allow"))
+    shown = {each.name for each in page.companies}
+    flows = (flow for each in page.hub.config.companies if each.name in shown for flow in each.flows)
+    own = sorted(frozenset[str]().union(*(flow.caller_lists for flow in flows)))
+    lists = (("block", "Block"), ("allow", "Allow"), *((name, f"Your list {name}") for name in own))
     return (
         Field(name="number", label="Number, or its beginning with a star", required=True, maximum=40,
               placeholder="+1 312 555 0166 or +1900*"),

@@ -32,6 +32,8 @@ PLAIN: Mapping[tuple[str, str], str] = {
     ("greeting", "was said"): "Hears the greeting.",
     ("menu", "asks for a key"): "Hears the menu.",
     ("menu", "asks again"): "Hears the menu again.",
+    ("zip_route", "asks for a key"): "Is asked for the ZIP code.",
+    ("zip_route", "asks again"): "Is asked for it again.",
     ("voicemail", "takes a message"): "Is asked for a message.",
     (
         "text_back",
@@ -81,7 +83,7 @@ def sentence(step: Step | None, taken: dict[str, object]) -> str:
     match taken["do"]:
         case "greeting" if isinstance(step, Spoken):
             return f"Hears {_heard(step)}{_stop(step)}"
-        case "menu" if isinstance(step, Spoken):
+        case "menu" | "zip_route" if isinstance(step, Spoken):
             return _menu(step, result)
         case "voicemail" if isinstance(step, Spoken):
             return f"Hears {_heard(step)}, and leaves a message." if result == "takes a message" else ""
@@ -112,6 +114,8 @@ def _menu(step: Spoken, result: str) -> str:
     if result == "asks again":
         return "Hears it again."
     pressed, _, _ = result.partition(":")
+    if pressed.startswith(("no ZIP", "ZIP")):
+        return f"Enters {pressed}."
     return "Presses nothing." if pressed == "no key" else f"Presses {pressed.removeprefix('key ')}."
 
 

@@ -26,3 +26,5 @@ class AuditEntry(Row, table=True):
     action: str = Field(max_length=64)
     subject: str = Field(index=True)
     detail: str = ""
+    request_id: str = Field(default="", max_length=64)
+    """The `X-Request-Id` of the API's request that did it; empty for a page, a command and the hub itself."""

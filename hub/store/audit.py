@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
+from structlog.contextvars import get_contextvars
 
 from hub.model import (
     HUB_CHAIN,
@@ -42,10 +43,13 @@ def note(session: Session, at: datetime, actor: str, action: str, subject: str, 
     """Add an entry within `session`, a writing one. `subject` and `detail` must not contain personal data.
 
     `subject` is a row's id, or a tracking number, if the entry is about one; the entry then belongs to the journal of that
-    row's account.
+    row's account. The API's request that it is done for is the one of the log's lines (hub.web.request_ids).
     """
     chain = account_of(session, subject) or HUB_CHAIN
-    row = AuditEntry.columns(chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail)
+    request_id = str(get_contextvars().get("request_id", ""))
+    row = AuditEntry.columns(
+        chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail, request_id=request_id
+    )
     write_rows(session, AuditEntry, [row])
     record(session, chain, AuditEntry, [row])
 

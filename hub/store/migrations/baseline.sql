@@ -17,6 +17,7 @@ CREATE TABLE audit_entry (
     action VARCHAR(64) NOT NULL,
     subject VARCHAR NOT NULL,
     detail VARCHAR NOT NULL,
+    request_id VARCHAR(64) NOT NULL,
     PRIMARY KEY (id)
 );
 CREATE INDEX ix_audit_entry_at ON audit_entry (at);

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query
+from pydantic import BeforeValidator
 from sqlmodel import Session
 
 from hub.model import Company
@@ -21,7 +23,7 @@ from hub.reports.report import Line, Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import AuthorizedRequest, MayAudit, MayConsent, MayReports
 from hub.web.api.paging import After, CompanyName, Day, Limit, Since, Until, Words, companies_of, company_ids
-from hub.web.api.schemas import Answer, AuditEntries, AuditEntryAnswer, ConsentRecordAnswer, ConsentRecords, shaped
+from hub.web.api.schemas import Answer, Page, shaped
 from hub.web.problems import Refusal
 
 COUNTS = tuple(name for name in MEASURES if name not in MONEY)
@@ -131,6 +133,45 @@ class TableReportAnswer(Answer):
     last: str
     columns: Mapping[str, str]
     lines: list[Mapping[str, Any]]
+
+
+class ConsentRecordAnswer(Answer):
+    """One record of the consent ledger; people appear only as ids."""
+
+    id: str
+    company_id: str
+    person_id: str | None
+    state: str
+    use: str
+    basis: str
+    channel: str
+    stated_at: datetime
+    lapses_at: datetime | None
+
+
+class AuditEntryAnswer(Answer):
+    """One entry of the account's audit log. `request_id` is the `X-Request-Id` of the request that did it; null if none
+    of the API did."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    request_id: Annotated[str | None, BeforeValidator(lambda sent: sent or None)]
+
+
+class ConsentRecords(Page):
+    """Some records of the consent ledger."""
+
+    records: list[ConsentRecordAnswer]
+
+
+class AuditEntries(Page):
+    """Some entries of the audit log."""
+
+    entries: list[AuditEntryAnswer]
 
 
 def add_reports_and_logs(api: FastAPI) -> None:

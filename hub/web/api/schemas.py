@@ -315,31 +315,6 @@ class TranscriptAnswer(Answer):
     parts: list[TranscriptPartAnswer]
 
 
-class ConsentRecordAnswer(Answer):
-    """One record of the consent ledger; people appear only as ids."""
-
-    id: str
-    company_id: str
-    person_id: str | None
-    state: str
-    use: str
-    basis: str
-    channel: str
-    stated_at: datetime
-    lapses_at: datetime | None
-
-
-class AuditEntryAnswer(Answer):
-    """One entry of the account's audit log."""
-
-    id: str
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
-
-
 class PrivacyRequestAnswer(Answer):
     """One privacy request, without the identity of the person."""
 
@@ -393,22 +368,10 @@ class Texts(Page):
     texts: list[TextAnswer]
 
 
-class ConsentRecords(Page):
-    """Some records of the consent ledger."""
-
-    records: list[ConsentRecordAnswer]
-
-
 class PrivacyRequests(Page):
     """Some requests."""
 
     requests: list[PrivacyRequestAnswer]
-
-
-class AuditEntries(Page):
-    """Some entries of the audit log."""
-
-    entries: list[AuditEntryAnswer]
 
 
 def shaped(shape: type[Shape], rows: Any) -> list[Shape]:

@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 from page_client import PageClient, signed_in
+from starlette.testclient import TestClient
 from testbed import ACCOUNTS, TestHub, company
 
+from hub.access.keys import new_api_key
+from hub.access.users import add_user
 from hub.model import Account, AuditEntry
 from hub.queries.lists.keyset import Cursor
 from hub.store import audit
+from hub.web.api import create_api
 
 RIVAL = {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), "+13145550120")]}
 HOSTILE = "=<img src=x>"
@@ -43,6 +47,23 @@ def noted(
 def rows(browser: PageClient, query: str = "") -> list[str]:
     html = browser.get("/audit" + query).text
     return re.findall(r'data-label="Did"><span><a [^>]*>([^<]+)</a>', html)
+
+
+def test_what_a_program_did_stands_there_with_its_requests_id(stage: TestHub, auditor: PageClient) -> None:
+    call = stage.call_in()
+    with stage.hub.store.writing() as session:
+        owner = add_user(session, stage.one(Account, name="agency"), "program", "owner", stage.clock())
+        key = new_api_key(session, owner, stage.clock())
+    api = TestClient(create_api(stage.hub, stage.live))
+    headers = {"authorization": f"Bearer {key}", "x-request-id": "crm-4711"}
+    assert api.post(f"/calls/{call.id}/tags", headers=headers, json={"name": "roof"}).status_code == 200
+    (entry,) = stage.rows(AuditEntry, subject=call.id)
+    assert entry.request_id == "crm-4711" and ">crm-4711<" in auditor.get("/audit").text
+    found = api.get("/audit", headers=headers, params={"subject": call.id}).json()["entries"]
+    assert [each["request_id"] for each in found] == ["crm-4711"]
+    noted(stage, "users.add", subject=owner.id)
+    (told,) = api.get("/audit", headers=headers, params={"action": "users.add"}).json()["entries"]
+    assert told["request_id"] is None
 
 
 def test_each_filter_leaves_only_what_it_names(stage: TestHub, auditor: PageClient) -> None:

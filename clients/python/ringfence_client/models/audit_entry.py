@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,15 +12,17 @@ T = TypeVar("T", bound="AuditEntry")
 
 @_attrs_define
 class AuditEntry:
-    """One entry of the account's audit log.
+    """One entry of the account's audit log. `request_id` is the `X-Request-Id` of the request that did it; null if none
+    of the API did.
 
-    Attributes:
-        action (str):
-        actor (str):
-        at (datetime.datetime):
-        detail (str):
-        id (str):
-        subject (str):
+        Attributes:
+            action (str):
+            actor (str):
+            at (datetime.datetime):
+            detail (str):
+            id (str):
+            request_id (None | str):
+            subject (str):
     """
 
     action: str
@@ -28,6 +30,7 @@ class AuditEntry:
     at: datetime.datetime
     detail: str
     id: str
+    request_id: None | str
     subject: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -42,6 +45,9 @@ class AuditEntry:
 
         id = self.id
 
+        request_id: None | str
+        request_id = self.request_id
+
         subject = self.subject
 
         field_dict: dict[str, Any] = {}
@@ -53,6 +59,7 @@ class AuditEntry:
                 "at": at,
                 "detail": detail,
                 "id": id,
+                "request_id": request_id,
                 "subject": subject,
             }
         )
@@ -72,6 +79,13 @@ class AuditEntry:
 
         id = d.pop("id")
 
+        def _parse_request_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        request_id = _parse_request_id(d.pop("request_id"))
+
         subject = d.pop("subject")
 
         audit_entry = cls(
@@ -80,6 +94,7 @@ class AuditEntry:
             at=at,
             detail=detail,
             id=id,
+            request_id=request_id,
             subject=subject,
         )
 

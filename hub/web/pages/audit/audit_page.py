@@ -22,7 +22,7 @@ FILTERS = ("who", "action", "subject")
 MAX_CHARACTERS = 100
 MAX_CSV_ROWS = 100_000
 CHUNK = 500
-COLUMNS = ("at", "who", "who id", "did", "action", "of", "of id", "detail", "id")
+COLUMNS = ("at", "who", "who id", "did", "action", "of", "of id", "detail", "id", "request")
 
 
 def choice_of(page: PageRequest) -> AuditFilter:
@@ -94,7 +94,7 @@ def _rows(page: PageRequest, choice: AuditFilter) -> Iterator[Sequence[object]]:
                 at = row.at.astimezone(page.zone).isoformat(timespec="seconds")
                 who, of = names.get(row.actor, row.actor), names.get(row.subject, row.subject)
                 did = action_title(row.action)
-                yield at, who, row.actor, did, row.action, of, row.subject, row.detail, row.id
+                yield at, who, row.actor, did, row.action, of, row.subject, row.detail, row.id, row.request_id
 
 
 PAGES = (

@@ -140,7 +140,8 @@ class LegBridge:
     def hold(self, leg: BridgedLeg, held: bool) -> None:
         """The party of `leg` holds the call, or resumes it; the other one hears music meanwhile."""
         self._held_by = leg if held else None
-        self._play_music(leg, held)
+        if self._leaving is None:
+            self._play_music(leg, held)
 
     def _play_music(self, leg: BridgedLeg, plays: bool) -> None:
         other = self.other(leg)

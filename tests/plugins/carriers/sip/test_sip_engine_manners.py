@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from relay_port import LINE, SOUND, TRUNK, Port, dialed, methods, of_stack, request
 
-from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.calls import Dialog, Peer
 from plugins.carriers.sip.engine.guard.invitation import outgoing
 from plugins.carriers.sip.engine.guard.message import Message, answer_to
 from plugins.carriers.sip.engine.interface import About, Dial
@@ -250,3 +250,30 @@ def test_sound_over_ipv6_alone_is_refused_in_a_way_that_lets_the_other_end_offer
     port.relay.from_peer(request(body=SOUND.replace("IP4 203.0.113.20", "IP6 2001:db8::1")), TRUNK)
     ((_, said),) = port.wires.peers
     assert said.status == 488 and said.get("warning").startswith("301 ") and not port.relay.ledger.calls
+
+
+def test_a_trunk_that_wants_a_longer_session_timer_gets_it_with_the_next_try() -> None:
+    port = Port()
+    port.relay.from_stack(of_stack(dialed(port)))
+    first = port.wires.peers[-1][1]
+    refusal = answer_to(first, 422, "Session Interval Too Small", tag="t", headers=[("Min-SE", "3600")])
+    port.relay.from_peer(refusal.encode(), TRUNK)
+    assert port.wires.stack[-1].status == 422
+    port.relay.from_stack(of_stack(dialed(port), "o2"))
+    second = port.wires.peers[-1][1]
+    assert [each.get("session-expires") for each in (first, second)] == ["1800;refresher=uac", "3600;refresher=uac"]
+
+
+@pytest.mark.parametrize(("status", "asks", "answers"), [(401, "WWW", ""), (407, "Proxy", "Proxy-")])
+def test_the_ports_own_bye_is_signed_if_the_trunk_asks(status: int, asks: str, answers: str) -> None:
+    port = Port()
+    port.relay.requests.credentials = "u", "p"
+    port.relay.requests.end(
+        Dialog(TRUNK, "c1", "<sip:us@x>;tag=1", "<sip:them@x>;tag=2", "sip:them@203.0.113.10", (), 6)
+    )
+    for number in (7, 8):
+        bye = port.wires.peers[-1][1]
+        assert bye.cseq == (number, "BYE") and bool(bye.get(f"{answers}authorization".lower())) is (number == 8)
+        challenge = [(f"{asks}-Authenticate", 'Digest realm="trunk", nonce="n", qop="auth", algorithm=SHA-256')]
+        port.relay.from_peer(answer_to(bye, status, "Who are you", headers=challenge).encode(), TRUNK)
+    assert methods(port) == ["BYE", "BYE"], "a wrong password is not tried for ever"

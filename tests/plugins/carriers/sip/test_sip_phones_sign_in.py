@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from relay_port import Port
+from relay_port import SOUND, Port
 
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import REALM, answer_to_challenge, secrets_of
-from plugins.carriers.sip.engine.guard.message import Message
+from plugins.carriers.sip.engine.guard.message import Message, answer_to
 from plugins.carriers.sip.engine.phones.registrar import MIN_S
 from plugins.carriers.sip.engine.phones.sign_in import BLOCK_S, FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE
 from plugins.carriers.sip.engine.settings import Phone, Phones
@@ -31,16 +31,20 @@ class Device:
     def __init__(self, port: Port, peer: Peer = OFFICE) -> None:
         self.port, self.peer, self.count = port, peer, 0
 
-    def send(self, method: str, name: str, *more: tuple[str, str], contact: str = "") -> Message | None:
+    def send(
+        self, method: str, name: str, *more: tuple[str, str], contact: str = "", body: str = "", to: str = ""
+    ) -> Message | None:
         """Send a request; the answer, if there is one."""
         self.count += 1
         headers = [
             ("Via", f"SIP/2.0/TLS 10.0.0.7:5061;branch=z9hG4bK{self.peer.port}{name}{self.count};rport"),
-            ("From", f"<sip:{name}@localhost>;tag=f"), ("To", f"<sip:{name}@localhost>"), ("Call-ID", f"reg-{name}"),
+            ("From", f"<sip:{name}@localhost>;tag=f"), ("To", to or f"<sip:{name}@localhost>"), ("Call-ID", f"reg-{name}"),
             ("CSeq", f"{self.count} {method}"), ("Contact", contact or f"<sip:{name}@10.0.0.7:5061;transport=tls>"), *more,
         ]  # fmt: skip
         before = len(self.port.wires.peers)
-        self.port.relay.from_peer(Message(method, "sip:localhost", headers=headers).encode(), self.peer)
+        self.port.relay.from_peer(
+            Message(method, "sip:localhost", headers=headers, body=body.encode()).encode(), self.peer
+        )
         answers = self.port.wires.peers[before:]
         assert all(to == self.peer for to, _ in answers)
         return answers[0][1] if answers else None
@@ -70,6 +74,29 @@ def test_a_phone_is_signed_in_until_it_expires_or_its_connection_is_closed() -> 
     assert anna.sign_in("anna") == 200
     port.registrar.gone(OFFICE)
     assert not port.registrar.signed_in()["anna"]
+
+
+def test_a_phone_that_connects_anew_goes_on_with_its_call_and_may_transfer_it() -> None:
+    port = made()
+    anna, sound = Device(port), ("Content-Type", "application/sdp")
+    challenge = anna.send("INVITE", "anna", sound, body=SOUND)
+    assert challenge
+    proof = answer_to_challenge(challenge.all("www-authenticate"), "anna", PASSWORD, "INVITE", "sip:localhost")
+    anna.send("INVITE", "anna", sound, ("Authorization", proof), body=SOUND)
+    (invite,) = [each for each in port.wires.stack if each.method == "INVITE"]
+    assert invite.uri.startswith("sip:phones@") and "authorization" not in invite.encode().decode().lower()
+    answer = answer_to(invite, 200, "OK", tag="us", headers=[("Contact", "<sip:phones@127.0.0.1:5999>")])
+    port.relay.from_stack(answer.encode())
+    taken = port.wires.peers[-1][1]
+    assert taken.status == 200 and "REFER" in taken.get("allow") and "replaces" in taken.get("supported")
+    again = Device(port, Peer("tls", OFFICE.host, 41999, phone=True))
+    again.count = 5
+    moved = again.send("REFER", "anna", ("Refer-To", "<sip:ben@localhost>"), to=taken.get("to"))
+    assert moved and moved.status == 603, "there is nobody to transfer yet"
+    bye = f"BYE sip:anna SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5999;branch=z9hG4bKb\r\nFrom: {taken.get('to')}\r\n"
+    bye += f"To: {taken.get('from')}\r\nCall-ID: reg-anna\r\nCSeq: 9 BYE\r\n\r\n"
+    port.relay.from_stack(bye.encode())
+    assert port.wires.peers[-1][0] == again.peer and port.wires.peers[-1][1].method == "BYE"
 
 
 def test_a_phone_signs_out_and_the_newest_place_of_a_phone_counts() -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, tag_of
 from plugins.carriers.sip.engine.guard.sdp import Party
 from plugins.carriers.sip.engine.guard.seen import Seen
-from plugins.carriers.sip.engine.guard.session_timer import Timer, Wanted
+from plugins.carriers.sip.engine.guard.session_timer import OFFERED_S, Timer, Wanted
 from plugins.carriers.sip.engine.interface import About, Packet
 
 LINGER_S = 40.0
@@ -152,6 +152,8 @@ class Call:
     wanted: Wanted | None = None
     """The session timer that the other end's request asks for."""
     timer: Timer | None = None
+    offered: int = OFFERED_S
+    """The seconds of the timer that our INVITE asks for."""
     kept_invite: int = 0
     """The CSeq number of the stack's last INVITE that we answered for the other end."""
     up: bool = False

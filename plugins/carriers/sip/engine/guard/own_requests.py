@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from plugins.carriers.sip.engine.guard.calls import Dialog, Peer
+from plugins.carriers.sip.engine.guard.digest import answer_to_challenge
 from plugins.carriers.sip.engine.guard.message import Message
 
 T1_S, T2_S = 0.5, 4.0
 """The first and the longest wait before a request is repeated over UDP (RFC 3261 section 17.1.2)."""
 MAX_ASKED = 64
+CHALLENGES = {401: ("www-authenticate", "Authorization"), 407: ("proxy-authenticate", "Proxy-Authorization")}
 GIVE_UP_S = 64 * T1_S
 
 
@@ -28,6 +30,8 @@ class _Waiting:
     began: float
     due: float
     then: Callable[[Message | None], None]
+    sign: Callable[[Message], bool]
+    """Sends it again, signed for a challenge; whether it did."""
     wait: float = T1_S
 
 
@@ -40,6 +44,8 @@ class OwnRequests:
         """`via` writes our Via for a peer and a branch."""
         self._send, self._via, self._clock = send, via, clock
         self._waiting: dict[str, _Waiting] = {}
+        self.credentials = "", ""
+        """The user and password for the trunk's challenges."""
         self._asked: dict[str, Callable[[Message], object]] = {}
 
     def acknowledge(self, dialog: Dialog) -> None:
@@ -58,13 +64,23 @@ class OwnRequests:
         then: Callable[[Message | None], None],
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
+        signed: bool = False,
     ) -> None:
-        """Send a request; `then` gets its final answer, None if none comes."""
+        """Send a request; `then` gets its final answer, None if none comes. One challenge is answered, with the next number."""
         branch, now = _branch(), self._clock()
         request = dialog.request(method, number, self._via(dialog.hop, branch))
         request.headers += headers
         request.body = body
-        self._waiting[branch] = _Waiting(dialog.hop, request.encode(), now, now + T1_S, then)
+
+        def sign(challenge: Message) -> bool:
+            name, answer = CHALLENGES[challenge.status]
+            proof = answer_to_challenge(challenge.all(name), *self.credentials, method, request.uri)
+            if signed or not proof or not self.credentials[0]:
+                return False
+            self.send(dialog, method, number + 1, then, [*headers, (answer, proof)], body, signed=True)
+            return True
+
+        self._waiting[branch] = _Waiting(dialog.hop, request.encode(), now, now + T1_S, then, sign)
         self._send(dialog.hop, self._waiting[branch].data)
 
     def asks(self, peer: Peer, request: Message, then: Callable[[Message], object]) -> Callable[[], None]:
@@ -85,7 +101,9 @@ class OwnRequests:
         if answer.branch not in self._waiting:
             return False
         if answer.status >= 200:
-            self._waiting.pop(answer.branch).then(answer)
+            waiting = self._waiting.pop(answer.branch)
+            if answer.status not in CHALLENGES or not waiting.sign(answer):
+                waiting.then(answer)
         return True
 
     def repeat(self) -> None:

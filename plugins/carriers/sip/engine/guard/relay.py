@@ -163,6 +163,8 @@ class Relay(Replies):
         call = self.ledger.calls.get(request.call_id)
         known = call is not None and self._is_known(call, peer)
         starts = request.method == "INVITE" and not request.in_dialog
+        if known and call and peer.phone:
+            call.peer = peer  # a phone that had to connect anew goes on with its calls
         note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)
@@ -252,6 +254,8 @@ class Relay(Replies):
             self.dropped += 1
             return
         call.heard = True
+        if response.status == 422:
+            self.sessions.too_short(call.peer, response)
         invited = response.cseq[1] == "INVITE"
         if invited and 100 < response.status < 300 and response.get("contact"):
             if response.status >= 200 and call.outgoing and call.unwanted(tag_of(response.get("to"))):
@@ -327,7 +331,7 @@ class Relay(Replies):
                 self._wire.to_stack(answer_to(request, 503, "No Ports", tag="line").encode())
                 return
             call = self.ledger.calls[request.call_id] = Call(
-                plan.peer, sound, key=key, outgoing=plan, sent=self._clock()
+                plan.peer, sound, key=key, outgoing=plan, sent=self._clock(), offered=self.sessions.least(plan.peer)
             )
         if call.abandoned and call.ended_tags and request.method in ("ACK", "BYE"):
             if request.method == "BYE":

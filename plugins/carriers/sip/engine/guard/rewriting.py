@@ -12,7 +12,7 @@ from plugins.carriers.sip.engine.guard.bodies import SDP, kind_of
 from plugins.carriers.sip.engine.guard.calls import Call, Peer, Sound
 from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import Message, tag_of
-from plugins.carriers.sip.engine.guard.session_timer import OFFERED_S, TIMER, Wanted, without
+from plugins.carriers.sip.engine.guard.session_timer import TIMER, Wanted, without
 from plugins.carriers.sip.engine.interface import About
 
 TO_STACK = frozenset(
@@ -133,8 +133,10 @@ def dress(message: Message, call: Call, hop: Peer, wire: Wire) -> None:
     if message.method in ("INVITE", "UPDATE") or (message.status < 300 and message.cseq[1] in ("INVITE", "UPDATE")):
         call.contact = f"<sip:line@{host}:{port}{secured}>"
         message.put("Contact", call.contact)
-        message.put("Allow", ALLOW)
+        message.put("Allow", f"{ALLOW}, REFER" if hop.phone else ALLOW)
     keep_tags(message, lambda value: ", ".join(each for each in OPTION_TAGS if each in value))
+    if hop.phone:  # which offers a transfer only to who says this
+        message.put("Supported", f"{message.get('supported')}, replaces".lstrip(", "))
     if call.outgoing and message.method:
         message.put("From", f"{call.outgoing.sender};tag={tag_of(message.get('from'))}")
         to = tag_of(message.get("to"))
@@ -142,7 +144,7 @@ def dress(message: Message, call: Call, hop: Peer, wire: Wire) -> None:
         if message.method == "INVITE":
             message.headers += call.outgoing.headers
             message.put("Supported", f"{message.get('supported')}, {TIMER}".lstrip(", "))
-            message.put(*Wanted(OFFERED_S, "uac").header)
+            message.put(*Wanted(call.offered, "uac").header)
         for name in ("Authorization", "Proxy-Authorization"):
             if signed := message.get(name.lower()):
                 message.put(name, signed_again(signed, call.outgoing.password, message.method, message.uri))

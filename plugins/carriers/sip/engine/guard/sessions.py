@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from plugins.carriers.sip.engine.guard.calls import Ledger
+from plugins.carriers.sip.engine.guard.calls import Ledger, Peer
 from plugins.carriers.sip.engine.guard.message import Message
 from plugins.carriers.sip.engine.guard.own_requests import OwnRequests
-from plugins.carriers.sip.engine.guard.session_timer import TIMER, Side, Timer, Wanted, wanted
+from plugins.carriers.sip.engine.guard.session_timer import OFFERED_S, TIMER, Side, Timer, Wanted, wanted
 
 
 class Sessions:
@@ -16,7 +17,17 @@ class Sessions:
 
     def __init__(self, ledger: Ledger, requests: OwnRequests, clock: Callable[[], float]) -> None:
         self._ledger, self._requests, self._clock = ledger, requests, clock
+        self._least: dict[str, int] = {}
         self.over: Callable[[str], None] = lambda call_id: None
+
+    def least(self, peer: Peer) -> int:
+        """The seconds of the timer that a call to somebody asks for."""
+        return max(OFFERED_S, self._least.get(peer.host, 0))
+
+    def too_short(self, peer: Peer, refusal: Message) -> None:
+        """Somebody wants a longer timer (422); the next call asks for it."""
+        if re.fullmatch("[0-9]{1,6}", said := refusal.get("min-se").partition(";")[0].strip()):
+            self._least[peer.host] = int(said)
 
     def agreed(self, call_id: str, found: Wanted | None, ours: Side) -> None:
         """A 200 to an INVITE or UPDATE agrees to a timer, or to none. `ours` is what we are in that request."""
@@ -50,8 +61,10 @@ class Sessions:
 
         def answered(answer: Message | None) -> None:
             if answer and answer.status < 300:
+                more = answer.cseq[0] - dialog.number  # it was challenged
+                call.number, call.shift = call.number + more, call.shift + more
                 if method == "INVITE":
-                    self._requests.acknowledge(dialog)
+                    self._requests.acknowledge(replace(dialog, number=answer.cseq[0]))
                 self.agreed(call_id, wanted(answer), "uac")
             elif answer is None or answer.status in (408, 481):
                 call.timer = None

@@ -21,8 +21,9 @@ from plugins.carriers.sip.engine.phones.sign_in import SignIn, named
 from plugins.carriers.sip.engine.settings import PHONE, LineSettings
 
 log = structlog.get_logger(__name__)
-MIN_S, DEFAULT_S, MAX_S = 60, 600, 3600
-"""Seconds that a phone stays signed in: the least, without its own wish, and the most."""
+MIN_S, MAX_S = 60, 600
+"""Seconds that a phone stays signed in: the least, and the most, after which it must be heard of before its connection is idle
+for too long."""
 _EXPIRES = re.compile(r";\s*expires=(\d{1,9})", re.IGNORECASE)
 _REFER_TO = re.compile(r"(?:sips?|tel):([^@>;?\s]{1,128})[^>?]*(?:\?([^>\s]*))?", re.IGNORECASE)
 _USER = re.compile(r"sips?:([^@;>\s]{1,64})@", re.IGNORECASE)
@@ -86,7 +87,7 @@ class Registrar:
             return 403, "Forbidden", []
         said = _EXPIRES.search(request.get("contact"))
         text = said[1] if said else request.get("expires")
-        seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else DEFAULT_S
+        seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else MAX_S
         if request.get("contact").strip() == "*" or not request.get("contact"):
             contact = ""
         else:

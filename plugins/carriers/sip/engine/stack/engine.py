@@ -50,7 +50,7 @@ from plugins.carriers.sip.engine.stack.configuration import stack_account, stack
 from plugins.carriers.sip.engine.stack.endings import not_placed
 from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
-from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, certificate, free_port, server_tls
+from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, Certificate, certificate, free_port
 from plugins.carriers.sip.engine.stack.upkeep import PING_S, Upkeep
 from plugins.carriers.sip.engine.wav import Disk
 
@@ -80,6 +80,7 @@ class StackEngine(Upkeep):
         self._phone_agent: UserAgent
         self._registrar: Registrar
         self._legs: dict[str, StackLeg] = {}
+        self._certificates: list[Certificate] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = self._alive = False
         self._incoming: Incoming
@@ -114,6 +115,7 @@ class StackEngine(Upkeep):
             phones=self._registrar,
         )
         self.relay.sessions.over = self._session_over
+        self.relay.requests.credentials = settings.trunk.user, settings.trunk.password
         self._runtime.on_dead = lambda: self._died(on_death)
         await self._runtime.start(stack_config(settings, stack))
         self._agent = await UserAgent.create(
@@ -127,9 +129,7 @@ class StackEngine(Upkeep):
         await asyncio.to_thread(warm_up, (settings.country, *settings.caps.countries))
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
-        if phones := settings.phones:
-            tls = server_tls(phones.certificate)
-            await self._ports.open_phones(phones.listen_host, phones.listen_port, tls, self._registrar.gone)
+        await self._open_phones()
         self._alive = True
         self._take_targets()
         self.spawn(self._tend())
@@ -159,7 +159,12 @@ class StackEngine(Upkeep):
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number, forward=dial.attested_by is not None, second=dial.second)
         try:
-            leg = await self._called(dial, on_ringing, heard_by, accept)
+            try:
+                leg = await self._called(dial, on_ringing, heard_by, accept)
+            except Unreachable as failure:
+                if failure.status != 422:
+                    raise
+                leg = await self._called(dial, on_ringing, heard_by, accept)  # with the session timer that it wants
         except BaseException:
             self.meter.end(counted)
             raise

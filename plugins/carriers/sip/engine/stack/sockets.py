@@ -30,6 +30,20 @@ def server_tls(file: Path | None) -> ssl.SSLContext:
     return context
 
 
+class Certificate:
+    """A file with certificate and key, which is read again when it is renewed."""
+
+    def __init__(self, file: Path, context: ssl.SSLContext) -> None:
+        self._file, self._context, self._read = file, context, file.stat().st_mtime_ns
+
+    def renew(self) -> None:
+        """Use the new one for new connections, if there is one that can be read."""
+        with contextlib.suppress(OSError, ssl.SSLError):
+            if (now := self._file.stat().st_mtime_ns) != self._read:
+                self._context.load_cert_chain(self._file)
+                self._read = now
+
+
 def free_port() -> int:
     """A UDP port on loopback for the stack, below those that the system gives to outgoing connections."""
     for port in SystemRandom().sample(STACK_PORTS, len(STACK_PORTS)):

@@ -11,6 +11,9 @@ from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.guard.targets import Targets
 from plugins.carriers.sip.engine.interface import Unreachable
+from plugins.carriers.sip.engine.phones.registrar import Registrar
+from plugins.carriers.sip.engine.settings import LineSettings
+from plugins.carriers.sip.engine.stack.sockets import Certificate, server_tls
 
 PING_S = 30.0
 SWEEP_S = 10.0
@@ -25,6 +28,16 @@ class Upkeep:
     _ports: Ports
     _targets: Targets
     _pinged: float | None
+    _certificates: list[Certificate]
+    _registrar: Registrar
+    settings: LineSettings
+
+    async def _open_phones(self) -> None:
+        """Open the port of the business's phones."""
+        if phones := self.settings.phones:
+            tls = server_tls(phones.certificate)
+            self._certificates.append(Certificate(phones.certificate, tls))
+            await self._ports.open_phones(phones.listen_host, phones.listen_port, tls, self._registrar.gone)
 
     async def _repeat_requests(self) -> None:
         while True:
@@ -55,4 +68,6 @@ class Upkeep:
                 for target in self._targets.all():
                     self.relay.ping(target.peer, f"sip:{target.host}")
             self.relay.ledger.sweep()
+            for each in self._certificates:
+                each.renew()
             await asyncio.sleep(SWEEP_S)

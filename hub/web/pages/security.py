@@ -23,7 +23,7 @@ def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), publickey-credentials-get=(self)",
+        "Permissions-Policy": "camera=(), microphone=(self), geolocation=(), payment=(), publickey-credentials-get=(self)",
         "Content-Security-Policy": (
             f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce}'; "
             "img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; "

@@ -47,6 +47,7 @@ def step(do: str, to: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any
         "dial": {"number": st.sampled_from(PHONES), **dialing},
         "simulcall": {"numbers": phones(2, 4), **dialing},
         "round_robin": {"numbers": phones(2, 4).map(lambda each: dict.fromkeys(each, 3)), **dialing},
+        "queue": {**dialing},
         "schedule": {
             "hours": st.dictionaries(st.sampled_from(["mon-fri", "sat", "sun"]), HOURS, max_size=3),
             "open": to,
@@ -70,6 +71,7 @@ def step(do: str, to: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any
         "dial": more,
         "simulcall": more,
         "round_robin": {**more, "sticky": st.booleans(), "tries": st.integers(1, 10)},
+        "queue": {**more, "announce_seconds": st.integers(0, 600), "call_back_key": st.sampled_from("0123456789*#")},
         "schedule": {
             "holidays": st.sampled_from(["US", "US-MI"]), "holiday": to, "time_zone": st.just("America/Chicago"),
             "dates": st.dictionaries(st.sampled_from(["2026-12-24", "2026-12-31"]), HOURS, max_size=2),
@@ -96,7 +98,13 @@ def flows(draw: st.DrawFn, max_steps: int = 9) -> Flow:
         do = draw(st.sampled_from(sorted(STEP_TYPES)))
         back = names[: index + 1] if do in ("menu", "dial", "voicemail") else []
         steps[name] = draw(step(do, st.sampled_from([*later, *later, *back])))
-    made = {"name": "office", "forward": PHONES[0], "start": names[0], "recording": {"notice": "Recorded."}}
+    made = {
+        "name": "office",
+        "forward": PHONES[0],
+        "start": names[0],
+        "recording": {"notice": "Recorded."},
+        "agents": [{"name": "Ana", "phone": PHONES[1], "hours": {"mon-fri": "8:00-17:00"}, "skills": ["drains"]}],
+    }
     flow = Flow.model_validate({**made, "steps": steps})
     reached, waiting = set(), [flow.start]
     while waiting:

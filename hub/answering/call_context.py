@@ -195,6 +195,7 @@ def _call_context(
         caller_key="/".join(each.caller) if caller else "",
         source_name=spoken_source(visit.source, visit.campaign) if visit else each.line.source_name,
         recording=recording,
+        caller_known=bool(caller),
         public_url=public_url,
     )
 

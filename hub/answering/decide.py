@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.call_lines import CallLines
+from hub.answering.queue_turns import take_turns
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.screen import Screener
 from hub.answering.step_log import SPOOLED_AS, AnswerRecord, keep, step_rows
@@ -63,8 +64,11 @@ class Decider:
         else:
             answers = self._walk(None, requests, now)
         static_answers = self._forwarded(connector, forwarded, led)
-        if static_answers or any(answer.walk.taken for answer in answers):
+        queued = any(answer.walk.asks_turn or answer.walk.moves for answer in answers)
+        if static_answers or queued or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
+                if queued:
+                    answers = take_turns(connection, answers, now)
                 keep(connection, self._hub.keyring, [*answers, *static_answers], now)
                 still_asked()
         return [answer.walk for answer in answers]
@@ -114,18 +118,26 @@ class Decider:
     def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
         screened = self._screener.screen(session, self._directory.latest, requests, now) if session else {}
         actions = {call: found.screening for call, found in screened.items() if found.screening is not None}
-        known = call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault)
+        known = [
+            replace(what, queues={}) if each.flow.has_queue else what
+            for each, what in zip(
+                requests,
+                call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault),
+                strict=True,
+            )
+        ]
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
         rows = {call: found.row for call, found in screened.items()}
         answers = [
-            AnswerRecord(each, walked, screened=rows.get(each.call) if each.rings else None)
-            for each, walked in zip(requests, walks, strict=True)
+            AnswerRecord(each, walked, screened=rows.get(each.call) if each.rings else None, known=what)
+            for each, walked, what in zip(requests, walks, known, strict=True)
         ]
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
         for index, (permission, decision) in zip(wanting, permitted, strict=True):
             walked = _permitted(requests[index], known[index], walks[index], permission)
-            answers[index] = replace(answers[index], walk=walked, decision=decision)
+            what = replace(known[index], recording=permission)
+            answers[index] = replace(answers[index], walk=walked, decision=decision, known=what)
         return answers
 
     def _forwarded(self, connector: str, points: Sequence[AnswerPoint], led: Mapping[str, int]) -> list[AnswerRecord]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.answering.call_context import AnswerRequest
-from hub.config.callflow.context import FlowResult
+from hub.config.callflow.context import CallContext, FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice, SpamScore
 from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION
@@ -34,6 +34,8 @@ class AnswerRecord:
     decision: Columns | None = None
     screened: Columns | None = None
     """The score of a suspect call and what was done, as a row to store."""
+    known: CallContext | None = None
+    """What the walk knew of the call."""
     forwarded: bool = False
     """The carrier got the static document instead, because the answer was late or failed."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 
 from hub.config.callflow.checks import GREETING
-from hub.config.callflow.definition import Flow, Spoken
+from hub.config.callflow.definition import Flow
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.destinations import rule_as_stored
@@ -206,8 +206,8 @@ def _flow(reading: Reading, value: object, path: Path, parts: Parts) -> Flow | N
     flow = reading.section(Flow, value, path)
     if flow is not None:
         steps = {
-            name: step.model_copy(update={"play": str(reading.absolute(step.play))})
-            if isinstance(step, Spoken) and step.play and not GREETING.fullmatch(step.play)
+            name: step.model_copy(update={"play": str(reading.absolute(play))})
+            if (play := getattr(step, "play", None)) and not GREETING.fullmatch(play)
             else step
             for name, step in flow.steps.items()
         }

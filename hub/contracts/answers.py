@@ -172,6 +172,9 @@ class Gather:
     seconds: int = 5
     hash_key: bool = False
     """Whether # is a key like the others. Otherwise a carrier may treat it as the end of the input."""
+    hold: str = ""
+    """For a caller who waits in a queue: the phone that rings at last. A carrier that can do so repeats the prompts while the
+    hub gives no answer, and rings this phone after some minutes; any other ignores it. Blank for every other wait."""
     mark: str = ""
 
 

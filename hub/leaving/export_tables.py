@@ -35,6 +35,7 @@ from hub.model import (
     PageView,
     Person,
     PrivacyRequest,
+    QueueEntry,
     Recording,
     RecordingNotice,
     SourceRule,
@@ -102,6 +103,7 @@ def export_tables(company_id: str) -> Iterator[ExportTable]:
     yield ExportTable("calls", Call, of(Call), ("caller_name",), _names("caller_name"))
     yield ExportTable("call_events", CallEventRow, col(CallEventRow.call_id).in_(ids[Call]))
     yield ExportTable("call_steps", CallStep, of(CallStep))
+    yield ExportTable("queue_entries", QueueEntry, of(QueueEntry))
     yield ExportTable("recordings", Recording, col(Recording.call_id).in_(ids[Call]))
     yield ExportTable("recording_notices", RecordingNotice, of(RecordingNotice))
     yield ExportTable("texts", TextMessage, of(TextMessage), ("text",), _bodies)

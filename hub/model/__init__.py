@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from hub.model.people import FactRow, Person
     from hub.model.policies import PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
     from hub.model.ports import PortOrderRow
+    from hub.model.queues import QueueAgent, QueueEntry
     from hub.model.recipients import RecipientVersion, Refusal
     from hub.model.recordings import Recording
     from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
@@ -149,6 +150,7 @@ MODULES = {
     "policies": ("PolicyAcceptance", "PolicyNotice", "PolicyText", "PolicyVersion"),
     "ports": ("PortOrderRow",),
     "recipients": ("RecipientVersion", "Refusal"),
+    "queues": ("QueueAgent", "QueueEntry"),
     "recordings": ("Recording",),
     "reports": ("DayRollup", "DirtyDay", "MonthRollup", "SourceRule", "YearRollup"),
     "requests": ("IdentityProof", "LegalHold", "PrivacyRequest", "RequestStep", "RequestTask", "Restriction"),

@@ -28,6 +28,8 @@ class TransactionLock(IntEnum):
     """Writing roll-ups: two writers may change the same months."""
     CLAIMS = 7_246_004
     """Claims of what only one process handles at a time."""
+    QUEUES = 7_246_005
+    """The turns of callers who wait for agents."""
 
 
 def lock_transaction(bind: Session | Connection, lock: TransactionLock) -> None:

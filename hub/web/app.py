@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,6 +29,7 @@ from hub.model import TextMedia, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of
 from hub.numbers.greetings import GreetingCache
+from hub.numbers.hold_music import OWN, music_part, own_music, part_of
 from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
@@ -96,6 +97,8 @@ def audio_route(directory: LiveDirectory, greetings: GreetingCache) -> Route:
 
     def audio(request: Request) -> Response:
         key = PurePath(request.path_params["file"]).stem
+        if (piece := music_part(key)) is not None:
+            return _music(directory, greetings, *piece)
         file = directory.latest.audio_files.get(key)
         kind = AUDIO_TYPES.get(PurePath(file).suffix.lower()) if file else None
         if file is not None and kind is not None and (sound := greetings.get(file)) is not None:
@@ -108,6 +111,25 @@ def audio_route(directory: LiveDirectory, greetings: GreetingCache) -> Route:
             return PlainTextResponse("Not found", 404)
 
     return Route("/audio/{file}", audio)
+
+
+def _music(directory: LiveDirectory, greetings: GreetingCache, key: str, part: int) -> Response:
+    """A piece of a queue's music."""
+    file = directory.latest.audio_files.get(key)
+    if file is None and key != OWN:
+        return PlainTextResponse("Not found", 404)
+    sound = None
+    if file is not None:
+        sound = greetings.get(file) or (PurePath(file).is_absolute() and _read(file)) or None
+    piece = part_of(sound, part) if sound else None
+    return Response(piece or own_music(), media_type="audio/wav", headers=AUDIO_HEADERS)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return b""
 
 
 class DeferredApp:

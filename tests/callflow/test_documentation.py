@@ -14,7 +14,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf
 
 
 def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_step() -> None:
-    whole, callers, example = (yaml.safe_load(shown) for shown in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+    shown = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    whole, callers, example, queue = shown
     (written,) = whole["flows"]
     assert list(flow_problems(Flow.model_validate(written))) == []
     steps = written["steps"] | {"emergency": example["team"], "second": written["steps"]["office"]}
@@ -22,6 +23,10 @@ def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_s
     steps |= {**callers, **dict.fromkeys(("front_desk", "maria", "detroit", "midtown"), dial)}
     steps["emergency"] = {**steps["emergency"], "unanswered": "who"}
     assert list(flow_problems(Flow.model_validate(written | {"steps": steps}))) == []
+    steps = written["steps"] | {"office": queue["steps"]["line"] | {"play": None}}
+    waits = {"steps": {**steps, "night": steps["night"], "sorry": steps["sorry"]}, "agents": queue["agents"]}
+    problems = list(flow_problems(Flow.model_validate(written | waits)))
+    assert {place for place, _ in problems} <= {("steps", "sorry")}, problems
 
 
 def test_the_page_tells_every_kind_of_step() -> None:

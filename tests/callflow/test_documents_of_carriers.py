@@ -69,7 +69,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
     limits = manifest.call_limits
     text = TEXT * 20
     dialing = {"ring_seconds": min(120, limits.ring_seconds or 120), "record": True, "whisper": f"{text}[source]"}
-    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area"}
+    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area", "7": "line"}
     menu = {"do": "menu", "say": text, "seconds": min(30, limits.key_seconds or 30), "otherwise": "night"}
     steps: dict[str, dict[str, Any]] = {
         "hours": {"do": "schedule", "hours": {"mon-sun": "0:00-24:00"}, "open": "where", "closed": "night"},
@@ -83,6 +83,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
         "phone": {"do": "dial", "number": PHONES[0], "unanswered": "missed", **dialing},
         "team": {"do": "simulcall", "numbers": PHONES[: limits.phones or 10], "unanswered": "missed", **dialing},
         "turns": {"do": "round_robin", "numbers": dict.fromkeys(PHONES, 1), "unanswered": "missed", **dialing},
+        "line": {"do": "queue", "say": text, "call_back_key": "2", "unanswered": "missed", **dialing},
         "missed": {"do": "text_back", "text": "We will call you back.", "then": "night"},
         "bye": {"do": "hang_up", "say": text},
         "night": {"do": "voicemail", "say": text, "longest": 600},
@@ -93,6 +94,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
         del steps["menu"]["keys"]["2"]
     recording = {"notice": text, "seconds": min(10, limits.key_seconds or 10)}
     values = {"name": "all", "forward": PHONES[0], "start": "hours", "language": language, "steps": steps}
+    values["agents"] = [{"name": "Ana", "phone": PHONES[0]}]
     return Flow.model_validate({**values, "recording": recording})
 
 
@@ -104,8 +106,8 @@ def answers(flow: Flow) -> Iterator[tuple[AnswerPoint, tuple[Instruction, ...]]]
     ]
     permissions = [Permission(), *(Permission(allowed=True, duties=each, decision_id="d") for each in duties)]
     call_id = "CA1"
-    context = CallContext(at=CLOCK(), time_zone="America/Chicago", call_id=call_id)
-    for key, answered, permission in product(("1", "2", "3", "4", "5", "6", "#", ""), (True, False), permissions):
+    context = CallContext(at=CLOCK(), time_zone="America/Chicago", call_id=call_id, caller_known=True)
+    for key, answered, permission in product(("1", "2", "3", "4", "5", "6", "7", "#", ""), (True, False), permissions):
         behavior = Behavior(keys=(key, "1"), answers=answered)
         for turn in rehearse(flow, 3, PHONES[1], context, behavior, lambda _, permission=permission: permission):
             yield turn.point, turn.walk.instructions
@@ -243,7 +245,11 @@ def checked(name: str) -> Checked:
             own = {"Gather": {"minDigits", "maxDigits"}, "Record": {"channels"}}
             return by_twiml(own, telnyx_languages())
         case "sip":
-            own = {"Say": {"notice"}, "Dial": {"endRecordingOn", "recordingEndedCallback"}}
+            own = {
+                "Gather": {"hold", "hold_status_callback", "holdStatusCallback"},
+                "Say": {"notice"},
+                "Dial": {"endRecordingOn", "recordingEndedCallback"},
+            }
             return by_twiml(own, None)
     return by_twiml({}, frozenset(Twilio.manifest.call_limits.languages))
 

@@ -22,6 +22,8 @@ NOT_PERSONAL = {
     ("connector_note", "name"): "a note's name",
     ("consent_record", "evidence"): "ids of ours, and hashes",
     ("flow_version", "number"): "a count",
+    ("queue_entry", "agent"): "a phone of the business, as config.yaml has it",
+    ("queue_agent", "phone"): "a phone of the business, as config.yaml has it",
     ("flow_draft", "name"): "what config.yaml calls a call flow",
     ("greeting", "name"): "what users call a sound file for callers",
     ("config_version", "number"): "a count",

@@ -187,7 +187,7 @@ def _own(step: Step, flow: Flow) -> int:
         return 0
     length = VERB_BYTES + _escaped(text)
     if isinstance(step, Dialing):
-        length += len(step.phones()) * PHONE_BYTES
+        length += max(len(step.phones()), 1) * PHONE_BYTES
         length += VERB_BYTES + _escaped(_notice(flow.recording)) if step.record and flow.recording is not None else 0
     return length
 

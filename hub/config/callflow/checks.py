@@ -13,12 +13,14 @@ import phonenumbers
 
 from hub.config.callflow.definition import (
     END,
+    HASH,
     WAITING_STEPS,
     Asking,
     Dialing,
     Flow,
     Greeting,
     HangUpStep,
+    Queue,
     RoundRobin,
     Schedule,
     Spoken,
@@ -157,6 +159,7 @@ def _numbers(flow: Flow, own: Collection[str]) -> Found:
 def dialed(flow: Flow) -> Iterator[tuple[Place, str]]:
     """Every number that the flow may ring, with its place."""
     yield ("forward",), flow.forward
+    yield from ((("agents", index, "phone"), agent.phone) for index, agent in enumerate(flow.agents))
     for name, step in flow.steps.items():
         if isinstance(step, Dialing):
             for key in ("number", "numbers", "also"):
@@ -205,10 +208,15 @@ def _details(flow: Flow) -> Found:
             )
         if isinstance(step, Schedule):
             yield from _schedule(step, place)
-        if isinstance(step, Spoken) and step.play:
-            problem = audio_problem(Path(step.play))
-            if problem:
-                yield (*place, "play"), problem
+        if (play := getattr(step, "play", None)) and (problem := audio_problem(Path(play), isinstance(step, Queue))):
+            yield (*place, "play"), problem
+        if isinstance(step, Queue) and not step.takers(flow.agents):
+            wanted = f"with all of {', '.join(step.skills)} " if step.skills else ""
+            yield (*place, "skills"), f"nobody {wanted}takes calls; write `agents:` at the flow, with name and phone"
+    phones = [each.phone for each in flow.agents]
+    for index, phone in enumerate(phones):
+        if phone in phones[:index]:
+            yield ("agents", index, "phone"), f"{phone} is the phone of another agent; each agent needs an own one"
 
 
 def _schedule(step: Schedule, place: Place) -> Found:
@@ -221,8 +229,10 @@ def _schedule(step: Schedule, place: Place) -> Found:
         )
 
 
-def audio_problem(file: Path) -> str | None:
-    """Why a carrier could not play this file, in a sentence; None if it could."""
+def audio_problem(file: Path, is_music: bool = False) -> str | None:
+    """Why a carrier could not play this file, in a sentence; None if it could. Music is cut into pieces, which needs a WAV."""
+    if is_music and file.suffix.lower() != ".wav":
+        return f"{file.name} is not a WAV file; the music of a queue is cut into pieces, so save it as WAV"
     if GREETING.fullmatch(str(file)):
         return None
     beginnings = AUDIO.get(file.suffix.lower())
@@ -258,7 +268,7 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
         case HangUpStep() if step.say:
             yield Say(text=step.say)
         case Dialing():
-            numbers = step.phones()[:1] if isinstance(step, RoundRobin) else step.phones()
+            numbers = step.phones()[:1] if isinstance(step, RoundRobin) else step.phones() or ("",)
             record = step.record and flow.recording is not None
             yield Dial(
                 numbers=numbers,
@@ -271,6 +281,9 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
             if record:
                 # The law may require that the caller has a choice.
                 yield Gather(prompts=(Say(text=""),))
+            if isinstance(step, Queue):
+                hash_key = HASH in (step.leave_key, step.call_back_key)
+                yield Gather(prompts=(Play(url=""), Say(text="")), hash_key=hash_key)
             if step.whisper or step.accept == "key":
                 yield Say(text=step.whisper or "")
 

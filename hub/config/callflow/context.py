@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +13,7 @@ from hub.contracts.answers import Instruction
 from hub.contracts.consent import Duty, Place
 
 if TYPE_CHECKING:
+    from hub.config.callflow.queue_turn import QueueMove, QueueTurn
     from hub.config.callflow.screening import Screening
 
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
@@ -71,6 +72,10 @@ class CallContext:
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)
+    queues: Mapping[str, QueueTurn] | None = None
+    """By queue step: how it stands with the caller there, as far as it was asked; None if that cannot be known now."""
+    caller_known: bool = False
+    """Whether the caller's number is known, so that they can be called back."""
     accepted: bool | None = None
     """At the end of a dial: whether a person pressed the key that takes the call; None if that is not known."""
     screening: Screening | None = None
@@ -115,6 +120,10 @@ class FlowResult:
     instructions: tuple[Instruction, ...]
     taken: Sequence[StepTaken] = ()
     notice: Notice | None = None
+    asks_turn: str | None = None
+    """The queue step at which the caller's turn must be known; the walk is then made again with it."""
+    moves: Sequence[QueueMove] = ()
+    """What becomes of the caller in queues."""
 
 
 def audio_key(file: str) -> str:

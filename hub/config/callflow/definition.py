@@ -14,6 +14,7 @@ from pydantic import Field
 
 from hub.config.callflow.step import END as END
 from hub.config.callflow.step import SOURCE as SOURCE
+from hub.config.callflow.step import Agent as Agent
 from hub.config.callflow.step import (
     CallerListName,
     DayHours,
@@ -29,6 +30,7 @@ from hub.config.callflow.step import Dialing as Dialing
 from hub.config.callflow.step import DialStep as DialStep
 from hub.config.callflow.step import Growing as Growing
 from hub.config.callflow.step import Part as Part
+from hub.config.callflow.step import Queue as Queue
 from hub.config.callflow.step import RoundRobin as RoundRobin
 from hub.config.callflow.step import SimulCall as SimulCall
 from hub.config.callflow.step import Spoken as Spoken
@@ -230,13 +232,14 @@ class HangUpStep(Step):
 
 
 AnyStep = (
-    Greeting | DialStep | SimulCall | RoundRobin | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute | Split
-    | TagStep | Voicemail | TextBack | HangUpStep
+    Greeting | DialStep | SimulCall | RoundRobin | Queue | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute
+    | Split | TagStep | Voicemail | TextBack | HangUpStep
 )  # fmt: skip
 STEP_TYPES: Mapping[str, type[Step]] = {
-    "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "schedule": Schedule,
-    "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute, "attribution_route": AttributionRoute, "split": Split,
-    "tag": TagStep, "voicemail": Voicemail, "text_back": TextBack, "hang_up": HangUpStep,
+    "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "queue": Queue,
+    "schedule": Schedule, "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute,
+    "attribution_route": AttributionRoute, "split": Split, "tag": TagStep, "voicemail": Voicemail,
+    "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
 WAITING_STEPS = (Dialing, Asking, Voicemail)
@@ -284,6 +287,9 @@ class Flow(Part):
     recording: Recording | None = Field(default=None, description="What is said before a recorded conversation.")
     allow: tuple[Literal["premium", "satellite"], ...] = Field(
         default=(), description="Kinds of expensive numbers that may be dialed anyway."
+    )
+    agents: tuple[Agent, ...] = Field(
+        default=(), max_length=100, description="The people who take calls from the queues of this flow."
     )
     steps: Mapping[StepName, Annotated[AnyStep, Field(discriminator="do")]] = Field(
         min_length=1, max_length=200, description="Name to step."
@@ -333,7 +339,12 @@ class Flow(Part):
     @cached_property
     def audio_files(self) -> frozenset[str]:
         """Every audio file that the flow plays."""
-        return frozenset(step.play for step in self.steps.values() if isinstance(step, Spoken) and step.play)
+        return frozenset(play for step in self.steps.values() if (play := getattr(step, "play", None)))
+
+    @cached_property
+    def has_queue(self) -> bool:
+        """Whether callers may wait in a queue."""
+        return any(isinstance(step, Queue) for step in self.steps.values())
 
 
 def _cases(step: Step) -> tuple[Case, ...]:

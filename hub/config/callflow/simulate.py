@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hub.config.callflow.context import CallContext, FlowResult, Permission
-from hub.config.callflow.definition import Flow
-from hub.config.callflow.resume_token import MAX_WAITS
+from hub.config.callflow.definition import Flow, Queue
+from hub.config.callflow.queue_turn import QueueTurn
+from hub.config.callflow.resume_token import MAX_WAITS, parse_mark
 from hub.config.callflow.walk import tags_of, walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
 
@@ -41,7 +42,7 @@ def rehearse(
     turns: list[Turn] = []
     point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
     while len(turns) < MAX_TURNS:
-        walked = walk(flow, version, point, replace(known, recording=permit(known)))
+        walked = _walked(flow, version, point, replace(known, recording=permit(known), queues={}), behavior.answers)
         turns.append(Turn(point, walked))
         known = replace(known, tags=known.tags | tags_of(walked.taken))
         last = walked.instructions[-1] if walked.instructions else None
@@ -58,6 +59,24 @@ def rehearse(
             case _:
                 break
     return turns
+
+
+def _walked(flow: Flow, version: int, point: AnswerPoint, known: CallContext, answers: bool) -> FlowResult:
+    """A walk whose caller is the second in each queue, hears that, and is the next one then; or waits in vain."""
+    walked = walk(flow, version, point, known)
+    while (name := walked.asks_turn) is not None:
+        step = flow.steps[name]
+        assert isinstance(step, Queue)
+        takers, mark = step.takers(flow.agents), parse_mark(point.mark)
+        if mark is None or mark.step != name or mark.heard == "a":
+            turn = QueueTurn(position=2, agents=len(takers), expected=180)
+        elif answers and takers:
+            turn = QueueTurn(waited=30, waited_before=0, agents=len(takers), agent=takers[0].phone)
+        else:
+            turn = QueueTurn(waited=step.longest_wait, waited_before=0, agents=len(takers))
+        known = replace(known, queues={**(known.queues or {}), name: turn})
+        walked = walk(flow, version, point, known)
+    return walked
 
 
 def _next(point: AnswerPoint, moment: Moment, mark: str, digits: str = "", answered: bool = False) -> AnswerPoint:

@@ -1,15 +1,17 @@
-"""What every step of a call flow is made of, and the steps that ring phones: which, how long, and who gets the call."""
+"""What every step of a call flow is made of, and the steps that ring phones: which, how long, and who gets the call; with the
+agents for whom callers wait."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from hub.config.callflow.hours import Hours, parse_days, parse_hours
+from hub.config.callflow.hours import DAYS, Hours, local_time, open_at, parse_days, parse_hours
 from hub.contracts.answers import OWN_PHONE
 from hub.contracts.phones import phone_number
 
@@ -78,6 +80,7 @@ WeeklyHours = Annotated[
         {"type": "object", "additionalProperties": {"type": "string"}, "examples": [{"mon-fri": "8:00-17:00"}]}
     ),
 ]
+Skill = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=32)]
 DayHours = Annotated[
     tuple[Hours, ...],
     BeforeValidator(parse_hours),
@@ -253,3 +256,73 @@ class RoundRobin(Dialing):
         if self.sticky and own is not None and own in self.numbers:
             order = [own, *(number for number in order if number != own)]
         return order
+
+
+class Agent(Part):
+    """A person who takes calls from the queues of a flow."""
+
+    name: str = Field(min_length=1, max_length=80, description="The agent's name, for the page and the report.")
+    phone: PhoneNumber = Field(description="The agent's phone: E.164, or as written in the USA and Canada.")
+    hours: WeeklyHours = Field(
+        default_factory=dict,
+        description="When the agent is signed in, like `mon-fri: 8:00-17:00`; always if left out. An agent can sign out and in "
+        "on the page Queues.",
+    )
+    skills: tuple[Skill, ...] = Field(default=(), description="What the agent can do, in words of your own: spanish.")
+
+    def on_duty(self, at: datetime, time_zone: str) -> bool:
+        """Whether a time is in the agent's hours."""
+        local = local_time(at, time_zone)
+        return not self.hours or open_at(self.hours.get(DAYS[local.weekday()], ()), local.time())
+
+
+class Queue(Dialing):
+    """Lets callers wait, with music, until an agent is free; who came first is connected first."""
+
+    do: Literal["queue"] = Field(description="What the step does.")
+    skills: tuple[Skill, ...] = Field(
+        default=(), description="Only agents with all these skills take calls; every agent if left out."
+    )
+    say: Speech | None = Field(
+        default=None, description="Spoken after the place and the waiting time: To leave a message, press 1."
+    )
+    play: str | None = Field(
+        default=None, description="Music: a WAV file from the folder of config.yaml; our own if left out."
+    )
+    announce_seconds: int = Field(
+        default=60, ge=0, le=600, description="How often place and waiting time are spoken; 0 for never."
+    )
+    longest_wait: int = Field(default=900, ge=60, le=7200, description="Seconds after which a caller waits no longer.")
+    most_waiting: int = Field(default=50, ge=1, le=500, description="How many callers wait at once; no more come in.")
+    pause_seconds: int = Field(
+        default=10, ge=0, le=600, description="Seconds after a conversation until the agent's phone rings again."
+    )
+    target_seconds: int = Field(
+        default=60, ge=1, le=3600, description="Calls that are answered within this time count for the service level."
+    )
+    leave_key: Key | None = Field(default=None, description="The key with which a caller leaves the queue.")
+    leave: StepName | None = Field(default=None, description="The next step after that key.")
+    call_back_key: Key | None = Field(
+        default=None,
+        description="The key with which a caller keeps the place, hangs up, and is called back when it is their turn.",
+    )
+
+    @model_validator(mode="after")
+    def _ways_out(self) -> Queue:
+        if (self.leave_key is None) != (self.leave is None):
+            raise ValueError("`leave_key` and `leave` go together: the key, and the next step")
+        if self.leave_key is not None and self.leave_key == self.call_back_key:
+            raise ValueError("`leave_key` and `call_back_key` need two different keys")
+        return self
+
+    def rung(self, attempt: int) -> tuple[str, ...]:
+        return ()
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        if self.leave is not None:
+            yield "leave", self.leave
+        yield from super().leads()
+
+    def takers(self, agents: tuple[Agent, ...]) -> tuple[Agent, ...]:
+        """Those of the agents who have all skills that the step wants."""
+        return tuple(each for each in agents if set(self.skills) <= set(each.skills))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hub.config.callflow.branches import by_attribution, by_place, by_share, by_the_clock
-from hub.config.callflow.context import TAKEN, WITH_KEY, CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
+from hub.config.callflow.context import TAKEN, CallContext, Choice, FlowResult, Notice, StepTaken
 from hub.config.callflow.definition import (
     END,
     SOURCE,
@@ -16,16 +16,18 @@ from hub.config.callflow.definition import (
     GeoRoute,
     Greeting,
     HangUpStep,
+    Queue,
     RoundRobin,
     Schedule,
     Split,
-    Spoken,
     Step,
     TagStep,
     TextBack,
     Voicemail,
 )
-from hub.config.callflow.resume_token import MAX_WAITS, ResumeToken, parse_mark
+from hub.config.callflow.queue_turn import QueueMove
+from hub.config.callflow.queue_walk import QueueWalk
+from hub.config.callflow.resume_token import ResumeToken, parse_mark
 from hub.config.callflow.screening import (
     CHALLENGE,
     FAILED,
@@ -40,6 +42,7 @@ from hub.config.callflow.screening import (
     take_it,
 )
 from hub.config.callflow.transcription_notice import notice_with
+from hub.config.callflow.walk_state import AGREE, REFUSE
 from hub.contracts.answers import (
     ACCEPT_KEY,
     AnswerPoint,
@@ -48,13 +51,9 @@ from hub.contracts.answers import (
     Gather,
     HangUp,
     Instruction,
-    Play,
     Say,
     TakeMessage,
 )
-
-REFUSE, AGREE = "9", "1"
-"""The keys for no, also later in the call, and for yes to a recording."""
 
 
 def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
@@ -75,14 +74,7 @@ def walk(flow: Flow, version: int, point: AnswerPoint, context: CallContext) -> 
     return _Walker(flow, context, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
 
 
-class _Walker:
-    def __init__(self, flow: Flow, context: CallContext, mark: ResumeToken) -> None:
-        self._flow, self._known, self._mark = flow, context, mark
-        self._said: list[Instruction] = []
-        self._taken: list[StepTaken] = []
-        self._tags = set(context.tags)
-        self._notice: Notice | None = None
-
+class _Walker(QueueWalk):
     def answer(self, point: AnswerPoint) -> FlowResult:
         step = self._flow.steps.get(self._mark.step)
         match point.moment:
@@ -98,6 +90,8 @@ class _Walker:
                 return self._accept(step, point.digits)
             case "dial_ended":
                 return self._after_dial(step, point)
+            case "digits" if isinstance(step, Queue) and self._mark.heard != "a":
+                return self._queue(step, point.digits)
             case "digits" if isinstance(step, Asking):
                 return self._after_keys(step, point.digits)
             case "digits" if isinstance(step, Dialing):
@@ -165,47 +159,6 @@ class _Walker:
                 return self._dial(step)
         return self._forward()
 
-    def _end(self) -> FlowResult:
-        return self._walked(HangUp())
-
-    def _forward(self) -> FlowResult:
-        """No other step is possible: the call's forward rings, and then the call is over."""
-        self._mark = self._mark.at(END)
-        self._taken.append(StepTaken(step=END, do="forward", result=f"rings {self._flow.forward}"))
-        return self._walked(Dial(numbers=(self._flow.forward,), mark=str(self._mark)))
-
-    def _wait(self, *instructions: Instruction) -> FlowResult:
-        """Wait for a person, unless that happened too often already."""
-        if self._mark.waits > MAX_WAITS:
-            self._said, self._notice = [], None
-            return self._forward()
-        return self._walked(*instructions)
-
-    def _walked(self, *instructions: Instruction) -> FlowResult:
-        return FlowResult(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
-
-    def _next_mark(self, attempt: int | None = None) -> str:
-        """The resume token of the instruction that waits now."""
-        self._mark = self._mark.once_more(self._mark.attempt if attempt is None else attempt)
-        return str(self._mark)
-
-    def _note(self, result: str, tags: tuple[str, ...] = (), text_back: str | None = None) -> None:
-        step = self._flow.steps[self._mark.step]
-        self._taken.append(
-            StepTaken(step=self._mark.step, do=getattr(step, "do", ""), result=result, tags=tags, text_back=text_back)
-        )
-
-    # what is heard
-
-    def _say(self, text: str, about_recording: bool = False) -> Say:
-        return Say(text=text, language=self._flow.language, about_recording=about_recording)
-
-    def _spoken(self, step: Spoken) -> Say | Play:
-        if step.play is None:
-            return self._say(step.say or "")
-        suffix = step.play.rpartition(".")[2].lower()
-        return Play(url=f"{self._known.public_url}/audio/{audio_key(step.play)}.{suffix}")
-
     # phones
 
     def _dial(self, step: Dialing, attempt: int = 0) -> FlowResult:
@@ -220,20 +173,9 @@ class _Walker:
         return self._ring(step, recorded)
 
     def _ring(self, step: Dialing, recorded: bool) -> FlowResult:
-        numbers = self._numbers(step, self._mark.attempt)
-        with_key = WITH_KEY if step.accept == "key" else ""
-        self._note(f"rings {', '.join(numbers)}{with_key}{', recorded' if recorded else ''}")
-        dial = Dial(
-            numbers=numbers,
-            ring_seconds=step.seconds(self._mark.attempt),
-            record=recorded,
-            whisper=step.whisper is not None or step.accept == "key",
-            end_key=REFUSE if recorded and self._flow.recording and self._flow.recording.end else "",
-            accept_key=ACCEPT_KEY if step.accept == "key" else "",
-            time_limit=step.time_limit,
-            mark=self._next_mark(),
-        )
-        return self._wait(dial)
+        if isinstance(step, Queue):
+            return self._queue(step)
+        return self._wait(self._rung(step, self._numbers(step, self._mark.attempt), recorded))
 
     def _announce(self) -> FlowResult | None:
         """Play the recording notice. Returns a walk if the caller has a choice, because the call waits for it."""
@@ -292,11 +234,15 @@ class _Walker:
         by_key = isinstance(step, Dialing) and step.accept == "key" and not point.connected
         let_go = point.answered and by_key and self._known.accepted is False
         if (point.answered and not let_go) or self._mark.over:
+            if isinstance(step, Queue):
+                self._moves.append(QueueMove(self._mark.step, "answered"))
             return self._end()
         if not isinstance(step, Dialing) or not parse_mark(point.mark):
             return self._after_forward()
         why = "no_answer" if let_go else point.why
         self._note("nobody took the call" if let_go else "was busy" if why == "busy" else "nobody picked up")
+        if isinstance(step, Queue):
+            return self._queue(step)
         if self._mark.attempt + 1 < step.attempts:
             return self._dial(step, self._mark.attempt + 1)
         return self._from((why and getattr(step, why)) or step.unanswered)

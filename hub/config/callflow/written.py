@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hub.config.callflow.definition import Flow, Schedule, Spoken, Step
+from hub.config.callflow.definition import Flow, Schedule, Step
 from hub.config.callflow.hours import DAY_MINUTES, DAYS, Hours
 
 FIRST_KEYS = ("do", "say", "play", "number", "numbers")
@@ -42,12 +42,10 @@ def written_flow(flow: Flow, folder: Path | None = None) -> dict[str, Any]:
 def written_step(step: Step, folder: Path | None = None) -> dict[str, object]:
     """One step."""
     written = _set_values(step)
-    if isinstance(step, Schedule):
-        written["hours"] = written_hours(step.hours)
-        if step.dates:
-            written["dates"] = {day.isoformat(): written_spans(spans) for day, spans in step.dates.items()}
-    if isinstance(step, Spoken) and step.play and folder is not None:
-        written["play"] = _from_folder(step.play, folder)
+    if isinstance(step, Schedule) and step.dates:
+        written["dates"] = {day.isoformat(): written_spans(spans) for day, spans in step.dates.items()}
+    if (play := getattr(step, "play", None)) and folder is not None:
+        written["play"] = _from_folder(play, folder)
     return written
 
 
@@ -82,7 +80,7 @@ def _set_values(model: BaseModel, *left_out: str) -> dict[str, object]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if name not in left_out and (field.is_required() or value != field.get_default(call_default_factory=True)):
-            written[name] = _plain(value)
+            written[name] = written_hours(value) if name == "hours" else _plain(value)
     return {key: written[key] for key in sorted(written, key=_rank)}
 
 

@@ -30,12 +30,17 @@ def _row(ability: str, limit: str = "") -> Cell:
     return cell
 
 
+def _all_of(*abilities: str) -> Cell:
+    return lambda manifest: "yes" if set(abilities) <= set(manifest.abilities) else "no"
+
+
 ROWS: Sequence[tuple[str, Cell]] = (
     ("`greeting`, `hang_up` and other texts, each", _row("say", "text_bytes")),
     ("`play:` a file", _row("play")),
     ("`dial`, `round_robin`", _row("dial", "ring_seconds")),
     ("`simulcall`, `also:`", _row("dial_several", "phones")),
     ("`phone:NAME` among the phones", _row("phone")),
+    ("`queue`", _all_of("dial", "gather", "play", "say")),
     ("`whisper:`", _row("whisper")),
     ("`accept: key` at `dial`, `round_robin`", _row("accept")),
     ("`accept: key` at `simulcall`, with `also:`", _row("accept_several")),

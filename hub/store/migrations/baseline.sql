@@ -1256,6 +1256,43 @@ CREATE TABLE push_subscription (
 CREATE INDEX ix_push_subscription_account_id ON push_subscription (account_id);
 CREATE INDEX ix_push_subscription_expires_at ON push_subscription (expires_at);
 CREATE INDEX ix_push_subscription_user_id ON push_subscription (user_id);
+CREATE TABLE queue_agent (
+    id VARCHAR(36) NOT NULL,
+    company_id VARCHAR NOT NULL,
+    phone VARCHAR(16) NOT NULL,
+    signed_out_at TIMESTAMP WITH TIME ZONE,
+    rests_until TIMESTAMP WITH TIME ZONE,
+    rang_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (id),
+    UNIQUE (company_id, phone),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE TABLE queue_entry (
+    id VARCHAR(36) NOT NULL,
+    company_id VARCHAR NOT NULL,
+    connector VARCHAR(64) NOT NULL,
+    carrier_call_id VARCHAR(64) NOT NULL,
+    flow VARCHAR(80) NOT NULL,
+    step VARCHAR(64) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    skills JSONB NOT NULL,
+    agent VARCHAR(16),
+    point VARCHAR(100) NOT NULL,
+    entered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    rang_at TIMESTAMP WITH TIME ZONE,
+    left_at TIMESTAMP WITH TIME ZONE,
+    tries INTEGER NOT NULL,
+    talk_seconds INTEGER,
+    pause_seconds INTEGER NOT NULL,
+    target_seconds INTEGER NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE INDEX ix_queue_entry_day ON queue_entry (company_id, entered_at);
+CREATE INDEX ix_queue_entry_expires_at ON queue_entry (expires_at);
+CREATE INDEX ix_queue_entry_live ON queue_entry (company_id) WHERE left_at IS NULL;
 CREATE TABLE recording_notice (
     id VARCHAR(36) NOT NULL,
     connector VARCHAR(64) NOT NULL,

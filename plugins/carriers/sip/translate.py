@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from hub.api import BadPayload, CallEvent, Event, phone_number
-from hub.api.carriers import CallFailure, Dial, LegReport, Say
+from hub.api.carriers import CallFailure, Dial, Gather, LegReport, Say
 from hub.api.twiml import Twiml, TwimlWebhook, call_failure
 
 NOTICE = "notice"
@@ -24,6 +24,9 @@ ENDED_BY: Mapping[str, Literal["party", "hub"]] = {"party": "party", "hub": "hub
 MAX_REFERENCE = 128
 ACCEPT_WITH = "acceptKey"
 """The attribute of a `<Number>` that gets the call only by a key: the gateway waits for it and reports who pressed it."""
+HOLD, HOLD_STATUS = "hold", "holdStatusCallback"
+"""The attributes of a `<Gather>` that holds a caller in a queue: the phone that rings if the hub stays away, and where its
+answer is reported."""
 
 
 class SipTwiml(Twiml):
@@ -39,6 +42,11 @@ class SipTwiml(Twiml):
         """The attributes of a `<Dial>`."""
         ends = {END_KEY: dial.end_key, END_ADDRESS: self.address(ENDED_PATH, "")} if dial.end_key else {}
         return super().dial_attributes(dial) | ends
+
+    def gather_attributes(self, gather: Gather) -> dict[str, str]:
+        """The attributes of a `<Gather>`."""
+        held = {HOLD: gather.hold, HOLD_STATUS: self.address(self.leg_path, "")} if gather.hold else {}
+        return super().gather_attributes(gather) | held
 
     def number_attributes(self, dial: Dial) -> dict[str, str]:
         """The attributes of each `<Number>`."""

@@ -14,6 +14,7 @@ from hub.config.callflow.definition import (
     GeoRoute,
     HangUpStep,
     Menu,
+    Queue,
     RoundRobin,
     Schedule,
     Spoken,
@@ -34,6 +35,7 @@ EXITS: Mapping[str, str] = {
     "busy": "busy",
     "no_answer": "rings in vain",
     "unanswered": "nobody answers",
+    "leave": "leaves the queue",
     "open": "open",
     "closed": "closed",
     "holiday": "holiday",
@@ -93,6 +95,10 @@ def case_words(case: Case) -> str:
 def gist(step: Step) -> str:
     """What a step does, in a line or two."""
     match step:
+        case Queue():
+            wanted = f"agents with {' and '.join(step.skills)}" if step.skills else "the agents of the flow"
+            keys = ", call back by a key" if step.call_back_key else ""
+            return f"{wanted}, {step.longest_wait // 60} min at most{keys}{', recorded' if step.record else ''}"
         case Spoken():
             return f"“{step.say}”" if step.say else f"Plays {(step.play or '').rpartition('/')[2]}"
         case Dialing():

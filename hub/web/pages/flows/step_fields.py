@@ -35,6 +35,17 @@ LABELS: Mapping[str, tuple[str, str]] = {
         "With the key, a voicemail never takes a call; “Press 1 to take this call” follows what is said above.",
     ),
     "time_limit": ("Longest conversation, in seconds", "Then the call ends. Empty: no limit."),
+    "skills": (
+        "Agents need",
+        "One skill a line, as `agents` of the flow name them in config.yaml. Empty: every agent.",
+    ),
+    "announce_seconds": ("Place and waiting time are said, in seconds", "How often; 0 for never."),
+    "longest_wait": ("Longest wait, in seconds", "Then the call goes on."),
+    "most_waiting": ("Callers who wait at once", "No more come in."),
+    "pause_seconds": ("Pause of an agent after a conversation, in seconds", ""),
+    "target_seconds": ("Answered in time if within, in seconds", "For the service level of the report."),
+    "leave_key": ("Key that leaves the queue", "Empty: none."),
+    "call_back_key": ("Key that asks for a call back", "The caller hangs up and keeps the place. Empty: none."),
     "sticky": ("A known caller first reaches the phone that answered last time", ""),
     "tries": ("How many phones are tried", "One after the other."),
     "hours": ("Each day", "Type 8, 8am or 17:30; all three are understood."),
@@ -63,6 +74,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "otherwise": ("Otherwise: leads to", ""),
     "busy": ("The phone is busy: leads to", ""),
     "no_answer": ("It rings and nobody takes the call: leads to", ""),
+    "leave": ("After that key: leads to", ""),
     "unanswered": ("Nobody answers: leads to", "Also if a phone cannot be reached."),
     "source": ("Source", ""),
     "medium": ("Medium", ""),
@@ -82,7 +94,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
 }
 """Field → its label and its hint, in the order in which a form shows them."""
-TARGETS = ("then", "open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "to", "start")
+TARGETS = ("then", "open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "leave", "to", "start")
 """Fields that name a step."""
 TO = Field(name="to", label="leads to", kind="choice", required=True)
 PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)
@@ -94,6 +106,8 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "holiday": {"kind": "choice", "empty": "the same as closed"},
     "busy": {"kind": "choice", "empty": "as if nobody answers"},
     "no_answer": {"kind": "choice", "empty": "as if nobody answers"},
+    "leave": {"kind": "choice", "empty": "nowhere"},
+    "skills": {"kind": "rows", "columns": (Field(name="skill", label="Skill", maximum=32),), "add": "Add a skill"},
     "accept": {"choices": (("none", "at once"), ("key", "by pressing 1"))},
     "also": {"kind": "rows", "columns": (PHONE,), "add": "Add a phone"},
     "number": {"kind": "phone", "maximum": 40},

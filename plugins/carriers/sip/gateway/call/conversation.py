@@ -19,6 +19,7 @@ from plugins.carriers.sip.gateway.call.recording import Recording
 from plugins.carriers.sip.gateway.documents import without_recording
 from plugins.carriers.sip.gateway.fields import Fields
 from plugins.carriers.sip.gateway.parts import Over
+from plugins.carriers.sip.translate import HOLD, HOLD_STATUS
 
 
 async def pressed_keys(call: Party, verb: ElementTree.Element) -> str:
@@ -65,10 +66,13 @@ async def _next_key(digits: asyncio.Queue[str], seconds: float) -> str:
 
 
 log = structlog.get_logger(__name__)
-MAX_DOCUMENTS = 200
+MAX_DOCUMENTS = 1000
 """No call goes on forever, whatever the documents say."""
 MESSAGE_KEYS = "1234567890*#"
 MESSAGE_SILENCE_SECONDS = 5.0
+HELD_REPEATS = 12
+"""How often a caller in a queue hears the same piece again while the hub is away: for three minutes or so."""
+HELD_PAUSE_SECONDS = 3.0
 NOT_RECORDED = {"Digits": "9"}
 """The key of a caller who does not want to be recorded, sent for one who was not asked."""
 
@@ -122,6 +126,8 @@ class Conversation(Party):
                     happened = await self._wait(verb)
                     if happened is not None:
                         action = verb.get("action")
+                        if verb.get(HOLD):
+                            return await self._held(verb, action or "", happened)
                         return await self.ask(action, happened) if action else None
                 case "Redirect":
                     return await self.ask(verb.text or "", {})
@@ -145,6 +151,30 @@ class Conversation(Party):
         await self.answer()
         digits = await self.until_over(pressed_keys(self, verb))
         return {"Digits": digits} if digits or verb.get("actionOnEmptyResult") == "true" else None
+
+    async def _held(self, verb: ElementTree.Element, url: str, happened: Fields) -> str | None:
+        """The document for a caller in a queue. While the hub gives none they go on waiting, and keep their place there; after
+        some minutes a phone rings that the hub has named."""
+        left = HELD_REPEATS
+        while (document := await self.parts.hub.ask(url, self.parts.hub.form(self.fields() | happened))) is None:
+            if self.leg.ended.done():
+                raise Over
+            left -= 1
+            if not left:
+                return self._phone_of(verb)
+            happened = await self._wait(verb) or happened
+            await self.until_over(asyncio.sleep(HELD_PAUSE_SECONDS))  # also if no music can be had
+        return without_recording(document) if self.alone else document
+
+    def _phone_of(self, verb: ElementTree.Element) -> str:
+        """The document that rings the phone of a hold."""
+        self.alone = True
+        log.warning("the hub is away, so a caller in a queue is connected with its phone", call=self.sid)
+        response = ElementTree.Element("Response")
+        reported = {"statusCallback": verb.get(HOLD_STATUS, ""), "statusCallbackEvent": "answered completed"}
+        number = ElementTree.SubElement(ElementTree.SubElement(response, "Dial"), "Number", reported)
+        number.text = verb.get(HOLD)
+        return ElementTree.tostring(response, encoding="unicode")
 
     async def _unasked(self, url: str) -> str | None:
         """What follows a question about recording that is not asked; a hub that is back hears that the call is not recorded."""

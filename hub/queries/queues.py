@@ -1,0 +1,127 @@
+"""Who waits in the queues of companies now, who talks and which agents are there; and how long callers of some days waited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.model import Call, QueueEntry
+from hub.model.queues import LIVE, QueueState
+from hub.reports.calendar import OwnDays, in_days
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFigures:
+    """What became of the callers of one queue. Seconds are whole."""
+
+    company_id: str
+    flow: str
+    step: str
+    came: int
+    """Callers whose wait is over."""
+    answered: int
+    in_time: int
+    """Answered within the target of the queue."""
+    called_back: int
+    abandoned: int
+    turned_away: int
+    """The queue was full, the wait too long, or no agent was signed in."""
+    left: int
+    failed: int
+    average_wait: int | None
+    """Until the answer, of those who were answered."""
+    longest_wait: int
+    """Of all."""
+
+    @property
+    def service_level(self) -> float | None:
+        """The share of all callers who were answered within the target; None if nobody came."""
+        return self.in_time / self.came if self.came else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """One wait in a queue, and its call as far as it is known."""
+
+    entry: QueueEntry
+    call: Call | None
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When somebody answered."""
+        if self.call is not None and self.call.answered_at is not None:
+            return self.call.answered_at
+        return self.entry.rang_at if self.entry.state in (QueueState.ANSWERED, QueueState.CALLED_BACK) else None
+
+    @property
+    def talks(self) -> bool:
+        """Whether the caller talks with an agent now."""
+        return self.entry.left_at is None and self.entry.agent is not None and self.answered_at is not None
+
+    def waited(self, now: datetime) -> int:
+        """Seconds until the answer, or until the end of the wait, or until now."""
+        until = self.answered_at or self.entry.left_at or now
+        return max(0, round((until - self.entry.entered_at).total_seconds()))
+
+
+def waits_now(session: Session, scope: AccessScope, companies: Sequence[str]) -> list[Wait]:
+    """Those who wait or talk now, who came first before all others."""
+    rows = session.exec(
+        _waits(scope)
+        .where(col(QueueEntry.company_id).in_(companies), col(QueueEntry.left_at).is_(None))
+        .where(col(QueueEntry.state).in_(LIVE))
+        .order_by(col(QueueEntry.entered_at), col(QueueEntry.id))
+    ).all()
+    found = [Wait(entry=entry, call=call) for entry, call in rows]
+    return [each for each in found if each.call is None or not each.call.over or _waits_on(each.entry)]
+
+
+def queue_figures(session: Session, scope: AccessScope, days: Sequence[OwnDays]) -> list[QueueFigures]:
+    """The figures of each queue for those who came in on these days and whose wait is over."""
+    query = _waits(scope).where(in_days(days, col(QueueEntry.company_id), col(QueueEntry.entered_at)))
+    by_queue: dict[tuple[str, str, str], list[Wait]] = {}
+    for entry, call in session.exec(query.where(col(QueueEntry.left_at).is_not(None))).all():
+        key = (entry.company_id, entry.flow, entry.step)
+        by_queue.setdefault(key, []).append(Wait(entry=entry, call=call))
+    return [_figures(*key, by_queue[key]) for key in sorted(by_queue)]
+
+
+def _figures(company_id: str, flow: str, step: str, waits: Sequence[Wait]) -> QueueFigures:
+    def count(*states: QueueState) -> int:
+        return sum(each.entry.state in states for each in waits)
+
+    ends = [each.waited(each.entry.left_at or each.entry.entered_at) for each in waits]
+    taken = [
+        (each, seconds) for each, seconds in zip(waits, ends, strict=True) if each.entry.state == QueueState.ANSWERED
+    ]
+    return QueueFigures(
+        company_id=company_id,
+        flow=flow,
+        step=step,
+        came=len(waits),
+        answered=len(taken),
+        in_time=sum(seconds <= each.entry.target_seconds for each, seconds in taken),
+        called_back=count(QueueState.CALLED_BACK),
+        abandoned=count(QueueState.ABANDONED, QueueState.NOT_REACHED),
+        turned_away=count(QueueState.FULL, QueueState.TOO_LONG, QueueState.NO_AGENTS),
+        left=count(QueueState.LEFT),
+        failed=count(QueueState.FAILED),
+        average_wait=round(sum(seconds for _, seconds in taken) / len(taken)) if taken else None,
+        longest_wait=max(ends, default=0),
+    )
+
+
+def _waits(scope: AccessScope) -> Any:
+    same = (col(Call.connector) == col(QueueEntry.connector)) & (
+        col(Call.carrier_call_id) == col(QueueEntry.carrier_call_id)
+    )
+    return scope.narrow(select(QueueEntry, Call).outerjoin(Call, same), QueueEntry, scope.user)
+
+
+def _waits_on(entry: QueueEntry) -> bool:
+    return entry.state in (QueueState.CALL_BACK, QueueState.CALLING_BACK)

@@ -164,7 +164,7 @@ class Relay(Replies):
         known = call is not None and self._is_known(call, peer)
         starts = request.method == "INVITE" and not request.in_dialog
         if known and call and peer.phone:
-            call.peer = peer  # a phone that had to connect anew goes on with its calls
+            call.peer = peer  # a phone that had to connect again goes on with its calls
         note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)

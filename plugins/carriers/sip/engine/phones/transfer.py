@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
@@ -10,13 +11,15 @@ import structlog
 
 from plugins.carriers.sip.engine.bridging import LegBridge
 from plugins.carriers.sip.engine.guard.relay import Relay
-from plugins.carriers.sip.engine.interface import Dial, Leg, NotPlaced
+from plugins.carriers.sip.engine.interface import Dial, Leg, SipError
 from plugins.carriers.sip.engine.phones.registrar import Registrar
 from plugins.carriers.sip.engine.settings import PHONE
 from plugins.carriers.sip.engine.stack.leg import StackLeg
 
 log = structlog.get_logger(__name__)
 RING_S = 45.0
+REPORT_S = 2.0
+"""So long the next step waits for the phone to take a report."""
 SIPFRAG = "message/sipfrag;version=2.0"
 
 
@@ -67,16 +70,16 @@ class Transfers:
 
     async def _attended(self, leg: StackLeg, bridge: LegBridge, second: StackLeg, there: LegBridge) -> None:
         if bridge is there:
-            self._report(leg, 603)
+            await self._report(leg, 603)
             return
         bridge.take_from(leg, there, second)
         log.info("a phone has transferred a call", phone=leg.about.phone, how="attended")
-        self._report(leg, 200)
+        await self._report(leg, 200)
         await asyncio.gather(leg.hang_up(), second.hang_up())
 
     async def _blind(self, leg: StackLeg, bridge: LegBridge, to: str) -> None:
-        self._report(leg, 100)
         other = bridge.begin_transfer(leg)
+        await self._report(leg, 100)
         name = leg.about.phone
         caller = self._registrar.phones[name].caller
         if to.startswith(PHONE):
@@ -86,22 +89,20 @@ class Transfers:
         await asyncio.wait({placing, other.ended}, return_when=asyncio.FIRST_COMPLETED)
         if not placing.done():
             placing.cancel()
-        status = 487
         try:
             new = await placing
-        except (NotPlaced, asyncio.CancelledError) as failure:
-            status = failure.status or 503 if isinstance(failure, NotPlaced) else status
-            self._report(leg, status)
+        except (SipError, ValueError, asyncio.CancelledError) as failure:
             bridge.give_up_transfer(leg)
+            await self._report(leg, getattr(failure, "status", 487) or 503)
             return
         assert isinstance(new, StackLeg)
         bridge.replace(leg, new)
         log.info("a phone has transferred a call", phone=name, how="blind")
-        self._report(leg, 200)
+        await self._report(leg, 200)
         await leg.hang_up()
 
-    def _report(self, leg: StackLeg, status: int) -> None:
-        """Report to the phone how its transfer goes (NOTIFY)."""
+    async def _report(self, leg: StackLeg, status: int) -> None:
+        """Report to the phone how its transfer goes (NOTIFY), one report after the other."""
         call_id = leg.call.call_id or ""
         call = self._engine.relay.ledger.calls.get(call_id)
         if call is None or call.ended or leg.ended.done():
@@ -111,12 +112,15 @@ class Transfers:
         headers = [
             ("Event", "refer"), ("Subscription-State", state), ("Contact", call.contact), ("Content-Type", SIPFRAG),
         ]  # fmt: skip
+        taken = asyncio.Event()
         said = {100: "Trying", 200: "OK"}.get(status, "Not Transferred")
         self._engine.relay.requests.send(
             call.dialog(call_id),
             "NOTIFY",
             call.number,
-            lambda answer: None,
+            lambda answer: taken.set(),
             headers,
             f"SIP/2.0 {status} {said}\r\n".encode(),
         )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(taken.wait(), REPORT_S)

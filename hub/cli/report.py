@@ -1,4 +1,4 @@
-"""`hub report`: what each source, campaign, keyword or landing page brought a company, by a model of attribution."""
+"""`hub report`: what each source, campaign, keyword or landing page brought companies, by a model of attribution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
 from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
@@ -20,12 +20,13 @@ from hub.errors import CannotDo
 from hub.model import Company
 from hub.platform.clock import utc_now
 from hub.platform.id_words import words_of
-from hub.queries.lookup import known, shown
+from hub.queries.lookup import named_among, shown
+from hub.queries.reports.credits import joint_report
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
 from hub.reports.credits import MODELS
 from hub.reports.definitions import CALL_RATIOS, DEFINITIONS
-from hub.reports.report import Line, Report, make_report, sum_of
+from hub.reports.report import Line, Report, sum_of
 from hub.reports.tally import Dimension
 from hub.startup.database import open_store, read_outline
 
@@ -41,9 +42,12 @@ LEFT_OUT = tuple(DEFINITIONS[name].title.lower() for name in (*reversed(RATIOS),
 NONE = "(none)"
 Choice = TypeVar("Choice", bound=str)
 
-CompanyName = Annotated[
+CompanyNames = Annotated[
     str | None,
-    typer.Option(help="The company's name in config.yaml; optional if there is only one.", metavar="NAME"),
+    typer.Option(
+        help="The company's name in config.yaml; several with commas between. All of the account if left out.",
+        metavar="NAME",
+    ),
 ]
 ModelName = Annotated[
     str,
@@ -70,7 +74,7 @@ Top = Annotated[
 def _add(name: str, dimension: Dimension, brought: str) -> None:
     @commands.command(name, help=f"{brought} Days are in the company's time zone.")
     def report(
-        company: CompanyName = None,
+        company: CompanyNames = None,
         model: ModelName = DEFAULT_MODEL,
         first: From = None,
         last: To = None,
@@ -99,15 +103,10 @@ def _report(
 ) -> None:
     wanted = chosen(model, MODELS, "model")
     show = chosen(form, FORMATS, "format")
-    loaded = read_outline(config)
-    name = _company(loaded.companies, company)
-    with open_store(loaded) as store:
-        with store.reading() as session:
-            known = session.exec(select(Company).where(Company.name == name)).first()
-        if known is None:
-            raise CannotDo(f"There is no data for company {name!r} yet; start the hub with hub run.")
-        begins, ends = span_of(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
-        report = make_report(store, known, dimension, wanted, begins, ends)
+    with open_store(read_outline(config)) as store, store.snapshot() as session:
+        companies, _ = companies_named(session, company)
+        begins, ends = span_of(first, last, day_of(utc_now(), ZoneInfo(companies[0].time_zone)))
+        report = joint_report(session, companies, dimension, wanted, begins, ends)
     if show == "table":
         _print_table(report, top)
     else:
@@ -122,10 +121,17 @@ def chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
     raise CannotDo(f"{shown(text)!r} is no {what}; choose one of {', '.join(choices)}.")
 
 
-def _company(names: Sequence[str], name: str | None) -> str:
-    if name is None and len(names) != 1:
-        raise CannotDo(f"Choose a company with --company; there are: {', '.join(names) or 'none'}.")
-    return known(name or names[0], names, "company")
+def companies_named(session: Session, names: str | None) -> tuple[list[Company], bool]:
+    """The companies of one account that are named, with commas between, or all of it; and whether they are all of it."""
+    every = list(session.exec(select(Company).order_by(col(Company.name))))
+    found = named_among(every, names)
+    if not found or len({each.account_id for each in found}) > 1:
+        there = ", ".join(each.name for each in every)
+        raise CannotDo(
+            "Choose companies of one account with --company; there are: "
+            f"{there or 'none yet; start the hub with hub run'}."
+        )
+    return found, sum(each.account_id == found[0].account_id for each in every) == len(found)
 
 
 def span_of(first: str | None, last: str | None, today: date) -> tuple[date, date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -120,6 +120,15 @@ def known(name: str, names: Iterable[str], what: str) -> str:
     near = difflib.get_close_matches(name, there, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}."
     raise CannotDo(f"config.yaml has no {what} {shown(name)!r}; {hint}")
+
+
+def named_among(companies: Sequence[Company], names: str | None) -> list[Company]:
+    """Those of the companies that are named, with commas between the names; all if none is named. CannotDo says which name is
+    none of theirs."""
+    wanted = {name.strip() for name in (names or "").split(",")} - {""}
+    for name in sorted(wanted):
+        known(name, [each.name for each in companies], "company")
+    return [each for each in companies if not wanted or each.name in wanted]
 
 
 def known_place(text: str, unions: Iterable[str] = ()) -> str:

@@ -94,6 +94,7 @@ def test_a_report_is_the_same_once_the_worker_has_rolled_up(sold: Shop) -> None:
         (("--model", "best"), "'best' is no model; choose one of first, last, lead, linear, position, decay."),
         (("--format", "xlsx"), "'xlsx' is no format; choose one of table, csv, json."),
         (("--company", "nort"), "did you mean 'north'?"),
+        (("--company", "north,south"), "config.yaml has no company 'south'"),
         (("--from", "yesterday"), "'yesterday' is not a date; write it like 2026-05-01."),
         (("--from", "2026-05-02", "--to", "2026-05-01"), "swap --from and --to"),
     ],

@@ -11,8 +11,7 @@ import typer
 from sqlmodel import col, select
 
 from hub.access.scope import scope_of_operator
-from hub.cli.costs.report import companies_named
-from hub.cli.report import From, To, commands, number, span_of
+from hub.cli.report import CompanyNames, From, To, commands, companies_named, number, span_of
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, plain
 from hub.errors import CannotDo
@@ -30,9 +29,6 @@ from hub.startup.database import open_store, read_outline
 
 SHOWN = ("calls", "calls_before", "answered", "leads", "delivered", "held", "rejected")
 MONEY = ("cost", "per_lead")
-OneCompany = Annotated[
-    str | None, typer.Option(help="The company's name in config.yaml; all of the account if left out.", metavar="NAME")
-]
 
 
 @commands.command("companies")
@@ -71,7 +67,7 @@ def companies(
 @commands.command("trend")
 @listing
 def trend(
-    company: OneCompany = None,
+    company: CompanyNames = None,
     weeks: Annotated[int, typer.Option(min=1, max=104, help="How many whole weeks that are over.")] = 8,
     config: ConfigFile = CONFIG,
 ) -> Listing:
@@ -92,7 +88,7 @@ def _add_table(name: str, report: TableReport) -> None:
     @commands.command(name, help=report.sentence)
     @listing
     def read(
-        company: OneCompany = None,
+        company: CompanyNames = None,
         first: From = None,
         last: To = None,
         config: ConfigFile = CONFIG,

@@ -10,13 +10,13 @@ from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlmodel import Session, col, select
 
 from hub.cli.report import (
     DEFAULT_MODEL,
     FORMATS,
     NONE,
     SHOWN,
+    CompanyNames,
     Format,
     From,
     ModelName,
@@ -24,15 +24,13 @@ from hub.cli.report import (
     Top,
     chosen,
     commands,
+    companies_named,
     number,
     span_of,
 )
 from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
-from hub.errors import CannotDo
-from hub.model import Company
 from hub.platform.clock import utc_now
-from hub.queries.lookup import known
 from hub.queries.reports.costs import CostReport, cost_report
 from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
@@ -50,10 +48,7 @@ MONEY = (*SHOWN_MONEY, *(f"{name}_with_cost" for name in BASES))
 @commands.command("costs")
 def costs(
     by: Annotated[str, typer.Option(help="source or campaign.", metavar="WHAT")] = "source",
-    company: Annotated[
-        str | None,
-        typer.Option(help="The company's name in config.yaml; the whole account if left out.", metavar="NAME"),
-    ] = None,
+    company: CompanyNames = None,
     model: ModelName = DEFAULT_MODEL,
     first: From = None,
     last: To = None,
@@ -109,21 +104,6 @@ def _line_json(line: CostLine) -> dict[str, object]:
             for currency, each in line.returns.items()
         },
     }
-
-
-def companies_named(session: Session, name: str | None) -> tuple[list[Company], bool]:
-    """The company, or all of the account; and whether they are all of it."""
-    every = list(session.exec(select(Company).order_by(col(Company.name))))
-    if name is not None:
-        known(name, [each.name for each in every], "company")
-        found = [each for each in every if each.name == name]
-        return found, sum(each.account_id == found[0].account_id for each in every) == 1
-    if not every or len({each.account_id for each in every}) > 1:
-        names = ", ".join(each.name for each in every)
-        raise CannotDo(
-            f"Choose a company with --company; there are: {names or 'none yet; start the hub with hub run'}."
-        )
-    return every, True
 
 
 def _print(report: CostReport, title: str, by: str, top: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -26,6 +26,24 @@ def credits_of(
 ) -> list[Line]:
     """One line per value, summed over companies; each company's days are those of its own time zone."""
     return joined_lines(reports_within(session, list(companies), dimension, model, first, last, with_spam=with_spam))
+
+
+def joint_report(
+    session: Session, companies: Sequence[Company], dimension: Dimension, model: Model, first: date, last: date
+) -> Report:
+    """One report of one or several companies; each company's days are those of its own time zone."""
+    reports = reports_within(session, companies, dimension, model, first, last)
+    zones = {each.time_zone for each in reports}
+    return Report(
+        company=", ".join(each.company for each in reports),
+        time_zone=zones.pop() if len(zones) == 1 else "each company's own time",
+        dimension=dimension,
+        model=model,
+        first=max([first, *(each.first for each in reports)]),
+        last=min([last, *(each.last for each in reports)]),
+        lines=joined_lines(reports),
+        total=sum_of([each.total for each in reports]),
+    )
 
 
 def joined_lines(reports: Iterable[Report]) -> list[Line]:

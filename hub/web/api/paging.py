@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope
 from hub.access.users import may
+from hub.errors import CannotDo
 from hub.model import Company
 from hub.model.states import MessageStatus
 from hub.queries.lists.delivery_filter import STATES
@@ -30,6 +31,7 @@ from hub.queries.lists.filters import (
     filter_of,
 )
 from hub.queries.lists.keyset import MAX_CURSOR_CHARACTERS
+from hub.queries.lookup import named_among
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, OwnDays
 from hub.web.api.auth import AuthorizedRequest
 from hub.web.problems import Refusal
@@ -57,7 +59,13 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date"}),
     Query(description="A day of the company's time zone, from 2000 to 2099, as 2026-11-24."),
 ]
-CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
+MAX_NAMES_CHARACTERS = 2_000
+CompanyName = Annotated[
+    str | None,
+    Query(
+        max_length=MAX_NAMES_CHARACTERS, description="Only this company, by its name; several with commas between them."
+    ),
+]
 NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
 """Of a text that holds something, without the NUL character, which no database takes."""
 Words = Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS, pattern=NOT_BLANK)]
@@ -151,10 +159,14 @@ def words_in(expand: str | None) -> list[str]:
 
 
 def companies_of(session: Session, scope: AccessScope, name: str | None) -> list[Company]:
-    """The companies that the user may see, by title, or the one of a name; 404 if there is none of this name."""
-    every = scope.select(Company).order_by(col(Company.title))
-    found = list(session.exec(every if name is None else every.where(Company.name == name)))
-    if name is not None and not found:
+    """The companies that the user may see, by title, or those of a name, or of several with commas between; 404 if one of
+    the names is none of theirs."""
+    every = list(session.exec(scope.select(Company).order_by(col(Company.title))))
+    try:
+        found = named_among(every, name)
+    except CannotDo:
+        found = []
+    if name is not None and (not found or not name.strip(" ,")):
         raise Refusal("not_found", "No company that you may see has this name.", "company")
     return found
 

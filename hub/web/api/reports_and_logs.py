@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, Path, Query
 from pydantic import BeforeValidator
 from sqlmodel import Session
 
@@ -16,19 +16,34 @@ from hub.queries.audit import AuditFilter, audit_page
 from hub.queries.privacy.ledger import LedgerChoice, ledger_page
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
+from hub.queries.reports.credits import joint_report
 from hub.queries.reports.tables import REPORTS, TableReport, TableRequest, read_table
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
-from hub.reports.report import Line, Report, report_within
+from hub.reports.report import Line, Report
 from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import AuthorizedRequest, MayAudit, MayConsent, MayReports
-from hub.web.api.paging import After, CompanyName, Day, Limit, Since, Until, Words, companies_of, company_ids
+from hub.web.api.paging import (
+    MAX_NAMES_CHARACTERS,
+    After,
+    CompanyName,
+    Day,
+    Limit,
+    Since,
+    Until,
+    Words,
+    companies_of,
+    company_ids,
+)
 from hub.web.api.schemas import Answer, Page, shaped
 from hub.web.problems import Refusal
 
 COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 
 Text = Words
+Companies = Annotated[
+    str, Path(max_length=MAX_NAMES_CHARACTERS, description="A company's name; several with commas between them.")
+]
 
 
 class ReportLine(Answer):
@@ -42,7 +57,8 @@ class ReportLine(Answer):
 
 
 class ReportAnswer(Answer):
-    """A company's report; days are those of its time zone. `total` is the sum of the lines."""
+    """The report of a company, or of several together; days are those of each one's time zone. `total` is the sum of
+    the lines."""
 
     company: str
     dimension: str
@@ -84,7 +100,7 @@ class CostReportLine(Answer):
 
 
 class CostReportAnswer(Answer):
-    """A company's report of costs. `unassigned` belongs to the whole account and is in no line."""
+    """The report of costs of a company, or of several together. `unassigned` belongs to the whole account and is in no line."""
 
     company: str
     by: str
@@ -178,12 +194,14 @@ def add_reports_and_logs(api: FastAPI) -> None:
     """Add the routes for reports, consent records and audit entries."""
 
     @api.get("/reports/companies", operation_id="getCompaniesReport")
-    def companies_report(authorized: MayReports, first: Day, last: Day) -> CompaniesReportAnswer:
-        """The companies side by side, for the days from `first` to `last`."""
+    def companies_report(
+        authorized: MayReports, first: Day, last: Day, company: CompanyName = None
+    ) -> CompaniesReportAnswer:
+        """The companies side by side, all or some, for the days from `first` to `last`."""
         _in_order(first, last)
         scope = authorized.scope
         with authorized.session() as session:
-            rows = companies_of(session, scope, None)
+            rows = companies_of(session, scope, company)
             found = compare_companies(session, rows, first, last, with_account=scope.companies is None)
         return CompaniesReportAnswer(
             first=str(first),
@@ -198,15 +216,15 @@ def add_reports_and_logs(api: FastAPI) -> None:
 
     @api.get("/reports/{company}/costs", operation_id="getCostsReport")
     def costs(
-        authorized: MayReports, company: str, first: Day, last: Day, by: By = "source", model: Model = "last"
+        authorized: MayReports, company: Companies, first: Day, last: Day, by: By = "source", model: Model = "last"
     ) -> CostReportAnswer:
-        """What each source or campaign of a company cost, and what it brought."""
+        """What each source or campaign of companies cost, and what it brought."""
         with authorized.session() as session:
-            row = _company(session, authorized, company, first, last)
+            rows = _companies(session, authorized, company, first, last)
             account: Account = "apart" if authorized.scope.companies is None else "hidden"
-            report = cost_report(session, [row], by, model, first, last, account)
+            report = cost_report(session, rows, by, model, first, last, account)
         return CostReportAnswer(
-            company=row.name,
+            company=", ".join(each.name for each in rows),
             by=by,
             model=model,
             first=str(first),
@@ -218,12 +236,12 @@ def add_reports_and_logs(api: FastAPI) -> None:
 
     @api.get("/reports/{company}/{dimension}", operation_id="getReport")
     def report(
-        authorized: MayReports, company: str, dimension: Dimension, first: Day, last: Day, model: Model = "last"
+        authorized: MayReports, company: Companies, dimension: Dimension, first: Day, last: Day, model: Model = "last"
     ) -> ReportAnswer:
-        """Calls, leads and customers of a company by source, campaign, keyword or landing page."""
+        """Calls, leads and customers of companies by source, campaign, keyword or landing page."""
         with authorized.session() as session:
-            row = _company(session, authorized, company, first, last)
-            return _to_answer(report_within(session, row, dimension, model, first, last))
+            rows = _companies(session, authorized, company, first, last)
+            return _to_answer(joint_report(session, rows, dimension, model, first, last))
 
     @api.get("/consent", operation_id="listConsent")
     def consent(
@@ -280,13 +298,10 @@ def _add_table(api: FastAPI, name: str, report: TableReport) -> None:
             )
 
 
-def _company(session: Session, authorized: AuthorizedRequest, name: str, first: Day, last: Day) -> Company:
-    """The company of a report; 404 if the user does not see it, 422 if the days are the wrong way round."""
+def _companies(session: Session, authorized: AuthorizedRequest, names: str, first: Day, last: Day) -> list[Company]:
+    """The companies of a report; 404 if the user does not see them, 422 if the days are the wrong way round."""
     _in_order(first, last)
-    row: Company | None = session.exec(authorized.scope.select(Company).where(Company.name == name)).first()
-    if row is None:
-        raise HTTPException(404, "Not found")
-    return row
+    return companies_of(session, authorized.scope, names)
 
 
 def _in_order(first: Day, last: Day) -> None:

@@ -15,7 +15,7 @@ from hub.access.scope import AccessScope, scope_of
 from hub.access.users import AccessRefused
 from hub.model import Company, User
 from hub.platform.scrubbing import scrubbed
-from hub.queries.lookup import known
+from hub.queries.lookup import named_among
 from hub.queries.masking import HIDDEN, Mask
 from hub.runtime import Hub
 from hub.store import audit
@@ -63,10 +63,7 @@ class Reader:
     ) -> Sequence[Company]:
         """The companies that the user may see, or those with these names; NotFound lists the others."""
         rows: Sequence[Company] = session.exec(scope.select(Company).order_by(col(Company.name))).all()
-        if not names:
-            return rows
-        wanted = {known(name, [row.name for row in rows], "company") for name in names}
-        return [row for row in rows if row.name in wanted]
+        return named_among(rows, ",".join(names or ()))
 
     def note(self, tool: str, subject: str, detail: str = "") -> None:
         """Write an audit entry on personal data, before the assistant gets it; nothing if it is masked."""

@@ -17,12 +17,12 @@ from hub.model import Company
 from hub.queries.flows.current import current_flows
 from hub.queries.reports.companies import CompanyFigures, compare_companies
 from hub.queries.reports.costs import Account, cost_report
-from hub.queries.reports.credits import joined_lines
+from hub.queries.reports.credits import joint_report
 from hub.queries.reports.tables import REPORTS, Row, TableRequest, plain_count, read_table
 from hub.reports.calendar import Span, day_of
 from hub.reports.costs import CostLine
 from hub.reports.credits import Model
-from hub.reports.report import Line, reports_within, sum_of
+from hub.reports.report import Line, sum_of
 from hub.reports.tally import MEASURES, MONEY, SPAM_OF, Dimension
 from hub.web.mcp.reader import UNTRUSTED, Reader, without_empty
 
@@ -76,21 +76,21 @@ def run_report(
         if by in TABLES:
             if model != "last" or costs:
                 raise CannotDo("Models of attribution and costs are for sources and campaigns; leave them out.")
-            report = REPORTS[TABLES[by]]
+            sentence = REPORTS[TABLES[by]].sentence
             lines = read_table(TABLES[by], TableRequest(session, scope, rows, days))
-            return {**about, "about": report.sentence, "lines": [_table_line(reader, each) for each in lines]}
+            return {**about, "about": sentence, "lines": [_table_line(reader, each) for each in lines]}
         dimension = cast(Dimension, by)
         if costs:
             return {**about, "model": model, **_with_costs(reader, session, scope, rows, dimension, model, days)}
-        reports = reports_within(session, rows, dimension, model, *days)
-    found = joined_lines(reports)
+        report = joint_report(session, rows, dimension, model, *days)
+    found = report.lines
     others = found[MAX_LINES:]
     return {
         **about,
         "model": model,
         "lines": [_line(reader, by, each) for each in found[:MAX_LINES]],
         "others": _line(reader, by, sum_of(others)) if others else None,
-        "total": _line(reader, by, sum_of([each.total for each in reports])),
+        "total": _line(reader, by, report.total),
     }
 
 

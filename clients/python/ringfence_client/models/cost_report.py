@@ -16,17 +16,18 @@ T = TypeVar("T", bound="CostReport")
 
 @_attrs_define
 class CostReport:
-    """A company's report of costs. `unassigned` belongs to the whole account and is in no line.
+    """The report of costs of a company, or of several together. `unassigned` belongs to the whole account and is in no
+    line.
 
-    Attributes:
-        by (str):
-        company (str):
-        first (str):
-        last (str):
-        lines (list[CostReportLine]):
-        model (str):
-        total (CostReportLine): What one source or campaign cost and brought; costs by currency.
-        unassigned (CostReportUnassigned):
+        Attributes:
+            by (str):
+            company (str):
+            first (str):
+            last (str):
+            lines (list[CostReportLine]):
+            model (str):
+            total (CostReportLine): What one source or campaign cost and brought; costs by currency.
+            unassigned (CostReportUnassigned):
     """
 
     by: str

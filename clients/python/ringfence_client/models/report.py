@@ -15,17 +15,18 @@ T = TypeVar("T", bound="Report")
 
 @_attrs_define
 class Report:
-    """A company's report; days are those of its time zone. `total` is the sum of the lines.
+    """The report of a company, or of several together; days are those of each one's time zone. `total` is the sum of
+    the lines.
 
-    Attributes:
-        company (str):
-        dimension (str):
-        first (str):
-        last (str):
-        lines (list[ReportLine]):
-        model (str):
-        total (ReportLine): The results of one value; numbers may be fractions if several touches share a call. A ratio
-            of nothing is null.
+        Attributes:
+            company (str):
+            dimension (str):
+            first (str):
+            last (str):
+            lines (list[ReportLine]):
+            model (str):
+            total (ReportLine): The results of one value; numbers may be fractions if several touches share a call. A ratio
+                of nothing is null.
     """
 
     company: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.errors import NotFound
+from hub.model import Company
 from hub.queries.reports.call_reports import MAX_DAYS
 from hub.reports.credits import Model
 from hub.reports.tally import Dimension
@@ -80,6 +81,7 @@ PARAMETERS = (
         "by",
         "spam",
         "weeks",
+        "companies",
     ),
 )
 """The parameters of a report, which a link to it keeps; not the part of its rows (`after`)."""
@@ -137,6 +139,17 @@ class Choice:
     def with_spam(self) -> bool:
         """Whether spam is counted too."""
         return self.query.get("spam") == "counted"
+
+    def among(self, companies: Sequence[Company]) -> Sequence[Company]:
+        """Those of the companies that the URL names in `companies`, with commas between; all without one of them."""
+        wanted = self.query.get("companies", "").split(",")
+        return [each for each in companies if each.name in wanted] or companies
+
+    def without(self, company: Company, companies: Sequence[Company]) -> str | None:
+        """`companies` of the URL with one company fewer, or more if it is not there; None for all."""
+        shown = [each.name for each in self.among(companies)]
+        names = [each.name for each in companies if (each.name in shown) != (each.name == company.name)]
+        return None if len(names) in (0, len(companies)) else ",".join(names)
 
     @property
     def row_title(self) -> str:

@@ -59,9 +59,9 @@ def first_report(page: PageRequest) -> Response:
 def report(page: PageRequest, status: int | None = None, **more: Any) -> Response:
     """One report; `more` is what a POST adds: a new link, or problems of a file."""
     choice = choice_of(page.path("report"), page.query, page.period())
-    companies = page.shown_companies
+    companies = choice.among(page.shown_companies)
     with page.session() as session:
-        reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page))
+        reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page, companies))
         weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
         table = table_for(reading, weeks)
         models = credits_by_model(reading) if choice.all_models else None
@@ -101,6 +101,7 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
         presets=[(name, words) for name, (words, _) in PRESETS.items()],
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},
+        shown=companies,
         weeks=WEEKS,
         trend_measures=TREND_MEASURES,
         choices=SHOWN if choice.kind.name == "hours" else {},
@@ -164,21 +165,21 @@ def template_values(
 def csv_file(page: PageRequest) -> Response:
     """All rows of a report as a file; who took it is in the audit log."""
     choice = choice_of(page.path("report"), page.query, page.period())
+    companies = choice.among(page.shown_companies)
     with page.session() as session:
-        table = table_for(
-            Reading(session, page.scope, page.shown_companies, choice, lambda filters: None, account_of(page))
-        )
+        reading = Reading(session, page.scope, companies, choice, lambda filters: None, account_of(page, companies))
+        table = table_for(reading)
     subject = page.company.id if page.company else page.user.account_id
     days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"
     page.note(AUDIT_EXPORT, subject, f"{choice.kind.name}, {days}, {len(table.rows)} rows")
     return csv_response(f"ringfence-{choice.kind.name.replace('_', '-')}-{days}.csv", csv_rows(choice, table))
 
 
-def account_of(page: PageRequest) -> Account:
+def account_of(page: PageRequest, companies: Sequence[Company]) -> Account:
     """Where the costs of the whole account are shown: only to users who see all of it."""
     if page.scope.companies is not None:
         return "hidden"
-    return "included" if len(page.shown_companies) == len(page.companies) else "apart"
+    return "included" if len(companies) == len(page.companies) else "apart"
 
 
 def csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
@@ -209,8 +210,11 @@ def _linker(page: PageRequest, choice: Choice) -> Any:
     if not page.may("calls"):
         return lambda filters: None
     period = choice.period.query()
+    some = len(choice.among(page.shown_companies)) < len(page.shown_companies)
 
-    def link(filters: Mapping[str, str]) -> str:
+    def link(filters: Mapping[str, str]) -> str | None:
+        if some and "company" not in filters:
+            return None  # the list of calls shows one company or all
         return page.link("/calls", **filters, **({} if "first" in filters else period))
 
     return link

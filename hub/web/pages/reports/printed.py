@@ -44,7 +44,10 @@ def print_report(hub: Hub, session: Session, wanted: ReportToSend, first: date, 
     zone, companies, query = ZoneInfo(wanted.time_zone), wanted.companies, dict(parse_qsl(wanted.query))
     period = period_sent(query, zone, last) if wanted.name else Period("dates", first, last, zone)
     choice = choice_of(wanted.report, query, period)
-    account: Account = "included" if wanted.all_companies and wanted.scope.companies is None else "hidden"
+    some = choice.among(companies)
+    whole = wanted.all_companies and wanted.scope.companies is None and len(some) == len(companies)
+    account: Account = "included" if whole else "hidden"
+    companies = some
     reading = Reading(session, wanted.scope, companies, choice, lambda filters: None, account)
     weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
     table = table_for(reading, weeks)

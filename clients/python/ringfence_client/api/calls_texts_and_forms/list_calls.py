@@ -273,7 +273,7 @@ def sync_detailed(
      The calls that the filters select, the newest first. All filters must hold.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -395,7 +395,7 @@ def sync(
      The calls that the filters select, the newest first. All filters must hold.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -512,7 +512,7 @@ async def asyncio_detailed(
      The calls that the filters select, the newest first. All filters must hold.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -632,7 +632,7 @@ async def asyncio(
      The calls that the filters select, the newest first. All filters must hold.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListCallsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.

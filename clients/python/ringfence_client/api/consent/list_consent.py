@@ -145,7 +145,7 @@ def sync_detailed(
     null.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         person (str | Unset): The id of a person.
         use (str | Unset): Like `marketing`, with all that is below it.
         channel (str | Unset): Like `phone` or `form`.
@@ -202,7 +202,7 @@ def sync(
     null.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         person (str | Unset): The id of a person.
         use (str | Unset): Like `marketing`, with all that is below it.
         channel (str | Unset): Like `phone` or `form`.
@@ -254,7 +254,7 @@ async def asyncio_detailed(
     null.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         person (str | Unset): The id of a person.
         use (str | Unset): Like `marketing`, with all that is below it.
         channel (str | Unset): Like `phone` or `form`.
@@ -309,7 +309,7 @@ async def asyncio(
     null.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         person (str | Unset): The id of a person.
         use (str | Unset): Like `marketing`, with all that is below it.
         channel (str | Unset): Like `phone` or `form`.

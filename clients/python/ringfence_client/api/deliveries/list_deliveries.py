@@ -174,7 +174,7 @@ def sync_detailed(
     those that wait for somebody, `aside` those that somebody set aside.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -243,7 +243,7 @@ def sync(
     those that wait for somebody, `aside` those that somebody set aside.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -307,7 +307,7 @@ async def asyncio_detailed(
     those that wait for somebody, `aside` those that somebody set aside.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -374,7 +374,7 @@ async def asyncio(
     those that wait for somebody, `aside` those that somebody set aside.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas

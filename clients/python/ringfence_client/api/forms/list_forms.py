@@ -233,7 +233,7 @@ def sync_detailed(
      The forms that the filters select, the newest first, without what was typed into their other fields.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -334,7 +334,7 @@ def sync(
      The forms that the filters select, the newest first, without what was typed into their other fields.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -430,7 +430,7 @@ async def asyncio_detailed(
      The forms that the filters select, the newest first, without what was typed into their other fields.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.
@@ -529,7 +529,7 @@ async def asyncio(
      The forms that the filters select, the newest first, without what was typed into their other fields.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         spam (ListFormsSpam | Unset): Only spam, only what is none, or both. Default: 'all'.

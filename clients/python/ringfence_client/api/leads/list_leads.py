@@ -269,7 +269,7 @@ def sync_detailed(
      Calls, texts and forms that somebody marked as a lead, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         status (LeadStatus | Unset): How far a contact got, as a user marked it.
         kind (ContactKind | Unset): What a contact is.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -387,7 +387,7 @@ def sync(
      Calls, texts and forms that somebody marked as a lead, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         status (LeadStatus | Unset): How far a contact got, as a user marked it.
         kind (ContactKind | Unset): What a contact is.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -500,7 +500,7 @@ async def asyncio_detailed(
      Calls, texts and forms that somebody marked as a lead, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         status (LeadStatus | Unset): How far a contact got, as a user marked it.
         kind (ContactKind | Unset): What a contact is.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -616,7 +616,7 @@ async def asyncio(
      Calls, texts and forms that somebody marked as a lead, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         status (LeadStatus | Unset): How far a contact got, as a user marked it.
         kind (ContactKind | Unset): What a contact is.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.

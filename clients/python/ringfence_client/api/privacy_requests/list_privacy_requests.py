@@ -162,7 +162,7 @@ def sync_detailed(
      Requests of people about their data, the newest first; `since` and `until` are of their receipt.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         kind (ListPrivacyRequestsKind | Unset):
         state (RequestState | Unset): A person's privacy request.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -217,7 +217,7 @@ def sync(
      Requests of people about their data, the newest first; `since` and `until` are of their receipt.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         kind (ListPrivacyRequestsKind | Unset):
         state (RequestState | Unset): A person's privacy request.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -267,7 +267,7 @@ async def asyncio_detailed(
      Requests of people about their data, the newest first; `since` and `until` are of their receipt.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         kind (ListPrivacyRequestsKind | Unset):
         state (RequestState | Unset): A person's privacy request.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
@@ -320,7 +320,7 @@ async def asyncio(
      Requests of people about their data, the newest first; `since` and `until` are of their receipt.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         kind (ListPrivacyRequestsKind | Unset):
         state (RequestState | Unset): A person's privacy request.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.

@@ -132,7 +132,7 @@ def sync_detailed(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -177,7 +177,7 @@ def sync(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -217,7 +217,7 @@ async def asyncio_detailed(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -260,7 +260,7 @@ async def asyncio(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetAgentsReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 

@@ -18,6 +18,7 @@ def _get_kwargs(
     *,
     first: datetime.date,
     last: datetime.date,
+    company: str | Unset = UNSET,
     ringfence_version: GetCompaniesReportRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -35,6 +36,8 @@ def _get_kwargs(
 
     json_last = last.isoformat()
     params["last"] = json_last
+
+    params["company"] = company
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -70,6 +73,11 @@ def _parse_response(
         response_403 = Problem.from_dict(response.json())
 
         return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
 
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
@@ -113,16 +121,18 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     first: datetime.date,
     last: datetime.date,
+    company: str | Unset = UNSET,
     ringfence_version: GetCompaniesReportRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[CompaniesReport | Problem]:
     """Get companies report
 
-     The companies side by side, for the days from `first` to `last`.
+     The companies side by side, all or some, for the days from `first` to `last`.
 
     Args:
         first (datetime.date):
         last (datetime.date):
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -137,6 +147,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         first=first,
         last=last,
+        company=company,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -153,16 +164,18 @@ def sync(
     client: AuthenticatedClient | Client,
     first: datetime.date,
     last: datetime.date,
+    company: str | Unset = UNSET,
     ringfence_version: GetCompaniesReportRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> CompaniesReport | Problem | None:
     """Get companies report
 
-     The companies side by side, for the days from `first` to `last`.
+     The companies side by side, all or some, for the days from `first` to `last`.
 
     Args:
         first (datetime.date):
         last (datetime.date):
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -178,6 +191,7 @@ def sync(
         client=client,
         first=first,
         last=last,
+        company=company,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
@@ -188,16 +202,18 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     first: datetime.date,
     last: datetime.date,
+    company: str | Unset = UNSET,
     ringfence_version: GetCompaniesReportRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> Response[CompaniesReport | Problem]:
     """Get companies report
 
-     The companies side by side, for the days from `first` to `last`.
+     The companies side by side, all or some, for the days from `first` to `last`.
 
     Args:
         first (datetime.date):
         last (datetime.date):
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -212,6 +228,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         first=first,
         last=last,
+        company=company,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -226,16 +243,18 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     first: datetime.date,
     last: datetime.date,
+    company: str | Unset = UNSET,
     ringfence_version: GetCompaniesReportRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> CompaniesReport | Problem | None:
     """Get companies report
 
-     The companies side by side, for the days from `first` to `last`.
+     The companies side by side, all or some, for the days from `first` to `last`.
 
     Args:
         first (datetime.date):
         last (datetime.date):
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetCompaniesReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -252,6 +271,7 @@ async def asyncio(
             client=client,
             first=first,
             last=last,
+            company=company,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -146,10 +146,10 @@ def sync_detailed(
 ) -> Response[CostReport | Problem]:
     """Get costs report
 
-     What each source or campaign of a company cost, and what it brought.
+     What each source or campaign of companies cost, and what it brought.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         first (datetime.date):
         last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
@@ -195,10 +195,10 @@ def sync(
 ) -> CostReport | Problem | None:
     """Get costs report
 
-     What each source or campaign of a company cost, and what it brought.
+     What each source or campaign of companies cost, and what it brought.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         first (datetime.date):
         last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
@@ -239,10 +239,10 @@ async def asyncio_detailed(
 ) -> Response[CostReport | Problem]:
     """Get costs report
 
-     What each source or campaign of a company cost, and what it brought.
+     What each source or campaign of companies cost, and what it brought.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         first (datetime.date):
         last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.
@@ -286,10 +286,10 @@ async def asyncio(
 ) -> CostReport | Problem | None:
     """Get costs report
 
-     What each source or campaign of a company cost, and what it brought.
+     What each source or campaign of companies cost, and what it brought.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         first (datetime.date):
         last (datetime.date):
         by (GetCostsReportBy | Unset):  Default: 'source'.

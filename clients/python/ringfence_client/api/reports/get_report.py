@@ -139,10 +139,10 @@ def sync_detailed(
 ) -> Response[Problem | Report]:
     """Get report
 
-     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+     Calls, leads and customers of companies by source, campaign, keyword or landing page.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         dimension (GetReportDimension):
         first (datetime.date):
         last (datetime.date):
@@ -188,10 +188,10 @@ def sync(
 ) -> Problem | Report | None:
     """Get report
 
-     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+     Calls, leads and customers of companies by source, campaign, keyword or landing page.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         dimension (GetReportDimension):
         first (datetime.date):
         last (datetime.date):
@@ -232,10 +232,10 @@ async def asyncio_detailed(
 ) -> Response[Problem | Report]:
     """Get report
 
-     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+     Calls, leads and customers of companies by source, campaign, keyword or landing page.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         dimension (GetReportDimension):
         first (datetime.date):
         last (datetime.date):
@@ -279,10 +279,10 @@ async def asyncio(
 ) -> Problem | Report | None:
     """Get report
 
-     Calls, leads and customers of a company by source, campaign, keyword or landing page.
+     Calls, leads and customers of companies by source, campaign, keyword or landing page.
 
     Args:
-        company (str):
+        company (str): A company's name; several with commas between them.
         dimension (GetReportDimension):
         first (datetime.date):
         last (datetime.date):

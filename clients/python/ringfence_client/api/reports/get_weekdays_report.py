@@ -130,7 +130,7 @@ def sync_detailed(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetWeekdaysReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -173,7 +173,7 @@ def sync(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetWeekdaysReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -211,7 +211,7 @@ async def asyncio_detailed(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetWeekdaysReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -252,7 +252,7 @@ async def asyncio(
     Args:
         first (datetime.date):
         last (datetime.date):
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (GetWeekdaysReportRingfenceVersion | Unset):
         x_request_id (str | Unset):
 

@@ -170,7 +170,7 @@ def sync_detailed(
      Texts in both directions, the newest first, without what is written in them.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -235,7 +235,7 @@ def sync(
      Texts in both directions, the newest first, without what is written in them.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -295,7 +295,7 @@ async def asyncio_detailed(
      Texts in both directions, the newest first, without what is written in them.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -358,7 +358,7 @@ async def asyncio(
      Texts in both directions, the newest first, without what is written in them.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas

@@ -115,7 +115,7 @@ def sync_detailed(
      The tracking numbers that have not been given back, each with its tracker, by number.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (ListNumbersRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -152,7 +152,7 @@ def sync(
      The tracking numbers that have not been given back, each with its tracker, by number.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (ListNumbersRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -184,7 +184,7 @@ async def asyncio_detailed(
      The tracking numbers that have not been given back, each with its tracker, by number.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (ListNumbersRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
@@ -219,7 +219,7 @@ async def asyncio(
      The tracking numbers that have not been given back, each with its tracker, by number.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         ringfence_version (ListNumbersRingfenceVersion | Unset):
         x_request_id (str | Unset):
 

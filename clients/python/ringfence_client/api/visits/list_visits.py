@@ -167,7 +167,7 @@ def sync_detailed(
      Visits of the companies' websites, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -235,7 +235,7 @@ def sync(
      Visits of the companies' websites, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -298,7 +298,7 @@ async def asyncio_detailed(
      Visits of the companies' websites, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas
@@ -364,7 +364,7 @@ async def asyncio(
      Visits of the companies' websites, the newest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         since (datetime.datetime | Unset): At or after this time; ISO 8601 with a zone.
         until (datetime.datetime | Unset): Before this time; ISO 8601 with a zone.
         expand (str | Unset): What each row shows in full besides its own fields, with commas

@@ -124,7 +124,7 @@ def sync_detailed(
     longest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListWaitingCallersRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -165,7 +165,7 @@ def sync(
     longest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListWaitingCallersRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -201,7 +201,7 @@ async def asyncio_detailed(
     longest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListWaitingCallersRingfenceVersion | Unset):
         x_request_id (str | Unset):
@@ -240,7 +240,7 @@ async def asyncio(
     longest first.
 
     Args:
-        company (str | Unset): Only this company, by its name.
+        company (str | Unset): Only this company, by its name; several with commas between them.
         limit (int | Unset): The maximum number of rows in a page. Default: 50.
         ringfence_version (ListWaitingCallersRingfenceVersion | Unset):
         x_request_id (str | Unset):

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hub.texts.languages.likeness import FILE, PLACES, Weights, places_of
-from hub.texts.plain import plain
+from hub.texts.wording import plain
 
 OWN = [Path(__file__).parents[1] / "tests" / "texts" / name for name in ("corpus.tsv", "doubtful.tsv")]
 ROUNDS, STEP, DECAY, BIAS, SEED = 12, 0.3, 1e-3, -1.0, 1

@@ -15,9 +15,8 @@ from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.model.columns import new_id
 from hub.model.people import TYPED
-from hub.privacy.outside_transcriber import outside_transcriber
 from hub.privacy.policies.gate import hold_to_policies
-from hub.privacy.restriction import IS_HELD, hold_to_restrictions
+from hub.privacy.restriction import IS_HELD, hold_to_restrictions, outside_transcriber
 from hub.runtime import Hub
 from hub.store.rows import Columns
 

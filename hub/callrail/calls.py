@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from hub.callrail import formatted
 from hub.callrail.dates import local_time
 from hub.callrail.ids import ACCOUNT, CALL, COMPANY, PERSON, TRACKER, number_of, wire_id
-from hub.callrail.leads import is_good_lead, lead_status
 from hub.callrail.milestones import milestones
+from hub.callrail.people import is_good_lead, lead_status
 from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type, parameter
 from hub.model import Call

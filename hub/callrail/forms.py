@@ -11,8 +11,8 @@ from hub.callrail import formatted
 from hub.callrail.calls import UTM, Place
 from hub.callrail.dates import local_time
 from hub.callrail.ids import COMPANY, FORM, PERSON, wire_id
-from hub.callrail.leads import lead_status
 from hub.callrail.milestones import milestones
+from hub.callrail.people import lead_status
 from hub.callrail.sources import source_name
 from hub.callrail.visits import parameter
 from hub.queries.contact.view import ContactView

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.callrail.dates import local_time
-from hub.callrail.leads import is_good_lead
+from hub.callrail.people import is_good_lead
 from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type
 from hub.contracts.untrusted import JsonObject

@@ -9,7 +9,9 @@ from hub.callrail import formatted
 from hub.callrail.dates import local_time
 from hub.callrail.ids import CALL, COMPANY, FORM, PERSON, TEXT, wire_id
 from hub.callrail.sources import source_name
+from hub.contracts.leads import LeadStatus
 from hub.contracts.untrusted import JsonObject
+from hub.model import Lead
 from hub.queries.leads import Contact, LeadFacts
 
 PREFIXES = {"call": CALL, "form_submission": FORM, "text_message": TEXT}
@@ -42,3 +44,21 @@ def timeline_entry(contact: Contact, zone: ZoneInfo) -> dict[str, object]:
         "answered": contact.answered,
         "duration": contact.duration,
     }
+
+
+GOOD_LEAD, NOT_A_LEAD, NOT_SCORED = "good_lead", "not_a_lead", "not_scored"
+STATUSES = {
+    GOOD_LEAD: (LeadStatus.QUALIFIED, LeadStatus.BOOKED),
+    NOT_A_LEAD: (LeadStatus.NOT_A_LEAD,),
+}
+"""Status on the wire → the marks that it stands for; a write sets the first one."""
+
+
+def lead_status(lead: Lead | None) -> str | None:
+    """`good_lead` or `not_a_lead`; None if nobody has decided."""
+    return next((name for name, marks in STATUSES.items() if lead and lead.status in marks), None)
+
+
+def is_good_lead(lead: Lead | None) -> bool:
+    """Whether the mark says so."""
+    return lead_status(lead) == GOOD_LEAD

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.callrail import formatted
 from hub.callrail.dates import local_time
 from hub.callrail.ids import COMPANY, THREAD, TRACKER, wire_id
-from hub.callrail.leads import lead_status
+from hub.callrail.people import lead_status
 from hub.callrail.sources import source_name
 from hub.contracts.untrusted import JsonObject
 from hub.model import TextMessage

@@ -19,7 +19,7 @@ from hub.callrail.fields import CALL, FORM_SUBMISSION, words
 from hub.callrail.forms import form_record
 from hub.callrail.ids import CALL as CALL_ID
 from hub.callrail.ids import COMPANY, PERSON, TEXT, THREAD, TRACKER, number_of, wire_id
-from hub.callrail.leads import is_good_lead, lead_status
+from hub.callrail.people import is_good_lead, lead_status
 from hub.callrail.sources import source_slug
 from hub.model import Company, Lead, TextMessage
 from hub.model.states import WebhookType

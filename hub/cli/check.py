@@ -22,7 +22,7 @@ from hub.cli.support.output import (
     say,
 )
 from hub.config.models import Config
-from hub.config.readers.addresses import listen_address
+from hub.config.readers.folders import listen_address
 from hub.connecting.check import check_connection
 from hub.contracts.addresses import is_loopback
 from hub.contracts.connector import ConnectionReport

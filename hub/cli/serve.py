@@ -7,24 +7,28 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
+from rich.console import Console
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.access.first_owner import first_steps
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.cli.support.terminal_log import terminal_line
 from hub.config.models import Config
 from hub.platform import logs
 from hub.platform.clock import Clock
+from hub.platform.error_counts import MAX_EVENT
 from hub.plugin_host.host.connector import unconfined
 from hub.plugin_host.kernel.privileges import close_to_other_processes
 from hub.plugin_host.packages.plugin_warnings import plugin_warnings
+from hub.queries.status.sentences import NOTHING, SENTENCES
 from hub.runtime import webhook_url
 from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.serving.companions import Companions
@@ -205,3 +209,36 @@ def _wait_for_signal() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     ended.wait()
+
+
+EVIDENCE = frozenset({"journal signed"})
+"""What is logged for the machine that collects logs, and says nothing to a person."""
+MARKS = {"warning": ("!", "yellow"), "error": ("✗", "red"), "critical": ("✗", "red"), "exception": ("✗", "red")}
+UNSAID = frozenset({"timestamp", "level", "event", "connector"})
+
+
+def terminal_line(_: object, level: str, entry: MutableMapping[str, Any]) -> str:
+    """A structlog renderer: local time, what happened, and for a warning or an error what it means and what to do.
+
+    DropEvent for evidence. Values were scrubbed before.
+    """
+    event = str(entry["event"])
+    if event in EVIDENCE:
+        raise structlog.DropEvent
+    at = datetime.fromisoformat(entry["timestamp"]).astimezone()
+    mark, color = MARKS.get(level, (" ", ""))
+    line = Text.assemble((f"{at:%H:%M:%S} ", "dim"), (f"{mark} ", color))
+    words = SENTENCES.get(event[:MAX_EVENT])
+    if words is None:
+        line.append(event[:1].upper() + event[1:])
+    else:
+        line.append(words.happened.format(connector=entry.get("connector", "A connector")) + ". " + words.means)
+        if words.todo != NOTHING:
+            line.append(f" To do: {words.todo.rstrip('.')}.")
+    said = [f"{name} {value}" for name, value in entry.items() if name not in UNSAID and value not in (None, "")]
+    if said:
+        line.append(f" ({', '.join(said)})", "dim")
+    screen = Console(color_system="standard", soft_wrap=True, markup=False, highlight=False)
+    with screen.capture() as printed:
+        screen.print(line, end="")
+    return printed.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 
@@ -13,18 +14,18 @@ from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.destinations import rule_as_stored
 from hub.config.document import Path, read_document
-from hub.config.error_messages import nearest
+from hub.config.error_messages import IN_CLEAR, nearest
 from hub.config.mail import MailSection
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, HubSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.readers.folders import installed_plugins_folder
 from hub.config.readers.hub import plugin_folders, read_hub
-from hub.config.readers.recording_settings import read_recordings
 from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
 from hub.config.references import References, refers
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
+from hub.config.sections.recordings import RecordingsSection
 from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError, Problem
 
@@ -218,3 +219,44 @@ def _flow(reading: Reading, value: object, path: Path, parts: Parts) -> Flow | N
 
 def _without(value: object, *keys: str) -> object:
     return {name: item for name, item in value.items() if name not in keys} if isinstance(value, dict) else value
+
+
+OPTIONS: Path = ("recordings", "options")
+SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
+"""Names of options that are credentials of the storage; their values are never written in clear."""
+
+
+def read_recordings(reading: Reading, value: object) -> RecordingsSection | None:
+    """The section `recordings:`, with defaults if it is missing. None if it is invalid; problems are reported."""
+    if reading.sandbox:
+        value = _without_missing(reading, value)
+    section = reading.section(RecordingsSection, value, ("recordings",))
+    if section is None:
+        return None
+    for path in _in_clear(reading, section.options, OPTIONS):
+        reading.tell(path, f"{IN_CLEAR}; write ${{env:…}} or ${{file:/run/secrets/…}} instead")
+    if "://" in section.storage:
+        return section
+    return section.model_copy(update={"storage": str(reading.absolute(section.storage))})
+
+
+def _without_missing(reading: Reading, value: object) -> object:
+    """A hub with sandboxes needs no secrets: options whose reference cannot be resolved are left out."""
+    bad = {path for path in reading.references.missing if path[:2] == OPTIONS and len(path) > 2}
+    if not bad or not isinstance(value, dict) or not isinstance(value.get("options"), dict):
+        return value
+    reading.forgiven |= bad
+    names = {path[2] for path in bad}
+    return {**value, "options": {name: each for name, each in value["options"].items() if name not in names}}
+
+
+def _in_clear(reading: Reading, options: Mapping[str, object], path: Path) -> Iterator[Path]:
+    for name, value in options.items():
+        place = (*path, name)
+        if isinstance(value, Mapping):
+            yield from _in_clear(reading, value, place)
+        elif isinstance(value, str) and SECRET.search(str(name)):
+            written = reading.document.at(place)
+            if not (isinstance(written, str) and refers(written)):
+                reading.references.found.setdefault(place, []).append(value)
+                yield place

@@ -29,21 +29,16 @@ from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.browser_references import BrowserReference
-from hub.config.sections.contact import ContactSection
+from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
 from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
-from hub.config.sections.networks import Network
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.recordings import Name, RecordingsSection, Span
-from hub.config.sections.secret_keys import SecretKey
-from hub.config.sections.sensitive import Sensitive
 from hub.config.sections.sign_in import SignInSection
-from hub.config.sections.sizes import parse_size
 from hub.config.sections.spam import SpamSection
-from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice
-from hub.config.sections.texts import TextsSection
+from hub.config.sections.texts import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice, TextsSection
+from hub.config.sections.value_types import Network, SecretKey, parse_size
 from hub.config.sections.webhooks import Webhooks
-from hub.config.sections.website import WebsiteSection
 from hub.contracts.addresses import leads_elsewhere_here, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.titles import ConnectorTitles, TrackerName

@@ -15,9 +15,10 @@ from collections.abc import Mapping
 
 from hub.hookspecs.calls import CallHooks as CallHooks
 from hub.hookspecs.connecting import ConnectHooks as ConnectHooks
-from hub.hookspecs.consent import ConsentHooks as ConsentHooks
+from hub.hookspecs.connecting import OperationHooks as OperationHooks
 from hub.hookspecs.conversions import ConversionHooks as ConversionHooks
-from hub.hookspecs.costs import CostHooks as CostHooks
+from hub.hookspecs.conversions import CostHooks as CostHooks
+from hub.hookspecs.conversions import SourceHooks as SourceHooks
 from hub.hookspecs.crm import CrmHooks as CrmHooks
 from hub.hookspecs.enrichment import EnrichmentHooks as EnrichmentHooks
 from hub.hookspecs.markers import PROJECT as PROJECT
@@ -26,11 +27,10 @@ from hub.hookspecs.markers import hookimpl as hookimpl
 from hub.hookspecs.markers import spec_of as spec_of
 from hub.hookspecs.numbers import NumberHooks as NumberHooks
 from hub.hookspecs.numbers import PortHooks as PortHooks
-from hub.hookspecs.operation import OperationHooks as OperationHooks
+from hub.hookspecs.privacy import ConsentHooks as ConsentHooks
 from hub.hookspecs.privacy import PrivacyHooks as PrivacyHooks
 from hub.hookspecs.recordings import RecordingHooks as RecordingHooks
 from hub.hookspecs.recordings import TranscriptionHooks as TranscriptionHooks
-from hub.hookspecs.sources import SourceHooks as SourceHooks
 from hub.hookspecs.texts import TextHooks as TextHooks
 
 FAMILIES: tuple[type, ...] = (

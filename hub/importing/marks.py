@@ -15,7 +15,7 @@ from hub.importing.places import imported_id
 from hub.importing.records import Marks
 from hub.importing.steps import Tally
 from hub.marks.notes import MAX_NOTE_CHARACTERS
-from hub.marks.tag_names import MAX_TAG_CHARACTERS
+from hub.marks.tag_definitions import MAX_TAG_CHARACTERS
 from hub.marks.tags import MAX_TAGS
 from hub.model import Lead, LeadChange, Note, Tag
 from hub.model.columns import CALL_RETENTION, storable

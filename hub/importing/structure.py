@@ -12,22 +12,25 @@ from hub.config.document import Path
 from hub.config.edit import NAMED_LISTS, Change, edited, tree_of
 from hub.config.models import Config
 from hub.config.references import literal, texts_in
+from hub.contracts.titles import titled
 from hub.errors import CannotDo, ConfigError
 from hub.importing.config_plan import ConfigPlan, free_name, plan_config
-from hub.importing.records import Structure, TrackerRecord
+from hub.importing.places import COMPANY, matches_of
+from hub.importing.records import Structure, TagRecord, TrackerRecord
 from hub.importing.retired import known_places, write_structure
 from hub.importing.run import Reader
-from hub.importing.steps import Tally
-from hub.importing.tags import write_tags
+from hub.importing.steps import NEW, SAME, Tally
 from hub.importing.users import write_users
 from hub.importing.websites import Websites
-from hub.model import Account
+from hub.marks.tag_definitions import COLORS, DEFAULT_COLOR, tag_name
+from hub.model import Account, TagDefinition
 from hub.model.columns import storable
-from hub.model.imports import service_title
+from hub.model.imports import CALLRAIL, connector_of, service_title
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
 from hub.reload.secret_moves import ConfigEdit
 from hub.reload.user_limits import refusals_of_import
+from hub.store import audit
 from hub.store.engine import Store
 
 NO_CONSENT = (
@@ -162,3 +165,45 @@ def _account(session: Session, name: str) -> Account:
     if found is None:
         raise CannotDo("The hub has not taken config.yaml yet; run hub reload, then the same command again.")
     return found
+
+
+NO_NAME = "a tag's name is empty or longer than 40 characters"
+NO_COMPANY = "a tag's company is not brought over"
+
+
+def write_tags(
+    session: Session, source: str, account: Account, records: Sequence[TagRecord], now: datetime, actor: str
+) -> Tally:
+    """Define the tags that are not here yet, known by name and company, with audit entries."""
+    tally = Tally()
+    companies = matches_of(session, source)[COMPANY]
+    there = session.exec(select(TagDefinition).where(TagDefinition.account_id == account.id))
+    known = {(row.company_id, row.name.casefold()) for row in there}
+    for record in records:
+        company_id = companies.get(record.company_id) if record.company_id else None
+        if record.company_id and company_id is None:
+            tally.skip(NO_COMPANY, record.id)
+            continue
+        try:
+            name = tag_name(record.name)
+        except CannotDo:
+            tally.skip(NO_NAME, record.id)
+            continue
+        if {(company_id, name.casefold()), (None, name.casefold())} & known:
+            tally.counts[SAME] += 1
+            continue
+        known.add((company_id, name.casefold()))
+        row = TagDefinition(
+            account_id=account.id,
+            company_id=company_id,
+            name=name,
+            color=record.color if record.color in COLORS else DEFAULT_COLOR,
+            enabled=record.enabled,
+            made_at=now,
+            made_by=titled("connector", connector_of(CALLRAIL)),
+        )
+        session.add(row)
+        session.flush()
+        audit.note(session, now, actor, "tags.define", company_id or account.id, row.id)
+        tally.counts[NEW] += 1
+    return tally

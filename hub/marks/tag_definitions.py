@@ -13,8 +13,8 @@ from sqlmodel import Session, col, delete, func, or_, select, update
 
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo, existing
-from hub.marks.tag_names import tag_name
 from hub.model import Company, Tag, TagDefinition
+from hub.model.columns import storable
 from hub.store import audit
 
 COLORS: Mapping[str, str] = {
@@ -142,3 +142,16 @@ def _rename(session: Session, row: TagDefinition, new: str) -> None:
         session.exec(delete(Tag).where(*old))
     named = update(Tag).where(*here, func.lower(Tag.name) == row.name.lower()).values(name=new)
     session.exec(named)
+
+
+MAX_TAG_CHARACTERS = 40
+
+
+def tag_name(text: str) -> str:
+    """A tag's name without outer and double spaces; CannotDo if it is empty or too long."""
+    name = " ".join(storable(text).split())
+    if not name:
+        raise CannotDo("Give the tag a name.", param="name")
+    if len(name) > MAX_TAG_CHARACTERS or not name.isprintable():
+        raise CannotDo(f"A tag's name has at most {MAX_TAG_CHARACTERS} characters.", param="name")
+    return name

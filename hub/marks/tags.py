@@ -10,8 +10,7 @@ from sqlmodel import Session, col, func, select
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
 from hub.marks.subjects import company_of, markable, note_action
-from hub.marks.tag_definitions import definitions_of
-from hub.marks.tag_names import tag_name
+from hub.marks.tag_definitions import definitions_of, tag_name
 from hub.model import Tag
 from hub.store.writers.webhook_events import note_changes
 

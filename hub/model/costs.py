@@ -37,7 +37,7 @@ class CostRow(Row, table=True):
     campaign: str | None = Field(default=None, max_length=MAX_CAMPAIGN_CHARACTERS)
     campaign_id: str | None = Field(default=None, max_length=64)
     visit_campaign: str | None = Field(default=None, max_length=MAX_CAMPAIGN_CHARACTERS)
-    """What the links of its visits call the campaign, if they carry its id too (`hub.sources.costs.visit_names`)."""
+    """What the links of its visits call the campaign, if they carry its id too (`hub.sources.costs.pull`)."""
     ad_group: str | None = Field(default=None, max_length=MAX_CAMPAIGN_CHARACTERS)
     ad_group_id: str | None = Field(default=None, max_length=64)
     amount: Decimal = Field(sa_type=Numeric(14, 4))

@@ -22,7 +22,7 @@ from hub.hookspecs import SPECS
 from hub.platform import metrics
 from hub.platform.error_counts import COUNTS
 from hub.plugin_host.circuit_breaker import CircuitBreaker
-from hub.plugin_host.hook_trace import current_note
+from hub.plugin_host.hook_manager import current_note
 from hub.plugin_host.inspection.explained import crash_text
 from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pluggy
@@ -26,3 +29,26 @@ class HookManager(pluggy.PluginManager):
         """As pluggy's; a connector's hooks are methods of its class."""
         marked = hasattr(getattr(type(plugin), name, None), f"{PROJECT}_impl")
         return super().parse_hookimpl_opts(plugin, name) if marked else None
+
+
+Note = Callable[[str, str], None]
+"""Takes a connector and a hook that is about to begin."""
+
+_of_thread = threading.local()
+
+
+@contextmanager
+def traced(note: Note) -> Iterator[None]:
+    """While the block runs, `note` hears of each hook before this thread starts it, and its hooks run one at a time."""
+    before = current_note()
+    _of_thread.note = note
+    try:
+        yield
+    finally:
+        _of_thread.note = before
+
+
+def current_note() -> Note | None:
+    """Who wants to hear of the hooks that this thread starts."""
+    note: Note | None = getattr(_of_thread, "note", None)
+    return note

@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
+from hub.config.models import Config
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
+from hub.contracts.manifest import Recipient
 from hub.model import Person, Restriction
 
 RESTRICTION_RULE = "person.restricted"
@@ -43,3 +45,17 @@ def hold_to_restrictions(
         strictest([(SPEAKER, no), *decision.opinions]) if stop and not question.use.startswith(LEGAL) else decision
         for stop, question, decision in zip(held, questions, decisions, strict=True)
     ]
+
+
+def outside_transcriber(config: Config, company: str) -> Recipient | None:
+    """The recipient of `recordings: transcribe:` if another company hears the audio of this one's calls; None if nothing is
+    transcribed, or on this machine only.
+
+    A provider that works under a contract counts too: it is enough that it could use what it hears (Ambriz v. Google LLC,
+    N.D. Cal. 2025, on Cal. Penal Code 631).
+    """
+    entry = config.connectors.get(config.recordings.transcribe or "")
+    if entry is None or not entry.serves(company):
+        return None
+    recipient = entry.connector_class.manifest.recipient
+    return None if recipient.role == "none" else recipient

@@ -9,7 +9,6 @@ from hub.model import Company, PrivacyRequest, User
 from hub.model.states import CLOSED_REQUEST_STATES
 from hub.privacy.translations import texts_in
 from hub.privacy_requests.identity_proof import make_link_token, may_mail
-from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
 REMINDER = """\
@@ -69,3 +68,24 @@ def officers_of(session: Session, company: Company) -> list[str]:
     users = session.exec(select(User).where(*there, col(User.role).in_(OFFICERS)).order_by(col(User.name))).all()
     role = next((role for role in OFFICERS if any(user.role == role for user in users)), None)
     return [user.email for user in users if user.email and user.role == role]
+
+
+PURPOSE = "privacy-ticket"
+
+
+def ticket_of(hub: Hub, request_id: str) -> str:
+    """The part of the address that identifies the request."""
+    return f"{request_id}.{hub.keyring.sign(PURPOSE, request_id.encode())}"
+
+
+def request_of(hub: Hub, ticket: str) -> str | None:
+    """The request's id. None if the signature is not ours."""
+    request_id, _, signature = ticket.partition(".")
+    fits = hub.keyring.signed(PURPOSE, request_id.encode(), signature)
+    return request_id if fits else None
+
+
+def address_of(hub: Hub, company: Company, request_id: str) -> str:
+    """The full public address of a request's page."""
+    base = str(hub.config.hub.public_url).rstrip("/")
+    return f"{base}/privacy/{company.name}/requests/{ticket_of(hub, request_id)}"

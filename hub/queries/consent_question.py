@@ -33,7 +33,7 @@ from hub.hookspecs import (
 from hub.model import Call, Company, TextMessage
 from hub.model.purposes import LISTED_USES
 from hub.numbers.directory import Directory, Line
-from hub.privacy.outside_transcriber import outside_transcriber
+from hub.privacy.restriction import outside_transcriber
 from hub.queries.lookup import known, known_place, shown
 from hub.runtime import Hub
 from hub.texts.suppression import STOPPED_REASON, is_suppressed

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
+from hub.config.callflow.transcription_notice import mentions_transcription
+from hub.contracts.consent import NO_ANSWER
+from hub.contracts.manifest import Manifest
+from hub.contracts.places import places_of_number
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
     AuthError,
@@ -25,15 +29,14 @@ from hub.errors import (
 )
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import ask, disclosure_row
+from hub.flow.consent import ask, disclosure_row, question_about
 from hub.hookspecs import TranscriptionHooks
-from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
+from hub.model import Call, ConsentDecision, Disclosure, PersonKey, RecordingNotice, TranscriptRow
 from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
 from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.recordings.listen import Heard, hear
-from hub.recordings.transcription_notice import why_untold
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
@@ -213,3 +216,33 @@ def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> di
     if due is None:
         return {"state": TranscriptState.FAILED, "reason": reason, "due_at": now}
     return {"state": TranscriptState.READY, "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}
+
+
+USE, CATEGORY = "telephony.recording", "user.telephony.recording"
+UNTOLD = (
+    "The caller was not told that an outside service transcribes the call, and the law of a place of the call asks for "
+    "that, so the recording is not given to it."
+)
+
+
+def why_untold(hub: Hub, case: Case, call: Call, kind: str, manifest: Manifest, now: datetime) -> str | None:
+    """Why a recording may not be transcribed by the plugin with this manifest; None if nothing is missing.
+
+    The caller's places are those of the number and of the visit, as when the call was answered. A voicemail needs no
+    notice: who leaves one speaks to a machine. RetryLater if no consent plugin answered.
+    """
+    if manifest.recipient.role == "none" or kind == "voicemail":
+        return None
+    question = question_about(case, manifest=manifest, use=USE, categories=frozenset({CATEGORY}), now=now)
+    declared = tuple(place for place in question.person_places if place.basis == "declared")
+    places = (*places_of_number(call.caller_number), *declared)
+    (decision,) = hub.plugins.judge([replace(question, person_places=places, transcribed_by=manifest.recipient.name)])
+    if decision.ruling.rule_id == NO_ANSWER:
+        raise RetryLater(decision.ruling.reason)
+    if "announce_transcription" not in decision.duties:
+        return None
+    heard = select(RecordingNotice.text).where(
+        RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
+    )
+    with hub.store.reading() as session:
+        return None if any(map(mentions_transcription, session.exec(heard))) else UNTOLD

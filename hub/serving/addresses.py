@@ -8,7 +8,7 @@ import socket
 
 import structlog
 
-from hub.config.readers.addresses import listen_address
+from hub.config.readers.folders import listen_address
 from hub.errors import ConfigError
 
 log = structlog.get_logger(__name__)

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from hub.config.readers.addresses import listen_address
-from hub.config.readers.folders import data_folder
+from hub.config.readers.folders import data_folder, listen_address
 from hub.contracts.companions import CompanionProcess
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.model.columns import Work
 from hub.model.states import WorkState
 from hub.platform.liveness import Liveness
-from hub.plugin_host.hook_trace import traced
+from hub.plugin_host.hook_manager import traced
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 from hub.store.quarantine.deaths import disown, is_suspect, note_hook

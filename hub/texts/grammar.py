@@ -1,6 +1,6 @@
 """The words and patterns of each language, from `languages/*.yaml`.
 
-A pattern is a sequence of words, separated by spaces, in the plain form of `plain.py`:
+A pattern is a sequence of words, separated by spaces, in the plain form of `wording.py`:
 
 - `stop|quit` one of several; `take_off` two words; `{thing}` one of the class `thing`; `block*` a word that begins so;
   `^` and `$` the begin and the end of the sentence

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE
+from hub.config.sections.texts import DEFAULT_BUDGET, DEFAULT_PRICE
 from hub.contracts.dialing import costs_extra, countries_of
 from hub.model import Call, Company, TextMessage
 from hub.model.purposes import AUTOMATIC

@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub.errors import RingfenceError
-from hub.model import Attempt, Delivery, TextMessage
+from hub.access.scope import AccessScope
+from hub.errors import NotFound, RingfenceError
+from hub.model import Attempt, Delivery, TextMessage, ThreadArchive
 from hub.model.states import AttemptResult, DeliveryState, MessageStatus
 from hub.store import audit
+from hub.store.rows import write_rows
 from hub.texts.queue import SEND
 
 
@@ -49,3 +51,23 @@ def release(session: Session, text: TextMessage, *, again: bool, actor: str, now
     text.code, text.reason = row.code, row.reason
     session.add_all((row, text))
     audit.note(session, now, actor, "texts.release", text.id, row.code)
+
+
+def archive_thread(session: Session, scope: AccessScope, text_id: str, now: datetime, *, archived: bool = True) -> bool:
+    """Archive the thread that contains a text, or bring it back, within `session`; returns whether that changed something.
+    A text that comes later brings it back too. NotFound if the user does not see it."""
+    text: TextMessage = scope.one(session, TextMessage, text_id)
+    if text.company_id is None:
+        raise NotFound("Not found")
+    newest = texts_of_thread(session, text)[-1]
+    row = session.get(ThreadArchive, newest.id)
+    if (row is not None) == archived:
+        return False
+    if row is not None:
+        session.delete(row)
+    else:
+        made = ThreadArchive(text_id=newest.id, company_id=text.company_id, archived_at=now, archived_by=scope.user.id)
+        write_rows(session, ThreadArchive, [made])
+    session.flush()
+    audit.note(session, now, scope.user.id, "texts.archive", newest.id, "archived" if archived else "active")
+    return True

@@ -17,7 +17,7 @@ from typing import Literal
 
 from hub.texts.grammar import Language, Meaning, Pattern, courtesy, languages
 from hub.texts.languages.likeness import MAX_WORDS, likeness
-from hub.texts.plain import plain, sentences
+from hub.texts.wording import plain, sentences
 
 Source = Literal["text", "form", "speech", "note"]
 """What is read: a text message, the free fields of a form, what a person said in a call or voicemail, a note or tag about a

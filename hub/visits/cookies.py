@@ -42,3 +42,10 @@ def kept_cookies(sent: Mapping[str, str], declared: Sequence[str]) -> dict[str, 
 def merged_cookies(known: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
     """A visit's cookies after a report with newer ones; none if they may no longer be read (None)."""
     return {} if sent is None else dict(list({**known, **sent}.items())[:MAX_COOKIES])
+
+
+def heard(known: Mapping[str, str], said: Mapping[str, str], *, late: bool) -> dict[str, str]:
+    """The latest choice counts. Of a report that is stored late, after newer ones, only a denial replaces what is known."""
+    if not late:
+        return {**known, **said}
+    return {**said, **known, **{name: word for name, word in said.items() if word == "denied"}}

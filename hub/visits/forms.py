@@ -14,8 +14,7 @@ from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
-from hub.visits.consent_words import heard
-from hub.visits.cookies import refuse_ads
+from hub.visits.cookies import heard, refuse_ads
 from hub.visits.form_fields import contact_of, kept_fields
 
 MAX_PAGE_URL_CHARACTERS = 4_096

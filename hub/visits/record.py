@@ -26,8 +26,7 @@ from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep, last_
 from hub.privacy.opt_outs import opted_out_browsers
 from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
-from hub.visits.consent_words import heard
-from hub.visits.cookies import merged_cookies
+from hub.visits.cookies import heard, merged_cookies
 from hub.visits.page_views import Look, note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
 from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit

@@ -10,8 +10,8 @@ from hub.errors import ConfigError
 from hub.proof.chaos.check import ChaosReport
 from hub.proof.chaos.faults import FAULTS, chosen
 from hub.proof.chaos.ledger import LedgerRow
-from hub.proof.chaos.report import write_report
 from hub.proof.chaos.run import Played, why_not
+from hub.proof.cli.chaos import write_report
 
 
 def test_a_fault_that_does_not_exist_is_refused_with_those_that_do() -> None:

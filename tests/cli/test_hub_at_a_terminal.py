@@ -17,7 +17,7 @@ from cli_shop import Shop
 from commands import CliRunner
 
 from hub.cli import app
-from hub.cli.support.terminal_log import terminal_line
+from hub.cli.serve import terminal_line
 from hub.platform.loopback import free_port
 
 AT = "2026-03-02T15:00:00Z"

@@ -16,8 +16,7 @@ from hub.importing.callrail.account import CallRailAccount, open_account
 from hub.importing.callrail.client import CallRail, Pace
 from hub.importing.places import read_places
 from hub.importing.refusals.opt_outs import read_opt_outs, write_opt_outs
-from hub.importing.switch_over.plan import switch_plan
-from hub.importing.switch_over.text import switch_text
+from hub.importing.switch_over.plan import switch_plan, switch_text
 from hub.model import (
     AuditEntry,
     Call,

@@ -12,8 +12,7 @@ from recorded_callrail import KEY, PRINT, RecordedCallRail, call
 
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
-from hub.importing.switch_over.plan import SwitchPlan, switch_plan
-from hub.importing.switch_over.text import switch_text
+from hub.importing.switch_over.plan import SwitchPlan, switch_plan, switch_text
 from hub.model import PortOrderRow
 from hub.testing import FrozenClock
 

@@ -16,9 +16,8 @@ from hub.config.edit import Change
 from hub.errors import CannotDo
 from hub.importing.callrail.rows import call_of, form_of
 from hub.importing.structure import propose_structure, target_of, with_websites
-from hub.importing.switch_over.plan import switch_plan
+from hub.importing.switch_over.plan import switch_plan, switch_steps, switch_text
 from hub.importing.switch_over.steps import tick_step
-from hub.importing.switch_over.text import switch_steps, switch_text
 from hub.importing.websites import FOREIGN, RARE, Websites, host_of, websites_of
 from hub.model import AuditEntry
 from hub.queries.numbers.pool_websites import pools_without_website

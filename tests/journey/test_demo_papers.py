@@ -12,7 +12,7 @@ from rich.console import Console
 from testbed import CALLER, TestHub
 
 from hub.model import PrivacyRequest
-from hub.proof.demo.access_file import write_access_file
+from hub.proof.demo.data_map import write_access_file
 
 Factory = Callable[..., TestHub]
 

@@ -16,7 +16,7 @@ from hub.marks.tag_definitions import change_tag, define_tag, remove_tag_definit
 from hub.marks.tags import tag
 from hub.model import AuditEntry, Company, ConversionRow, Delivery, SpamMark, Tag, TextMessage, ThreadArchive
 from hub.queries.marks import marks_of
-from hub.texts.archive import archive_thread
+from hub.texts.threads import archive_thread
 
 Factory = Callable[..., TestHub]
 EVERY_CALL = {"name": "call", "when": {"event": "call"}, "send_to": {"network": {"action": 9}}}

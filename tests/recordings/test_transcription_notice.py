@@ -17,7 +17,7 @@ from hub.api.carriers import AnswerPoint
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.model import Disclosure, RecordingNotice, TranscriptRow
 from hub.recordings.keep import fetch_due
-from hub.recordings.transcription_notice import UNTOLD
+from hub.recordings.transcribe import UNTOLD
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.signals import Signals
 

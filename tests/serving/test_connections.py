@@ -16,8 +16,7 @@ from event_loops import in_a_thread
 
 import hub.serving.connections as connections
 from hub.serving.connections import ConnectionLimits, Connections
-from hub.serving.http_protocol import MAX_HEADER_BYTES
-from hub.serving.http_server import edge_settings
+from hub.serving.http_server import MAX_HEADER_BYTES, edge_settings
 from hub.web.edge_rules import EdgeRules
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

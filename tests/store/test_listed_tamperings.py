@@ -19,9 +19,8 @@ from hub.model import HUB_CHAIN, JournalWaiting
 from hub.model.columns import new_id
 from hub.store.audit import note
 from hub.store.journal import sign_ends, take_waiting
-from hub.store.journal.digests import CANONICAL, digest_of
 from hub.store.journal.entries import link
-from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.evidence import CANONICAL, EVIDENCE, digest_of
 
 Tampering = Callable[[Session, str], None]
 LISTED: dict[str, Tampering] = {}

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from testbed import ACCOUNTS, TestHub, company
 
 from hub.model import HUB_CHAIN, Account, Call, Company, CostRow, NumberFinding, Person
-from hub.privacy_requests.links import address_of
+from hub.privacy_requests.emails import address_of
 from hub.privacy_requests.steps import open_request
 from hub.store import Store
 from hub.store.audit import note

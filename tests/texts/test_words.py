@@ -13,7 +13,7 @@ from benchmarks.learning import hash_of, own_phrases
 from benchmarks.stops import rates_by_part
 from hub.texts.grammar import languages
 from hub.texts.languages.likeness import likeness, weights
-from hub.texts.plain import plain
+from hub.texts.wording import plain
 from hub.texts.words import Reading, Source, read, says_yes
 
 MAX_OWN_LOST, MAX_OWN_FALSE, MAX_OWN_DOUBTED = 0.02, 0.005, 0.03

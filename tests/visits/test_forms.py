@@ -26,7 +26,7 @@ from hub.model import (
     PageView,
     Person,
 )
-from hub.visits.consent_words import heard
+from hub.visits.cookies import heard
 from hub.visits.forms import SentForm
 
 Factory = Callable[..., TestHub]

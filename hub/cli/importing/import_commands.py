@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.cli.importing.columns_table import show_columns
 from hub.cli.importing.job import Job
-from hub.cli.importing.options import (
-    Carrier,
-    Dial,
-    DryRun,
-    First,
-    Into,
-    Last,
-    Only,
-    OptOuts,
-    Quiet,
-    TimeZone,
-    Yes,
-    days_of,
-)
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo, ConfigError
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
-from hub.importing.csv_files.files import open_files
+from hub.importing.csv_files.files import CsvFiles, open_files
 from hub.importing.csv_files.mapping import services
 from hub.importing.imported_recordings import Wanted
 from hub.importing.refusals.opt_outs import read_opt_outs
 from hub.importing.run import check_resources
-from hub.importing.switch_over.plan import switch_plan
+from hub.importing.switch_over.plan import switch_plan, switch_text
 from hub.importing.switch_over.steps import tick_step
-from hub.importing.switch_over.text import switch_text
 from hub.platform import logs
 from hub.platform.clock import utc_now
 from hub.startup.database import open_store
@@ -207,3 +194,62 @@ def _key() -> str:
     if not sys.stdin.isatty():
         raise ConfigError(f"Put CallRail's API key into the environment as {KEY}; it is made under Settings, API keys.")
     return str(typer.prompt("CallRail's API key (Settings, API keys)", hide_input=True)).strip()
+
+
+TimeZone = Annotated[
+    str | None, typer.Option(help="The zone of times in files that have no offset, like America/Chicago.")
+]
+Into = Annotated[str | None, typer.Option(help="The account of config.yaml that gets the companies.")]
+Carrier = Annotated[str | None, typer.Option(help="The carrier of config.yaml that gets the numbers.")]
+Dial = Annotated[
+    str | None,
+    typer.Option(help="The phone that rings, for companies of which no tracker says it.", metavar="NUMBER"),
+]
+First = Annotated[str | None, typer.Option("--from", help="First day, like 2026-01-31.", metavar="DAY")]
+Last = Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DAY")]
+Only = Annotated[list[str] | None, typer.Option(help="Only calls, forms or texts; may be repeated.", metavar="LIST")]
+OptOuts = Annotated[
+    Path | None,
+    typer.Option(
+        help="A list of people who opted out, as CSV: a number a line; a channel, a date and a company if it has them.",
+        metavar="FILE",
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Bring it over; without this, only say what would be.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be brought over, which is the default.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only problems that the run before did not have.")]
+
+
+def days_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """The days of `--from` and `--to`; CannotDo if one is none."""
+    return _day(first), _day(last)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CannotDo(f"{text} is not a day; write it like 2026-01-31.") from None
+
+
+FIELD_OF_FORMS = "[dim]a field of the form[/dim]"
+MAX_SAMPLE_CHARACTERS = 40
+
+
+def show_columns(source: CsvFiles) -> None:
+    """A table for each file: each column, what it means here, and its first value."""
+    for file, columns in source.files.items():
+        holds = columns.kind or "calls, forms and texts"
+        unused = EMPTY_CELL if columns.kind == "calls" else FIELD_OF_FORMS
+        mapped = zip_longest(columns.header, columns.meanings, source.samples(file), fillvalue="")
+        rows = [
+            [
+                plain(name),
+                meaning or (EMPTY_CELL if name in columns.left_out else unused),
+                plain(sample[:MAX_SAMPLE_CHARACTERS]) or EMPTY_CELL,
+            ]
+            for name, meaning, sample in mapped
+        ]
+        table(f"Columns of {plain(file.name)}, {holds} of {columns.service.title}", ("column", "means", "like"), rows)
+        say(f"[dim]{plain(columns.service.source)}[/dim]")
+    say("If a column means something else, say so: [bold]--map COLUMN=MEANING[/bold].")

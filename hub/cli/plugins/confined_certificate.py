@@ -24,7 +24,7 @@ from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import Origin
-from hub.plugin_host.kernel.private_network import enter_private_network
+from hub.plugin_host.kernel.privileges import enter_private_network
 from hub.plugin_host.kernel.support import confine_process
 from hub.testing.certificate import Certificate, Progress, certify
 from hub.testing.exchanges.held_against import FOLDER

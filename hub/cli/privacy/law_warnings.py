@@ -11,7 +11,7 @@ from hub.contracts.third_parties import is_third_party
 from hub.errors import RingfenceError
 from hub.privacy.datamap.flows import by_party, declared
 from hub.privacy.datamap.recipients import PREFIX, recipients_of
-from hub.privacy.outside_transcriber import outside_transcriber
+from hub.privacy.restriction import outside_transcriber
 from hub.queries.numbers.signals_number import companies_without_signals_number
 from hub.queries.privacy.legal_rules import law_state, legal_rules
 from hub.runtime import Hub

@@ -25,7 +25,7 @@ from hub.queries.lookup import known
 from hub.startup.database import open_store
 from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
-from hub.web.privacy.signals import SignalPolicy
+from hub.web.privacy.opt_outs import SignalPolicy
 
 
 @listing

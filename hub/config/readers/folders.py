@@ -1,10 +1,11 @@
-"""Where a hub keeps what is its own, and where its plugins are."""
+"""Where a hub listens, where it keeps what is its own, and where its plugins are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from hub.config.models import Config, HubSection
+from hub.errors import ConfigError
 
 PLUGINS = "plugins"
 
@@ -36,3 +37,11 @@ def places_beside(hub: HubSection, file: Path | None) -> tuple[Path, ...]:
     """As `plugin_places`, of a configuration of which only `hub:` was read."""
     installed = installed_plugins_folder(hub, file)
     return (*map(Path, hub.plugin_dirs), *([installed] if installed else []))
+
+
+def listen_address(listen: str, named: str = "hub.listen") -> tuple[str, int]:
+    """An address as host and port; ConfigError says how to write it. `named` is the setting that it comes from."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise ConfigError(f"{named} is {listen!r}; write a host and a port, like 127.0.0.1:8080.")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the customer wrote :8080

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from hub.config.callflow.step import PhoneNumber
 from hub.config.durations import parse_span
-from hub.config.sections.text_budget import Amount
+from hub.config.sections.texts import Amount
 
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60 days"]})]
 

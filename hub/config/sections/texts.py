@@ -1,13 +1,15 @@
-"""`texts:` of a company or a tracker in config.yaml."""
+"""`texts:`, `text_budget:` and `text_price:` of a company in config.yaml."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hub.contracts.phones import phone_number
+from hub.contracts.values import Money
 
 MAX_AUTOMATIC_TEXT_CHARACTERS = 1_000
 """Characters of an automatic text; carriers accept about 1,600, and the opt-out line is added to it."""
@@ -62,3 +64,25 @@ class TextsSection(BaseModel):
         description="The language of the opt-out line, and of answers to keywords that are the same in all languages. If it is "
         "written (`en`, `es` or `fr`), also of the company's privacy pages, for a visitor who has not chosen another.",
     )
+
+
+DEFAULT_BUDGET, DEFAULT_PRICE = Money(Decimal(100), "USD"), Money(Decimal("0.05"), "USD")
+
+
+def _money(value: Any) -> Any:
+    return value if isinstance(value, Money) else Money.parse(str(value))
+
+
+def _positive(money: Money) -> Money:
+    if money.amount <= 0:
+        raise ValueError("is not more than 0; write it like 100 USD")
+    return money
+
+
+Amount = Annotated[
+    Money,
+    BeforeValidator(_money),
+    AfterValidator(_positive),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? [A-Z]{3}$", "examples": ["100 USD"]}),
+]
+TextPrice = Annotated[Amount, Field(description="What one text is counted for in `text_budget`, in the same currency.")]

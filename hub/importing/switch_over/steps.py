@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.errors import CannotDo
-from hub.importing.switch_over.plan import SwitchPlan
-from hub.importing.switch_over.text import switch_steps
+from hub.importing.switch_over.plan import SwitchPlan, switch_steps
 from hub.model.imports import SwitchStep
 from hub.store import audit
 

@@ -16,7 +16,7 @@ from hub.privacy.datamap.flows import Flow, Party, by_party, said
 from hub.privacy.datamap.papers import categories, mechanisms
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.opt_outs import limits_apply
-from hub.privacy.outside_transcriber import outside_transcriber
+from hub.privacy.restriction import outside_transcriber
 
 SIGNAL_NAMES: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 ROLE_SENTENCES = {

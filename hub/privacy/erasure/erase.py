@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater, RingfenceError
-from hub.model import CallerRule, Person, Tombstone
-from hub.privacy.erasure.days import days_changed
+from hub.model import Call, CallerRule, FormSubmission, Person, TextMessage, Tombstone, every_table
 from hub.privacy.erasure.mentions import blank, mentions_of
-from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
+from hub.privacy.erasure.reach import NO_DATA, TABLES, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, rules_about, sealed_by
 from hub.privacy.withdrawal import exclusive_person_lock
-from hub.reports.dirty_days import mark_dirty
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
+from hub.store.encryption.vault import Vault
 from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 from hub.store.vacuum import scrub
 
@@ -134,3 +135,45 @@ def _deleted(hub: Hub, path: str) -> bool:
         log.warning("erased audio is not deleted yet", path=path, reason=str(error))
         return False
     return True
+
+
+def days_changed(session: Session, reach: PersonData) -> list[Change]:
+    """The days of the person's calls, texts and forms for `hub.reports.dirty_days.mark_dirty`. Read them before the rows are
+    emptied.
+    """
+    kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (
+        (Call, Call.started_at, reach.calls),
+        (TextMessage, TextMessage.at, reach.texts),
+        (FormSubmission, FormSubmission.submitted_at, reach.forms),
+    )
+    return [
+        Change(company_id, at)
+        for table, moment, ids in kinds
+        for company_id, at in session.exec(select(table.company_id, moment).where(col(table.id).in_(ids)))
+        if company_id is not None
+    ]
+
+
+ROWS_PER_STATEMENT = 200
+
+
+def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now: datetime) -> Counter[str]:
+    """Erase the rows whose marks are among `rows`, with all rows that depend on them, and mark the days to recalculate.
+    Returns the number of rows by table.
+    """
+    counts: Counter[str] = Counter()
+    changes: list[Change] = []
+    for table, field in TABLES.items():
+        named = _named(session, vault, table, rows)
+        for start in range(0, len(named), ROWS_PER_STATEMENT):
+            reach = PersonData(**{field: frozenset(named[start : start + ROWS_PER_STATEMENT])})
+            changes += days_changed(session, reach)
+            counts += erase_rows(session, reach, now)
+    mark_dirty(session, changes, now)
+    return counts
+
+
+def _named(session: Session, vault: Vault, table: str, rows: frozenset[str]) -> list[str]:
+    target = every_table().tables[table]
+    ids = session.scalars(select(target.c.id)).yield_per(1_000)
+    return [row_id for row_id in ids if vault.row_mark(session, table, row_id) in rows]

@@ -29,10 +29,9 @@ from hub.platform.clock import utc_now
 from hub.platform.loopback import free_port
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.proof.cli.demo_files import DEMO_MARKER, demo_file, papers_of, refuse_full
-from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
-from hub.proof.demo.data_map import show_data_map
+from hub.proof.demo.data_map import show_data_map, write_access_file
 from hub.proof.demo.history import History, go_on, parts
 from hub.proof.demo.ledger import Ledger, account
 from hub.proof.demo.line.played_calls import open_line

@@ -22,7 +22,7 @@ from hub.config.models import (
     When,
 )
 from hub.config.retention import Kept, RetentionSection
-from hub.config.sections.contact import ContactSection
+from hub.config.sections.company_sections import ContactSection
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.recordings import RecordingsSection
 from hub.config.sections.sign_in import OidcSection, SignInSection

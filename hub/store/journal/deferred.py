@@ -14,9 +14,8 @@ from sqlmodel import Session, col, select
 from hub.model.journal import JournalWaiting
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.journal.digests import CANONICAL, digest_of, spelled
 from hub.store.journal.entries import append
-from hub.store.journal.evidence import EVIDENCE, Evidence
+from hub.store.journal.evidence import CANONICAL, EVIDENCE, Evidence, digest_of, spelled
 from hub.store.journal.watched import chains_of
 from hub.store.rows import Columns, insert_rows
 

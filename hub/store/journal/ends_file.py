@@ -20,8 +20,8 @@ from hub.config.models import HubSection
 from hub.platform.private_files import open_private
 from hub.store.encryption.keyring import JOURNAL, Keyring
 from hub.store.engine import STORE
-from hub.store.journal.digests import CANONICAL
 from hub.store.journal.entries import BEGUN
+from hub.store.journal.evidence import CANONICAL
 from hub.store.journal.keys import JournalKeys
 from hub.store.tombstones import journal_of
 

@@ -26,8 +26,7 @@ from hub.model.columns import Row
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.store.encryption.keyring import JOURNAL, Keyring
 from hub.store.engine import STORE
-from hub.store.journal.digests import CANONICAL, digest_of, spelled
-from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.evidence import CANONICAL, EVIDENCE, digest_of, spelled
 from hub.store.journal.watched import take_touched
 from hub.store.rows import Columns, write_rows
 

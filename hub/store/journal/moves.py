@@ -11,9 +11,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.model import JournalWaiting, PrivacyRequest
-from hub.store.journal.digests import digest_of
 from hub.store.journal.entries import append
-from hub.store.journal.evidence import EVIDENCE, MOVED
+from hub.store.journal.evidence import EVIDENCE, MOVED, digest_of
 
 ROWS_PER_ENTRY = 500
 

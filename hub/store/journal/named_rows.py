@@ -18,9 +18,8 @@ from hub.model.journal import HUB_CHAIN, JournalEntry, JournalWaiting
 from hub.store.audit import account_of
 from hub.store.journal.chain import Finding
 from hub.store.journal.deferred import is_genuine
-from hub.store.journal.digests import digest_of
 from hub.store.journal.entries import content_of
-from hub.store.journal.evidence import EVIDENCE, MOVED
+from hub.store.journal.evidence import EVIDENCE, MOVED, digest_of
 from hub.store.journal.keys import JournalKeys
 
 CHUNK = 500

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.store.encryption.keyring import JOURNAL, Keyring
-from hub.store.journal.digests import CANONICAL, spelled
 from hub.store.journal.entries import append
+from hub.store.journal.evidence import CANONICAL, spelled
 
 SIGNED, ENDED, UNDONE, ROTATED = "signed", "ended ", "undone ", "rotated"
 """Kinds of statements. `ended ` and `undone ` are followed by a table's name. `rotated` stands in the hub's chain and retires

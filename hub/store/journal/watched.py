@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col
 
 from hub.model import Company, JournalWaiting, PrivacyRequest
-from hub.store.journal.digests import digest_of
-from hub.store.journal.evidence import EVIDENCE, Evidence
+from hub.store.journal.evidence import EVIDENCE, Evidence, digest_of
 
 TOUCHED = "journal touched"
 """Key in a session's `info`: kind → row → the company or request that the row belongs to."""

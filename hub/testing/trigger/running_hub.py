@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from hub.config.readers.addresses import listen_address
+from hub.config.readers.folders import listen_address
 from hub.contracts.sandbox import CarrierSandbox
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import AnswerDocument

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from hub.visits.page_check.content import PageContent, read_content
+from hub.visits.page_check.content import PageContent, blocks_requests, blocks_script, read_content
 from hub.visits.page_check.fetch import FetchedPage
-from hub.visits.page_check.policy import blocks_requests, blocks_script
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from hub.model.columns import new_id
 from hub.numbers.directory import Directory
 from hub.queries.texts.no_contact import contact_person, refusals_of
 from hub.queries.texts.recipients import due_time, recipient_in
-from hub.texts.archive import archive_thread
 from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
+from hub.texts.threads import archive_thread
 from hub.web.api.action_schemas import CallBackAnswer, CallBacks, CalledBackAnswer, ContactRefusalsAnswer, QueuedText
 from hub.web.api.auth import MayContact
 from hub.web.api.marks import Body, SubjectId, seen

@@ -21,7 +21,7 @@ from hub.marks.names import MAX_NAME_CHARACTERS, name_contact
 from hub.marks.notes import MAX_NOTE_CHARACTERS, add_note, delete_note
 from hub.marks.spam import mark_spam, spam_among
 from hub.marks.subjects import company_of, markable
-from hub.marks.tag_names import MAX_TAG_CHARACTERS
+from hub.marks.tag_definitions import MAX_TAG_CHARACTERS
 from hub.marks.tags import tag, untag
 from hub.model import Company, Lead, Note
 from hub.numbers.directory import Directory

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from urllib.parse import unquote
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -26,12 +29,16 @@ from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
-from hub.web.callrail.bodies import members_of
+from hub.web.callrail import accounts, call_parts, call_reports, forms, leads, not_taken, texts
+from hub.web.callrail.calls import CALLS
+from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.not_taken import refuse
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import CallRailRequest, Parameters, Tools
-from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
-from hub.web.callrail.routes import every_endpoint
+from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint, Resource
+from hub.web.callrail.trackers import TRACKERS
+from hub.web.callrail.users import USERS
+from hub.web.callrail.writing import ENDPOINTS as WRITES
 
 BASE = "/v3/a"
 NO_ROUTE = "Not found"
@@ -157,3 +164,68 @@ def _refused(error: Exception) -> Response:
 
 def _refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse({"error": text}, status, dict(headers or {}))
+
+
+FORM = "application/x-www-form-urlencoded"
+MAX_DEPTH = 5
+UNREADABLE = "The body cannot be read; send a JSON object."
+
+
+def members_of(content_type: str, body: bytes) -> dict[str, object]:
+    """The members of a body; those that are null are left out, because null means "not given"."""
+    if not body.strip():
+        return {}
+    try:
+        text = body.decode()
+        if content_type.partition(";")[0].strip().casefold() == FORM:
+            return nested(parse_qsl(text, keep_blank_values=True))
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CannotDo(UNREADABLE) from None
+    if not isinstance(found, dict):
+        raise CannotDo("The body must be a JSON object.")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def nested(fields: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """The fields of a form, in which `call_flow[type]=basic` is a member of an object and `tags[]=a` an entry of a list."""
+    tree: dict[str, Any] = {}
+    for name, value in fields:
+        first, *inner = name.split("[", MAX_DEPTH)
+        keys = [first, *(each.removesuffix("]") for each in inner)]
+        node: Any = tree
+        for key, following in pairwise(keys):
+            node = node.setdefault(key, {} if following else []) if isinstance(node, dict) else None
+        if isinstance(node, list) and not keys[-1]:
+            node.append(value)
+        elif isinstance(node, dict):
+            node[keys[-1]] = value
+        else:
+            raise CannotDo(UNREADABLE)
+    return tree
+
+
+RESOURCES: tuple[Resource, ...] = (
+    CALLS,
+    COMPANIES,
+    TRACKERS,
+    USERS,
+    forms.FORMS,
+    texts.TEXT_MESSAGES,
+    texts.SMS_THREADS,
+    leads.LEADS,
+)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *accounts.ENDPOINTS,
+    *call_parts.ENDPOINTS,
+    *call_reports.ENDPOINTS,
+    *forms.ENDPOINTS,
+    *leads.ENDPOINTS,
+    *not_taken.ENDPOINTS,
+    *WRITES,
+)
+
+
+def every_endpoint(counts: Counts) -> tuple[Endpoint, ...]:
+    """The lists and records of all resources, and all other endpoints."""
+    return (*ENDPOINTS, *(each for resource in RESOURCES for each in resource.endpoints(counts)))

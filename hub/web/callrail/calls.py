@@ -13,7 +13,7 @@ from hub.callrail import fields
 from hub.callrail.calls import TRANSCRIBED, call_record
 from hub.callrail.dates import Period, period, zone_named
 from hub.callrail.ids import CALL, TRACKER, ending_of, row_id
-from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
+from hub.callrail.people import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
 from hub.callrail.visits import PHONES, TABLETS
 from hub.contracts.leads import LeadStatus
 from hub.errors import NotFound

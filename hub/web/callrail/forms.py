@@ -12,7 +12,7 @@ from hub.callrail import fields
 from hub.callrail.dates import Period
 from hub.callrail.forms import form_record
 from hub.callrail.ids import FORM, PERSON, row_id
-from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
+from hub.callrail.people import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
 from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
 from hub.model import FormSubmission

@@ -26,8 +26,8 @@ from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
 from hub.privacy.translations import texts_in
 from hub.privacy_requests.access_file import as_json, read_file
+from hub.privacy_requests.emails import address_of, request_of
 from hub.privacy_requests.identity_proof import prove, texting_line, want_code, want_link
-from hub.privacy_requests.links import address_of, request_of
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
 from hub.privacy_requests.rights import confirm_opt_in
 from hub.privacy_requests.run import run
@@ -38,9 +38,8 @@ from hub.web.client_ip import Proxies
 from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
 from hub.web.privacy.frame import HEADERS, rendered, shown
 from hub.web.privacy.language import PageLanguages, suffix_of
-from hub.web.privacy.opt_outs import opt_out_trouble, opt_out_values, write_opt_out
+from hub.web.privacy.opt_outs import SignalPolicy, opt_out_trouble, opt_out_values, write_opt_out
 from hub.web.privacy.privacy_texts import PLACE_CODES, named_places
-from hub.web.privacy.signals import SignalPolicy
 from hub.web.privacy.stored_in_browser import stored_here
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from hub.visits.page_check.content import blocks_requests, blocks_script
 from hub.visits.page_check.fetch import FetchedPage
 from hub.visits.page_check.findings import Expected, findings
-from hub.visits.page_check.policy import blocks_requests, blocks_script
 
 HUB = "https://calls.example.com"
 EXPECTED = Expected(

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from hub.callrail import fields
 from hub.queries.lists.totals import FORM_GROUPS, GROUPS
+from hub.web.callrail.application import RESOURCES
 from hub.web.callrail.calls import CALLS as CALLS_LIST
-from hub.web.callrail.routes import RESOURCES
 
 ONLY_FORMAT = "%Y-%m-%dT%H:%M:%S.%f%z"
 

@@ -16,7 +16,7 @@ from hub.callrail.calls import READERS, TRANSCRIBED
 from hub.callrail.ids import row_id
 from hub.marks.spam import mark_spam
 from hub.model import AuditEntry, Call, Recording, User
-from hub.texts.archive import archive_thread
+from hub.texts.threads import archive_thread
 
 PUBLISHED = {
     "calls": "id, answered, business_phone_number, customer_city, customer_country, customer_name, customer_phone_number, "

@@ -16,7 +16,7 @@ from hub.access.companies import limit_to_companies
 from hub.callrail.ids import wire_id
 from hub.model import Call, Company, FormSubmission, Person, Recording, TextMessage, Tracker, User
 from hub.web.callrail import create_callrail_api
-from hub.web.callrail.routes import RESOURCES
+from hub.web.callrail.application import RESOURCES
 
 RIVAL = "+13145550120"
 RIVALS = {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), RIVAL)]}

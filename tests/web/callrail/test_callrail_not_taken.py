@@ -15,9 +15,9 @@ from test_callrail_config_writes import SELLING
 from testbed import CALLER, SHARED
 
 from hub.testing import FrozenClock
+from hub.web.callrail.application import every_endpoint
 from hub.web.callrail.not_taken import ROWS, NotTaken
 from hub.web.callrail.paging import Counts
-from hub.web.callrail.routes import every_endpoint
 
 PHONE = {"customer_phone_number": CALLER, "business_phone_number": "+13125550191", "caller_id": SHARED}
 NEW_USER = {"first_name": "Kim", "last_name": "Doe", "email": "kim@agency.example.com", "role": "reporting"}

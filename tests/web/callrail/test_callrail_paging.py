@@ -12,7 +12,7 @@ from callrail_stage import CALLS, FORMS, THREADS, CallRailHub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.web.callrail.routes import RESOURCES
+from hub.web.callrail.application import RESOURCES
 
 LISTS = {each.path: each for each in RESOURCES}
 KNOWN = {"calls": CALLS, "form_submissions": FORMS, "text-messages": THREADS, "companies": 2, "trackers": 5}

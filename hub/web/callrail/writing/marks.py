@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from hub.access.scope import AccessScope
-from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED, STATUSES
+from hub.callrail.people import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED, STATUSES
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.errors import CannotDo
@@ -16,7 +16,7 @@ from hub.marks.names import name_contact
 from hub.marks.notes import add_note, delete_note
 from hub.marks.spam import mark_spam
 from hub.marks.subjects import markable
-from hub.marks.tag_names import tag_name
+from hub.marks.tag_definitions import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Lead, Tag
 from hub.queries.marks import marks_of

@@ -12,7 +12,7 @@ from hub.delivery.answer_text import Recipient, answer_text
 from hub.errors import CannotDo, existing
 from hub.model import Company, TextMessage, TrackingNumber
 from hub.model.columns import new_id
-from hub.texts.archive import archive_thread
+from hub.texts.threads import archive_thread
 from hub.web.callrail.not_taken import NOBODY_WROTE
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer

@@ -16,7 +16,7 @@ from hub.errors import CannotDo, NotFound, about_field, existing
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
 from hub.marks.spam import block_caller, mark_spam
-from hub.marks.tag_names import tag_name
+from hub.marks.tag_definitions import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
 from hub.recordings.end import HELD, IN_WORDS, end_recording

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
 from hub.config.models import ConversionRule
 from hub.contracts.titles import connector_title
-from hub.platform.formats import money
+from hub.platform.formats import day_of, money
 from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
@@ -27,7 +28,6 @@ from hub.web.pages.conversions.conversion_labels import (
 from hub.web.pages.conversions.draft import draft_of
 from hub.web.pages.conversions.payload import lines_of
 from hub.web.pages.conversions.rules import rules_of
-from hub.web.pages.conversions.weeks import week_of, weeks_of
 from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import Period
@@ -173,3 +173,28 @@ def _rows(page: PageRequest, items: Sequence[DryRunItem]) -> list[dict[str, Any]
 
 
 PAGES = (Page("/conversions/dry-run", show, "setup"),)
+
+
+LAST_DAYS = "7d"
+WEEKS = 8
+DAYS = timedelta(days=7)
+
+
+def weeks_of(page: PageRequest) -> list[tuple[str, str, Period]]:
+    """The choices: the value of `week`, its words, and the period; the last 7 days first."""
+    today = page.now.astimezone(page.zone).date()
+    monday = today - timedelta(days=today.weekday())
+    days = Period(LAST_DAYS, today - DAYS + timedelta(days=1), today, page.zone)
+    weeks = [
+        Period("week", first, first + DAYS - timedelta(days=1), page.zone)
+        for first in (monday - DAYS * back for back in range(1, WEEKS + 1))
+    ]
+    named = [(each.first.isoformat(), f"{day_of(each.first)} to {day_of(each.last)}", each) for each in weeks]
+    return [(LAST_DAYS, "The last 7 days", days), *named]
+
+
+def week_of(page: PageRequest, default: str | None = None) -> tuple[str, str, Period]:
+    """The chosen week; the last 7 days if the URL names none."""
+    choices = weeks_of(page)
+    wanted = page.query.get("week", default)
+    return next((each for each in choices if each[0] == wanted), choices[0])

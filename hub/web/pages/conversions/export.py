@@ -10,9 +10,8 @@ from hub.contracts.titles import connector_title
 from hub.queries.conversions.dry_run import DryRunItem
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.web.pages.conversions.conversion_labels import place_name, sayer
-from hub.web.pages.conversions.dry_run import FILTERS, choice_of, rules_to_run, run
+from hub.web.pages.conversions.dry_run import FILTERS, choice_of, rules_to_run, run, week_of
 from hub.web.pages.conversions.payload import kept_back, lines_of
-from hub.web.pages.conversions.weeks import week_of
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.guard import Page

@@ -17,10 +17,9 @@ from hub.web.forms.field import Values
 from hub.web.forms.form import Form
 from hub.web.forms.values import texts_of
 from hub.web.pages.conversions.draft import Draft, checked, form_of, takers_of, typed, was_of
-from hub.web.pages.conversions.dry_run import run, worth
+from hub.web.pages.conversions.dry_run import LAST_DAYS, run, week_of, worth
 from hub.web.pages.conversions.fields import SEND, Takers
 from hub.web.pages.conversions.sentences import sentence
-from hub.web.pages.conversions.weeks import LAST_DAYS, week_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from hub.contracts.titles import connector_title
-from hub.delivery.replay import replay
+from hub.delivery.replay import replay, set_aside
 from hub.delivery.replay_fresh import replay_all_fresh
-from hub.delivery.set_aside import set_aside
 from hub.errors import CannotDo
 from hub.model.states import REPLAYABLE_DELIVERY_STATES
 from hub.numbers.directory import read_directory

@@ -8,9 +8,8 @@ from starlette.responses import Response
 
 from hub.contracts.titles import connector_title, readable
 from hub.delivery.preview import Previewed, preview_one
-from hub.delivery.replay import replay
+from hub.delivery.replay import replay, set_aside
 from hub.delivery.replay_fresh import FreshPayload, fresh_payload, replay_fresh
-from hub.delivery.set_aside import set_aside
 from hub.errors import CannotDo
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState

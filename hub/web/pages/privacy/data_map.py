@@ -23,7 +23,7 @@ from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 from hub.web.pages.security import file_headers
-from hub.web.privacy.signals import SignalPolicy
+from hub.web.privacy.opt_outs import SignalPolicy
 
 ROLES = {"processor": "On your behalf", "independent_controller": "Third party, decides for itself", "none": "Nobody"}
 CSV_COLUMNS = (

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from hub.access.narrowing import Narrow, to_account
-from hub.numbers.directory import Directory, LiveDirectory
+from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters
 from hub.runtime import Hub
 from hub.web.api.auth import Authenticator
@@ -51,28 +52,36 @@ def create_api(
         title="Ringfence", version=str(CURRENT), docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     api.state.authenticator = Authenticator(hub, narrow, counters or Counters())
-    _add_operations(api, directory.current)
+    api.state.directory = directory.current
+    api.state.query_names = _query_names
+    api.router.routes.extend(_operations())
     _add_public(api)
     for kind, answer in HANDLERS.items():
         api.add_exception_handler(kind, answer)
     return api
 
 
+@cache
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, which is the same for every hub of this version."""
-
-    def nothing() -> Directory:
-        raise AssertionError("nobody asks these routes")
-
-    api = FastAPI()
-    _add_operations(api, nothing)
-    return document_of(api.routes)
+    return document_of(_operations())
 
 
-def _add_operations(api: FastAPI, directory: Callable[[], Directory]) -> None:
+@cache
+def _query_names() -> Mapping[tuple[str, str], frozenset[str]]:
+    return query_names(openapi_document())
+
+
+@cache
+def _operations() -> list[BaseRoute]:
+    """The routes, which are the same for every hub: the application that serves a request knows its hub."""
+    api = FastAPI(openapi_url=None)
     for add in (
         add_calls,
+        add_contact,
+        add_deliveries,
         add_doubts,
+        add_marks,
         add_tags,
         add_recordings,
         add_report_mails,
@@ -82,13 +91,11 @@ def _add_operations(api: FastAPI, directory: Callable[[], Directory]) -> None:
         add_webhooks,
     ):
         add(api)
-    for add_with in (add_contact, add_deliveries, add_marks):
-        add_with(api, directory)
+    return api.routes
 
 
 def _add_public(api: FastAPI) -> None:
     """The addresses that ask for no key: what the API is, its OpenAPI document, and the page of it."""
-    document = cache(openapi_document)
 
     def describe(request: Request) -> Response:
         key = "Send your key as `Authorization: Bearer KEY`; `hub users key` makes one."
@@ -97,6 +104,5 @@ def _add_public(api: FastAPI) -> None:
         return JSONResponse({**about, "openapi": f"{API}/openapi.json", "docs": f"{API}/docs"})
 
     api.add_route("/", describe)
-    api.add_route("/openapi.json", lambda request: JSONResponse(document()))
-    api.add_route("/docs", lambda request: docs_page(document(), request))
-    api.state.query_names = cache(lambda: query_names(document()))
+    api.add_route("/openapi.json", lambda request: JSONResponse(openapi_document()))
+    api.add_route("/docs", lambda request: docs_page(openapi_document(), request))

@@ -19,6 +19,7 @@ from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.model import ApiKey, User
+from hub.numbers.directory import Directory
 from hub.platform.rate_limit import Buckets, Counters
 from hub.runtime import Hub
 from hub.store import audit
@@ -177,6 +178,13 @@ def _shown(name: str) -> str:
     return name[:MAX_SHOWN_CHARACTERS].encode("utf-8", "replace").decode()
 
 
+def current_directory(request: Request) -> Directory:
+    """A route's dependency: the settings of the accounts as they are now."""
+    directory: Directory = request.app.state.directory()
+    return directory
+
+
+Present = Annotated[Directory, Depends(current_directory)]
 MayAccount = Annotated[AuthorizedRequest, Depends(Permission("account"))]
 MayAudit = Annotated[AuthorizedRequest, Depends(Permission("audit"))]
 MayBodies = Annotated[AuthorizedRequest, Depends(Permission("bodies"))]

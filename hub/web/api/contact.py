@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path
@@ -15,14 +14,13 @@ from hub.errors import CannotDo
 from hub.marks.subjects import markable
 from hub.model import OutgoingCall, TextMessage
 from hub.model.columns import new_id
-from hub.numbers.directory import Directory
 from hub.queries.texts.no_contact import contact_person, refusals_of
 from hub.queries.texts.recipients import due_time, recipient_in
 from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.texts.threads import archive_thread
 from hub.web.api.action_schemas import CallBackAnswer, CallBacks, CalledBackAnswer, ContactRefusalsAnswer, QueuedText
-from hub.web.api.auth import MayContact
+from hub.web.api.auth import MayContact, Present
 from hub.web.api.marks import Body, SubjectId, seen
 from hub.web.api.once import OnlyOnce
 from hub.web.api.paging import NOT_BLANK
@@ -61,16 +59,18 @@ class ArchiveBody(Body):
     archived: StrictBool
 
 
-def add_contact(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def add_contact(api: FastAPI) -> None:
     """Add the routes for texts and calls to people."""
-    _add_texts(api, directory)
-    _add_call_backs(api, directory)
+    _add_texts(api)
+    _add_call_backs(api)
     _add_refusals(api)
 
 
-def _add_texts(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def _add_texts(api: FastAPI) -> None:
     @api.post("/calls/{call_id}/texts", operation_id="sendText")
-    def text(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: TextBody) -> QueuedText:
+    def text(
+        authorized: MayContact, once: OnlyOnce, directory: Present, call_id: SubjectId, body: TextBody
+    ) -> QueuedText:
         """Queue a text to the person of a call, text or form. Consent, the suppression list and quiet hours are checked as
         for a text from the pages."""
         hub, scope = authorized.hub, authorized.scope
@@ -80,7 +80,7 @@ def _add_texts(api: FastAPI, directory: Callable[[], Directory]) -> None:
         def action() -> dict[str, Any]:
             with authorized.session() as session:
                 recipient = recipient_in(session, scope, call_id)
-            row = answer_text(hub, directory(), scope, recipient, body.text, token, later=body.later)
+            row = answer_text(hub, directory, scope, recipient, body.text, token, later=body.later)
             return {"id": row.id}
 
         seen(authorized, call_id)
@@ -104,16 +104,17 @@ def _add_texts(api: FastAPI, directory: Callable[[], Directory]) -> None:
         return ArchiveBody.model_validate(once.do(authorized, action))
 
 
-def _add_call_backs(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def _add_call_backs(api: FastAPI) -> None:
     @api.post("/calls/{call_id}/call_backs", operation_id="createCallBack")
-    def call_back(authorized: MayContact, once: OnlyOnce, call_id: SubjectId, body: CallBackBody) -> CallBackAnswer:
+    def call_back(
+        authorized: MayContact, once: OnlyOnce, directory: Present, call_id: SubjectId, body: CallBackBody
+    ) -> CallBackAnswer:
         """Call the person back: the hub rings your phone first and then connects them."""
         hub, scope = authorized.hub, authorized.scope
 
         def action(session: Session) -> dict[str, Any]:
             (subject,) = markable(session, scope, [call_id])
-            present = directory()
-            return {"id": queue_call_back(session, scope, hub, present, subject, body.phone, scope.user.id).id}
+            return {"id": queue_call_back(session, scope, hub, directory, subject, body.phone, scope.user.id).id}
 
         seen(authorized, call_id)
         done = once.do(authorized, action)

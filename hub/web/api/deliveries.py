@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Path
@@ -15,14 +15,13 @@ from hub.delivery.replay_fresh import replay_fresh
 from hub.errors import NotFound
 from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
-from hub.numbers.directory import Directory
 from hub.queries.contact.sent import attempts_of
 from hub.queries.deliveries.delivery_list import newest_deliveries
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
 from hub.queries.lists.keyset import page_of
 from hub.web.api.action_schemas import Deliveries, DeliveryPage
-from hub.web.api.auth import AuthorizedRequest, MayDeliveries, MayReplay
+from hub.web.api.auth import AuthorizedRequest, MayDeliveries, MayReplay, Present
 from hub.web.api.marks import Body, SubjectId
 from hub.web.api.once import OnlyOnce
 from hub.web.api.paging import (
@@ -51,7 +50,7 @@ class ReplayBody(Body):
 Expand: Any = expandable("contact", "tries")
 
 
-def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def add_deliveries(api: FastAPI) -> None:
     """Add the routes for deliveries."""
 
     @api.get("/deliveries", operation_id="listDeliveries")
@@ -88,7 +87,11 @@ def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
 
     @api.post("/deliveries/{delivery_id}/replay", operation_id="replayDelivery")
     def again(
-        authorized: MayReplay, once: OnlyOnce, delivery_id: Annotated[str, Path(max_length=36)], body: ReplayBody
+        authorized: MayReplay,
+        once: OnlyOnce,
+        directory: Present,
+        delivery_id: Annotated[str, Path(max_length=36)],
+        body: ReplayBody,
     ) -> DeliveryAnswer:
         """Send a delivery again that failed, was refused or was held back."""
         hub, actor = authorized.hub, authorized.user.id
@@ -96,7 +99,7 @@ def add_deliveries(api: FastAPI, directory: Callable[[], Directory]) -> None:
 
         def action(session: Session) -> dict[str, Any]:
             if body.fresh:
-                replay_fresh(hub, session, directory(), delivery_id, actor=actor)
+                replay_fresh(hub, session, directory, delivery_id, actor=actor)
             elif not replay(session, [delivery_id], hub.clock(), actor=actor, about=delivery_id):
                 raise HTTPException(409, "It has not ended, or was delivered; there is nothing to send again.")
             return {}

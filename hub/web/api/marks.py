@@ -28,7 +28,7 @@ from hub.numbers.directory import Directory
 from hub.queries.conversions.lead_recipients import lead_recipients
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
 from hub.web.api.action_schemas import MarksAnswer, SpamAnswer
-from hub.web.api.auth import AuthorizedRequest, MayMarks
+from hub.web.api.auth import AuthorizedRequest, MayMarks, Present
 from hub.web.api.once import Answer, Once, OnlyOnce
 from hub.web.api.paging import NOT_BLANK
 from hub.web.api.schemas import LeadMarkAnswer, LeadRecipientAnswer, MarkedLead, NoteAnswer, NoteText, TagsAnswer
@@ -126,11 +126,11 @@ def _marking(authorized: MayMarks, once: OnlyOnce, call_id: SubjectId) -> Markin
 OneMarking = Annotated[Marking, Depends(_marking)]
 
 
-def add_marks(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def add_marks(api: FastAPI) -> None:
     """Add the routes for what users mark. The id may also be that of a text or a form."""
 
     _add_reading(api)
-    _add_lead_and_spam(api, directory)
+    _add_lead_and_spam(api)
     _add_tags_and_notes(api)
 
 
@@ -144,9 +144,9 @@ def _add_reading(api: FastAPI) -> None:
         return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 
-def _add_lead_and_spam(api: FastAPI, directory: Callable[[], Directory]) -> None:
+def _add_lead_and_spam(api: FastAPI) -> None:
     @api.post("/calls/{call_id}/lead", operation_id="setLead")
-    def lead(marking: OneMarking, body: LeadBody) -> MarkedLead:
+    def lead(marking: OneMarking, directory: Present, body: LeadBody) -> MarkedLead:
         """Mark a call, text or form as a lead, or take the mark back with the status null. The answer says which connectors
         hear of it."""
         value: Value = Money(body.amount, body.currency) if body.amount is not None else None
@@ -232,14 +232,14 @@ def seen(authorized: AuthorizedRequest, subject_id: str) -> None:
         markable(session, authorized.scope, [subject_id])
 
 
-def _goes(marking: Marking, directory: Callable[[], Directory]) -> tuple[list[LeadRecipientAnswer], str]:
+def _goes(marking: Marking, directory: Directory) -> tuple[list[LeadRecipientAnswer], str]:
     """Who hears of the lead, and why nobody does. Who may not see deliveries reads no reasons of consent and of networks."""
     authorized = marking.authorized
     with authorized.session() as session:
         (subject,) = markable(session, authorized.scope, [marking.call_id])
         company = session.get_one(Company, company_of(subject))
         lead, may_why = session.get(Lead, subject.id), scope_of(session, authorized.user, "deliveries") is not None
-    found = lead_recipients(authorized.hub, directory(), subject.id, company.name, lead)
+    found = lead_recipients(authorized.hub, directory, subject.id, company.name, lead)
     answers = [
         LeadRecipientAnswer(
             connector=each.connector, name=each.name, rule=each.rule, state=each.state,

@@ -18,6 +18,7 @@ import postgres
 import pytest
 import statements
 import structlog
+import written_accounts
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -129,7 +130,7 @@ def fresh_file(databases: Path) -> Iterator[str]:
 @pytest.fixture
 def sqlite_url(databases: Path) -> Iterator[str]:
     """A migrated, empty SQLite file."""
-    with fresh_file(databases) as url:
+    with fresh_file(databases) as url, written_accounts.empty(url):
         yield url
 
 

@@ -7,12 +7,13 @@ import importlib.util
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -124,17 +125,25 @@ def sqlite_copy(folder: Path) -> Path:
     """A migrated, empty SQLite file of its own."""
     own = folder / "sqlite"
     own.mkdir(mode=0o700, exist_ok=True)
-    return Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
+    file = own / f"test-{uuid.uuid4().hex}.db"
+    file.write_bytes(_sqlite_template(folder))
+    return file
 
 
-def _sqlite_template(folder: Path) -> Path:
+@cache
+def _sqlite_template(folder: Path) -> bytes:
     file = folder / "migrated.db"
     with one_at_a_time(folder):
         if not file.exists():
             store = Store(f"sqlite:///{file}")
             upgrade(store)
             store.close()
-    return file
+            # Of its tables, most have a page each: with small pages, a copy takes a fifth of the time.
+            with closing(sqlite3.connect(file)) as connection:
+                connection.executescript(
+                    "PRAGMA journal_mode=DELETE; PRAGMA page_size=1024; VACUUM; PRAGMA journal_mode=WAL"
+                )
+    return file.read_bytes()
 
 
 @cache

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import written_accounts
 from fake_connectors import FakeCarrier, FakeCrm, FakeIndex, FakeLaw, FakeNetwork
 from pydantic import SecretStr
 from sqlmodel import SQLModel, col, select
@@ -157,10 +158,17 @@ def make_config(
 def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[TestHub]:
     """A hub on a migrated database, closed at the end."""
     config = make_config(database, **options)
+    served = [(name, each.connector_class, repr(each.common)) for name, each in config.connectors.items()]
+    written = (repr(options.get("accounts", ACCOUNTS)), tuple(served), clock())
+    empty = written_accounts.take(database)
+    copied = empty and written_accounts.copy(database, written)
     hub = assemble(config, clock)
     try:
-        with hub.store.writing() as session:
-            write_accounts(session, config, clock())
+        if not copied:
+            with hub.store.writing() as session:
+                write_accounts(session, config, clock())
+            if empty:
+                written_accounts.keep(database, written)
         yield TestHub(hub, LiveDirectory(hub.store), clock)
     finally:
         hub.close()

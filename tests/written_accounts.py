@@ -1,0 +1,67 @@
+"""The accounts of test hubs: what one hub has written to an empty SQLite file, the next ones get as a copy of that file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Hashable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+MAX_KEPT = 20
+"""Files of a megabyte that a test process keeps: tests with the same accounts run one after another."""
+_empty: dict[str, tuple[int, int]] = {}
+"""The address of an empty database → size and time of its file."""
+_kept: dict[Hashable, bytes] = {}
+"""What is written → the file with it; empty if it was written one time: then nobody may need it again."""
+
+
+@contextmanager
+def empty(address: str) -> Iterator[None]:
+    """The database at `address` is migrated and empty, until somebody writes to it."""
+    _empty[address] = _state(_file(address))
+    yield
+    _empty.pop(address, None)
+
+
+def take(address: str) -> bool:
+    """Whether the database is still empty, and nobody has it open. The next one who asks hears that it is not."""
+    file, known = _file(address), _empty.pop(address, None)
+    return known is not None and known == _state(file) and not file.with_name(f"{file.name}-wal").exists()
+
+
+def copy(address: str, written: Hashable) -> bool:
+    """Put what is `written` by a hub into an empty database; False if no file has it.
+
+    `written` is all that the rows depend on: the accounts, the connectors that serve them, and the time.
+    """
+    known = _kept.get(written)
+    if not known:
+        return False
+    _kept[written] = _kept.pop(written)  # used last
+    with _file(address).open("r+b") as file:
+        file.write(known)
+    return True
+
+
+def keep(address: str, written: Hashable) -> None:
+    """Keep what is `written` in a database that was empty before, if others may need it."""
+    if written not in _kept:
+        _kept[written] = b""
+        return
+    with closing(sqlite3.connect(_file(address))) as connection:
+        _kept[written] = connection.serialize()
+    for each in [each for each, there in _kept.items() if there][:-MAX_KEPT]:
+        del _kept[each]
+
+
+def _state(file: Path) -> tuple[int, int]:
+    known = file.stat()
+    return known.st_size, known.st_mtime_ns
+
+
+def _file(address: str) -> Path:
+    database = make_url(address).database
+    assert database is not None
+    return Path(database)

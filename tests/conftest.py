@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+
+gc.disable()  # until all is collected: it would walk what is imported again and again
+
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +19,7 @@ import fuzzing
 import parsed_tree
 import postgres
 import pytest
+import rewritten
 import statements
 import structlog
 import written_accounts
@@ -45,7 +49,6 @@ def pytest_configure(config: pytest.Config) -> None:
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     sys.dont_write_bytecode = False  # rewriting the assertions of all modules takes longer than their collection
     entry_points.renew()
-    gc.disable()  # until all is collected: it would walk what is imported again and again
     told = getattr(config, "workerinput", None)
     create_private_files()
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
@@ -56,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS
     if config.getoption("--statements"):
         config.pluginmanager.register(statements.Statements(writes=not told), "statements")
+    if told and config.stash[WHOLE]:
+        rewritten.write_share(config, int(told["workerid"].removeprefix("gw")), told["workercount"])
     minutes = config.getoption("--fuzz")
     fuzzing.load_profile(fuzz=minutes is not None)
     if minutes is not None:
@@ -66,7 +71,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """A run of soak tests alone imports no test module that does not name the mark."""
     if collection_path.suffix != ".py" or not str(config.getoption("markexpr")).startswith("soak"):
         return None
-    return True if "soak" not in collection_path.read_text(encoding="utf-8") else None
+    return None if rewritten.names_soak(collection_path) else True
 
 
 @pytest.hookimpl(tryfirst=True)

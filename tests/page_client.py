@@ -13,7 +13,6 @@ from testbed import Pages, TestHub
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
 from hub.model import Account, Company, User, UserCompany
-from hub.numbers.directory import LiveDirectory
 from hub.web.pages.routes import page_routes
 
 PHONE = "+13125550190"
@@ -48,10 +47,9 @@ class PageClient:
 def pages(stage: TestHub) -> Starlette:
     """The pages of a hub, which all its browsers share; with the directory as it is now."""
     if stage.pages is None or stage.pages.hub is not stage.hub:
-        directory = LiveDirectory(stage.hub.store)
-        routes = page_routes(stage.hub, directory, config_file=stage.config_file)
-        stage.pages = Pages(stage.hub, directory, Starlette(routes=routes))
-    stage.pages.directory.refresh()
+        routes = page_routes(stage.hub, stage.live, config_file=stage.config_file)
+        stage.pages = Pages(stage.hub, Starlette(routes=routes))
+    stage.live.refresh()
     return stage.pages.app
 
 

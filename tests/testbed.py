@@ -176,10 +176,9 @@ def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[Te
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of a hub, with the directory that they read."""
+    """The pages of a hub."""
 
     hub: Hub
-    directory: LiveDirectory
     app: Starlette
 
 

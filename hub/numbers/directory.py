@@ -143,7 +143,9 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
     }
     out_of_use = _out_of_use(session)
     former = {row.tracker_id for row in out_of_use} - trackers.keys()
-    every = trackers | {each.id: each for each in session.exec(select(Tracker).where(col(Tracker.id).in_(former)))}
+    every = dict(trackers)
+    if former:
+        every |= {each.id: each for each in session.exec(select(Tracker).where(col(Tracker.id).in_(former)))}
     used = select(FlowVersion).where(col(FlowVersion.id).in_({each.flow_version_id for each in every.values()}))
     versions = {row.id: (read_flow(row), row.number) for row in session.exec(used)}
 

@@ -9,21 +9,22 @@ from typing import Any
 
 import pluggy
 
-from hub.hookspecs import FAMILIES, PROJECT
+from hub.hookspecs import FAMILIES, PROJECT, SPECS
+
+SPECIFICATIONS = type(
+    "Specifications",
+    (),
+    {name: held for each in FAMILIES for name, held in vars(each).items() if name in SPECS},
+)
+"""The specifications of all families in one class: pluggy inspects what each class inherits, too."""
 
 
 class HookManager(pluggy.PluginManager):
-    """The specifications of all families; connectors are registered at it."""
+    """Connectors are registered at it."""
 
     def __init__(self) -> None:
         super().__init__(PROJECT)
-        for family in FAMILIES:
-            self.add_hookspecs(family)
-
-    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
-        """As pluggy's."""
-        marked = hasattr(getattr(module_or_class, name, None), f"{PROJECT}_spec")
-        return super().parse_hookspec_opts(module_or_class, name) if marked else None
+        self.add_hookspecs(SPECIFICATIONS)
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
         """As pluggy's; a connector's hooks are methods of its class."""

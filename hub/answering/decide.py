@@ -15,6 +15,7 @@ from hub.answering.queue_turns import take_turns
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.screen import Screener
 from hub.answering.step_log import SPOOLED_AS, AnswerRecord, keep, step_rows
+from hub.answering.voicemail_boxes import openings
 from hub.config.callflow.context import CallContext, FlowResult, Permission, StepTaken
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.resume_token import parse_mark
@@ -118,14 +119,14 @@ class Decider:
     def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
         screened = self._screener.screen(session, self._directory.latest, requests, now) if session else {}
         actions = {call: found.screening for call, found in screened.items() if found.screening is not None}
+        known = call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault)
         known = [
             replace(what, queues={}) if each.flow.has_queue else what
-            for each, what in zip(
-                requests,
-                call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault),
-                strict=True,
-            )
+            for each, what in zip(requests, known, strict=True)
         ]
+        if session and any(each.flow.has_messages for each in requests):
+            opened = openings(session, self._hub.keyring, requests, now, self._public_url)
+            known = [replace(what, opening=opened.get(each.call)) for each, what in zip(requests, known, strict=True)]
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
         rows = {call: found.row for call, found in screened.items()}
         answers = [

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 import typer
 from sqlmodel import col, select
 
+from hub.answering.voicemail_boxes import sealed_pin
 from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.config.callflow.definition import Flow
@@ -21,8 +22,9 @@ from hub.model import Company as CompanyRow
 from hub.model import FlowVersion
 from hub.platform.id_words import words_of
 from hub.queries.flow_simulation import Known, rehearsed
-from hub.startup.database import open_store
+from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
+from hub.store.encryption.keyfile import keyring_of
 
 commands = typer.Typer(help="Check call flows, and simulate calls without a phone.", no_args_is_help=True)
 Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
@@ -47,6 +49,14 @@ def check(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
         echo_json({"ok": True, "flows": [{"company": company.name, "flow": flow.name} for company, flow in flows]})
         return
     say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(config)}: every path leads to an end.")
+
+
+@commands.command("pin")
+def pin(config: ConfigFile = CONFIG) -> None:
+    """Seal the PIN of a voicemail, for a step `messages` of a call flow."""
+    keyring = keyring_of(read_outline(config).hub)
+    typed = typer.prompt("PIN (six digits)", hide_input=True, err=True)
+    say(f"pin: {sealed_pin(keyring, typed.strip())}")
 
 
 @commands.command("list")

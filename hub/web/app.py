@@ -51,7 +51,7 @@ from hub.web.oauth.addresses import MCP_PATH
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.problems import outer_problem
 from hub.web.public_requests import Origins, refusal
-from hub.web.recordings import PRIVATE, recording_routes
+from hub.web.recordings import PRIVATE, heard_by_phone, recording_routes
 from hub.web.request_body import ASGI
 from hub.web.request_ids import RequestIds
 from hub.web.tracking.country_file import CountryFile
@@ -92,11 +92,13 @@ AUDIO_HEADERS = {"cache-control": "public, max-age=300"}
 AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 
 
-def audio_route(directory: LiveDirectory, greetings: GreetingCache) -> Route:
-    """The route of the files and uploaded greetings that the present flows play."""
+def audio_route(directory: LiveDirectory, greetings: GreetingCache, hub: Hub | None = None) -> Route:
+    """The route of the files and uploaded greetings that the present flows play, and of messages that are heard by phone."""
 
     def audio(request: Request) -> Response:
         key = PurePath(request.path_params["file"]).stem
+        if hub is not None and "signature" in request.query_params:
+            return heard_by_phone(hub, key, request)
         if (piece := music_part(key)) is not None:
             return _music(directory, greetings, *piece)
         file = directory.latest.audio_files.get(key)
@@ -278,7 +280,7 @@ class WebEdge:
             *public_routes(hub),
             *recording_routes(hub),
             *PrivacyPages(hub, directory, counters).routes(),
-            audio_route(directory, self._greetings),
+            audio_route(directory, self._greetings, hub),
             picture_route(hub),
             *script_routes(directory, public_url),
         ]

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.access.users import may_listen
+from hub.answering.voicemail_boxes import may_hear
 from hub.errors import RingfenceError
 from hub.model import Recording, User
 from hub.recordings.audio import ENDINGS
@@ -113,3 +114,16 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
 def _disposition(heard: Heard, purpose: str) -> str:
     kind = "attachment" if purpose == "download" else "inline"
     return f'{kind}; filename="recording-{heard.row.id}.{ENDINGS.get(heard.row.content_type or "", "bin")}"'
+
+
+def heard_by_phone(hub: Hub, recording_id: str, request: Request) -> Response:
+    """A message for a carrier whose caller knew the PIN of the voicemail."""
+    if not may_hear(hub.keyring, recording_id, request.query_params, hub.clock()):
+        return refusal(404, "Not found")
+    with hub.store.reading() as session:
+        heard = hear(hub, session, recording_id)
+    if heard is None or heard.audio is None:
+        return refusal(404, "Not found")
+    with hub.store.writing() as session:
+        note_listening(session, hub, "phone", "recording.phone", recording_id)
+    return Response(heard.audio, headers=PRIVATE, media_type=heard.row.content_type)

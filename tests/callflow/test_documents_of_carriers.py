@@ -69,7 +69,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
     limits = manifest.call_limits
     text = TEXT * 20
     dialing = {"ring_seconds": min(120, limits.ring_seconds or 120), "record": True, "whisper": f"{text}[source]"}
-    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area", "7": "line"}
+    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area", "7": "line", "8": "box"}
     menu = {"do": "menu", "say": text, "seconds": min(30, limits.key_seconds or 30), "otherwise": "night"}
     steps: dict[str, dict[str, Any]] = {
         "hours": {"do": "schedule", "hours": {"mon-sun": "0:00-24:00"}, "open": "where", "closed": "night"},
@@ -77,6 +77,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
         "why": {"do": "attribution_route", "cases": [{"source": "google", "then": "mark"}], "otherwise": "mark"},
         "mark": {"do": "tag", "tags": ["seen"], "then": "halves"},
         "halves": {"do": "split", "ways": {"a": "hello", "b": "hello"}},
+        "box": {**menu, "do": "messages", "box": "night", "pin": "ab12.cd34"},
         "area": {**menu, "do": "zip_route", "zips": {"482": "phone"}},
         "hello": {"do": "greeting", "say": text, "then": "menu"},
         "menu": {**menu, "keys": keys | ({"#": "night"} if "gather_hash" in manifest.abilities else {})},
@@ -107,7 +108,9 @@ def answers(flow: Flow) -> Iterator[tuple[AnswerPoint, tuple[Instruction, ...]]]
     permissions = [Permission(), *(Permission(allowed=True, duties=each, decision_id="d") for each in duties)]
     call_id = "CA1"
     context = CallContext(at=CLOCK(), time_zone="America/Chicago", call_id=call_id, caller_known=True)
-    for key, answered, permission in product(("1", "2", "3", "4", "5", "6", "7", "#", ""), (True, False), permissions):
+    for key, answered, permission in product(
+        ("1", "2", "3", "4", "5", "6", "7", "8", "#", ""), (True, False), permissions
+    ):
         behavior = Behavior(keys=(key, "1"), answers=answered)
         for turn in rehearse(flow, 3, PHONES[1], context, behavior, lambda _, permission=permission: permission):
             yield turn.point, turn.walk.instructions

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlmodel import select
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
+from hub.answering.voicemail_boxes import sealed_pin
 from hub.api.sandbox import SimulatedCall
 from hub.config.callflow.definition import Flow
 from hub.model import Call, FactRow
 from hub.numbers.accounts import write_accounts
+from hub.recordings.keep import fetch_due
 from hub.spam.callers import add_rule
 from hub.store.encryption.encrypted_fields import seal_facts
 
@@ -196,6 +198,53 @@ def test_a_call_goes_by_the_list_that_its_caller_is_on_by_the_owner_of_the_conta
     assert steps(edge, third)[0] == ("who", "case 1: sales")
     other, _ = edge.place(caller_number="+13135550142")
     assert steps(edge, other)[0] == ("who", "no case matches: area")
+
+
+def test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_and_nobody_else_does(
+    own_edge: Edge,
+) -> None:
+    edge, pin = own_edge, "482915"
+    keyring = edge.opened.hub.keyring
+    box = {"do": "messages", "say": "Your PIN?", "box": "night", "pin": sealed_pin(keyring, pin), "otherwise": "end"}
+
+    def change(flow: Flow) -> Flow:
+        made = flow.model_dump(mode="json")
+        menu = {**made["steps"]["menu"], "keys": {"1": "sales", "2": "box", "3": "night"}}
+        steps = {**made["steps"], "menu": menu, "box": {**box, "repeat": 1}}
+        return Flow.model_validate({**made, "start": "menu", "steps": steps})
+
+    _change_flow(edge, change)
+    _, heard = edge.place("2", pin)
+    assert heard == [MENU, "Your PIN?", "There are no more messages."]
+    for _ in range(2):
+        edge.place("3", outcome="voicemail")
+        edge.work()
+        while fetch_due(edge.opened.hub):
+            pass
+        edge.clock.advance(minutes=1)
+    call_id, heard = edge.place("2", "111111", pin, "1", "2", "2")
+    again = "Press 1 to hear it again, or 2 for the next one."
+    plain = [each if each[:4] != "http" else "sound" for each in heard]
+    assert plain == [
+        MENU, "Your PIN?", "Your PIN?", "Message 1 of 2.", "sound", again, "Message 1 of 2.", "sound", again,
+        "Message 2 of 2.", "sound", again, "There are no more messages.",
+    ]  # fmt: skip
+    first, repeated, second = (each.removeprefix(PUBLIC) for each in heard if each[:4] == "http")
+    assert first.partition("?")[0] == repeated.partition("?")[0] != second.partition("?")[0]
+    given = edge.client.get(second)
+    assert (given.status_code, given.headers["cache-control"]) == (200, "no-store") and given.content[:4] == b"RIFF"
+    assert edge.client.get(second[:-1] + ("0" if second[-1] != "0" else "1")).status_code == 404
+    assert ("box", "a wrong PIN") in steps(edge, call_id) and ("box", "opened the voicemail") in steps(edge, call_id)
+    assert edge.one("SELECT count(*) FROM audit_entry WHERE action = 'recording.phone'") == 1
+    assert not any(pin in str(row) for row in edge.rows("SELECT * FROM call_step"))
+    edge.clock.advance(minutes=31)
+    assert edge.client.get(second).status_code == 404, "the address has ended"
+    for _ in range(3):
+        edge.place("2", "111111", "222222")
+    _, heard = edge.place("2", pin)
+    assert heard == [MENU, "Your PIN?"], "after too many guesses the right PIN opens nothing"
+    edge.clock.advance(minutes=61)
+    assert "Message 1 of 2." in edge.place("2", pin)[1]
 
 
 def _changed(flow: Flow) -> Flow:

@@ -20,6 +20,7 @@ from hub.config.callflow.definition import (
     Flow,
     Greeting,
     HangUpStep,
+    Messages,
     Queue,
     RoundRobin,
     Schedule,
@@ -208,6 +209,8 @@ def _details(flow: Flow) -> Found:
             )
         if isinstance(step, Schedule):
             yield from _schedule(step, place)
+        if isinstance(step, Messages) and not isinstance(flow.steps.get(step.box), Voicemail):
+            yield (*place, "box"), f"{step.box} is not a voicemail of this flow; name the step whose messages are heard"
         if (play := getattr(step, "play", None)) and (problem := audio_problem(Path(play), isinstance(step, Queue))):
             yield (*place, "play"), problem
         if isinstance(step, Queue) and not step.takers(flow.agents):
@@ -259,6 +262,8 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
     """Instructions that need all abilities that the step may need."""
     spoken: Say | Play = Play(url="") if isinstance(step, Spoken) and step.play else Say(text="")
     match step:
+        case Messages():
+            yield Gather(prompts=(spoken, Play(url="")), most_digits=step.most_digits)
         case Asking():
             yield Gather(prompts=(spoken,), most_digits=step.most_digits, hash_key=step.hash_key)
         case Voicemail():

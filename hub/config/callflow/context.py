@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +24,8 @@ WITH_KEY = ", who take the call with a key"
 """In the result of a step whose phones get the call only by a key."""
 TAKEN = "a person took the call"
 """The result of such a step when somebody pressed the key."""
+WRONG_PIN, OPENED = "a wrong PIN", "opened the voicemail"
+"""Results of the step at which a person hears messages."""
 RINGING = ("dial", "simulcall", "round_robin", "forward")
 """What steps that ring phones do."""
 
@@ -40,6 +42,16 @@ class Permission:
     def asks_caller(self) -> bool:
         """Whether the caller has a choice, so that the call waits for it."""
         return not self.duties.isdisjoint(("ask_yes", "offer_refusal"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether a PIN opens a voicemail, and the addresses of its messages, the newest first."""
+
+    fits: bool
+    locked: bool = False
+    """Too many wrong PINs were tried."""
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +81,8 @@ class CallContext:
     """The company's lists on which the caller is."""
     owner: str | None = None
     """Who owns the caller's contact in the CRM, as known from an earlier call."""
+    opening: Opening | None = None
+    """At a PIN, or after it: what the caller may hear; None if that is not known."""
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)
@@ -134,3 +148,8 @@ def audio_key(file: str) -> str:
 def phones_rung(result: str) -> list[str]:
     """The phones that rang, E.164, by the result of a step such as `rings +13125550190, +13125550191, recorded`."""
     return NUMBER.findall(result) if "rings " in result else []
+
+
+def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:
+    """All tags that these steps gave the call."""
+    return frozenset(tag for each in taken for tag in each.tags)

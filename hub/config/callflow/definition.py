@@ -21,6 +21,7 @@ from hub.config.callflow.step import (
     Key,
     PhoneNumber,
     PlaceCode,
+    SealedPin,
     Speech,
     StepName,
     WeeklyHours,
@@ -36,7 +37,7 @@ from hub.config.callflow.step import SimulCall as SimulCall
 from hub.config.callflow.step import Spoken as Spoken
 from hub.config.callflow.step import Step as Step
 
-ZIP_DIGITS = 5
+ZIP_DIGITS, PIN_DIGITS = 5, 6
 HASH = "#"
 """The key that ends the input if the carrier gets no other setting."""
 
@@ -132,6 +133,18 @@ class ZipRoute(Asking):
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"zips.{each}", step) for each, step in self.zips.items())
+        yield "otherwise", self.otherwise
+
+
+class Messages(Asking):
+    """Lets a person hear the messages of one voicemail by phone, after a PIN of six digits."""
+
+    most_digits: ClassVar[int] = PIN_DIGITS
+    do: Literal["messages"] = Field(description="What the step does.")
+    box: StepName = Field(description="The voicemail step of this flow whose messages are heard.")
+    pin: SealedPin = Field(description="The sealed PIN, as `hub flows pin` prints it.")
+
+    def leads(self) -> Iterator[tuple[str, str]]:
         yield "otherwise", self.otherwise
 
 
@@ -233,12 +246,12 @@ class HangUpStep(Step):
 
 AnyStep = (
     Greeting | DialStep | SimulCall | RoundRobin | Queue | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute
-    | Split | TagStep | Voicemail | TextBack | HangUpStep
+    | Split | TagStep | Voicemail | Messages | TextBack | HangUpStep
 )  # fmt: skip
 STEP_TYPES: Mapping[str, type[Step]] = {
     "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "queue": Queue,
     "schedule": Schedule, "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute,
-    "attribution_route": AttributionRoute, "split": Split, "tag": TagStep, "voicemail": Voicemail,
+    "attribution_route": AttributionRoute, "split": Split, "tag": TagStep, "voicemail": Voicemail, "messages": Messages,
     "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
@@ -320,6 +333,11 @@ class Flow(Part):
     def caller_lists(self) -> frozenset[str]:
         """The lists of callers on which the call's path depends."""
         return frozenset(case.caller_list for step in self.steps.values() for case in _cases(step) if case.caller_list)
+
+    @cached_property
+    def has_messages(self) -> bool:
+        """Whether messages can be heard by phone."""
+        return any(isinstance(step, Messages) for step in self.steps.values())
 
     @cached_property
     def knows_owner(self) -> bool:

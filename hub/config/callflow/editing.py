@@ -11,7 +11,7 @@ from hub.errors import CannotDo
 
 Tree = dict[str, Any]
 """A flow or a step as keys and plain values."""
-LEADING = ("open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "then")
+LEADING = ("open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "leave", "then", "box")
 """The keys of a step that name another one."""
 MAPPED = ("keys", "places", "zips", "ways")
 """The keys whose values each name one."""

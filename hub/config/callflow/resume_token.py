@@ -13,12 +13,13 @@ from typing import Literal
 
 from hub.config.callflow.definition import END
 
-Heard = Literal["n", "h", "r", "a", "c"]
+Heard = Literal["n", "h", "r", "a", "c", "o"]
 """State of the recording notice: not yet heard; heard, and recording continues; refused; asked, and the key is
-awaited. `c`: the flow has not begun, because a suspect caller is asked for a key first."""
+awaited. `c`: the flow has not begun, because a suspect caller is asked for a key first.
+`o`: a PIN was right, and the caller hears messages; nothing of such a call is recorded."""
 MAX_WAITS = 40
 """How often one call may wait for a person, so that it ends whatever its caller does."""
-TOKEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhrac])\.(\d{1,3})", re.ASCII)
+TOKEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhraco])\.(\d{1,3})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,13 @@ def _free(name: str) -> str:
     return name
 
 
+def _sealed(text: str) -> str:
+    if text.isascii() and text.isdecimal():
+        raise ValueError("is a PIN in plain text; write what `hub flows pin` prints")
+    return text
+
+
+SealedPin = Annotated[str, AfterValidator(_sealed), Field(max_length=100)]
 ZipBeginning = Annotated[str, Field(pattern=r"^[0-9]{1,5}$"), BeforeValidator(_quoted)]
 CallerListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$"), AfterValidator(_free)]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from hub.config.callflow.branches import by_attribution, by_place, by_share, by_the_clock
 from hub.config.callflow.context import TAKEN, CallContext, Choice, FlowResult, Notice, StepTaken
@@ -16,6 +16,7 @@ from hub.config.callflow.definition import (
     GeoRoute,
     Greeting,
     HangUpStep,
+    Messages,
     Queue,
     RoundRobin,
     Schedule,
@@ -25,6 +26,7 @@ from hub.config.callflow.definition import (
     TextBack,
     Voicemail,
 )
+from hub.config.callflow.hear_messages import turn_at
 from hub.config.callflow.queue_turn import QueueMove
 from hub.config.callflow.queue_walk import QueueWalk
 from hub.config.callflow.resume_token import ResumeToken, parse_mark
@@ -92,6 +94,8 @@ class _Walker(QueueWalk):
                 return self._after_dial(step, point)
             case "digits" if isinstance(step, Queue) and self._mark.heard != "a":
                 return self._queue(step, point.digits)
+            case "digits" if isinstance(step, Messages):
+                return self._at_box(step, point.digits)
             case "digits" if isinstance(step, Asking):
                 return self._after_keys(step, point.digits)
             case "digits" if isinstance(step, Dialing):
@@ -319,18 +323,24 @@ class _Walker(QueueWalk):
         )
         return self._wait(gather)
 
+    def _at_box(self, step: Messages, digits: str) -> FlowResult:
+        """After a PIN, or after a message that was heard."""
+        turn = turn_at(step, digits, self._mark, self._known.opening, self._flow.language)
+        if turn.note:
+            self._note(turn.note)
+        if turn.asks_again:
+            return self._menu(step, self._mark.attempt + 1)
+        if turn.prompts:
+            self._mark = self._mark.having("o")
+            return self._wait(Gather(prompts=turn.prompts, seconds=step.seconds, mark=self._next_mark(turn.at)))
+        self._said += [turn.last_word] if turn.last_word else []
+        return self._end() if turn.last_word else self._from(step.otherwise)
+
     def _after_keys(self, step: Asking, digits: str) -> FlowResult:
         pressed, chosen = step.chosen(digits)
-        if chosen is not None:
-            self._note(f"{pressed}: {chosen}")
-            return self._from(chosen)
-        if self._mark.attempt < step.repeat:
+        if chosen is None and self._mark.attempt < step.repeat:
             self._note(f"{pressed}: asked again")
             return self._menu(step, self._mark.attempt + 1)
-        self._note(f"{pressed}: {step.otherwise}")
-        return self._from(step.otherwise)
-
-
-def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:
-    """All tags that these steps gave the call."""
-    return frozenset(tag for each in taken for tag in each.tags)
+        to = chosen or step.otherwise
+        self._note(f"{pressed}: {to}")
+        return self._from(to)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response
 
+from hub.answering.voicemail_boxes import sealed_pin
 from hub.config.callflow.definition import END, STEP_TYPES
 from hub.config.callflow.editing import delete_step, insert_step, save_step
 from hub.errors import CannotDo
@@ -45,7 +48,8 @@ def _step(page: PageRequest, opened: OpenFlow) -> Response:
 
 
 def _save(page: PageRequest, opened: OpenFlow, form: StepForm) -> Response:
-    written = form.written(opened.section.country, [file for file, _ in audio_files(page, opened.section)])
+    files = [file for file, _ in audio_files(page, opened.section)]
+    written = form.written(opened.section.country, files, partial(sealed_pin, page.hub.keyring))
     if written is None:
         return show(page, opened, 422, form=form)
     try:

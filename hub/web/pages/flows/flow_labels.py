@@ -14,6 +14,7 @@ from hub.config.callflow.definition import (
     GeoRoute,
     HangUpStep,
     Menu,
+    Messages,
     Queue,
     RoundRobin,
     Schedule,
@@ -43,6 +44,7 @@ EXITS: Mapping[str, str] = {
 OTHERWISE: Mapping[type[Step], str] = {
     Menu: "nothing or another key",
     ZipRoute: "another or none",
+    Messages: "a wrong PIN",
     GeoRoute: "anywhere else",
     AttributionRoute: "no case matches",
 }

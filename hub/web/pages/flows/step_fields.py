@@ -60,6 +60,8 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "longest": ("Longest message, in seconds", ""),
     "tags": ("Tags", ""),
     "keys": ("Keys", ""),
+    "box": ("Whose messages", "A voicemail of this flow."),
+    "pin": ("PIN", "Six digits, which are stored sealed. Write six others to change it."),
     "zips": ("ZIP codes", "A ZIP code or its beginning, like 48201 or 482. The longest that fits counts."),
     "ways": (
         "Ways",
@@ -94,7 +96,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
 }
 """Field → its label and its hint, in the order in which a form shows them."""
-TARGETS = ("then", "open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "leave", "to", "start")
+TARGETS = (
+    "then", "open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "leave", "to", "start", "box"
+)  # fmt: skip
 """Fields that name a step."""
 TO = Field(name="to", label="leads to", kind="choice", required=True)
 PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub.config.callflow.definition import END, STEP_TYPES, Flow, Schedule, Spoken, Step, Voicemail
 from hub.config.callflow.step import STEP_NAME
 from hub.config.callflow.written import written_spans, written_step
+from hub.errors import CannotDo
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import WRONG_NAME, Form
 from hub.web.forms.values import rows_of, texts_of
@@ -67,8 +68,10 @@ class StepForm(Form):
             (NAME, *fields_of_step(self.do)), self.values, flow.steps, audio, voicemail=voicemail, places=places
         )
 
-    def written(self, country: str, audio: Sequence[str]) -> dict[str, Any] | None:
-        """The step as config.yaml would hold it; None if it is not valid, and then `errors` says why."""
+    def written(
+        self, country: str, audio: Sequence[str], seal_pin: Callable[[str], str] = str
+    ) -> dict[str, Any] | None:
+        """The step as config.yaml would hold it, with a new PIN sealed; None if it is not valid, and then `errors` says why."""
         model = STEP_TYPES[self.do]
         self.country, self.otherwise = country, "say" if issubclass(model, Spoken) else "name"
         tree = self.tree()
@@ -82,6 +85,11 @@ class StepForm(Form):
             self.errors["play"] = "Choose a file of the list."
         if issubclass(model, Spoken) and ("say" in tree) == ("play" in tree):
             self.errors["say"] = "Write a text or choose a file, not both." if "say" in tree else NOTHING_SAID
+        if str(tree.get("pin", "")).isdecimal():
+            try:
+                tree["pin"] = seal_pin(tree["pin"])
+            except CannotDo as refused:
+                self.errors["pin"] = str(refused)
         step = {"do": self.do, **tree}
         self.check(model, step)
         return None if self.is_refused else step

@@ -35,7 +35,11 @@ class KeptPrompts:
         return await self._kept(("said", f"{language} {text}"), lambda: self._speak(text, language or LANGUAGE))
 
     async def played(self, url: str) -> bytes:
-        """A file of the hub; empty if it cannot be had. Its address names its content, so it is fetched once."""
+        """A file of the hub; empty if it cannot be had. Its address names its content, so it is fetched once. A message of
+        a caller, which has a signed address, is not kept."""
+        if "?" in url:
+            audio = await self._hub.audio(url)
+            return await asyncio.to_thread(decode_sound, audio) if audio else b""
         return await self._kept(("played", url), lambda: self._fetch(url))
 
     async def _kept(self, name: tuple[str, str], make: Callable[[], Awaitable[bytes]]) -> bytes:

@@ -32,6 +32,8 @@ PLAIN: Mapping[tuple[str, str], str] = {
     ("greeting", "was said"): "Hears the greeting.",
     ("menu", "asks for a key"): "Hears the menu.",
     ("menu", "asks again"): "Hears the menu again.",
+    ("messages", "asks for a key"): "Is asked for the PIN.",
+    ("messages", "asks again"): "Is asked for it again.",
     ("zip_route", "asks for a key"): "Is asked for the ZIP code.",
     ("zip_route", "asks again"): "Is asked for it again.",
     ("voicemail", "takes a message"): "Is asked for a message.",

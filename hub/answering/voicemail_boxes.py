@@ -1,0 +1,120 @@
+"""Voicemail heard by phone: whether a PIN opens a voicemail, which messages are in it, and the signed address of each.
+
+The PIN in a call flow is sealed with the hub's own key, so that neither config.yaml nor the database shows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlmodel import Session, col, func, select
+
+from hub.answering.call_context import AnswerRequest
+from hub.config.callflow.context import WRONG_PIN, Opening
+from hub.config.callflow.definition import PIN_DIGITS, Messages
+from hub.config.callflow.resume_token import parse_mark
+from hub.errors import CannotDo
+from hub.model import Call, CallStep, Recording
+from hub.store.encryption.keyring import Keyring
+
+PIN_DOMAIN, LINK_DOMAIN = "voicemail pin", "voicemail by phone"
+MAX_WRONG_PINS, LOCKED_FOR = 5, timedelta(hours=1)
+"""After so many wrong PINs within the time a voicemail opens to nobody: a hundred years for half of all PINs."""
+MAX_MESSAGES, OLDEST = 20, timedelta(days=30)
+LINK_LIFETIME = timedelta(minutes=30)
+
+
+def sealed_pin(keyring: Keyring, pin: str) -> str:
+    """A PIN as a call flow has it. CannotDo says what is wrong with it."""
+    if not (len(pin) == PIN_DIGITS and pin.isascii() and pin.isdecimal()) or len(set(pin)) < 3 or pin in "0123456789":
+        raise CannotDo(f"Choose {PIN_DIGITS} digits that nobody guesses: at least three different ones, not in a row.")
+    if not keyring:
+        raise CannotDo("A PIN needs hub.secret_keys; hub secrets new-key makes one.")
+    salt = secrets.token_hex(8)
+    return f"{salt}.{keyring.sign(PIN_DOMAIN, f'{salt}.{pin}'.encode())}"
+
+
+def pin_fits(keyring: Keyring, sealed: str, digits: str) -> bool:
+    """Whether these are the digits of a sealed PIN."""
+    salt, _, signature = sealed.partition(".")
+    return len(digits) == PIN_DIGITS and keyring.signed(PIN_DOMAIN, f"{salt}.{digits}".encode(), signature)
+
+
+def openings(
+    session: Session, keyring: Keyring, requests: Sequence[AnswerRequest], now: datetime, public_url: str
+) -> Mapping[tuple[str, str], Opening]:
+    """By call: what a caller at a PIN, or behind it, may hear."""
+    found: dict[tuple[str, str], Opening] = {}
+    tried: dict[tuple[str, str], int] = {}
+    for each in requests:
+        mark = parse_mark(each.point.mark)
+        step = each.flow.steps.get(mark.step) if mark and each.point.moment == "digits" else None
+        if mark is None or not isinstance(step, Messages):
+            continue
+        company = each.line.company.id
+        if mark.heard == "o":
+            found[each.call] = Opening(True, messages=_messages(session, keyring, company, step.box, now, public_url))
+            continue
+        box = (company, mark.step)
+        if box not in tried:
+            tried[box] = _wrong_pins(session, *box, now)
+        # Guesses that come at the same moment count one after the other.
+        locked, fits = tried[box] >= MAX_WRONG_PINS, pin_fits(keyring, step.pin, each.point.digits)
+        tried[box] += not fits
+        messages = _messages(session, keyring, company, step.box, now, public_url) if fits and not locked else ()
+        found[each.call] = Opening(fits, locked, messages)
+    return found
+
+
+def _wrong_pins(session: Session, company_id: str, step: str, now: datetime) -> int:
+    counted = select(func.count()).where(
+        CallStep.company_id == company_id,
+        CallStep.step == step,
+        CallStep.result == WRONG_PIN,
+        col(CallStep.at) > now - LOCKED_FOR,
+    )
+    return int(session.exec(counted).one())
+
+
+def _messages(
+    session: Session, keyring: Keyring, company_id: str, box: str, now: datetime, public_url: str
+) -> tuple[str, ...]:
+    step: Any = CallStep
+    left = select(step.id).where(
+        step.connector == Call.connector,
+        step.carrier_call_id == Call.carrier_call_id,
+        step.company_id == company_id,
+        step.do == "voicemail",
+        step.step == box,
+    )
+    wanted = (
+        select(Recording)
+        .join(Call, col(Call.id) == col(Recording.call_id))
+        .where(
+            Call.company_id == company_id,
+            Recording.kind == "voicemail",
+            col(Recording.path).is_not(None),
+            col(Recording.recorded_at) > now - OLDEST,
+            left.exists(),
+        )
+        .order_by(col(Recording.recorded_at).desc())
+        .limit(MAX_MESSAGES)
+    )
+    expires = int((now + LINK_LIFETIME).timestamp())
+    return tuple(f"{public_url}{_path(keyring, row, expires)}" for row in session.exec(wanted))
+
+
+def _path(keyring: Keyring, row: Recording, expires: int) -> str:
+    query = {"expires": expires, "signature": keyring.sign(LINK_DOMAIN, f"{row.id}/{expires}".encode())}
+    return f"/audio/{row.id}.{'mp3' if row.content_type == 'audio/mpeg' else 'wav'}?{urlencode(query)}"
+
+
+def may_hear(keyring: Keyring, recording_id: str, query: Mapping[str, str], now: datetime) -> bool:
+    """Whether the query of a request for a message is one that the hub made, and still valid."""
+    expires = query.get("expires", "")
+    genuine = keyring.signed(LINK_DOMAIN, f"{recording_id}/{expires}".encode(), query.get("signature", ""))
+    return genuine and now.timestamp() < int(expires)

@@ -101,3 +101,36 @@ def test_a_call_over_tls_leaves_only_for_the_trunk_of_that_name(
         return got
 
     assert in_a_thread(walk()) == ([OPTIONS] if trusted else [])
+
+
+def test_a_phones_connection_is_kept_alive_once_it_has_signed_in_and_any_other_is_closed(certificate: Path) -> None:
+    async def walk() -> tuple[bytes, bytes, list[Peer], tuple[str, int]]:
+        port, got, gone = free_port(), asyncio.Queue[tuple[bytes, Peer]](), asyncio.Queue[Peer]()
+        ports = _ports(free_port(), certificate)
+
+        def sign_in(data: bytes, peer: Peer) -> None:
+            ports.signed_in.add(peer)
+            got.put_nowait((data, peer))
+
+        await ports.open_outside(sign_in)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        await ports.open_phones("127.0.0.1", port, context, gone.put_nowait, unproven_s=3.0)
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        phone, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
+        writer.write(OPTIONS)
+        _, peer = await asyncio.wait_for(got.get(), PATIENCE)
+        stranger, _ = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
+        end = await asyncio.wait_for(stranger.read(), PATIENCE)
+        writer.write(b"\r\n\r\n")
+        pong = await asyncio.wait_for(phone.readexactly(2), PATIENCE)
+        writer.close()
+        closed = [await asyncio.wait_for(gone.get(), PATIENCE) for _ in range(2)]
+        ports.to_peer(peer, b"nobody is called back")
+        outside = ports.outside(peer)
+        await ports.close()
+        return end, pong, closed, (outside[0], outside[1] - port)
+
+    end, pong, closed, outside = in_a_thread(walk())
+    assert (end, pong, outside) == (b"", b"\r\n", ("127.0.0.1", 0))
+    assert all(each.phone for each in closed)

@@ -54,7 +54,7 @@ class Ports:
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._phones: asyncio.Server | None = None
-        self._phones_port = 0
+        self._phones_port, self._unproven_s = 0, UNPROVEN_S
         self._gone: Callable[[Peer], None] = lambda peer: None
         self.signed_in: set[Peer] = set()
         """The connections of phones that have signed in."""
@@ -82,9 +82,16 @@ class Ports:
         else:
             self._server = await asyncio.start_server(self._accept, self._host, self._port, ssl=self._tls_server())
 
-    async def open_phones(self, host: str, port: int, tls: ssl.SSLContext, gone: Callable[[Peer], None]) -> None:
+    async def open_phones(
+        self,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext,
+        gone: Callable[[Peer], None],
+        unproven_s: float = UNPROVEN_S,
+    ) -> None:
         """Open the port of the business's phones, over TLS; `gone` hears of each connection that is closed."""
-        self._phones_port, self._gone = port, gone
+        self._phones_port, self._gone, self._unproven_s = port, gone, unproven_s
         self._phones = await asyncio.start_server(
             self._accept_phone, host, port, ssl=tls, ssl_handshake_timeout=CONNECT_S
         )
@@ -171,9 +178,11 @@ class Ports:
     async def _read(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Cut a stream into messages (RFC 3261 section 18.3); anything else ends the connection."""
         self._streams[peer] = writer
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._unproven_s
         try:
             while True:
-                idle = UNPROVEN_S if peer.phone and peer not in self.signed_in else IDLE_S
+                idle = until - clock() if peer.phone and peer not in self.signed_in else IDLE_S
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle)
                 if not head.strip(b"\r\n"):
                     if peer.phone:
@@ -183,8 +192,8 @@ class Ports:
                 size = int(found[1]) if found else 0
                 if len(head) + size > MAX_BYTES:
                     return
-                self._receive(head.lstrip(b"\r\n") + await asyncio.wait_for(reader.readexactly(size), IDLE_S), peer)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                self._receive(head.lstrip(b"\r\n") + await asyncio.wait_for(reader.readexactly(size), idle), peer)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             return
         finally:
             self._streams.pop(peer, None)

@@ -161,6 +161,7 @@ class Registrar:
     def about(self, invite: Message, peer: Peer, at: float) -> About:
         """The parties of a call from a phone: it shows the number of the settings, whatever it says itself."""
         name = named(invite)
+        self._keep(peer)
         about = read_about(invite, peer.host, at, self._line.country)
         return replace(about, phone=name, caller=self.phones[name].caller, caller_name="", withheld=False,
                        attestation="", verdict="", diverted_from="", identity=())  # fmt: skip

@@ -3,6 +3,7 @@ no answer came."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from hub.contracts.numbers import NumberSetup
+from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup
 from hub.contracts.values import Money
 from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.hookspecs import NumberHooks
@@ -176,3 +177,54 @@ def _pointed(hub: Hub, tracker: Tracker, setup: NumberSetup) -> str | None:
     except RingfenceError as error:
         return str(error)
     return None
+
+
+@dataclass(frozen=True)
+class Order:
+    """How many numbers of which kind a program wants."""
+
+    count: int = 0
+    exact: str | None = None
+    area_code: str | None = None
+    toll_free: bool = False
+
+
+class NoCap(CannotDo):
+    """No person has set what the account's numbers may cost."""
+
+
+def offers_for(hub: Hub, company: Company, carrier: str, order: Order, known: Collection[str]) -> list[NumberOffer]:
+    """The numbers to buy, at the prices that the carrier asks now; none that is `known`. NoCap without a cap; CannotDo if there
+    are too few."""
+    if not order.count:
+        return []
+    with hub.store.reading() as session:
+        budget = budget_of(session, company.account_id)
+    if budget.cap is None:
+        raise NoCap(
+            "Programs buy numbers only below a cap: set what the account's numbers may cost a month on the page Numbers, or "
+            "with hub numbers cap."
+        )
+    plugins = hub.plugins
+    can = all(plugins.implements(carrier, each) for each in (NumberHooks.search_numbers, NumberHooks.buy_number))
+    if not can:
+        raise CannotDo(f"The connector {carrier!r} sells no numbers; send your own.")
+    if order.exact:
+        offer = buying.find_offer(hub, carrier, order.exact, company.country)
+        found = [offer] if offer else []
+    else:
+        query = NumberQuery(
+            country=company.country,
+            kind="toll_free" if order.toll_free else "local",
+            area_code=order.area_code,
+            limit=order.count + len(known),
+        )
+        found = list(plugins.call(carrier, NumberHooks.search_numbers, query))
+    found = [each for each in found if each.number not in known][: order.count]
+    if len(found) < order.count:
+        raise CannotDo("The carrier offers no such number now; choose another area code.")
+    for each in found:
+        refusal = budget.refusal(each.monthly_price)
+        if refusal:
+            raise CannotDo(refusal)
+    return found

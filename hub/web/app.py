@@ -288,7 +288,7 @@ class WebEdge:
             app.router.routes.append(Route(MCP_PATH, DeferredApp(partial(_mcp, hub, counters))))
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
-        app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, counters)))
+        app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, self._process)))
         app.mount("/v3", DeferredApp(partial(_callrail_api, hub, directory, self._process)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         return DatabaseAwayPages(app, hub)
@@ -321,10 +321,10 @@ class WebEdge:
         self._process.close()
 
 
-def _api(hub: Hub, directory: LiveDirectory, counters: Counters) -> ASGI:
+def _api(hub: Hub, directory: LiveDirectory, process: WebProcess) -> ASGI:
     from hub.web.api import create_api
 
-    return create_api(hub, directory, counters=counters)
+    return create_api(hub, directory, counters=process.counters, config_file=process.config_file)
 
 
 def _callrail_api(hub: Hub, directory: LiveDirectory, process: WebProcess) -> ASGI:

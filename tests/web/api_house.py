@@ -30,6 +30,7 @@ from hub.model import (
     SavedView,
     TagDefinition,
     TextMessage,
+    TrackingNumber,
     TranscriptRow,
     User,
     WebhookEndpoint,
@@ -107,6 +108,13 @@ ALLOWED = {
     "GET /requests/{request_id}": {"owner", "privacy_officer"},
     "GET /requests/{request_id}/file": {"owner", "privacy_officer"},
     "GET /audit": {"owner", "auditor"},
+    "GET /trackers": {"owner", "admin", "marketer"},
+    "POST /trackers": {"owner", "admin"},
+    "POST /trackers/{tracker_id}": {"owner", "admin"},
+    "DELETE /trackers/{tracker_id}": {"owner", "admin"},
+    "POST /numbers": {"owner", "admin"},
+    "POST /numbers/{number_id}/rest": {"owner", "admin"},
+    "DELETE /numbers/{number_id}": {"owner", "admin"},
     "GET /webhooks": {"owner", "admin", "marketer"},
     "GET /webhooks/{webhook_id}/events": {"owner", "admin", "marketer"},
     "POST /webhooks/{webhook_id}/replay": {"owner", "admin", "marketer"},
@@ -114,6 +122,7 @@ ALLOWED = {
 """Written by hand and not read from the product: a route that is not here fails, and so does a role too many."""
 
 BODIES = {
+    "POST /trackers/{tracker_id}": {"title": "Mailer"},
     "POST /calls/{call_id}/lead": {"status": "qualified", "amount": "240"},
     "POST /calls/{call_id}/tags": {"name": "roof"},
     "POST /calls/{call_id}/notes": {"text": "Wants a quote"},
@@ -129,7 +138,12 @@ BODIES = {
     "POST /tags/{tag_id}": {"color": "green2"},
     "POST /webhooks/{webhook_id}/replay": {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"},
 }
-OF_WHOLE_ACCOUNT = {"GET /audit", "POST /tags", "POST /tags/{tag_id}", "DELETE /tags/{tag_id}"}
+OF_SETUP = {
+    "POST /trackers", "POST /trackers/{tracker_id}", "DELETE /trackers/{tracker_id}",
+    "POST /numbers", "POST /numbers/{number_id}/rest", "DELETE /numbers/{number_id}",
+}  # fmt: skip
+"""What the hub of the house answers with 409: it has no config.yaml, no cap, and its numbers are all in use."""
+OF_WHOLE_ACCOUNT = {"GET /audit", "POST /tags", "POST /tags/{tag_id}", "DELETE /tags/{tag_id}", *OF_SETUP}
 """What no user who is limited to companies may do."""
 NEW_NAMES = (f"tag {number}" for number in count())
 
@@ -216,7 +230,8 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
         "call_id": call.id, "text_id": text.id, "recording_id": recording.id, "company": name, "dimension": "source",
         "company_id": str(call.company_id), "request_id": request_id, "note_id": note.id, "tag_id": offered.id,
         "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id, "report_id": saved.id, "email_id": mailed.id,
-        "webhook_id": webhook.id,
+        "webhook_id": webhook.id, "tracker_id": str(call.tracker_id),
+        "number_id": stage.one(TrackingNumber, number=number).id,
     }  # fmt: skip
 
 

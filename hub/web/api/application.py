@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from hub.access.narrowing import Narrow, to_account
 from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.api.auth import Authenticator
 from hub.web.api.calls import add_calls
@@ -29,6 +30,8 @@ from hub.web.api.report_mails import add_report_mails
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
+from hub.web.api.trackers.config_edits import Tools
+from hub.web.api.trackers.routes import add_trackers
 from hub.web.api.versions import CURRENT
 from hub.web.api.visits_and_leads import add_visits_and_leads
 from hub.web.api.webhooks.routes import add_webhooks
@@ -45,14 +48,19 @@ class Api(FastAPI):
 
 
 def create_api(
-    hub: Hub, directory: LiveDirectory, narrow: Narrow = to_account, counters: Counters | None = None
+    hub: Hub,
+    directory: LiveDirectory,
+    narrow: Narrow = to_account,
+    counters: Counters | None = None,
+    config_file: ConfigFile | None = None,
 ) -> FastAPI:
-    """The API of one hub; `narrow` is the account filter of its queries."""
+    """The API of one hub; `narrow` is the account filter of its queries. Without `config_file` no tracker can be changed."""
     api = Api(
         title="Ringfence", version=str(CURRENT), docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     api.state.authenticator = Authenticator(hub, narrow, counters or Counters())
     api.state.directory = directory.current
+    api.state.tools = Tools(directory, config_file)
     api.state.query_names = _query_names
     api.router.routes.extend(_operations())
     _add_public(api)
@@ -83,6 +91,7 @@ def _operations() -> list[BaseRoute]:
         add_doubts,
         add_marks,
         add_tags,
+        add_trackers,
         add_recordings,
         add_report_mails,
         add_reports_and_logs,

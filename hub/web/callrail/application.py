@@ -29,12 +29,13 @@ from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
+from hub.web.api.trackers.config_edits import Tools
 from hub.web.callrail import accounts, call_parts, call_reports, forms, leads, not_taken, texts
 from hub.web.callrail.calls import CALLS
 from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.not_taken import refuse
 from hub.web.callrail.paging import Counts
-from hub.web.callrail.request import CallRailRequest, Parameters, Tools
+from hub.web.callrail.request import CallRailRequest, Parameters
 from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint, Resource
 from hub.web.callrail.trackers import TRACKERS
 from hub.web.callrail.users import USERS

@@ -17,11 +17,11 @@ from hub.callrail.calls import Place
 from hub.callrail.ids import ending_of, row_id
 from hub.errors import CannotDo, NotFound, existing
 from hub.model import Company
-from hub.numbers.directory import Directory, LiveDirectory
-from hub.reload import ConfigFile
+from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.web.api.auth import AuthorizedRequest
 from hub.web.api.once import Once
+from hub.web.api.trackers.config_edits import Tools
 
 MAX_LIST = 250
 """Values of one list parameter."""
@@ -74,15 +74,6 @@ class Parameters(QueryParams):
         """The query of the same request with other values; None leaves a parameter out."""
         kept = [(name, value) for name, value in self.multi_items() if name not in changes]
         return urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What writes need besides the hub."""
-
-    directory: LiveDirectory
-    config_file: ConfigFile | None = None
-    """config.yaml; None if the hub was not started from a file."""
 
 
 @dataclass(frozen=True)

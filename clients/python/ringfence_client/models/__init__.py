@@ -3,10 +3,12 @@
 from .add_tag_ringfence_version import AddTagRingfenceVersion
 from .archive_body import ArchiveBody
 from .archive_text_ringfence_version import ArchiveTextRingfenceVersion
+from .archive_tracker_ringfence_version import ArchiveTrackerRingfenceVersion
 from .attempt import Attempt
 from .attribution import Attribution
 from .audit_entries import AuditEntries
 from .audit_entry import AuditEntry
+from .buy_number_ringfence_version import BuyNumberRingfenceVersion
 from .call import Call
 from .call_back import CallBack
 from .call_back_body import CallBackBody
@@ -40,6 +42,7 @@ from .create_recording_link_purpose import CreateRecordingLinkPurpose
 from .create_recording_link_ringfence_version import CreateRecordingLinkRingfenceVersion
 from .create_refusal_ringfence_version import CreateRefusalRingfenceVersion
 from .create_tag_ringfence_version import CreateTagRingfenceVersion
+from .create_tracker_ringfence_version import CreateTrackerRingfenceVersion
 from .decide_doubtful_refusal_ringfence_version import (
     DecideDoubtfulRefusalRingfenceVersion,
 )
@@ -126,6 +129,7 @@ from .list_saved_reports_ringfence_version import ListSavedReportsRingfenceVersi
 from .list_tags_ringfence_version import ListTagsRingfenceVersion
 from .list_texts_direction import ListTextsDirection
 from .list_texts_ringfence_version import ListTextsRingfenceVersion
+from .list_trackers_ringfence_version import ListTrackersRingfenceVersion
 from .list_visits_known import ListVisitsKnown
 from .list_visits_ringfence_version import ListVisitsRingfenceVersion
 from .list_waiting_callers_ringfence_version import ListWaitingCallersRingfenceVersion
@@ -138,10 +142,13 @@ from .message_status import MessageStatus
 from .name_body import NameBody
 from .new_tag_body import NewTagBody
 from .new_tag_body_color import NewTagBodyColor
+from .new_tracker_body import NewTrackerBody
+from .new_tracker_body_type import NewTrackerBodyType
 from .note import Note
 from .note_body import NoteBody
 from .note_text import NoteText
 from .number import Number
+from .number_order_body import NumberOrderBody
 from .number_type import NumberType
 from .numbers import Numbers
 from .page_view import PageView
@@ -157,6 +164,7 @@ from .recording_end import RecordingEnd
 from .recording_end_outcome import RecordingEndOutcome
 from .refusal_body import RefusalBody
 from .refusal_body_refused import RefusalBodyRefused
+from .release_number_ringfence_version import ReleaseNumberRingfenceVersion
 from .remove_tag_ringfence_version import RemoveTagRingfenceVersion
 from .replay_body import ReplayBody
 from .replay_delivery_ringfence_version import ReplayDeliveryRingfenceVersion
@@ -170,6 +178,7 @@ from .report_line_numbers import ReportLineNumbers
 from .report_line_ratios import ReportLineRatios
 from .report_line_won import ReportLineWon
 from .request_state import RequestState
+from .rest_number_ringfence_version import RestNumberRingfenceVersion
 from .saved_report import SavedReport
 from .saved_reports import SavedReports
 from .send_report_email_ringfence_version import SendReportEmailRingfenceVersion
@@ -195,9 +204,14 @@ from .text import Text
 from .text_body import TextBody
 from .text_content import TextContent
 from .texts import Texts
+from .tracker import Tracker
+from .tracker_body import TrackerBody
+from .tracker_type import TrackerType
+from .trackers import Trackers
 from .transcript import Transcript
 from .transcript_part import TranscriptPart
 from .update_tag_ringfence_version import UpdateTagRingfenceVersion
+from .update_tracker_ringfence_version import UpdateTrackerRingfenceVersion
 from .visit import Visit
 from .visits import Visits
 from .waiting_caller import WaitingCaller
@@ -212,10 +226,12 @@ __all__ = (
     "AddTagRingfenceVersion",
     "ArchiveBody",
     "ArchiveTextRingfenceVersion",
+    "ArchiveTrackerRingfenceVersion",
     "Attempt",
     "Attribution",
     "AuditEntries",
     "AuditEntry",
+    "BuyNumberRingfenceVersion",
     "Call",
     "CallBack",
     "CallBackBody",
@@ -249,6 +265,7 @@ __all__ = (
     "CreateRecordingLinkRingfenceVersion",
     "CreateRefusalRingfenceVersion",
     "CreateTagRingfenceVersion",
+    "CreateTrackerRingfenceVersion",
     "DecideDoubtfulRefusalRingfenceVersion",
     "Decision",
     "DecisionBody",
@@ -330,6 +347,7 @@ __all__ = (
     "ListTagsRingfenceVersion",
     "ListTextsDirection",
     "ListTextsRingfenceVersion",
+    "ListTrackersRingfenceVersion",
     "ListVisitsKnown",
     "ListVisitsRingfenceVersion",
     "ListWaitingCallersRingfenceVersion",
@@ -341,10 +359,13 @@ __all__ = (
     "NameBody",
     "NewTagBody",
     "NewTagBodyColor",
+    "NewTrackerBody",
+    "NewTrackerBodyType",
     "Note",
     "NoteBody",
     "NoteText",
     "Number",
+    "NumberOrderBody",
     "Numbers",
     "NumberType",
     "PageView",
@@ -360,6 +381,7 @@ __all__ = (
     "RecordingEndOutcome",
     "RefusalBody",
     "RefusalBodyRefused",
+    "ReleaseNumberRingfenceVersion",
     "RemoveTagRingfenceVersion",
     "ReplayBody",
     "ReplayDeliveryRingfenceVersion",
@@ -373,6 +395,7 @@ __all__ = (
     "ReportLineRatios",
     "ReportLineWon",
     "RequestState",
+    "RestNumberRingfenceVersion",
     "SavedReport",
     "SavedReports",
     "SendReportEmailRingfenceVersion",
@@ -398,9 +421,14 @@ __all__ = (
     "TextBody",
     "TextContent",
     "Texts",
+    "Tracker",
+    "TrackerBody",
+    "Trackers",
+    "TrackerType",
     "Transcript",
     "TranscriptPart",
     "UpdateTagRingfenceVersion",
+    "UpdateTrackerRingfenceVersion",
     "Visit",
     "Visits",
     "WaitingCaller",

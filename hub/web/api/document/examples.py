@@ -42,6 +42,10 @@ EXAMPLES: Mapping[str, Any] = {
     "tracker_title": "Website", "carrier": "twilio", "flow": "route", "Number.state": "in_use", "Number.calls": 12,
     "last_call_at": "2026-11-24T15:04:05Z", "retired_at": None, "WaitingCaller.missed": 2, "WaitingCaller.voicemail": True,
     "first_missed_at": "2026-11-24T15:04:05Z", "last_missed_at": "2026-11-24T16:10:00Z", "total": 1,
+    "Tracker.name": "website", "Tracker.type": "session", "Tracker.title": "Website", "Tracker.numbers[]": "+13125550120",
+    "NewTrackerBody.title": "Spring mailer", "TrackerBody.title": "Spring mailer", "NewTrackerBody.numbers[]": "+13125550121",
+    "tracker_id": "01936c6b-4556-7473-8a70-7081920a3b4c", "number_id": "01936c6a-3445-7572-825f-6e7f8091a2b3",
+    "dial": "+13125550190", "area_code": "312", "toll_free": False, "NumberOrderBody.number": None,
     # Calls
     "duration": 215, "longer": 30, "shorter": 600, "voicemail": False, "first_time_caller": True, "spam": False,
     "failure": None, "outcome": "answered", "first_time": "yes", "confidence": 1.0, "Call.status": "completed",

@@ -18,7 +18,7 @@ from hub.web.request_ids import HEADER as REQUEST_ID
 
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
-    "companies": "Companies", "numbers": "Tracking numbers", "waiting-callers": "Waiting callers",
+    "companies": "Companies", "numbers": "Tracking numbers", "trackers": "Trackers", "waiting-callers": "Waiting callers",
     "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
@@ -187,10 +187,10 @@ def summary_of(operation_id: str) -> str:
 
 
 def _names_company(document: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
-    """Whether a parameter or the body names a company, which may not be there."""
+    """Whether a parameter or the body names a company or a tracker, which may not be there."""
     contents = operation.get("requestBody", {}).get("content", {}).values()
     names = [resolved(document, each["schema"]).get("properties", {}) for each in contents]
-    return any("company_id" in each for each in names) or any(
+    return any({"company_id", "tracker_id"} & each.keys() for each in names) or any(
         each.get("name") == "company" for each in operation["parameters"]
     )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 from starlette.responses import Response
 
 from hub.callrail.ids import TRACKER
@@ -17,16 +16,17 @@ from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.model import Company, Tracker
 from hub.numbers.buying import NotBought, OutcomeNotKnown
+from hub.numbers.purchases import Order
+from hub.web.api.trackers.config_edits import answered_by
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.trackers import TRACKERS
-from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of
+from hub.web.callrail.writing.config_edits import apply, edits_of, file_name, place_of_company, section_of
 from hub.web.callrail.writing.members import choice_in, company_in, list_in, needed, text_in
-from hub.web.callrail.writing.number_orders import Order, buy_all, offers_for, order_in
+from hub.web.callrail.writing.number_orders import buy_all, offers_for, order_in
 from hub.web.callrail.writing.tracker_settings import flow_in, members_of, route_in, source_in
 
 TYPES = ("source", "session")
-NO_CARRIER = "carrier is missing: name the connector that owns the numbers."
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ def create(request: CallRailRequest) -> Response:
             "name": name,
             "title": title,
             "type": kind,
-            "carrier": _carrier(request, place.section),
+            "carrier": edits_of(request).carrier_of(place.section, text_in(request.body, "carrier")),
             **_settings(request, kind, name, place),
         }
-        offers = offers_for(request, tree["carrier"], company.country, order_in(request.body, kind, company.country))
+        offers = offers_for(request, tree["carrier"], company, order_in(request.body, kind, company.country))
         apply(request, [Change(place.of(name), tree), *_swap(request, place)], members_of(request.body))
-        tracker = _row(request, company, name)
+        tracker = edits_of(request).tracker_of(company, name)
         try:
             buy_all(request, company, tracker, offers)
         except OutcomeNotKnown:
@@ -91,7 +91,7 @@ def change(request: CallRailRequest) -> Answer:
         written = _written(place, tracker)
         order = order_in(request.body, tracker.type, company.country)
         have = sum(line.tracker.id == tracker.id for line in request.directory.lines.values())
-        offers = offers_for(request, tracker.carrier, company.country, _more(order, have))
+        offers = offers_for(request, tracker.carrier, company, _more(order, have))
         apply(request, [*_changes(request, place, written), *_swap(request, place)], members_of(request.body))
         buy_all(request, company, tracker, offers)
         return {"id": tracker.id}
@@ -155,14 +155,7 @@ def _changes(request: CallRailRequest, place: Place, written: TrackerSection) ->
     if campaign is not None:
         yield Change((*at, "campaign"), campaign or REMOVED)
     flow, route = flow_in(request.body), route_in(request.body, country)
-    if flow:
-        yield Change((*at, "route"), REMOVED)
-        yield Change((*at, "flow"), flow)
-    elif route:
-        before = written.route or place.section.route
-        kept = before.model_dump(mode="json", exclude_defaults=True) if before else {}
-        yield Change((*at, "flow"), REMOVED)
-        yield Change((*at, "route"), {**kept, **route})
+    yield from answered_by(place.section, written, at, flow, route)
 
 
 def _swap(request: CallRailRequest, place: Place) -> Iterator[Change]:
@@ -179,32 +172,9 @@ def _swap(request: CallRailRequest, place: Place) -> Iterator[Change]:
         yield Change((*place.path, "website", "swap"), [*now, *more])
 
 
-def _carrier(request: CallRailRequest, section: CompanySection) -> str:
-    """The connector that the body names, or the usual one of the company's trackers, or of the account's, or the only one
-    there is."""
-    named = text_in(request.body, "carrier")
-    entries = request.hub.config.connectors.items()
-    carriers = [name for name, entry in entries if entry.connector_class.manifest.kind == "carrier"]
-    if named:
-        return named
-    used = [each.carrier for each in section.trackers] or [
-        line.tracker.carrier
-        for line in request.directory.lines.values()
-        if line.company.account_id == request.scope.user.account_id
-    ]
-    if not used and len(carriers) != 1:
-        raise CannotDo(NO_CARRIER)
-    return Counter(used).most_common(1)[0][0] if used else carriers[0]
-
-
 def _more(order: Order, have: int) -> Order:
     """What is missing to the pool size that a client wants."""
     return replace(order, count=max(0, order.count - have)) if order.count else order
-
-
-def _row(request: CallRailRequest, company: Company, name: str) -> Tracker:
-    with request.hub.store.reading() as session:
-        return session.exec(select(Tracker).where(Tracker.company_id == company.id, Tracker.name == name)).one()
 
 
 def _has_numbers(request: CallRailRequest, tracker: Tracker) -> bool:

@@ -1,0 +1,1 @@
+"""The trackers and tracking numbers of companies, as programs change them."""

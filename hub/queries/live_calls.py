@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import literal, union_all
+from sqlalchemy import func, literal, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
-from hub.model import Call, FormSubmission, LeadChange, OutgoingCall, TextMessage, TranscriptRow
+from hub.model import Call, FormSubmission, LeadChange, OutgoingCall, QueueEntry, TextMessage, TranscriptRow
 from hub.model.states import CallStatus
 from hub.queries.activity.event_tail import id_at
 from hub.queries.contact.view import ContactView, contact_views, read_parts
@@ -67,6 +67,7 @@ def _recent(companies: Sequence[str], now: datetime) -> Any:
         (FormSubmission, new, col(FormSubmission.state), nothing),
         (LeadChange, new, col(LeadChange.status), nothing),
         (OutgoingCall, slow, col(OutgoingCall.status), nothing),
+        (QueueEntry, slow, col(QueueEntry.state), func.coalesce(col(QueueEntry.agent), "")),
     )
     parts = [
         select_columns(table.id, state.label("state"), more.label("more")).where(

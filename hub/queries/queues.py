@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Call, QueueEntry
+from hub.config.models import Config
+from hub.model import Call, Company, QueueAgent, QueueEntry
 from hub.model.queues import LIVE, QueueState
+from hub.model.states import CallStatus
+from hub.queries.flows.current import current_flows
+from hub.queries.live_calls import MAX_AGE
 from hub.reports.calendar import OwnDays, in_days
 
 
@@ -79,6 +83,61 @@ def waits_now(session: Session, scope: AccessScope, companies: Sequence[str]) ->
     ).all()
     found = [Wait(entry=entry, call=call) for entry, call in rows]
     return [each for each in found if each.call is None or not each.call.over or _waits_on(each.entry)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentNow:
+    """An agent of a company: whether they take calls now."""
+
+    company_id: str
+    name: str
+    phone: str
+    skills: Sequence[str]
+    state: Literal["free", "rings", "talks", "busy", "rests", "off_hours", "signed_out"]
+    wait: Wait | None = None
+    """The caller for whom the phone rings, or with whom they talk."""
+
+
+def agents_now(
+    session: Session, companies: Sequence[Company], config: Config, waits: Sequence[Wait], now: datetime
+) -> list[AgentNow]:
+    """The agents of all queues of some companies, as they are now."""
+    by_name = {each.name: each for each in companies}
+    rows = session.exec(select(QueueAgent).where(col(QueueAgent.company_id).in_([each.id for each in companies])))
+    known = {(row.company_id, row.phone): row for row in rows}
+    served = {(each.entry.company_id, each.entry.agent): each for each in waits if each.entry.agent}
+    talking = select(Call.company_id, Call.answered_by).where(
+        col(Call.company_id).in_([each.id for each in companies]),
+        col(Call.status).in_((CallStatus.RINGING, CallStatus.IN_PROGRESS)),
+        col(Call.started_at) > now - MAX_AGE,
+    )
+    busy = set(session.exec(talking))
+    found: dict[tuple[str, str], AgentNow] = {}
+    for flow in current_flows(config, by_name):
+        company = by_name[flow.company.name]
+        for agent in flow.flow.agents if flow.flow.has_queue else ():
+            key = (company.id, agent.phone)
+            row, wait = known.get(key), served.get(key)
+            state: Any = "free"
+            if wait is not None:
+                state = "talks" if wait.talks else "rings"
+            elif row is not None and row.signed_out_at is not None:
+                state = "signed_out"
+            elif not agent.on_duty(now, company.time_zone):
+                state = "off_hours"
+            elif key in busy:
+                state = "busy"
+            elif row is not None and row.rests_until is not None and row.rests_until > now:
+                state = "rests"
+            found[key] = AgentNow(
+                company_id=company.id, name=agent.name, phone=agent.phone, skills=agent.skills, state=state, wait=wait
+            )
+    return list(found.values())
+
+
+def has_queues(config: Config, companies: Sequence[str]) -> bool:
+    """Whether any call flow of these companies has a queue."""
+    return any(each.flow.has_queue for each in current_flows(config, companies))
 
 
 def queue_figures(session: Session, scope: AccessScope, days: Sequence[OwnDays]) -> list[QueueFigures]:

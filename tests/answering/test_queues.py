@@ -7,74 +7,21 @@ import itertools
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from testbed import NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
+from queue_desk import AGENTS, Desk, accounts, mark_of, rung
+from testbed import TestHub
 
 from hub.access.scope import scope_of_operator
-from hub.answering.answer import Answerer
-from hub.api import CallEvent
-from hub.api.carriers import AnswerPoint
 from hub.model import CallStep, QueueEntry
 from hub.queries.queues import queue_figures, waits_now
 from hub.reports.calendar import own_days
 
 Factory = Callable[..., TestHub]
-FORWARD = "+13125550199"
-AGENTS = [f"+1312555018{number}" for number in range(5)]
 PIECE_SECONDS = 22
 """The longest time from one question of the carrier to the next: two pieces of music, and the wait for a key."""
-
-
-def accounts(agents: list[dict[str, Any]] | None = None, **queue: Any) -> list[dict[str, Any]]:
-    flow = {
-        "name": "office",
-        "forward": FORWARD,
-        "start": "line",
-        "agents": agents or [{"name": f"Agent {phone[-1]}", "phone": phone} for phone in AGENTS],
-        "steps": {
-            "line": {"do": "queue", "unanswered": "night", "leave_key": "1", "leave": "night", **queue},
-            "night": {"do": "voicemail", "say": "Leave a message."},
-        },
-    }
-    lakeside = company("lakeside", POOL, SHARED) | {"flows": [flow], "flow": "office"}
-    del lakeside["route"]
-    companies = [lakeside, company("northgate", NORTH_POOL, NORTH_SHARED)]
-    return [{"name": "agency", "title": "Agency", "companies": companies}]
-
-
-@dataclass
-class Desk:
-    """A hub that answers; it can die and begin again on the same database."""
-
-    stage: TestHub
-    answerer: Answerer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.begin()
-
-    def begin(self) -> None:
-        self.answerer = Answerer(self.stage.hub, self.stage.live)
-
-    def ask(self, call_id: str, moment: str = "ringing", **more: Any) -> str:
-        """The document that the carrier gets."""
-        caller = f"+1773555{100 + int(call_id[2:]):04}"
-        point = {"moment": moment, "tracking_number": SHARED, "call_id": call_id, "caller_number": caller}
-        (document,) = self.answerer.submit("carrier", [AnswerPoint(**(point | more))]).documents.result(20)
-        return document.body  # type: ignore[union-attr]
-
-    def tell(self, call_id: str, kind: str, **more: Any) -> None:
-        """The carrier reports something of a call."""
-        caller = f"+1773555{100 + int(call_id[2:]):04}"
-        told = {"call_id": call_id, "tracking_number": SHARED, "caller_number": caller, "at": self.stage.clock()}
-        self.stage.tell(CallEvent(kind=kind, **(told | more)))  # type: ignore[arg-type]
-
-    def entry(self, call_id: str) -> QueueEntry:
-        return self.stage.rows(QueueEntry, carrier_call_id=call_id)[-1]
 
 
 @pytest.fixture
@@ -82,15 +29,6 @@ def desk(hub: Factory, request: pytest.FixtureRequest) -> Iterator[Desk]:
     made = Desk(hub(accounts=accounts(**getattr(request, "param", {}))))
     yield made
     made.answerer.close()
-
-
-def mark_of(document: str) -> str:
-    return re.findall(r"mark='([^']*)'", document)[-1]
-
-
-def rung(document: str) -> str | None:
-    found = re.search(r"Dial\(numbers=\('([^']+)'", document)
-    return found[1] if found else None
 
 
 def test_a_caller_alone_reaches_an_agent_at_once_and_the_next_one_hears_music_and_the_place(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from hub.queries.connectors.repairs import Repair
 from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
+from hub.queries.queues import has_queues
 from hub.queries.reports.activity import (
     NO_CALLS,
     Activity,
@@ -87,6 +88,7 @@ def overview(page: PageRequest) -> Response:
         "steps": steps,
         "filled": filled,
         "opening": _opening(page),
+        "has_queues": has_queues(page.hub.config, [each.name for each in page.shown_companies]),
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
         **_figures(page, period, former),
     }

@@ -31,7 +31,7 @@ ALLOWED = {
     **{f"{each} /oauth/authorize": set(ROLES) for each in ("GET", "POST")},
     **{each: set(ROLES) for each in ("GET /assistants", "POST /assistants/{grant_id}/end")},
     "POST /assistants/switch": {"owner"},
-    "GET /": DAILY,
+    **dict.fromkeys(("GET /", "GET /queues", "POST /queues"), DAILY),
     "GET /connectors": OFFICE,
     "GET /connectors/new/{plugin}": {"owner", "admin"},
     "POST /connectors/new/{plugin}": {"owner", "admin"},

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 from sqlmodel import col
 
 from hub.config.callflow.definition import Agent, Queue
@@ -30,9 +30,12 @@ LOST = timedelta(hours=4)
 """After this time without a word of the carrier the wait is over."""
 UNANSWERED_REST = timedelta(seconds=60)
 """An agent whose phone was not picked up gets no call for this long."""
+AGAIN = timedelta(minutes=5)
+"""Until somebody is called back again who did not pick up."""
 USUAL_TALK_SECONDS = 180.0
 TALK_WITHIN = timedelta(hours=2)
-MAX_CALL_AGE = timedelta(hours=4)
+MAX_CALL_AGE, MAX_RINGING = timedelta(hours=4), timedelta(minutes=5)
+"""What is under way for longer, or rings for longer, has lost a report."""
 UNDER_WAY = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
 ENDS: Mapping[str, QueueState] = {
     each: QueueState(each) for each in ("answered", "left", "too_long", "full", "no_agents")
@@ -114,7 +117,7 @@ class CompanyQueues:
             return
         if over and entry.answered_at:
             entry.end(QueueState.ANSWERED, entry.ended_at or self.now)
-            self._rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
+            self.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
         elif over:
             failed = entry.call_status == CallStatus.FAILED
             entry.end(QueueState.FAILED if failed else QueueState.ABANDONED, entry.ended_at or self.now)
@@ -131,7 +134,7 @@ class CompanyQueues:
             before = (entry.row["seen_at"] - entry.row["entered_at"]).total_seconds()
             if entry.row["state"] == QueueState.RINGING and entry.row["point"] != caller.point:
                 if caller.dial_ended:
-                    self._rest(entry.row["agent"], self.now + UNANSWERED_REST)
+                    self.rest(entry.row["agent"], self.now + UNANSWERED_REST)
                 entry.set(state=QueueState.WAITING, agent=None)
             entry.set(seen_at=self.now)
         agent = entry.row["agent"] or self.free_for(entry, caller.agents, caller.time_zone)
@@ -153,14 +156,18 @@ class CompanyQueues:
             if entry is None:
                 continue
             if move.move == "rings":
-                entry.set(state=QueueState.RINGING, agent=move.agent, rang_at=self.now, point=caller.point)
-                self._agent(move.agent or "").update(rang_at=self.now)
+                self.ring(entry, move.agent or "", caller.point, QueueState.RINGING)
             elif move.move == "call_back":
                 entry.set(state=QueueState.CALL_BACK, agent=None)
             elif move.move != "waits":
                 entry.end(ENDS[move.move], self.now)
                 if move.move == "answered":
-                    self._rest(entry.row["agent"], self.now + timedelta(seconds=entry.row["pause_seconds"]))
+                    self.rest(entry.row["agent"], self.now + timedelta(seconds=entry.row["pause_seconds"]))
+
+    def ring(self, entry: Entry, agent: str, point: str, state: QueueState = QueueState.CALLING_BACK) -> None:
+        """The phone of an agent rings; `point` says for what."""
+        entry.set(state=state, agent=agent, rang_at=self.now, point=point)
+        self._agent(agent).update(rang_at=self.now)
 
     def free_for(self, wanting: Entry, agents: Sequence[Agent], time_zone: str) -> str | None:
         """The agent who takes the call of this entry now: those before it are served first."""
@@ -230,9 +237,15 @@ class CompanyQueues:
             for each in self.entries
             if each.row["flow"] == flow
             and each.waits
-            and (each.row["state"] == QueueState.CALL_BACK or each.row["seen_at"] > self.now - ALIVE)
+            and (self._may_be_called(each) if each.row["state"] == QueueState.CALL_BACK else self._is_there(each))
         ]
         return sorted(alive, key=lambda each: (each.row["entered_at"], each.row["id"]))
+
+    def _is_there(self, entry: Entry) -> bool:
+        return bool(entry.row["seen_at"] > self.now - ALIVE)
+
+    def _may_be_called(self, entry: Entry) -> bool:
+        return not entry.row["tries"] or bool(entry.row["seen_at"] < self.now - AGAIN)
 
     def _on_duty(self, agents: Sequence[Agent], time_zone: str) -> list[Agent]:
         return [
@@ -248,14 +261,15 @@ class CompanyQueues:
         self._changed_agents.add(phone)
         return self.agents.setdefault(phone, QueueAgent.columns(company_id=self.company_id, phone=phone))
 
-    def _rest(self, phone: str | None, until: datetime) -> None:
+    def rest(self, phone: str | None, until: datetime) -> None:
+        """An agent gets no call before a time."""
         if phone:
             self._agent(phone).update(rests_until=until)
 
     def _engaged_phones(self) -> set[str]:
         """The phones that talk in any call of the company, or ring for a call back."""
         if self._engaged is None:
-            known = {"company": self.company_id, "since": self.now - MAX_CALL_AGE}
+            known = {"company": self.company_id, "since": self.now - MAX_CALL_AGE, "lately": self.now - MAX_RINGING}
             self._engaged = {phone for (phone,) in self.connection.execute(_ENGAGED, known) if phone}
         return self._engaged
 
@@ -310,7 +324,10 @@ _ENGAGED = (
             col(OutgoingCall.made_at) > bindparam("since"),
             or_(
                 col(OutgoingCall.status) == OutgoingCallStatus.ANSWERED,
-                col(OutgoingCall.status) == OutgoingCallStatus.PLACED,
+                and_(
+                    col(OutgoingCall.status) == OutgoingCallStatus.PLACED,
+                    col(OutgoingCall.made_at) > bindparam("lately"),
+                ),
             ),
             col(OutgoingCall.user_number).is_not(None),
         )

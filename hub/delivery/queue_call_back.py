@@ -55,12 +55,13 @@ def queue_call_back(
     actor: str | None = None,
     *,
     shown: str | None = None,
+    remember: bool = True,
 ) -> OutgoingCall:
     """Queue a call back to the person of a missed call, a text or a form, and note it in the audit log, within `session`.
 
-    `scope` is the user's for the action `contact`. `user_number` is the phone that rings first, and is remembered; None:
-    the remembered one, or else the user's first. `shown` is the company's tracking number that the person sees; None: the
-    one that they know.
+    `scope` is the user's for the action `contact`. `user_number` is the phone that rings first, and is kept for the next time
+    with `remember`; None: the one that was kept, or else the user's first. `shown` is the company's tracking number that the
+    person sees; None: the one that they know.
     A call that may never be made ends at once as `refused`, with the reason. CannotCall if something is missing or wrong,
     so that the user can mend it. After the commit the worker asks consent and the quiet hours, and places the call.
     """
@@ -93,7 +94,7 @@ def queue_call_back(
         expires_at=now + CALL_RETENTION,
     )
     session.add(call)
-    if not reason:
+    if not reason and remember:
         set_call_back_number(session, session.get_one(User, scope.user.id), own, now)
     session.flush()
     audit.note(session, now, actor or scope.user.name, "calls.back", subject.id, "refused" if reason else call.id)

@@ -42,6 +42,7 @@ from hub.store.violations import write_refusals
 from hub.store.writers.health import write_figures, write_health
 from hub.texts.doubts import lapse
 from hub.webhooks_out.event_order import release_waiting
+from hub.worker.queue_call_backs import tend_queues
 from hub.worker.scheduler import Ticker
 from hub.worker.stand_in_call_backs import StandInCallBacks
 
@@ -71,6 +72,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
     stand_ins = StandInCallBacks(hub)
     return [
         *([Job("calls back of stand-ins", 2.0, stand_ins.look)] if stand_ins.has_work else []),
+        Job("queues", 2.0, partial(tend_queues, hub)),
         Job("catch up syncs", 10.0, ticker.catch_up),
         Job("count violations", 60.0, partial(write_refusals, store, hub.refusals)),
         Job("recordings of connectors", 60.0, partial(end_recordings, hub)),

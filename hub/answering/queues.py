@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 from sqlmodel import col
 
+from hub.config.callflow.context import QueueMove, QueueTurn
 from hub.config.callflow.definition import Agent, Queue
-from hub.config.callflow.queue_turn import QueueMove, QueueTurn
 from hub.model import Call, OutgoingCall, QueueAgent, QueueEntry
 from hub.model.columns import CALL_RETENTION
 from hub.model.outgoing_calls import OutgoingCallStatus

@@ -10,7 +10,7 @@ from array import array
 from functools import lru_cache
 
 from hub.config.callflow.context import audio_key
-from hub.config.callflow.queue_turn import MUSIC_PARTS, PART_SECONDS
+from hub.config.callflow.queue_walk import MUSIC_PARTS, PART_SECONDS
 
 RATE = 8000
 OWN = audio_key("")
@@ -50,7 +50,7 @@ def part_of(sound: bytes, part: int) -> bytes | None:
 def own_music() -> bytes:
     """Our own music: quiet broken chords. Each piece is the same."""
     samples, count = array("h"), int(NOTE_SECONDS * RATE)
-    notes = [MIDDLE_C * 2 ** (semitone / 12) for chord in CHORDS for semitone in (*chord, chord[1])]
+    notes = [MIDDLE_C * math.exp2(semitone / 12) for chord in CHORDS for semitone in (*chord, chord[1])]
     for frequency in notes:
         for at in range(count):
             fading = math.exp(-3.0 * at / count) * min(1.0, at / 80)

@@ -16,7 +16,7 @@ from testbed import TestHub
 
 from hub.access.scope import scope_of_operator
 from hub.model import CallStep, QueueEntry
-from hub.queries.queues import queue_figures, waits_now
+from hub.queries.activity.queues import queue_figures, waits_now
 from hub.reports.calendar import own_days
 
 Factory = Callable[..., TestHub]

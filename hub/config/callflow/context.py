@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +13,6 @@ from hub.contracts.answers import Instruction
 from hub.contracts.consent import Duty, Place
 
 if TYPE_CHECKING:
-    from hub.config.callflow.queue_turn import QueueMove, QueueTurn
     from hub.config.callflow.screening import Screening
 
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
@@ -52,6 +51,44 @@ class Opening:
     locked: bool = False
     """Too many wrong PINs were tried."""
     messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueTurn:
+    """How it stands with one caller in a queue now."""
+
+    position: int = 1
+    waited: float = 0.0
+    """Seconds since the caller came in."""
+    waited_before: float | None = None
+    """The same when the caller was asked last; None if they come in now."""
+    expected: float | None = None
+    """Seconds until it is probably their turn."""
+    agents: int = 1
+    """Agents who are signed in, free or not."""
+    agent: str | None = None
+    """The phone of the agent who gets the call, E.164; None while none is free for it."""
+
+    def is_due(self, every: int) -> bool:
+        """Whether place and waiting time are spoken now, if that is done `every` so many seconds; 0 is never."""
+        return every > 0 and (self.waited_before is None or self.waited // every > self.waited_before // every)
+
+    def expecting(self, seconds: float) -> QueueTurn:
+        """The same with a waiting time."""
+        return replace(self, expected=seconds)
+
+
+Move = Literal["waits", "rings", "answered", "left", "too_long", "full", "no_agents", "call_back"]
+"""What becomes of a caller at a queue: they wait; an agent's phone rings; and the ends of the wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMove:
+    """What a walk decided at a queue."""
+
+    step: str
+    move: Move
+    agent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

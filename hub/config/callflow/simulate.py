@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.config.callflow.context import CallContext, FlowResult, Permission, tags_of
+from hub.config.callflow.context import CallContext, FlowResult, Permission, QueueTurn, tags_of
 from hub.config.callflow.definition import Flow, Queue
-from hub.config.callflow.queue_turn import QueueTurn
 from hub.config.callflow.resume_token import MAX_WAITS, parse_mark
 from hub.config.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage

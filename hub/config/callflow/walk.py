@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.config.callflow.branches import by_attribution, by_place, by_share, by_the_clock
-from hub.config.callflow.context import TAKEN, CallContext, Choice, FlowResult, Notice, StepTaken
+from hub.config.callflow.context import TAKEN, CallContext, Choice, FlowResult, Notice, QueueMove, StepTaken
 from hub.config.callflow.definition import (
     END,
     SOURCE,
@@ -27,8 +27,7 @@ from hub.config.callflow.definition import (
     Voicemail,
 )
 from hub.config.callflow.hear_messages import turn_at
-from hub.config.callflow.queue_turn import QueueMove
-from hub.config.callflow.queue_walk import QueueWalk
+from hub.config.callflow.queue_walk import AGREE, REFUSE, QueueWalk
 from hub.config.callflow.resume_token import ResumeToken, parse_mark
 from hub.config.callflow.screening import (
     CHALLENGE,
@@ -44,7 +43,6 @@ from hub.config.callflow.screening import (
     take_it,
 )
 from hub.config.callflow.transcription_notice import notice_with
-from hub.config.callflow.walk_state import AGREE, REFUSE
 from hub.contracts.answers import (
     ACCEPT_KEY,
     AnswerPoint,

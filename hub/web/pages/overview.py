@@ -12,12 +12,12 @@ from starlette.responses import Response
 from hub.config.callflow.open_now import OpenNow
 from hub.model.states import DeliveryState
 from hub.platform.formats import day_of, long_day
+from hub.queries.activity.queues import has_queues
 from hub.queries.connector_health import connector_health
 from hub.queries.connectors.repairs import Repair
 from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
-from hub.queries.queues import has_queues
 from hub.queries.reports.activity import (
     NO_CALLS,
     Activity,

@@ -31,7 +31,6 @@ from hub.web.pages import (
     overview,
     people,
     privacy,
-    queues,
     reports,
     search,
     spam,
@@ -52,7 +51,7 @@ from hub.web.sign_in.routes import door_routes
 PACKAGES = (
     connectors, deliveries, do_not_contact, flows, overview, people, privacy, search, calls, texts, reports, config,
     status, style, me, my_passkeys, my_password, call, numbers, conversions, users, audit, alerts, branding, companies,
-    spam, webhooks_out, assistants, queues,
+    spam, webhooks_out, assistants,
 )  # fmt: skip
 PAGES: tuple[Page, ...] = tuple(page for each in PACKAGES for page in each.PAGES)
 

@@ -9,7 +9,7 @@ from hub.contracts.titles import titled
 from hub.delivery.queue_call_back import phones_of
 from hub.errors import CannotDo
 from hub.model.queues import QueueState
-from hub.queries.queues import AgentNow, agents_now, queue_figures, waits_now
+from hub.queries.activity.queues import AgentNow, agents_now, queue_figures, waits_now
 from hub.reports.calendar import own_days
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS

@@ -17,6 +17,7 @@ from hub.api.sandbox import SimulatedCall
 from hub.config.callflow.definition import Flow
 from hub.model import Call, FactRow
 from hub.numbers.accounts import write_accounts
+from hub.queries.flows.shares import shares_of
 from hub.recordings.keep import fetch_due
 from hub.spam.callers import add_rule
 from hub.store.encryption.encrypted_fields import seal_facts
@@ -245,6 +246,39 @@ def test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_a
     assert heard == [MENU, "Your PIN?"], "after too many guesses the right PIN opens nothing"
     edge.clock.advance(minutes=61)
     assert "Message 1 of 2." in edge.place("2", pin)[1]
+
+
+def test_the_ways_of_a_split_are_compared_by_what_became_of_their_calls(own_edge: Edge) -> None:
+    edge = own_edge
+
+    def change(flow: Flow) -> Flow:
+        made = flow.model_dump(mode="json")
+        half = {"do": "split", "ways": {"short": "sales", "long": "yard"}}
+        return Flow.model_validate({**made, "start": "half", "steps": {**made["steps"], "half": half}})
+
+    _change_flow(edge, change)
+    went: dict[str, str] = {}
+    for number in range(12):
+        caller = f"+131255501{number:02}"
+        call_id, _ = edge.place(caller_number=caller, outcome="voicemail" if number % 3 == 0 else "answered")
+        went[caller] = steps(edge, call_id)[0][1]
+        edge.work()
+    again, _ = edge.place(caller_number="+13125550105")
+    assert steps(edge, again)[0] == ("half", went["+13125550105"])
+    edge.work()
+    with edge.opened.hub.store.reading() as session:
+        companies = [each.id for each in edge.opened.directory.latest.companies.values()]
+        shares = {each.way: each for each in shares_of(session, companies, edge.clock())}
+    counted = [(went[each["caller_number"]], bool(each["voicemail"])) for each in edge.calls() if not each["spam"]]
+    assert shares.keys() == {"short", "long"} and len(counted) > 5
+    for way, each in shares.items():
+        mine = [message for result, message in counted if result.startswith(f"share {way}:")]
+        assert (each.calls, each.messages, each.stayed, each.hung_up) == (
+            len(mine),
+            sum(mine),
+            len(mine) - sum(mine),
+            0,
+        )
 
 
 def _changed(flow: Flow) -> Flow:

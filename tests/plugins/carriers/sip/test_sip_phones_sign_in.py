@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from relay_port import SOUND, Port
+from relay_port import SOUND, TRUNK, Port
+from relay_port import request as call_of_the_trunk
 
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import REALM, answer_to_challenge, secrets_of
@@ -170,3 +171,18 @@ def test_md5_is_offered_only_where_the_settings_allow_it(allowed: tuple[str, ...
     proof = answer_to_challenge(weak, "anna", PASSWORD, "REGISTER", "sip:localhost")
     answer = Device(port).send("REGISTER", "anna", ("Authorization", proof))
     assert answer and answer.status == (200 if offered == 2 else 401)
+
+
+def test_the_phones_port_reaches_no_call_of_the_trunk_and_the_trunk_none_of_a_phone() -> None:
+    port = made()
+    port.relay.from_peer(call_of_the_trunk(), TRUNK)
+    (invite,) = port.wires.stack
+    port.relay.from_stack(
+        answer_to(invite, 200, "OK", tag="us", headers=[("Contact", "<sip:x@127.0.0.1:5999>")]).encode()
+    )
+    sent = len(port.wires.peers)
+    for peer in (Peer("tls", TRUNK.host, 41000, phone=True), OFFICE):
+        port.relay.from_peer(call_of_the_trunk("BYE", body="", to_tag="us"), peer)
+    assert (len(port.wires.stack), len(port.wires.peers)) == (1, sent)
+    port.relay.from_peer(call_of_the_trunk("BYE", body="", to_tag="us"), TRUNK)
+    assert port.wires.stack[-1].method == "BYE"

@@ -135,7 +135,9 @@ class Relay(Replies):
             self._drop(data, peer, str(error))
 
     def _is_known(self, call: Call, peer: Peer) -> bool:
-        return peer.host == call.peer.host or self._admission.from_trunk(peer.host)
+        if peer.phone != call.peer.phone:
+            return False
+        return peer.host == call.peer.host or (not peer.phone and self._admission.from_trunk(peer.host))
 
     def _note(self, call: Call, message: Message, peer: Peer, *, came: bool = False) -> None:
         """Keep a message of a call, as it came from or goes to somebody outside."""

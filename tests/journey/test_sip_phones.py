@@ -15,7 +15,7 @@ import sipp  # noqa: E402
 from interop_line import FORWARDED, PHONE, US, Line, Peers, taken, until  # noqa: E402
 from localhost_certificate import made_certificate  # noqa: E402
 from phone_device import Device  # noqa: E402
-from sipp import EncryptedSound, Sound, hang_up, pause, receive, request, respond, send  # noqa: E402
+from sipp import EncryptedSound, Sound, pause, receive, request, respond, send  # noqa: E402
 
 from hub.platform.loopback import free_port  # noqa: E402
 from plugins.carriers.sip.engine.guard.digest import REALM, secrets_of  # noqa: E402
@@ -89,6 +89,11 @@ class Office:
         until(lambda: "ACK sip:" in phone.messages())
         return Dialog(phone.messages(), name), calling, sound
 
+    def ends(self) -> None:
+        """End every call."""
+        for leg in self.line.engine.legs():
+            self.line.run(leg.hang_up())
+
     def close(self) -> None:
         self.peers.close()
         for each in self._devices.values():
@@ -159,8 +164,9 @@ def test_a_phone_signs_in_and_a_flow_rings_it_with_encrypted_sound(office: Offic
     assert isinstance(anna, EncryptedSound)
     office.line.rings = "sip:anna"
     phone = office.answers("anna", *picks_up(anna, LET_GO))
-    calling = office.peers.call(FORWARDED, taken(caller.described()), pause(1500), hang_up())
+    calling = office.peers.call(FORWARDED, taken(caller.described()), LET_GO)
     until(lambda: len(anna.packets) > 20 and len(caller.packets) > 20)
+    office.ends()
     calling.wait()
     anna.learn(phone.wait())
     assert len(anna.clear()) > 20
@@ -188,8 +194,9 @@ def test_a_phone_calls_a_number_and_shows_its_own(office: Office) -> None:
         receive("INVITE", needs=f"From: .sip:.{US[1:]}@"), respond("180 Ringing"), respond("200 OK", body=person.described()),
         receive("ACK"), LET_GO,
     )  # fmt: skip
-    calling = office.says("anna", calls(anna), pause(1000), hang_up(), called=PHONE)
+    calling = office.says("anna", calls(anna), LET_GO, called=PHONE)
     until(lambda: len(anna.packets) > 20 and len(person.packets) > 20)
+    office.ends()
     calling.wait()
     called.wait()
 
@@ -204,8 +211,7 @@ def test_a_phone_calls_another_phone_and_both_are_busy(office: Office) -> None:
     for name in ("anna", "ben"):
         with pytest.raises(Busy):
             office.line.run(office.line.engine.place(Dial(f"sip:{name}", US)))
-    for leg in office.line.engine.legs():
-        office.line.run(leg.hang_up())
+    office.ends()
     calling.wait()
     called.wait()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
-from hypothesis.internal.conjecture import engine
+from hypothesis.internal.conjecture import engine, providers
 
 FIXED_EXAMPLES = 50
 """Examples of each test in `make test`, unless it asks for another number: the same ones in each run."""
@@ -26,6 +26,10 @@ def load_profile(*, fuzz: bool) -> None:
     settings.register_profile("fixed", derandomize=True, max_examples=FIXED_EXAMPLES, **untimed)
     settings.register_profile("fuzz", derandomize=False, print_blob=True, max_examples=MIN_EXAMPLES, **untimed)
     settings.load_profile("fuzz" if fuzz else "fixed")
+    if not fuzz:
+        # Hypothesis would look through all modules of the hub for values to try: this takes each process seconds, and the
+        # examples would depend on which modules other tests have imported.
+        providers._get_local_constants = lambda: providers._local_constants
     if fuzz:
         engine.MAX_SHRINKING_SECONDS = SHRINKING_SECONDS
 

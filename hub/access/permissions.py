@@ -1,7 +1,5 @@
 """The single table of role permissions. Anything that is not listed here is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, get_args
 

@@ -3,8 +3,6 @@
 Strict clients refuse a key that they do not know, so nothing else is ever sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

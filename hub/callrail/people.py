@@ -1,7 +1,5 @@
 """Leads, which are people, in CallRail's shape, and their timeline."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Users in CallRail's shape."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """The `hub` command; one module per command, loaded when that command runs."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys

@@ -1,7 +1,5 @@
 """`hub config`: show the resolved configuration, print its JSON Schema."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated

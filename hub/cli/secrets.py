@@ -1,7 +1,5 @@
 """`hub secrets`: the keys that encrypt tokens and texts in the database, and their rotation."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Forms that visitors send on a company's website."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index

@@ -1,7 +1,5 @@
 """People who call a company, and the facts known of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Final, Literal
 

@@ -1,7 +1,5 @@
 """The versions of call flows in the database: saved if a flow has changed, read once."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable

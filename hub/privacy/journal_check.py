@@ -1,7 +1,5 @@
 """Check the whole journal, sign its ends if it is intact, and record for an account who checked it and what was found."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from threading import Lock
 

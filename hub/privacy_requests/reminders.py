@@ -2,8 +2,6 @@
 proofs.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import structlog

@@ -1,7 +1,5 @@
 """People who contacted a company: the newest ones, one person with everything that is surely theirs, and search."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

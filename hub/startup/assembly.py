@@ -1,7 +1,5 @@
 """Assembles a hub: settings, database, keys, and the connectors with their services."""
 
-from __future__ import annotations
-
 import stat
 from functools import partial
 from pathlib import Path

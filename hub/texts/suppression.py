@@ -1,7 +1,5 @@
 """A person's stop and start, with all their effects in one transaction."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Group commit for forms: a page gets its answer after its form is durable, in the database or, without it, in the spool."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Finds the address that a request really comes from, behind trusted proxies."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """One due sync of one connector: claimed, run, and recorded."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sqlmodel import col

@@ -3,8 +3,6 @@
 Source: web_interface.md A.3; OWASP ASVS 5.0, V7.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The decision is stored, and so is each disclosure, before the mail server gets anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Shows the plan for the end of a company."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from hub.cli.support.output import moment, plain, say

@@ -1,7 +1,5 @@
 """`hub pools`: each pool's size, visitors, use and overflow, and the recommended size."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """`hub certify NAME`: run the conformance suite of a plugin's kind on an installed plugin, a wheel or a one-file plugin."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """`hub connectors`: list, resume, connect and disconnect connectors, with last syncs and pauses."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """`hub record CONNECTOR`: keep what a live connector and its vendor say, with everything personal and secret replaced."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

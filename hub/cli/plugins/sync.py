@@ -1,7 +1,5 @@
 """`hub sync NAME`: run one sync of one connector now, or show what it would do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The recording that a command of `hub recordings` names."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

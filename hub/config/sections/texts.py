@@ -1,7 +1,5 @@
 """`texts:`, `text_budget:` and `text_price:` of a company in config.yaml."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal

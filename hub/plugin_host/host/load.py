@@ -1,7 +1,5 @@
 """Import a plugin's connector class, from an installed package or from a single file."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import inspect

@@ -1,7 +1,5 @@
 """The C library's ways into the kernel that Python does not offer."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform

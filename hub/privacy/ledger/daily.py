@@ -1,7 +1,5 @@
 """Writes consents whose time is over to the ledger as expired."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy.orm import aliased

@@ -1,7 +1,5 @@
 """Refuses what a policy version introduces for every account that has not accepted it. Plugins cannot override this."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlmodel import Session

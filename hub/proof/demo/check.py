@@ -1,7 +1,5 @@
 """One check of the demo's ledger."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """docs/api-reference.md: every name of `hub.api` and its parts, by task, each with an example that runs."""
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import importlib

@@ -1,7 +1,5 @@
 """What each kind of warning or error means, and what to do about it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from hub.platform.error_counts import MAX_EVENT

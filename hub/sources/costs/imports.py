@@ -1,7 +1,5 @@
 """Import a file of costs, and remove imported ones: in one transaction, with an audit entry."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

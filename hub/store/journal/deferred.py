@@ -1,7 +1,5 @@
 """Adds journal entries later for rows that were written while a caller waited."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

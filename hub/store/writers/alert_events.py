@@ -3,8 +3,6 @@
 `hub.alerts.spread` makes the alerts of users from them. This module is below the flow, which writes them too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

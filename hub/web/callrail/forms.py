@@ -1,7 +1,5 @@
 """`form_submissions`, and `forms/summary`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`users`: who has access to the account, by name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """CSV files that spreadsheets open safely."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 

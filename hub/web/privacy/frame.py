@@ -1,7 +1,5 @@
 """What all privacy pages share: their headers, their frame, and the form's cookie that goes with each."""
 
-from __future__ import annotations
-
 from starlette.requests import Request
 from starlette.responses import Response
 

@@ -1,7 +1,5 @@
 """`/track/{company}/form`: a page sends what a visitor entered on a form."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import partial
 from typing import Annotated

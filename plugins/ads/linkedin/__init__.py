@@ -1,7 +1,5 @@
 """LinkedIn: conversions through the Conversions API."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path

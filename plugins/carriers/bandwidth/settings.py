@@ -1,7 +1,5 @@
 """Bandwidth's settings."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field, SecretStr, field_validator

@@ -4,8 +4,6 @@ Source: developers.telnyx.com, webhook fundamentals. Telnyx does not sign the ad
 addresses make up for that.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -5,8 +5,6 @@ Source: developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signe
 neither the body's hash nor the age.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 

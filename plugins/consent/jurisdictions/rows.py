@@ -1,7 +1,5 @@
 """The fields that all tables in this folder share: the places, the source, and the day on which it was read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 from functools import cache

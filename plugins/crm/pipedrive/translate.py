@@ -1,7 +1,5 @@
 """Calls, persons and deals in Pipedrive's words. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal

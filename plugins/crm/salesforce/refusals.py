@@ -1,7 +1,5 @@
 """Salesforce's errors as our errors: what the hub does next, with Salesforce's code and without personal data."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 

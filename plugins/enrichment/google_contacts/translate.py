@@ -1,7 +1,5 @@
 """How a number is written in address books, and facts about a caller from a contact. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Secrets that are typed beside the editor: an address changed, or a new connector has none yet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

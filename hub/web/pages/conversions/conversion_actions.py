@@ -1,7 +1,5 @@
 """Saving, deleting and moving a rule: edits of config.yaml."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

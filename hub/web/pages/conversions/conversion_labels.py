@@ -1,7 +1,5 @@
 """How pages say what leaves the hub, why something is refused, and what somebody can do about it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 

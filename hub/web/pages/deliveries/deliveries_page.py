@@ -1,7 +1,5 @@
 """`/deliveries`: what needs somebody, and the list of deliveries."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from itertools import groupby
 

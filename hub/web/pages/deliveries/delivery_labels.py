@@ -1,7 +1,5 @@
 """How pages say the state of a delivery."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from hub.contracts.conversions import UNVERIFIABLE

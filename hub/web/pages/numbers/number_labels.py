@@ -1,7 +1,5 @@
 """How the pages of numbers write states, trackers, places and amounts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 

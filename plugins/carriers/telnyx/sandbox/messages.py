@@ -1,7 +1,5 @@
 """The fake's texts as Telnyx shows them, in both directions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The fake's porting API: drafts, documents, and the submission of complete orders."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 

@@ -1,7 +1,5 @@
 """What Vonage stores for one account: its keys, calls, texts, recordings, numbers and the application."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import uuid

@@ -3,8 +3,6 @@
 Source: developer.vonage.com/en/api/numbers and /en/api/application.v2.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.requests import Request

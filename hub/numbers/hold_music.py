@@ -1,5 +1,7 @@
 """The music of queues, in pieces of the same length: a caller hears one after the other, and is asked for in between."""
 
+from __future__ import annotations
+
 import io
 import math
 import re

@@ -30,7 +30,7 @@ def unexplained_events(module: Module) -> Iterator[str]:
         named, event = ast.unparse(node.func), node.args[0].value
         logged = named in ("log.warning", "log.error", "level", "COUNTS.note") and isinstance(event, str)
         if logged and event[:MAX_EVENT] not in SENTENCES:
-            yield module.at(node, f"write what {event!r} means in hub/queries/status/sentences.py")
+            yield module.at(node, f"write what {event!r} means in hub/queries/status/sentences.yaml")
 
 
 def test_every_event_that_the_hub_logs_has_its_words() -> None:

@@ -177,6 +177,16 @@ def test_a_certificate_of_another_name_is_refused_before_the_password_is_sent(
     assert steps[1][0] == "bad" and "certificate" in steps[1][1] and server.passwords == []
 
 
+def test_another_password_leaves_alone_who_carries_voicemail(stage: TestHub, server: StrictServer) -> None:
+    browser = signed_in(stage)
+    browser.post("/mail", form(server, to=""))
+    assert stage.config_file is not None
+    file, declared = stage.config_file.path, "  messages: {recipient: Example Mail Inc., regions: [US]}\n"
+    file.write_text(file.read_text().replace("  from: calls@example.org\n", f"  from: calls@example.org\n{declared}"))
+    assert browser.post("/mail", form(server, password="another one", to="")).status_code == 303
+    assert declared in text_of(stage)
+
+
 def test_the_stored_password_goes_to_no_other_server(stage: TestHub, server: StrictServer) -> None:
     browser = signed_in(stage)
     browser.post("/mail", form(server))

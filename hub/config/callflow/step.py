@@ -47,7 +47,9 @@ def _ringing(value: object) -> str:
     if isinstance(value, str) and value.startswith(OWN_PHONE):
         name = value.removeprefix(OWN_PHONE).strip()
         if not re.fullmatch(PHONE_NAME, name):
-            raise ValueError("names a phone by lowercase letters, digits and -, like phone:anna")
+            raise ValueError(
+                "is not the name of a phone; write it with lowercase letters, digits and -, like phone:anna"
+            )
         return f"{OWN_PHONE}{name}"
     return _e164(str(value))
 

@@ -147,6 +147,16 @@ def test_what_the_checks_find_is_saved_listed_and_stands_beside_its_field(office
     assert "No call comes here night Voicemail problem" in said
 
 
+def test_a_phone_of_the_business_is_written_by_its_name(office: TestHub, owner: PageClient) -> None:
+    desk = {"form": "step", "was": "desk", "shown_do": "dial", "do": "dial", "name": "desk", "unanswered": "end"}
+    desk |= {"ring_seconds": "20", "deed": "save"}
+    owner.post(OFFICE_PATH, desk | {"number": "phone:anna"})
+    assert draft(office).steps["desk"].phones() == ("phone:anna",)  # type: ignore[attr-defined]
+    assert 'value="phone:anna"' in owner.get(f"{OFFICE_PATH}?step=desk").text
+    wrong = owner.post(OFFICE_PATH, desk | {"number": "phone:Anna Lee"})
+    assert "write it with lowercase letters, digits and -, like phone:anna" in wrong.text
+
+
 def test_rows_are_added_moved_and_removed_without_saving(office: TestHub, owner: PageClient) -> None:
     more = owner.post(OFFICE_PATH, menu(deed="add keys"))
     assert more.status_code == 200 and 'id="keys-2-key"' in more.text and 'data-focus="keys-2-key"' in more.text

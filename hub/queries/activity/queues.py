@@ -42,11 +42,6 @@ class QueueFigures:
     longest_wait: int
     """Of all."""
 
-    @property
-    def service_level(self) -> float | None:
-        """The share of all callers who were answered within the target; None if nobody came."""
-        return self.in_time / self.came if self.came else None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:

@@ -45,6 +45,7 @@ REFUSED_IN_PLACE = {
     "hub/web/pages/config/mail_page.py": "a wrong password stands at its field",
     "hub/web/pages/deliveries/details.py": "says why a delivery cannot be built again",
     "hub/web/pages/flows/flow_actions.py": "a step is shown as it was typed",
+    "hub/web/pages/flows/step_form.py": "a PIN that is too simple stands at its field",
     "hub/web/pages/numbers/offers.py": "a search, not a POST",
     "hub/web/pages/privacy/law.py": "a search, not a POST",
 }

@@ -1,5 +1,7 @@
 """Sends the hub's own e-mails over SMTP."""
 
+from __future__ import annotations
+
 import smtplib
 import socket
 import ssl

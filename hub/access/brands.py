@@ -1,5 +1,7 @@
 """White label: the name, color and logo that an account's pages have instead of Ringfence's."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from dataclasses import dataclass

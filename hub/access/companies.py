@@ -1,5 +1,7 @@
 """The companies that a user is limited to, such as a client of an agency who sees only its own calls."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from sqlalchemy import delete

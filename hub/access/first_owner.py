@@ -1,5 +1,7 @@
 """The first start of a hub: nobody can sign in yet, so the command that starts it prints a set-up link."""
 
+from __future__ import annotations
+
 import re
 from datetime import datetime
 from itertools import chain, count

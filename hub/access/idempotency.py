@@ -4,6 +4,8 @@ A key counts for one API key and 24 hours. Stored are the answer's status and th
 was sent or read: the second answer shows the resource as it is by then, and nothing outlives an erasure.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

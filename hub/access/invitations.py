@@ -1,5 +1,7 @@
 """Invitations: a new user gets a link that works once within a week, by e-mail or from the person who invites."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Collection, Sequence

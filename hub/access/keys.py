@@ -3,6 +3,8 @@
 Source: security.md 2.3, API keys. The prefix lets scanners find a key that was published by mistake.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import re

@@ -1,5 +1,7 @@
 """The hub's own filter for every query of the API and the pages, in addition to the database's row-level security."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

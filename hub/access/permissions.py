@@ -1,5 +1,7 @@
 """The single table of role permissions. Anything that is not listed here is refused."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Literal, get_args
 

@@ -1,5 +1,7 @@
 """Read-only links to one report of one company, for people without an account: made, revoked, opened."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from datetime import datetime, timedelta

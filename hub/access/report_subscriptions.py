@@ -1,5 +1,7 @@
 """Reports by e-mail: who gets which report of which companies when, for people without an account too; started and stopped."""
 
+from __future__ import annotations
+
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,5 +1,7 @@
 """What a report that goes out by e-mail shows now: of a subscription, or of a saved report."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

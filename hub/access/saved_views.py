@@ -1,5 +1,7 @@
 """Saved views: what a page shows of a list or a report under a name, for oneself or for other users too."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 

@@ -1,5 +1,7 @@
 """What one user may see: every query for a user starts here."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime

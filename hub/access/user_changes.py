@@ -3,6 +3,8 @@
 An account always has an owner of the whole account, and nobody changes their own role, companies or access.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta

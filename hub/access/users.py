@@ -1,5 +1,7 @@
 """Users of an account: add, change the role, disable, and check permissions."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """The list of a user's alerts, with what became of each on its way; how many are unread."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Digests: a day, a week or a month of one company by e-mail, with the figures of the overview and the reports."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -1,5 +1,7 @@
 """Alerts about the hub itself, which concern all its companies: each user hears of one trouble once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import datetime
 

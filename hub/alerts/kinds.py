@@ -1,5 +1,7 @@
 """The kinds of alerts and the channels: their words, who may have them, and what can be set."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

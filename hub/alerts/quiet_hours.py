@@ -1,5 +1,7 @@
 """Quiet hours: when alerts wait, and when they may go."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Reports by e-mail to people without an account: queued in the outbox of alerts, made from what the hub has when they go."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time

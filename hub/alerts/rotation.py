@@ -1,5 +1,7 @@
 """Encrypts what alerts keep again, after the hub's key was replaced: webhooks, chats, browsers, the key of web push."""
 
+from __future__ import annotations
+
 from sqlmodel import Session, select
 
 from hub.alerts.channels.chat import place_of_chats

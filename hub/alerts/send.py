@@ -5,6 +5,8 @@ webhook and a push notification are repeated with the same id, by which the rece
 transaction that ends its row.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """How many of a user's alerts are unread, and marking them as read."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Links that end e-mails without a sign-in (RFC 8058): each names a user, a company and what ends, and is signed."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sqlmodel import Session, select

@@ -1,5 +1,7 @@
 """Finds trouble of the set-up: what is wrong with numbers, webhooks that were set aside, and API versions that end soon."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from datetime import datetime, time
 from itertools import groupby

@@ -1,5 +1,7 @@
 """The names of the entries in a backup's file, and what refuses a file in which somebody changed them."""
 
+from __future__ import annotations
+
 import hashlib
 import stat
 from collections import Counter

@@ -1,5 +1,7 @@
 """Finds the owner of a row: the holder in the key table whose key encrypts its personal columns in a backup."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

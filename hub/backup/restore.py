@@ -1,5 +1,7 @@
 """Restore a backup into an empty database; erased data stays erased."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections import Counter

@@ -1,6 +1,8 @@
 """Write a backup of all data from one consistent snapshot while the hub keeps running, and a separate backup of the
 keys."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """Converts column values to JSON and back, in the same way for both databases."""
 
+from __future__ import annotations
+
 import base64
 from datetime import date, datetime
 from decimal import Decimal

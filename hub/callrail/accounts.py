@@ -1,5 +1,7 @@
 """Accounts and companies in CallRail's shape."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -3,6 +3,8 @@
 `call_record(facts, fields, place)` makes the object with exactly these fields. Webhooks use the same with all fields.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -4,6 +4,8 @@ Times of calls, forms and texts are in the company's time zone, with millisecond
 days, times with and without an offset, and names of ranges like `last_7_days`; days are those of the time zone.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

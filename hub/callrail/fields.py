@@ -3,6 +3,8 @@
 Strict clients refuse a key that they do not know, so nothing else is ever sent.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

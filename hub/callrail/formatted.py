@@ -1,5 +1,7 @@
 """The `formatted_…` fields: numbers, lengths and amounts as CallRail writes them for people."""
 
+from __future__ import annotations
+
 import re
 from decimal import Decimal
 

@@ -1,5 +1,7 @@
 """A form in CallRail's shape."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit

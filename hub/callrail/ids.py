@@ -3,6 +3,8 @@
 A whole number is the lowest 52 bits of the UUID, which JavaScript reads exactly. These bits are random in a UUIDv7.
 """
 
+from __future__ import annotations
+
 import re
 
 ACCOUNT, CALL, COMPANY, TRACKER, USER, PERSON = "ACC", "CAL", "COM", "TRK", "USR", "PER"

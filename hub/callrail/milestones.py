@@ -3,6 +3,8 @@
 Ringfence keeps the visit that led to the contact. It is the first and the last touch, unless only a number led to it.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

@@ -1,5 +1,7 @@
 """Leads, which are people, in CallRail's shape, and their timeline."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 

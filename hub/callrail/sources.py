@@ -1,5 +1,7 @@
 """Names of sources: what CallRail displays (`Google Ads`), and the slug of its webhooks (`google_paid`)."""
 
+from __future__ import annotations
+
 from hub.contracts.titles import source_title
 
 PAID = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_search", "paid_social", "display", "cpm"})

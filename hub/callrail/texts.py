@@ -1,5 +1,7 @@
 """A conversation by text in CallRail's shape."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo

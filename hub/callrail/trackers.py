@@ -1,5 +1,7 @@
 """Trackers in CallRail's shape."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Users in CallRail's shape."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 

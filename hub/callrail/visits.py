@@ -1,5 +1,7 @@
 """What the visit behind a contact says: the device, and the parameters of its landing page."""
 
+from __future__ import annotations
+
 from hub.model import Visit
 
 TABLETS, PHONES = ("iPad", "Tablet"), ("Mobile", "iPhone", "Android")

@@ -5,6 +5,8 @@ where the API has null.
 that only webhooks have are theirs too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

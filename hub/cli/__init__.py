@@ -1,5 +1,7 @@
 """The `hub` command; one module per command, loaded when that command runs."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys

@@ -1,5 +1,7 @@
 """`hub alerts`: what users were alerted to and how it reached them; a test of each channel."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

@@ -1,6 +1,8 @@
 """The commands of `hub` in groups, of each the modules that make it; and what a listing says of each, so that a listing loads
 none. The first module has the command as `commands`, or as the function behind the colon; others add to it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub config`: show the resolved configuration, print its JSON Schema."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub consent`: record and show what a person said about their data."""
 
+from __future__ import annotations
+
 import re
 from datetime import UTC, datetime
 from pathlib import Path

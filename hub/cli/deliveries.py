@@ -1,5 +1,7 @@
 """`hub deliveries`: what is waiting, sent or failed for each destination; why; and a retry after a fix."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal

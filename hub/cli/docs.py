@@ -1,5 +1,7 @@
 """`hub docs [PAGE]`: the documentation, as it came with the hub."""
 
+from __future__ import annotations
+
 import pydoc
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """`hub reload`: check config.yaml, apply it, and wait until all running processes have taken it."""
 
+from __future__ import annotations
+
 import time
 from typing import Annotated
 

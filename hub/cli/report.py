@@ -1,5 +1,7 @@
 """`hub report`: what each source, campaign, keyword or landing page brought companies, by a model of attribution."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """`hub report saved`, `emails` and `send`: saved reports, reports by e-mail, and a copy of either for a user now."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

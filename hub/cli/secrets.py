@@ -1,5 +1,7 @@
 """`hub secrets`: the keys that encrypt tokens and texts in the database, and their rotation."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub run`, `hub web`, `hub worker`: serve the web edge, run the worker, or both in one process."""
 
+from __future__ import annotations
+
 import contextlib
 import gc
 import os

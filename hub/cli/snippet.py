@@ -1,5 +1,7 @@
 """`hub snippet`: the HTML to copy into a company's pages."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """`hub sources`: a company's own rules for the sources of visits, and a test of an address with its trace."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

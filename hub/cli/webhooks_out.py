@@ -1,5 +1,7 @@
 """`hub webhooks`: the endpoints that get what happens, how they do, a test, replays, and their secrets."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Checks between the parts of config.yaml: names exist, numbers have one owner, rules can match."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """`connectors:` of config.yaml: the common keys, the plugin behind each, and the plugin's own settings."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Protocol

@@ -1,5 +1,7 @@
 """Destinations: what is written below `send_to:`, as the plugin's own model has it, defaults included."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Durations as people write them: `60s`, `15 minutes`, `2h`."""
 
+from __future__ import annotations
+
 import re
 from datetime import timedelta
 

@@ -1,5 +1,7 @@
 """Edits of config.yaml that keep comments, order and quoting: only the lines that change are written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

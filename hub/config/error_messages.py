@@ -1,5 +1,7 @@
 """Turns pydantic's errors about config.yaml into plain sentences: what was found and what is expected."""
 
+from __future__ import annotations
+
 import difflib
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence

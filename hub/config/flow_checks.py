@@ -1,5 +1,7 @@
 """Checks of call flows: each tracker has a flow, phones can be dialed, and carriers support every step."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hub.config.callflow.carrier_checks import carrier_problems, unknown_phones

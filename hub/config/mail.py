@@ -1,5 +1,7 @@
 """`mail:` of config.yaml: the mail server for the few e-mails that the hub itself sends to people."""
 
+from __future__ import annotations
+
 import re
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit

@@ -1,5 +1,7 @@
 """The checked parts of a config.yaml with their paths, so that a check across parts can report a line."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping

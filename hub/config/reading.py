@@ -1,5 +1,7 @@
 """One reading of a config.yaml: the document, its references, and the problems found so far."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
 """A checked configuration as plain values for people: resolved, with every secret masked."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """Replaces `${env:NAME}`, `${file:/path}` and `${secret:NAME}` in config.yaml with their values, and `$${` with `${`."""
 
+from __future__ import annotations
+
 import pathlib
 import re
 from collections.abc import Callable, Iterator, Mapping

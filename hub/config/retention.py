@@ -1,6 +1,8 @@
 """`retention:` of config.yaml: how long each kind of personal data is kept. Shorter times need no reason, longer
 times do."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping

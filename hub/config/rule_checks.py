@@ -1,5 +1,7 @@
 """What must hold for one conversion rule: which conditions each event has, and that the names in it exist."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator
 
 from hub.config.document import Path

@@ -1,5 +1,7 @@
 """The JSON Schema of config.yaml for editors (completion and checks): the hub's keys and each plugin's own."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import Any

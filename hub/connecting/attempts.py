@@ -3,6 +3,8 @@
 Source: RFC 6749 10.12, RFC 9700 2.1 (PKCE and state bound to the browser's session).
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Whether a connector's provider accepts its credentials, asked now."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from hub.contracts.connector import ConnectionReport

@@ -1,5 +1,7 @@
 """The processes that run beside the hub: whether each works, asked every minute."""
 
+from __future__ import annotations
+
 import time
 
 from hub.connecting.check import check_connection

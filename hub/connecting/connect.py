@@ -1,5 +1,7 @@
 """Write a new connector into config.yaml: its secrets are stored encrypted, the file only names them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

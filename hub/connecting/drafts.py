@@ -1,5 +1,7 @@
 """A connector that is not in config.yaml yet, or has a new sign-in: it can be asked, and nothing of it is stored."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Pause and resume a connector, with the audit entry inside."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from hub.config.models import Config

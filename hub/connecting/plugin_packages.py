@@ -1,5 +1,7 @@
 """Install, update and remove a plugin, with the audit entry inside."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path

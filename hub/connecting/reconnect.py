@@ -1,5 +1,7 @@
 """A new sign-in for connectors of config.yaml: it must reach the connector's own account, and it mends all that share it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Begin and end the recording of what a connector says to its vendor (`hub record`), with the audit entry inside."""
 
+from __future__ import annotations
+
 import os
 import secrets
 from datetime import timedelta

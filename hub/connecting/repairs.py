@@ -1,5 +1,7 @@
 """Hide a repair from one user."""
 
+from __future__ import annotations
+
 from hub.model import IgnoredRepair, User
 from hub.runtime import Hub
 from hub.store import audit

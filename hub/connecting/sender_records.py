@@ -3,6 +3,8 @@
 Sources: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC), RFC 8020 (a name that does not exist has nothing below it).
 """
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait

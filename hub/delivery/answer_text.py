@@ -1,5 +1,7 @@
 """A user texts a person: whether that is allowed now, later or not at all, and the deed that queues the text."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime

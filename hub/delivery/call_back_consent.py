@@ -1,5 +1,7 @@
 """May this person be called back now? Builds the question, and reads the suppression list, which outlasts a person."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import datetime
 

@@ -3,6 +3,8 @@
 A conversion that changed before the network got it goes out as it is now, or not at all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,5 +1,7 @@
 """Outcomes: matches a CRM's outcome for a person with their call, text or form, and creates or changes conversions."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta

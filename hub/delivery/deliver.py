@@ -6,6 +6,8 @@ holds the locks of its people (hub.privacy.withdrawal), so nothing about a perso
 recorded.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,5 +1,7 @@
 """Fetches the pictures of inbound texts soon, because carriers keep them only for a short time, and encrypts them."""
 
+from __future__ import annotations
+
 from sqlmodel import col, select
 
 from hub.contracts.texts import MediaFile

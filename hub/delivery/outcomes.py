@@ -1,5 +1,7 @@
 """The outcome of one delivery: its new state with the reason, from a receipt, a decision or a death."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,5 +1,7 @@
 """A delivery ready to leave: the value for the plugin, built from the fields that its manifest declares."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal

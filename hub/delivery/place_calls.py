@@ -6,6 +6,8 @@ report of the carrier settles it, or a person looks in the carrier's log. A call
 beside the phone: what cannot be placed at once ends with its reason.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta

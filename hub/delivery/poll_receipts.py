@@ -1,5 +1,7 @@
 """Diagnose: asks a network for the outcome of the items that it accepted, until it answers or a week has passed."""
 
+from __future__ import annotations
+
 from collections import Counter
 from datetime import timedelta
 from typing import Any

@@ -1,6 +1,8 @@
 """Preview: what a sync would do now with the due items, and the result of the provider's validate-only. Changes
 nothing. A provider that cannot check without counting is not asked: then only the plugin's own checks run."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Deliveries that ended without success: try them again, or set them aside."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

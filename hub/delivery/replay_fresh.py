@@ -7,6 +7,8 @@ before sending, as for every delivery. The network sees the same key as before.
   network can restate. Otherwise the replay is refused with the reason.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -6,6 +6,8 @@ and never sent again automatically. A text and its person's stop use the same lo
 recorded.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,6 +1,8 @@
 """One scheduled sync of one connector: everything that its plugin can do, in an order in which each task feeds the
 next."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,8 @@
 """May a text go to this person now? Builds the question, with all their possible time zones and their own first
 contact."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import datetime
 

@@ -13,6 +13,8 @@ Rules in their order, with their confidence:
 7. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

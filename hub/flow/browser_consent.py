@@ -4,6 +4,8 @@ The entries of the ledger are evidence. Decisions read the visits themselves: th
 consent plugins weigh a privacy signal. An entry of a browser is never read as the person's own statement.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal

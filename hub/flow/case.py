@@ -1,5 +1,7 @@
 """A call, text or form in the flow, with everything that its stages read."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 

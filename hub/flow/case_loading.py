@@ -1,5 +1,7 @@
 """Loads what is known about calls, texts and forms, for a whole batch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

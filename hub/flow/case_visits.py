@@ -1,5 +1,7 @@
 """The visits of a batch of cases: who held or saw the dialed number, and where a person came from before."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 

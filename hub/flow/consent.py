@@ -1,6 +1,8 @@
 """Consent: may this data of this person go to that recipient for that use? All plugins are asked; the strictest
 answer wins."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

@@ -5,6 +5,8 @@ A conversion's deliveries are written in the transaction that decides it. If con
 is still written, in its final state `held`, with the rule that forbids it: nothing is ever merely missing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,6 +4,8 @@ An enricher whose recipient is another company gets a phone number or an e-mail'
 another company's data service answers is used for the present call and is never stored, unless it declares a longer lifetime.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field

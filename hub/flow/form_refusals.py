@@ -5,6 +5,8 @@ visit. Everything else comes into the queue of doubtful refusals, where a user s
 CFR 64.1200(a)(10).
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Folds the inbox: plugins parse the claimed webhooks, and the hub folds their events. Unparsable webhooks are parked."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

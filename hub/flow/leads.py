@@ -1,5 +1,7 @@
 """Leads: turns the lead status that users give to calls, texts and forms into conversions, changed values, retractions."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from sqlmodel import Session, col, select

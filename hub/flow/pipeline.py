@@ -1,6 +1,8 @@
 """Runs a call, text or form through the stages in order; one short transaction at the end writes the results of a
 batch."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Score: calls that have ended get their spam score, and a call whose score is high enough for its company is marked."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

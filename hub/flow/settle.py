@@ -1,5 +1,7 @@
 """Settle: conversions from what comes after a call, text or form (CRM outcomes, leads) are made, restated or retracted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Subjects: the calls, texts and forms that rows refer to by id, and people's last ones before a moment."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any

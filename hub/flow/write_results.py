@@ -1,6 +1,8 @@
 """Writes the results of a batch of calls, texts or forms: people, causes, facts, decisions, conversions and
 deliveries."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any

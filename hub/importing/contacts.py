@@ -1,5 +1,7 @@
 """What all imported contacts have in common: whose they are, whether they may be stored, and their marks and causes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Stores imported calls: done, never converted, never sent anywhere; a page of them in one transaction."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any

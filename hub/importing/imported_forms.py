@@ -1,5 +1,7 @@
 """Stores imported forms: done, never converted. What they must not hold, such as card numbers, is removed as ever."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime

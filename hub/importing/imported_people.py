@@ -1,5 +1,7 @@
 """The people of imported contacts: known ones are met again, erased ones are left alone."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any

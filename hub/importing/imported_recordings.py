@@ -4,6 +4,8 @@ A call's recording is kept only if its caller knew of it. Of calls that came in 
 came in at CallRail only the operator can say so. A person who leaves a voicemail knows that it is recorded.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

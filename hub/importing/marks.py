@@ -1,5 +1,7 @@
 """Lead status, value, tags and notes of imported contacts. A lead that a user here has marked since stays as it is."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

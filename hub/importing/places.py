@@ -1,5 +1,7 @@
 """Whose an imported contact is: the company and tracker here of those there."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

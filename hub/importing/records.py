@@ -1,5 +1,7 @@
 """What another call-tracking service says, in the hub's terms, before anything is stored."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

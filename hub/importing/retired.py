@@ -1,5 +1,7 @@
 """Writes what belongs to an imported account after config.yaml has its living parts: matches, and retired rows."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Session, select

@@ -1,5 +1,7 @@
 """Runs an import: each list page by page, each page in one transaction with how far the import is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol

@@ -1,5 +1,7 @@
 """How far an import is, and what it could not bring over: written in the transaction of each page."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Brings over companies, trackers and users: config.yaml first, because it is the source of truth, then their rows."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

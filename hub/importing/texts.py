@@ -1,5 +1,7 @@
 """Stores imported texts: done and never sent."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Imported users: without a way to sign in until an owner sends each a link, and never as owners."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The websites of imported companies: the hosts of the pages that led to their contacts of the last 90 days."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

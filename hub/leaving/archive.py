@@ -1,5 +1,7 @@
 """Where an export is written: a folder, or a zip. Each file is hashed as it is written, and only the hub's user may read it."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import zipfile

@@ -1,5 +1,7 @@
 """The signed certificate of the end of a company: what was given back, erased and deleted, and what remains."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Writes everything of one company, decrypted: CSV files, recordings, transcripts, pictures, and a manifest with hashes."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime

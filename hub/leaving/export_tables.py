@@ -1,5 +1,7 @@
 """The tables of a company's export: which rows, and what is decrypted in them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The numbers of a company that ends: each is given back to its carrier, handed over, or reported as not settled."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from sqlmodel import Session, col, select

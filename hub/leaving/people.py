@@ -1,6 +1,8 @@
 """Erases the people of a company that ends: each by a request of the hub itself, providers included, as a person's own request
 is carried out. What a finished request says is added to the end, and the request is deleted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta

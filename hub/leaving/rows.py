@@ -1,5 +1,7 @@
 """The rest of a company that ends: contacts without a person, visits, figures, marks and settings. Erased, then deleted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,6 +1,8 @@
 """Carries out the confirmed end of a company, one small step at a time. Each step finds out itself what is left to do, so a
 process that dies is followed by the next one, and doing a step again changes nothing."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """What a user decides about the end of a company: request it, call it off, confirm it. Each is in the audit trail."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from sqlmodel import Session, select

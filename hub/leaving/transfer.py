@@ -1,5 +1,7 @@
 """Transfers a company to another account of the hub: one edit of config.yaml, with which its rows move."""
 
+from __future__ import annotations
+
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.model.states import ConfigHow

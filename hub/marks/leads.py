@@ -1,5 +1,7 @@
 """Mark calls, texts and forms as leads: status and value. Conversion rules take a mark up in the flow (`hub.flow.leads`)."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Merge two people by hand, and split them again. Pages show merged people together; nothing else depends on it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Say who called or sent a form, where the carrier or the form did not, or was wrong."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Session

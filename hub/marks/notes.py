@@ -1,5 +1,7 @@
 """Notes on calls, texts and forms, encrypted with their person's key."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Session

@@ -3,6 +3,8 @@
 A user's word outlasts every score: what a user called no spam is not marked again, and its caller is not scored again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

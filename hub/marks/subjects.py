@@ -1,5 +1,7 @@
 """The calls, texts and forms that a user may mark."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from datetime import datetime
 

@@ -4,6 +4,8 @@ A tag on a call may also be a name that nobody defined. It gets no definition by
 a tag, and a definition outlives the person's erasure.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Tag and untag calls, texts and forms."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Accounts (agencies) and the companies whose calls are tracked."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from decimal import Decimal
 from typing import Any

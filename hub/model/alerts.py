@@ -1,5 +1,7 @@
 """Alerts: what users want to hear of and how, the alerts that they got, and the outbox of each channel."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Assistants that users connected by OAuth: the programs that may ask, what each user allowed, and the tokens."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Field

@@ -1,5 +1,7 @@
 """Which visit, source and campaign led to a call, by which rule, and with which confidence."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The audit log: manual actions, and who read a person's data. Each entry is also in its account's journal."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index

@@ -1,5 +1,7 @@
 """Disclosures to authorities: subpoenas, court orders, requests of the police."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Field

@@ -1,5 +1,7 @@
 """The inbox of webhooks, and the call that is computed from its events; its state only moves forward."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Companies that leave the hub: what was chosen, what was done, and the certificate."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

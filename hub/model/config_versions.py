@@ -1,5 +1,7 @@
 """The versions of config.yaml that the hub has run, or has refused, and the processes that run one."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

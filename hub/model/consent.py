@@ -1,5 +1,7 @@
 """The decisions made from people's consent records, and what was disclosed to whom."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Conversions, their deliveries (the outbox) with every attempt, and the outcomes that CRMs report."""
 
+from __future__ import annotations
+
 import hashlib
 from datetime import datetime
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """What advertising cost, by day: pulled from ad networks, or imported from a file."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from decimal import Decimal
 

@@ -1,5 +1,7 @@
 """The queue of doubtful refusals: texts, forms, calls and notes in which a person may refuse a company's texts or calls."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, text

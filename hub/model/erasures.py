@@ -1,5 +1,7 @@
 """Tombstones of erased people, and the restores of backups to which they must still be applied."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Field

@@ -1,5 +1,7 @@
 """The versions of call flows, the steps that each call took, and the recording notices that callers heard."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

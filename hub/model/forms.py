@@ -1,5 +1,7 @@
 """Forms that visitors send on a company's website."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index

@@ -1,5 +1,7 @@
 """What the hub notes about its own health: jobs and threads, figures, kinds of errors, and test calls."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Float

@@ -1,5 +1,7 @@
 """Requests of programs that were answered, so that one that is sent twice is done once."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

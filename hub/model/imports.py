@@ -1,5 +1,7 @@
 """What an import from another call-tracking service has brought so far, and which of its things are which of ours."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The journal: one hash chain for each account, and one for the hub itself, that lists every row that is evidence."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, Text

@@ -1,5 +1,7 @@
 """The keys that encrypt one person's recordings and texts. Without the key they are unreadable, in every backup too."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text

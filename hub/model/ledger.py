@@ -1,5 +1,7 @@
 """The consent ledger: every consent and refusal of a person; the journal proves that no entry was changed."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index

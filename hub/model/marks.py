@@ -1,5 +1,7 @@
 """What users add to calls, texts and forms: lead status and value, tags, notes, spam; and people whom a user merged."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from decimal import Decimal
 

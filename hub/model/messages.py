@@ -1,5 +1,7 @@
 """Incoming and outgoing texts of tracking numbers, their pictures, and the people who must not be texted."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint

@@ -1,5 +1,7 @@
 """Trackers, their tracking numbers and how these were bought, and how full pools of numbers were."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal

@@ -1,5 +1,7 @@
 """Opt-outs that need no proof: for a phone number or a browser, identified only by keyed hashes."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """Calls that users place from the web interface: their own phone rings first, then the person's."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

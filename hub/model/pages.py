@@ -1,5 +1,7 @@
 """What the web interface stores for itself: saved views and reports, links to reports, waveforms of recordings."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index

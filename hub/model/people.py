@@ -1,5 +1,7 @@
 """People who call a company, and the facts known of them."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any, Final, Literal
 

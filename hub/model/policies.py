@@ -1,5 +1,7 @@
 """Versions of privacy statements, terms and notices: their texts, who was informed when, and who accepted."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Numbers that are being ported from another carrier: each order and its status."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Why a text is sent, and the data use for which consent is checked."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 Purpose = Literal[

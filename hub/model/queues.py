@@ -1,5 +1,7 @@
 """The callers who wait for an agent or waited, each at their place, and what is known of each agent."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from enum import StrEnum
 

@@ -1,5 +1,7 @@
 """Where people's data goes: what was withheld from plugins, the present and past recipients, and what does not match."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Recordings of calls, and voicemail: the state of the audio, its place in the storage, and until when it is kept."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint, text

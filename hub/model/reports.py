@@ -1,5 +1,7 @@
 """Day roll-ups that reports read, and the days whose roll-ups must be computed again."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Date, Index

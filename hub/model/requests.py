@@ -1,5 +1,7 @@
 """Privacy requests: every step taken, proofs of the requester's identity, legal holds and restrictions."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any, Literal, get_args
 

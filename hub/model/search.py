@@ -1,5 +1,7 @@
 """The index with which names and notes are found although they are encrypted."""
 
+from __future__ import annotations
+
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
 

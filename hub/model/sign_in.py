@@ -1,5 +1,7 @@
 """Sign-in to the web interface: sessions, passkeys, passwords, recovery codes, one-time links, a user's companies."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

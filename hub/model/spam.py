@@ -1,5 +1,7 @@
 """The spam score of each call, and the callers whom users block or allow."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -3,6 +3,8 @@
 A member is stored as its value. Further states are in hub.contracts: `ReceiptStatus`, `PortStatus`, `CallEventKind`, `State`.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
 
 

@@ -1,5 +1,7 @@
 """The state of a connector's syncs: due slots, cursors, notes, tokens, and whether it is paused."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, UniqueConstraint

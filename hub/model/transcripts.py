@@ -1,5 +1,7 @@
 """Transcripts of recordings: the text, encrypted with the caller's key, or the reason why there is none."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Field

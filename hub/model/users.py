@@ -1,5 +1,7 @@
 """The people and programs with access to an account: users with a role, and their API keys."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Field

@@ -1,5 +1,7 @@
 """A visitor's visits with their sources and pages, and the numbers of pools that they were shown."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

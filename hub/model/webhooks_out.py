@@ -1,5 +1,7 @@
 """Webhooks that the hub sends: the endpoints of companies, and the outbox of each."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint

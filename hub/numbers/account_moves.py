@@ -1,5 +1,7 @@
 """What follows a company to another account of the hub, and what ends, when config.yaml names it there."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

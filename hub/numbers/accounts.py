@@ -1,6 +1,8 @@
 """Writes the accounts, companies, trackers and numbers of config.yaml to tables: everything is read once, and only what
 differs is written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """What the numbers of an account, or of one of its companies, cost a month, and the most that they may cost."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,8 @@
 """Buying a number: its price is first compared with the cap, and a number that may already be bought is never bought
 twice."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import phonenumbers

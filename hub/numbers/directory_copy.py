@@ -1,5 +1,7 @@
 """A copy of the directory on disk, with which a process starts while the database is away."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import time

@@ -4,6 +4,8 @@ Visitors arrive independently at a mean rate, each holds a number for a while, a
 wait. Only the mean holding time matters, not its distribution. Source: A. K. Erlang, 1917.
 """
 
+from __future__ import annotations
+
 MAX_POOL_SIZE = 100_000
 """Maximum size of a pool, in numbers."""
 

@@ -1,5 +1,7 @@
 """A changed call flow as edits of config.yaml: only the keys that differ, so that comments and layout stay."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """Drafts of call flows: one per user and flow, with the state before the last save."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The versions of call flows in the database: saved if a flow has changed, read once."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Iterable

@@ -5,6 +5,8 @@ holders, however many processes run. Rows of `lease` are the history, written un
 serves all waiting visitors (`hub.visits.batch_writer`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Compares our numbers with the carrier's: who owns them and where their webhooks point."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """What the carriers hold for our numbers: point their webhooks here, and note how each number stands there."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from sqlmodel import col, select

@@ -3,6 +3,8 @@
 An hour that is over never changes: a lease that has ended is never revived. So several workers may add up the same hour.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,6 +1,8 @@
 """Statistics of pools: how many visitors ask for numbers, how long they hold them, how many get none, and the pool
 size needed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
 """Porting numbers: an order is stored before it is placed, placed once, and tracked until it has ended."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,8 @@
 """When something that failed is tried again: doubled waits, and for deliveries a schedule of more than a day with full
 jitter, never beyond the network's age limit."""
 
+from __future__ import annotations
+
 import math
 import random
 from collections.abc import Callable

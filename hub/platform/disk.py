@@ -1,5 +1,7 @@
 """The disk that the hub writes to: a reserve held as a file, released when the disk is full, and allocated again later."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import threading

@@ -1,5 +1,7 @@
 """The pages of `docs/`, which come with the hub: the folder they are in, what one says, and how a message names one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution

@@ -4,6 +4,8 @@ An event is one of the constants that the hub itself logs; whatever a library or
 under the library's name or the connector's. Another module writes the counts to the database from time to time.
 """
 
+from __future__ import annotations
+
 import re
 import threading
 import time

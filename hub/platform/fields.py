@@ -1,5 +1,7 @@
 """Fields that two values have in common: rows of the database become frozen values, or plain data."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar

@@ -1,5 +1,7 @@
 """How pages and e-mails write times, lengths, numbers, money and phone numbers, in American English."""
 
+from __future__ import annotations
+
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal

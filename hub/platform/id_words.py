@@ -1,5 +1,7 @@
 """The words of an id without a title, and the id that a misspelled one means."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterable
 

@@ -1,5 +1,7 @@
 """The figures of a line of one's own, as a trunk's operator calls them: what each means, and how it is shown."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Liveness: when each worker thread of this process last turned, when each periodic job last succeeded, and what fails."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
 import time

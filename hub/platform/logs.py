@@ -1,5 +1,7 @@
 """Structured logs: JSON outside a terminal, and nothing that looks like a number, an address or a secret in any of them."""
 
+from __future__ import annotations
+
 import logging
 import sys
 from collections.abc import Callable

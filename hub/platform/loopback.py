@@ -1,5 +1,7 @@
 """Sockets and ports of this machine's loopback."""
 
+from __future__ import annotations
+
 import socket
 from contextlib import ExitStack
 from random import SystemRandom

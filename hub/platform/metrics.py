@@ -1,5 +1,7 @@
 """The hub's figures for Prometheus; labels never hold personal data."""
 
+from __future__ import annotations
+
 from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS = Counter("ringfence_webhooks_total", "Webhooks by connector and outcome.", ["connector", "outcome"])

@@ -1,5 +1,7 @@
 """The YAML files that come with the hub and its plugins."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import yaml

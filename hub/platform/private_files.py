@@ -1,6 +1,8 @@
 """Files and folders of the hub are for its own user alone: new ones by the umask of the process, older ones by a change of
 their mode."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
 """The public holidays of a country or of one of its regions, from the `holidays` package, which is imported on first use."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping
 from datetime import date

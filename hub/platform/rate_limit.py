@@ -5,6 +5,8 @@ whole provider, and only then against the budget of all. A request that one of t
 from anybody else.
 """
 
+from __future__ import annotations
+
 import ipaddress
 import threading
 from collections import OrderedDict

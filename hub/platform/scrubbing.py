@@ -4,6 +4,8 @@ Nothing of the hub logs any of them on purpose. This is for what libraries, prov
 hashes and times stay as they are.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from contextvars import ContextVar

@@ -1,5 +1,7 @@
 """What the connectors read of a company's visitors: click ids, each with the source that it stands for, and cookies."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 

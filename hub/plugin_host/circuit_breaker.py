@@ -1,5 +1,7 @@
 """A circuit breaker: it stops calls to a failing connector and lets one probe through after a while."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections import deque

@@ -1,5 +1,7 @@
 """Discover plugins: those that came with the hub, those that `hub plugins add` installed apart, and single files."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache

@@ -5,6 +5,8 @@ other hooks that answer from memory (a caller may be waiting); and hooks that us
 never delays an answer, and a hook that crashes never blocks webhooks.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

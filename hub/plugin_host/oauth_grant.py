@@ -3,6 +3,8 @@
 Sources: RFC 6749 4.1 and 5.1, RFC 7636, RFC 8252 7.3 (loopback redirects), RFC 7009 (revocation), OpenID Connect Core 3.1.3.7.
 """
 
+from __future__ import annotations
+
 import base64
 import secrets
 from collections.abc import Mapping, Sequence

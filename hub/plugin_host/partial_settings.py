@@ -1,5 +1,7 @@
 """A plugin's settings as far as they are known: before a sign-in, those that choose an account are missing."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 from pydantic import BaseModel, create_model

@@ -1,5 +1,7 @@
 """Check what a hook returned. A plugin that returns the wrong type is reported; nothing else is affected."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from datetime import date, datetime

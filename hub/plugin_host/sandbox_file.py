@@ -1,5 +1,7 @@
 """The SQLite file of one stand-in's state: who writes to it waits for the others, and a kill leaves what was there before."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import sqlite3

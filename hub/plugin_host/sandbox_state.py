@@ -4,6 +4,8 @@ Before each request a stand-in takes over what other processes changed, and befo
 file. What every new stand-in of its class holds is not written, so a later version of the plugin may hold something else.
 """
 
+from __future__ import annotations
+
 import json
 import marshal
 import pickle

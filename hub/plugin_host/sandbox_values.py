@@ -1,6 +1,8 @@
 """A stand-in's values as JSON and back. Reading runs no code: a class is looked up among the plugin's own dataclasses, and
 its fields are set without a call of its constructor."""
 
+from __future__ import annotations
+
 import base64
 import sys
 from collections import Counter, deque

@@ -1,5 +1,7 @@
 """A pool of daemon threads: a thread that hangs does not keep the process from ending."""
 
+from __future__ import annotations
+
 import queue
 import threading
 from collections.abc import Callable

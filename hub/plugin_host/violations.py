@@ -1,6 +1,8 @@
 """Counts manifest violations in memory: undeclared fields that were removed and undeclared hosts that were blocked.
 Another module writes the counts to the database from time to time."""
 
+from __future__ import annotations
+
 import threading
 from collections import Counter
 from collections.abc import Callable

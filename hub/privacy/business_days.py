@@ -7,6 +7,8 @@ state holidays together: more holidays give a later day, which is safe. For an *
 alone: fewer holidays give an earlier day.
 """
 
+from __future__ import annotations
+
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Check the whole journal, sign its ends if it is intact, and record for an account who checked it and what was found."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from threading import Lock
 

@@ -5,6 +5,8 @@ verification. A request that the business believes to be fraudulent may be denie
 7026(e), 7027(f)).
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

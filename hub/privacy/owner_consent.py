@@ -1,5 +1,7 @@
 """Connects and disconnects an owner's account at a provider. The owner's consent is stored before the token is requested."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Literal
 

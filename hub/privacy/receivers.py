@@ -5,6 +5,8 @@ personal data, so no consent is asked for them, and an address that is disabled 
 Source: GDPR Art. 19; Cal. Civ. Code 1798.105(c)(1), 1798.140(ad)(2)(B); 11 CCR 7022(b)(2)-(3), 7026(f)(2).
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,6 +4,8 @@ Source: Cal. Penal Code 632 and the laws of other states where all parties must 
 notice has consented by that alone, and may end it at any time.
 """
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime
 

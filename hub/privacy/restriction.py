@@ -1,5 +1,7 @@
 """Restriction: a person's data is stored but not used; every use is refused. Source: GDPR Art. 18(2)."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import exists

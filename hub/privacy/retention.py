@@ -1,5 +1,7 @@
 """Retention: ends personal data when its retention period is over, in small transactions, and reports what is overdue."""
 
+from __future__ import annotations
+
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """All retention rules in one place: which rows hold personal data, for how long, and what happens to them after that."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

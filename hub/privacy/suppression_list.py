@@ -1,5 +1,7 @@
 """The suppression list: keyed hashes of people who stopped texts. Only a consent given later than the stop lifts one."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 

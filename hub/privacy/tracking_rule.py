@@ -8,6 +8,8 @@ because its time zones do not distinguish Quebec from Ontario; Australia and New
 there that allows tracking without consent.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,6 +5,8 @@ Source: Quebec, Charter of the French language (C-11), s. 52 and 52.1; 11 CCR 70
 business serves people.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -6,6 +6,8 @@ for sends under way, no new one begins meanwhile, and all later sends read the r
 (hub.plugin_host.guard), so a refusal is in force within 60 s.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -2,6 +2,8 @@
 key.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile

@@ -2,6 +2,8 @@
 year.
 """
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo

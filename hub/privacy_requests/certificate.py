@@ -1,5 +1,7 @@
 """The signed certificate of an erasure: what was erased, by whom and when, and what could not be recalled and why."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime

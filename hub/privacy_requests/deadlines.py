@@ -1,5 +1,7 @@
 """The deadline of a request: the strictest row of `deadlines.yaml` over every place where the person may be."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

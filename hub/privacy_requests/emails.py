@@ -1,5 +1,7 @@
 """E-mails: the link that proves an address, and reminders to the officers who must answer."""
 
+from __future__ import annotations
+
 from sqlmodel import Session, col, select
 
 from hub.mail import make_mail, send_mail

@@ -1,5 +1,7 @@
 """Erasure: first a readable plan, then the hub's own data, then every provider, until each has answered."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """What erasures leave in the database's files is overwritten: after each one, and again until it has succeeded."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 import structlog

@@ -1,5 +1,7 @@
 """Proof of identity: a code by text to the number, or a link by e-mail to the address. Only hashes of both are stored."""
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime, timedelta
 

@@ -1,5 +1,7 @@
 """Legal duties: holds on a person or on a whole company, and what authorities were given; each is in the audit trail."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from datetime import datetime
 

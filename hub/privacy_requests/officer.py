@@ -1,5 +1,7 @@
 """What a privacy officer does with a request, by a command or in the web interface; each step is in the audit trail."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

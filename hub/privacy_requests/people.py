@@ -1,5 +1,7 @@
 """The people whom a request covers, the names by which providers can find them, and legal holds on their data."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 

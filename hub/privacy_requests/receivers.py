@@ -1,5 +1,7 @@
 """After an erasure: notifies the addresses of webhooks, and says in the certificate which of them got it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

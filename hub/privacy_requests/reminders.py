@@ -2,6 +2,8 @@
 proofs.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 
 import structlog

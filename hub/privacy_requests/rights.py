@@ -1,5 +1,7 @@
 """Objection, restriction and correction: they take effect at once, everywhere."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Carries out a request after the person is verified. Tasks for providers are retried until each has answered."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta

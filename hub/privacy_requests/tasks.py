@@ -1,5 +1,7 @@
 """Automatic tasks of a request: its answer, the code or link to the person, a reminder to the officers who must answer."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import update

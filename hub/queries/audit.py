@@ -1,5 +1,7 @@
 """The audit log of an account: entries by who, what, of what and when, newest first."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The block list and the allow list as people see them, and the spam score of a call with its reasons."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The versions of config.yaml with who applied them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

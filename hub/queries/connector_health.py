@@ -1,5 +1,7 @@
 """Whether each connector works, in one sentence."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime

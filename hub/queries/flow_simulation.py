@@ -1,5 +1,7 @@
 """Simulate a call flow with the connectors of a config.yaml: its consent plugins decide, its carriers write documents."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace

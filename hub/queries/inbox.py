@@ -1,5 +1,7 @@
 """The inbox: how many webhooks are in each state, and the newest ones of one state."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The people who contacted companies, as programs list them, and what one of them did."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

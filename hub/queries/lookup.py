@@ -1,5 +1,7 @@
 """Finds the rows that a user typed: calls, texts and deliveries by id or a part of it; also checks names and places."""
 
+from __future__ import annotations
+
 import difflib
 import re
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,7 @@
 """What users added: lead, tags, notes and their history, of one call, text or form, or of a list; and merged people."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

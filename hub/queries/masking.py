@@ -1,5 +1,7 @@
 """Personal data on a screen: masked, unless the user asks to see it."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit

@@ -1,5 +1,7 @@
 """The callers whom nobody has spoken with since they called: the work list of missed calls and voicemails."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """What waits for a person now: callers to call back, texts to answer, connectors to fix; and the first steps of a new hub."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

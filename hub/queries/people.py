@@ -1,5 +1,7 @@
 """People who contacted a company: the newest ones, one person with everything that is surely theirs, and search."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

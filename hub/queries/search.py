@@ -1,6 +1,8 @@
 """Search over everything that a user may see, by what people type: parts of numbers, beginnings of names, words of notes,
 e-mail addresses, campaigns, trackers, ids."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Which consent plugins do not answer."""
 
+from __future__ import annotations
+
 from sqlmodel import col, select
 
 from hub.contracts.consent import NO_ANSWER

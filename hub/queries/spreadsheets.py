@@ -1,5 +1,7 @@
 """Cells of CSV files that a spreadsheet program opens."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Iterable

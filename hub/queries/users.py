@@ -1,5 +1,7 @@
 """The users of an account, their API keys, and the assistants that they connected by OAuth."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

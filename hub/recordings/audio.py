@@ -1,5 +1,7 @@
 """Checks that a recording is complete audio, from its bytes alone, before it is kept."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO

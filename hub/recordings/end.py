@@ -1,5 +1,7 @@
 """End the recording of a call because its caller does not want it, during the call or after it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """Recording pipeline: check consent, fetch, verify, encrypt, store, read back, then delete at the carrier."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,7 @@
 """Signed links to one recording, for one user and one purpose, valid for at most five minutes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Decrypts a recording for one listener. Who heard what, and when, is written down before any audio is returned."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import timedelta
 

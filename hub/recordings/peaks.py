@@ -1,5 +1,7 @@
 """The waveform of a recording: how loud equal parts of each channel are. It is computed once, and drawn by the call's page."""
 
+from __future__ import annotations
+
 import sys
 from array import array
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Transcription pipeline: claim, check consent, call the plugin, encrypt, store. A failure never affects the recording."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,5 +1,7 @@
 """The edits of config.yaml with which a company leaves: first what visitors and callers reach, at the end the rest."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hub.config.edit import REMOVED, Change, tree_of

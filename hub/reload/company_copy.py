@@ -1,6 +1,8 @@
 """The edits of config.yaml with which a company begins as a copy of another one: call flows, trackers without their numbers,
 and conversion rules. Secrets, accounts at providers and webhooks are not copied."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """What differs between two texts of config.yaml: as a diff, in words, and what needs a restart."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """A user's draft of config.yaml. It is encrypted, because a draft may hold a secret that is not yet behind a reference."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

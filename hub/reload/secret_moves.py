@@ -4,6 +4,8 @@ A change in a browser or by an API sends no stored secret to another host and re
 user's session would be as good as the machine itself. The operator, who edits the file there, stays free.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

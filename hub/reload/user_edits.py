@@ -1,5 +1,7 @@
 """A user's change of config.yaml: what it is refused for, what it voids, and what the audit log gets of it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 

@@ -5,6 +5,8 @@ its companies, and conversion rules about its companies. In every hub, what reac
 plugin folders) is left to the people who can edit the file there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The table of versions of config.yaml: the newest applied one, and how a new one or a refused one is written."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -8,6 +8,8 @@
 `decay`      twice as much to a touch as to one seven days earlier
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache

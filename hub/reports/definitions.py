@@ -4,6 +4,8 @@ A ratio is a sum divided by a sum, over the lines for which both are known, for 
 lead is the cost divided by the leads of the sources whose cost is known. `hub.reports.costs.Return` divides it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """Dirty days: code that changes a call, text, form, visit or conversion marks the company's days to add up again."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,5 +1,7 @@
 """Gains: what a contact brought: its conversions, whether it became a lead and a customer, and what the customer bought."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,6 +5,8 @@ another worker has deleted them in the meantime, the transaction rolls back. A m
 day is rolled up again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,5 +1,7 @@
 """Tally: the credits of one company's day, added up from its contacts by model, dimension and value."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache

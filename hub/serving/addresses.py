@@ -1,5 +1,7 @@
 """The addresses that a process listens on, and why it cannot."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import socket

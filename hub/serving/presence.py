@@ -1,5 +1,7 @@
 """The row of this process in the table of processes: which version it runs, and that it is alive."""
 
+from __future__ import annotations
+
 import os
 import resource
 import socket

@@ -1,5 +1,7 @@
 """One process of the hub, put together: the version that it starts with, what it serves, and its watcher."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

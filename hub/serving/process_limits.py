@@ -1,5 +1,7 @@
 """What the system gives to this process: file descriptors, and how its memory is kept."""
 
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import resource

@@ -1,5 +1,7 @@
 """The hub of a process: takes a new configuration without losing a request, a job or a count."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

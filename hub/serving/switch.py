@@ -1,5 +1,7 @@
 """The ASGI application of a process: each request is served by the hub that was current when it began."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol

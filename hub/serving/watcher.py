@@ -1,5 +1,7 @@
 """Watches config.yaml and the table of its versions, and lets the process take what is new."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
 import time

@@ -14,6 +14,8 @@ Rules; the first that matches decides:
 A source tracker's number belongs to one source, so its calls need no visit: `tracker.source`.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,7 @@
 """The tables of sources.yaml and sites.tsv, read one time and indexed so that each question is one look-up."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property

@@ -4,6 +4,8 @@ The list is Snowplow's `referers.yaml` (GPL 3, after Matomo's), as included in t
 Only its data is read, when the table is made; a running hub needs only the table. A test compares the two.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from importlib.metadata import distribution

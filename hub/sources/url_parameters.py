@@ -5,6 +5,8 @@ parameters, 200 characters of a utm value, 512 of a click id. Names match in any
 repeated name the last valid value wins, because networks append theirs at the end. The fragment is ignored.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,8 @@
 """The block list, the allow list, and the lists that call flows name: numbers, or beginnings of numbers, of one company or of
 all of an account."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

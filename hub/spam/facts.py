@@ -1,5 +1,7 @@
 """What is known about a call when it is scored. Everything is optional: what is not known scores nothing."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

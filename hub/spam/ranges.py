@@ -1,5 +1,7 @@
 """Numbers whose calls are suspect by their shape alone: `ranges.yaml` and the numbering plans of the package phonenumbers."""
 
+from __future__ import annotations
+
 import re
 from functools import cache, lru_cache
 from importlib.resources import files

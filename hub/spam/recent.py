@@ -1,5 +1,7 @@
 """The calls of the last hour in memory, so that a burst is seen before its calls are in the database."""
 
+from __future__ import annotations
+
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable

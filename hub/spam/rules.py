@@ -4,6 +4,8 @@ No single weak sign marks a call: a missing signature or a neighbor's number is 
 mobiles, small towns). What is certain (the block list, a honeypot, a number that cannot exist) weighs most.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """Assembles a hub: settings, database, keys, and the connectors with their services."""
 
+from __future__ import annotations
+
 import stat
 from functools import partial
 from pathlib import Path

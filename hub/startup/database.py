@@ -1,5 +1,7 @@
 """Open only the database of a configuration, for what needs no hub."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

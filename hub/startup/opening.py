@@ -1,5 +1,7 @@
 """Open what a process needs and close it in order: the configuration, the database, a hub with its sandboxes."""
 
+from __future__ import annotations
+
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,8 @@
 """The audit log: adds an entry to the journal of the account that it is about. Only this module writes audit
 entries."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Storage for encrypted audio: a folder, or any storage that fsspec supports, such as S3 and compatible services."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator, Mapping

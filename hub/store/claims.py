@@ -4,6 +4,8 @@ Each kind of due rows (ready; lease run out) is read along the table's index of 
 as the claim goes: neither what else waits nor what is done costs anything.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """A connector's data in the database: its OAuth tokens (encrypted), notes, cursors, and whether it is paused."""
 
+from __future__ import annotations
+
 import base64
 import json
 import time

@@ -1,5 +1,7 @@
 """What SQLite and PostgreSQL do differently, as functions that callers use for both alike."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path

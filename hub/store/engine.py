@@ -1,5 +1,7 @@
 """One database, SQLite or PostgreSQL: read sessions, and write sessions that commit atomically."""
 
+from __future__ import annotations
+
 import json
 import os
 import sqlite3

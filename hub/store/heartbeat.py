@@ -1,5 +1,7 @@
 """A heartbeat: a running worker keeps its claimed rows; after it dies, others take them within 20 seconds."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress

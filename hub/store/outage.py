@@ -1,5 +1,7 @@
 """Whether the main database is away, as the writers of this process see it."""
 
+from __future__ import annotations
+
 import threading
 from datetime import UTC, datetime
 from typing import Protocol

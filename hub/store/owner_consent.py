@@ -1,5 +1,7 @@
 """Consent records of data owners, and whether a connector may read their data."""
 
+from __future__ import annotations
+
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete

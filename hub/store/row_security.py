@@ -6,6 +6,8 @@ without it no row is visible. The policies are FORCEd, so they apply to the tabl
 superuser or a role with BYPASSRLS (`hub docs access`). SQLite has no row-level security. Source: security.md 2.3, tenancy.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from sqlalchemy import Table

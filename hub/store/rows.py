@@ -1,5 +1,7 @@
 """Write many rows in one call, on both databases, by column name."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache

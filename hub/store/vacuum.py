@@ -1,5 +1,7 @@
 """Overwrite the bytes of deleted rows on disk, because deleting rows alone leaves them there."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any

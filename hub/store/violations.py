@@ -1,5 +1,7 @@
 """Adds manifest violations to the counts of their day, in one short statement."""
 
+from __future__ import annotations
+
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 

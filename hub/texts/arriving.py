@@ -1,5 +1,7 @@
 """Stores an incoming text exactly once and acts on what it asks for, in the same transaction."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Automatic texts: a reply to an incoming text, and a text after a missed call."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 

@@ -1,5 +1,7 @@
 """Bodies and pictures of texts, encrypted under the key of the person who wrote or receives them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from sqlmodel import Session

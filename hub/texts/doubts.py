@@ -6,6 +6,8 @@ reasonable means revokes consent and is honored within ten business days; (a)(12
 without marketing, which may ask what was meant.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any

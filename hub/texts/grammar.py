@@ -10,6 +10,8 @@ A pattern is a sequence of words, separated by spaces, in the plain form of `wor
 A pattern with `\\b` is a regular expression. No pattern contains an unbounded repetition, so reading takes linear time.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

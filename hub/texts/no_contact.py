@@ -5,6 +5,8 @@ officer, forms, transcripts and imports all come here. The no is in the ledger, 
 it outlasts an erasure. Only the person's own later act lifts it, or a yes that an officer records with evidence.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Signed URLs from which a carrier fetches the pictures of an outgoing text; they expire after a few minutes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlencode

@@ -1,5 +1,7 @@
 """The only module that queues outgoing texts, with everything that the sender needs. Only the sender sends them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """The sentences of what a person wrote or said that may be a refusal, for the user who decides on it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -4,6 +4,8 @@ Source: 3GPP TS 23.038, 6.2.1 (the GSM 7-bit alphabet and its extension); 3GPP T
 text loses 7 of its 140 bytes).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """The text settings of a tracker: those of its own `texts:` section, and the company's for every setting left out there."""
 
+from __future__ import annotations
+
 from hub.config.models import Config
 from hub.config.sections.texts import TextsSection
 from hub.numbers.directory import Line

@@ -5,6 +5,8 @@ automatically. So none of these texts goes to premium and satellite numbers, and
 of the number, and in money. Numbers that called or wrote have limits of their own, which strangers cannot use up.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal

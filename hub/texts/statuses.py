@@ -1,5 +1,7 @@
 """Delivery statuses from carriers, merged so that a late, repeated or reordered status never moves a text backwards."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """A person's stop and start, with all their effects in one transaction."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Literal
 

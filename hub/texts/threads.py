@@ -1,5 +1,7 @@
 """Threads: all texts between a company and one person, in and out, on any of its tracking numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

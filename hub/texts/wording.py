@@ -1,5 +1,7 @@
 """The few sentences that the hub writes into texts, in each language whose stop words it knows."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping

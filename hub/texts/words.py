@@ -6,6 +6,8 @@ the sentence are is a second opinion: see `languages/likeness.py`. What one opin
 doubtful.
 """
 
+from __future__ import annotations
+
 import difflib
 import math
 import re

@@ -1,6 +1,8 @@
 """Group commit for visits: one transaction records all waiting visitors, and each gets the answer after its commit. While the
 database is away they are kept in the spool (hub.visits.without_database)."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future

@@ -1,5 +1,7 @@
 """Cookies that the company's connectors read on its pages: whose may be read, and what of them is stored."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 

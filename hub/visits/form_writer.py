@@ -1,5 +1,7 @@
 """Group commit for forms: a page gets its answer after its form is durable, in the database or, without it, in the spool."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import asdict

@@ -1,5 +1,7 @@
 """Form: what a visitor sends on a company's website is stored one time, before the page gets its confirmation."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Page view: records each new page of a visit. A click id that comes with it belongs to the visit from then on."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple

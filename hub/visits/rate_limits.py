@@ -4,6 +4,8 @@ Everything here is in the memory of one process and ends with it. Only the netwo
 never written anywhere. Each web process has its own limits.
 """
 
+from __future__ import annotations
+
 import heapq
 import threading
 from collections.abc import Collection, Iterable, Sequence

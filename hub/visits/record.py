@@ -6,6 +6,8 @@ has none left. A visitor who denies analytics, or whose browser sends a privacy 
 sees the number for privacy signals, if the company has one.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Arrival: reads what a browser reports about a visit: where it came from, and which number stands for that source."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

@@ -6,6 +6,8 @@ machine, may still reach the database, so a number of the pool could be lent to 
 the next report of the page gets a number of its own.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace

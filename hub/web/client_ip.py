@@ -1,5 +1,7 @@
 """Finds the address that a request really comes from, behind trusted proxies."""
 
+from __future__ import annotations
+
 import ipaddress
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,6 +1,8 @@
 """Which answers are compressed. A compressed length says something about the content, and a page of another site could repeat a
 request until it has guessed that (BREACH). So answers to requests that another site can cause are sent as they are."""
 
+from __future__ import annotations
+
 import secrets
 from typing import Any
 

@@ -1,5 +1,7 @@
 """While the database is away: pages say so at once, and the process itself says how it is, without any thread that hangs."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import JSONResponse, Response

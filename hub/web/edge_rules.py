@@ -1,5 +1,7 @@
 """What holds for every request from outside: the most bytes of a body, and the headers of every answer."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.exceptions import HTTPException

@@ -1,5 +1,7 @@
 """Errors of every road: a page for browsers, a problem document (RFC 9457) for programs."""
 
+from __future__ import annotations
+
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping

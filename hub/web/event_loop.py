@@ -1,5 +1,7 @@
 """How work leaves the event loop in batches, and how its results return from other threads."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections import deque

@@ -1,5 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`: is the hub alive, can it accept calls, and what does it do."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import time

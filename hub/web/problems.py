@@ -1,5 +1,7 @@
 """The problem documents of `/api/v1` (RFC 9457): with a code, the parameter at fault and the request's id."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus

@@ -1,5 +1,7 @@
 """Reads a request's body up to a limit."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The id of one request: in the header `X-Request-Id` of its answer, in its errors, and in every log line about it."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from typing import Any

@@ -1,5 +1,7 @@
 """What an endpoint's answer means for the event and for those behind it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial

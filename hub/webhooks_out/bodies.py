@@ -5,6 +5,8 @@ addresses and names may stand in every other field too, because people write and
 withheld, and recorded if they are not.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,6 +5,8 @@ People write them into forms, texts and notes, and say them in calls, in every f
 however it is separated, with and without its country code.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

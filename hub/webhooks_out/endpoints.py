@@ -1,5 +1,7 @@
 """One endpoint with its settings from config.yaml, and its secrets."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import secrets

@@ -6,6 +6,8 @@ then they pass, one try a minute for as long as none is taken. An event that is 
 nothing up.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any

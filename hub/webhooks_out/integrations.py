@@ -4,6 +4,8 @@
 caller proposes and applies them (`hub.reload.ConfigFile`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

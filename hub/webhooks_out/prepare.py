@@ -1,5 +1,7 @@
 """Before an event is sent: is there something to send, and may this endpoint have it? Consent is asked each time."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

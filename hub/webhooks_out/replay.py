@@ -1,5 +1,7 @@
 """Send events again: one, or those of a range of time. The receiver sees the same `webhook-id`, so it knows what it has."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """A test of an endpoint: one fictional call, sent at once in the endpoint's format, signed like every event."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 

@@ -5,6 +5,8 @@ A try is recorded before anything is sent, so an event whose worker died is sent
 about a person is read, and consent is asked, under the person's lock: after a refusal or an erasure nothing more leaves.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

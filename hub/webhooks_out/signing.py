@@ -4,6 +4,8 @@ While a rotation lasts, both secrets sign. Standard Webhooks has a place for sev
 header, `Signature`: it keeps the former secret until the rotation ends, and `Signature-New` has the new one.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 from collections.abc import Mapping

@@ -3,6 +3,8 @@
 The fields of `data` are always all there; what is not known, or withheld, is null.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

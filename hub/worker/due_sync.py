@@ -1,5 +1,7 @@
 """One due sync of one connector: claimed, run, and recorded."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from sqlmodel import col

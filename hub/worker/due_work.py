@@ -1,5 +1,7 @@
 """Which kinds of work are due now: one query for all of them, because an idle worker looks four times a second."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """The ticker: APScheduler says when a connector's sync is due, and the due slot is written for the workers to claim."""
 
+from __future__ import annotations
+
 import logging
 import time
 from datetime import datetime

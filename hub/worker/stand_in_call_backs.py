@@ -1,6 +1,8 @@
 """Let the stand-ins of carriers answer the calls back that they were asked to place, as a carrier does: the user picks up, then
 the person, and both speak for a minute. Each webhook comes when its step happens. A live carrier is never asked."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
 

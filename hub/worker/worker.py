@@ -1,5 +1,7 @@
 """The threads of a worker, and what each of them waits for."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

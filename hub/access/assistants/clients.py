@@ -5,6 +5,8 @@ Sources: RFC 7591; RFC 8252, 7.3 (loopback); OAuth 2.1 (draft 13), 2.3; modelcon
 authorization; draft-ietf-oauth-client-id-metadata-document-00.
 """
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

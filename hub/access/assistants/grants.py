@@ -4,6 +4,8 @@ A code and a refresh token work once. If one comes again, somebody has a copy of
 random and stored as hashes; each belongs to one resource. Sources: OAuth 2.1 (draft 13), 4.1.3, 4.3.1, 7.5; RFC 8707; RFC 9700.
 """
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, Literal

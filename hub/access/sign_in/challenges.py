@@ -3,6 +3,8 @@
 Each has a random token that only the browser's cookie holds, works once, and ends after a few minutes.
 """
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, Literal

@@ -3,6 +3,8 @@
 Each change writes its audit entry. A user is never left without a way in.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,6 +3,8 @@
 It is signed and says nothing else; it signs nobody in. Source: OWASP, Blocking Brute Force Attacks, device cookies.
 """
 
+from __future__ import annotations
+
 import re
 import secrets
 from datetime import timedelta

@@ -1,6 +1,8 @@
 """Deletes what is over: sessions, waiting steps, one-time links, used recovery codes, unfinished sign-ins at providers, and
 what assistants were allowed. None of it is evidence; the audit log says who signed in, and who allowed what."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -3,6 +3,8 @@
 The hub sends invitations alone; other links are shown once, to the person who made them. Only the SHA-256 of a token is stored.
 """
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime, timedelta
 from typing import Literal

@@ -3,6 +3,8 @@
 Sources: NIST SP 800-63B, 3.1.1 (length and a strength check, no rules on kinds of characters); security.md 2.3.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import lru_cache
 

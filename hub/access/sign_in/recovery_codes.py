@@ -1,5 +1,7 @@
 """Recovery codes: ten one-time codes that replace a lost authenticator app. Only their SHA-256 is stored."""
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 from datetime import datetime

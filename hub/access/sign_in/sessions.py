@@ -3,6 +3,8 @@
 Source: web_interface.md A.3; OWASP ASVS 5.0, V7.
 """
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 from dataclasses import dataclass

@@ -11,6 +11,8 @@ or at an OpenID provider is not counted, so a user who has one is never slowed d
 process. Source: web_interface.md A.3.
 """
 
+from __future__ import annotations
+
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence

@@ -3,6 +3,8 @@
 Source: RFC 6238 (30-second steps; 5.2: a verifier must not accept a code a second time).
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hmac

@@ -6,6 +6,8 @@ Sources, read 2026-11-30: docs.slack.dev/messaging/sending-messages-using-incomi
 /troubleshoot/power-platform/power-automate/flow-run-issues/triggers-troubleshoot (the hosts of a workflow's address).
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

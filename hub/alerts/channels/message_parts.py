@@ -3,6 +3,8 @@
 The decision is stored, and so is each disclosure, before the mail server gets anything.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo

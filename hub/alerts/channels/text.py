@@ -3,6 +3,8 @@
 The sender checks consent and the person's STOP again, as for everybody (`hub.delivery.send_texts`).
 """
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """Alerts by webhook: a JSON document, signed as Standard Webhooks 1.0 says, so that receivers can use its libraries."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from datetime import datetime

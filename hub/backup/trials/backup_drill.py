@@ -1,5 +1,7 @@
 """The backup drill: a backup is restored into a scratch database, compared with what it holds, and opened with the keys."""
 
+from __future__ import annotations
+
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """Copies a whole database into a scratch while the hub works on it: SQLite by its online backup, PostgreSQL table by table."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing

@@ -1,5 +1,7 @@
 """A scratch database and folder: made empty, used for one try, and deleted, also after a try that was killed."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import shutil

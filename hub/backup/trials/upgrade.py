@@ -1,5 +1,7 @@
 """What an upgrade of the software would do to a hub: its migrations tried on a copy, and what else should be right before."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

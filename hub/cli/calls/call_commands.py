@@ -1,5 +1,7 @@
 """`hub calls`: who waits for a call back, and call a person back; `hub.cli.calls.marks` adds what users mark."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

@@ -1,5 +1,7 @@
 """`hub calls mark`, `tag`, `note` and `spam`: what users add to calls, texts and forms."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime

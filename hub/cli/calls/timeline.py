@@ -1,5 +1,7 @@
 """`hub call ID`: one call, text or form as a timeline, from its first webhook to its last receipt."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo

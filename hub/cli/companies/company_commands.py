@@ -1,5 +1,7 @@
 """`hub companies`: list companies, plan and carry out the end of one, print its certificate."""
 
+from __future__ import annotations
+
 import json
 from contextlib import ExitStack
 from pathlib import Path

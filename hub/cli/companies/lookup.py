@@ -1,5 +1,7 @@
 """The company that a command of `hub companies` names, and its hub."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """Shows the plan for the end of a company."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 
 from hub.cli.support.output import moment, plain, say

@@ -1,5 +1,7 @@
 """`hub companies transfer`: plan and carry out the transfer of a company to another account."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub report costs`: what each source or campaign cost, and what it brought for that."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """How long an import takes: its requests, at the pace that CallRail asks for."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

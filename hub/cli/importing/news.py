@@ -1,5 +1,7 @@
 """Which problems of an import are new: what `hub import --quiet` prints, so that a run each morning is silent."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """`hub inbox`: received webhooks, those that could not be parsed, and their replay after a fix."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """`hub quarantine`: items in whose handling processes died three times, and their replay after a fix."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

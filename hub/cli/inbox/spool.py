@@ -1,5 +1,7 @@
 """`hub inbox spool`: what came in while the database was away and is not in it yet; it needs no database."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, say

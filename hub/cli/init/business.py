@@ -1,5 +1,7 @@
 """The answers to `hub init` about a business, and what follows from them: its place, names, and numbers to try the hub with."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """`hub calls list` and `hub leads`: calls, texts and forms with filters, as the page of calls has them."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """`hub listen`: what happens in a hub, as it happens, beside the running hub."""
 
+from __future__ import annotations
+
 import json
 import signal
 import time

@@ -1,5 +1,7 @@
 """What the lists of `hub` have in common: their options, whose data they read, the period, and CSV."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

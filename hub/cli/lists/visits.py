@@ -1,5 +1,7 @@
 """`hub visits`: the visits of companies' websites, with their sources and the numbers that were shown."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 

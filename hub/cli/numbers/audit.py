@@ -1,5 +1,7 @@
 """`hub numbers audit` and `spending`: what is wrong with numbers and what mends it, and what they cost by month."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo

@@ -1,5 +1,7 @@
 """`hub blocks`: the callers who are blocked or allowed, by number or by the beginning of numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub numbers search`, `buy` and `cap`: what carriers offer, what is bought, and the most that it may cost."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

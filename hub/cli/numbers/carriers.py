@@ -1,5 +1,7 @@
 """Which carriers a command of `hub numbers` asks, and the numbers that a person types."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Annotated, Any
 

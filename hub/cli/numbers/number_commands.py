@@ -1,5 +1,7 @@
 """`hub numbers`: compare our tracking numbers with the carriers'; search, buy, configure webhooks, release."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

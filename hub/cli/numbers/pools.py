@@ -1,5 +1,7 @@
 """`hub pools`: each pool's size, visitors, use and overflow, and the recommended size."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Annotated, Any
 

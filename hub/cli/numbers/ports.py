@@ -1,5 +1,7 @@
 """`hub numbers port` and `hub numbers ports`: port numbers from another carrier, and see the status of the orders."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub backup` and `hub restore`: data and keys in separate files, so that an erasure reaches the backups too."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as altered

@@ -1,5 +1,7 @@
 """`hub backup drill`: whether a backup can be relied on, proved by a restore into a scratch."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import asdict
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub mcp`: the MCP server over standard input and output, as desktop assistants start it."""
 
+from __future__ import annotations
+
 import os
 from functools import partial
 from importlib.util import find_spec

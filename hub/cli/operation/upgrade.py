@@ -1,5 +1,7 @@
 """`hub upgrade`: what the installed version would change, tried on a copy of the database, and the migration itself."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import asdict
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub certify NAME`: run the conformance suite of a plugin's kind on an installed plugin, a wheel or a one-file plugin."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections import Counter

@@ -5,6 +5,8 @@ no file besides Python's and the plugin's, and no other process.
 Started as `python -m hub.cli.plugins.confined_certificate DESCRIPTOR`.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import pickle

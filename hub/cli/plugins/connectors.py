@@ -1,5 +1,7 @@
 """`hub connectors`: list, resume, connect and disconnect connectors, with last syncs and pauses."""
 
+from __future__ import annotations
+
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """`hub dev FILE`: certify a one-file plugin and play a few calls with it, again at each save."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

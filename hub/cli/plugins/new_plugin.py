@@ -1,5 +1,7 @@
 """`hub new-plugin KIND NAME`: write a complete, working package for a new provider, outside the repository."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

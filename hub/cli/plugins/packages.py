@@ -1,5 +1,7 @@
 """`hub plugins`: list the installed plugins, and add, update and remove those that did not come with the hub."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

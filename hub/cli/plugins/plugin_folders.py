@@ -1,5 +1,7 @@
 """The folders of plugins for a command that also works while config.yaml is missing or wrong."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from hub.config.loading import read_text

@@ -1,5 +1,7 @@
 """`hub plugins prove-walls`: a hostile plugin tries to escape from its process, on the machine at hand."""
 
+from __future__ import annotations
+
 import platform
 
 from hub.cli.plugins.packages import commands

@@ -1,5 +1,7 @@
 """`hub record CONNECTOR`: keep what a live connector and its vendor say, with everything personal and secret replaced."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

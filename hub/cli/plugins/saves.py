@@ -1,5 +1,7 @@
 """Looks at an author's files, and does something again each time that some were saved."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub sync NAME`: run one sync of one connector now, or show what it would do."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """Opens the database for `hub policy`, and finds the version that was named."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub policy`: draft, announce, publish and accept versions of privacy statements, terms and notices."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub policy list`, `show` and `status`: every version, one version in full, and each account's status."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import typer

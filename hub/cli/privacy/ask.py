@@ -1,5 +1,7 @@
 """`hub privacy ask`: may this use of a person's data happen now? Shows the decision, the rules, and their sources."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """`hub privacy authority`: record what an authority was given by law, and list it."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """`hub privacy conflicts`: numbers and addresses that forms give for several people."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from typing import Annotated, Any
 

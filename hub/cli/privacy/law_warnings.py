@@ -1,5 +1,7 @@
 """What `hub check` says of the law: rules to read again, unconfirmed rules, and settings that the law asks for."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

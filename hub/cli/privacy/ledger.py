@@ -1,5 +1,7 @@
 """`hub privacy ledger`: list the consent ledger; `hub privacy verify` is hub.cli.support.journal_report."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

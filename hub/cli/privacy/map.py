@@ -1,5 +1,7 @@
 """`hub privacy map`: which recipient gets which data, as declared and as seen, and what is stored here."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,5 +1,7 @@
 """`hub privacy no-contact`: what contact a person has refused, and a refusal that they said outside of the hub."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """`hub privacy opt-outs`: opt-outs that needed no proof, by the network that they came from; question and reinstate them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`hub privacy processors`, `record` and `notice`: documents made from the data map."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

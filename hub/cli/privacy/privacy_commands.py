@@ -1,5 +1,7 @@
 """`hub privacy`: shows and proves how people's data is treated; each group of commands has its own file."""
 
+from __future__ import annotations
+
 import typer
 
 from hub.cli.privacy import (

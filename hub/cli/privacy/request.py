@@ -1,5 +1,7 @@
 """`hub privacy request`: people's requests about their own data, from the first contact to the certificate."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

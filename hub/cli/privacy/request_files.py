@@ -1,5 +1,7 @@
 """`hub privacy request export` and `certify`: the files that come out of a request."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`hub privacy request hold`, `holds` and `lift`: legal holds on a person's data or on a whole company's."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """The options of the commands for privacy requests, and how they open the hub, find the request and write the audit trail."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Shows privacy requests in tables and as JSON, and the plan of an erasure."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

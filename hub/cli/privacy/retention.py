@@ -1,5 +1,7 @@
 """`hub privacy retention`: how long each kind of personal data is kept, and whether it is deleted on time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 

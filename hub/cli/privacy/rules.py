@@ -1,5 +1,7 @@
 """`hub privacy rules`: every rule of law that the consent plugins know, its source, and whether it is confirmed."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """The recording that a command of `hub recordings` names."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

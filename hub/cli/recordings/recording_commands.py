@@ -1,5 +1,7 @@
 """`hub recordings`: each recording's state, links to listen, export, and pauses while card data is spoken."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

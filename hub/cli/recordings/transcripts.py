@@ -1,5 +1,7 @@
 """`hub recordings transcript` and `transcribe`: read a transcript, which is audited, and retry a transcription."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import typer

@@ -1,5 +1,7 @@
 """Writes what a person does at the command line to the audit trail, by reference only."""
 
+from __future__ import annotations
+
 import getpass
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Files that commands write."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 from typing import IO

@@ -1,5 +1,7 @@
 """`hub privacy verify`, also `hub audit verify`: check the journal and report what is wrong."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from typing import Annotated

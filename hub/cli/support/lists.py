@@ -1,5 +1,7 @@
 """Lists: a command returns one, and it is printed as a table for people, as JSON for scripts, or as CSV for spreadsheets."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

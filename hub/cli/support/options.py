@@ -1,5 +1,7 @@
 """Parses the values of options: a time, or a text that is stored."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 

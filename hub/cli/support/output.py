@@ -1,5 +1,7 @@
 """Output of commands: errors, common options, JSON for machines; `hub.cli.support.tables` prints tables for people."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """Tables for people: as wide as the terminal, no word broken, ids short enough to fit and long enough to type."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 

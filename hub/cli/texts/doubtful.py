@@ -1,5 +1,7 @@
 """`hub texts stop`, `doubtful` and `keep`: decide on what may refuse texts or calls."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """What the commands of `hub texts` share: a text by its id, and the audit entry for numbers and texts in clear."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Annotated
 

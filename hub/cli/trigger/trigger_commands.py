@@ -1,5 +1,7 @@
 """`hub trigger call|text|form|visit`: one realistic event into a running hub, and what became of it."""
 
+from __future__ import annotations
+
 import time
 from typing import Annotated, Any
 

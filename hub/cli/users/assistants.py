@@ -1,5 +1,7 @@
 """`hub users assistants` and `hub users disconnect`: what users connected by OAuth."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

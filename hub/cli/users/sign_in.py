@@ -1,5 +1,7 @@
 """`hub users companies`, `reset` and `sessions`: which companies a user sees, and how the user signs in."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """`hub users`: the users of an account, their roles, and their API keys."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """Where a hub listens, where it keeps what is its own, and where its plugins are."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from hub.config.models import Config, HubSection

@@ -1,5 +1,7 @@
 """`hub:` of config.yaml: its secrets, its database, its folders."""
 
+from __future__ import annotations
+
 import pathlib
 from typing import Any
 

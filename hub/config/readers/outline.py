@@ -1,6 +1,8 @@
 """The outline of config.yaml: `hub:`, the names of the companies, and which plugin each connector names. It is enough to read
 the database, and loads no plugin."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,7 @@
 """`hub: browser_references:`: what users of the web interface may name in config.yaml."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """Values and lead statuses of conversion rules, and the day from which a company's are sent, as config.yaml writes them."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 

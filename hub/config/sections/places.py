@@ -1,5 +1,7 @@
 """Where a business is: its country, its state or province, and its time zone, which exist."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo

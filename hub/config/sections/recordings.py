@@ -1,5 +1,7 @@
 """`recordings:`: the audio of calls and voicemail, and their transcripts."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any

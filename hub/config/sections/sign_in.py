@@ -1,5 +1,7 @@
 """`hub: sign_in:` of config.yaml: how long sessions of the web interface last, and an OpenID provider."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Annotated
 

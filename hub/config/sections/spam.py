@@ -1,5 +1,7 @@
 """`spam:` of a company in config.yaml: from which score on a call is treated as spam, and how."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema

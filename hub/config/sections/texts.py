@@ -1,5 +1,7 @@
 """`texts:`, `text_budget:` and `text_price:` of a company in config.yaml."""
 
+from __future__ import annotations
+
 import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal

@@ -1,5 +1,7 @@
 """Values of config.yaml that several sections have: networks, keys, and sizes as people write them."""
 
+from __future__ import annotations
+
 import base64
 import ipaddress
 import re

@@ -1,5 +1,7 @@
 """`webhooks:` of a company in config.yaml: where the hub sends what happens."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 

@@ -1,5 +1,7 @@
 """Puts one value of a YAML text in place of another, adds, removes or moves one; all other lines stay as they are."""
 
+from __future__ import annotations
+
 import itertools
 import re
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Writes values as YAML that every reader understands in the same way, in the layout of the file around them."""
 
+from __future__ import annotations
+
 import io
 import sys
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,7 @@
 """Fold: turns the events of webhooks, and of a carrier's call list, into calls and texts."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,5 +1,7 @@
 """One CallRail account, read through its API as structure, totals and pages of records."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress

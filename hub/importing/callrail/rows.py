@@ -1,5 +1,7 @@
 """CallRail's JSON objects as records. What cannot be read is left out with a reason, and never stops an import."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal

@@ -3,6 +3,8 @@
 Source: CallRail's API documentation, as `hub.callrail.fields` has it. `hub docs import-callrail` has the whole table.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 from hub.importing.callrail.vocabulary import is_yes, text_of

@@ -1,5 +1,7 @@
 """CallRail's words in the hub's: sources, lead status, roles, amounts, times, yes and no."""
 
+from __future__ import annotations
+
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation

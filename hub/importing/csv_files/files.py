@@ -1,5 +1,7 @@
 """Exported CSV files as structure, totals and pages of records; a file is never in memory as a whole."""
 
+from __future__ import annotations
+
 import csv
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

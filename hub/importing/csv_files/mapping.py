@@ -1,5 +1,7 @@
 """Which column of an exported file means what: by the service that wrote it, as far as nobody corrects it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

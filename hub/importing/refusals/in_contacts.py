@@ -5,6 +5,8 @@ is written (the suppression list). What is doubtful comes into the queue; of a c
 marketing texts at once, because nobody could read it any more. Source: 47 CFR 64.1200(a)(10).
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -3,6 +3,8 @@
 Only the keyed hash of company and number is written (the suppression list); nobody on the list becomes a person here by it.
 """
 
+from __future__ import annotations
+
 import csv
 import hashlib
 import re

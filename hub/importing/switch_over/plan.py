@@ -1,5 +1,7 @@
 """Which numbers to move in which order: by what they stand for and by how many people call them."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

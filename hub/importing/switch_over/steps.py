@@ -1,5 +1,7 @@
 """The steps of the switch-over plan that somebody ticked off: kept with who and when, and in the audit trail."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Session

@@ -1,5 +1,7 @@
 """Gives a number that a carrier lists, or whose calls come here, to a tracker."""
 
+from __future__ import annotations
+
 from sqlmodel import select
 
 from hub.contracts.values import Money

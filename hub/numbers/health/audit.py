@@ -1,5 +1,7 @@
 """The audit: asks carriers, judges, and keeps what is found, so that the page, the command and the alerts say the same."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Reads what the rules judge: our numbers and their use, calls without a tracker, caps, and whose each carrier is."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,5 +1,7 @@
 """The kinds of findings about numbers: their words, and whether they are wrong or only worth knowing."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The rules: what is wrong with numbers, from what the tables and the carriers say of them. No I/O."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Calls on numbers that are out of use: until when they are led and attributed as before, and what is said of it."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 
 from hub.model import TrackingNumber

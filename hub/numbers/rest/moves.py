@@ -1,5 +1,7 @@
 """Gives numbers whose rest is over to the trackers that config.yaml names them for."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlmodel import Session, col, select

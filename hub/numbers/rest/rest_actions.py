@@ -1,5 +1,7 @@
 """Giving numbers up: first out of use, then at rest while old ads still show them, then back to the carrier."""
 
+from __future__ import annotations
+
 from sqlmodel import Session, select
 
 from hub.errors import CannotDo

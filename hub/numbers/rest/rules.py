@@ -1,5 +1,7 @@
 """Why, and for how long, a number rests before another tracker or another customer of the carrier gets it."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """Escapes to files: the hub's key, configuration and database, and what belongs to other connectors."""
 
+from __future__ import annotations
+
 import ctypes
 import dbm.dumb
 import importlib

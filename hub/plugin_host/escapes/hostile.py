@@ -4,6 +4,8 @@ with the audit hook and without.
 It is loaded only by `hub.plugin_host.escapes.prove`, into a plugin host of its own.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import sys

@@ -1,5 +1,7 @@
 """System calls that Python has no function for, by ctypes as a plugin would call them."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 

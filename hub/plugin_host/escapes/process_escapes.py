@@ -1,5 +1,7 @@
 """Escapes to other processes: programs, signals, memory and descriptors."""
 
+from __future__ import annotations
+
 import asyncio
 import ctypes
 import errno

@@ -1,5 +1,7 @@
 """Escapes to more rights: privileges, the kernel's rare doors, memory beyond the limit."""
 
+from __future__ import annotations
+
 import ctypes
 import mmap
 import os

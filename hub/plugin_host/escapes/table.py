@@ -1,5 +1,7 @@
 """The table of escapes: each is one small function that returns something only if the plugin got what it must not have."""
 
+from __future__ import annotations
+
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass

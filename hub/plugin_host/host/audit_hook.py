@@ -4,6 +4,8 @@ It explains: a plugin that is refused something gets a sentence that names the r
 is the kernel's confinement (`hub.plugin_host.kernel`).
 """
 
+from __future__ import annotations
+
 import _posixsubprocess
 import os
 import sys

@@ -4,6 +4,8 @@ Started as `python -m hub.plugin_host.host.child HUB_PID NETWORK CONTROL CALLSâ€
 thread serves each socket on which calls come.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import pickle

@@ -1,5 +1,7 @@
 """Confines a plugin's process: its files, what the kernel refuses, and the audit hook that explains it."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import os

@@ -1,5 +1,7 @@
 """The connector that stands in the registry for one in a plugin host: each of its hooks is a call over the pipe."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar

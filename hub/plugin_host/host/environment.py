@@ -1,5 +1,7 @@
 """The environment of a plugin's process: where Python and the hub are, the language and the time zone; nothing else."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

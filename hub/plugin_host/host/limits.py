@@ -1,5 +1,7 @@
 """The limits that a plugin host sets itself before it imports the plugin: memory, files, no core file, end with the hub."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import resource

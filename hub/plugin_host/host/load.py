@@ -1,5 +1,7 @@
 """Import a plugin's connector class, from an installed package or from a single file."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import inspect

@@ -1,5 +1,7 @@
 """The messages between the hub and a plugin host, and how errors travel in them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """Asks a child process about plugins that the hub does not import: what they are, and whether settings fit them."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import os

@@ -4,6 +4,8 @@ Started as `python -m hub.plugin_host.host.probe_child DESCRIPTOR SECONDS`. It h
 the hub closes the socket, or after a minute without a request.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import select

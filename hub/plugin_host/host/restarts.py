@@ -1,5 +1,7 @@
 """How often a plugin host is started again: with back-off, and not at all after five deaths in ten minutes."""
 
+from __future__ import annotations
+
 import time
 from collections import deque
 from collections.abc import Callable

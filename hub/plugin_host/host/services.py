@@ -1,5 +1,7 @@
 """A connector's services inside its plugin host: the HTTP client is made here, the rest is asked of the hub over the pipe."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime

@@ -4,6 +4,8 @@ The hub checks config.yaml and draws forms with such a model, so that it need no
 validators run in a child process (`Check`).
 """
 
+from __future__ import annotations
+
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta

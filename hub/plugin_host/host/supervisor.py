@@ -1,5 +1,7 @@
 """Keeps one connector's child process running: starts it, answers what it asks, restarts it, disables it."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
 import time

@@ -4,6 +4,8 @@ The hub decodes it without running anything that the child chose: a tag names on
 fields are checked against its annotations.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import socket

@@ -1,5 +1,7 @@
 """What an inspection of a plugin's code finds, and where in the code it is."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Slips in a plugin's hooks that its class shows: names, decorators, arguments, kinds, and the flows of its manifest."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -1,5 +1,7 @@
 """Slips in what hooks return: annotations of another type, and values in the source that are of another type for certain."""
 
+from __future__ import annotations
+
 import ast
 import inspect
 import types

@@ -1,5 +1,7 @@
 """Landlock: which files a process may read and write, no TCP, and no signals to others (landlock(7))."""
 
+from __future__ import annotations
+
 import errno
 import os
 import stat

@@ -1,5 +1,7 @@
 """The C library's ways into the kernel that Python does not offer."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 import platform

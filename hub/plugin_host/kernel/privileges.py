@@ -1,5 +1,7 @@
 """Gives up a process's privileges, and closes the hub's process to the processes that it starts."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os

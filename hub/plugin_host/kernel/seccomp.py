@@ -4,6 +4,8 @@ A call that is not in the list fails with EPERM, so that the plugin's error says
 list fails with ENOSYS, as on an older kernel, and so does a call of another architecture.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import struct

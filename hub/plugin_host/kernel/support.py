@@ -1,5 +1,7 @@
 """Whether this machine's kernel can confine plugins; the one place that decides what the hub says about it."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -5,6 +5,8 @@ until it is connected. Then its descriptor becomes the connection that the hub o
 wall: a plugin that undoes it can open no socket at all.
 """
 
+from __future__ import annotations
+
 import _socket
 import contextlib
 import errno

@@ -1,6 +1,8 @@
 """Which hosts and ports a connector may call, and which addresses they may have: one rule for connectors in threads and in
 plugin hosts."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch

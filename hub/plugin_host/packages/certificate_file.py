@@ -4,6 +4,8 @@ It says that somebody with this key ran the suite on this wheel; it does not say
 fields, so that none can be changed without the key, and the wheel's SHA-256 ties it to one file.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hashlib

@@ -1,5 +1,7 @@
 """What pip put into the hub's own environment that the hub does not need and that runs or is found without being asked for."""
 
+from __future__ import annotations
+
 import site
 import sysconfig
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
 """Installs a plugin's wheel with its dependencies into a folder of its own. Only a confined child process imports it."""
 
+from __future__ import annotations
+
 import shutil
 import subprocess
 import sys

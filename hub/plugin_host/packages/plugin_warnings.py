@@ -1,5 +1,7 @@
 """What is wrong with installed plugins although the hub starts: for the start, `hub check` and `hub plugins`."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from importlib.metadata import distributions
 

@@ -1,5 +1,7 @@
 """The names of ours that a plugin may import, module by module."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from functools import cache

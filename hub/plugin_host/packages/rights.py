@@ -1,5 +1,7 @@
 """What a plugin asks for, as a person accepts it, and what a new version asks for beyond that."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 

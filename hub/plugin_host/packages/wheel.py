@@ -1,5 +1,7 @@
 """Checks a wheel from outside before anything of it is unpacked, and unpacks it. None of its code is run."""
 
+from __future__ import annotations
+
 import hashlib
 import stat
 import sys

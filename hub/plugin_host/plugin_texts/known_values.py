@@ -4,6 +4,8 @@ How long a value must be: one of six characters is hidden anywhere, a shorter on
 reasons stay readable. A phone number needs seven digits.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import html

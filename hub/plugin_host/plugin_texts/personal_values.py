@@ -1,5 +1,7 @@
 """What a plugin is handed that is about a person: the personal fields of a hook's arguments, and what a webhook says."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import re

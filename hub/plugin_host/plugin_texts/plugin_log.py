@@ -1,5 +1,7 @@
 """A connector's log, and what its plugin prints: line by line, scrubbed, at a limited rate."""
 
+from __future__ import annotations
+
 import time
 from datetime import UTC, datetime
 from typing import IO

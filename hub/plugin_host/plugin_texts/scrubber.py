@@ -5,6 +5,8 @@ Results and errors of hooks, log records, printed lines and names of refused hos
 shown, logged or sent; for plugins in threads and in processes of their own alike.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import threading

@@ -3,6 +3,8 @@
 The hub makes the socket on which it listens, and hands it over; so the address stays if the process is started again.
 """
 
+from __future__ import annotations
+
 import itertools
 import os
 import shutil

@@ -1,5 +1,7 @@
 """A plugin's stand-in inside its own process: it serves on the socket that the hub made, and the hub calls its methods."""
 
+from __future__ import annotations
+
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -4,6 +4,8 @@ The process that holds a lock on the file answers at the address in it. The kern
 file that nobody holds says nothing.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
 import re

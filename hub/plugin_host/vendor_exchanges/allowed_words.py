@@ -4,6 +4,8 @@ The list has ordinary words of APIs and their errors, without first names, famil
 own code names: its fields, paths and codes. A value stays only if each part of it is on the list.
 """
 
+from __future__ import annotations
+
 import re
 from functools import cache, lru_cache
 from pathlib import Path

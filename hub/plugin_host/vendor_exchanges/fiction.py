@@ -5,6 +5,8 @@ Numbering Plan Administration, 555 line numbers), names below `example.com`, `.t
 addresses of RFC 5737 and RFC 3849.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import re

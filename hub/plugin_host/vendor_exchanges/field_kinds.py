@@ -1,5 +1,7 @@
 """What the name of a field says about its value. The words are in `field_kinds.tsv`, each with its kind."""
 
+from __future__ import annotations
+
 import re
 from functools import lru_cache
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Keeps the exchanges and webhooks of connectors whose recording is on: replaces what is in them, and writes files."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re

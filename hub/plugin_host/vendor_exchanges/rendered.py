@@ -3,6 +3,8 @@
 The format is that of `hub.testing.exchanges`, so `hub certify --exchanges` reads it.
 """
 
+from __future__ import annotations
+
 import base64
 import contextlib
 import json

@@ -1,5 +1,7 @@
 """Replaces one value of an exchange: a text, a number, a sentence. Nothing stays unless a rule here lets it stay."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import json

@@ -1,5 +1,7 @@
 """The complete data map of one hub at one moment: flows, stored data, violations, findings."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta

@@ -2,6 +2,8 @@
 they are published.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 

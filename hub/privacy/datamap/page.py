@@ -1,5 +1,7 @@
 """The data map as one HTML page: self-contained, loads nothing from elsewhere, printable."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from typing import Any
 

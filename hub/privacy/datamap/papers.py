@@ -1,5 +1,7 @@
 """Documents that a business must have, generated from the data map: list of processors, record of processing."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -3,6 +3,8 @@
 It contains nothing about the business itself: no counts, no names of connectors, no hosts.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

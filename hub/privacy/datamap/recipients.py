@@ -1,6 +1,8 @@
 """Who gets people's data: the connectors, the endpoints of webhooks, and the mailboxes that get voicemail, each as an entry
 with a manifest."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 

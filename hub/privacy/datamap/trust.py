@@ -1,5 +1,7 @@
 """Limits of the data map: connectors run inside the hub's process, so the map depends on what they declare."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hub.config.models import ConnectorEntry

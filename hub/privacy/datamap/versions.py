@@ -1,5 +1,7 @@
 """Every version of every recipient, stored when it changes, so that additions, changes and removals can be announced."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

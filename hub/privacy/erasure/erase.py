@@ -1,5 +1,7 @@
 """Erases one person of one company in one transaction, then deletes files and overwrites deleted rows on disk."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

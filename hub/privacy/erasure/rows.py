@@ -1,5 +1,7 @@
 """The effect of an erasure on each table: rows are deleted, or emptied if reports still count them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime

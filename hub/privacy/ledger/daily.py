@@ -1,5 +1,7 @@
 """Writes consents whose time is over to the ledger as expired."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy.orm import aliased

@@ -1,5 +1,7 @@
 """Appends consent records to the ledger; no other module writes there."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

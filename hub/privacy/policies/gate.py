@@ -1,5 +1,7 @@
 """Refuses what a policy version introduces for every account that has not accepted it. Plugins cannot override this."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from sqlmodel import Session

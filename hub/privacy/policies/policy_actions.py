@@ -1,5 +1,7 @@
 """Draft, announce, publish and accept policy versions, each with its audit entry."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 
 from sqlmodel import Session

@@ -1,5 +1,7 @@
 """The policy status of an account: which text applies to it now, and what waits for its acceptance."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

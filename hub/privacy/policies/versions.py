@@ -1,5 +1,7 @@
 """The states of a policy version: draft, announced (30 business days ahead if it is material), published, accepted."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import date, datetime
 

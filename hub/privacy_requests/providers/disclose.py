@@ -1,5 +1,7 @@
 """Sends a person's identifiers to a provider for export, correction or erasure: only declared fields, and logged."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 

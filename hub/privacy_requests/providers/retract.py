@@ -6,6 +6,8 @@ here, from the fields that the manifest declares, and waits in the request until
 duty: GDPR Art. 17(2) and 19, Cal. Civ. Code 1798.105(c)(1): recipients must be notified of an erasure.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

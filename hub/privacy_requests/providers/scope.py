@@ -5,6 +5,8 @@ nor erase what belongs to another, which may be under a legal hold. A number tha
 other, proves nothing; records of such a number are found by their ids alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

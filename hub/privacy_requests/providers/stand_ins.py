@@ -2,6 +2,8 @@
 there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from hub.model import PrivacyRequest

@@ -1,5 +1,7 @@
 """Asks one provider to do what a request needs: erase or correct a person, or take conversions back."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from hub.contracts.people import PersonReference

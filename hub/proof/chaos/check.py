@@ -1,5 +1,7 @@
 """The check: compares what happened outside the hub with what the hub, the ad network and the CRM hold."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping

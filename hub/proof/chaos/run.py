@@ -1,5 +1,7 @@
 """One chaos run: start the hub, play calls, play a fault, and repeat. Then wait until all work is done and check the result."""
 
+from __future__ import annotations
+
 import random
 import time
 from collections.abc import Callable, Sequence

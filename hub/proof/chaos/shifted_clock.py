@@ -1,5 +1,7 @@
 """A clock that a chaos run sets wrong: the hub reads how many seconds it is off from a file."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

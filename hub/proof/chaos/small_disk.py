@@ -1,6 +1,8 @@
 """A disk of its own for the data of a chaos run, so that it can be filled: a file system in memory, which only root may
 mount."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """`hub chaos`: play faults on a real hub while calls come in, then check that nothing is lost or doubled."""
 
+from __future__ import annotations
+
 import os
 import secrets
 import shutil

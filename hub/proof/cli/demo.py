@@ -1,5 +1,7 @@
 """`hub demo`: play eight weeks against a real hub with provider sandboxes, check every figure, and go on live."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress

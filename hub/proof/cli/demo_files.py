@@ -1,5 +1,7 @@
 """The files of `hub demo`: a copy of config.yaml with a place of its own for everything, made again for each run."""
 
+from __future__ import annotations
+
 import shutil
 import socket
 import sqlite3

@@ -1,5 +1,7 @@
 """What the ads cost: for each caller who came from an ad, some who clicked and did not call."""
 
+from __future__ import annotations
+
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """How the office calls back people whose calls were missed, at the phone that users have beside the demo."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """One check of the demo's ledger."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 

@@ -1,6 +1,8 @@
 """What the demo shows of privacy: its data map as a table and a page, and the access file of the person with most
 disclosures."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from rich.console import Console

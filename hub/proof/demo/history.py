@@ -1,5 +1,7 @@
 """The weeks before now, played in the order in which somebody wants to see them, and today as it goes on."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,5 +1,7 @@
 """The ledger: compares what the hub reports with what was seen outside, and checks that every figure adds up."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

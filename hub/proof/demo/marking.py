@@ -1,5 +1,7 @@
 """What users do with a contact: they mark its lead, or call it spam, and write a note."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from decimal import Decimal
 

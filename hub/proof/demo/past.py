@@ -1,5 +1,7 @@
 """The time before now: a clock that is set to the played instant, and a hub that works in the calling thread at that time."""
 
+from __future__ import annotations
+
 import heapq
 import itertools
 import threading

@@ -1,5 +1,7 @@
 """The demo's display: how far it is, and the ledger at the end."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial

@@ -1,5 +1,7 @@
 """The sound of the demo's calls: two people hum in turns, each on a channel of their own, as long as they talk."""
 
+from __future__ import annotations
+
 import io
 import math
 import random

@@ -1,6 +1,8 @@
 """What the demo's weeks are made of: people, hours, campaigns, threads of texts, leads. Numbers are shares unless a name says
 otherwise; days count from the first of the weeks."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 DAYS = 56

@@ -1,5 +1,7 @@
 """The carriers' part of the ledger: calls, recordings and texts by carrier, and whether they add up."""
 
+from __future__ import annotations
+
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence

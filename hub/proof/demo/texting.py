@@ -1,5 +1,7 @@
 """The texts of the weeks: texts from people, texts to them, and the carriers' delivery reports."""
 
+from __future__ import annotations
+
 import random
 import time
 from collections.abc import Callable, Sequence

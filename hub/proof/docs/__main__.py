@@ -4,6 +4,8 @@ the baseline of the schema is.
 The generated files are the references in docs/, the page scripts that browsers get, and the list of what hub.api promises.
 """
 
+from __future__ import annotations
+
 import argparse
 import difflib
 import re

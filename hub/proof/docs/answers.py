@@ -1,5 +1,7 @@
 """The part of each page in docs/connect that says what each answer of the provider means, from its `rules.yaml`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """docs/api-reference.md: every name of `hub.api` and its parts, by task, each with an example that runs."""
 
+from __future__ import annotations
+
 import ast
 import dataclasses
 import importlib

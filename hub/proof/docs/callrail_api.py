@@ -1,5 +1,7 @@
 """The generated part of docs/callrail-api.md: what CallRail's API takes and this one does not."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 
 from hub.proof.docs.markdown import table

@@ -1,5 +1,7 @@
 """docs/cli.md: every command of `hub` with its arguments and options."""
 
+from __future__ import annotations
+
 import inspect
 import json
 from collections.abc import Iterator

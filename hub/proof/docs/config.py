@@ -1,5 +1,7 @@
 """docs/config.md: every key of config.yaml, and each built-in plugin's settings, limits and data."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 

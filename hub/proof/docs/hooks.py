@@ -1,5 +1,7 @@
 """docs/hooks.md: every hook with its signature and description, and the values that hooks take and return."""
 
+from __future__ import annotations
+
 import ast
 import dataclasses
 import inspect

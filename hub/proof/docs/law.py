@@ -1,5 +1,7 @@
 """docs/law.md: every rule of law that the built-in plugins and the hub apply, where it was read, and when."""
 
+from __future__ import annotations
+
 from hub.contracts.rules import MONTHS_UNTIL_REREAD, OWN, TOPICS, LegalRule
 from hub.hookspecs import ConsentHooks
 from hub.proof.docs.config import built_in

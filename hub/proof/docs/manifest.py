@@ -1,5 +1,7 @@
 """docs/manifest.md: what a plugin declares, and what its stand-in offers."""
 
+from __future__ import annotations
+
 import ast
 import inspect
 import itertools

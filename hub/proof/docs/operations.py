@@ -1,5 +1,7 @@
 """The generated part of docs/api.md: the operations of `/api/v1` and the codes of its errors."""
 
+from __future__ import annotations
+
 from hub.proof.docs.markdown import table
 from hub.web.api.application import openapi_document
 from hub.web.api.document.openapi import operations_in

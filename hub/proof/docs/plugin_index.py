@@ -1,5 +1,7 @@
 """The index of plugins of others in docs/plugins.md, made from the certificate files in docs/plugins/."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from hub.plugin_host.packages.certificate_file import ENDING, read_certificate

@@ -1,5 +1,7 @@
 """`hub/api/promised.tsv`: every name, parameter and field that the number of `hub.api` promises to plugins."""
 
+from __future__ import annotations
+
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Mapping

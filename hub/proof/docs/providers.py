@@ -4,6 +4,8 @@ It is read from manifests, hooks, the declarations of JSON networks, the vendors
 their documentation.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -1,5 +1,7 @@
 """docs/rules-language.md: the language in which rules.yaml and the operations of a stand-in are written."""
 
+from __future__ import annotations
+
 import inspect
 from pathlib import Path
 

@@ -3,6 +3,8 @@
 `make check` runs it. `words_allowed.tsv` holds the few right uses: a file and the word or name exactly as it is written there.
 """
 
+from __future__ import annotations
+
 import ast
 import io
 import re

@@ -3,6 +3,8 @@
 Rows are found by their ids, which sort by time, so a look at a large database costs as much as one at a small one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

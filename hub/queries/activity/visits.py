@@ -1,5 +1,7 @@
 """Visits of companies' websites, the newest first, with filters."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The connectors of an account with their health, quota, waiting items and sign-in."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

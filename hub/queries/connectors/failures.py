@@ -1,5 +1,7 @@
 """What a connector did not manage lately: syncs that stopped early, and deliveries that were not taken."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

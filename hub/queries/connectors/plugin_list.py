@@ -1,5 +1,7 @@
 """The installed plugins: who wrote each, how it runs, which hosts it may reach, and what it is given."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal

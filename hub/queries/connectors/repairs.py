@@ -1,5 +1,7 @@
 """What somebody should mend at a connector. Each repair is read from the connector's state, so it ends with its cause."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Which connectors use a version of their provider's API that ends soon or has ended."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

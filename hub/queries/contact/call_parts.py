@@ -1,5 +1,7 @@
 """Parts of calls that need more than one table: how often a caller called, pages seen before, keys pressed."""
 
+from __future__ import annotations
+
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """What is known about the person of a contact, and what followed it: texts and calls back."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

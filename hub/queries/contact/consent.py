@@ -1,5 +1,7 @@
 """What was decided about a contact's data: the recording, and each purpose for each recipient."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What is known of a call, text or form itself, by name: for `hub call` and the MCP server."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from hub.platform.fields import only

@@ -1,5 +1,7 @@
 """Finds one call, text or form that a user may see."""
 
+from __future__ import annotations
+
 from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope

@@ -1,5 +1,7 @@
 """What other tables say of the contacts of a page: each table is read once, when the first of them is asked for it."""
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """A call's recordings with their transcripts, or why there are none."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What left the hub because of a contact: each delivery with its attempts, and what was disclosed."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Why a contact has its source: the rule, its steps, and every visit that it could be."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The names of the people who write texts: a text itself has none."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 

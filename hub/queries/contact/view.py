@@ -4,6 +4,8 @@ A part is read when it is first asked for, at once for all contacts that were lo
 for each part that it shows, however long it is, and what a face does not show is not read.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,5 +1,7 @@
 """What each conversion rule made of the last days, and what became of it."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

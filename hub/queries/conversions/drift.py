@@ -1,6 +1,8 @@
 """What networks count differently from the hub: a conversion that changed or was taken back after they got it, because
 they cannot change it or did not take the change."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,8 @@
 """Dry run: what conversion rules would send of the events of a time, and what would be refused and why. The stages of
 the flow decide on stored data, and consent is asked as it would be now. Nothing is sent, and nothing is stored."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,6 +1,8 @@
 """The calls, texts, forms, CRM outcomes and leads of a time that conversion rules may look at; the newest first, up to
 a limit."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

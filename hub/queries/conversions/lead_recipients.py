@@ -1,6 +1,8 @@
 """Where a lead goes: which recipients hear of a call, text or form that is marked as a lead, what each gets, and what it waits
 for. What was not sent yet is what the delivery itself would do now (`dry_run`)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,5 +1,7 @@
 """The stages that CRMs reported, with how many deals are at each, and what the settings say that they mean."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

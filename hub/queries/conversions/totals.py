@@ -1,5 +1,7 @@
 """The figures of a dry run: by destination and rule, and by reason of refusal."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Why a delivery is in its state, in words, and what somebody can do about it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """A page of deliveries, how many there are in each state, and what needs somebody."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Everything about one delivery: its tries, its conversion, the consent decision behind it, what else was sent of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select

@@ -1,5 +1,7 @@
 """The calls, texts and forms behind deliveries, as a list names them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from sqlmodel import Session, col

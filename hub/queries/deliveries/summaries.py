@@ -1,5 +1,7 @@
 """Deliveries in short: how many are in each state, which may be tried again, and why each is in its state."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The call flows that config.yaml has: the named ones, and those that its routes stand for."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The list of call flows: what uses each, its version, its calls, its last change."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Every problem of a call flow that is not in config.yaml yet: the same checks as when the file is read."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 

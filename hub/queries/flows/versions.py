@@ -1,5 +1,7 @@
 """The versions of call flows, and how many calls each answered."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """What each filter asks of each table of contacts."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

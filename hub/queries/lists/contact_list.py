@@ -1,5 +1,7 @@
 """The list of contacts for those who read it page by page, with all filters: commands and programs."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from sqlmodel import Session

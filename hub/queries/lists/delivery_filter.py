@@ -3,6 +3,8 @@
 Each part is read along one index from its newest entry on, so a page costs the same at a million deliveries.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

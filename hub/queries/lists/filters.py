@@ -1,5 +1,7 @@
 """The filters of the list of contacts, as a query string writes them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace

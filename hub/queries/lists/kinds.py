@@ -1,5 +1,7 @@
 """The three tables of contacts, and which of them a user may see."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

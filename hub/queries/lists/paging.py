@@ -1,5 +1,7 @@
 """The list of contacts, newest first, in pages: each table is read by an index, and the three are merged."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime

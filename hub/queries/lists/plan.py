@@ -1,5 +1,7 @@
 """How the database is led along an index for a list: every hint to it, and every limit that keeps a list fast, stands here."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

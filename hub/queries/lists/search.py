@@ -3,6 +3,8 @@
 Names are encrypted, so they cannot be searched here.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """Values that a filter of the list can have: trackers, sources, campaigns and tags of some companies."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

@@ -1,5 +1,7 @@
 """Totals of calls and forms, whole, by a value, or by stretches of time."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

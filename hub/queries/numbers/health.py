@@ -1,5 +1,7 @@
 """What is wrong with numbers, as the last audit found it: for the page of a user, and for the command of the operator."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The list of numbers: each with its tracker, its calls, its price and its state; a pool is one entry."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Which companies have numbers for a website, and no website on which they could be shown."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from hub.config.models import CompanySection, Config

@@ -1,5 +1,7 @@
 """Pools over the last week: the most numbers in use by hour, visitors who found none, and the advised size."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

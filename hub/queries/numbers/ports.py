@@ -1,5 +1,7 @@
 """Numbers on their way from another carrier: the account's port orders, with what comes next."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Which companies should have a number of their own for browsers that send a privacy signal."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hub.config.models import CompanySection, Config

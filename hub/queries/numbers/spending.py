@@ -1,5 +1,7 @@
 """What numbers, texts and calls cost by month, as far as prices are known; the newest month first."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

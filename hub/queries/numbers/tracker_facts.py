@@ -1,5 +1,7 @@
 """What is known of a page of trackers, for programs: each table is asked once."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

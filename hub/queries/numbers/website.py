@@ -1,5 +1,7 @@
 """Visits that arrived from one page: the proof that its script runs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

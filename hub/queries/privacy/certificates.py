@@ -1,5 +1,7 @@
 """The certificates of erasures."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The plan for the end of a company: what is there, what each step will do, and what blocks it. It changes nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The plan for the transfer of a company to another account: what moves, what stays or ends, and what blocks it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """One person or two: the conflicts of typed numbers and addresses that nobody has decided on, with what speaks for each."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

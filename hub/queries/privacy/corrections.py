@@ -1,5 +1,7 @@
 """What a correction replaces, and by what."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sqlmodel import Session

@@ -1,5 +1,7 @@
 """The queue of doubtful refusals: what each person may refuse, in which words, and until when a user can decide."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Legal holds, and the requests that they keep from being carried out."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 

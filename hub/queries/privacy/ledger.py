@@ -1,5 +1,7 @@
 """The consent ledger, newest record first, with filters; and how far its journal is signed and checked."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Every rule of law that the consent plugins and the hub itself apply."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date

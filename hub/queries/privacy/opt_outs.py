@@ -1,5 +1,7 @@
 """Opt-outs that needed no proof, with how many numbers came from the same network."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

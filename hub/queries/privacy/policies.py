@@ -1,5 +1,7 @@
 """Policy versions that concern one account: all of them, one in full, and where the account stands."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

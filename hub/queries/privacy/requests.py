@@ -1,5 +1,7 @@
 """People's requests about their data: the open ones, the most urgent first; one with its steps and what it waits for."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

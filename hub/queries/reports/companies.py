@@ -1,5 +1,7 @@
 """The companies of an account side by side: what each got, what it cost, what was sent, and its calls week by week."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """What advertising cost and brought, over one or several companies: cost per call, lead and customer, return on spend."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,5 +1,7 @@
 """What sources, campaigns, keywords and landing pages brought over several companies, from the roll-ups of the reports."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date

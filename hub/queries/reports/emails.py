@@ -1,5 +1,7 @@
 """Who gets a report by e-mail, and what became of the last one."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Which costs are known: by connector or import, source and company, with their days and sums."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """The links to a report that work today."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

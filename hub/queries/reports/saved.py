@@ -1,5 +1,7 @@
 """The saved reports that a user may open, and how many addresses get each."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sqlalchemy import func

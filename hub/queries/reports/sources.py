@@ -1,5 +1,7 @@
 """What each source brought, over several companies, from the roll-ups of the reports."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

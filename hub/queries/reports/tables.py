@@ -1,5 +1,7 @@
 """The reports that programs read as a table: one entry of REPORTS each, which the API, assistants and commands show alike."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

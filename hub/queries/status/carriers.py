@@ -1,5 +1,7 @@
 """When a carrier last sent something, and the newest test calls."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

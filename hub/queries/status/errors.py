@@ -1,5 +1,7 @@
 """The warnings and errors of the last 24 hours, in plain words. No line names a person."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

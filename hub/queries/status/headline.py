@@ -1,5 +1,7 @@
 """One sentence that answers: is all well, and what waits for me?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """The periodic jobs, the worker threads and the connectors' syncs: how often, and when they last succeeded."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

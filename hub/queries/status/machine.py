@@ -1,5 +1,7 @@
 """The database, the disk, the versions, the newest backup and the clock."""
 
+from __future__ import annotations
+
 import platform
 import shutil
 from collections.abc import Mapping

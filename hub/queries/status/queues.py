@@ -1,5 +1,7 @@
 """What came in, or is to go out, and is not done yet."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

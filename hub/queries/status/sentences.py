@@ -1,5 +1,7 @@
 """What each kind of warning or error means, and what to do about it. The words are in `sentences.yaml`."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import NamedTuple
 

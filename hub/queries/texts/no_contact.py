@@ -1,5 +1,7 @@
 """The person whom a call, a text, a form or a person's page is about, and what contact they have refused."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

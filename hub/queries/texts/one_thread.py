@@ -1,5 +1,7 @@
 """One thread: its texts with bodies and pictures, and the calls and forms between them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,6 +5,8 @@ which the index of threads says. It reads at most as many texts as `WINDOWS` has
 and still say where the next one begins.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """Whom a text goes to: the person of a thread, or of a call, a form or a person's page."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The list of single texts, in both directions, newest first (conversations: hub.queries.texts.conversations)."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The inbox: threads as lists show them, with name, last line and what waits for a person."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

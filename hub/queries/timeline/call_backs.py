@@ -1,5 +1,7 @@
 """The calls back that answered a call, a text or a form, in its timeline."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from sqlmodel import Session, col, select

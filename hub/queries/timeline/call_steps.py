@@ -1,5 +1,7 @@
 """The part of a call's timeline that the caller heard: each step of the call flow, and the recording notices."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from sqlmodel import Session, col, select

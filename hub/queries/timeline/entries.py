@@ -1,5 +1,7 @@
 """One entry of a timeline: what happened, when, and in which stage of the flow."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime

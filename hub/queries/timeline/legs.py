@@ -1,5 +1,7 @@
 """Why a leg of a call ended, in a carrier's words, and the figures of its signalling and sound."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 

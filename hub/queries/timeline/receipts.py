@@ -1,5 +1,7 @@
 """The last part of a timeline: conversions, consent decisions, deliveries with every attempt, and disclosures."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal

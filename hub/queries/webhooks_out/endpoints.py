@@ -1,5 +1,7 @@
 """The endpoints of companies, and how each of them does."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

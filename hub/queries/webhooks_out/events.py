@@ -1,5 +1,7 @@
 """The events of one endpoint, newest first."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

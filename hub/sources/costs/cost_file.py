@@ -1,5 +1,7 @@
 """Read a CSV file of costs: one line a day and source or campaign. Every problem is named with its line."""
 
+from __future__ import annotations
+
 import csv
 import io
 import re

@@ -1,5 +1,7 @@
 """Import a file of costs, and remove imported ones: in one transaction, with an audit entry."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Names of callers and their form entries, encrypted in their rows with the key of the person."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """The hub's keyring: from config.yaml, or from a key file beside the database, which is made once."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import stat

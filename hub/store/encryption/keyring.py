@@ -1,6 +1,8 @@
 """Encryption of data that must not be readable in a copy of the database: AES-256-GCM, keys from config.yaml,
 rotation."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hashlib

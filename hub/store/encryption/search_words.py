@@ -5,6 +5,8 @@ name. Anyone who has the database sees which texts of a company share a beginnin
 whatever the index finds must be decrypted and compared (`fits`).
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence

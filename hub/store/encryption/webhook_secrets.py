@@ -1,5 +1,7 @@
 """Secrets and signatures of Standard Webhooks 1.0. Source: github.com/standard-webhooks/standard-webhooks."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac

@@ -1,5 +1,7 @@
 """Check a chain of the journal and find the first position at which it was manipulated."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """Adds journal entries later for rows that were written while a caller waited."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -3,6 +3,8 @@
 It stands beside the journal of tombstones. A chain that was shortened, or that is gone with all others, contradicts it.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator, Mapping

@@ -6,6 +6,8 @@ either with the database alone. A row is recorded as SHA-256 of its columns, wit
 changes no hash) and without personal content (because it is deleted earlier).
 """
 
+from __future__ import annotations
+
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,5 +1,7 @@
 """The evidence tables: the journal records each of their rows."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping

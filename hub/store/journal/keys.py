@@ -1,6 +1,8 @@
 """The keys that made the journal: those of the hub's keyring, and retired keys up to where each chain ended when they were
 retired."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Move a company's changeable evidence from the chain of one account to that of another."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """Compare the rows of all tables with the journal entries that record them."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 from collections import defaultdict

@@ -1,5 +1,7 @@
 """Retire the hub's older keys without losing what they prove."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Mapping
 from datetime import datetime

@@ -5,6 +5,8 @@ Each is a separate entry, signed with Ed25519 by a key of the hub's keyring: rem
 key's holder can write one. The hub's own chain also signs the ends of all other chains, so a missing chain is detected.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,6 +1,8 @@
 """Entries that state something about a chain, signed with Ed25519 by the hub's newest key: where it ends, what has
 expired, what never happened, which keys are retired."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 

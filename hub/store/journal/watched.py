@@ -4,6 +4,8 @@ These rows change during their life. Rows that a session adds, changes or delete
 statement that changes many rows at the same time, call `touch`. Their hashes are computed right before the commit.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any

@@ -7,6 +7,8 @@ at a time in each process, so that only the guilty one dies again. A process cla
 seconds, so that a hub that somebody kills again and again puts nothing innocent into quarantine.
 """
 
+from __future__ import annotations
+
 import os
 import secrets
 from collections.abc import Sequence

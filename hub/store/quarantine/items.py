@@ -1,5 +1,7 @@
 """The items in quarantine, and their replay: each gets three new tries."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

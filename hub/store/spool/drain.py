@@ -1,5 +1,7 @@
 """Takes what was spooled to the main database, as soon as it answers again."""
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 import time

@@ -1,5 +1,7 @@
 """The spool's file: an SQLite database of its own, in which rows rest until the main database takes them."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import sqlite3

@@ -1,5 +1,7 @@
 """Rows as bytes and back: JSON, with times, dates, amounts and bytes, without a type that could run code."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Mapping

@@ -1,6 +1,8 @@
 """Triggers in the database: what is only added, what says that the directory of numbers has changed, and what ends search
 words with their text."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hub.store.triggers import append_only, directory_changes, search_words

@@ -4,6 +4,8 @@ They stop mistakes and injected statements. The database's owner can drop them; 
 that.
 """
 
+from __future__ import annotations
+
 TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
 AUDIT_TABLE = "audit_entry"
 """Its rows can be deleted only after the journal records the end of their retention period

@@ -1,6 +1,8 @@
 """Triggers in the database that give the row of `directory_change` a new change id in every transaction that changes what the
 directory of numbers is read from. They see the statements of all processes; nobody has to remember to call anything."""
 
+from __future__ import annotations
+
 from sqlmodel import SQLModel
 
 TABLES = ("company", "flow_version", "source_rule", "stored_secret", "tracker", "tracking_number")

@@ -1,6 +1,8 @@
 """Triggers in the database that delete the search words of a row when its text is emptied or the row is deleted, by
 any way: an erasure, a retention rule, the end of a company, a restored backup's replay."""
 
+from __future__ import annotations
+
 TEXTS = {
     "call": "sealed_name",
     "form_submission": "sealed_name",

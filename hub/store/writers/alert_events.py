@@ -3,6 +3,8 @@
 `hub.alerts.spread` makes the alerts of users from them. This module is below the flow, which writes them too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

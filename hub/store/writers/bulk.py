@@ -1,5 +1,7 @@
 """Bulk statements, prepared once: for the busiest tables SQLAlchemy would take more time than the database."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime

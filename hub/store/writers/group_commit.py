@@ -1,5 +1,7 @@
 """Group commit: all waiting jobs share one transaction, and each gets its result after the commit."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

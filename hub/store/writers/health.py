@@ -1,5 +1,7 @@
 """Writes what a process knows of its health to the database: jobs, threads, kinds of errors, sizes."""
 
+from __future__ import annotations
+
 import time
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,5 +1,7 @@
 """The inbox writer: one transaction stores all waiting webhooks, and they are acknowledged after its commit."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 

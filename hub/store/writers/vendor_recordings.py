@@ -1,5 +1,7 @@
 """Which connectors are recorded (`hub record`): the rows, and the switch that all processes share."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path

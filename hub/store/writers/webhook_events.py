@@ -3,6 +3,8 @@
 `hub.webhooks_out` sends them. This module is below the flow and the marks, which write them too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -5,6 +5,8 @@ A linear model of words, of pairs of words side by side and of pairs of near wor
 at places that are computed from the words.
 """
 
+from __future__ import annotations
+
 import base64
 import math
 import re

@@ -1,5 +1,7 @@
 """Reads what matters from a page: its scripts, numbers and links, and whether its Content-Security-Policy lets ours load."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """What a look at a page found, one sentence each, with what to do about it."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal

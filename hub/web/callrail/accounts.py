@@ -1,5 +1,7 @@
 """The account of the key: `/v3/a` and `/v3/a/{account}`. A key belongs to one account."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`calls/{id}/recording` and `calls/{id}/page_views`. A link to a recording is in the audit log before it is sent."""
 
+from __future__ import annotations
+
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select

@@ -1,5 +1,7 @@
 """`calls/summary` and `calls/timeseries`: totals of the calls that the filters of `calls` select."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 

@@ -1,5 +1,7 @@
 """`calls`: the list with CallRail's filters, and one call."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`companies`: the companies of the account, by name."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`form_submissions`, and `forms/summary`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

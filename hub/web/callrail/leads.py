@@ -1,5 +1,7 @@
 """`leads`: the people who contacted the companies, the newest first; and `leads/{id}/timeline`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 

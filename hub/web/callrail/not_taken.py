@@ -1,6 +1,8 @@
 """What CallRail's API takes and this one does not: the rows of the table in `hub docs callrail-api`, by which requests are
 refused. A test sends each row's example and compares the answer."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,5 +1,7 @@
 """The calls that users place, with the fields of a call: `calls` with `direction=outbound`, and one by its id."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo

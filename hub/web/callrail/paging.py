@@ -5,6 +5,8 @@ client that reads to the end counts once (`Counts`); with `relative_pagination` 
 next page holds a cursor, so that page costs the same however far it is. A client that names an `offset` gets that.
 """
 
+from __future__ import annotations
+
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping

@@ -1,5 +1,7 @@
 """How a part of the API is declared: `Resource` for what is listed and read, `Endpoint` for everything else."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

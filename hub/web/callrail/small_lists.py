@@ -1,5 +1,7 @@
 """Lists that are short enough to be read as a whole, such as tags, in all three ways of paging."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import literal

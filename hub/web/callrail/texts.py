@@ -3,6 +3,8 @@
 `text-messages` keeps its list under `conversations`, `sms-threads` under `sms_threads`; the records are the same.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,7 @@
 """`trackers`: numbers and pools, those in use first by name."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

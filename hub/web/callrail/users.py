@@ -1,5 +1,7 @@
 """`users`: who has access to the account, by name."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The company that a form is about."""
 
+from __future__ import annotations
+
 from hub.config.models import CompanySection
 from hub.errors import NotFound, existing
 from hub.model import Account, Company

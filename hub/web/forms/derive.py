@@ -1,5 +1,7 @@
 """Fields from a pydantic model: kinds and limits from its types, words from the page or from the model's descriptions."""
 
+from __future__ import annotations
+
 import functools
 import operator
 import types

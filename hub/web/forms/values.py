@@ -1,5 +1,7 @@
 """Values of config.yaml as the texts of a form's inputs, and back."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """The tools on contacts: the list of calls, texts and forms, and the timeline of one."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date

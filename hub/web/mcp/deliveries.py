@@ -1,5 +1,7 @@
 """The tools on what leaves the hub: why a delivery is in its state, and why a contact's conversions were not sent."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any

@@ -1,6 +1,8 @@
 """`/mcp`: the MCP server over HTTP, behind the API keys and the rate limit of the APIs, or behind the tokens of assistants that
 users connected (hub.web.oauth). It keeps no session and no stream: each POST is one request."""
 
+from __future__ import annotations
+
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit

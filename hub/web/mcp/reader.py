@@ -1,5 +1,7 @@
 """Who asks over MCP: the user of an API key, what the role may see, and whether personal data is shown in clear."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

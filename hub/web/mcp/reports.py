@@ -1,5 +1,7 @@
 """The tools on what advertising brought: the companies of the account, and reports."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal

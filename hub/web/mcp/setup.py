@@ -1,5 +1,7 @@
 """The tools on how the hub is set up: what a call flow would do, and whether each connector works."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

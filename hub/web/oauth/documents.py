@@ -1,5 +1,7 @@
 """Reads the metadata document of a program whose id is an https address: small, from public addresses, without redirects."""
 
+from __future__ import annotations
+
 import json
 from datetime import datetime
 from urllib.parse import urlsplit

@@ -1,6 +1,8 @@
 """The routes of the authorization server that programs ask: its documents, registration, tokens, revocation. The page on which
 a user allows something is hub.web.pages.assistants.consent."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial

@@ -1,6 +1,8 @@
 """The authorization server itself: Authlib's grants over what hub.access.assistants stores. Only public clients, only codes
 with PKCE S256, only tokens for the MCP server of this hub."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,6 +3,8 @@
 Each has a table twin in its template. Labels come from the hub, never from callers; they are escaped all the same.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 

@@ -1,5 +1,7 @@
 """CSV files that spreadsheets open safely."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 

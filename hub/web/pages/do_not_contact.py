@@ -1,5 +1,7 @@
 """Do not contact: the part of the pages of a call, a person and a thread that shows and records a person's no."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

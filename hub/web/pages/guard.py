@@ -1,5 +1,7 @@
 """Around every page: the session, the cross-site rule, the permission, the thread, and pages for errors."""
 
+from __future__ import annotations
+
 import difflib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable

@@ -4,6 +4,8 @@ Lines may begin above 0, because what one reads is how they rise and fall; a pag
 without a value, such as a ratio of nothing, is a gap.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

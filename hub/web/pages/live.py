@@ -1,5 +1,7 @@
 """`/live/events` reports to the browser that calls under way, or what waits for a person, changed."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 

@@ -1,5 +1,7 @@
 """What the side bar and the bottom bar lead to: only pages that the user may see."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """`/people` and `/people/{id}`: who contacted the company, and what is surely theirs; merge and split by hand."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import CannotDo

@@ -1,6 +1,8 @@
 """The words of a search for a person, encrypted in the URL of its result, because proxies, browsers and bookmarks keep URLs.
 Such a URL works for a day, for users of the same account."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """`/search`: people, calls, texts, forms, notes, campaigns, trackers and deliveries, by what somebody types."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.queries.search import MIN_TEXT_CHARACTERS, find, find_deliveries

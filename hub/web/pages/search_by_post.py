@@ -1,5 +1,7 @@
 """The answer to a search form for a number, an address or a name. It is sent by POST: no URL holds who is looked for."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 from starlette.responses import Response

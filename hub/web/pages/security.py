@@ -1,5 +1,7 @@
 """What protects every page: headers with a strict CSP, the rule against cross-site requests, own redirect targets."""
 
+from __future__ import annotations
+
 from urllib.parse import urlsplit
 
 from starlette.requests import Request

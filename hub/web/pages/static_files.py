@@ -1,5 +1,7 @@
 """`/static/`: style sheet, scripts and vendored files; addresses contain a hash, so browsers keep them for a year."""
 
+from __future__ import annotations
+
 import gzip
 from functools import cache
 

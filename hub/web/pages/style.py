@@ -1,5 +1,7 @@
 """`/style`: each component in each state, for developers of pages."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.web.pages.guard import Page

@@ -1,5 +1,7 @@
 """The templates of the pages, with the words and shapes that all of them use."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """Protects the forms on the hub's public pages: the origin of a post, proof of identity, and rate limits."""
 
+from __future__ import annotations
+
 import secrets
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit

@@ -1,5 +1,7 @@
 """What all privacy pages share: their headers, their frame, and the form's cookie that goes with each."""
 
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import Response
 

@@ -1,5 +1,7 @@
 """In which language a public privacy page answers, and the links that change it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode

@@ -5,6 +5,8 @@ An opt-out only ever reduces the use of data. The answer is the same for every n
 message is sent.
 """
 
+from __future__ import annotations
+
 import re
 from datetime import datetime, timedelta
 from typing import Literal

@@ -1,6 +1,8 @@
 """`/privacy/{company}`: people ask for their data, prove who they are, and fetch the answer. No page reveals who is
 known."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """What the page script and the privacy pages keep in a visitor's browser: one table for the visitor and for docs/website.md."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta

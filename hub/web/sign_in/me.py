@@ -4,6 +4,8 @@ A change of a way in needs a sign-in within the last half hour, so that a screen
 session gets a new token.
 """
 
+from __future__ import annotations
+
 from sqlmodel import Session, select
 from starlette.responses import RedirectResponse, Response
 

@@ -1,5 +1,7 @@
 """`/me/passkeys`: add, rename and remove the user's passkeys."""
 
+from __future__ import annotations
+
 import json
 
 from starlette.responses import JSONResponse, Response

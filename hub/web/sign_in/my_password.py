@@ -1,5 +1,7 @@
 """`/me/password`, `/me/app`, `/me/recovery-codes`: the user's password, authenticator app and recovery codes."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

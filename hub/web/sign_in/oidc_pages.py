@@ -1,5 +1,7 @@
 """`/sign-in/oidc`: to the OpenID provider and back. Links (GET) start it, because the CSP forbids forms to lead elsewhere."""
 
+from __future__ import annotations
+
 from starlette.responses import RedirectResponse, Response
 
 from hub.access.sign_in.challenges import new_challenge, take_challenge

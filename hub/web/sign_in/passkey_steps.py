@@ -1,5 +1,7 @@
 """What the script of passkeys asks: the options of a ceremony, and the check of its result. Answers are JSON."""
 
+from __future__ import annotations
+
 from sqlmodel import Session
 from starlette.responses import Response
 

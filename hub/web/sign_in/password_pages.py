@@ -1,5 +1,7 @@
 """`/sign-in`: name and password, then a code of the app or a recovery code. Every step works without JavaScript."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from starlette.responses import Response

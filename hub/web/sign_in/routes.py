@@ -1,5 +1,7 @@
 """The routes of the sign-in, for people who are not signed in. Their pages afterwards are in the table of all pages."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from starlette.responses import Response

@@ -1,6 +1,8 @@
 """`/setup/TOKEN`: the user of a one-time link chooses how to sign in. Opening the page uses nothing up: programs that
 preview links may open it."""
 
+from __future__ import annotations
+
 import io
 
 import segno

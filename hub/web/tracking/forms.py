@@ -1,5 +1,7 @@
 """`/track/{company}/form`: a page sends what a visitor entered on a form."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from functools import partial
 from typing import Annotated

@@ -1,5 +1,7 @@
 """Google Analytics 4: calls and sales as events of the visitor's session, through the Measurement Protocol."""
 
+from __future__ import annotations
+
 import re
 from datetime import timedelta
 from pathlib import Path

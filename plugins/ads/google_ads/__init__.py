@@ -1,5 +1,7 @@
 """Google Ads: conversions through the Data Manager API, or through the Google Ads API for accounts that may use it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any

@@ -3,6 +3,8 @@
 Sources: Google Ads API, "Get account hierarchy" (customer_client), "Conversion actions" (ConversionActionType), "REST".
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 from hub.api import RingfenceError, as_mapping, as_text

@@ -1,5 +1,7 @@
 """The sink for accounts that may use the Google Ads API: click conversions, and adjustments of earlier ones."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

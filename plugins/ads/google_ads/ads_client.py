@@ -1,5 +1,7 @@
 """The google-ads library at one API version, on a channel that uses our own tokens. Imported only when needed."""
 
+from __future__ import annotations
+
 import pkgutil
 import re
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """What the Google Ads API says when it refuses a row or a request, and the error that a refused request becomes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module

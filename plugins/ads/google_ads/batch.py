@@ -1,5 +1,7 @@
 """One batch of conversions: which items may share a request, and the receipts of those that are not sent. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime

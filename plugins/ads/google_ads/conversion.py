@@ -1,5 +1,7 @@
 """One Google conversion for either API, checked against the rules that can be checked in advance. Pure."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Conversion actions that count one conversion per click: Google takes no click id of iOS (gbraid, wbraid) for them."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """Receipts from Data Manager's late diagnostics: for each reason a count, and the rows that it concerns. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What each of Google's error codes means for its item: treat as delivered, retry later, or give up."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal

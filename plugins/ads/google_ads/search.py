@@ -3,6 +3,8 @@
 Sources: Google Ads API, "REST", "Report paging" (10,000 rows a page), "Understand API errors".
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -4,6 +4,8 @@ https://developers.google.com/data-manager/api/devguides/quickstart/set-up-acces
 https://developers.google.com/google-ads/api/docs/oauth/service-accounts
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from hub.api.oauth import SetUpStep

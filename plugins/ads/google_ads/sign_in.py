@@ -1,5 +1,7 @@
 """Access tokens for Google, from a service account's key or a refresh token, kept in the hub's token store."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from datetime import datetime

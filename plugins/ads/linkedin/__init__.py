@@ -1,5 +1,7 @@
 """LinkedIn: conversions through the Conversions API."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path

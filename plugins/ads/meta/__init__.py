@@ -1,5 +1,7 @@
 """Meta (Facebook and Instagram ads): conversions through the Conversions API."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path

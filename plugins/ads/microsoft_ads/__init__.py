@@ -1,5 +1,7 @@
 """Microsoft Advertising: conversions through the UET Conversions API, or as offline conversions of Campaign Management."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
 """Signing in, the accounts that a sign-in reaches, and their conversion goals."""
 
+from __future__ import annotations
+
 from hub.api import JsonObject, as_mapping, as_mappings, as_text, each_item
 from hub.api.ads import Call, JsonAds
 from hub.api.oauth import AccountList, DestinationChoice, ProviderAccount, Scope, SignIn

@@ -1,5 +1,7 @@
 """The requests of both APIs. Sources: UET Conversions API; Campaign Management v13, whose paths are those of msads 13.0.30."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from hub.api.ads import ROWS, Batch, Call

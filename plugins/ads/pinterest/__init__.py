@@ -1,5 +1,7 @@
 """Pinterest: conversions through the API for Conversions, v5."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Reddit: conversions through the Conversions API, version 3."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path

@@ -1,5 +1,7 @@
 """TikTok: conversions through the Events API 2.0."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path

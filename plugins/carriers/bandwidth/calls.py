@@ -7,6 +7,8 @@ is read in halves.
 Source: dev.bandwidth.com/apis/voice (create call, get calls, get call recordings).
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

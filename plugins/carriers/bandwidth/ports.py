@@ -4,6 +4,8 @@ Source: dev.bandwidth.com/docs/numbers/porting/port-ins and Bandwidth's own CLI.
 our key (customerOrderId), so a second try continues the same order.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,8 @@ records whose id the hub knows. Only recordings can be deleted.
 Source: dev.bandwidth.com/apis/voice and /apis/messaging (list messages: data about a text for 14 days, never its content).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 

@@ -5,6 +5,8 @@ A person who knows the password and an address can send any content to that addr
 Source: dev.bandwidth.com/docs/account/applications (callback credentials) and the attributes of each BXML verb.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 from ipaddress import ip_address

@@ -1,5 +1,7 @@
 """Recordings at Bandwidth: fetch, delete, pause and resume. Source: dev.bandwidth.com/apis/voice (recordings)."""
 
+from __future__ import annotations
+
 from hub.api import Rejected, hookimpl
 from hub.api.carriers import RecordingAudio, RecordingControl, recording_audio, rejecting
 from hub.api.twiml import address_at, identifier

@@ -1,5 +1,7 @@
 """Bandwidth's settings."""
 
+from __future__ import annotations
+
 from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field, SecretStr, field_validator

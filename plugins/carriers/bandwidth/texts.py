@@ -4,6 +4,8 @@ Source: dev.bandwidth.com/docs/messaging (webhooks, errors) and the SDK's models
 said stop, and reports error 4775 afterwards. It keeps no content, so its list of texts cannot replace a callback.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal

@@ -3,6 +3,8 @@
 Source: dev.bandwidth.com/docs/voice/webhooks (disconnect, transferDisconnect) and the SDK's models (CallState, StirShaken).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from datetime import datetime

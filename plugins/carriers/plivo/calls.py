@@ -6,6 +6,8 @@ Source: plivo.com/docs/voice/api/calls (make a call), /docs/voice/api/call/the-c
 /docs/voice/troubleshooting/hangup-causes.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 from collections.abc import Mapping, Sequence

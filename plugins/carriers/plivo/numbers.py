@@ -5,6 +5,8 @@ connector's application, whose addresses are set. Source: plivo.com/docs/numbers
 /docs/account/api/application.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation

@@ -7,6 +7,8 @@ The API can delete recordings. It cannot delete call and message records.
 Source: the SDK's resources (only recordings have a DELETE), plivo.com/docs/messaging/api/messages (its list reaches 90 days).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any

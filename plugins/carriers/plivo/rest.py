@@ -4,6 +4,8 @@ Source: plivo.com/docs/voice/api/overview, /docs/voice/concepts/account-limits a
 errors have no codes of their own, so the HTTP status is the code.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -7,6 +7,8 @@ The signed text has no separators between fields, and writes the query without i
 if we made it (its proof), and only fields of the right form; a nonce has no dot, so that no field's end can move into it.
 """
 
+from __future__ import annotations
+
 import hmac
 import re
 from collections.abc import Iterable

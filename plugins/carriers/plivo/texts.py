@@ -3,6 +3,8 @@
 Source: plivo.com/docs/messaging/api/messages (send a message) and /docs/messaging/api/media.
 """
 
+from __future__ import annotations
+
 from hub.api import JsonObject, Receipt, hookimpl
 from hub.api.carriers import MediaFile, OutboundText, picture, receipt
 from plugins.carriers.plivo.rest import Account

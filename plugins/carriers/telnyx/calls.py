@@ -7,6 +7,8 @@ Source: developers.telnyx.com/api-reference (texml-rest-commands: initiate an ou
 call-recordings) and the API error codes.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

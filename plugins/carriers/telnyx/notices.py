@@ -3,6 +3,8 @@
 Source of the fields: developers.telnyx.com/api-reference/callbacks and the models of the SDK `telnyx` 4.189.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Mapping

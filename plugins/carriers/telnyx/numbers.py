@@ -6,6 +6,8 @@ Source: developers.telnyx.com/api-reference (phone-number-search, phone-number-o
 texml-applications, messaging-profiles).
 """
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,6 +3,8 @@
 Source: developers.telnyx.com/docs/numbers/porting (getting started, requirements) and the model PortingOrder.
 """
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time

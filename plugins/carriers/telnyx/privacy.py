@@ -7,6 +7,8 @@ The API can delete recordings. It cannot delete call and message records; these 
 Source: the SDK's resources (only recordings have a DELETE) and telnyx.com/ai/data-handling.json (April 2026).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 

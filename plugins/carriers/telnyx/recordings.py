@@ -3,6 +3,8 @@
 Source: developers.telnyx.com/api-reference (call-recordings; texml-rest-commands, update recording on a call).
 """
 
+from __future__ import annotations
+
 from urllib.parse import quote, urlsplit
 
 from hub.api import Rejected, RetryLater, hookimpl

@@ -1,5 +1,7 @@
 """What the customer writes in config.yaml for a Telnyx account."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 

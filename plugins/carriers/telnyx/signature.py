@@ -4,6 +4,8 @@ Source: developers.telnyx.com, webhook fundamentals. Telnyx does not sign the ad
 addresses make up for that.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re

@@ -6,6 +6,8 @@ Source: developers.telnyx.com/api-reference (send a message, search detail recor
 40300.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -3,6 +3,8 @@
 Source of the fields: developers.telnyx.com/api-reference/callbacks (texml-call-*, texml-gather, texml-recording-completed).
 """
 
+from __future__ import annotations
+
 import re
 from typing import cast
 

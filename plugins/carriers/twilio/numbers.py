@@ -1,5 +1,7 @@
 """The prices of numbers at Twilio. Source: twilio.com/docs/phone-numbers/pricing."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import replace

@@ -4,6 +4,8 @@ Source: twilio.com/docs/phone-numbers/port-in/port-in-request-api and /document-
 numbers only).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

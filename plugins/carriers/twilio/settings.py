@@ -1,5 +1,7 @@
 """What the customer writes in config.yaml for a Twilio account."""
 
+from __future__ import annotations
+
 from pydantic import Field, SecretStr
 
 from hub.api import PluginSettings

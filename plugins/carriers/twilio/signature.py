@@ -3,6 +3,8 @@
 Source: twilio.com/docs/usage/security and its reference validator.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 from urllib.parse import parse_qs

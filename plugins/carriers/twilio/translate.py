@@ -1,5 +1,7 @@
 """Twilio's error codes in words. Source: twilio.com/docs/api/errors."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 REASONS: Mapping[str, str] = {

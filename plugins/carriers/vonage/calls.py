@@ -4,6 +4,8 @@ check of the connection. The list names no recordings.
 Source: developer.vonage.com/en/api/voice (POST /v1/calls, GET /v1/calls) and /en/api/application.v2.
 """
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

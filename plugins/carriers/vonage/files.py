@@ -4,6 +4,8 @@ Source: developer.vonage.com/en/voice/voice-api/guides/recording and /en/api/med
 an item of the Media API), /en/messages/concepts/secure-inbound-media.
 """
 
+from __future__ import annotations
+
 from hub.api import Rejected, hookimpl
 from hub.api.carriers import MediaFile, RecordingAudio, picture, recording_audio, rejecting
 from hub.api.twiml import address_at, identifier

@@ -6,6 +6,8 @@ Source: developer.vonage.com/en/api/voice, /en/api/media and /en/api/redact (Von
 it on request; an hour after the call or text at the earliest).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import islice
 

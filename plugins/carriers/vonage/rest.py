@@ -4,6 +4,8 @@ Source: developer.vonage.com/en/getting-started/concepts/authentication, /en/api
 /en/voice/voice-api/guides/troubleshooting (3 calls and 15 other requests a second).
 """
 
+from __future__ import annotations
+
 import base64
 import re
 import uuid

@@ -1,5 +1,7 @@
 """What the customer writes in config.yaml for a Vonage account."""
 
+from __future__ import annotations
+
 from pydantic import Field, SecretStr, field_validator
 
 from hub.api import PluginSettings

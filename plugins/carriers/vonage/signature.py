@@ -5,6 +5,8 @@ Source: developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signe
 neither the body's hash nor the age.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 

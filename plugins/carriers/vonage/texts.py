@@ -3,6 +3,8 @@
 Source: developer.vonage.com/en/api/messages (SMS, MMS).
 """
 
+from __future__ import annotations
+
 from hub.api import JsonObject, Receipt, hookimpl
 from hub.api.carriers import OutboundText, receipt
 from hub.api.twiml import TEXT_STATUS_PATH, identifier

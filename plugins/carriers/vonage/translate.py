@@ -4,6 +4,8 @@ Source: developer.vonage.com/en/voice/voice-api/webhook-reference, /ncco-referen
 /en/api/messages (inbound message, message status).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

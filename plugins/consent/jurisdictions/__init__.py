@@ -1,5 +1,7 @@
 """The laws of the places where the person may be and of the business's own place: the strictest law decides."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from hub.api import ConnectionReport, Connector, Manifest, Recipient, Services, hookimpl

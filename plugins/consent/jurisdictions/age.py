@@ -1,5 +1,7 @@
 """What the law of a place requires if the person is known to be a child or a teenager, by the rows of age.yaml. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal

@@ -1,5 +1,7 @@
 """Every row of every table in this folder, for `hub privacy rules` (list) and `hub check` (rows to read again)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import date
 from functools import cache

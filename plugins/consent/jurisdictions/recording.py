@@ -1,5 +1,7 @@
 """May a call be recorded, and what must be said before? By the rows of recording.yaml for the places of both sides. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Literal

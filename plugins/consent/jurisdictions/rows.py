@@ -1,5 +1,7 @@
 """The fields that all tables in this folder share: the places, the source, and the day on which it was read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import date
 from functools import cache

@@ -1,5 +1,7 @@
 """The rows of rules.yaml, read once and checked, and the places whose rows apply."""
 
+from __future__ import annotations
+
 from datetime import date
 from functools import cache, cached_property
 from typing import Literal

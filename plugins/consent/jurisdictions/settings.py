@@ -1,5 +1,7 @@
 """What the customer says about the places where the business trades."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema

@@ -1,5 +1,7 @@
 """Does the law of a place require us to honor the browser's Global Privacy Control? By the rows of signals.yaml. Pure."""
 
+from __future__ import annotations
+
 from datetime import date
 
 from hub.api.privacy import ConsentQuestion, Opinion, Place

@@ -1,6 +1,8 @@
 """May this person be sent a text, or be called back, at this hour? Their consent records first, then the clocks of all their
 places. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta

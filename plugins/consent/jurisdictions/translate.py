@@ -1,5 +1,7 @@
 """From the laws of all relevant places to an opinion on one question. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache

@@ -1,5 +1,7 @@
 """What the person and their browser have said: explicit answers, Global Privacy Control, Do Not Track."""
 
+from __future__ import annotations
+
 from hub.api import ConnectionReport, Connector, Manifest, Recipient, hookimpl
 from hub.api.privacy import ConsentQuestion, Opinion
 from plugins.consent.signals.settings import SignalSettings

@@ -1,5 +1,7 @@
 """What the customer may decide about privacy signals."""
 
+from __future__ import annotations
+
 from pydantic import Field
 
 from hub.api import PluginSettings

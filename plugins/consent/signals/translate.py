@@ -1,5 +1,7 @@
 """From what a person and their browser have said to an opinion on one question. Pure."""
 
+from __future__ import annotations
+
 import re
 
 from hub.api.privacy import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Opinion, Signal

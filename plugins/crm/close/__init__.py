@@ -1,5 +1,7 @@
 """Close: calls on their contacts, opportunities as outcomes; a person who asks is shown, corrected and erased."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path

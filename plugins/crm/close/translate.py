@@ -1,5 +1,7 @@
 """Calls, contacts and opportunities in Close's words. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal

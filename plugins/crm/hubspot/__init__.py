@@ -1,5 +1,7 @@
 """HubSpot: who is calling, calls logged on their contact, and deals that show the outcome of a call."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any

@@ -1,5 +1,7 @@
 """Write calls into HubSpot once each (by a unique property), associated with the caller's contact."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,7 @@
 """Contacts by phone number or e-mail, found by HubSpot's search and compared with the requested number."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 
 import phonenumbers

@@ -1,5 +1,7 @@
 """Which data HubSpot gets, why, and within which limits."""
 
+from __future__ import annotations
+
 from datetime import date
 
 from hub.api import ApiVersion, Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks

@@ -1,5 +1,7 @@
 """A person's data at HubSpot: export, correct, and erase permanently."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """HubSpot's webhook signature, version 3 (source: HubSpot's guide to validating requests)."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac

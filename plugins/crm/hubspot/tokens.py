@@ -1,5 +1,7 @@
 """HubSpot's sign-in: where a person installs the app, which account a token is for, and access tokens by OAuth."""
 
+from __future__ import annotations
+
 from hub.api import AuthError, Provider, Services, as_text
 from hub.api.oauth import AccessTokens, AccountList, OAuthGrant, ProviderAccount, SignIn
 from plugins.crm.hubspot.settings import HubSpotSettings

@@ -1,5 +1,7 @@
 """Our calls to HubSpot's call properties; HubSpot's contacts and deals to our facts and outcomes. Pure."""
 
+from __future__ import annotations
+
 import html
 import unicodedata
 from collections.abc import Mapping, Sequence

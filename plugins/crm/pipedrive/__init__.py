@@ -1,5 +1,7 @@
 """Pipedrive: calls as activities of their persons, deals as outcomes; a person who asks is shown, corrected and erased."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path

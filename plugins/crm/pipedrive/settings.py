@@ -1,5 +1,7 @@
 """What the customer writes about a company at Pipedrive."""
 
+from __future__ import annotations
+
 from pydantic import Field, SecretStr
 
 from hub.api import PluginSettings

@@ -1,5 +1,7 @@
 """Calls, persons and deals in Pipedrive's words. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal

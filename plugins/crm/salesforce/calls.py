@@ -1,5 +1,7 @@
 """Calls into Tasks: searched by our key, linked to the caller's contact or lead, created two hundred at a time."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """Does the org answer, how many requests are left today, and can the integration user see what the settings name?"""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hub.api import ConnectionReport, RetryLater, as_text

@@ -1,5 +1,7 @@
 """Opportunities into outcomes: changes since a cursor, with the contacts' numbers and the call that started the deal."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 

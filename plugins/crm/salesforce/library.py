@@ -1,5 +1,7 @@
 """simple_salesforce without its metadata API. This plugin never calls that API, and only it needs zeep and lxml (25 MB)."""
 
+from __future__ import annotations
+
 import sys
 from types import ModuleType
 

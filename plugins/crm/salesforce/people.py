@@ -1,5 +1,7 @@
 """Contacts and leads by phone number: who is calling."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What Salesforce holds about a person, its correction, and its erasure as far as the settings allow."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Salesforce's errors as our errors: what the hub does next, with Salesforce's code and without personal data."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 

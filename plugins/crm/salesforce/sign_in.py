@@ -3,6 +3,8 @@
 Salesforce's tokens have no stated lifetime; only a 401 shows that a session has ended.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
 from urllib.parse import urlsplit
 

@@ -5,6 +5,8 @@ and also finds phone fields by their bare digits. So each number is searched by 
 country code, and as a phrase in its national format. Results are compared as E.164 before they are used.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """A call as a Task, an Opportunity as an outcome, a contact as facts. Pure."""
 
+from __future__ import annotations
+
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,5 +1,7 @@
 """Google contacts: who is calling, from the address book of a person who agreed to it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The People API: find contacts by phone number, after the warm-up that a search needs."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,5 +1,7 @@
 """What the customer writes in config.yaml to read one person's Google contacts: the OAuth client, and why they are read."""
 
+from __future__ import annotations
+
 from pydantic import Field, SecretStr
 
 from hub.api import PluginSettings

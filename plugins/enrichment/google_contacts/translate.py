@@ -1,5 +1,7 @@
 """How a number is written in address books, and facts about a caller from a contact. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 

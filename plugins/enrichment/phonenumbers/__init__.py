@@ -1,5 +1,7 @@
 """What the world's numbering plans say about a caller's number, offline: place, line type, time zone, carrier, validity."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from importlib.metadata import version
 

@@ -1,5 +1,7 @@
 """Twilio Lookup: facts about a caller's number from paid lookups, within the customer's caps."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Twilio's lookup API over the hub's own HTTP client, and what each of its refusals means."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from urllib.parse import quote

@@ -1,5 +1,7 @@
 """From Twilio's answer to facts about a caller, and which packages are worth their price for a number. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 

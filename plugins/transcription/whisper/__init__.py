@@ -1,5 +1,7 @@
 """What was said in a recording, by OpenAI's Whisper on this machine: offline, slow, and far from perfect."""
 
+from __future__ import annotations
+
 import threading
 from typing import Any
 

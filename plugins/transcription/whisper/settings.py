@@ -1,5 +1,7 @@
 """What a customer may set: which Whisper model to use, and how much of the machine it may use."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pydantic import Field

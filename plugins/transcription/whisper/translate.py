@@ -1,6 +1,8 @@
 """Translate a recording to Whisper's format (16,000 samples a second, each channel separate), and its languages, parts and
 confidence to ours."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Collection, Iterable
 from io import BytesIO

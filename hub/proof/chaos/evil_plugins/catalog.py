@@ -1,5 +1,7 @@
 """The fourteen evil plugins, each a file of its own: carriers, enrichers that are asked about every caller, and a judge."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path

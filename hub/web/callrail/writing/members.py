@@ -1,5 +1,7 @@
 """The members of a body, read strictly: what cannot be read is named in one sentence."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What a client writes about a tracker, as config.yaml has it: source, route, numbers to swap."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hub.callrail.trackers import SEARCH_ENGINES

@@ -1,5 +1,7 @@
 """`/alerts`: what happened, newest first, and how each alert reached the user."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from starlette.responses import Response

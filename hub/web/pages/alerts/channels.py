@@ -1,5 +1,7 @@
 """The ways of alerts to one user: phone number, webhook, chats, browsers, and a test of each."""
 
+from __future__ import annotations
+
 import json
 from functools import partial
 

@@ -1,5 +1,7 @@
 """`/alerts/settings`: which kinds of alerts of a company reach the user by which channel, quiet hours and summaries."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from zoneinfo import available_timezones
 

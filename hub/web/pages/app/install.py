@@ -1,5 +1,7 @@
 """The manifest and the service worker, with which a phone installs the pages as an app. Neither holds personal data."""
 
+from __future__ import annotations
+
 from functools import cache
 
 from starlette.requests import Request

@@ -1,5 +1,7 @@
 """`/unsubscribe/{token}`: ends one kind of e-mail without a sign-in. A GET only asks, so that no mail scanner ends it."""
 
+from __future__ import annotations
+
 import secrets
 
 import structlog

@@ -1,6 +1,8 @@
 """`/assistants`: the assistants that are connected by OAuth. A user sees and ends their own; an owner those of the account, and
 turns them off."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.assistants import grants

@@ -6,6 +6,8 @@ Sources: RFC 9700, 4.11.2 (open redirectors) and 4.16 (clickjacking); modelconte
 security considerations.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit

@@ -1,5 +1,7 @@
 """`/audit`: who did what to which row and when, and whether the journal behind it is whole."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import islice
 

@@ -3,6 +3,8 @@
 Source: WCAG 2.2, 1.4.3 and the definition of relative luminance.
 """
 
+from __future__ import annotations
+
 import colorsys
 from collections.abc import Callable
 from dataclasses import dataclass

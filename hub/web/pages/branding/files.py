@@ -1,5 +1,7 @@
 """`/brand/{digest}/…`: an account's logo and style sheet. They are public, because pages before the sign-in show them."""
 
+from __future__ import annotations
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response

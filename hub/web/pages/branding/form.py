@@ -1,5 +1,7 @@
 """`/brand`: the form of an account's own name, color and logo."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.brands import MAX_LOGO_BYTES, set_brand

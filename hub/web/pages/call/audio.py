@@ -1,5 +1,7 @@
 """The audio of a recording for a signed-in user: with byte ranges, and one audit entry for each listening."""
 
+from __future__ import annotations
+
 from sqlmodel import select
 from starlette.responses import Response
 

@@ -1,5 +1,7 @@
 """What a user does on the page of a contact: mark the lead, write and delete notes, replay deliveries."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

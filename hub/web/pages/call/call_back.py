@@ -1,6 +1,8 @@
 """`/calls/{id}/call-back`: asks which of the user's phones rings first, and says why a call is not possible now;
 `/calls/{id}/called-back`: the user called from another phone."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.delivery.queue_call_back import (

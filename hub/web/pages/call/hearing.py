@@ -1,5 +1,7 @@
 """What can be heard or read of a contact, and why something cannot."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sqlmodel import Session

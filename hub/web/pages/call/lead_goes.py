@@ -1,5 +1,7 @@
 """Where a lead goes, in words, beside the button that saves it."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

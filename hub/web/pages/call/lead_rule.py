@@ -1,5 +1,7 @@
 """The rule by which ad networks hear of leads, made in one click beside a lead that nobody would hear of."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 

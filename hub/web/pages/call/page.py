@@ -1,5 +1,7 @@
 """The page itself: reads everything about one contact that the user may see."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,5 +1,7 @@
 """The player: a waveform as SVG with one row for each channel, and the lines of the transcript."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """What was sent, in words: each delivery with its state, its reason, and whether it can be replayed."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The timeline "From visit to receipt": the entries of `hub call`, in words for people who work with calls."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The panel "Why": question, answer and certainty for the source, the recording, and the ad networks."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 

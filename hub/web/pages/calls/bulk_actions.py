@@ -1,5 +1,7 @@
 """What is done from the list: marks on the chosen contacts, saved views."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.saved_views import delete_view, save_view

@@ -1,5 +1,7 @@
 """The list itself."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,5 +1,7 @@
 """The columns of the list that users choose, and the words for what is in them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hub.access.permissions import Action

@@ -1,5 +1,7 @@
 """`/calls.csv`: the filtered list as a file, written while it is read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """The filters of the list as the URL holds them: chips that can be removed, and the choices of the filter form."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """`/companies`: the companies of the account."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """`/companies/new?from=lakeside`: a company that begins as a copy of another one, as far as it is ticked."""
 
+from __future__ import annotations
+
 from sqlmodel import select
 from starlette.responses import Response
 

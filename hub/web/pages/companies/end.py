@@ -1,5 +1,7 @@
 """`/companies/{company}/end`: a company leaves: the plan, the request, the export, the confirmation; for owners alone."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable, Iterator
 

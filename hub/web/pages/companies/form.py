@@ -1,5 +1,7 @@
 """`/companies/new` and `/companies/{company}`: the form of a company; adding one and changing one are edits of config.yaml."""
 
+from __future__ import annotations
+
 import re
 from zoneinfo import available_timezones
 

@@ -1,5 +1,7 @@
 """What the editor asks while somebody types: the problems of a text, and the schema of the file."""
 
+from __future__ import annotations
+
 from starlette.responses import JSONResponse, Response
 
 from hub.config.readers.folders import plugin_places

@@ -1,5 +1,7 @@
 """A diff as rows of a table: which lines differ, and which words within them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher

@@ -1,5 +1,7 @@
 """The editor: a draft of config.yaml is kept, checked, compared and applied."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

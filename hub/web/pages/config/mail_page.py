@@ -1,6 +1,8 @@
 """`/mail`: the mail server of the hub's own e-mail, with a test message. For owners: invitations and links to sign in go
 through it."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import replace
 from functools import partial

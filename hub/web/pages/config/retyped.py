@@ -1,5 +1,7 @@
 """Secrets that are typed beside the editor: an address changed, or a new connector has none yet."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

@@ -1,5 +1,7 @@
 """What a text of config.yaml would do: its problems, the diff and the words, and whether it may be applied."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from hub.access.users import Editor

@@ -1,5 +1,7 @@
 """`/config/versions/ID`: one version against the running one, why it was refused, and rolling back to it."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import CannotDo, ConfigError, NotFound

@@ -1,5 +1,7 @@
 """`/connectors/connecting/{attempt}`: after the sign-in: the account, the companies, and an action for each rule."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

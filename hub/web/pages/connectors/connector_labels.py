@@ -1,5 +1,7 @@
 """How pages say what a connector does, how it is connected, whether it works, and what leaves the hub."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """`/connectors`: repairs, the connected accounts, and the installed plugins."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.readers.folders import plugin_places

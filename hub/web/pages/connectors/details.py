@@ -1,5 +1,7 @@
 """`/connectors/{connector}`: one connector: its state, its sign-in and scopes, its part of the data map, its failures."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.connecting.check import check_connection

@@ -1,5 +1,7 @@
 """`/connectors/new/{plugin}`: a form made from the plugin's settings; or what a sign-in asks for, and the client's id."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

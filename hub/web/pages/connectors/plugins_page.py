@@ -1,6 +1,8 @@
 """`/plugins`: the installed plugins, whose they are, what they may do, and updates that wait for a decision. Read-only: plugins
 are changed by commands on the machine."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.readers.folders import plugin_places

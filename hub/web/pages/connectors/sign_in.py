@@ -1,5 +1,7 @@
 """Sign in at a provider, and back: what is asked for, the provider's answer, and connectors that get a new sign-in."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """Saving, deleting and moving a rule: edits of config.yaml."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

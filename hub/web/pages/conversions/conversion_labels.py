@@ -1,5 +1,7 @@
 """How pages say what leaves the hub, why something is refused, and what somebody can do about it."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 

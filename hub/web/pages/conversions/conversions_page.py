@@ -1,5 +1,7 @@
 """`/conversions`: each rule in words, and what it made of the last 30 days."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from starlette.responses import Response

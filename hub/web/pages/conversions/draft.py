@@ -1,5 +1,7 @@
 """A rule that is not saved yet: what the fields of its form hold, checked as config.yaml is."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """`/conversions/dry-run`: what the rules would send of a week, to whom, under which consent, and what would be refused."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

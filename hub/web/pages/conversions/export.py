@@ -1,5 +1,7 @@
 """`/conversions/dry-run.csv`: the chosen items of a dry run as a file."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """The fields of a rule's form, from the models of config.yaml and of each plugin's destination."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,7 @@
 """`/conversions/rule`: the form of one rule, with what it would have matched in the last seven days."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 

@@ -1,5 +1,7 @@
 """What an ad network would get of one conversion, line by line, and what is kept back."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """The conversion rules of config.yaml that concern the companies of a user."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from hub.config.models import ConversionRule

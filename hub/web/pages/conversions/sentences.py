@@ -1,5 +1,7 @@
 """A conversion rule in words: what it looks at, what it counts as, and what goes to each destination."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 

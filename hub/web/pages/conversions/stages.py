@@ -1,5 +1,7 @@
 """`/conversions/stages`: what the stages of each CRM mean to the rules."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.edit import Change

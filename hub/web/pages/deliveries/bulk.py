@@ -1,5 +1,7 @@
 """`/deliveries/bulk`: one deed for all deliveries of a choice, after a page that says the consequence."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """The filter of the page of deliveries, from its URL and back."""
 
+from __future__ import annotations
+
 from hub.model.conversions import LOG, UPLOAD
 from hub.queries.lists.delivery_filter import TEXTS, DeliveryFilter, delivery_filter_of
 from hub.reports.calendar import own_days

@@ -1,5 +1,7 @@
 """`/deliveries`: what needs somebody, and the list of deliveries."""
 
+from __future__ import annotations
+
 from datetime import date, datetime
 from itertools import groupby
 

@@ -1,5 +1,7 @@
 """How pages say the state of a delivery."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from hub.contracts.conversions import UNVERIFIABLE

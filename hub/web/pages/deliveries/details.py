@@ -1,5 +1,7 @@
 """`/deliveries/{delivery_id}`: one delivery, why it is in its state, and sending it again."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from starlette.responses import Response

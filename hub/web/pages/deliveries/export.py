@@ -1,5 +1,7 @@
 """`/deliveries.csv`: the filtered list as a file, written while it is read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from starlette.responses import Response

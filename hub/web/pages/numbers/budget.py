@@ -1,5 +1,7 @@
 """`/numbers/cap`: the most that the numbers of the account, or of the chosen company, may cost a month."""
 
+from __future__ import annotations
+
 import re
 from decimal import Decimal
 

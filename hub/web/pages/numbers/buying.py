@@ -1,5 +1,7 @@
 """`/numbers/buy`: search the carrier's offer, see what it will cost, buy; and orders whose outcome is not known."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """`/numbers/health`: what is wrong with numbers, with what mends it, and what they cost by month."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby

@@ -1,5 +1,7 @@
 """How the pages of numbers write states, trackers, places and amounts."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import lru_cache
 

@@ -1,5 +1,7 @@
 """`/numbers`: every number with its tracker, its calls, its cost and its state; pools as one row."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal

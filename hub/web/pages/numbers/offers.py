@@ -1,5 +1,7 @@
 """What carriers offer for the trackers of a user, and what buying it would bring."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """`/numbers/{id}`: one number, and its deeds: point it here, take it out of use, use it again, give it back."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import CannotDo, NotFound

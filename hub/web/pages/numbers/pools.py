@@ -1,5 +1,7 @@
 """The pools on the page of numbers: what was in use by hour, who found none, and what to do about it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from markupsafe import Markup

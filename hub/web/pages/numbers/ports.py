@@ -1,5 +1,7 @@
 """`/numbers/ports/…`: bring numbers from another carrier, follow the orders, correct, cancel, put the numbers to use."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
 

@@ -3,6 +3,8 @@
 A tracker stands in config.yaml, so each of these is an edit of the file.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

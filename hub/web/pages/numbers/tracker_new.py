@@ -1,5 +1,7 @@
 """`/numbers/trackers/new`: a tracker in one page: where its number is shown, which number that is, and what callers hear."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -1,5 +1,7 @@
 """`/numbers/website`: the snippet of a company's pages, and a look at one of them: is it there, does it run and swap?"""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit

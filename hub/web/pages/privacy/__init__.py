@@ -1,5 +1,7 @@
 """`/privacy-desk`: the pages of the privacy officer. The public pages for people are in hub.web.privacy."""
 
+from __future__ import annotations
+
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy import (
     authorities,

@@ -1,5 +1,7 @@
 """`/privacy-desk/authorities`: what authorities were given by law, and a form that records a disclosure."""
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, time
 
 from starlette.responses import Response

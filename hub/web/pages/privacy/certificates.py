@@ -1,5 +1,7 @@
 """`/privacy-desk/certificates`: signed certificates of erasures: the list, one as people read it, and a check."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`/privacy-desk/data-map`: who gets what, as declared and as really sent; and the documents made from it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 

@@ -1,5 +1,7 @@
 """What the officer decides in the queue: one person or two, and what a person refuses."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import CannotDo

@@ -1,5 +1,7 @@
 """What all pages of the privacy officer share: the tabs, and the line about the journal."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

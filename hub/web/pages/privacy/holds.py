@@ -1,5 +1,7 @@
 """`/privacy-desk/holds`: legal holds in force, set one, lift one; with what each keeps from being deleted."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.users import names_of

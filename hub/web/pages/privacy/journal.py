@@ -1,5 +1,7 @@
 """`/privacy-desk/journal`: what people said about the use of their data, and the proof that no record was changed."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.users import names_of

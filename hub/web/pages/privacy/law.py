@@ -1,5 +1,7 @@
 """`/privacy-desk/law`: may this use of a person's data happen now, and every rule of law that decides it."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """`/privacy-desk/opt-outs`: opt-outs that needed no proof; question one that is not the person's own, or count it again."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.users import names_of

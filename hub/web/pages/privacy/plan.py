@@ -1,5 +1,7 @@
 """`/privacy-desk/requests/{id}/plan`: what an erasure will delete, take back and keep, before it is confirmed."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import existing

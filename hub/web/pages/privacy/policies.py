@@ -1,5 +1,7 @@
 """`/privacy-desk/policies`: versions of the privacy statement, the terms and notices; draft, announce, publish, accept."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import date
 

@@ -1,5 +1,7 @@
 """`/privacy-desk`: what only a person can decide: requests, one person or two, doubtful stops."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

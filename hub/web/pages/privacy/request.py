@@ -1,5 +1,7 @@
 """`/privacy-desk/requests/{id}`: one request; what it waits for, what was done, and the next step."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from sqlmodel import Session

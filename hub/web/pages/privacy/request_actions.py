@@ -1,5 +1,7 @@
 """What an officer does with a request: note a proof, confirm, close without a provider, extend, refuse, hand over."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from sqlmodel import Session

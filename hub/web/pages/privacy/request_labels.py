@@ -1,5 +1,7 @@
 """The officer's words for requests: what is wanted, where it stands, what comes next."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

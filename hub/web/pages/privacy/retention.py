@@ -1,5 +1,7 @@
 """`/privacy-desk/retention`: how long each kind of data is kept, by which rule, when the sweep last ran, what is due."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.retention import spell_life

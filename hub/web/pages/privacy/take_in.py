@@ -1,5 +1,7 @@
 """`/privacy-desk/requests/new`: take in a request that came by phone, by letter or in person."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 
 from starlette.responses import Response

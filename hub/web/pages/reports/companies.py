@@ -1,5 +1,7 @@
 """The report of companies: one row each, its calls week by week, and a sentence on who stands out."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from decimal import Decimal
 

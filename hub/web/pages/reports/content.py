@@ -1,5 +1,7 @@
 """What one report shows: its lines for the period and the one before, as a table; and all models side by side."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,7 @@
 """The report of costs: what each source or campaign cost, a call, a lead and a customer of it, and the return on spend."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """Reports by e-mail: started and stopped on the report's page."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 from starlette.responses import Response

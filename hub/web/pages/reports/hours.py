@@ -1,5 +1,7 @@
 """The report of hours: hours by weekdays, as lines of a table and as a heat map."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from decimal import Decimal
 

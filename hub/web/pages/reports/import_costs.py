@@ -1,5 +1,7 @@
 """`/reports/costs/import`: a CSV file of costs from the browser, as `hub costs import` takes it."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.errors import NotFound

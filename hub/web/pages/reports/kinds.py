@@ -1,5 +1,7 @@
 """The reports that there are, and what one URL asks of a report: attribution model, comparison, order, part."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """Links to one report: made and revoked on the report's page."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """The report of missed calls: when or from which source they came, and whether the callers were reached later."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from decimal import Decimal
 

@@ -1,5 +1,7 @@
 """One report by all models of attribution side by side."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """A report as it goes out by e-mail: the same table as its page, as texts, as a CSV file and as a page to be printed."""
 
+from __future__ import annotations
+
 import base64
 from datetime import date
 from functools import partial

@@ -1,5 +1,7 @@
 """`/r/{token}`: one report for anyone who holds its link. No session, no other page, no parameters but the part of rows."""
 
+from __future__ import annotations
+
 import secrets
 from functools import partial
 from urllib.parse import parse_qsl

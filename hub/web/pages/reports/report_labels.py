@@ -1,5 +1,7 @@
 """The sentences of a report: its answer, the days and companies it covers, and what a link to it shows."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import date
 from urllib.parse import parse_qsl

@@ -1,5 +1,7 @@
 """Saved reports: a report under a name, opened, renamed, deleted, and sent to the user who asks for it."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """A report's table: figures by column with their change, totals, shares and links, in the order that the URL asks for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal

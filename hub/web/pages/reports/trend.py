@@ -1,5 +1,7 @@
 """The report of trends: calls, leads and the answered share week by week, beside the weeks before."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """`/spam`: what each company does about spam, and who is blocked or allowed."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

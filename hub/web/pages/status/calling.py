@@ -1,6 +1,8 @@
 """`/status/test-call`: choose a number, and have a carrier's stand-in call it, as a test that counts nowhere; or, if the
 carrier's connector is a stand-in anyway, play a call that is like any other. No phone rings."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 

@@ -1,5 +1,7 @@
 """`/status`: one sentence on how the hub is, then queues, jobs, database and disk, errors, and test calls."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.models import Config

@@ -1,5 +1,7 @@
 """How the status page says states, sizes and intervals, and where its lines lead."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from hub.platform.formats import NOTHING

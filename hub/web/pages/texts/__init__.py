@@ -1,5 +1,7 @@
 """`/texts`: the inbox of threads, one thread, and what users do in it."""
 
+from __future__ import annotations
+
 from hub.web.pages.guard import Page
 from hub.web.pages.texts import inbox, new_text, pictures, text_actions
 

@@ -1,5 +1,7 @@
 """The box in which a user writes a text: what the person allows, templates, and the size of what is written."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """The list of threads, and one thread beside it."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any
 

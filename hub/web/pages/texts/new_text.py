@@ -1,5 +1,7 @@
 """`/texts/new?subject=ID`: a first text to the person of a call, a form or a person's page."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.delivery.answer_text import answer_text

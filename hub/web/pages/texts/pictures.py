@@ -1,5 +1,7 @@
 """`/texts/media/{media}`: a picture of a text, for a signed-in user who may read texts."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.queries.texts.one_thread import picture_of_text

@@ -1,5 +1,7 @@
 """What a user does in a thread: answer, decide on a held text, decide on a doubtful one."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.delivery.answer_text import answer_text

@@ -1,5 +1,7 @@
 """`/users/ID`: one user's role, companies, ways to sign in, sessions and access."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.access.sign_in.sessions import living_sessions

@@ -1,5 +1,7 @@
 """What owners do with users and keys. Each deed needs a sign-in within the last half hour."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from functools import partial
 

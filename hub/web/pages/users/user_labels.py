@@ -1,5 +1,7 @@
 """How pages name roles, ways to sign in, and the reach of a user."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from hub.access.permissions import ROLES

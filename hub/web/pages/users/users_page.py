@@ -1,5 +1,7 @@
 """`/users`: the users of the account with their access, and the API keys."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from starlette.responses import Response

@@ -1,5 +1,7 @@
 """`/webhooks-out/{company}/{name}`: one endpoint and its events."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The form of an endpoint: adding one, changing one and removing one are edits of config.yaml."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change

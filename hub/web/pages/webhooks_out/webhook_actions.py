@@ -1,5 +1,7 @@
 """What users do with an endpoint: a test, replays, its secret, and letting it go on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

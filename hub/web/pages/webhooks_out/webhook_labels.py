@@ -1,5 +1,7 @@
 """How the pages of webhooks name what they show."""
 
+from __future__ import annotations
+
 HEALTH = {
     "unused": ("", "Nothing sent yet"),
     "working": ("good", "Working"),

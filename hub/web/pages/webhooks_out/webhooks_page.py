@@ -1,5 +1,7 @@
 """`/webhooks-out`: the endpoints of the companies, and how each does."""
 
+from __future__ import annotations
+
 from starlette.responses import Response
 
 from hub.queries.webhooks_out import endpoints_of

@@ -1,5 +1,7 @@
 """What the recorded exchanges with Google need at the stand-in: a token, and a request whose diagnostics are ready."""
 
+from __future__ import annotations
+
 from collections import Counter
 from datetime import date
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """A fake Google on loopback: Data Manager and sign-in over HTTP, the Google Ads API over gRPC, one account."""
 
+from __future__ import annotations
+
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """What Google stores for one account (tokens, conversion actions, requests, conversions), and switches for its behavior."""
 
+from __future__ import annotations
+
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

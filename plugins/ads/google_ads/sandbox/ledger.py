@@ -1,5 +1,7 @@
 """What the fake Google stores: conversions by conversion action and order id, and the clicks they used."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """How the fake Google Ads API checks and counts one row: Google's error, or a change of the ledger."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -3,6 +3,8 @@
 Fields and errors are those of the API's reference of v26: `QueryError`, `AuthorizationError`, 10,000 rows a page.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date

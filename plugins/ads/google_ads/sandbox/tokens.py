@@ -1,5 +1,7 @@
 """The fake's sign-in: grants access tokens for a refresh token or a service account's signed assertion."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """What must have happened at Bandwidth before some recorded requests."""
 
+from __future__ import annotations
+
 from hub.api.sandbox import SimulatedCall
 from plugins.carriers.bandwidth.sandbox import Sandbox
 

@@ -1,5 +1,7 @@
 """A fake Bandwidth: its APIs on loopback, and simulated calls and texts as callbacks with a password."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

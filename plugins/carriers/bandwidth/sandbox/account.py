@@ -1,5 +1,7 @@
 """What Bandwidth stores for one account: its credential, calls, texts, recordings, numbers, applications and orders."""
 
+from __future__ import annotations
+
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence

@@ -3,6 +3,8 @@
 Source: dev.bandwidth.com/docs/numbers, /docs/account/applications and /docs/numbers/porting/port-ins, and Bandwidth's own CLI.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

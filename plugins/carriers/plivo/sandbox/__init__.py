@@ -1,5 +1,7 @@
 """A fake Plivo: its REST API on loopback, and simulated calls and texts as signed webhooks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal

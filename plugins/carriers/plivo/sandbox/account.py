@@ -1,5 +1,7 @@
 """What Plivo stores for one account: tokens, application, numbers, calls, recordings, texts; and how it signs webhooks."""
 
+from __future__ import annotations
+
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime

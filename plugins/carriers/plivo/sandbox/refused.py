@@ -1,5 +1,7 @@
 """The fake's refusals, which `rules.yaml` lists."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path

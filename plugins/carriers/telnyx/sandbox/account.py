@@ -1,5 +1,7 @@
 """What Telnyx stores for one account: its keys, calls, texts, recordings, numbers and port orders."""
 
+from __future__ import annotations
+
 import base64
 import json
 import uuid

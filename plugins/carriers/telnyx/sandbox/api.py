@@ -1,5 +1,7 @@
 """The fake's REST API: Telnyx' paths over the state of an `Account`."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette

@@ -1,5 +1,7 @@
 """The fake's errors, pages and request bodies, in Telnyx' formats."""
 
+from __future__ import annotations
+
 import json
 import math
 from datetime import datetime

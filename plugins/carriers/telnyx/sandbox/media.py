@@ -1,5 +1,7 @@
 """The fake's texts and recordings over its REST API, and the storage that holds audio and pictures."""
 
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 

@@ -1,5 +1,7 @@
 """The fake's texts as Telnyx shows them, in both directions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Literal
 

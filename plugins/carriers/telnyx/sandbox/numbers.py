@@ -1,5 +1,7 @@
 """The fake's numbers: for sale, ordered and filled a little later, owned, with webhooks set."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

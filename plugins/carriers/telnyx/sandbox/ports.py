@@ -1,5 +1,7 @@
 """The fake's porting API: drafts, documents, and the submission of complete orders."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 

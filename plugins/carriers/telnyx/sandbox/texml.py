@@ -1,5 +1,7 @@
 """The fake's TeXML resources: the call list, and recordings in progress."""
 
+from __future__ import annotations
+
 from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request

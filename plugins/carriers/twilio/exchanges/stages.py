@@ -1,5 +1,7 @@
 """What must have happened at Twilio before some recorded requests."""
 
+from __future__ import annotations
+
 from hub.api.sandbox import SimulatedCall
 from plugins.carriers.twilio.sandbox import Sandbox
 from plugins.carriers.twilio.sandbox.api import Api

@@ -1,5 +1,7 @@
 """A fake Twilio: its REST API on loopback, and simulated calls and texts as signed webhooks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Literal
 

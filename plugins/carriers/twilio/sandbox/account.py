@@ -3,6 +3,8 @@
 Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/api/message-resource.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """The fake's texts, pictures and recordings over its REST API."""
 
+from __future__ import annotations
+
 from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request

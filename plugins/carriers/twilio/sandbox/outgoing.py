@@ -3,6 +3,8 @@
 Source: twilio.com/docs/voice/api/call-resource (create).
 """
 
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 

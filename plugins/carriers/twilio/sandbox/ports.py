@@ -1,5 +1,7 @@
 """The fake's porting API: it accepts bills, and accepts, lists and shows orders."""
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 from starlette.requests import Request

@@ -1,5 +1,7 @@
 """What Vonage holds before some recorded requests."""
 
+from __future__ import annotations
+
 from hub.api.oauth import key_token
 from plugins.carriers.vonage.sandbox import Sandbox
 from plugins.carriers.vonage.sandbox.numbers import Numbers

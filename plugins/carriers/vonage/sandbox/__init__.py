@@ -1,5 +1,7 @@
 """A fake Vonage: its REST APIs on loopback, and simulated calls and texts as signed webhooks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal

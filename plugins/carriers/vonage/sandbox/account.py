@@ -1,5 +1,7 @@
 """What Vonage stores for one account: its keys, calls, texts, recordings, numbers and the application."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import uuid

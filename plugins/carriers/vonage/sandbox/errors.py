@@ -1,5 +1,7 @@
 """The fake's refusals, which `rules.yaml` lists, and the bodies of requests."""
 
+from __future__ import annotations
+
 import json
 from datetime import datetime
 from pathlib import Path

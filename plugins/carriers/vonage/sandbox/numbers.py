@@ -3,6 +3,8 @@
 Source: developer.vonage.com/en/api/numbers and /en/api/application.v2.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from starlette.requests import Request

@@ -3,6 +3,8 @@
 Source: developer.vonage.com/en/voice/voice-api/webhook-reference, /ncco-reference, /guides/recording and /en/api/messages.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

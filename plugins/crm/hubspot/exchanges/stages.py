@@ -1,5 +1,7 @@
 """What HubSpot holds before an exchange."""
 
+from __future__ import annotations
+
 from typing import Any
 
 PROPERTY = {"name": "ringfence_call_id", "hasUniqueValue": True, "groupName": "ringfence"}

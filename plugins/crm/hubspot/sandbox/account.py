@@ -1,5 +1,7 @@
 """The fake's account: contacts, deals and calls, their properties and associations, and the operations on them."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """The fake's records: HubSpot's objects with their properties, and its search over them with its limits."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """What Salesforce holds before an exchange."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from hub.api.oauth import sign_assertion

@@ -1,5 +1,7 @@
 """The fake's org: objects with their fields and lengths, records, and the rules by which Salesforce accepts a row."""
 
+from __future__ import annotations
+
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -1,5 +1,7 @@
 """The fake's search: words and phrases with AND, OR and parentheses, searched in the fields of a search group."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Sequence
 

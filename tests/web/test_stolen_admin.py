@@ -240,7 +240,8 @@ def edits_config(module: Module) -> bool:
     calls = [node.func for node in module.nodes if isinstance(node, ast.Call)]
     called = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
     named = {node.id for node in module.nodes if isinstance(node, ast.Name)}
-    return bool(called & writers) or (str(module).startswith("hub/web/callrail/writing/") and "apply" in named)
+    of_programs = str(module).startswith(("hub/web/callrail/writing/", "hub/web/api/"))
+    return bool(called & writers) or (of_programs and "apply" in called | named)
 
 
 def test_every_module_that_edits_config_yaml_has_a_row_above() -> None:
@@ -256,6 +257,8 @@ def test_every_module_that_edits_config_yaml_has_a_row_above() -> None:
 OTHERS = {
     "connecting/connect.py": "called by the pages of connectors",
     "connecting/mail_server.py": "called by the page of the mail server, which only owners open",
+    "web/api/trackers/config_edits.py": "called by the routes for programs",
+    "web/api/trackers/routes.py": "test_api_trackers.py tries the same there",
     "web/forms/config_edit.py": "called by the forms",
     "reload/config_file.py": "the one place itself",
     "importing/structure.py": "a command on the machine; a test below is about what it reads",

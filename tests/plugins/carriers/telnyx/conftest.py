@@ -13,7 +13,6 @@ from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from telnyx import DefaultHttpxClient
     from telnyx import Telnyx as Client
 
 
@@ -49,6 +48,7 @@ def telnyx(sandbox: Sandbox) -> Telnyx:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Client]:
     # Importing it takes seconds, so only the processes that use it do, here and in the tests of this folder.
+    from telnyx import DefaultHttpxClient
     from telnyx import Telnyx as Client
 
     with DefaultHttpxClient(trust_env=False) as http:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fake_connectors import FakeNetwork
@@ -15,7 +16,10 @@ from testbed import CONNECTORS, TestHub
 from hub.api import AuthError, ConfigError, Limits, NotSupported, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
 from hub.model import Attempt, Delivery, Disclosure
+from hub.numbers.directory import LiveDirectory
 from hub.platform.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS, full_jitter, next_try
+from hub.proof.demo.past import PastWorker
+from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 
 Factory = Callable[..., TestHub]
@@ -106,6 +110,17 @@ def test_a_resting_connector_costs_no_try_and_is_asked_again_after_its_rest(hub:
     assert row.attempts == before.attempts and row.state == "ready"
     assert row.due_at - stage.clock() == pytest.approx(timedelta(seconds=caught.value.after), abs=SECOND)
     assert len(stage.network.batches) == 10, "nothing was sent while it rests"
+
+
+def test_the_demo_goes_on_while_a_connector_rests(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.call_in()
+    stage.network.script = [RetryLater("The limit of this second is reached.")] * 10
+    worker = PastWorker(cast(Opened, SimpleNamespace(hub=stage.hub, directory=LiveDirectory(stage.hub.store))))
+    for _ in range(11):
+        stage.clock.advance(days=1)
+        worker.sync()
+    assert len(stage.network.batches) == 10 and stage.delivery().state == "ready"
 
 
 # The retry schedule

@@ -19,7 +19,7 @@ from hub.delivery.deliver import deliver
 from hub.delivery.fetch_media import fetch_media
 from hub.delivery.place_calls import place_calls
 from hub.delivery.send_texts import send_texts
-from hub.errors import RetryLater
+from hub.errors import CircuitOpen, RetryLater
 from hub.model import Cursor, Delivery, Recording, TrackingNumber, TranscriptRow
 from hub.model.states import DeliveryState
 from hub.platform.clock import utc_now
@@ -120,7 +120,8 @@ class PastWorker:
             waiting, paused = set(session.exec(due.distinct())), paused_connectors(session)
         for connector, hook in sorted(waiting):
             if connector not in paused:
-                with suppress(RetryLater):
+                # Days are played in seconds, and a provider's limits are of real ones.
+                with suppress(RetryLater, CircuitOpen):
                     deliver(self._hub, self._directory.current(), connector, hook)
 
     def end_day(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from hub.contracts.consent import Place
 from hub.contracts.places import places_of_number
 from hub.contracts.titles import spoken_source
 from hub.model import Call, CallStep, FactRow, Lease, Visit
+from hub.model.calls import MAX_CALL_AGE
 from hub.numbers.directory import Line
 from hub.spam.callers import lists_of
 from hub.spam.facts import CallKey
@@ -27,8 +28,6 @@ from hub.store.encryption.vault import Vault
 UNASKED = Permission()
 OWNER = "owner"
 """The name of the fact of a CRM that says who owns the contact."""
-MAX_CALL_AGE = timedelta(hours=4)
-"""How far back the hub looks for the beginning of a call that continues."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

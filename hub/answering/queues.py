@@ -16,9 +16,10 @@ from sqlmodel import col
 from hub.config.callflow.context import QueueMove, QueueTurn
 from hub.config.callflow.definition import Agent, Queue
 from hub.model import Call, OutgoingCall, QueueAgent, QueueEntry
+from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
 from hub.model.columns import CALL_RETENTION
 from hub.model.outgoing_calls import OutgoingCallStatus
-from hub.model.queues import LIVE, QueueState
+from hub.model.queues import QueueState
 from hub.model.states import CallStatus
 from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.rows import Columns, insert_rows
@@ -34,9 +35,8 @@ AGAIN = timedelta(minutes=5)
 """Until somebody is called back again who did not pick up."""
 USUAL_TALK_SECONDS = 180.0
 TALK_WITHIN = timedelta(hours=2)
-MAX_CALL_AGE, MAX_RINGING = timedelta(hours=4), timedelta(minutes=5)
-"""What is under way for longer, or rings for longer, has lost a report."""
-UNDER_WAY = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
+MAX_RINGING = timedelta(minutes=5)
+"""A call back that rings for longer has lost a report."""
 ENDS: Mapping[str, QueueState] = {
     each: QueueState(each) for each in ("answered", "left", "too_long", "full", "no_agents")
 }
@@ -204,8 +204,7 @@ class CompanyQueues:
             (
                 each
                 for each in self.entries
-                if each.row["left_at"] is None
-                and (each.row["connector"], each.row["carrier_call_id"], each.row["flow"], each.row["step"]) == key
+                if (each.row["connector"], each.row["carrier_call_id"], each.row["flow"], each.row["step"]) == key
                 and each.row["state"] in (QueueState.WAITING, QueueState.RINGING)
             ),
             None,
@@ -304,11 +303,7 @@ _LIVE = (
         (col(Call.connector) == col(QueueEntry.connector))
         & (col(Call.carrier_call_id) == col(QueueEntry.carrier_call_id)),
     )
-    .where(
-        col(QueueEntry.company_id) == bindparam("company"),
-        col(QueueEntry.left_at).is_(None),
-        col(QueueEntry.state).in_(LIVE),
-    )
+    .where(col(QueueEntry.company_id) == bindparam("company"), col(QueueEntry.left_at).is_(None))
 )
 _ENGAGED = (
     select(col(Call.answered_by))

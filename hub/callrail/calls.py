@@ -19,7 +19,6 @@ from hub.callrail.people import is_good_lead, lead_status
 from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type, parameter
 from hub.model import Call
-from hub.model.states import CallStatus
 from hub.queries.contact.view import ContactView
 
 UTM = ("utm_source", "utm_medium", "utm_term", "utm_content", "utm_campaign")
@@ -60,9 +59,7 @@ def call_type(call: Call) -> str:
 def is_abandoned(call: Call) -> bool:
     """Whether the caller hung up at once."""
     short = call.duration is not None and call.duration < ABANDONED_SECONDS
-    return call.status not in (CallStatus.RINGING, CallStatus.IN_PROGRESS) and not (
-        call.answered or call.voicemail or not short
-    )
+    return call.over and not (call.answered or call.voicemail or not short)
 
 
 def business_number(facts: ContactView) -> str | None:

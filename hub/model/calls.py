@@ -30,6 +30,9 @@ from hub.model.columns import (
 )
 from hub.model.states import CallStatus
 
+UNDER_WAY = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
+MAX_CALL_AGE = timedelta(hours=4)
+"""An older call without an end has lost its last webhook; the comparison with the carrier's list will end it."""
 STATUS_RANK: dict[str, int] = {status: rank for rank, status in enumerate(CallStatus, 1)}
 """A call's status only rises; `failed` and `completed` are final, and `completed` takes precedence over `failed`."""
 

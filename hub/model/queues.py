@@ -13,7 +13,7 @@ from hub.model.columns import Row, expiry_column, id_column, json_list, time_col
 
 
 class QueueState(StrEnum):
-    """How far a caller got in a queue. All but the first four are final."""
+    """How far a caller got in a queue. All but the first four are final, and have `left_at`."""
 
     WAITING = "waiting"
     RINGING = "ringing"
@@ -37,7 +37,6 @@ class QueueState(StrEnum):
     """The call failed; its own reason says why."""
 
 
-LIVE = (QueueState.WAITING, QueueState.RINGING, QueueState.CALL_BACK, QueueState.CALLING_BACK)
 STILL = text("left_at IS NULL")
 
 

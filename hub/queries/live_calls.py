@@ -13,13 +13,11 @@ from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
 from hub.model import Call, FormSubmission, LeadChange, OutgoingCall, QueueEntry, TextMessage, TranscriptRow
-from hub.model.states import CallStatus
+from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
 from hub.queries.activity.event_tail import id_at
 from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.store.encryption.vault import Vault
 
-MAX_AGE = timedelta(hours=4)
-"""An older call without an end has lost its last webhook; the comparison with the carrier's list will end it."""
 MAX_SHOWN = 50
 RECENT = timedelta(seconds=60)
 """Rows this young are looked at for what is new; longer than a slow commit and the differences of clocks."""
@@ -82,7 +80,7 @@ def _recent(companies: Sequence[str], now: datetime) -> Any:
 def _live(scope: AccessScope, companies: Sequence[str], now: datetime) -> Any:
     under_way = scope.calls().where(
         col(Call.company_id).in_(companies),
-        Call.started_at > now - MAX_AGE,
-        col(Call.status).in_((CallStatus.RINGING, CallStatus.IN_PROGRESS)),
+        Call.started_at > now - MAX_CALL_AGE,
+        col(Call.status).in_(UNDER_WAY),
     )
     return under_way.order_by(col(Call.started_at).desc(), col(Call.id).desc()).limit(MAX_SHOWN)

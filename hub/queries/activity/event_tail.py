@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConversionRow, Delivery, FormSubmission, TextMessage, Tracker, Visit
-from hub.model.states import FINAL_DELIVERY_STATES, CallStatus
+from hub.model.states import FINAL_DELIVERY_STATES
 from hub.queries.lists.conditions import outcome_of
 
 OVERLAP = timedelta(seconds=30)
@@ -50,7 +50,7 @@ class _Kind:
 
 
 def _call_state(row: Call) -> str:
-    if row.status not in (CallStatus.RINGING, CallStatus.IN_PROGRESS):
+    if row.over:
         return str(outcome_of(row))
     return "in progress" if row.answered_at is not None else "ringing"
 

@@ -12,10 +12,9 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.config.models import Config
 from hub.model import Call, Company, QueueAgent, QueueEntry
-from hub.model.queues import LIVE, QueueState
-from hub.model.states import CallStatus
+from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
+from hub.model.queues import QueueState
 from hub.queries.flows.current import current_flows
-from hub.queries.live_calls import MAX_AGE
 from hub.reports.calendar import OwnDays, in_days
 
 
@@ -73,7 +72,6 @@ def waits_now(session: Session, scope: AccessScope, companies: Sequence[str]) ->
     rows = session.exec(
         _waits(scope)
         .where(col(QueueEntry.company_id).in_(companies), col(QueueEntry.left_at).is_(None))
-        .where(col(QueueEntry.state).in_(LIVE))
         .order_by(col(QueueEntry.entered_at), col(QueueEntry.id))
     ).all()
     found = [Wait(entry=entry, call=call) for entry, call in rows]
@@ -103,8 +101,8 @@ def agents_now(
     served = {(each.entry.company_id, each.entry.agent): each for each in waits if each.entry.agent}
     talking = select(Call.company_id, Call.answered_by).where(
         col(Call.company_id).in_([each.id for each in companies]),
-        col(Call.status).in_((CallStatus.RINGING, CallStatus.IN_PROGRESS)),
-        col(Call.started_at) > now - MAX_AGE,
+        col(Call.status).in_(UNDER_WAY),
+        col(Call.started_at) > now - MAX_CALL_AGE,
     )
     busy = set(session.exec(talking))
     found: dict[tuple[str, str], AgentNow] = {}

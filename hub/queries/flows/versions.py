@@ -14,7 +14,7 @@ from hub.access.scope import AccessScope
 from hub.config.callflow.definition import Flow
 from hub.errors import NotFound
 from hub.model import Call, CallStep, ConfigVersion, FlowVersion, Tracker, User
-from hub.model.states import CallStatus
+from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
 from hub.numbers.flows import read_flow
 
 MAX_COUNTED = 10_000
@@ -23,8 +23,6 @@ COUNTED_DAYS = 30
 MAX_VERSIONS = 200
 MAX_COUNTS = 400
 """SQLite joins at most 500 queries to one."""
-MAX_CALL_AGE = timedelta(hours=4)
-"""An older call without an end has lost its last webhook."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def calls_under_way(
         .where(
             Call.company_id == company_id,
             Call.started_at > now - MAX_CALL_AGE,
-            col(Call.status).in_((CallStatus.RINGING, CallStatus.IN_PROGRESS)),
+            col(Call.status).in_(UNDER_WAY),
             col(Tracker.name).in_(trackers),
         )
     )

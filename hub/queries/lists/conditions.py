@@ -14,7 +14,7 @@ from hub.contracts.conversions import UNVERIFIABLE
 from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
 from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker, Visit
-from hub.model.calls import MAX_CALL_SECONDS
+from hub.model.calls import MAX_CALL_SECONDS, UNDER_WAY
 from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.lists import filters
@@ -44,7 +44,6 @@ RECORDING_STATES: dict[str, tuple[RecordingState, ...]] = {
     "failed": (RecordingState.FAILED,),
     "gone": (RecordingState.GONE,),
 }
-LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
 Condition = ColumnElement[bool]
 
 
@@ -119,7 +118,7 @@ def conditions(
 
 def outcome_is(outcome: str) -> Condition:
     """The condition that a call came to an outcome."""
-    over, live = col(Call.status).not_in(LIVE), col(Call.status).in_(LIVE)
+    over, live = col(Call.status).not_in(UNDER_WAY), col(Call.status).in_(UNDER_WAY)
     unanswered = and_(over, col(Call.answered_at).is_(None))
     short = and_(col(Call.duration).is_not(None), col(Call.duration) < ABANDONED_SECONDS)
     match outcome:
@@ -143,7 +142,7 @@ def outcome_is(outcome: str) -> Condition:
 
 def outcome_of(call: Call) -> Outcome:
     """What became of a call."""
-    if call.status in LIVE:
+    if call.status in UNDER_WAY:
         return Outcome.LIVE
     if call.answered_at is not None:
         return Outcome.ANSWERED

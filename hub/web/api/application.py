@@ -59,7 +59,6 @@ def create_api(
         title="Ringfence", version=str(CURRENT), docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     api.state.authenticator = Authenticator(hub, narrow, counters or Counters())
-    api.state.directory = directory.current
     api.state.tools = Tools(directory, config_file)
     api.state.query_names = _query_names
     api.router.routes.extend(_operations())

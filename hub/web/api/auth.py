@@ -180,7 +180,7 @@ def _shown(name: str) -> str:
 
 def current_directory(request: Request) -> Directory:
     """A route's dependency: the settings of the accounts as they are now."""
-    directory: Directory = request.app.state.directory()
+    directory: Directory = request.app.state.tools.directory.current()
     return directory
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -14,14 +14,15 @@ from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, Tracker
+from hub.numbers.directory import Directory
 from hub.numbers.purchases import Order, offers_for, purchase
 from hub.numbers.rest.rest_actions import put_to_rest, release_number
 from hub.queries.numbers.number_list import NumberRow, list_numbers
-from hub.web.api.auth import AuthorizedRequest, MayConfigure, MaySetup
+from hub.web.api.auth import AuthorizedRequest, MayConfigure, MaySetup, Present
 from hub.web.api.marks import PRINTABLE, Body
 from hub.web.api.once import Once, OnlyOnce
 from hub.web.api.paging import CompanyName, company_ids
-from hub.web.api.schemas import Answer, NumberAnswer
+from hub.web.api.schemas import Answer, NumberAnswer, shaped
 from hub.web.api.trackers.config_edits import ConfigEdits, answered_by, file_name
 
 MAX_NUMBERS = 50
@@ -119,7 +120,8 @@ class Setup:
     def shown(self, tracker_id: str) -> TrackerAnswer:
         """A tracker as it is now."""
         with self.authorized.session() as session:
-            return _answer(self.authorized.scope.one(session, Tracker, tracker_id), self.edits)
+            row = self.authorized.scope.one(session, Tracker, tracker_id)
+            return _answers([row], self.edits.tools.directory.current())[0]
 
     def number(self, number_id: str) -> NumberRow:
         """A number that the user may see."""
@@ -147,16 +149,15 @@ def add_trackers(api: FastAPI) -> None:
 
 def _add_trackers(api: FastAPI) -> None:
     @api.get("/trackers", operation_id="listTrackers")
-    def trackers(authorized: MaySetup, request: Request, company: CompanyName = None) -> Trackers:
+    def trackers(authorized: MaySetup, directory: Present, company: CompanyName = None) -> Trackers:
         """The trackers that are in use, with their numbers."""
-        edits = ConfigEdits(authorized.hub, authorized.user, request.app.state.tools)
         with authorized.session() as session:
             ids = company_ids(session, authorized.scope, company)
             rows = authorized.scope.select(Tracker).where(
                 col(Tracker.company_id).in_(ids), col(Tracker.retired_at).is_(None)
             )
             found = session.exec(rows.order_by(col(Tracker.company_id), col(Tracker.name)))
-            return Trackers(trackers=[_answer(each, edits) for each in found])
+            return Trackers(trackers=_answers(found, directory))
 
     @api.post("/trackers", operation_id="createTracker")
     def create(setup: OneSetup, body: NewTrackerBody) -> TrackerAnswer:
@@ -268,8 +269,11 @@ def _changes(body: TrackerBody, place: tuple[str, ...]) -> Iterator[Change]:
         yield Change((*place, "campaign"), body.campaign or REMOVED)
 
 
-def _answer(tracker: Tracker, edits: ConfigEdits) -> TrackerAnswer:
-    answer = TrackerAnswer.model_validate(tracker)
-    lines = edits.tools.directory.current().lines.items()
-    answer.numbers = sorted(number for number, line in lines if line.tracker.id == tracker.id)
-    return answer
+def _answers(trackers: Iterable[Tracker], directory: Directory) -> list[TrackerAnswer]:
+    numbers: dict[str, list[str]] = {}
+    for number, line in sorted(directory.lines.items()):
+        numbers.setdefault(line.tracker.id, []).append(number)
+    answers = shaped(TrackerAnswer, trackers)
+    for each in answers:
+        each.numbers = numbers.get(each.id, [])
+    return answers

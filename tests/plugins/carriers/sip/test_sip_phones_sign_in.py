@@ -8,11 +8,12 @@ import pytest
 from relay_port import SOUND, TRUNK, Port
 from relay_port import request as call_of_the_trunk
 
+from plugins.carriers.sip.engine.guard.admission import BLOCK_S
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import REALM, answer_to_challenge, secrets_of
 from plugins.carriers.sip.engine.guard.message import Message, answer_to
 from plugins.carriers.sip.engine.phones.registrar import MIN_S
-from plugins.carriers.sip.engine.phones.sign_in import BLOCK_S, FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE
+from plugins.carriers.sip.engine.phones.sign_in import FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE
 from plugins.carriers.sip.engine.settings import Phone, Phones
 
 PASSWORD, US = "correct-horse-battery", "+13125550120"

@@ -68,6 +68,47 @@ class Bucket:
         return True
 
 
+class Buckets:
+    """One bucket for each address; the one that was used last is kept longest."""
+
+    def __init__(self, a_second: float, burst: float, clock: Callable[[], float]) -> None:
+        self._new = lambda: Bucket(a_second, burst, clock)
+        self._known: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, host: str) -> bool:
+        """Take one of an address, if there is one."""
+        bucket = self._known[host] = self._known.pop(host, None) or self._new()
+        while len(self._known) > MAX_RATES:
+            self._known.popitem(last=False)
+        return bucket.take()
+
+
+class Failures:
+    """Wrong passwords, by what is blocked for them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    def add(self, *keys: tuple[str, str]) -> None:
+        """Count one more for each key."""
+        for key in keys:
+            self._known[key] = self.count(key) + 1, self._clock()
+            self._known.move_to_end(key)
+        while len(self._known) > MAX_SOURCES:
+            self._known.popitem(last=False)
+
+    def count(self, key: tuple[str, str]) -> int:
+        """How many there were, until none came for `BLOCK_S`."""
+        count, at = self._known.get(key, (0, 0.0))
+        return count if self._clock() - at < BLOCK_S else 0
+
+    def forget(self, *keys: tuple[str, str]) -> None:
+        """The right password came."""
+        for key in keys:
+            self._known.pop(key, None)
+
+
 class Admission:
     """The door of the SIP port. Pure: it is asked about each message and keeps only small, bounded memories."""
 
@@ -83,10 +124,9 @@ class Admission:
         self._trunk: list[Network] = [ipaddress.ip_network(each, strict=False) for each in trunk]
         self.resolved: frozenset[str] = frozenset()
         """The addresses that the trunk's hosts have now."""
-        self._digest, self._clock = digest, clock
-        self._rate = invites_a_second
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._digest = digest
+        self._buckets = Buckets(invites_a_second, 2 * invites_a_second, clock)
+        self._failures = Failures(clock)
 
     def from_trunk(self, host: str) -> bool:
         """Whether an address is one of the trunk's."""
@@ -131,11 +171,7 @@ class Admission:
         return Verdict.TAKE if fine else Verdict.REFUSE
 
     def _invite(self, request: Message, host: str, trusted: bool) -> Verdict:
-        bucket = self._buckets.pop(host, None) or Bucket(self._rate, 2 * self._rate, self._clock)
-        self._buckets[host] = bucket
-        while len(self._buckets) > MAX_RATES:
-            self._buckets.popitem(last=False)
-        if not bucket.take():
+        if not self._buckets.take(host):
             return Verdict.BUSY if trusted else Verdict.DROP
         if trusted or self._digest is None:
             return Verdict.TAKE if trusted else Verdict.DROP
@@ -143,20 +179,10 @@ class Admission:
         if not header:
             return Verdict.CHALLENGE
         if self._digest.signed_in(header, request.method, request.uri, host):
-            self._failures.pop(host, None)
+            self._failures.forget(("source", host))
             return Verdict.TAKE
-        return self._failed(host)
-
-    def _failed(self, host: str) -> Verdict:
-        count, _ = self._failures.pop(host, (0, 0.0))
-        self._failures[host] = (count + 1, self._clock())
-        while len(self._failures) > MAX_SOURCES:
-            self._failures.popitem(last=False)
-        return Verdict.DROP if count + 1 >= MAX_FAILURES else Verdict.CHALLENGE
+        self._failures.add(("source", host))
+        return Verdict.DROP if self._blocked(host) else Verdict.CHALLENGE
 
     def _blocked(self, host: str) -> bool:
-        count, at = self._failures.get(host, (0, 0.0))
-        if count and self._clock() - at > BLOCK_S:
-            del self._failures[host]
-            return False
-        return count >= MAX_FAILURES
+        return self._failures.count(("source", host)) >= MAX_FAILURES

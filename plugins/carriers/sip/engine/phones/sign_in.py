@@ -5,47 +5,18 @@ A name that no phone has is answered as a wrong password is, so that an attacker
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from plugins.carriers.sip.engine.guard.admission import Bucket, Verdict
+from plugins.carriers.sip.engine.guard.admission import Buckets, Failures, Verdict
 from plugins.carriers.sip.engine.guard.digest import REALM, Digest, fields
 from plugins.carriers.sip.engine.guard.message import Message
 from plugins.carriers.sip.engine.settings import Phone
 
-BLOCK_S = 3600.0
 FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE, FAILURES_OF_A_NAME = 5, 20, 100
-"""Wrong passwords in `BLOCK_S`, after which an address gets no answer: for one name, for all names; and all addresses but the
+"""Wrong passwords in an hour, after which an address gets no answer: for one name, for all names; and all addresses but the
 one at which the phone is, for one name."""
 REQUESTS_A_SECOND, BURST = 5.0, 60.0
 """Of one address: the phones of an office that all come back at once."""
-MAX_KEPT = 10_000
-
-
-class Failures:
-    """Wrong passwords, by what is blocked for them."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._known: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
-
-    def add(self, *keys: tuple[str, str]) -> None:
-        """Count one more for each key."""
-        for key in keys:
-            self._known[key] = self.count(key) + 1, self._clock()
-            self._known.move_to_end(key)
-        while len(self._known) > MAX_KEPT:
-            self._known.popitem(last=False)
-
-    def count(self, key: tuple[str, str]) -> int:
-        """How many there were, until none came for `BLOCK_S`."""
-        count, at = self._known.get(key, (0, 0.0))
-        return count if self._clock() - at < BLOCK_S else 0
-
-    def forget(self, *keys: tuple[str, str]) -> None:
-        """The right password came."""
-        for key in keys:
-            self._known.pop(key, None)
 
 
 class SignIn:
@@ -54,8 +25,8 @@ class SignIn:
     def __init__(self, phones: Mapping[str, Phone], clock: Callable[[], float], wall: Callable[[], float]) -> None:
         """`wall` dates the nonces."""
         self._digest = Digest({name: each.secrets for name, each in phones.items()}, REALM, wall)
-        self._failures, self._clock = Failures(clock), clock
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._failures = Failures(clock)
+        self._buckets = Buckets(REQUESTS_A_SECOND, BURST, clock)
         self._stale = False
         """Whether the request that was judged last only had an old nonce."""
         self._last: dict[str, str] = {}
@@ -66,7 +37,7 @@ class SignIn:
         header = request.get("authorization")
         name = named(request)
         keys = (("source", host), (f"source {host}", name), ("name", name))
-        if self._blocked(keys, host, name) or not self._bucket(host).take():
+        if self._blocked(keys, host, name) or not self._buckets.take(host):
             return Verdict.DROP
         self._stale = False
         if not header:
@@ -92,13 +63,6 @@ class SignIn:
             or both >= FAILURES_OF_A_PHONE
             or (everywhere >= FAILURES_OF_A_NAME and not at_home)
         )
-
-    def _bucket(self, host: str) -> Bucket:
-        bucket = self._buckets.pop(host, None) or Bucket(REQUESTS_A_SECOND, BURST, self._clock)
-        self._buckets[host] = bucket
-        while len(self._buckets) > MAX_KEPT:
-            self._buckets.popitem(last=False)
-        return bucket
 
 
 def named(request: Message) -> str:

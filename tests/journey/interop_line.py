@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sipp
-from sipp import EncryptedSound, Sound, receive, request
+from sipp import EncryptedSound, Sound, receive, request, respond
 
 from hub.platform.loopback import free_port
 from plugins.carriers.sip.engine.interface import Dial, Leg, LegEnded, NotPlaced
@@ -22,6 +22,8 @@ T = TypeVar("T")
 SPOKEN, FORWARDED, RINGING = "+13125550120", "+13125550121", "+13125550122"
 RTP = (25000, 25199)
 PHONE, US = "+13125550142", "+13125550120"
+LET_GO = receive("BYE") + respond("200 OK", inside=True)
+"""A party waits until the line ends its call."""
 
 
 class Line:
@@ -45,7 +47,7 @@ class Line:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something on the engine's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(90)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(sipp.PATIENCE)
 
     async def _take(self, leg: Leg) -> None:
         does: Callable[[Leg], Awaitable[None]] = {FORWARDED: self._forward, RINGING: self._ring}.get(
@@ -94,6 +96,11 @@ class Line:
         await leg.bridge(out).over()
         await asyncio.gather(leg.hang_up(), out.hang_up())
 
+    def end(self) -> None:
+        """Hang up every call."""
+        for leg in self.engine.legs():
+            self.run(leg.hang_up())
+
     async def _until_idle(self) -> None:
         while self.engine.legs():
             await asyncio.sleep(0.05)
@@ -140,7 +147,7 @@ def invite(body: str, *more: str) -> str:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for something to become true."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + sipp.PATIENCE
     while not true():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.02)

@@ -15,7 +15,7 @@ PEERS = Path(__file__).parents[1] / "plugins" / "carriers" / "sip" / "peers"
 sys.path.insert(0, str(PEERS))
 pytest.importorskip("baresip", reason="no wheel of baresip-python for this platform")
 import sipp  # noqa: E402
-from interop_line import FORWARDED, PHONE, SPOKEN, US, Line, Peers, invite, taken, until  # noqa: E402
+from interop_line import FORWARDED, LET_GO, PHONE, SPOKEN, US, Line, Peers, invite, taken, until  # noqa: E402
 from sipp import Sound, goto, goto_if_called, hang_up, label, pause, receive, request, respond  # noqa: E402
 
 from plugins.carriers.sip.engine.guard.rewriting import PHRASES  # noqa: E402
@@ -49,8 +49,10 @@ def sounds(peers: Peers) -> Callable[[], Sound]:
 
 def test_a_call_is_answered_and_ended(peers: Peers, sounds: Callable[[], Sound]) -> None:
     sound = sounds()
-    peers.call(SPOKEN, taken(sound.described()), pause(500), hang_up()).wait()
-    assert sound.voices() > 5
+    calling = peers.call(SPOKEN, taken(sound.described()), LET_GO)
+    until(lambda: sound.voices() > 5)
+    peers.line.end()
+    calling.wait()
 
 
 def crossing(sound: str) -> str:
@@ -176,14 +178,15 @@ def test_keys_of_every_kind_are_heard(peers: Peers, sounds: Callable[[], Sound])
     calling = peers.call(
         SPOKEN, taken(sound.described()), pause(300),
         request("INFO", number=2, body="Signal=5\nDuration=100\n", kind="application/dtmf-relay"), receive(200), pause(300),
-        request("INFO", number=3, body="#", kind="application/dtmf"), receive(200), pause(300), hang_up(),
+        request("INFO", number=3, body="#", kind="application/dtmf"), receive(200), LET_GO,
     )  # fmt: skip
     until(lambda: sound.source is not None and "7" not in peers.line.keys)
     until(lambda: peers.line.keys == ["5", "#"])
     assert sound.source
     sound.press("7", sound.source)
+    until(lambda: peers.line.keys == ["5", "#", "7"])
+    peers.line.end()
     calling.wait()
-    assert peers.line.keys == ["5", "#", "7"]
 
 
 @pytest.mark.parametrize("events", [True, False], ids=["telephone events", "INFO"])
@@ -192,23 +195,25 @@ def test_keys_pass_through_a_conversation_both_ways(events: bool, peers: Peers, 
     info = "" if events else receive("INFO", needs="Signal=4") + respond("200 OK", inside=True)
     codecs = "0 101" if events else "0"
     phone = peers.phone(
-        receive("INVITE"), respond("200 OK", body=business.described(codecs)), receive("ACK"), info, receive("BYE"),
-        respond("200 OK", inside=True),
+        receive("INVITE"), respond("200 OK", body=business.described(codecs)), receive("ACK"), info, LET_GO,
     )  # fmt: skip
-    calling = peers.call(FORWARDED, taken(caller.described()), pause(2500), hang_up())
+    calling = peers.call(FORWARDED, taken(caller.described()), LET_GO)
     until(lambda: bool(business.source and caller.source and business.packets))
     for each, key in ((caller, "4"), *([(business, "2")] if events else [])):
         assert each.source
         each.press(key, each.source)
+    if events:
+        until(lambda: (business.keys(), caller.keys()) == ("4", "2"))
+    else:
+        until(lambda: "Signal=4" in phone.messages())
+    peers.line.end()
     calling.wait()
     phone.wait()
-    assert not events or (business.keys(), caller.keys()) == ("4", "2")
 
 
 def test_both_parties_of_a_gateway_that_died_get_a_bye(peers: Peers, sounds: Callable[[], Sound]) -> None:
-    over = receive("BYE") + respond("200 OK", inside=True)
-    phone = peers.phone(receive("INVITE"), respond("200 OK", body=sounds().described()), receive("ACK"), over)
-    calling = peers.call(FORWARDED, taken(sounds().described()), over)
+    phone = peers.phone(receive("INVITE"), respond("200 OK", body=sounds().described()), receive("ACK"), LET_GO)
+    calling = peers.call(FORWARDED, taken(sounds().described()), LET_GO)
     engine = peers.line.engine
     until(lambda: sum(bool(leg.dialog()) for leg in engine.legs()) == 2)
 

@@ -14,9 +14,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "plugins" / "carriers" / "sip" / "peers"))
 pytest.importorskip("baresip", reason="no wheel of baresip-python for this platform")
 import sipp
-from interop_line import FORWARDED, Line, Peers, taken, until
+from interop_line import FORWARDED, LET_GO, Line, Peers, taken, until
 from localhost_certificate import made_certificate
-from sipp import EncryptedSound, hang_up, pause, receive, respond
+from sipp import EncryptedSound, receive, respond
 
 from hub.platform.loopback import free_port
 
@@ -70,14 +70,15 @@ def test_a_call_over_tls_with_encrypted_sound_is_bridged(peers: Peers, certifica
     outer, inner = free_port(), free_port()
     phone = sipp.phone(
         peers.folder, "phone", inner, receive("INVITE"), respond("200 OK", body=business.described()), receive("ACK"),
-        receive("BYE"), respond("200 OK", inside=True), more=("-t", "t1"),
+        LET_GO, more=("-t", "t1"),
     )  # fmt: skip
     line.run(bridged(line.trunk, inner, server, None))
     line.run(bridged(outer, line.port, None, ssl.create_default_context(cafile=str(certificate))))
-    parts = (taken(caller.described()), pause(2000), hang_up())
+    parts = (taken(caller.described()), LET_GO)
     calling = sipp.call(peers.folder, "caller", outer, FORWARDED, *parts, more=("-t", "t1"))
     peers.running += [phone, calling]
     until(lambda: len(business.packets) > 20 and len(caller.packets) > 20)
+    line.end()
     for sound, messages in ((caller, calling.wait()), (business, phone.wait())):
         sound.learn(messages)
         whole = sound.clear()

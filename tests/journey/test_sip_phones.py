@@ -12,7 +12,7 @@ PEERS = Path(__file__).parents[1] / "plugins" / "carriers" / "sip" / "peers"
 sys.path.insert(0, str(PEERS))
 pytest.importorskip("baresip", reason="no wheel of baresip-python for this platform")
 import sipp  # noqa: E402
-from interop_line import FORWARDED, PHONE, US, Line, Peers, taken, until  # noqa: E402
+from interop_line import FORWARDED, LET_GO, PHONE, US, Line, Peers, taken, until  # noqa: E402
 from localhost_certificate import made_certificate  # noqa: E402
 from phone_device import Device  # noqa: E402
 from sipp import EncryptedSound, Sound, pause, receive, request, respond, send  # noqa: E402
@@ -83,16 +83,9 @@ class Office:
         sound = self.peers.sound(encrypted=True)
         assert isinstance(sound, EncryptedSound)
         phone = self.answers(name, *picks_up(sound, pause(60_000)))
-        calling = self.peers.call(
-            FORWARDED, taken(caller.described()) + receive("BYE") + respond("200 OK", inside=True)
-        )
+        calling = self.peers.call(FORWARDED, taken(caller.described()) + LET_GO)
         until(lambda: "ACK sip:" in phone.messages())
         return Dialog(phone.messages(), name), calling, sound
-
-    def ends(self) -> None:
-        """End every call."""
-        for leg in self.line.engine.legs():
-            self.line.run(leg.hang_up())
 
     def close(self) -> None:
         self.peers.close()
@@ -155,9 +148,6 @@ def picks_up(sound: EncryptedSound, *then: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-LET_GO = receive("BYE") + respond("200 OK", inside=True)
-
-
 def test_a_phone_signs_in_and_a_flow_rings_it_with_encrypted_sound(office: Office) -> None:
     office.signs_in("anna")
     anna, caller = office.peers.sound(encrypted=True), office.peers.sound()
@@ -166,7 +156,7 @@ def test_a_phone_signs_in_and_a_flow_rings_it_with_encrypted_sound(office: Offic
     phone = office.answers("anna", *picks_up(anna, LET_GO))
     calling = office.peers.call(FORWARDED, taken(caller.described()), LET_GO)
     until(lambda: len(anna.packets) > 20 and len(caller.packets) > 20)
-    office.ends()
+    office.line.end()
     calling.wait()
     anna.learn(phone.wait())
     assert len(anna.clear()) > 20
@@ -196,7 +186,7 @@ def test_a_phone_calls_a_number_and_shows_its_own(office: Office) -> None:
     )  # fmt: skip
     calling = office.says("anna", calls(anna), LET_GO, called=PHONE)
     until(lambda: len(anna.packets) > 20 and len(person.packets) > 20)
-    office.ends()
+    office.line.end()
     calling.wait()
     called.wait()
 
@@ -206,12 +196,12 @@ def test_a_phone_calls_another_phone_and_both_are_busy(office: Office) -> None:
     anna, ben = office.peers.sound(encrypted=True), office.peers.sound(encrypted=True)
     assert isinstance(anna, EncryptedSound) and isinstance(ben, EncryptedSound)
     called = office.answers("ben", *picks_up(ben, LET_GO))
-    calling = office.says("anna", calls(anna), receive("BYE"), respond("200 OK", inside=True), called="ben")
+    calling = office.says("anna", calls(anna), LET_GO, called="ben")
     until(lambda: "ACK sip:" in called.messages())
     for name in ("anna", "ben"):
         with pytest.raises(Busy):
             office.line.run(office.line.engine.place(Dial(f"sip:{name}", US)))
-    office.ends()
+    office.line.end()
     calling.wait()
     called.wait()
 
@@ -273,7 +263,7 @@ def test_an_attended_transfer_connects_the_caller_with_the_one_who_was_asked(off
     assert isinstance(anna, EncryptedSound) and isinstance(ben, EncryptedSound)
     dialog, calling, _ = office.rung(caller)
     office.signs_in("ben")
-    called = office.answers("ben", *picks_up(ben, receive("BYE"), respond("200 OK", inside=True)))
+    called = office.answers("ben", *picks_up(ben, LET_GO))
     asking = office.says("anna", calls(anna), LET_GO, called="ben", call_id="consultation")
     until(lambda: "ACK sip:" in called.messages() and "ACK sip:" in asking.messages())
     until(lambda: all(getattr(each, "bridge_now", None) for each in office.line.engine.legs()))

@@ -11,13 +11,17 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from html import escape
 from pathlib import Path
 
+import psutil
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 SIPP = shutil.which("sipp")
 HOST = "127.0.0.1"
+PATIENCE = 200
+"""Seconds for what must come. No assertion depends on it."""
 PCMU, KEYS = 0, 101
 
 
@@ -227,16 +231,24 @@ class Running:
         assert SIPP
         self.running = subprocess.Popen(
             [SIPP, "-sf", str(scenario), "-i", HOST, "-nostdin", "-trace_msg", "-message_file", str(self.log), "-trace_err",
-             "-error_file", str(self.errors), "-timeout", "60", "-timeout_error", *arguments],
+             "-error_file", str(self.errors), "-timeout", f"{PATIENCE}s", "-timeout_error", *arguments],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
         )  # fmt: skip
 
     def wait(self) -> str:
         """Wait until the scenario is over; all messages that were sent and received. Fails with sipp's own words."""
-        status = self.running.wait(90)
+        status = self.running.wait(PATIENCE)
         said = self.errors.read_text() if self.errors.exists() else ""
         assert status == 0, f"sipp ended with {status}: {said[-3000:]}\n{self.messages()[-6000:]}"
         return self.messages()
+
+    def listening(self, port: int) -> Running:
+        """Wait until it does: a call to it that comes earlier is a call to nobody."""
+        end, process = time.monotonic() + PATIENCE, psutil.Process(self.running.pid)
+        while all(each.laddr.port != port for each in process.net_connections("inet") if each.laddr):
+            assert self.running.poll() is None and time.monotonic() < end, "sipp does not listen"
+            time.sleep(0.01)
+        return self
 
     def messages(self) -> str:
         """What was sent and received so far."""
@@ -256,4 +268,5 @@ def call(folder: Path, name: str, line: int, number: str, *parts: str, more: tup
 
 def phone(folder: Path, name: str, port: int, *parts: str, calls: int = 1, more: tuple[str, ...] = ()) -> Running:
     """Be the trunk with its phones, for so many calls."""
-    return Running(folder, name, parts, "-p", str(port), "-m", str(calls), "-aa", *more)
+    running = Running(folder, name, parts, "-p", str(port), "-m", str(calls), "-aa", *more)
+    return running.listening(port)

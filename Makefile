@@ -22,8 +22,9 @@ run: $(VENV)/ready            ## play the demo: eight weeks of calls through the
 test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite
 	$(PYTEST) -n $(or $(WORKERS),3) --dist worksteal -m "not postgresql and not soak" $(ARGS)
 
+# In the order of their names, because modules with few tests are the long ones here, and xdist would run them last.
 test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, installs, browsers and SIP
-	$(BIN)/python .ci/rerun.py $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --timeout 300 -m "soak and not postgresql" $(ARGS)
+	$(BIN)/python .ci/rerun.py $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --timeout 300 -m "soak and not postgresql" $(ARGS)
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(PYTEST) -n $(or $(WORKERS),2) --dist worksteal -m postgresql $(ARGS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Secret, SecretBytes, SecretStr
 
 from hub.contracts.manifest import Manifest
 from hub.contracts.owners import OwnerSignIn
@@ -18,6 +19,28 @@ from hub.errors import WrongValue
 
 if TYPE_CHECKING:
     from hub.contracts.sandbox import Sandbox
+
+
+PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+def as_written(value: object) -> Any:
+    """Settings as plain values, secrets in clear, as the plugin's own model reads them. Whatever gets settings in another
+    process gets them by this one function."""
+    if isinstance(value, BaseModel):
+        names = {info.alias or name: name for name, info in type(value).model_fields.items()}
+        return {key: as_written(getattr(value, name)) for key, name in names.items() if name in value.model_fields_set}
+    if isinstance(value, Secret | SecretStr | SecretBytes):
+        return as_written(value.get_secret_value())
+    if isinstance(value, Enum):
+        return as_written(value.value)
+    if isinstance(value, Mapping):
+        return {str(key): as_written(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_written(item) for item in value]
+    if isinstance(value, PLAIN) or type(value).__module__ in ("datetime", "decimal"):
+        return value
+    return str(value)
 
 
 class PluginSettings(BaseModel):
@@ -40,6 +63,11 @@ class PluginSettings(BaseModel):
         """Of a `Destination`: why no conversion without a value can go there, and what to do, as a sentence without a period;
         None if one can. A rule without `value:` is refused with it when the configuration is checked."""
         return None
+
+    def in_clear(self) -> dict[str, Any]:
+        """The settings as plain values, with every secret in clear: what a process of the plugin's own is started with."""
+        written: dict[str, Any] = as_written(self)
+        return written
 
     def phone_names(self) -> Collection[str]:
         """Of the settings of a carrier with the ability `phone`: the phones that a call flow can ring as phone:NAME."""

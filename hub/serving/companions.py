@@ -18,12 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.config.readers.folders import data_folder, listen_address
 from hub.contracts.companions import CompanionProcess
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
+from hub.plugin_host.plugin_texts.plugin_log import log_of
 from hub.runtime import Hub
+from hub.store.companion_troubles import DEATHS, note_companion
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 0.1
@@ -32,7 +35,11 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 STABLE_SECONDS = 30.0
 END_SECONDS = 5.0
 """How long Ctrl-C waits for an idle one to end; one with calls under way ends after them, without the hub."""
+DEATHS_TOLD = 3
+"""As many in a row, each within `STABLE_SECONDS`, are a trouble that `/readyz`, the status page and the log name."""
 MAX_LOG_BYTES = 5_000_000
+LAST_BYTES, MAX_LAST_LINE = 4_000, 300
+"""How much of the file is read for its last line, and how many characters of the line are shown."""
 HUB_ADDRESS, TIME_ZONE = "RINGFENCE_HUB_ADDRESS", "RINGFENCE_TIME_ZONE"
 """The variable that says where this hub answers on this machine."""
 PASSED_ON = (
@@ -58,6 +65,10 @@ class _Known:
     child: subprocess.Popen[bytes] | None = None
     started_at: float = float("-inf")
     wait: float = FIRST_WAIT
+    deaths: int = 0
+    """In a row, each soon after its start."""
+    noted: bool | None = None
+    """Whether the database says that it ends again and again; None before it was looked at."""
     signaled: str = ""
     """The version of the settings for which it got a signal."""
 
@@ -126,8 +137,9 @@ class Companions:
     def _keep(self, known: _Known, hub: Hub) -> None:
         if known.child is not None and known.child.poll() is not None:
             log.error("a process beside the hub has ended", name=known.process.name, status=known.child.returncode)
-            lasted = self.monotonic() - known.started_at
-            known.wait = FIRST_WAIT if lasted > STABLE_SECONDS else min(2 * known.wait, LONGEST_WAIT)
+            soon = self.monotonic() - known.started_at <= STABLE_SECONDS
+            known.wait = min(2 * known.wait, LONGEST_WAIT) if soon else FIRST_WAIT
+            known.deaths = known.deaths + 1 if soon else 0
             known.child = None
         held = holder(known.lock_file)
         if held is None:
@@ -140,6 +152,35 @@ class Companions:
             known.signaled = known.process.version
             signal_to(known.lock_file, signal.SIGHUP)
             log.info("a process beside the hub takes its new settings at its next idle moment", name=known.process.name)
+        if held is not None and self.monotonic() - known.started_at > STABLE_SECONDS:
+            known.deaths = 0
+        self._note(known, hub)
+
+    def _note(self, known: _Known, hub: Hub) -> None:
+        """Keep in the database that it ends again and again, with its last line, until it has lasted."""
+        dying = known.deaths >= DEATHS_TOLD
+        if dying is known.noted or (0 < known.deaths < DEATHS_TOLD) or hub.store.outage.since is not None:
+            return
+        name, detail = known.process.name, ""
+        if dying:
+            detail = f"Its process ended {known.deaths} times right after its start. {_last_line(known, hub)}"
+            log.error("a process beside the hub ends again and again", name=name, detail=detail)
+        with contextlib.suppress(SQLAlchemyError):
+            note_companion(hub.store, name, detail, hub.clock(), DEATHS)
+            known.noted = dying
+
+
+def _last_line(known: _Known, hub: Hub) -> str:
+    """The last line that it printed, as a sentence, without its secrets."""
+    try:
+        with known.lock_file.with_suffix(".log").open("rb") as printed:
+            printed.seek(max(0, printed.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = printed.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return "It wrote nothing."
+    last = next((line for line in reversed(lines) if line.strip()), "").strip()
+    clean = log_of(hub.plugins.connectors[known.process.name]).scrubber.text(last, MAX_LAST_LINE)
+    return f"The last line that it wrote: {clean}" if clean else "It wrote nothing."
 
 
 def companions_of(hub: Hub) -> dict[str, CompanionProcess]:

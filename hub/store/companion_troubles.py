@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.model import ConnectorNote
 from hub.platform.line_figures import known_figures
 from hub.store.connectors import StoredNotes
 from hub.store.engine import Store
 
-NOTE, FIGURES = "companion_trouble", "companion_figures"
+NOTE, DEATHS, FIGURES = "companion_trouble", "companion_deaths", "companion_figures"
+"""What its check says, that it ends again and again, and its figures."""
 FIGURES_FRESH = timedelta(minutes=5)
 """Older figures are not shown: nobody has asked the process since."""
 
@@ -27,7 +28,7 @@ class CompanionTrouble:
     detail: str
 
 
-def note_companion(store: Store, connector: str, detail: str, now: datetime) -> None:
+def note_companion(store: Store, connector: str, detail: str, now: datetime, note: str = NOTE) -> None:
     """Keep what is wrong now, with the time at which it began; a blank `detail` ends it."""
 
     def step(before: str | None) -> str:
@@ -36,7 +37,7 @@ def note_companion(store: Store, connector: str, detail: str, now: datetime) -> 
             return ""
         return json.dumps({"since": (known.since if known else now).isoformat(), "detail": detail})
 
-    StoredNotes(store, connector).change(NOTE, step)
+    StoredNotes(store, connector).change(note, step)
 
 
 def note_figures(store: Store, connector: str, figures: Mapping[str, float], now: datetime) -> None:
@@ -56,9 +57,12 @@ def companion_figures(session: Session, now: datetime) -> dict[str, dict[str, fl
     }
 
 
-def companion_troubles(session: Session) -> dict[str, CompanionTrouble]:
-    """Connector → what is wrong now."""
-    rows = session.exec(select(ConnectorNote).where(ConnectorNote.name == NOTE))
+def companion_troubles(session: Session, notes: tuple[str, ...] = (NOTE, DEATHS)) -> dict[str, CompanionTrouble]:
+    """Connector → what is wrong now. The last line of one that ends again and again says more than that it does not answer."""
+    rows = sorted(
+        session.exec(select(ConnectorNote).where(col(ConnectorNote.name).in_(notes))),
+        key=lambda row: notes.index(row.name),
+    )
     return {row.connector: found for row in rows if (found := _read(row.value)) is not None}
 
 

@@ -25,7 +25,7 @@ from hub.plugin_host.circuit_breaker import BreakerState
 from hub.queries.silent_consent import silent_consent
 from hub.queries.status.machine import newest_backups
 from hub.runtime import Hub
-from hub.store.companion_troubles import companion_figures
+from hub.store.companion_troubles import DEATHS, companion_figures, companion_troubles
 from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
@@ -130,6 +130,14 @@ def plugins_disabled(hub: Hub) -> str | None:
     return f"plugins that ended too often: {', '.join(sorted(disabled))}" if disabled else None
 
 
+def companions_ending(hub: Hub) -> str | None:
+    """The process beside the hub that a connector needs ends again and again."""
+    with hub.store.reading() as session:
+        ending = companion_troubles(session, (DEATHS,))
+    said = "; ".join(f"{name}: {ending[name].detail}" for name in sorted(ending))
+    return f"processes beside the hub that end again and again: {said}" if said else None
+
+
 REFUSING: list[Reason] = [disk_full, nowhere_to_keep, other_schema, threads_stuck]
 """Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
 DEGRADED: list[Reason] = [
@@ -139,6 +147,7 @@ DEGRADED: list[Reason] = [
     items_quarantined,
     consent_silent,
     plugins_disabled,
+    companions_ending,
 ]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database
 says nothing while the database is away."""

@@ -6,16 +6,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 from testbed import TestHub
 
 from hub.contracts.companions import CompanionProcess
-from hub.serving.companions import Companions, Holder, companion_of, holder, signal_to
+from hub.serving.companions import STABLE_SECONDS, Companions, Holder, companion_of, holder, signal_to
 from hub.store.companion_troubles import companion_troubles, note_companion
+from hub.web.health import DEGRADED, companions_ending, readiness
 
 PROGRAM = """
 import fcntl, json, os, signal, sys, time
@@ -27,6 +32,8 @@ signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
 os.write(held, json.dumps({"pid": os.getpid(), "version": wanted["version"], "env": sorted(os.environ)}).encode())
 time.sleep(60)
 """
+DYING = 'import sys; print("one line"); print("\\nthe key hunter2-hunter2 of +13125550142 is wrong"); sys.exit(2)'
+SECRET = [SecretStr("hunter2-hunter2")]
 PATIENCE = 20.0
 
 
@@ -49,6 +56,8 @@ class Beside:
     def __init__(self, folder: Path) -> None:
         self.folder, self.wanted = folder, process(folder)
         self.made: list[Companions] = []
+        self.later = 0.0
+        self.store: Any = SimpleNamespace(outage=SimpleNamespace(since="nothing is noted while the database is away"))
 
     @property
     def lock(self) -> Path:
@@ -61,13 +70,15 @@ class Beside:
             with_hook=lambda hook: ["line"], implements=lambda name, hook: True, call=lambda *_: self.wanted
         )
         section = SimpleNamespace(listen="127.0.0.1:8080", database=f"sqlite:///{self.folder}/hub.db", spool=None)
+        plugins.connectors = {"line": SimpleNamespace(name="line", settings=SECRET, services=SimpleNamespace(log=None))}
         return SimpleNamespace(
-            config=SimpleNamespace(connectors={"line": entry}, hub=section, file=None, companies=()), plugins=plugins
-        )
+            config=SimpleNamespace(connectors={"line": entry}, hub=section, file=None, companies=()),
+            plugins=plugins, store=self.store, clock=lambda: datetime.now(UTC),
+        )  # fmt: skip
 
     def supervisor(self) -> Companions:
         current = self.hub()
-        made = Companions(lambda: current)
+        made = Companions(lambda: current, lambda: time.monotonic() + self.later)
         self.made.append(made)
         return made
 
@@ -113,6 +124,40 @@ def test_it_is_started_with_none_of_the_hubs_variables_and_again_when_it_dies(
     child = supervisor._known["line"]
     assert second is not None and second.pid != first.pid
     assert child.started_at - died < 2, "callers wait longer than two seconds for a new gateway"
+
+
+@pytest.mark.soak
+def test_one_that_dies_three_times_is_named_with_its_last_line_until_it_stays_up(
+    beside: Beside, lite_hub: Callable[..., TestHub]
+) -> None:
+    hub = lite_hub().hub
+    beside.store, works = hub.store, beside.wanted
+    beside.wanted = replace(works, arguments=(sys.executable, "-I", "-c", DYING))
+    supervisor = beside.supervisor()
+
+    def look_until(named: bool) -> None:
+        end = time.monotonic() + PATIENCE
+        while bool(companions_ending(hub)) is not named and time.monotonic() < end:
+            supervisor.look()
+            time.sleep(0.05)
+
+    with capture_logs() as lines:
+        look_until(True)
+    assert "ends again and again" in "".join(each["event"] for each in lines)
+    reasons = readiness(hub)[0]["reasons"]
+    with hub.store.reading() as session:
+        shown = companion_troubles(session)["line"].detail
+    assert (
+        shown
+        == "Its process ended 3 times right after its start. The last line that it wrote: the key *** of …42 is wrong"
+    )
+    assert reasons == [f"processes beside the hub that end again and again: line: {shown}"]
+    beside.wanted = works
+    supervisor.current = beside.hub
+    beside.until(supervisor, running)
+    beside.later = STABLE_SECONDS + 1
+    look_until(False)
+    assert companions_ending(hub) is None and companions_ending in DEGRADED
 
 
 def test_a_hub_that_starts_again_finds_it_and_starts_no_second_one(beside: Beside) -> None:

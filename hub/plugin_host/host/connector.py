@@ -7,7 +7,7 @@ from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from hub.contracts.connector import Connector
+from hub.contracts.connector import Connector, as_written
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.services import Services
@@ -20,7 +20,7 @@ from hub.plugin_host.host.description import Description, hooks_of, manifest_of,
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
 from hub.plugin_host.host.requests import HubServices
-from hub.plugin_host.host.shapes import as_written, model_from
+from hub.plugin_host.host.shapes import model_from
 from hub.plugin_host.host.supervisor import AlwaysOn, Supervisor, Switch
 from hub.plugin_host.kernel.support import missing_confinement
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts

@@ -18,12 +18,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hub.contracts.connector import as_written
 from hub.plugin_host.host.confinement import confine, preload
 from hub.plugin_host.host.description import described
 from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class, why_no_connector
 from hub.plugin_host.host.messages import Origin
-from hub.plugin_host.host.shapes import as_written
 from hub.plugin_host.host.wire import ANSWER, encode
 from hub.plugin_host.inspection.explained import import_error
 from hub.plugin_host.inspection.inspect_plugin import inspect_plugin

@@ -1,4 +1,4 @@
-"""Settings as plain values, the shape of a plugin's settings as plain data, and a model with that shape.
+"""The secrets in settings, the shape of a plugin's settings as plain data, and a model with that shape.
 
 The hub checks config.yaml and draws forms with such a model, so that it need not import the plugin. The plugin's own
 validators run in a child process (`Check`).
@@ -10,7 +10,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import (
@@ -19,6 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    Secret,
+    SecretBytes,
     SecretStr,
     ValidationError,
     create_model,
@@ -26,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from hub.contracts.connector import PluginSettings
+from hub.contracts.connector import PluginSettings, as_written
 from hub.plugin_host.plugin_texts.scrubber import Scrubber
 
 SCALARS: Mapping[str, Any] = {
@@ -42,7 +43,6 @@ CONTAINER_NAMES = {kind: name for name, kind in CONTAINERS.items()}
 CONSTRAINTS = ("ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of", "pattern")
 EXTRA: Mapping[str, Literal["forbid", "allow", "ignore"]] = {"forbid": "forbid", "allow": "allow", "ignore": "ignore"}
 MAX_DEPTH = 8
-PLAIN = (str, int, float, bool, bytes, type(None))
 Shape = dict[str, Any]
 Check = Callable[[dict[str, Any]], dict[str, Any]]
 """Gives plain values to the plugin's own model; returns `values`, or `errors` with place and sentence."""
@@ -50,33 +50,15 @@ Check = Callable[[dict[str, Any]], dict[str, Any]]
 
 def secrets_in(value: object) -> Iterator[str]:
     """Every secret in a connector's settings, in clear."""
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+    if isinstance(value, Secret | SecretStr | SecretBytes):
+        yield str(as_written(value))
     elif isinstance(value, BaseModel):
         yield from secrets_in([getattr(value, name) for name in type(value).model_fields if hasattr(value, name)])
     elif isinstance(value, Mapping):
         yield from secrets_in(list(value.values()))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | set | frozenset):
         for each in value:
             yield from secrets_in(each)
-
-
-def as_written(value: object) -> Any:
-    """Settings as plain values, secrets in clear, as the plugin's own model reads them."""
-    if isinstance(value, BaseModel):
-        names = {info.alias or name: name for name, info in type(value).model_fields.items()}
-        return {key: as_written(getattr(value, name)) for key, name in names.items() if name in value.model_fields_set}
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, Enum):
-        return as_written(value.value)
-    if isinstance(value, Mapping):
-        return {str(key): as_written(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_written(item) for item in value]
-    if isinstance(value, PLAIN) or type(value).__module__ in ("datetime", "decimal"):
-        return value
-    return str(value)
 
 
 def shape_of(model: type[BaseModel], depth: int = 0) -> Shape:

@@ -17,17 +17,15 @@ def companion(name: str, settings: SipSettings, webhook_url: str, number: int = 
     if not 1 <= number <= len(settings.gateways):
         return None
     folder = (settings.folder or f"sip-{name}") + ("" if number == 1 else f"-{number}")
-    written = settings.model_dump(mode="json")
-    written["secret"] = settings.secret.get_secret_value()
-    for section, key, secret in (
-        (written, "previous_secret", settings.previous_secret),
-        (written["trunk"], "password", settings.trunk.password),
-        (written["trunk"], "caller_password", settings.trunk.caller_password),
-    ):
-        section[key] = secret.get_secret_value() if secret else None
     if settings.phones:
-        written["phones"] = settings.phones.for_gateway()
-    start = {"name": name, "number": number, "webhook_url": webhook_url, "folder": folder, "settings": written}
+        settings = settings.model_copy(update={"phones": settings.phones.for_gateway()})
+    start = {
+        "name": name,
+        "number": number,
+        "webhook_url": webhook_url,
+        "folder": folder,
+        "settings": settings.in_clear(),
+    }
     return CompanionProcess(
         name=name,
         arguments=(sys.executable, "-P", "-m", "plugins.carriers.sip.gateway"),

@@ -72,14 +72,15 @@ class PhonesSettings(PluginSettings):
             raise ValueError("md5 needs phones with a password, because a digest is of SHA-256 alone")
         return self
 
-    def for_gateway(self) -> dict[str, object]:
-        """As JSON for a gateway, which gets digests in the place of the passwords, unless it needs more of them."""
-        written = self.model_dump(mode="json")
-        for name, each in self.named.items():
-            password = each.password.get_secret_value() if each.password and self.md5 else None
-            digest = None if password else self.secrets(name)["SHA-256"]
-            written["named"][name] |= {"password": password, "digest": digest}
-        return written
+    def for_gateway(self) -> PhonesSettings:
+        """For a gateway, which gets digests in the place of the passwords, unless it needs more of them."""
+        named = {
+            name: each
+            if each.digest or self.md5
+            else each.model_copy(update={"password": None, "digest": SecretStr(self.secrets(name)["SHA-256"])})
+            for name, each in self.named.items()
+        }
+        return self.model_copy(update={"named": named})
 
     def secrets(self, name: str) -> dict[str, str]:
         """What stands for the password of a phone, by algorithm."""

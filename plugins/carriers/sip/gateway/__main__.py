@@ -7,6 +7,7 @@ import logging
 import sys
 
 import structlog
+from pydantic import ValidationError
 
 from plugins.carriers.sip.gateway.line import make_engine
 from plugins.carriers.sip.gateway.process import locked, serve
@@ -15,6 +16,8 @@ from plugins.carriers.sip.gateway.start import read_start
 MAX_START_CHARACTERS = 1_000_000
 HELD = 3
 """The exit status if another process is the gateway already."""
+UNREADABLE = 2
+log = structlog.get_logger(__name__)
 
 
 def main() -> int:
@@ -28,7 +31,13 @@ def main() -> int:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    start = read_start(sys.stdin.read(MAX_START_CHARACTERS))
+    try:
+        start = read_start(sys.stdin.read(MAX_START_CHARACTERS))
+    except ValidationError as error:
+        # Without the values: some of them are secrets.
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        log.error("the gateway cannot read its settings", problems=problems)
+        return UNREADABLE
     if not locked(start):
         return HELD
     return asyncio.run(serve(start, make_engine))

@@ -47,6 +47,8 @@ class Wires:
     def to_peer(self, peer: Peer, data: bytes) -> None:
         self.peers.append((peer, decode(data)))
 
+    def proven(self, peer: Peer) -> None: ...
+
     def outside(self, peer: Peer) -> tuple[str, int]:
         return "198.51.100.1", 5060
 

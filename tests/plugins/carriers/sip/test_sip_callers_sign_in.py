@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +16,8 @@ import pytest
 from gateway_stage import NUMBER, SALES, SETTINGS, ScriptedHub
 from test_sip_engine_ports import certificate as certificate
 
-from hub.api.carriers import Dial
-from hub.platform.loopback import free_port
-from hub.serving.companions import holder, spawn
+from benchmarks.processes import free_port
+from hub.api.carriers import CompanionProcess, Dial
 from plugins.carriers.sip.companion import companion
 from plugins.carriers.sip.settings import SipSettings
 
@@ -30,8 +30,24 @@ pytestmark = [
     pytest.mark.skipif(sipp.SIPP is None, reason="sipp is not installed (Debian package sip-tester)"),
 ]
 pytest.importorskip("baresip", reason="no wheel of baresip-python for this platform")
-PBX = "127.0.0.2"
+PBX, ROOT = "127.0.0.2", str(Path(__file__).parents[4])
 PASSWORD = "a-password-of-callers"
+
+
+def begin(made: CompanionProcess | None, folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start it as the hub does; the process and its log."""
+    assert made is not None
+    lock = folder / made.lock_file
+    lock.parent.mkdir()
+    log = lock.with_suffix(".log")
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            made.arguments, stdin=subprocess.PIPE, stdout=out, stderr=out, cwd=folder, env={"PYTHONPATH": ROOT}
+        )
+    assert child.stdin
+    with child.stdin:
+        child.stdin.write(made.start.encode())
+    return child, log
 
 
 class Gateway:
@@ -69,12 +85,9 @@ class Gateway:
                         "hub_addresses": [f"http://127.0.0.1:{self.server.server_port}"]}
         )  # fmt: skip
         made = companion("sip", self.settings, "https://calls.example.com/webhooks/sip")
-        assert made is not None
-        self.process = spawn(made, folder, {})
-        self.log, self.lock = (folder / made.lock_file).with_suffix(".log"), folder / made.lock_file
-        while "the gateway takes calls" not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()
-        assert (found := holder(self.lock)) and found.version == made.version
+        self.process, log = begin(made, folder)
+        while "the gateway takes calls" not in log.read_text():
+            assert self.process.poll() is None, log.read_text()
 
     def close(self) -> None:
         self.process.kill()
@@ -129,7 +142,7 @@ def test_settings_that_it_cannot_read_are_named_in_its_last_line_without_a_secre
     assert made is not None
     start = json.loads(made.start)
     start["settings"]["secret"] = "tooshort-hidden"
-    child = spawn(replace(made, start=json.dumps(start)), tmp_path, {})
+    child, log = begin(replace(made, start=json.dumps(start)), tmp_path)
     assert child.wait(60) == 2
-    last = json.loads((tmp_path / made.lock_file).with_suffix(".log").read_text().splitlines()[-1])
+    last = json.loads(log.read_text().splitlines()[-1])
     assert "secret:" in last["problems"] and "at least 32" in last["problems"] and "tooshort" not in str(last)

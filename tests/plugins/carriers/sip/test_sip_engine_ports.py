@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -109,7 +110,7 @@ def test_a_phones_connection_is_kept_alive_once_it_has_signed_in_and_any_other_i
         ports = _ports(free_port(), certificate)
 
         def sign_in(data: bytes, peer: Peer) -> None:
-            ports.signed_in.add(peer)
+            ports.proven(peer)
             got.put_nowait((data, peer))
 
         await ports.open_outside(sign_in)
@@ -134,3 +135,105 @@ def test_a_phones_connection_is_kept_alive_once_it_has_signed_in_and_any_other_i
     end, pong, closed, outside = in_a_thread(walk())
     assert (end, pong, outside) == (b"", b"\r\n", ("127.0.0.1", 0))
     assert all(each.phone for each in closed)
+
+
+class Doors:
+    """A port over TCP whose trunk is 127.0.0.1, with a port for phones, and connections from everywhere else."""
+
+    def __init__(self, certificate: Path, signs_in: bool) -> None:
+        self.port, self.phones = free_port(), free_port()
+        self.got, self.proves = asyncio.Queue[tuple[bytes, Peer]](), False
+        self.ports = Ports(
+            host="127.0.0.1", port=self.port, transport="tcp", external="", trunk_name="x", tls=None,
+            from_trunk=lambda host: host == "127.0.0.1", signs_in=signs_in,
+        )  # fmt: skip
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate)
+        self.trusting = ssl.create_default_context(cafile=str(certificate))
+        self.open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def start(self) -> None:
+        await self.ports.open_outside(self._receive)
+        await self.ports.open_phones("127.0.0.1", self.phones, self.context, lambda peer: None)
+
+    def _receive(self, data: bytes, peer: Peer) -> None:
+        if self.proves:
+            self.ports.proven(peer)
+        self.got.put_nowait((data, peer))
+
+    async def connect(self, host: str, port: int = 0, **more: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        made = await asyncio.open_connection("127.0.0.1", port or self.port, local_addr=(host, 0), **more)
+        self.open.append(made)
+        return made
+
+    async def fill(self, hosts: range, each: int, port: int = 0) -> None:
+        for host in hosts:
+            for _ in range(each):
+                await self.connect(f"127.0.0.{host}", port)
+
+    async def taken(self, host: str, port: int = 0, **more: Any) -> asyncio.StreamReader:
+        """A message of this address comes through."""
+        reader, writer = await self.connect(host, port, **more)
+        writer.write(OPTIONS)
+        _, peer = await asyncio.wait_for(self.got.get(), PATIENCE)
+        assert peer.host == host
+        return reader
+
+    async def close(self) -> None:
+        for _, writer in self.open:
+            writer.close()
+        await self.ports.close()
+
+
+async def closed(reader: asyncio.StreamReader) -> bool:
+    """Wait until the other end closes."""
+    try:
+        return await asyncio.wait_for(reader.read(1), PATIENCE) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_silent_strangers_take_no_connection_of_the_trunk(certificate: Path) -> None:
+    async def walk() -> None:
+        doors = Doors(certificate, signs_in=False)
+        await doors.start()
+        await doors.fill(range(9, 10), guard_ports.MAX_CONNECTIONS + 10)
+        for reader, _ in list(doors.open):
+            assert await closed(reader), "a stranger that nobody lets sign in is closed at once"
+        await doors.taken("127.0.0.1")
+        await doors.close()
+
+    in_a_thread(walk())
+
+
+def test_callers_that_sign_in_have_places_of_their_own_and_one_address_takes_few_of_them(certificate: Path) -> None:
+    async def walk() -> None:
+        doors = Doors(certificate, signs_in=True)
+        await doors.start()
+        doors.proves = True
+        proven = await doors.taken("127.0.0.8")
+        doors.proves = False
+        await doors.fill(range(9, 10), guard_ports.MAX_OF_A_STRANGER)
+        reader, _ = await doors.connect("127.0.0.9")
+        assert await closed(reader), "a sixth connection of one address"
+        await doors.fill(range(10, 20), guard_ports.MAX_OF_A_STRANGER)
+        await doors.taken("127.0.0.30")
+        await doors.taken("127.0.0.1")
+        assert len(doors.ports._strangers._open) <= guard_ports.MAX_STRANGERS
+        assert not proven.at_eof(), "who has proved a password gives place to nobody"
+        await doors.close()
+
+    in_a_thread(walk())
+
+
+@pytest.mark.soak
+def test_strangers_at_the_phones_port_keep_out_neither_a_phone_nor_the_trunk(certificate: Path) -> None:
+    async def walk() -> None:
+        doors = Doors(certificate, signs_in=False)
+        await doors.start()
+        await doors.fill(range(9, 14), guard_ports.MAX_OF_A_SOURCE, doors.phones)
+        await doors.taken("127.0.0.20", doors.phones, ssl=doors.trusting, server_hostname="localhost")
+        await doors.taken("127.0.0.1")
+        await doors.close()
+
+    in_a_thread(walk())

@@ -8,6 +8,7 @@ import ipaddress
 import re
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -15,8 +16,13 @@ from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 
 MAX_CONNECTIONS = 200
-MAX_UNPROVEN, MAX_OF_A_SOURCE, UNPROVEN_S = 200, 50, 20.0
-"""Connections to the phones' port whose phone has not signed in: of all addresses, of one, and how long one may wait."""
+"""Of the trunk's own addresses."""
+MAX_STRANGERS, MAX_OF_A_STRANGER = 50, 5
+"""Connections of others whose caller has proved no password, with `caller_username`: of all addresses, and of one."""
+MAX_UNPROVEN, MAX_OF_A_SOURCE = 200, 50
+"""Connections to the phones' port whose phone has not signed in: of all addresses, and of one, which may be an office."""
+FIRST_MESSAGE_S, UNPROVEN_S = 10.0, 20.0
+"""How long one that must prove a password may wait with its first message, and with the proof."""
 IDLE_S = 900.0
 CONNECT_S = 4.0
 PRIVATE = tuple(
@@ -39,13 +45,47 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._receive(data, (addr[0], addr[1]))
 
 
+class Unproven:
+    """The connections of a port that have proved no password. They are counted apart from all others. If their number is
+    reached, a new one takes the place of the oldest one of the address that holds most."""
+
+    def __init__(self, most: int, of_an_address: int) -> None:
+        self._most, self._of_an_address = most, of_an_address
+        self._open: dict[Peer, asyncio.StreamWriter] = {}
+
+    def __contains__(self, peer: Peer) -> bool:
+        return peer in self._open
+
+    def admit(self, peer: Peer, writer: asyncio.StreamWriter) -> bool:
+        """Count a connection, if it may stay."""
+        held = Counter(each.host for each in self._open)
+        if held[peer.host] >= self._of_an_address:
+            return False
+        if len(self._open) >= self._most:
+            host, most = held.most_common(1)[0]
+            if most <= held[peer.host] + 1:
+                return False
+            self._open.pop(next(each for each in self._open if each.host == host)).transport.abort()
+        self._open[peer] = writer
+        return True
+
+    def forget(self, peer: Peer) -> None:
+        """It has proved a password, or is closed."""
+        self._open.pop(peer, None)
+
+
 class Ports:
     """All sockets; `receive` and `receive_stack` get what comes."""
 
     def __init__(
-        self, *, host: str, port: int, transport: str, external: str, trunk_name: str, tls: ssl.SSLContext | None
-    ) -> None:
-        """`external` is the address that the world sees, if not ours; `trunk_name` is on the trunk's certificate."""
+        self, *, host: str, port: int, transport: str, external: str, trunk_name: str, tls: ssl.SSLContext | None,
+        from_trunk: Callable[[str], bool] = lambda host: True, signs_in: bool = False,
+    ) -> None:  # fmt: skip
+        """`external` is the address that the world sees, if not ours; `trunk_name` is on the trunk's certificate. With
+        `signs_in` other addresses than those `from_trunk` may connect, to prove a password."""
+        self._from_trunk, self._signs_in = from_trunk, signs_in
+        self._strangers = Unproven(MAX_STRANGERS, MAX_OF_A_STRANGER)
+        self._unproven = Unproven(MAX_UNPROVEN, MAX_OF_A_SOURCE)
         self._host, self._port, self._transport = host, port, transport
         self._external, self._trunk_name, self._tls = external, trunk_name, tls
         self.names: dict[Peer, str] = {}
@@ -56,8 +96,6 @@ class Ports:
         self._phones: asyncio.Server | None = None
         self._phones_port, self._unproven_s = 0, UNPROVEN_S
         self._gone: Callable[[Peer], None] = lambda peer: None
-        self.signed_in: set[Peer] = set()
-        """The connections of phones that have signed in."""
         self._streams: dict[Peer, asyncio.StreamWriter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack: tuple[str, int] = ("127.0.0.1", 0)
@@ -80,7 +118,7 @@ class Ports:
                 (self._host, self._port), lambda data, source: receive(data, Peer("udp", *source))
             )
         else:
-            self._server = await asyncio.start_server(self._accept, self._host, self._port, ssl=self._tls_server())
+            self._server = await asyncio.start_server(self._accept, self._host, self._port)
 
     async def open_phones(
         self,
@@ -92,9 +130,12 @@ class Ports:
     ) -> None:
         """Open the port of the business's phones, over TLS; `gone` hears of each connection that is closed."""
         self._phones_port, self._gone, self._unproven_s = port, gone, unproven_s
-        self._phones = await asyncio.start_server(
-            self._accept_phone, host, port, ssl=tls, ssl_handshake_timeout=CONNECT_S
-        )
+        self._phones_tls = tls
+        self._phones = await asyncio.start_server(self._accept_phone, host, port)
+
+    def proven(self, peer: Peer) -> None:
+        """A connection's party has proved its password."""
+        self._waiting(peer).forget(peer)
 
     def to_stack(self, data: bytes) -> None:
         """Send to the stack."""
@@ -138,33 +179,46 @@ class Ports:
     def _local(self, peer: Peer) -> str:
         return self._host if self._host not in ("", "0.0.0.0") else _route_to(peer.host)  # noqa: S104
 
-    def _tls_server(self) -> ssl.SSLContext | None:
-        return self._tls if self._transport == "tls" else None
-
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = writer.get_extra_info("peername")[:2]
-        if len(self._streams) >= MAX_CONNECTIONS:
-            writer.close()
+        peer = Peer(self._transport, host, port)
+        if self._from_trunk(host):
+            admitted = sum(self._from_trunk(each.host) and not each.phone for each in self._streams) < MAX_CONNECTIONS
+        else:
+            admitted = self._signs_in and self._strangers.admit(peer, writer)
+        if not admitted:
+            writer.transport.abort()
             return
-        await self._read(Peer(self._transport, host, port), reader, writer)
+        await self._serve(peer, reader, writer, self._tls if self._transport == "tls" else None)
 
     async def _accept_phone(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = writer.get_extra_info("peername")[:2]
         peer = Peer("tls", host, port, phone=True)
-        unproven = [each.host for each in self._streams if each.phone and each not in self.signed_in]
-        if len(unproven) >= MAX_UNPROVEN or unproven.count(host) >= MAX_OF_A_SOURCE:
-            writer.close()
+        if not self._unproven.admit(peer, writer):
+            writer.transport.abort()
             return
         _keep_alive(writer.get_extra_info("socket"))
         try:
-            await self._read(peer, reader, writer)
+            await self._serve(peer, reader, writer, self._phones_tls)
         finally:
-            self.signed_in.discard(peer)
             self._gone(peer)
+
+    async def _serve(
+        self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext | None
+    ) -> None:
+        """Read a connection that is counted already, so that a TLS handshake is begun with no more than may be open."""
+        try:
+            if tls:
+                await writer.start_tls(tls, ssl_handshake_timeout=CONNECT_S)
+            await self._read(peer, reader, writer)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()
+        finally:
+            self._waiting(peer).forget(peer)
 
     async def _connect(self, peer: Peer, data: bytes) -> None:
         context = ssl.create_default_context() if peer.transport == "tls" else None
@@ -178,11 +232,11 @@ class Ports:
     async def _read(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Cut a stream into messages (RFC 3261 section 18.3); anything else ends the connection."""
         self._streams[peer] = writer
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._unproven_s
+        clock, waiting = asyncio.get_running_loop().time, self._waiting(peer)
+        first, until = clock() + min(FIRST_MESSAGE_S, self._unproven_s), clock() + self._unproven_s
         try:
             while True:
-                idle = until - clock() if peer.phone and peer not in self.signed_in else IDLE_S
+                idle = (first or until) - clock() if peer in waiting else IDLE_S
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), idle)
                 if not head.strip(b"\r\n"):
                     if peer.phone:
@@ -193,11 +247,15 @@ class Ports:
                 if len(head) + size > MAX_BYTES:
                     return
                 self._receive(head.lstrip(b"\r\n") + await asyncio.wait_for(reader.readexactly(size), idle), peer)
+                first = 0.0
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             return
         finally:
             self._streams.pop(peer, None)
             writer.close()
+
+    def _waiting(self, peer: Peer) -> Unproven:
+        return self._unproven if peer.phone else self._strangers
 
 
 def _keep_alive(connection: socket.socket) -> None:

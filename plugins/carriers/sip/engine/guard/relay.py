@@ -192,6 +192,7 @@ class Relay(Replies):
             self._no_address(request, peer)
 
     def _invite_in(self, request: Message, peer: Peer) -> None:
+        self._wire.proven(peer)
         if request.get("max-forwards") == "0":
             self._turn_away(request, peer, 483, "Too Many Hops")
             return

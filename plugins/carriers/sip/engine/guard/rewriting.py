@@ -71,6 +71,9 @@ class Wire(Protocol):
     def to_peer(self, peer: Peer, data: bytes) -> None:
         """Send to somebody outside."""
 
+    def proven(self, peer: Peer) -> None:
+        """A connection is the trunk's, or its party has proved a password."""
+
     def outside(self, peer: Peer) -> tuple[str, int]:
         """The address and port at which this peer reaches us."""
 

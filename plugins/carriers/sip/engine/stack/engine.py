@@ -91,18 +91,15 @@ class StackEngine(Upkeep):
         settings, self._incoming = self.settings, incoming
         await self._targets.refresh()
         stack = (LOOPBACK, free_port())
+        self._admission = admission(settings)
         self._ports = Ports(
-            host=settings.listen_host,
-            port=settings.listen_port,
-            transport=settings.trunk.transport,
-            external=settings.public_address,
-            trunk_name=settings.trunk.host,
-            tls=certificate(settings),
-        )
+            host=settings.listen_host, port=settings.listen_port, transport=settings.trunk.transport,
+            external=settings.public_address, trunk_name=settings.trunk.host, tls=certificate(settings),
+            from_trunk=self._admission.from_trunk, signs_in=bool(settings.sign_in_user),
+        )  # fmt: skip
         await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
         self._sound = RtpRelay(settings.listen_host, settings.rtp_ports)
-        self._admission = admission(settings)
-        self._registrar = Registrar(settings, self._ports.signed_in.add)
+        self._registrar = Registrar(settings, self._ports.proven)
         Transfers(self, self._registrar)
         self.relay = Relay(
             self._ports,

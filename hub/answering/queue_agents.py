@@ -1,21 +1,167 @@
-"""Agents who sign out of the queues of their company, and in again."""
+"""The agents of a company's queues: who is signed in, who is engaged, and who gets no call for a while."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, select
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlmodel import Session, col
 
-from hub.model import QueueAgent, User
+from hub.access.users import may
+from hub.config.callflow.definition import Agent
+from hub.contracts.answers import OWN_PHONE
+from hub.errors import CannotDo
+from hub.model import Call, OutgoingCall, QueueAgent, QueueEntry, User
+from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
+from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.model.queues import AgentState
 from hub.store import audit
 from hub.store.locks import TransactionLock, lock_transaction
+from hub.store.rows import Columns, insert_rows
+
+UNANSWERED_REST = timedelta(seconds=60)
+"""An agent whose phone was not picked up gets no call for this long."""
+MAX_MISSED = 2
+"""So many calls in a row that an agent does not pick up put them on a break."""
+BY_QUEUE, BY_PHONE = "queue", "phone"
+"""Who changed an agent's state, if no user did: the hub after missed calls, and the agent by phone with the PIN."""
+MAX_RINGING = timedelta(minutes=5)
+"""A call back that rings for longer has lost a report."""
 
 
-def sign_agent(session: Session, user: User, company_id: str, phone: str, signed_in: bool, now: datetime) -> None:
-    """Let an agent take calls again, or no more, with an audit entry. A conversation under way goes on."""
-    lock_transaction(session, TransactionLock.QUEUES)
-    known = select(QueueAgent).where(QueueAgent.company_id == company_id, QueueAgent.phone == phone)
-    row = session.exec(known).first() or QueueAgent(company_id=company_id, phone=phone)
-    row.signed_out_at = None if signed_in else now
-    session.add(row)
-    audit.note(session, now, user.id, "queue.sign_in" if signed_in else "queue.sign_out", company_id, phone[-4:])
+@dataclass
+class CompanyAgents:
+    """What is known of the agents of one company; the transaction that made it is alone with them until its end."""
+
+    connection: Connection
+    company_id: str
+    now: datetime
+    rows: dict[str, Columns] = field(default_factory=dict)
+    """Phone → row of the agents of whom anything is known."""
+    _changed: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, connection: Connection, company_id: str, now: datetime) -> CompanyAgents:
+        """Read them, alone."""
+        lock_transaction(connection, TransactionLock.QUEUES)
+        known = select(QueueAgent.__table__).where(col(QueueAgent.company_id) == company_id)
+        rows = {row["phone"]: dict(row) for row in connection.execute(known).mappings()}
+        return cls(connection, company_id, now, rows)
+
+    def on_duty(self, agents: Sequence[Agent], time_zone: str) -> list[Agent]:
+        """Those who are signed in, in their hours."""
+        return [
+            each
+            for each in agents
+            if each.on_duty(self.now, time_zone)
+            and self._known(each.phone, "state") in (None, AgentState.SIGNED_IN)
+        ]  # fmt: skip
+
+    def free(self, agents: Sequence[Agent], time_zone: str, engaged: Collection[str]) -> list[Agent]:
+        """Those who can take a call now; whose phone has rung least lately comes first."""
+        free = [
+            each
+            for each in self.on_duty(agents, time_zone)
+            if each.phone not in engaged and (self._known(each.phone, "rests_until") or self.now) <= self.now
+        ]
+        long_ago = datetime.min.replace(tzinfo=self.now.tzinfo)
+        return sorted(free, key=lambda each: self._known(each.phone, "rang_at") or long_ago)
+
+    def sign(self, phone: str, state: AgentState, by: str) -> None:
+        """An agent signs in or out, or goes on a break. A conversation under way goes on."""
+        self._row(phone).update(state=state, changed_at=self.now, changed_by=by, missed=0, rests_until=None)
+
+    def rings(self, phone: str) -> None:
+        """The agent's phone rings."""
+        self._row(phone).update(rang_at=self.now)
+
+    def rest(self, phone: str | None, until: datetime) -> None:
+        """An agent who has talked gets no call before a time."""
+        if phone:
+            self._row(phone).update(rests_until=until, missed=0)
+
+    def not_taken(self, phone: str | None, why: str | None = "no_answer") -> None:
+        """An agent did not take a call, and gets none for a while; who missed several goes on a break. A phone that is busy has
+        missed none, and neither has a number that could not be reached."""
+        if not phone:
+            return
+        row = self._row(phone)
+        is_missed = why == "no_answer" or (why is None and phone.startswith(OWN_PHONE))
+        row.update(rests_until=self.now + UNANSWERED_REST, missed=row["missed"] + is_missed)
+        if row["missed"] >= MAX_MISSED and row["state"] == AgentState.SIGNED_IN:
+            self.sign(phone, AgentState.ON_BREAK, BY_QUEUE)
+
+    def write(self) -> None:
+        """Write what has changed."""
+        rows = [self.rows[phone] for phone in sorted(self._changed)]
+        insert_rows(self.connection, QueueAgent, rows)  # one that is there stays, and is changed next
+        rewrite(self.connection, QueueAgent, rows)
+
+    def _known(self, phone: str, what: str) -> Any:
+        return self.rows.get(phone, {}).get(what)
+
+    def _row(self, phone: str) -> Columns:
+        self._changed.add(phone)
+        return self.rows.setdefault(phone, QueueAgent.columns(company_id=self.company_id, phone=phone))
+
+
+def sign_agent(session: Session, user: User, company_id: str, agent: Agent, state: AgentState, now: datetime) -> None:
+    """Sign an agent in or out, or send them on a break, with an audit entry. CannotDo if the user may not."""
+    if not may_sign(user, agent):
+        raise CannotDo(
+            "You may sign in and out yourself only, at the phone that is yours; ask who may call people back."
+        )
+    agents = CompanyAgents.of(session.connection(), company_id, now)
+    agents.sign(agent.phone, state, user.id)
+    agents.write()
+    audit.note(session, now, user.id, f"queue.sign_{state}", company_id, agent.phone.removeprefix(OWN_PHONE)[-4:])
+
+
+def may_sign(user: User, agent: Agent) -> bool:
+    """Whether a user may sign an agent in and out: themselves, or everybody for who may call people back."""
+    by_name = agent.user is not None and agent.user == (user.email or "").lower()
+    return by_name or agent.phone in (user.phone_numbers or "").split() or may(user, "contact") is not None
+
+
+def engaged(bind: Session | Connection, companies: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+    """(company, phone) of everybody who talks in any call of these companies, or rings for a call back."""
+    known = {"companies": list(companies), "since": now - MAX_CALL_AGE, "lately": now - MAX_RINGING}
+    return {(str(company), str(phone)) for company, phone in bind.execute(_ENGAGED, known)}
+
+
+def rewrite(connection: Connection, table: type[QueueEntry | QueueAgent], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write all columns of rows that are there."""
+    if rows:
+        columns = table.__table__.columns
+        changed = update(table.__table__).where(columns.id == bindparam("_id"))
+        named: dict[str, Any] = {each.key: bindparam(f"_{each.key}") for each in columns if each.key != "id"}
+        connection.execute(changed.values(named), [{f"_{key}": value for key, value in row.items()} for row in rows])
+
+
+_COMPANIES: Any = bindparam("companies", expanding=True)
+_ENGAGED = (
+    select(col(Call.company_id), col(Call.answered_by))
+    .where(
+        col(Call.company_id).in_(_COMPANIES),
+        col(Call.started_at) > bindparam("since"),
+        col(Call.status).in_(UNDER_WAY),
+        col(Call.answered_by).is_not(None),
+    )
+    .union_all(
+        select(col(OutgoingCall.company_id), col(OutgoingCall.user_number)).where(
+            col(OutgoingCall.company_id).in_(_COMPANIES),
+            col(OutgoingCall.made_at) > bindparam("since"),
+            or_(
+                col(OutgoingCall.status) == OutgoingCallStatus.ANSWERED,
+                and_(
+                    col(OutgoingCall.status) == OutgoingCallStatus.PLACED,
+                    col(OutgoingCall.made_at) > bindparam("lately"),
+                ),
+            ),
+            col(OutgoingCall.user_number).is_not(None),
+        )
+    )
+)

@@ -52,4 +52,5 @@ def _caller(request: AnswerRequest, name: str) -> Caller:
         agents=request.flow.agents,
         time_zone=request.line.company.time_zone,
         dial_ended=request.point.moment == "dial_ended",
+        why="no_answer" if request.point.answered else request.point.why,
     )

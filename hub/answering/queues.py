@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, select
 from sqlmodel import col
 
+from hub.answering.queue_agents import CompanyAgents, engaged, rewrite
 from hub.config.callflow.context import QueueMove, QueueTurn
 from hub.config.callflow.definition import Agent, Queue
-from hub.model import Call, OutgoingCall, QueueAgent, QueueEntry
-from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
+from hub.contracts.answers import OWN_PHONE
+from hub.model import Call, QueueEntry
 from hub.model.columns import CALL_RETENTION
-from hub.model.outgoing_calls import OutgoingCallStatus
 from hub.model.queues import QueueState
 from hub.model.states import CallStatus
-from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.rows import Columns, insert_rows
 
 ALIVE = timedelta(seconds=75)
@@ -29,14 +28,10 @@ ALIVE = timedelta(seconds=75)
 heard."""
 LOST = timedelta(hours=4)
 """After this time without a word of the carrier the wait is over."""
-UNANSWERED_REST = timedelta(seconds=60)
-"""An agent whose phone was not picked up gets no call for this long."""
 AGAIN = timedelta(minutes=5)
 """Until somebody is called back again who did not pick up."""
 USUAL_TALK_SECONDS = 180.0
 TALK_WITHIN = timedelta(hours=2)
-MAX_RINGING = timedelta(minutes=5)
-"""A call back that rings for longer has lost a report."""
 ENDS: Mapping[str, QueueState] = {
     each: QueueState(each) for each in ("answered", "left", "too_long", "full", "no_agents")
 }
@@ -55,6 +50,8 @@ class Caller:
     agents: Sequence[Agent]
     time_zone: str
     dial_ended: bool = False
+    why: str | None = None
+    """At the end of a dial: why nobody took the call."""
 
 
 @dataclass
@@ -92,20 +89,15 @@ class CompanyQueues:
     connection: Connection
     company_id: str
     now: datetime
+    agents: CompanyAgents
     entries: list[Entry] = field(default_factory=list)
-    agents: dict[str, Columns] = field(default_factory=dict)
-    """Phone → row of the agents of whom anything is known."""
-    _changed_agents: set[str] = field(default_factory=set)
     _engaged: set[str] | None = None
 
     @classmethod
     def of(cls, connection: Connection, company_id: str, now: datetime) -> CompanyQueues:
         """Read them, and end the waits whose calls are over."""
-        lock_transaction(connection, TransactionLock.QUEUES)
-        made = cls(connection, company_id, now)
+        made = cls(connection, company_id, now, CompanyAgents.of(connection, company_id, now))
         made.entries = [_entry(dict(row)) for row in connection.execute(_LIVE, {"company": company_id}).mappings()]
-        known = select(QueueAgent.__table__).where(col(QueueAgent.company_id) == company_id)
-        made.agents = {row["phone"]: dict(row) for row in connection.execute(known).mappings()}
         for entry in made.entries:
             made._close(entry)
         return made
@@ -117,7 +109,7 @@ class CompanyQueues:
             return
         if over and entry.answered_at:
             entry.end(QueueState.ANSWERED, entry.ended_at or self.now)
-            self.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
+            self.agents.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
         elif over:
             failed = entry.call_status == CallStatus.FAILED
             entry.end(QueueState.FAILED if failed else QueueState.ABANDONED, entry.ended_at or self.now)
@@ -134,13 +126,13 @@ class CompanyQueues:
             before = (entry.row["seen_at"] - entry.row["entered_at"]).total_seconds()
             if entry.row["state"] == QueueState.RINGING and entry.row["point"] != caller.point:
                 if caller.dial_ended:
-                    self.rest(entry.row["agent"], self.now + UNANSWERED_REST)
+                    self.agents.not_taken(entry.row["agent"], caller.why)
                 entry.set(state=QueueState.WAITING, agent=None)
             entry.set(seen_at=self.now)
         agent = entry.row["agent"] or self.free_for(entry, caller.agents, caller.time_zone)
         line = [each for each in self._line(caller.flow) if each.row["step"] == caller.step_name]
         position = next((at for at, each in enumerate(line, 1) if each is entry), 1)
-        on_duty = self._on_duty(caller.step.takers(tuple(caller.agents)), caller.time_zone)
+        on_duty = self.agents.on_duty(caller.step.takers(tuple(caller.agents)), caller.time_zone)
         waited = (self.now - entry.row["entered_at"]).total_seconds()
         turn = QueueTurn(
             position=position, waited=waited, waited_before=before, agents=len(on_duty), agent=agent
@@ -162,27 +154,28 @@ class CompanyQueues:
             elif move.move != "waits":
                 entry.end(ENDS[move.move], self.now)
                 if move.move == "answered":
-                    self.rest(entry.row["agent"], self.now + timedelta(seconds=entry.row["pause_seconds"]))
+                    self.agents.rest(entry.row["agent"], self.now + timedelta(seconds=entry.row["pause_seconds"]))
 
     def ring(self, entry: Entry, agent: str, point: str, state: QueueState = QueueState.CALLING_BACK) -> None:
         """The phone of an agent rings; `point` says for what."""
         entry.set(state=state, agent=agent, rang_at=self.now, point=point)
-        self._agent(agent).update(rang_at=self.now)
+        self.agents.rings(agent)
 
     def free_for(self, wanting: Entry, agents: Sequence[Agent], time_zone: str) -> str | None:
         """The agent who takes the call of this entry now: those before it are served first."""
-        engaged = self._engaged_phones() | {
-            each.row["agent"] for each in self.entries if each.row["left_at"] is None and each.row["agent"]
-        }
-        free = [
-            each
-            for each in self._on_duty(agents, time_zone)
-            if each.phone not in engaged and (self._known(each.phone, "rests_until") or self.now) <= self.now
-        ]
-        long_ago = datetime.min.replace(tzinfo=self.now.tzinfo)
-        free.sort(key=lambda each: self._known(each.phone, "rang_at") or long_ago)
+        ringing = {each.row["agent"] for each in self.entries if each.row["left_at"] is None and each.row["agent"]}
+        free = self.agents.free(agents, time_zone, self._engaged_phones() | ringing)
         for entry in self._line(wanting.row["flow"]):
-            chosen = next((each for each in free if set(entry.row["skills"]) <= set(each.skills)), None)
+            by_number = entry.row["state"] == QueueState.CALL_BACK
+            chosen = next(
+                (
+                    each
+                    for each in free
+                    if set(entry.row["skills"]) <= set(each.skills)
+                    and not (by_number and each.phone.startswith(OWN_PHONE))
+                ),
+                None,
+            )
             if entry is wanting:
                 return chosen.phone if chosen else None
             if chosen is not None:
@@ -192,10 +185,8 @@ class CompanyQueues:
     def write(self) -> None:
         """Write what has changed."""
         insert_rows(self.connection, QueueEntry, [each.row for each in self.entries if each.is_new])
-        _write(self.connection, QueueEntry, [each.row for each in self.entries if each.changed and not each.is_new])
-        rows = [self.agents[phone] for phone in sorted(self._changed_agents)]
-        insert_rows(self.connection, QueueAgent, rows)  # one that is there stays, and is changed next
-        _write(self.connection, QueueAgent, rows)
+        rewrite(self.connection, QueueEntry, [each.row for each in self.entries if each.changed and not each.is_new])
+        self.agents.write()
 
     def _of(self, caller: Caller, step: str | None = None) -> Entry | None:
         """The live wait of the caller."""
@@ -246,30 +237,10 @@ class CompanyQueues:
     def _may_be_called(self, entry: Entry) -> bool:
         return not entry.row["tries"] or bool(entry.row["seen_at"] < self.now - AGAIN)
 
-    def _on_duty(self, agents: Sequence[Agent], time_zone: str) -> list[Agent]:
-        return [
-            each
-            for each in agents
-            if each.on_duty(self.now, time_zone) and self._known(each.phone, "signed_out_at") is None
-        ]
-
-    def _known(self, phone: str, what: str) -> Any:
-        return self.agents.get(phone, {}).get(what)
-
-    def _agent(self, phone: str) -> Columns:
-        self._changed_agents.add(phone)
-        return self.agents.setdefault(phone, QueueAgent.columns(company_id=self.company_id, phone=phone))
-
-    def rest(self, phone: str | None, until: datetime) -> None:
-        """An agent gets no call before a time."""
-        if phone:
-            self._agent(phone).update(rests_until=until)
-
     def _engaged_phones(self) -> set[str]:
-        """The phones that talk in any call of the company, or ring for a call back."""
+        """The phones that are in another call of the company."""
         if self._engaged is None:
-            known = {"company": self.company_id, "since": self.now - MAX_CALL_AGE, "lately": self.now - MAX_RINGING}
-            self._engaged = {phone for (phone,) in self.connection.execute(_ENGAGED, known) if phone}
+            self._engaged = {phone for _, phone in engaged(self.connection, [self.company_id], self.now)}
         return self._engaged
 
     def _talk_seconds(self, caller: Caller) -> float:
@@ -280,14 +251,6 @@ class CompanyQueues:
 def _entry(row: Mapping[str, Any]) -> Entry:
     own = {name: row[name] for name in QueueEntry.model_fields}
     return Entry(own, row["call_status"], row["answered_at"], row["ended_at"])
-
-
-def _write(connection: Connection, table: type[QueueEntry | QueueAgent], rows: Sequence[Columns]) -> None:
-    if rows:
-        columns = table.__table__.columns
-        changed = update(table.__table__).where(columns.id == bindparam("_id"))
-        named: dict[str, Any] = {each.key: bindparam(f"_{each.key}") for each in columns if each.key != "id"}
-        connection.execute(changed.values(named), [{f"_{key}": value for key, value in row.items()} for row in rows])
 
 
 _LIVE = (
@@ -304,29 +267,6 @@ _LIVE = (
         & (col(Call.carrier_call_id) == col(QueueEntry.carrier_call_id)),
     )
     .where(col(QueueEntry.company_id) == bindparam("company"), col(QueueEntry.left_at).is_(None))
-)
-_ENGAGED = (
-    select(col(Call.answered_by))
-    .where(
-        col(Call.company_id) == bindparam("company"),
-        col(Call.started_at) > bindparam("since"),
-        col(Call.status).in_(UNDER_WAY),
-        col(Call.answered_by).is_not(None),
-    )
-    .union_all(
-        select(col(OutgoingCall.user_number)).where(
-            col(OutgoingCall.company_id) == bindparam("company"),
-            col(OutgoingCall.made_at) > bindparam("since"),
-            or_(
-                col(OutgoingCall.status) == OutgoingCallStatus.ANSWERED,
-                and_(
-                    col(OutgoingCall.status) == OutgoingCallStatus.PLACED,
-                    col(OutgoingCall.made_at) > bindparam("lately"),
-                ),
-            ),
-            col(OutgoingCall.user_number).is_not(None),
-        )
-    )
 )
 _TALK = select(func.avg(col(QueueEntry.talk_seconds))).where(
     col(QueueEntry.company_id) == bindparam("company"),

@@ -37,6 +37,14 @@ class QueueState(StrEnum):
     """The call failed; its own reason says why."""
 
 
+class AgentState(StrEnum):
+    """Whether an agent takes calls from the queues, within their hours."""
+
+    SIGNED_IN = "in"
+    ON_BREAK = "break"
+    SIGNED_OUT = "out"
+
+
 STILL = text("left_at IS NULL")
 
 
@@ -58,8 +66,8 @@ class QueueEntry(Row, table=True):
     state: str = Field(max_length=16)
     skills: list[str] = json_list()
     """What an agent must have."""
-    agent: str | None = Field(default=None, max_length=16)
-    """The phone of the agent who has or had the call, E.164."""
+    agent: str | None = Field(default=None, max_length=40)
+    """The phone of the agent who has or had the call: E.164, or phone:NAME."""
     point: str = Field(default="", max_length=100)
     """Where the call was when the agent was chosen: a repeated request gets the same one."""
     entered_at: datetime = time_column()
@@ -84,8 +92,13 @@ class QueueAgent(Row, table=True):
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id")
-    phone: str = Field(max_length=16)
-    signed_out_at: datetime | None = time_column(nullable=True)
+    phone: str = Field(max_length=40)
+    state: str = Field(default=AgentState.SIGNED_IN, max_length=8)
+    changed_at: datetime | None = time_column(nullable=True)
+    changed_by: str | None = Field(default=None, max_length=64)
+    """Who changed the state: a user's id, the operator's account, or one of `hub.answering.queue_agents`."""
+    missed: int = 0
+    """Calls in a row that were not picked up."""
     rests_until: datetime | None = time_column(nullable=True)
     """No call before: after a conversation, or after a call that was not picked up."""
     rang_at: datetime | None = time_column(nullable=True)

@@ -177,6 +177,24 @@ def _weeks_of_days(element: WeeksSince, compiler: Any, **options: object) -> str
     return f"({day} - {since}) / 7"
 
 
+class SecondsBetween(FunctionElement[int]):
+    """How many seconds, rounded, a time, the second argument, comes after another one."""
+
+    type, inherit_cache = Integer(), True
+
+
+@compiles(SecondsBetween, "sqlite")
+def _seconds_of_texts(element: SecondsBetween, compiler: Any, **options: object) -> str:
+    begins, ends = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(round((julianday({ends}) - julianday({begins})) * 86400) AS INTEGER)"
+
+
+@compiles(SecondsBetween, "postgresql")
+def _seconds_of_times(element: SecondsBetween, compiler: Any, **options: object) -> str:
+    begins, ends = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(round(EXTRACT(EPOCH FROM {ends} - {begins})) AS INTEGER)"
+
+
 class BytePosition(FunctionElement[int]):
     """Where bytes begin in a column of bytes, from 1; 0 if they are not in it."""
 

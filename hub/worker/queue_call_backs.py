@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.answering.queues import UNANSWERED_REST, CompanyQueues, Entry
+from hub.answering.queues import CompanyQueues, Entry
 from hub.config.callflow.definition import Flow
 from hub.delivery.queue_call_back import CannotCall, phones_of, queue_call_back
 from hub.model import Call, Company, OutgoingCall, QueueEntry, User
@@ -21,7 +21,8 @@ MAX_TRIES = 2
 KEPT = timedelta(hours=12)
 """A place is kept no longer; the caller stays in the list of missed calls."""
 AGENT_AWAY = {reason for (leg, _), reason in NOT_REACHED.items() if leg == "user"}
-"""The reasons of calls back whose agent did not pick up."""
+"""The reasons of calls back whose agent did not take them."""
+NOT_PICKED_UP = NOT_REACHED["user", "no_answer"]
 ACTOR = "queue"
 
 
@@ -79,8 +80,9 @@ def _settle(session: Session, queues: CompanyQueues, entry: Entry) -> None:
     elif placed.status == OutgoingCallStatus.COMPLETED:
         entry.end(QueueState.CALLED_BACK, placed.ended_at or queues.now)
         entry.set(rang_at=placed.answered_at, talk_seconds=placed.duration)
+        queues.agents.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
     elif placed.status == OutgoingCallStatus.FAILED and placed.reason in AGENT_AWAY:
-        queues.rest(entry.row["agent"], queues.now + UNANSWERED_REST)
+        queues.agents.not_taken(entry.row["agent"], "no_answer" if placed.reason == NOT_PICKED_UP else "busy")
         entry.set(state=QueueState.CALL_BACK, agent=None)
     elif placed.status == OutgoingCallStatus.FAILED:
         tries = entry.row["tries"] + 1

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from queue_desk import AGENTS, Desk, accounts, mark_of, rung
+from sqlmodel import col, select
 from testbed import TestHub
 
 from hub.access.scope import scope_of_operator
 from hub.model import CallStep, QueueEntry
-from hub.queries.activity.queues import queue_figures, waits_now
-from hub.reports.calendar import own_days
+from hub.queries.activity.queues import queues_now
 
 Factory = Callable[..., TestHub]
 PIECE_SECONDS = 22
@@ -217,9 +217,11 @@ def test_fifty_callers_and_five_agents_in_an_hour_with_kills_of_hub_and_gateway(
             assert given[other] <= given[call] + timedelta(seconds=PIECE_SECONDS), f"{call} overtook {other}"
     with desk.stage.hub.store.reading() as session:
         scope, place = scope_of_operator(), desk.stage.directory.companies["lakeside"]
-        day = hour.began.date()
-        (figures,) = queue_figures(session, scope, own_days([place], day - timedelta(days=1), day + timedelta(days=1)))
-        assert [each.entry.carrier_call_id for each in waits_now(session, scope, [place.id])] == ["CA98"]
+        days = (hour.began.date() - timedelta(days=1), hour.began.date() + timedelta(days=1))
+        found = queues_now(session, scope, [place], desk.stage.hub.config, days, desk.stage.clock())
+        (figures,), (last,) = found.figures, found.waits
+        called = session.exec(select(QueueEntry.carrier_call_id).where(col(QueueEntry.left_at).is_(None))).one()
+    assert (called, last.state, last.waited) == ("CA98", "rings", 0)
     waited = [round((hour.answered[call] - hour.came[call]).total_seconds()) for call in hour.answered]
     counted = list(hour.ends.values())
     assert (figures.came, figures.answered, figures.abandoned) == (50, len(waited), counted.count("abandoned"))

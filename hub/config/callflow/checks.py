@@ -15,6 +15,7 @@ from hub.config.callflow.definition import (
     END,
     HASH,
     WAITING_STEPS,
+    Agent,
     Asking,
     Dialing,
     Flow,
@@ -216,10 +217,20 @@ def _details(flow: Flow) -> Found:
         if isinstance(step, Queue) and not step.takers(flow.agents):
             wanted = f"with all of {', '.join(step.skills)} " if step.skills else ""
             yield (*place, "skills"), f"nobody {wanted}takes calls; write `agents:` at the flow, with name and phone"
+        elif isinstance(step, Queue) and step.call_back_key and not any(map(_has_number, step.takers(flow.agents))):
+            yield (
+                (*place, "call_back_key"),
+                "calls back ring the telephone number of an agent, and all of these have phone:NAME; add an agent with a "
+                "number, or remove the key",
+            )
     phones = [each.phone for each in flow.agents]
     for index, phone in enumerate(phones):
         if phone in phones[:index]:
             yield ("agents", index, "phone"), f"{phone} is the phone of another agent; each agent needs an own one"
+
+
+def _has_number(agent: Agent) -> bool:
+    return not agent.phone.startswith(OWN_PHONE)
 
 
 def _schedule(step: Schedule, place: Place) -> Found:
@@ -273,10 +284,16 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
         case HangUpStep() if step.say:
             yield Say(text=step.say)
         case Dialing():
-            numbers = step.phones()[:1] if isinstance(step, RoundRobin) else step.phones() or ("",)
+            phones = (
+                tuple(each.phone for each in step.takers(flow.agents)) if isinstance(step, Queue) else step.phones()
+            )
+            if isinstance(
+                step, Queue | RoundRobin
+            ):  # one at a time; a phone of the business is what a carrier may lack
+                phones = tuple(sorted(phones, key=lambda each: not each.startswith(OWN_PHONE)))[:1]
             record = step.record and flow.recording is not None
             yield Dial(
-                numbers=numbers,
+                numbers=phones or ("",),
                 record=record,
                 whisper=step.whisper is not None or step.accept == "key",
                 end_key="9" if flow.recording is not None and flow.recording.end else "",

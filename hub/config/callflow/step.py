@@ -271,11 +271,19 @@ class Agent(Part):
     """A person who takes calls from the queues of a flow."""
 
     name: str = Field(min_length=1, max_length=80, description="The agent's name, for the page and the report.")
-    phone: PhoneNumber = Field(description="The agent's phone: E.164, or as written in the USA and Canada.")
+    phone: Ringing = Field(
+        description="The agent's phone: E.164, or as written in the USA and Canada; phone:NAME for a SIP phone of yours."
+    )
+    user: Annotated[str, AfterValidator(str.lower)] | None = Field(
+        default=None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        max_length=254,
+        description="The e-mail address of the user who signs this agent in and out; else the user with that phone number.",
+    )
     hours: WeeklyHours = Field(
         default_factory=dict,
-        description="When the agent is signed in, like `mon-fri: 8:00-17:00`; always if left out. An agent can sign out and in "
-        "on the page Queues.",
+        description="When the agent takes calls if signed in, like `mon-fri: 8:00-17:00`; always if left out. Agents sign out "
+        "and in, or take a break, on the page Queues, over the API and by phone.",
     )
     skills: tuple[Skill, ...] = Field(default=(), description="What the agent can do, in words of your own: spanish.")
 

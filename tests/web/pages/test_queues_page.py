@@ -51,16 +51,36 @@ def test_an_agent_signs_out_and_gets_no_call_until_in_again(desk: Desk) -> None:
     company = desk.stage.directory.companies["lakeside"].id
     agent, other = signed_in(desk.stage, "agent"), {"of": company, "phone": AGENTS[1], "do": "out"}
     assert agent.post("/queues", other).status_code == 422, "only the phone of one's own"
-    assert agent.post("/queues", {"of": company, "phone": PHONE, "do": "out"}).status_code == 303
-    assert "Signed out" in seen(agent.get("/queues").text)
+    assert agent.post("/queues", {"of": company, "phone": PHONE, "do": "home"}).status_code == 422
+    assert agent.post("/queues", {"of": company, "phone": PHONE, "do": "break"}).status_code == 303
+    text = seen(agent.get("/queues").text)
+    assert "On a break" in text and "by agent" in text and "End break" in text and "Take a break" not in text, text
     assert rung(desk.ask("CA1")) == AGENTS[1] and rung(desk.ask("CA2")) is None
     assert signed_in(desk.stage).post("/queues", other).status_code == 303
     assert "TakeMessage" in desk.ask("CA3"), "nobody is there"
     assert agent.post("/queues", {"of": company, "phone": PHONE, "do": "in"}).status_code == 303
     assert rung(desk.ask("CA4")) is None, "who came before is first"
     assert [each.action for each in desk.stage.rows(AuditEntry) if each.action.startswith("queue.")] == [
-        "queue.sign_out", "queue.sign_out", "queue.sign_in",
+        "queue.sign_break", "queue.sign_out", "queue.sign_in",
     ]  # fmt: skip
+
+
+def test_an_agent_who_misses_two_calls_is_put_on_a_break_with_a_note_and_comes_back(desk: Desk) -> None:
+    company = desk.stage.directory.companies["lakeside"].id
+    signed_in(desk.stage).post("/queues", {"of": company, "phone": AGENTS[1], "do": "out"})
+    dial = desk.ask("CA1")
+    for why in ("no_answer", "busy"):
+        assert rung(dial) == PHONE
+        held = desk.ask("CA1", "dial_ended", mark=mark_of(dial), why=why)
+        desk.stage.clock.advance(seconds=61)
+        dial = desk.ask("CA1", "digits", mark=mark_of(held))
+    assert rung(dial) == PHONE, "a phone that was busy has missed no call"
+    left = desk.ask("CA1", "dial_ended", mark=mark_of(dial), why="no_answer")
+    assert "TakeMessage" in left and desk.entry("CA1").state == "no_agents", "nobody takes calls"
+    agent = signed_in(desk.stage, "agent")
+    assert "by the hub: two calls were not picked up" in seen(agent.get("/queues").text)
+    agent.post("/queues", {"of": company, "phone": PHONE, "do": "in"})
+    assert "not picked up" not in seen(agent.get("/queues").text) and rung(desk.ask("CA2")) == PHONE
 
 
 def test_carriers_get_the_music_in_pieces_that_follow_each_other(desk: Desk) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+
 import pyotp
 import pytest
 from compiled import librarys_hasher
@@ -25,6 +28,7 @@ from hub.access.sign_in.passwords import check_password, hash_password, rehashed
 from hub.access.sign_in.recovery_codes import recovery_codes_left
 from hub.access.sign_in.totp import new_secret, opened_secret, proposal, proposed_secret, rotate_totp_secrets
 from hub.access.users import AccessRefused, disable
+from hub.errors import RetryLater
 from hub.model import RecoveryCode, SignInLink, UserSecret
 from hub.store.encryption.keyring import Keyring, new_key
 
@@ -60,14 +64,14 @@ def test_a_password_that_is_short_or_easy_to_guess_is_refused(password: str, wor
         hash_password(password, ["maria", "agency"])
 
 
-def test_a_hash_is_argon2id_with_the_librarys_cost_and_is_made_again_when_that_changes(
+def test_a_hash_is_argon2id_with_19_mib_and_is_made_again_when_that_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from argon2 import PasswordHasher
 
     monkeypatch.setattr(passwords, "_hasher", librarys_hasher)
     stored = hash_password(STRONG, [])
-    assert stored.startswith("$argon2id$") and STRONG not in stored
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and STRONG not in stored
     assert check_password(stored, STRONG) and not check_password(stored, OTHER)
     assert not check_password(None, "the password of a user who does not exist"), (
         "not even with the stand-in's own word"
@@ -76,6 +80,40 @@ def test_a_hash_is_argon2id_with_the_librarys_cost_and_is_made_again_when_that_c
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(STRONG)
     renewed = rehashed(cheap, STRONG)
     assert renewed and check_password(renewed, STRONG)
+
+
+def test_two_passwords_are_hashed_at_once_eight_wait_and_more_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        """A hash that takes until the test lets it end."""
+
+        running, most, lock, go = 0, 0, threading.Lock(), threading.Event()
+
+        def verify(self, stored: str, password: str) -> bool:
+            with self.lock:
+                self.running += 1
+                self.most = max(self.most, self.running)
+            assert self.go.wait(60)
+            with self.lock:
+                self.running -= 1
+            return True
+
+    slow, refused = Slow(), queue.Queue[str]()
+    monkeypatch.setattr(passwords, "_hasher", lambda: slow)
+
+    def check() -> None:
+        try:
+            check_password("x", STRONG)
+        except RetryLater as busy:
+            refused.put(str(busy))
+
+    threads = [threading.Thread(target=check) for _ in range(40)]
+    for each in threads:
+        each.start()
+    said = [refused.get(timeout=60) for _ in range(30)]
+    slow.go.set()
+    for each in threads:
+        each.join()
+    assert slow.most == 2 and refused.empty() and "Try again in a few seconds" in said[0]
 
 
 def test_a_user_is_found_by_name_or_by_an_address_of_their_own(lite_staff: Staff) -> None:

@@ -64,6 +64,29 @@ def test_strangers_slow_a_user_down_by_seconds_and_a_known_browser_not_at_all() 
     assert try_until_refused(throttle, clock, code_counts("maria-id", "her-browser")) == 5
 
 
+def test_a_stranger_who_tries_all_the_time_from_the_same_networks_keeps_no_user_out() -> None:
+    throttle, clock = Throttle(), FrozenClock()
+
+    def begin(network: str, wide: str) -> bool:
+        failed = throttle.has_failed("maria", wide, clock())
+        return not throttle.begin(password_counts("maria", network, None, wide, failed), clock())
+
+    for n in range(720):
+        begin(f"2001:db8:5:{n % 256:x}00::/56", "2001:db8:5::/48")
+        begin(f"198.{n % 20}.0.0/24", f"198.{n % 20}.0.0/16")
+        clock.advance(seconds=5)
+    assert begin("203.0.113.0/24", "203.0.0.0/16"), "the right password was not even looked at"
+
+
+def test_a_try_that_was_not_looked_at_counts_nowhere() -> None:
+    throttle, clock = Throttle(), FrozenClock()
+    counts = password_counts("maria", "203.0.113.0/24", None)
+    for _ in range(20):
+        assert not throttle.begin(counts, clock())
+        throttle.take_back(counts)
+    assert try_until_refused(throttle, clock, counts) == 5
+
+
 def test_a_name_that_nobody_has_is_slowed_down_alike() -> None:
     for name in ("maria", "nobody"):
         assert try_until_refused(Throttle(), FrozenClock(), password_counts(name, "203.0.113.0/24", None)) == 5

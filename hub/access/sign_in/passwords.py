@@ -1,20 +1,29 @@
-"""Passwords: Argon2id with the library's defaults (RFC 9106, low memory), and the rules for a new one.
+"""Passwords: Argon2id with 19 MiB, and the rules for a new one. Few are hashed at once, so that memory is bounded.
 
-Sources: NIST SP 800-63B, 3.1.1 (length and a strength check, no rules on kinds of characters); security.md 2.3.
+Sources: OWASP, Password Storage (the cost); NIST SP 800-63B, 3.1.1 (length and a strength check, no rules on kinds of
+characters); security.md 2.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from hub.access.users import AccessRefused
+from hub.errors import RetryLater
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 """In characters. The upper limit bounds the work of the strength check."""
+MEMORY_KIB, TIME_COST = 19_456, 2
+MAX_HASHED, MAX_WAITING = 2, 8
+"""Passwords of one process that are hashed at once, and that wait for it; more are refused at once."""
+RETRY_SECONDS = 5.0
+_HASHED, _ADMITTED = threading.BoundedSemaphore(MAX_HASHED), threading.BoundedSemaphore(MAX_HASHED + MAX_WAITING)
 MIN_SCORE = 3
 """zxcvbn's score for "safely unguessable": 10^8 guesses or more."""
 
@@ -32,7 +41,8 @@ def hash_password(password: str, about: Sequence[str]) -> str:
 
     if zxcvbn(password, user_inputs=[word for word in about if word], max_length=MAX_LENGTH)["score"] < MIN_SCORE:
         raise AccessRefused("This password is easy to guess; use more words, or a password manager's suggestion.")
-    return _hasher().hash(password)
+    with _place():
+        return _hasher().hash(password)
 
 
 def check_password(stored: str | None, password: str) -> bool:
@@ -40,19 +50,35 @@ def check_password(stored: str | None, password: str) -> bool:
     does not show whether a user exists."""
     reported = password[: MAX_LENGTH + 1]
     try:
-        return _hasher().verify(stored or _nobodys_hash(), reported) and stored is not None
+        with _place():
+            return _hasher().verify(stored or _nobodys_hash(), reported) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def rehashed(stored: str, password: str) -> str | None:
     """A new hash of a password that was just checked, if the library's parameters have changed since; else None."""
-    return _hasher().hash(password) if _hasher().check_needs_rehash(stored) else None
+    if not _hasher().check_needs_rehash(stored):
+        return None
+    with _place():
+        return _hasher().hash(password)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """A place among those that hash. RetryLater if too many wait for one."""
+    if not _ADMITTED.acquire(blocking=False):
+        raise RetryLater("Too many people sign in at this moment. Try again in a few seconds.", after=RETRY_SECONDS)
+    try:
+        with _HASHED:
+            yield
+    finally:
+        _ADMITTED.release()
 
 
 @lru_cache(maxsize=1)
 def _hasher() -> PasswordHasher:
-    return PasswordHasher()
+    return PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=1)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,9 @@ Each wrong try makes the next one wait longer, up to a limit that people can wai
 
 - for a browser that signed in as this user before (its device cookie proves it): only against that browser's own count;
 - for any other browser: against its network's count for this user, the network's count for all users, and the user's
-  count for all networks. The last one has a small limit, because strangers fill it.
+  count for all networks. The last one has a small limit, because strangers fill it; networks (the /16 of an address, the
+  /48 of IPv6) from which wrong passwords of this user came have one count together, and all others another one, so that
+  guessing from the same networks again and again leaves a place for the user's own.
 
 A try that comes too early is refused without a look at the password, and makes no wait longer. Signing in with a passkey
 or at an OpenID provider is not counted, so a user who has one is never slowed down. The counts are in the memory of one
@@ -44,6 +46,9 @@ BROWSER = Delay(free=5, first=10, longest=60)
 USER_AND_NETWORK = Delay(free=5, first=20, longest=900)
 NETWORK = Delay(free=30, first=20, longest=900)
 USER = Delay(free=50, first=2, longest=20)
+FAILED = Delay(free=10**9, first=0, longest=0)
+"""Only remembered: from a network with `MANY_WRONG` of them more wrong passwords are expected."""
+MANY_WRONG = 3
 CODE = Delay(free=5, first=20, longest=300)
 """Codes of one user: only those who know the password get as far as guessing them."""
 
@@ -85,6 +90,19 @@ class Throttle:
                 else:
                     del self._counts[key]
 
+    def take_back(self, counts: Sequence[Count]) -> None:
+        """A try was not looked at after all."""
+        with self._lock:
+            for key, _ in counts:
+                if found := self._counts.get(key):
+                    found.tries -= 1
+
+    def has_failed(self, name: str, wide: str | None, now: datetime) -> bool:
+        """Whether wrong passwords of a user came from this wide network lately."""
+        with self._lock:
+            found = self._counts.get(("failed", name, wide))
+            return bool(found and found.tries >= MANY_WRONG and (now - found.at).total_seconds() < FAILED.forget)
+
     def _wait(self, key: Hashable, delay: Delay, now: datetime) -> timedelta:
         found = self._counts.get(key)
         if found is None or (now - found.at).total_seconds() >= delay.forget:
@@ -101,8 +119,11 @@ class Throttle:
             self._counts.popitem(last=False)
 
 
-def password_counts(name: str, network: str | None, device: str | None) -> list[Count]:
-    """What a try of a password is counted against. `device` is the id of a browser that signed in as this user before.
+def password_counts(
+    name: str, network: str | None, device: str | None, wide: str | None = None, failed: bool = False
+) -> list[Count]:
+    """What a try of a password is counted against. `device` is the id of a browser that signed in as this user before, `wide`
+    the wide network around the browser's, and `failed` whether wrong passwords came from there.
 
     A name that no user has is counted alike, so that the wait shows nothing.
     """
@@ -110,7 +131,12 @@ def password_counts(name: str, network: str | None, device: str | None) -> list[
         return [(("browser", device), BROWSER)]
     if network is None:  # our own proxy, or the office: everybody seems to come from one address, so the wait is short
         return [(("user", name, None), BROWSER), (("user", name), USER)]
-    return [(("user", name, network), USER_AND_NETWORK), (("network", network), NETWORK), (("user", name), USER)]
+    return [
+        (("user", name, network), USER_AND_NETWORK),
+        (("network", network), NETWORK),
+        (("failed", name, wide), FAILED),
+        (("user", name, failed), USER),
+    ]
 
 
 def code_counts(user_id: str, device: str | None) -> list[Count]:

@@ -23,6 +23,7 @@ from hub.access.sign_in.oidc import OidcProvider
 from hub.access.sign_in.passkeys import RelyingParty
 from hub.access.sign_in.sessions import end_session, open_session, session_of
 from hub.access.sign_in.throttle import Throttle
+from hub.errors import RetryLater
 from hub.model import User
 from hub.platform.rate_limit import Buckets, NetworkLimit, NetworkLimiter, Networks, network_of, networks_of
 from hub.runtime import Hub
@@ -98,6 +99,10 @@ class Door:
     def _answer(serve: Callable[[DoorRequest], Response], request: DoorRequest) -> Response:
         try:
             return serve(request)
+        except RetryLater as busy:
+            answer = plain(503, str(busy))
+            answer.headers["Retry-After"] = str(int(busy.after or 1))
+            return answer
         except SQLAlchemyError as error:
             log.warning("sign-in page failed", error=type(error).__name__)
             return plain(503, "The database does not answer. Try again in a moment.")
@@ -126,6 +131,11 @@ class DoorRequest:
     def network(self) -> str | None:
         """The network of the visitor's address, if it is a public one."""
         return network_of(self.door.proxies.client_of(self.request))
+
+    @property
+    def wide_network(self) -> str | None:
+        """The /16 of the visitor's address, or its /48 of IPv6."""
+        return next((each.text for each in self.networks if each.prefix in (16, 48)), None)
 
     @property
     def networks(self) -> Networks:

@@ -16,6 +16,7 @@ from hub.access.sign_in.credentials import (
 )
 from hub.access.sign_in.sessions import LOCAL
 from hub.access.sign_in.throttle import code_counts, password_counts
+from hub.errors import RetryLater
 from hub.model import User
 from hub.web.sign_in.door import DoorRequest
 
@@ -44,12 +45,19 @@ def check_password(request: DoorRequest) -> Response:
     with request.hub.store.reading() as session:
         named = user_by_name(session, name)
     key = named.id if named else name.lower()
-    counts = password_counts(key, request.network, request.device(named))
+    throttle, wide = request.door.throttle, request.wide_network
+    failed = throttle.has_failed(key, wide, request.now)
+    counts = password_counts(key, request.network, request.device(named), wide, failed)
     wait = request.door.throttle.begin(counts, request.now)
     if wait:
         return _slower(_sign_in_page(request, 429, wait=wait, name=name), wait)
-    with request.hub.store.reading() as session:
-        user = user_of_password(session, name, password)
+    try:
+        with request.hub.store.reading() as session:
+            user = user_of_password(session, name, password)
+    except RetryLater as busy:
+        throttle.take_back(counts)
+        wait = timedelta(seconds=busy.after or 1)
+        return _slower(_sign_in_page(request, 503, error=str(busy), name=name), wait)
     if user is None:
         if named is not None:
             request.door.note_failure(named, "password", request.now)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
+from event_loops import in_a_thread
 from page_client import PageClient, seen, signed_in
 from recorded_calls import missed_with_message
 from sqlmodel import select
+from sse_starlette import EventSourceResponse
 from testbed import SHARED, YELLOW_PAGES, TestHub, company
 
 from hub.access.scope import AccessScope, scope_of
@@ -19,6 +24,7 @@ from hub.model import AuditEntry, Company, ConnectorState, OutgoingCall, TextMes
 from hub.queries.live_calls import LiveState, live_state
 from hub.queries.needs import HISTORY_FILLED
 from hub.store.connectors import StoredNotes
+from hub.web.pages.live import MAX_OF_A_USER, LiveEvents
 
 
 def text_in(number: str, body: str, at: datetime) -> MessageEvent:
@@ -126,6 +132,29 @@ def test_a_live_call_is_on_the_overview_until_it_ends(stage: TestHub) -> None:
     assert "+1 312 555 0177" in seen(browser.get("/", headers={"hx-request": "true"}).text)
     stage.clock.advance(hours=5)
     assert "Nobody is calling right now." in seen(browser.get("/", headers={"hx-request": "true"}).text)
+
+
+def test_one_user_holds_a_few_live_views_and_leaves_the_others_to_everybody_else(stage: TestHub) -> None:
+    users = {name: signed_in(stage, name).user for name in ("owner", "admin")}
+    context: Any = SimpleNamespace(hub=stage.hub, retired=threading.Event())
+    door: Any = SimpleNamespace(session_of=lambda request: (None, users[request]))
+    events = LiveEvents(context, door)
+
+    async def opened(who: Any) -> tuple[int, Any]:
+        answer: Any = await events.endpoint(who)
+        stream = getattr(answer, "body_iterator", None)
+        if isinstance(answer, EventSourceResponse):
+            await anext(stream)
+        return answer.status_code, stream
+
+    async def walk() -> None:
+        mine = [await opened("owner") for _ in range(MAX_OF_A_USER + 3)]
+        assert [status for status, _ in mine] == [200] * MAX_OF_A_USER + [503] * 3
+        assert (await opened("admin"))[0] == 200
+        await mine[0][1].aclose()
+        assert (await opened("owner"))[0] == 200
+
+    in_a_thread(walk())
 
 
 def test_live_events_need_a_session(stage: TestHub) -> None:

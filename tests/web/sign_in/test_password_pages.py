@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from front_door import OTHER, STRONG, House, seen
 from starlette.testclient import TestClient
 
+from hub.access.sign_in import passwords
 from hub.access.users import disable
 from hub.model import SignInChallenge, WebSession
 
@@ -19,6 +22,19 @@ def test_name_password_and_code_lead_to_the_page_that_was_wanted(house: House) -
     (session,) = house.stage.rows(WebSession)
     assert session.method == "password" and house.stage.rows(SignInChallenge) == []
     assert "sign_in password" in house.noted()
+
+
+def test_too_many_passwords_at_once_get_503_with_a_time_and_are_not_counted_as_wrong(lite_house: House) -> None:
+    lite_house.give_password()
+    with ExitStack() as others:
+        for _ in range(passwords.MAX_HASHED + passwords.MAX_WAITING):
+            others.enter_context(passwords._ADMITTED)
+        for _ in range(10):
+            busy = lite_house.browser().post("/sign-in", name="maria", password=STRONG)
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "5") and "Too many people" in busy.text
+    browser = lite_house.browser()
+    browser.sign_in(lite_house)
+    assert browser.is_in
 
 
 def test_the_cookie_is_bound_to_the_host_and_unreadable_for_scripts(lite_house: House) -> None:

@@ -14,8 +14,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from random import SystemRandom
 
 from plugins.carriers.sip.engine.guard.calls import NoPorts
@@ -33,6 +32,8 @@ WIDTH = 5_000
 INSIDE = (22_000, 27_000, 42_000)
 """Where a range of so many ports for the stack may begin."""
 POLL_S = 0.1
+NEAR = 64
+"""So many descriptors on either side of a leg's own are asked before all others."""
 
 
 class Stream:
@@ -124,7 +125,7 @@ class RtpRelay:
         """The stack listens now: let its ports hear nobody but us."""
         self._from_stack = {port: each for port, each in self._from_stack.items() if each is not stream}
         self._from_stack[stream.stack] = stream
-        _shut_in({stream.stack + kind: self._inside[kind].getsockname() for kind in KINDS})
+        _shut_in({stream.stack + kind: self._inside[kind].getsockname() for kind in KINDS}, stream.sockets[0].fileno())
 
     def leave(self, stream: Stream) -> None:
         """The leg is over; its sockets are closed by the thread that reads them."""
@@ -205,13 +206,33 @@ def _inside_pair() -> tuple[list[socket.socket], int]:
     raise NoPorts("No pair of UDP ports is free on this machine.")
 
 
-def _shut_in(peers: dict[int, tuple[str, int]]) -> None:
-    """Connect the sockets of this process on these ports, which are the stack's, to their one peer."""
-    for each in Path("/proc/self/fd").iterdir():
+def _shut_in(peers: dict[int, tuple[str, int]], near: int) -> None:
+    """Connect the sockets of this process on these ports, which are the stack's, to their one peer. They were opened about when
+    the descriptor `near` was, so they are looked for from there: to ask all descriptors holds every call up."""
+    left = dict(peers)
+    for each in _descriptors(near):
         with contextlib.suppress(OSError):
-            if not str(each.readlink()).startswith("socket:"):
-                continue
-            with socket.socket(fileno=os.dup(int(each.name))) as copy:
-                udp = copy.family == socket.AF_INET and copy.type == socket.SOCK_DGRAM
-                if udp and (peer := peers.get(copy.getsockname()[1])):
-                    copy.connect(peer)
+            found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, fileno=each)
+            try:
+                name = found.getsockname()
+            finally:
+                found.detach()
+            port = name[1] if isinstance(name, tuple) else 0
+            if port in left:
+                _connect(each, port, left[port])
+                del left[port]
+        if not left:
+            return
+
+
+def _descriptors(near: int) -> Iterator[int]:
+    yield from sorted(range(max(0, near - NEAR), near + NEAR), key=lambda each: abs(each - near))
+    yield from map(int, os.listdir("/proc/self/fd"))
+
+
+def _connect(descriptor: int, port: int, peer: tuple[str, int]) -> None:
+    """Connect a UDP socket, held by a copy, because the stack may close it and open something else under its number."""
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        udp = copy.family == socket.AF_INET and copy.type == socket.SOCK_DGRAM
+        if udp and copy.getsockname()[1] == port:
+            copy.connect(peer)

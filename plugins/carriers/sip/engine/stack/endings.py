@@ -1,8 +1,10 @@
-"""Why a call of the stack closed, read from its text; and what a refusal of an outgoing call means."""
+"""Why a call of the stack closed, read from its text; what a refusal of an outgoing call means; and when calls are ended."""
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 
 from plugins.carriers.sip.engine.interface import (
     Busy,
@@ -19,6 +21,28 @@ _STATUS = re.compile(r"([3-6]\d\d)\b")
 BUSY = {486, 600}
 DECLINED = {603, 607, 608}
 NO_ANSWER = {408, 480, 487}
+APART_S, MAX_WAIT_S = 0.06, 3.0
+
+
+class Endings:
+    """Lets calls with sound end one after another. When one ends, the stack waits up to 40 ms for its sound threads, and the
+    sound of all others waits with it: several endings at once would be heard in every conversation."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self.at_once = False
+        """Whether no conversation is left that could be disturbed."""
+
+    async def turn(self) -> None:
+        """Wait until one more may be ended."""
+        now = time.monotonic()
+        wait = 0.0 if self.at_once else min(max(0.0, self._next - now), MAX_WAIT_S)
+        self._next = now + wait + APART_S
+        await asyncio.sleep(wait)
+
+    def over(self) -> None:
+        """One has ended."""
+        self._next = max(self._next, time.monotonic() + APART_S)
 
 
 def ending(text: str, answered: bool, outgoing: bool) -> Ended:

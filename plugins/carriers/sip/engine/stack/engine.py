@@ -47,11 +47,12 @@ from plugins.carriers.sip.engine.phones.transfer import Transfers
 from plugins.carriers.sip.engine.settings import PHONE, LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.configuration import stack_account, stack_config
-from plugins.carriers.sip.engine.stack.endings import not_placed
+from plugins.carriers.sip.engine.stack.endings import Endings, not_placed
 from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
 from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, Certificate, certificate, free_port
 from plugins.carriers.sip.engine.stack.upkeep import PING_S, Upkeep
+from plugins.carriers.sip.engine.tones import ringback
 from plugins.carriers.sip.engine.wav import Disk
 
 SIGN_OUT_S = 1.0
@@ -70,7 +71,7 @@ class StackEngine(Upkeep):
         self.abilities = Abilities(
             srtp=settings.trunk.srtp != "off", tls=settings.trunk.transport == "tls", info_digits=True, early_media=True
         )
-        self.clock, self.disk = Clock(), Disk()
+        self.clock, self.disk, self.endings = Clock(), Disk(), Endings()
         self.meter = Meter(settings.caps, lambda: datetime.now(UTC), settings.counters)
         self.relay: Relay
         self._ports: Ports
@@ -124,6 +125,7 @@ class StackEngine(Upkeep):
             self._phone_agent = await UserAgent.create(self._runtime, account, transfer_policy="reject")
             self._phone_agent.on_incoming(self._arrived)
         await asyncio.to_thread(warm_up, (settings.country, *settings.caps.countries))
+        await asyncio.to_thread(ringback)
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
         await self._open_phones()
@@ -238,11 +240,11 @@ class StackEngine(Upkeep):
             self.relay.requests.end(Dialog.decode(text))
 
     async def _accepted(self, leg: StackLeg, accept: Accept) -> None:
-        """Wait until the person who answered takes the call; one who does not, or is no longer asked, is hung up."""
+        """Wait until the person who answered takes the call; one who does not, or is no longer asked, is hung up beside."""
         try:
             taken = await accept(leg)
         except BaseException:
-            await leg.hang_up()
+            leg.let_go()
             raise
         if not taken:
             await leg.hang_up()
@@ -273,7 +275,7 @@ class StackEngine(Upkeep):
 
     async def close(self) -> None:
         """End all legs and close the port."""
-        self._draining = True
+        self._draining = self.endings.at_once = True
         await asyncio.gather(*(leg.end(Reason.ENGINE) for leg in list(self._legs.values())))
         if self._registration:
             with contextlib.suppress(TimeoutError):

@@ -32,7 +32,7 @@ from plugins.carriers.sip.engine.interface import (
 from plugins.carriers.sip.engine.message_taking import take_message
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock, Voice
-from plugins.carriers.sip.engine.stack.endings import ending
+from plugins.carriers.sip.engine.stack.endings import Endings, ending
 from plugins.carriers.sip.engine.wav import Disk
 
 ANSWER_S = 32.0
@@ -84,6 +84,7 @@ class Holder(Protocol):
 
     clock: Clock
     disk: Disk
+    endings: Endings
     relay: Relay
     settings: LineSettings
 
@@ -260,6 +261,8 @@ class StackLeg:
         self._why = self._why or Ended(reason, Side.US)
         if self.outgoing and not self.answered:
             self.engine.relay.abandon(self.key)
+        if self.answered or self.early:
+            await self.engine.endings.turn()
         with contextlib.suppress(BaresipError):
             await self.call.hangup()
         with contextlib.suppress(TimeoutError):
@@ -292,6 +295,8 @@ class StackLeg:
         self._until = time.monotonic()
         if self._limit:
             self._limit.cancel()
+        if self.answered or self.early:
+            self.engine.endings.over()
         self.engine.clock.remove(self.voice)
         if self.bridge_now:
             self.bridge_now.lose(self)

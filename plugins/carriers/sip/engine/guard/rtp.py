@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import SystemRandom
 
 from plugins.carriers.sip.engine.guard.calls import NoPorts
@@ -227,7 +228,7 @@ def _shut_in(peers: dict[int, tuple[str, int]], near: int) -> None:
 
 def _descriptors(near: int) -> Iterator[int]:
     yield from sorted(range(max(0, near - NEAR), near + NEAR), key=lambda each: abs(each - near))
-    yield from map(int, os.listdir("/proc/self/fd"))
+    yield from (int(each.name) for each in Path("/proc/self/fd").iterdir())
 
 
 def _connect(descriptor: int, port: int, peer: tuple[str, int]) -> None:

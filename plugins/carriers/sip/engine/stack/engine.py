@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
@@ -50,8 +49,8 @@ from plugins.carriers.sip.engine.stack.configuration import stack_account, stack
 from plugins.carriers.sip.engine.stack.endings import Endings, not_placed
 from plugins.carriers.sip.engine.stack.leading import admission, lead, take_back, turn_away, when
 from plugins.carriers.sip.engine.stack.leg import StackLeg
-from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, Certificate, certificate, free_port
-from plugins.carriers.sip.engine.stack.upkeep import PING_S, Upkeep
+from plugins.carriers.sip.engine.stack.sockets import LOOPBACK, certificate, free_port
+from plugins.carriers.sip.engine.stack.upkeep import Upkeep
 from plugins.carriers.sip.engine.tones import ringback
 from plugins.carriers.sip.engine.wav import Disk
 
@@ -60,7 +59,7 @@ FAILOVER_S = 4.0
 """A place of the trunk that says nothing to an INVITE for so long does not answer; the next one gets the call."""
 
 
-class StackEngine(Upkeep):
+class StackEngine:
     """An `Engine`. One a process: the stack is global to it."""
 
     def __init__(self, settings: LineSettings, resolver: Resolver | None = None) -> None:
@@ -81,11 +80,9 @@ class StackEngine(Upkeep):
         self._phone_agent: UserAgent
         self._registrar: Registrar
         self._legs: dict[str, StackLeg] = {}
-        self._certificates: list[Certificate] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = self._alive = False
         self._incoming: Incoming
-        self._pinged: float | None = None
 
     async def start(self, incoming: Incoming, on_death: Callable[[], None] | None = None) -> None:
         """Open the port and take calls."""
@@ -112,6 +109,7 @@ class StackEngine(Upkeep):
             sound=self._sound,
             phones=self._registrar,
         )
+        self._upkeep = Upkeep(settings, self.relay, self._admission, self._ports, self._targets, self._registrar)
         self.relay.sessions.over = self._session_over
         self.relay.requests.credentials = settings.trunk.user, settings.trunk.password
         self._runtime.on_dead = lambda: self._died(on_death)
@@ -128,15 +126,13 @@ class StackEngine(Upkeep):
         await asyncio.to_thread(ringback)
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
-        await self._open_phones()
+        await self._upkeep.open_phones()
         self._alive = True
-        self._take_targets()
-        self.spawn(self._tend())
-        self.spawn(self._follow())
         if settings.trunk.register:
             self._registration = Registration(settings.trunk, self._targets, self.relay, self._contact)
             self.spawn(self._registration.run())
-        self.spawn(self._repeat_requests())
+        for work in self._upkeep.jobs():
+            self.spawn(work)
 
     async def place(
         self,
@@ -256,9 +252,7 @@ class StackEngine(Upkeep):
 
     def health(self) -> Health:
         """How it is now."""
-        pong = self.relay.last_pong if self._alive else None
-        request = self._pinged is not None and time.monotonic() - self._pinged > 2
-        answers = None if not request else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
+        answers = self._upkeep.trunk_answers() if self._alive else None
         first, last = self.settings.rtp_ports
         refused = dict(self.relay.refused.counts) if self._alive else {}
         registration = self._registration.state if self._registration else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.ports import Ports
@@ -21,28 +23,46 @@ REPEAT_S = 0.5
 
 
 class Upkeep:
-    """The part of the engine that tends."""
+    """What runs beside the calls of one line."""
 
-    relay: Relay
-    _admission: Admission
-    _ports: Ports
-    _targets: Targets
-    _pinged: float | None
-    _certificates: list[Certificate]
-    _registrar: Registrar
-    settings: LineSettings
+    def __init__(
+        self,
+        line: LineSettings,
+        relay: Relay,
+        admission: Admission,
+        ports: Ports,
+        targets: Targets,
+        registrar: Registrar,
+    ) -> None:
+        """Nothing runs yet."""
+        self._line, self._relay, self._admission = line, relay, admission
+        self._ports, self._targets, self._registrar = ports, targets, registrar
+        self._certificates: list[Certificate] = []
+        self._pinged: float | None = None
 
-    async def _open_phones(self) -> None:
+    def jobs(self) -> Iterable[Coroutine[Any, Any, None]]:
+        """All of it, each to be run until the line closes."""
+        self._take_targets()
+        return self._tend(), self._follow(), self._repeat_requests()
+
+    def trunk_answers(self) -> bool | None:
+        """Whether the trunk gives signs of life; None before it could."""
+        if self._pinged is None or time.monotonic() - self._pinged <= 2:
+            return None
+        pong = self._relay.last_pong
+        return pong is not None and time.monotonic() - pong < 2 * PING_S + 5
+
+    async def open_phones(self) -> None:
         """Open the port of the business's phones."""
-        if phones := self.settings.phones:
+        if phones := self._line.phones:
             tls = server_tls(phones.certificate)
             self._certificates.append(Certificate(phones.certificate, tls))
             await self._ports.open_phones(phones.listen_host, phones.listen_port, tls, self._registrar.gone)
 
     async def _repeat_requests(self) -> None:
         while True:
-            self.relay.requests.repeat()
-            self.relay.sessions.tick()
+            self._relay.requests.repeat()
+            self._relay.sessions.tick()
             await asyncio.sleep(REPEAT_S)
 
     def _take_targets(self) -> None:
@@ -63,11 +83,11 @@ class Upkeep:
         next_ping = 0.0
         while True:
             if time.monotonic() >= next_ping:
-                next_ping = time.monotonic() + (PING_S if self.relay.last_pong else SWEEP_S)
+                next_ping = time.monotonic() + (PING_S if self._relay.last_pong else SWEEP_S)
                 self._pinged = self._pinged or time.monotonic()
                 for target in self._targets.all():
-                    self.relay.ping(target.peer, f"sip:{target.host}")
-            self.relay.ledger.sweep()
+                    self._relay.ping(target.peer, f"sip:{target.host}")
+            self._relay.ledger.sweep()
             for each in self._certificates:
                 each.renew()
             await asyncio.sleep(SWEEP_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Protocol
 
@@ -32,11 +32,29 @@ class Installed(Protocol):
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         """The class of an installed plugin for one value of `isolation:`."""
 
+    def disabled(self, plugin: str, reason: str) -> type[Connector] | None:
+        """The class that stands for a plugin which cannot be used; None for one that must not be there."""
+
+
+MayBreak = Callable[[str], bool]
+"""Whether a connector of this name may have a plugin that cannot be used: it is disabled then, and everything else runs."""
+
+
+def nobody_may(name: str) -> bool:
+    """A configuration that somebody proposes names plugins that work."""
+    return False
+
 
 def read_connectors(
-    reading: Reading, value: object, installed: Installed, parts: Parts, private_hosts: Sequence[str] = ()
+    reading: Reading,
+    value: object,
+    installed: Installed,
+    parts: Parts,
+    private_hosts: Sequence[str] = (),
+    may_break: MayBreak = nobody_may,
 ) -> None:
-    """Add every valid connector of `value` to `parts`; report the problems of the others."""
+    """Add every valid connector of `value` to `parts`; report the problems of the others. Without a carrier that works no call
+    can be answered, and then those that are broken are problems too."""
     if value is None:
         reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier in it")
         return
@@ -45,14 +63,23 @@ def read_connectors(
         return
     for name, item in value.items():
         parts.connector_names.append(name)
-        entry = _connector(reading, name, item, installed, parts)
+        entry = _connector(reading, name, item, installed, parts, may_break)
         if entry is not None and not entry.in_sandbox:
             _refuse_this_machine(reading, entry, private_hosts)
         if entry is not None:
             parts.connectors[name] = entry
+    carriers = [entry for entry in parts.connectors.values() if entry.kind == "carrier"]
+    for entry in carriers if all(each.broken for each in carriers) else ():
+        reading.tell(("connectors", entry.name, "plugin"), _cannot_be_used(entry.common.plugin, entry.broken))
 
 
-def _connector(reading: Reading, name: str, value: object, installed: Installed, parts: Parts) -> ConnectorEntry | None:
+def _cannot_be_used(plugin: str, reason: object) -> str:
+    return f"the plugin {plugin!r} cannot be used: {reason}"
+
+
+def _connector(
+    reading: Reading, name: str, value: object, installed: Installed, parts: Parts, may_break: MayBreak
+) -> ConnectorEntry | None:
     path: Path = ("connectors", name)
     if not CONNECTOR_NAME.fullmatch(name):
         reading.tell(path, "is not a valid connector name; use lowercase letters, digits, - and _")
@@ -61,10 +88,16 @@ def _connector(reading: Reading, name: str, value: object, installed: Installed,
         return None
     common = reading.section(ConnectorCommon, {key: value[key] for key in COMMON if key in value}, path)
     parts.add(path, common)
-    connector_class = _plugin(reading, value.get("plugin"), path, installed, common.isolation if common else None)
+    isolation = common.isolation if common else None
+    connector_class = _plugin(reading, value.get("plugin"), path, installed, isolation, may_break(name))
     if connector_class is None:
         return None
     parts.connector_classes[name] = connector_class
+    if getattr(connector_class, "broken", "") and common is not None:
+        # Nobody knows which of its settings are secrets, so none is kept.
+        reading.forgiven |= {place for place in reading.references.missing if place[: len(path)] == path}
+        none = connector_class.Settings()
+        return ConnectorEntry(name=name, common=common, connector_class=connector_class, written={}, checked=none)
     in_sandbox = _in_sandbox(reading, connector_class, path, wanted=value.get("sandbox") is True)
     own = {key: item for key, item in value.items() if key not in COMMON}
     checked = None
@@ -110,22 +143,24 @@ def _refuse_this_machine(reading: Reading, entry: ConnectorEntry, private_hosts:
 
 
 def _plugin(
-    reading: Reading, plugin: object, path: Path, installed: Installed, isolation: str | None
+    reading: Reading, plugin: object, path: Path, installed: Installed, isolation: str | None, may_break: bool
 ) -> type[Connector] | None:
     if not isinstance(plugin, str):
         return None  # reported by ConnectorCommon
+    reason = installed.broken.get(plugin, "")
     if plugin in installed.classes:
         try:
             return installed.isolated(plugin, isolation)
         except ConfigError as error:
-            reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {error}")
-            return None
-    if plugin in installed.broken:
-        reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {installed.broken[plugin]}")
-    else:
+            reason = str(error)
+    if not reason:
         known = nearest(plugin, sorted({*installed.classes, *installed.broken}), "installed are")
         reading.tell((*path, "plugin"), f"no plugin {plugin!r} is installed; {known}")
-    return None
+        return None
+    found = installed.disabled(plugin, reason) if may_break else None
+    if found is None:
+        reading.tell((*path, "plugin"), _cannot_be_used(plugin, reason))
+    return found
 
 
 def _in_sandbox(reading: Reading, connector_class: type[Connector], path: Path, wanted: bool) -> bool:

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
 from hub.config.checks import problems_between
-from hub.config.connectors import Installed, read_connectors
+from hub.config.connectors import Installed, MayBreak, nobody_may, read_connectors
 from hub.config.destinations import rule_as_stored
 from hub.config.document import Path, read_document
 from hub.config.error_messages import IN_CLEAR, nearest
@@ -57,13 +57,16 @@ def load_config(
     environ: Mapping[str, str] | None = None,
     sandbox: bool = False,
     secrets: Secrets | None = None,
+    may_break: MayBreak = nobody_may,
 ) -> Config:
     """Read and check the file at `path`; ConfigError holds every problem found, each with its line.
 
     `discover` is called with the folders in which plugins are; `secrets` finds what `${secret:NAME}` stands for. `sandbox`
     runs every connector in its plugin's sandbox, as `hub run --sandbox` does; then no credentials are needed.
     """
-    return config_of(read_text(path), path, discover, environ=environ, sandbox=sandbox, secrets=secrets)
+    return config_of(
+        read_text(path), path, discover, environ=environ, sandbox=sandbox, secrets=secrets, may_break=may_break
+    )
 
 
 def config_of(
@@ -74,6 +77,7 @@ def config_of(
     environ: Mapping[str, str] | None = None,
     sandbox: bool = False,
     secrets: Secrets | None = None,
+    may_break: MayBreak = nobody_may,
 ) -> Config:
     """As `load_config`, for a text that may not be in the file yet; relative file names start at the folder of `path`."""
     problems: list[Problem] = []
@@ -85,7 +89,7 @@ def config_of(
         if secrets is not None:
             alone = Reading(document, References(variables, folder), sandbox, [])
             references.secrets = _stored_secrets(alone, secrets)
-        config = _config(Reading(document, references, sandbox, problems), discover, path)
+        config = _config(Reading(document, references, sandbox, problems), discover, path, may_break)
     if problems or config is None:
         count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
         raise ConfigError(
@@ -134,7 +138,7 @@ def read_text(path: pathlib.Path) -> str:
         ) from None
 
 
-def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config | None:
+def _config(reading: Reading, discover: Discover, file: pathlib.Path, may_break: MayBreak) -> Config | None:
     tree = reading.references.resolve(reading.document.tree)
     for name in tree:
         if name not in SECTIONS:
@@ -152,7 +156,8 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     folders = plugin_folders(reading, tree.get("hub"))
     installed = installed_plugins_folder(hub, file) if hub else None
     folders += [installed] if installed and installed.is_dir() else []
-    read_connectors(reading, tree.get("connectors"), discover(folders), parts, hub.private_hosts if hub else ())
+    private = hub.private_hosts if hub else ()
+    read_connectors(reading, tree.get("connectors"), discover(folders), parts, private, may_break)
     for path, item in reading.entries(tree, ("conversions",)):
         parts.add(path, reading.section(ConversionRule, item, path))
         parts.add_destinations(path, item)

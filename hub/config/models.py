@@ -195,6 +195,11 @@ class ConnectorEntry:
         return self.connector_class.manifest.kind
 
     @property
+    def broken(self) -> str:
+        """Why its plugin cannot be used; empty if it can."""
+        return getattr(self.connector_class, "broken", "")
+
+    @property
     def settings(self) -> PluginSettings:
         """The plugin's typed settings; ConfigError for a sandboxed entry before its sandbox runs."""
         if self.checked is None:

@@ -56,7 +56,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
     """Run one sync. An error in one task is reported and does not stop the others; a paused connector does nothing."""
     report = SyncReport(connector)
     with hub.store.reading() as session:
-        paused = paused_connectors(session).get(connector)
+        paused = paused_connectors(session).get(connector) or hub.config.connectors[connector].broken or None
     if paused is not None:
         report.paused = report.was_paused = True
         report.troubles.append(f"paused: {paused}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hub.contracts.connector import Connector
 from hub.errors import ConfigError
+from hub.plugin_host.host.broken import broken_class
 from hub.plugin_host.host.connector import HostedConnector, described_class, hosted
 from hub.plugin_host.host.load import load_class, why_no_connector
 from hub.plugin_host.host.messages import Origin
@@ -29,6 +30,8 @@ class Catalog:
     classes: Mapping[str, type[Connector]] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    broken_origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Where the broken plugins are that a connector may name: it is disabled then."""
     packages: Mapping[str, InstalledPlugin] = field(default_factory=dict)
     """Of the plugins that `hub plugins add` installed."""
     passed_over: tuple[str, ...] = ()
@@ -44,6 +47,11 @@ class Catalog:
         """Plugin that did not come with the hub → what an inspection found in its code; only those with findings."""
         descriptions = {name: getattr(each, "description", None) for name, each in self.classes.items()}
         return {name: each.slips for name, each in descriptions.items() if each is not None and each.slips}
+
+    def disabled(self, plugin: str, reason: str) -> type[Connector] | None:
+        """The class that stands for a plugin which cannot be used; None for one that must not be there."""
+        origin = self.broken_origins.get(plugin) or self.origins.get(plugin)
+        return None if origin is None else broken_class(plugin, origin, reason)
 
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         """A plugin's class as `isolation` wants it: `thread` is the class itself, `process` one whose hooks are called in a
@@ -77,13 +85,14 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     classes: dict[str, type[Connector]] = {}
     broken: dict[str, str] = {}
     origins: dict[str, Origin] = {}
+    broken_origins: dict[str, Origin] = {}
     packages: dict[str, InstalledPlugin] = {}
     passed_over: list[str] = []
 
     def add(name: str, origin: Origin) -> None:
         loaded, reason = _looked_at(name, origin)
         if loaded is None:
-            broken[name] = reason
+            broken[name], broken_origins[name] = reason, origin
         elif name in classes:
             broken[name] = "two installed plugins have this name; remove one"
         else:
@@ -109,7 +118,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
             passed_over.append(_already_there(name, f"the package {distribution} in the hub's own environment"))
         else:
             broken[name] = in_own_environment(distribution, version)
-    return Catalog(classes, broken, origins, packages, tuple(passed_over))
+    return Catalog(classes, broken, origins, broken_origins, packages, tuple(passed_over))
 
 
 @cache

@@ -49,7 +49,9 @@ def connector_health(
             continue
         last = working.get(name)
         health, reason = _state(name, paused, plugins, last is not None or entry.kind not in ("carrier", "crm", "ads"))
-        if health in ("works", "waiting") and name in troubled:
+        if entry.broken:
+            health, reason = "needs_you", f"Its plugin cannot be used: {entry.broken}"
+        elif health in ("works", "waiting") and name in troubled:
             health, reason = "down", troubled[name].detail
         title = config.connector_title(name)
         found.append(

@@ -16,7 +16,7 @@ import structlog
 from sqlmodel import Session
 
 from hub.access.users import Editor
-from hub.config.connectors import Installed
+from hub.config.connectors import Installed, MayBreak
 from hub.config.edit import Change, Move, edited
 from hub.config.loading import Discover, config_of, read_text
 from hub.config.models import Config, HubSection
@@ -95,10 +95,12 @@ class ConfigFile:
         discover: Discover = installed_plugins,
         environ: Mapping[str, str] | None = None,
         applied: Callable[[int], object] = lambda number: None,
+        may_break: MayBreak = lambda name: True,
     ) -> None:
+        """A process that runs names in `may_break` the connectors that it runs without their plugins."""
         self.path, self._store, self._clock = path, store, clock
         self._sandbox, self._discover, self._environ = sandbox, discover, environ
-        self.applied = applied
+        self.applied, self._may_break = applied, may_break
 
     # Read and propose.
 
@@ -130,8 +132,9 @@ class ConfigFile:
             return lambda name: new.get(name) or stored(name)
 
         return config_of(
-            text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox, secrets=with_typed
-        )
+            text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox, secrets=with_typed,
+            may_break=self._may_break,
+        )  # fmt: skip
 
     def propose(
         self, edit: Iterable[Change | Move] | str, editor: Editor | None = None, *, preview: bool = False

@@ -145,7 +145,11 @@ def open_process(
         number, config = 0, loaded
         log.error("started without the database; calls are answered and kept", why=str(error))
     with open_hub(config, clock, sandboxes, alone=alone, copied=copied) as opened:
-        file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
+        broken = {name for name, entry in config.connectors.items() if entry.broken}
+        for name in broken:
+            log.error("a plugin cannot be used", connector=name, reason=config.connectors[name].broken)
+        may_break = broken.__contains__
+        file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox, may_break=may_break)
         wake = threading.Event()
         make_edge, closing = _edges(opened, role, file, wake, operation)
         running = RunningHub(opened, number, make_edge=make_edge, working=role != "web", wake=wake, closing=closing)

@@ -27,5 +27,5 @@ def secrets_beside(path: Path) -> Callable[[HubSection], Callable[[str], str | N
 
 
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
-    """The checked configuration; ConfigError lists every problem."""
-    return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path))
+    """The checked configuration; ConfigError lists every problem. A connector whose plugin cannot be used is disabled."""
+    return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path), may_break=lambda name: True)

@@ -127,7 +127,14 @@ def plugins_disabled(hub: Hub) -> str | None:
     """A plugin's own process ended so often that it is not started any more."""
     with hub.store.reading() as session:
         disabled = {*disabled_connectors(session), *(name for name, host in hub.plugins.hosts.items() if host.why_off)}
+    disabled -= {name for name, entry in hub.config.connectors.items() if entry.broken}
     return f"plugins that ended too often: {', '.join(sorted(disabled))}" if disabled else None
+
+
+def plugins_broken(hub: Hub) -> str | None:
+    """Plugins cannot be imported, so their connectors are disabled."""
+    broken = [f"{name} ({entry.broken})" for name, entry in sorted(hub.config.connectors.items()) if entry.broken]
+    return f"connectors disabled, because their plugins cannot be used: {', '.join(broken)}" if broken else None
 
 
 def companions_ending(hub: Hub) -> str | None:
@@ -147,6 +154,7 @@ DEGRADED: list[Reason] = [
     items_quarantined,
     consent_silent,
     plugins_disabled,
+    plugins_broken,
     companions_ending,
 ]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database

@@ -123,6 +123,9 @@ class InstalledPlugins:
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         return self.classes[plugin]
 
+    def disabled(self, plugin: str, reason: str) -> type[Connector] | None:
+        return None
+
 
 def installed_plugins(folders: Sequence[Path]) -> InstalledPlugins:
     return InstalledPlugins()

@@ -147,7 +147,7 @@ def hosted(connector_class: type[Connector], origin: Origin) -> type[HostedConne
             "methods": methods_of(connector_class),
             "origin": origin,
         }
-        made = _class_of(connector_class.__module__, connector_class.__qualname__, members, hooks_of(connector_class))
+        made = class_of(connector_class.__module__, connector_class.__qualname__, members, hooks_of(connector_class))
         _hosted[connector_class] = made
     return _hosted[connector_class]
 
@@ -178,14 +178,21 @@ def _described(name: str, origin: Origin, version: str) -> type[HostedConnector]
             "description": found,
             "stand_in": found.stand_in and stand_in_class(origin, found.stand_in),
         }
-        return _class_of(found.module, found.name, members, found.hooks)
+        return class_of(found.module, found.name, members, found.hooks)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ConfigError(f"its description cannot be read ({type(error).__name__})") from None
 
 
-def _class_of(module: str, name: str, members: dict[str, object], hooks: tuple[str, ...]) -> type[HostedConnector]:
+def class_of(
+    module: str,
+    name: str,
+    members: dict[str, object],
+    hooks: tuple[str, ...],
+    parent: type[HostedConnector] = HostedConnector,
+) -> type[HostedConnector]:
+    """A class whose hooks are calls of a supervisor."""
     forwards = {hook: _forward(SPECS[hook]) for hook in hooks if hook in SPECS}
-    return type(name, (HostedConnector,), {"__module__": module, "__qualname__": name, **members, **forwards})
+    return type(name, (parent,), {"__module__": module, "__qualname__": name, **members, **forwards})
 
 
 def _forward(spec: HookSpec) -> Callable[..., Any]:

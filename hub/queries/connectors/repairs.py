@@ -82,7 +82,14 @@ def repairs_of(
     """The repairs of some connectors, and others, the worst first."""
     found = list(others)
     for each in summaries:
-        own = (_stopped(each), _down(each, now), _not_signed_in(each), _ends_soon(each, now), _quota(each))
+        own = (
+            _broken(each),
+            _stopped(each),
+            _down(each, now),
+            _not_signed_in(each),
+            _ends_soon(each, now),
+            _quota(each),
+        )
         found += [repair for repair in own if repair is not None]
         found += _version_ends(each, now)
         found += _stages(each, [count for count in stages if count.connector == each.name])
@@ -112,8 +119,25 @@ def _mapped(hub: Hub, connector: str) -> Collection[str]:
     return getattr(hub.plugins.connectors[connector].settings, "stages", None) or ()
 
 
+def _broken(each: ConnectorSummary) -> Repair | None:
+    if not each.entry.broken:
+        return None
+    return Repair(
+        key=_key("broken", each.name, None),
+        connector=each.name,
+        kind="stopped",
+        title="its plugin cannot be used",
+        text=each.entry.broken,
+        cure="wait",
+        waiting=each.waiting.count,
+        send_by=_send_by(each),
+        hint="Nothing is lost: what is due waits. Mend the plugin, or go back to its former version, and start the hub again.",
+        may_ignore=False,
+    )
+
+
 def _stopped(each: ConnectorSummary) -> Repair | None:
-    if not each.is_stopped:
+    if not each.is_stopped or each.entry.broken:
         return None
     if each.update_waits:
         return _update_waits(each)

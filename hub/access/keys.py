@@ -12,8 +12,8 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
 
 from hub.access.users import AccessRefused
 from hub.model import ApiKey, User
@@ -28,6 +28,7 @@ SCOPES = (PERSONAL_DATA,)
 (`hub docs mcp`). The APIs show what the role may see, whatever the scopes are."""
 _KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = "0" * 64
+_HELD = select(ApiKey, User).join(User, col(User.id) == ApiKey.user_id).where(col(ApiKey.id) == bindparam("key"))
 
 
 def new_api_key(
@@ -69,11 +70,11 @@ def key_holder(session: Session, key_text: str, now: datetime) -> tuple[ApiKey, 
     The secret is compared in constant time, even if the key does not exist.
     """
     found = _KEY.fullmatch(key_text)
-    key = session.get(ApiKey, found[1]) if found else None
+    row = session.exec(_HELD, params={"key": found[1]}).first() if found else None
+    key, user = row or (None, None)
     fits = hmac.compare_digest(_hashed(found[2] if found else ""), key.secret_sha256 if key else _NOBODYS)
     if key is None or not fits or key.revoked_at is not None or now >= key.ends_at:
         return None
-    user = session.get(User, key.user_id)
     return (key, user) if user is not None and user.disabled_at is None else None
 
 

@@ -60,7 +60,14 @@ class AccessScope:
 
 def scope_of(session: Session, user: User, action: Action, narrow: Narrow = to_account) -> AccessScope | None:
     """What a user may see and do of `action`; None if the role, or the limit to companies, does not permit it."""
-    reach, companies = may(user, action), limit_of(session, user)
+    return scope_within(user, action, limit_of(session, user), narrow)
+
+
+def scope_within(
+    user: User, action: Action, companies: tuple[str, ...] | None, narrow: Narrow = to_account
+) -> AccessScope | None:
+    """As `scope_of`, where the limit to companies is known (`limit_of`)."""
+    reach = may(user, action)
     if reach is None or (companies is not None and action in WHOLE_ACCOUNT):
         return None
     return AccessScope(user, reach, narrow, companies)

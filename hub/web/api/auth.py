@@ -17,7 +17,7 @@ from sqlmodel import Session
 from hub.access.keys import is_use_noted, key_holder, note_use
 from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
-from hub.access.scope import AccessScope, scope_of
+from hub.access.scope import AccessScope, limit_of, scope_within
 from hub.model import ApiKey, User
 from hub.numbers.directory import Directory
 from hub.platform.rate_limit import Buckets, Counters
@@ -103,7 +103,8 @@ class Authenticator:
         `actions`. The scope is that of the first one that it may do."""
         key, user, limits = self.admit(request)
         with self._hub.store.reading() as session:
-            scopes = [scope_of(session, user, action, self._narrow) for action in actions]
+            limit = limit_of(session, user)
+        scopes = (scope_within(user, action, limit, self._narrow) for action in actions)
         access = next((scope for scope in scopes if scope is not None), None)
         if access is None:
             raise HTTPException(

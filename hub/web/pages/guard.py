@@ -20,10 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.access.permissions import Action
-from hub.access.scope import AccessScope, limit_of, scope_of
-from hub.access.sign_in.sessions import LOCAL, SessionLifetime, must_note_use, note_use, session_of
+from hub.access.scope import AccessScope, scope_within
+from hub.access.sign_in.sessions import LOCAL, HeldSession, SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
-from hub.model import User, WebSession
+from hub.model import User
 from hub.platform.id_words import words_of
 from hub.web.error_answers import ShownError, accepts_page, described, problem
 from hub.web.pages.navigation import ITEMS, SETTINGS_TABS, SETUP_ITEMS, NavigationItem, first_page
@@ -126,17 +126,17 @@ class SignedIn:
 
         return endpoint
 
-    def session_of(self, request: Request) -> tuple[WebSession, User] | None:
-        """The session of a request's cookie, and its user; None if there is none."""
+    def session_of(self, request: Request) -> HeldSession | None:
+        """The session of a request's cookie; None if there is none."""
         token = request.cookies.get(self.cookie, "")
         now = self._context.hub.clock()
         with self._context.hub.store.reading() as session:
             found = session_of(session, token, now, self.lifetime)
-        if found and found[0].method == LOCAL and not is_local(request, self._context.public_url):
+        if found and found.row.method == LOCAL and not is_local(request, self._context.public_url):
             return None
-        if found and must_note_use(found[0], now):
+        if found and must_note_use(found.row, now):
             with self._context.hub.store.writing() as session:
-                note_use(session, found[0].id, now)
+                note_use(session, found.row.id, now)
         return found
 
     async def _limit(self, page: Page, request: Request) -> int:
@@ -150,22 +150,20 @@ class SignedIn:
             found = self.session_of(request)
             if found is None:
                 return to_sign_in(request)
-            return self._answer(page, request, body, *found)
+            return self._answer(page, request, body, found)
         except SQLAlchemyError as error:
             log.warning("page failed", path=page.path, error=type(error).__name__)
             return plain(503, "The database does not answer. Try again in a moment.")
 
-    def _answer(self, page: Page, request: Request, body: bytes, held: WebSession, user: User) -> Response:
-        with self._context.hub.store.reading() as session:
-            limit = limit_of(session, user)
-            shown = scope_of(session, user, page.action) if page.action else AccessScope(user, companies=limit)
+    def _answer(self, page: Page, request: Request, body: bytes, held: HeldSession) -> Response:
+        limited = AccessScope(held.user, companies=held.companies)
+        shown = scope_within(held.user, page.action, held.companies) if page.action else limited
         nonce = secrets.token_urlsafe(NONCE_BYTES)
         if request.headers.get("content-type", "").startswith(MULTIPART):
             fields, files = fields_and_files(request.headers["content-type"], body, MAX_FORM_FIELDS)
         else:
             fields, files = fields_of(body), {}
-        seen = shown or AccessScope(user, companies=limit)
-        query = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
+        query = PageRequest(self._context, request, held.user, held.row, shown or limited, nonce, fields, files)
         if shown is None and page.path == "/":
             return query.redirect(first_page(query.may))
         if shown is None and page.action:
@@ -182,12 +180,8 @@ class SignedIn:
         found = self.session_of(request)
         if found is None:
             return None
-        held, user = found
-        with self._context.hub.store.reading() as session:
-            scope = AccessScope(user, companies=limit_of(session, user))
-        return error_page(
-            PageRequest(self._context, request, user, held, scope, secrets.token_urlsafe(NONCE_BYTES)), error
-        )
+        scope, nonce = AccessScope(found.user, companies=found.companies), secrets.token_urlsafe(NONCE_BYTES)
+        return error_page(PageRequest(self._context, request, found.user, found.row, scope, nonce), error)
 
 
 def _served(page: Page, query: PageRequest) -> Response:

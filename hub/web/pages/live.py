@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.access.scope import scope_of
+from hub.access.scope import scope_within
 from hub.model import Company
 from hub.queries.live_calls import LiveState, live_state
 from hub.web.pages.guard import SignedIn, plain
@@ -64,9 +64,8 @@ class LiveEvents:
         found = self._signed_in.session_of(request)
         if found is None:
             return None
-        hub, user = self._context.hub, found[1]
-        with hub.store.reading() as session:
-            scope = scope_of(session, user, "calls")
+        hub, user = self._context.hub, found.user
+        scope = scope_within(user, "calls", found.companies)
         if scope is None:
             return None
         with hub.store.reading_as(user.account_id, scope.companies) as session:

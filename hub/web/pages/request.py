@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access.brands import ShownBrand, brand_of
 from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT, Action
-from hub.access.scope import AccessScope, scope_of
+from hub.access.scope import AccessScope, scope_within
 from hub.access.sign_in.sessions import is_fresh
 from hub.access.users import Editor, may
 from hub.alerts.unread import count_unread
@@ -154,8 +154,7 @@ class PageRequest:
 
     def scope_for(self, action: Action) -> AccessScope | None:
         """What the user may see of another action; None if not permitted."""
-        with self.session() as session:
-            return scope_of(session, self.user, action)
+        return scope_within(self.user, action, self.scope.companies)
 
     @cached_property
     def _allowed(self) -> frozenset[str]:

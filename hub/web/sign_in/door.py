@@ -219,7 +219,7 @@ class DoorRequest:
         """Start a session within `session`, and end the one that the browser had; returns the new token."""
         old = session_of(session, self.request.cookies.get(self.door.signed_in.cookie, ""), self.now)
         if old is not None:
-            end_session(session, old[0].id, self.now)
+            end_session(session, old.row.id, self.now)
         token = open_session(session, user, method, self.browser, self.now, self.door.signed_in.lifetime)
         audit.note(session, self.now, user.id, "sign_in", user.id, method)
         return token

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import Session, select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import Pages, TestHub
@@ -21,13 +21,14 @@ PHONE = "+13125550190"
 class PageClient:
     """One signed-in user's browser. `get` and `post` follow no redirects."""
 
-    def __init__(self, stage: TestHub, user: User | None) -> None:
+    def __init__(self, stage: TestHub, user: User | None, token: str | None = None) -> None:
         self.stage, self.user = stage, user
         public = str(stage.hub.config.hub.public_url).rstrip("/")
         self.client = TestClient(pages(stage), base_url=public, follow_redirects=False)
         if user is not None:
-            with stage.hub.store.writing() as session:
-                token = open_session(session, user, "link", "Test", stage.clock())
+            if token is None:
+                with stage.hub.store.writing() as session:
+                    token = new_token(session, user, stage)
             self.client.cookies.set("__Host-hub" if public.startswith("https:") else "hub_session", token)
 
     def get(self, path: str, **options: Any) -> Any:
@@ -53,6 +54,11 @@ def pages(stage: TestHub) -> Starlette:
     return stage.pages.app
 
 
+def new_token(session: Session, user: User, stage: TestHub) -> str:
+    """The token of a new session of a user."""
+    return open_session(session, user, "link", "Test", stage.clock())
+
+
 def seen(html: str) -> str:
     """The text of a page, blanks joined."""
     body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", re.sub("</?mark>", "", html), flags=re.S)
@@ -70,4 +76,5 @@ def signed_in(stage: TestHub, role: str = "owner", *companies: str, account: str
             for each in companies:
                 company = session.exec(select(Company).where(Company.name == each)).one()
                 session.add(UserCompany(user_id=user.id, company_id=company.id))
-    return PageClient(stage, user)
+        token = new_token(session, user, stage)
+    return PageClient(stage, user, token)

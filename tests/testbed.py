@@ -161,15 +161,16 @@ def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[Te
     served = [(name, each.connector_class, repr(each.common)) for name, each in config.connectors.items()]
     written = (repr(options.get("accounts", ACCOUNTS)), tuple(served), clock())
     empty = written_accounts.take(database)
-    copied = empty and written_accounts.copy(database, written)
+    copied = written_accounts.copy(database, written) if empty else None
     hub = assemble(config, clock)
     try:
-        if not copied:
+        if copied is None:
             with hub.store.writing() as session:
                 write_accounts(session, config, clock())
-            if empty:
-                written_accounts.keep(database, written)
-        yield TestHub(hub, LiveDirectory(hub.store), clock)
+        live = LiveDirectory(hub.store, copied=copied)
+        if empty and copied is None:
+            written_accounts.keep(database, written, live.latest)
+        yield TestHub(hub, live, clock)
     finally:
         hub.close()
 

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from hub.numbers.directory import Directory
+
 MAX_KEPT = 20
 """Files of a megabyte that a test process keeps: tests with the same accounts run one after another."""
 _empty: dict[str, tuple[int, int]] = {}
 """The address of an empty database → size and time of its file."""
-_kept: dict[Hashable, bytes] = {}
-"""What is written → the file with it; empty if it was written one time: then nobody may need it again."""
+_kept: dict[Hashable, tuple[bytes, Directory | None]] = {}
+"""What is written → the file with it and the directory of it; empty if it was written one time: then nobody may need it
+again."""
 
 
 @contextmanager
@@ -31,28 +34,28 @@ def take(address: str) -> bool:
     return known is not None and known == _state(file) and not file.with_name(f"{file.name}-wal").exists()
 
 
-def copy(address: str, written: Hashable) -> bool:
-    """Put what is `written` by a hub into an empty database; False if no file has it.
+def copy(address: str, written: Hashable) -> Directory | None:
+    """Put what is `written` by a hub into an empty database; returns the directory of it, None if no file has it.
 
     `written` is all that the rows depend on: the accounts, the connectors that serve them, and the time.
     """
-    known = _kept.get(written)
+    known, directory = _kept.get(written, (b"", None))
     if not known:
-        return False
+        return None
     _kept[written] = _kept.pop(written)  # used last
     with _file(address).open("r+b") as file:
         file.write(known)
-    return True
+    return directory
 
 
-def keep(address: str, written: Hashable) -> None:
+def keep(address: str, written: Hashable, directory: Directory) -> None:
     """Keep what is `written` in a database that was empty before, if others may need it."""
     if written not in _kept:
-        _kept[written] = b""
+        _kept[written] = b"", None
         return
     with closing(sqlite3.connect(_file(address))) as connection:
-        _kept[written] = connection.serialize()
-    for each in [each for each, there in _kept.items() if there][:-MAX_KEPT]:
+        _kept[written] = connection.serialize(), directory
+    for each in [each for each, (there, _) in _kept.items() if there][:-MAX_KEPT]:
         del _kept[each]
 
 

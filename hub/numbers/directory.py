@@ -80,6 +80,8 @@ class Directory:
     """Version → flow, for calls that began on it; only in a directory that was read from its copy on disk."""
     resting: Mapping[str, Line] = field(default_factory=dict)
     """The lines that numbers out of use had last: nobody is shown them, and who knows them still calls."""
+    change_id: str | None = UNREAD
+    """The last change in the database that it has."""
 
     def line(self, number: str | None, at: datetime) -> Line | None:
         """The line of a number at a time: of a resting one its last, and of one that was given back too, for a while."""
@@ -135,7 +137,9 @@ def _is_fixed(tracker: Tracker) -> bool:
     return tracker.type == "source" and not tracker.is_default and not tracker.for_signals
 
 
-def read_directory(session: Session, known_sources: KnownSources = MappingProxyType({})) -> Directory:
+def read_directory(
+    session: Session, known_sources: KnownSources = MappingProxyType({}), change_id: str | None = UNREAD
+) -> Directory:
     """The directory from the tables; a company's own source rules take precedence over `known_sources`."""
     companies = {company.id: company for company in session.exec(select(Company))}
     trackers = {
@@ -170,7 +174,7 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
     for rule in session.exec(select(SourceRule)):
         own[rule.company_id][rule.kind, rule.value] = OwnRule(rule.source, rule.medium)
     by_name = {company.name: company for company in companies.values()}
-    return Directory(lines, by_name, by_company, own, resting=resting)
+    return Directory(lines, by_name, by_company, own, resting=resting, change_id=change_id)
 
 
 def _out_of_use(session: Session) -> list[TrackingNumber]:
@@ -207,11 +211,9 @@ class LiveDirectory:
     ) -> None:
         self._store, self._known_sources, self._max_age, self._monotonic = store, known_sources, max_age, monotonic
         self._lock = threading.Lock()
-        self._change_id: str | None = UNREAD
+        self.latest, self._read_at = copied or Directory({}, {}, {}), monotonic() - max_age
         if copied is None:
             self.refresh()
-        else:
-            self.latest, self._read_at = copied, monotonic() - max_age
 
     def refresh(self) -> Directory:
         """Look now."""
@@ -233,7 +235,7 @@ class LiveDirectory:
         with self._store.reading() as session:
             # The change first: what is committed in between is read twice, never missed.
             change_id = session.exec(select(DirectoryChange.change_id)).first()
-            if change_id != self._change_id:
-                self.latest, self._change_id = read_directory(session, self._known_sources), change_id
+            if change_id != self.latest.change_id:
+                self.latest = read_directory(session, self._known_sources, change_id)
         self._read_at = self._monotonic()
         return self.latest

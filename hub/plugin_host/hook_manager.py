@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any
 
 import pluggy
@@ -18,6 +19,9 @@ SPECIFICATIONS = type(
 )
 """The specifications of all families in one class: pluggy inspects what each class inherits, too."""
 
+MAX_PLUGINS = 200
+"""Of how many classes of plugins the hooks are kept."""
+
 
 class HookManager(pluggy.PluginManager):
     """Connectors are registered at it."""
@@ -26,10 +30,25 @@ class HookManager(pluggy.PluginManager):
         super().__init__(PROJECT)
         self.add_hookspecs(SPECIFICATIONS)
 
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
+        """As pluggy's, which looks at the class anew for each hub."""
+        return _specification(name)
+
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
         """As pluggy's; a connector's hooks are methods of its class."""
-        marked = hasattr(getattr(type(plugin), name, None), f"{PROJECT}_impl")
-        return super().parse_hookimpl_opts(plugin, name) if marked else None
+        return super().parse_hookimpl_opts(plugin, name) if name in _hooks_of(type(plugin)) else None
+
+
+@cache
+def _specification(name: str) -> Any:
+    return pluggy.PluginManager(PROJECT).parse_hookspec_opts(SPECIFICATIONS, name)
+
+
+@lru_cache(MAX_PLUGINS)
+def _hooks_of(plugin: type) -> frozenset[str]:
+    """The attributes of a plugin's class that are marked as hooks. They never change, and each connector has as many as its
+    class."""
+    return frozenset(name for name in dir(plugin) if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl"))
 
 
 Note = Callable[[str, str], None]

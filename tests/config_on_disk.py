@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+import written_accounts
 from fake_connectors import FakeCarrier
+from sqlalchemy import update
 from testbed import CONNECTORS, KEY, TestHub
 
 from hub.api import Connector
 from hub.contracts.answers import Ability
+from hub.model import ConfigVersion
 from hub.model.states import ConfigHow
 from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
+from hub.reload.versions import sha256_of
 from hub.startup.assembly import assemble
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
@@ -166,16 +170,25 @@ def open_config_stage(
     plugins: Mapping[str, type[Connector]] = PLUGINS,
 ) -> Iterator[TestHub]:
     """A hub opened from `folder`/config.yaml, whose version 1 it runs."""
-    path = folder / "config.yaml"
-    path.write_text(written(database, text, plugins))
+    path, content = folder / "config.yaml", written(database, text, plugins)
+    path.write_text(content)
+    applied = (text, tuple(plugins.items()), clock())
+    empty = written_accounts.take(database)
+    copied = written_accounts.copy(database, applied) if empty else None
     unopened = Store(database, lambda: Keyring([KEY]))
     try:
         file = config_file_at(path, unopened, clock, connectors=plugins)
-        hub = assemble(file.check(path.read_text()), clock)
+        hub = assemble(file.check(content), clock)
         try:
-            file.take(ConfigHow.START)
-            edited = config_file_at(path, hub.store, clock, connectors=plugins)
-            yield TestHub(hub, LiveDirectory(hub.store), clock, edited)
+            if copied is None:
+                file.take(ConfigHow.START)
+            else:  # the text names the database
+                with hub.store.writing() as session:
+                    session.execute(update(ConfigVersion).values(text=content, sha256=sha256_of(content)))
+            live = LiveDirectory(hub.store, copied=copied)
+            if empty and copied is None:
+                written_accounts.keep(database, applied, live.latest)
+            yield TestHub(hub, live, clock, config_file_at(path, hub.store, clock, connectors=plugins))
         finally:
             hub.close()
     finally:

@@ -8,7 +8,7 @@ gc.disable()  # until all is collected: it would walk what is imported again and
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +132,17 @@ def fresh_file(databases: Path) -> Iterator[str]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def empty_file(databases: Path) -> Iterator[str]:
+    """As `fresh_file`; a hub gets its accounts as a copy of those of another hub."""
+    with fresh_file(databases) as url, written_accounts.empty(url):
+        yield url
+
+
 @pytest.fixture
 def sqlite_url(databases: Path) -> Iterator[str]:
     """A migrated, empty SQLite file."""
-    with fresh_file(databases) as url, written_accounts.empty(url):
+    with empty_file(databases) as url:
         yield url
 
 
@@ -169,7 +176,22 @@ def other_database_url(request: pytest.FixtureRequest, database_url: str) -> str
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def shared_hub(request: pytest.FixtureRequest, databases: Path) -> Iterator[Callable[..., TestHub]]:
     """As `hub`, for fixtures of a module whose tests write nothing, or take back what they wrote."""
-    fresh = fresh_file if request.param == "sqlite" else postgres.fresh_database
+    with opened_hubs(databases, empty_file if request.param == "sqlite" else postgres.fresh_database) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="module")
+def shared_lite_hub(databases: Path) -> Iterator[Callable[..., TestHub]]:
+    """As `shared_hub`, on SQLite alone: for what does not depend on the database."""
+    with opened_hubs(databases, empty_file) as factory:
+        yield factory
+
+
+@contextmanager
+def opened_hubs(
+    databases: Path, fresh: Callable[[Path], AbstractContextManager[str]]
+) -> Iterator[Callable[..., TestHub]]:
+    """A factory of hubs, each on a `fresh` database."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(
             open_stage(stack.enter_context(fresh(databases)), FrozenClock(), **options)

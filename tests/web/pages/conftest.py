@@ -19,6 +19,12 @@ def stage(hub: Callable[..., TestHub]) -> TestHub:
     return hub()
 
 
+@pytest.fixture(scope="module")
+def shared_stage(shared_hub: Callable[..., TestHub]) -> TestHub:
+    """As `stage`, one for all tests of a module that change nothing in it."""
+    return shared_hub()
+
+
 @pytest.fixture
 def recorded(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
     """A hub whose carrier keeps recordings, with a folder of its own for its copies."""

@@ -1,23 +1,27 @@
 """What each test would put together anew is put together once a test process: compiled statements, the schema's statements,
-the patterns of routes, the list of trusted certificates, and the event loop of test clients. Passwords are hashed cheaply."""
+the patterns of routes, the list of trusted certificates, and the event loop of test clients; the templates of pages once a
+run. Passwords are hashed cheaply."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import starlette.routing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
 from httpx2._transports import default
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
 
 from hub.access.sign_in import passwords
 from hub.store import schema
+from hub.web.pages import templates
 
 _KEPT: dict[tuple[str, str], tuple[Dialect, LRUCache[Any, Any]]] = {}
 _TABLES: list[str] = []
@@ -25,13 +29,16 @@ _OPEN = ExitStack()
 librarys_hasher = passwords._hasher
 
 
-def share() -> None:
-    """From now on, until `end`."""
+def share(folder: Path) -> None:
+    """From now on, until `end`. What the processes of a run share is in `folder`."""
     event.listen(Engine, "engine_connect", _share_statements)
     schema._create = _once(schema._create)
     default.create_ssl_context = cache(default.create_ssl_context)
     starlette.routing.compile_path = cache(starlette.routing.compile_path)
     passwords._hasher = _cheap_hasher  # type: ignore[assignment]
+    kept = folder / "templates"
+    kept.mkdir(exist_ok=True)
+    templates.environment().bytecode_cache = FileSystemBytecodeCache(str(kept))
     TestClient._portal_factory = _one_event_loop  # type: ignore[method-assign]
 
 

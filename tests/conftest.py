@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     create_private_files()
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     parsed_tree.share_in(config.stash[FOLDER])
-    compiled.share()
+    compiled.share(config.stash[FOLDER])
     deadlines.extend()
     every_table()
     config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import time
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+from hypothesis.internal import charmap
 from hypothesis.internal.conjecture import engine, providers
+from hypothesis.internal.intervalsets import IntervalSet
 
 FIXED_EXAMPLES = 50
 """Examples of each test in `make test`, unless it asks for another number: the same ones in each run."""
@@ -17,6 +20,8 @@ MIN_EXAMPLES = 200
 """Examples that each test gets at least, however few it asks for in `make test`."""
 SHRINKING_SECONDS = 60
 """So long a found example is made smaller; Hypothesis's own five minutes would use up the time of all the others."""
+UTF_8 = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode))), IntervalSet(())
+"""What UTF-8 can encode, and what it would decode to another character."""
 ARGUMENT = re.compile(r"^    (\w+)=", re.MULTILINE)
 
 
@@ -30,6 +35,9 @@ def load_profile(*, fuzz: bool) -> None:
         # Hypothesis would look through all modules of the hub for values to try: this takes each process seconds, and the
         # examples would depend on which modules other tests have imported.
         providers._get_local_constants = lambda: providers._local_constants
+    # Hypothesis would encode each of the 1.1 million characters, in each process of a fresh checkout, to find these.
+    every_codec = charmap.intervals_from_codec
+    charmap.intervals_from_codec = lambda codec: UTF_8 if codec == "utf-8" else every_codec(codec)
     if fuzz:
         engine.MAX_SHRINKING_SECONDS = SHRINKING_SECONDS
 

@@ -137,9 +137,8 @@ def test_an_auditor_begins_with_the_log(auditor: PageClient) -> None:
     assert "Users and keys" not in auditor.text("/audit")
 
 
-@pytest.mark.one_on_postgresql
-@pytest.mark.parametrize("role", ["admin", "marketer", "receptionist", "agent", "privacy_officer"])
-def test_other_roles_read_no_log(stage: TestHub, role: str) -> None:
-    browser = signed_in(stage, role)
-    assert {browser.get(path).status_code for path in ("/audit", "/audit.csv")} == {403}
-    assert browser.post("/audit/verify").status_code == 403
+def test_other_roles_read_no_log(stage: TestHub) -> None:
+    for role in ("admin", "marketer", "receptionist", "agent", "privacy_officer"):
+        browser = signed_in(stage, role)
+        assert {browser.get(path).status_code for path in ("/audit", "/audit.csv")} == {403}, role
+        assert browser.post("/audit/verify").status_code == 403, role

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from page_client import PHONE, PageClient, seen, signed_in
 from recorded_calls import heard_call
 from testbed import CALLER, NORTH_SHARED, POOL, SHARED, TestHub
@@ -119,24 +117,13 @@ def held(stage: TestHub, call: Call) -> Delivery:
 # Who sees what
 
 
-@pytest.mark.one_on_postgresql
-@pytest.mark.parametrize(
-    ("role", "status"),
-    [
-        ("owner", 200),
-        ("admin", 200),
-        ("marketer", 200),
-        ("receptionist", 200),
-        ("privacy_officer", 403),
-        ("auditor", 403),
-    ],
-)
-def test_each_role_gets_its_answer(stage: TestHub, role: str, status: int) -> None:
+def test_each_role_gets_its_answer(stage: TestHub) -> None:
     call = stage.call_in()
-    answer = signed_in(stage, role).get(f"/calls/{call.id}")
-    assert answer.status_code == status
-    if status == 200:
-        assert ("What was sent?" in answer.text) == (role != "receptionist")
+    for role in ("owner", "admin", "marketer", "receptionist", "privacy_officer", "auditor"):
+        answer = signed_in(stage, role).get(f"/calls/{call.id}")
+        assert answer.status_code == (403 if role in ("privacy_officer", "auditor") else 200), role
+        if answer.status_code == 200:
+            assert ("What was sent?" in answer.text) == (role != "receptionist"), role
 
 
 def test_an_agent_sees_only_calls_that_they_answered(stage: TestHub) -> None:
@@ -183,21 +170,17 @@ def test_lead_value_and_tags_are_saved_and_undone(stage: TestHub) -> None:
     assert stage.rows(Lead) == [] and stage.rows(Tag) == [] and len(stage.rows(LeadChange)) == 2
 
 
-@pytest.mark.one_on_postgresql
-@pytest.mark.parametrize(
-    ("fields", "told"),
-    [
-        ({"status": "great"}, "status is one of"),
-        ({"status": "new", "amount": "much"}, "A value is written like 240"),
-        ({"status": "", "amount": "40"}, "Choose a status too"),
-        ({"status": "new", "tags": "x" * 41}, "at most 40 characters"),
-    ],
-)
-def test_a_wrong_field_is_explained_beside_it_and_nothing_is_saved(stage: TestHub, fields: Any, told: str) -> None:
-    call = stage.call_in()
-    answer = signed_in(stage).post(f"/calls/{call.id}/lead", fields)
-    assert answer.status_code == 422 and told in seen(answer.text)
-    assert stage.rows(Lead) == [] and stage.rows(Tag) == []
+def test_a_wrong_field_is_explained_beside_it_and_nothing_is_saved(stage: TestHub) -> None:
+    path, client = f"/calls/{stage.call_in().id}/lead", signed_in(stage)
+    for told, fields in {
+        "status is one of": {"status": "great"},
+        "A value is written like 240": {"status": "new", "amount": "much"},
+        "Choose a status too": {"status": "", "amount": "40"},
+        "at most 40 characters": {"status": "new", "tags": "x" * 41},
+    }.items():
+        answer = client.post(path, fields)
+        assert answer.status_code == 422 and told in seen(answer.text)
+        assert stage.rows(Lead) == [] and stage.rows(Tag) == [], told
 
 
 def test_saving_what_is_there_changes_nothing(stage: TestHub) -> None:

@@ -114,25 +114,21 @@ def test_the_form_shows_what_it_would_have_matched_before_it_is_saved(stage: Tes
     assert browser.get("/conversions/dry-run.csv" + draft.replace("2+min", "2m") + "&week=7d").text.count("long") >= 1
 
 
-@pytest.mark.parametrize(
-    "wrong, says",
-    [
-        ({"name": ""}, "Fill this in."),
-        ({"name": "every call"}, "There is already one of this name"),
-        ({"when.min_duration": "soon"}, "Write it like 30 minutes, 2h or 7 days."),
-        ({"when.company": "southside"}, "No company is named"),
-        ({"amount": "much"}, "is not an amount"),
-        ({"value": "from lead"}, "A call has no lead to take a value from"),
-        ({"send.network.action": "x"}, "expected a whole number"),
-        ({"when.event": "weather"}, "is not allowed"),
-    ],
-)
-def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(
-    stage: TestHub, tmp_path: Path, wrong: dict[str, str], says: str
-) -> None:
-    answer = signed_in(stage).post(FORM, {**CHANGED, **wrong})
-    assert answer.status_code == 422 and says in answer.text
-    assert changed_lines(stage, tmp_path) == []
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(stage: TestHub, tmp_path: Path) -> None:
+    browser = signed_in(stage)
+    for field, value, says in (
+        ("name", "", "Fill this in."),
+        ("name", "every call", "There is already one of this name"),
+        ("when.min_duration", "soon", "Write it like 30 minutes, 2h or 7 days."),
+        ("when.company", "southside", "No company is named"),
+        ("amount", "much", "is not an amount"),
+        ("value", "from lead", "A call has no lead to take a value from"),
+        ("send.network.action", "x", "expected a whole number"),
+        ("when.event", "weather", "is not allowed"),
+    ):
+        answer = browser.post(FORM, {**CHANGED, field: value})
+        assert answer.status_code == 422 and says in answer.text, (field, value)
+        assert changed_lines(stage, tmp_path) == [], (field, value)
 
 
 def test_only_owners_and_admins_of_the_whole_account_save(stage: TestHub, tmp_path: Path) -> None:

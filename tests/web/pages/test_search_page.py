@@ -37,17 +37,15 @@ def words(stage: TestHub) -> list[SearchWord]:
         return list(session.exec(select(SearchWord)))
 
 
-@pytest.mark.parametrize(
-    "text", ["0142", "555 0142", "(312) 555-0142", "noah", "Noah K", "kerr", "KERR noah", "noah 0142"]
-)
-def test_a_caller_is_found_by_what_somebody_remembers(stage: TestHub, text: str) -> None:
+def test_a_caller_is_found_by_what_somebody_remembers(stage: TestHub) -> None:
     call = stage.call_in(caller_name="Noah Kerr")
     stage.call_in(caller=OTHER, caller_name="Ruth Adler")
     browser = signed_in(stage)
-    page = found(browser, text)
-    assert "Noah Kerr" in page and "All of it fits one person, Noah Kerr." in page
-    assert f"/calls/{call.id}" in browser.get("/search", params={"q": text}).text
-    assert "Ruth" not in page
+    for text in ("0142", "555 0142", "(312) 555-0142", "noah", "Noah K", "kerr", "KERR noah", "noah 0142"):
+        answer = browser.get("/search", params={"q": text}).text
+        page = seen(answer)
+        assert "Noah Kerr" in page and "All of it fits one person, Noah Kerr." in page, text
+        assert f"/calls/{call.id}" in answer and "Ruth" not in page, text
 
 
 def test_a_person_whom_every_word_fits_stands_before_those_whom_one_word_fits(stage: TestHub) -> None:
@@ -172,18 +170,16 @@ def test_the_marks_of_a_word_differ_by_company_only(stage: TestHub) -> None:
         assert marks_of(stage.hub.vault, session, ids, "noahs") == marks_of(stage.hub.vault, session, ids, "noah")
 
 
-@pytest.mark.parametrize(
-    "text, wanted",
-    [
-        ("noah", "<mark>Noah</mark> Kérr"),
-        ("noa ker", "<mark>Noa</mark>h <mark>Kér</mark>r"),
-        ("550142", "+1 312 5<mark>55 0142</mark>"),
-        ("noah 0142", "+1 312 555 <mark>0142</mark>"),
-    ],
-)
-def test_what_fits_is_marked_in_what_is_found(stage: TestHub, text: str, wanted: str) -> None:
+def test_what_fits_is_marked_in_what_is_found(stage: TestHub) -> None:
     stage.call_in(caller_name="Noah Kérr")
-    assert wanted in signed_in(stage).get("/search", params={"q": text}).text
+    browser = signed_in(stage)
+    for text, wanted in {
+        "noah": "<mark>Noah</mark> Kérr",
+        "noa ker": "<mark>Noa</mark>h <mark>Kér</mark>r",
+        "550142": "+1 312 5<mark>55 0142</mark>",
+        "noah 0142": "+1 312 555 <mark>0142</mark>",
+    }.items():
+        assert wanted in browser.get("/search", params={"q": text}).text, text
 
 
 def test_marks_are_set_in_escaped_text(stage: TestHub) -> None:
@@ -195,14 +191,15 @@ def test_marks_are_set_in_escaped_text(stage: TestHub) -> None:
     assert "&lt;script&gt;<mark>boil</mark>er&lt;/script&gt;" in browser.get("/search", params={"q": "boil"}).text
 
 
-@pytest.mark.parametrize("digits", ["1312", "3125", "1255", "5501", "0142", "13125550142", "550142"])
-def test_four_digits_in_a_row_find_a_number_wherever_they_stand(stage: TestHub, digits: str) -> None:
+def test_four_digits_in_a_row_find_a_number_wherever_they_stand(stage: TestHub) -> None:
     stage.call_in(caller_name="Noah Kerr")
     stage.call_in(caller="+442071838750", caller_name="Ruth Adler")
-    page = found(signed_in(stage), digits)
-    assert "Noah Kerr" in page and "Ruth" not in page
+    browser = signed_in(stage)
+    for digits in ("1312", "3125", "1255", "5501", "0142", "13125550142", "550142"):
+        page = found(browser, digits)
+        assert "Noah Kerr" in page and "Ruth" not in page, digits
     for part in ("4420", "8750", "020 7183"):
-        assert "Ruth Adler" in found(signed_in(stage), part)
+        assert "Ruth Adler" in found(browser, part), part
 
 
 def test_the_newest_are_found_of_very_many_with_the_same_digits(

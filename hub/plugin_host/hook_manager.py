@@ -34,7 +34,7 @@ class HookManager(pluggy.PluginManager):
         """As pluggy's, which looks at the class anew for each hub."""
         return _specification(name)
 
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
         """As pluggy's; a connector's hooks are methods of its class."""
         return super().parse_hookimpl_opts(plugin, name) if name in _hooks_of(type(plugin)) else None
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.errors import CannotDo
@@ -18,6 +19,9 @@ MAX_TITLE = 60
 MAX_LOGO_BYTES = 200_000
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 """How the files begin that may be a logo. SVG is not among them, because it can carry scripts."""
+_SHOWN = select(Brand.title, Brand.accent, Brand.logo_type, Brand.digest).where(
+    col(Brand.account_id) == bindparam("account")
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,7 @@ RINGFENCE = ShownBrand()
 
 def brand_of(session: Session, account_id: str) -> ShownBrand:
     """The brand of an account."""
-    shown = select(Brand.title, Brand.accent, Brand.logo_type, Brand.digest).where(Brand.account_id == account_id)
-    row = session.exec(shown).first()
+    row = session.exec(_SHOWN, params={"account": account_id}).first()
     return ShownBrand(row[0], row[1], row[2] is not None, row[3]) if row else RINGFENCE
 
 

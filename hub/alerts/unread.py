@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from hub.model import Alert
 
 MAX_UNREAD = 99
 """A page never counts further."""
+_UNREAD = select(Alert.id).where(
+    col(Alert.user_id) == bindparam("user"),
+    col(Alert.seen_at).is_(None),
+    col(Alert.company_id).in_(bindparam("companies", expanding=True)),
+)
+_COUNT = select(func.count()).select_from(_UNREAD.limit(MAX_UNREAD + 1).subquery())
 
 
 def count_unread(session: Session, user_id: str, companies: Sequence[str]) -> int:
     """How many of the user's alerts are unread; at most `MAX_UNREAD` and one."""
-    unread = (
-        select(Alert.id)
-        .where(Alert.user_id == user_id, col(Alert.seen_at).is_(None), col(Alert.company_id).in_(companies))
-        .limit(MAX_UNREAD + 1)
-        .subquery()
-    )
-    return int(session.execute(select(func.count()).select_from(unread)).scalar_one())
+    return int(session.execute(_COUNT, {"user": user_id, "companies": companies}).scalar_one())
 
 
 def mark_read(session: Session, user_id: str, companies: Sequence[str], now: datetime, up_to: datetime) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pluggy
 
@@ -19,8 +20,8 @@ SPECIFICATIONS = type(
 )
 """The specifications of all families in one class: pluggy inspects what each class inherits, too."""
 
-MAX_PLUGINS = 200
-"""Of how many classes of plugins the hooks are kept."""
+_hooks: WeakKeyDictionary[type[object], frozenset[str]] = WeakKeyDictionary()
+"""What was found of each class: its hooks do not change, and each start and reload of a hub asks."""
 
 
 class HookManager(pluggy.PluginManager):
@@ -44,11 +45,13 @@ def _specification(name: str) -> Any:
     return pluggy.PluginManager(PROJECT).parse_hookspec_opts(SPECIFICATIONS, name)
 
 
-@lru_cache(MAX_PLUGINS)
-def _hooks_of(plugin: type) -> frozenset[str]:
-    """The attributes of a plugin's class that are marked as hooks. They never change, and each connector has as many as its
-    class."""
-    return frozenset(name for name in dir(plugin) if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl"))
+def _hooks_of(plugin: type[object]) -> frozenset[str]:
+    """The attributes of a plugin's class that are marked as hooks."""
+    found = _hooks.get(plugin)
+    if found is None:
+        marked = (name for name in dir(plugin) if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl"))
+        found = _hooks[plugin] = frozenset(marked)
+    return found
 
 
 Note = Callable[[str, str], None]

@@ -19,8 +19,8 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.changes import end_unsent, states_before
-from hub.delivery.outcomes import Outcome, columns_of, to_outcome, unanswered
-from hub.delivery.payloads import AHEAD_OF_CLOCK, TOO_OLD, Payload, ahead_of_clock, build_payload, too_old
+from hub.delivery.outcomes import Outcome, columns_of, to_outcome, unanswered, waits_for_clock
+from hub.delivery.payloads import TOO_OLD, Payload, ahead_of_clock, build_payload, too_old
 from hub.errors import (
     AuthError,
     CircuitOpen,
@@ -192,8 +192,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         if late:
             batch.outcomes[delivery.id] = Outcome(DeliveryState.REJECTED, TOO_OLD, late)
         elif comes_at := ahead_of_clock(payload, now):
-            why = "It happened ahead of this machine's clock; it is sent when its time has come."
-            batch.outcomes[delivery.id] = Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
+            batch.outcomes[delivery.id] = waits_for_clock(comes_at)
         else:
             batch.payloads.append(payload)
 

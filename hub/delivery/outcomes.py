@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hub.contracts.consent import DIED
 from hub.contracts.conversions import Receipt
-from hub.delivery.payloads import Payload
+from hub.delivery.payloads import AHEAD_OF_CLOCK, Payload, ahead_of_clock
 from hub.errors import PluginDied
 from hub.flow.consent import StoredDecision, asked_again_at
 from hub.hookspecs import ConsentHooks
@@ -47,6 +47,13 @@ def unanswered(delivery: Delivery, ruling: StoredDecision, now: datetime) -> Out
     return Outcome(DeliveryState.READY, said.rule_id, said.reason, again)
 
 
+def waits_for_clock(comes_at: datetime) -> Outcome:
+    """A conversion that happened ahead of this machine's clock. If the clock was set back while it was sent, a network's
+    refusal of its time is no verdict either."""
+    why = "It happened ahead of this machine's clock; it is sent when its time has come."
+    return Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
+
+
 def to_outcome(receipt: Receipt, payload: Payload, now: datetime, max_age: timedelta | None, jitter: Jitter) -> Outcome:
     """What a receipt means for its delivery."""
     if receipt.status in ("delivered", "duplicate"):
@@ -58,6 +65,8 @@ def to_outcome(receipt: Receipt, payload: Payload, now: datetime, max_age: timed
     if receipt.status == "unmatched":
         return Outcome(DeliveryState.UNMATCHED, receipt.code, receipt.reason or UNMATCHED_REASON)
     if receipt.status == "rejected":
+        if comes_at := ahead_of_clock(payload, now):
+            return waits_for_clock(comes_at)
         return Outcome(DeliveryState.REJECTED, receipt.code, receipt.reason or "The provider gave no reason.")
     tries = payload.delivery.attempts + 1
     due = next_try(

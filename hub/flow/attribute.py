@@ -43,9 +43,10 @@ class _Candidate:
 
 def attribute(case: Case, now: datetime) -> Attribution:
     """The attribution of a call, text or form. A candidate that was found stays, because a number's history only
-    grows."""
-    if case.attribution is not None:
+    grows; only a contact that turns out to have begun at another time is attributed anew."""
+    if case.attribution is not None and case.is_attributed:
         return case.attribution
+    case.attributed_anew = case.attribution is not None
     rule, candidates, trace = _decide(case)
     if case.late and case.line is not None:
         trace = [said_of(case.line.number, case.line.tracker.name, case.at), *trace]

@@ -61,6 +61,8 @@ class Case:
     has_earlier_contact: bool = False
     """For a form: whether a call, text or form with its number or its address came before it."""
     attribution: Attribution | None = None
+    attributed_anew: bool = False
+    """Whether this batch decided the attribution again."""
     visit: Visit | None = None
     candidate_visits: list[Visit] = field(default_factory=list)
     """The visits that are as likely the caller's as `visit` is, including `visit`. An objection on one of them counts."""
@@ -91,6 +93,14 @@ class Case:
     """The conversions made from it so far, by key."""
     sent_to: set[tuple[str, str]] = field(default_factory=set)
     """(connector, dedup key) of the deliveries made from it so far."""
+
+    @property
+    def is_attributed(self) -> bool:
+        """Whether its attribution is decided, and for the time at which the contact is now known to have begun: the first
+        event of a call may come last, and until then its beginning is only computed from its end."""
+        if self.attribution is None or self.attribution.expires_at is None:
+            return self.attribution is not None
+        return self.attribution.expires_at == self.at + CALL_RETENTION
 
     @property
     def is_sure(self) -> bool:

@@ -45,7 +45,7 @@ _LEASES = (
 
 def load_visits(session: Session, cases: Sequence[Case]) -> None:
     """Fill in the visits that may have led to the cases, and the visits of their people."""
-    open_cases = [case for case in cases if case.attribution is None]
+    open_cases = [case for case in cases if not case.is_attributed]
     pooled = [case for case in open_cases if case.line and case.line.tracker.type == "session"]
     _load_leases(session, pooled, SHOWN_FOR)
     _load_leases(

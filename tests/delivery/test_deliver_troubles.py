@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testbed import CONNECTORS, TestHub
 
-from hub.api import AuthError, ConfigError, Limits, NotSupported, Receipt, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Conversion, Limits, NotSupported, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
 from hub.model import Attempt, Delivery, Disclosure
 from hub.numbers.directory import LiveDirectory
@@ -185,6 +185,24 @@ def test_a_conversion_ahead_of_the_clock_waits_for_its_time_and_costs_no_try(lit
     row = stage.delivery()
     assert (row.code, row.attempts, row.due_at >= call.started_at) == ("ahead_of_clock", 0, True)
     assert stage.network.batches == []
+    stage.clock.advance(hours=2)
+    assert stage.deliver() == {"delivered": 1}
+
+
+def test_a_clock_that_is_set_back_while_a_conversion_is_sent_makes_no_verdict_final(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    call = stage.call_in()
+    stage.clock.advance(minutes=2)
+
+    def refuses_the_future(conversions: Sequence[Conversion]) -> str:
+        stage.clock.advance(hours=-1)
+        assert all(each.occurred_at > stage.clock() for each in conversions)
+        return "rejected"
+
+    stage.network.script = [refuses_the_future]
+    assert stage.deliver() == {"ready": 1}
+    row = stage.delivery()
+    assert (row.state, row.code, row.due_at >= call.started_at) == ("ready", "ahead_of_clock", True)
     stage.clock.advance(hours=2)
     assert stage.deliver() == {"delivered": 1}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from testbed import (
     YELLOW_PAGES,
     TestHub,
     company,
+    finished_call,
 )
 
 from hub.api import CallEvent
@@ -91,6 +93,39 @@ def test_a_call_before_the_lease_is_not_the_visitors(hub: Factory) -> None:
     before = stage.clock() - timedelta(minutes=1)
     shown = stage.visit()
     assert attributed(stage, stage.call_in(shown.number, at=before)).rule == "tracker.unknown"
+
+
+def finished(stage: TestHub, call_id: str, number: str | None) -> list[CallEvent]:
+    return finished_call(call_id, number or "", CALLER, answered=True, seconds=3_600, at=stage.clock())
+
+
+def test_a_call_whose_end_is_reported_first_waits_for_its_beginning(hub: Factory) -> None:
+    """Computed from its length, it would have begun before the visit that caused it."""
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    beginning, _, end = finished(stage, "CA1", shown.number)
+    stage.tell(replace(end, at=beginning.at))
+    stage.flow()
+    stage.clock.advance(seconds=3)
+    assert not stage.rows(Attribution), "it began before its visit, as far as is known"
+    stage.tell(beginning)
+    stage.flow()
+    found = attributed(stage, stage.one(Call, carrier_call_id="CA1"))
+    assert (found.rule, found.visit_id) == ("lease.live", shown.visit_id)
+
+
+def test_a_call_whose_beginning_is_known_late_is_attributed_anew(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    beginning, _, end = finished(stage, "CA1", shown.number)
+    stage.tell(replace(end, at=beginning.at))
+    stage.clock.advance(minutes=2)
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).rule == "tracker.unknown"
+    stage.tell(beginning)
+    stage.flow()
+    found = attributed(stage, stage.one(Call, carrier_call_id="CA1"))
+    assert (found.rule, found.visit_id, found.source) == ("lease.live", shown.visit_id, "google")
 
 
 def test_a_carriers_clock_may_lag_a_moment(hub: Factory) -> None:

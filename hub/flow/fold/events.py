@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -90,6 +90,8 @@ COUNTED = ("started_at", "answered_at", "tracking_number")
 """Reports depend on these columns of a call; the later stages mark the call's day for all others."""
 WRITTEN = (*STATE_COLUMNS, "company_id", "tracker_id", "found_by", "state", "due_at", "lease_token", "lease_until")
 """What folding changes of a call."""
+BEGINNING_WAIT = timedelta(seconds=30)
+"""How long a call that is over waits for the webhook of its beginning, which a carrier repeats if the hub refused it."""
 ASKED_ABOUT = frozenset(("started_at", "tracking_number", "caller_number"))
 """What the flow reads of a call that is not over."""
 RECORDED = frozenset(("recording_id", "recording_url", "recording_duration"))
@@ -229,7 +231,14 @@ class _Folded:
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]
         if call.state != SubjectState.QUARANTINED and _concerns_flow(call, before, after):
-            _set(call, state=SubjectState.READY, due_at=self.now, lease_token=None, lease_until=None)
+            _set(call, state=SubjectState.READY, due_at=self._due(call), lease_token=None, lease_until=None)
+
+    def _due(self, call: Call) -> datetime:
+        """When the flow takes a call that changed. One whose end came first waits for its beginning: computed from its
+        length, it may lie before the visit that caused the call."""
+        if self.reported_by != "webhook" or call.start_reported or call.ended_at is None:
+            return self.now
+        return max(self.now, min(call.ended_at, self.now) + BEGINNING_WAIT)
 
 
 def _set(call: Call, **values: object) -> None:

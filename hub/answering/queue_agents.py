@@ -108,16 +108,27 @@ class CompanyAgents:
         return self.rows.setdefault(phone, QueueAgent.columns(company_id=self.company_id, phone=phone))
 
 
-def sign_agent(session: Session, user: User, company_id: str, agent: Agent, state: AgentState, now: datetime) -> None:
-    """Sign an agent in or out, or send them on a break, with an audit entry. CannotDo if the user may not."""
+def sign_agent(
+    session: Session,
+    user: User,
+    company_id: str,
+    agent: Agent,
+    state: AgentState,
+    now: datetime,
+    actor: str | None = None,
+) -> None:
+    """Sign an agent in or out, or send them on a break, with an audit entry. CannotDo if the user may not. `actor` is who does
+    it, if not the user."""
     if not may_sign(user, agent):
         raise CannotDo(
             "You may sign in and out yourself only, at the phone that is yours; ask who may call people back."
         )
     agents = CompanyAgents.of(session.connection(), company_id, now)
-    agents.sign(agent.phone, state, user.id)
+    agents.sign(agent.phone, state, actor or user.id)
     agents.write()
-    audit.note(session, now, user.id, f"queue.sign_{state}", company_id, agent.phone.removeprefix(OWN_PHONE)[-4:])
+    audit.note(
+        session, now, actor or user.id, f"queue.sign.{state}", company_id, agent.phone.removeprefix(OWN_PHONE)[-4:]
+    )
 
 
 def may_sign(user: User, agent: Agent) -> bool:

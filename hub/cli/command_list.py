@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "leads": ("lists.contacts:leads",),
         "texts": ("texts.text_commands",),
         "recordings": ("recordings.recording_commands",),
+        "queues": ("calls.queues",),
         "visits": ("lists.visits:visits",),
         "listen": ("lists.listen:listen",),
         "report": ("report", "costs.report", "costs.company_reports", "report_mails"),

@@ -57,6 +57,8 @@ ALLOWED = {
     "GET /companies": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
     "GET /numbers": {"owner", "admin", "marketer"},
     "GET /waiting-callers": {"owner", "admin", "marketer", "receptionist", "agent"},
+    "GET /queues": {"owner", "admin", "marketer", "receptionist", "agent"},
+    "PUT /queues/{company_id}/agents": {"owner", "admin", "marketer", "receptionist", "agent"},
     "GET /calls": {"owner", "admin", "marketer", "receptionist", "agent"},
     "GET /calls/{call_id}": {"owner", "admin", "marketer", "receptionist", "agent"},
     "POST /calls/{call_id}/lead": {"owner", "admin", "marketer", "receptionist", "agent"},
@@ -136,6 +138,7 @@ BODIES = {
     "POST /deliveries/{delivery_id}/replay": {},
     "POST /texts/{text_id}/archive": {"archived": True},
     "POST /tags/{tag_id}": {"color": "green2"},
+    "PUT /queues/{company_id}/agents": {"agent": "Ana", "state": "break"},
     "POST /webhooks/{webhook_id}/replay": {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"},
 }
 OF_SETUP = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, case, func
@@ -25,6 +25,7 @@ from hub.store.dialects import SecondsBetween
 
 CALLED = (QueueState.CALL_BACK, QueueState.CALLING_BACK)
 """The states of those who hung up and keep their place."""
+WaitState = Literal["waits", "rings", "talks", "call_back", "calling_back"]
 Doing = Literal["free", "rings", "talks", "busy", "rests", "off_hours", "break", "signed_out"]
 
 
@@ -59,7 +60,7 @@ class Wait:
     company: str
     flow: str
     step: str
-    state: Literal["waits", "rings", "talks", "call_back", "calling_back"]
+    state: WaitState
     """`call_back`: they hung up, and keep their place."""
     since: datetime
     waited: int
@@ -112,15 +113,17 @@ def queues_now(
     scope: AccessScope,
     companies: Sequence[Company],
     config: Config,
-    days: tuple[date, date],
+    days: tuple[date | None, date | None],
     now: datetime,
 ) -> QueuesNow:
-    """Who waits, the agents, and the figures of the days from the first to the last."""
+    """Who waits, the agents, and the figures of the days from the first to the last; of the last seven if they are left out."""
+    last = days[1] or (now + timedelta(days=1)).date()  # today, in every time zone
+    first = days[0] or last - timedelta(days=7)
     waits = _waits(session, scope, companies, now)
     return QueuesNow(
         waits=list(waits.values()),
         agents=agents_now(session, companies, config, now, waits),
-        figures=_figures(session, scope, companies, days),
+        figures=_figures(session, scope, companies, (first, last)),
     )
 
 

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import Depends, FastAPI, Path, Query
+from pydantic import Field
 from sqlmodel import Session
 
 from hub.access.users import may
-from hub.model import TextMessage
+from hub.answering.queue_agents import sign_agent
+from hub.model import Company, TextMessage
+from hub.model.queues import AgentState
+from hub.queries.activity.queues import Doing, WaitState, agent_named, agents_now, queues_now
 from hub.queries.contact.view import ContactView, view_of
 from hub.queries.deliveries.delivery_list import deliveries_of
 from hub.queries.lists.contact_list import list_contacts
@@ -21,10 +25,14 @@ from hub.queries.numbers.number_list import list_numbers
 from hub.queries.texts.text_list import TextFilter, list_texts
 from hub.texts.bodies import open_body
 from hub.web.api.auth import AuthorizedRequest, MayAccount, MayBodies, MayCalls, MaySetup, MayTexts
+from hub.web.api.marks import Body
+from hub.web.api.once import OnlyOnce
 from hub.web.api.paging import (
+    NOT_BLANK,
     After,
     CallFilters,
     CompanyName,
+    Day,
     FormFilters,
     Limit,
     Since,
@@ -65,6 +73,7 @@ EXPANDABLE = ("attribution", "notes", "deliveries")
 Expand: Any = expandable(*EXPANDABLE)
 ExpandCalls: Any = expandable(*EXPANDABLE, "recordings")
 AnyAnswer = TypeVar("AnyAnswer", bound=ExpandableAnswer)
+CompanyId = Annotated[str, Path(max_length=36)]
 SpamChoice = Annotated[Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")]
 
 
@@ -88,6 +97,70 @@ class WaitingCallers(Answer):
 
     waiting_callers: list[WaitingCallerAnswer]
     total: int
+
+
+class QueueWaitAnswer(Answer):
+    """One who waits or talks now, in the order of coming in. `waited`: seconds until the answer, or until now. Who sees own
+    calls only gets no call and no number."""
+
+    company: str
+    flow: str
+    step: str
+    state: WaitState
+    since: datetime
+    waited: int
+    agent: str | None
+    call_id: str | None
+    caller_number: str | None
+
+
+class QueueAgentAnswer(Answer):
+    """An agent, and what they do now. `since` and `changed_by`: when and by whom they were signed in or out; `missed_calls`:
+    the hub put them on a break, because calls were not picked up."""
+
+    company: str
+    name: str
+    phone: str
+    skills: list[str]
+    doing: Doing
+    since: datetime | None
+    changed_by: str | None
+    missed_calls: bool
+    call_id: str | None
+
+
+class QueueFiguresAnswer(Answer):
+    """What became of the callers of one queue, in seconds. `in_time`: answered within the target; `turned_away`: the queue was
+    full, the wait too long, or nobody signed in."""
+
+    company: str
+    flow: str
+    step: str
+    came: int
+    answered: int
+    in_time: int
+    called_back: int
+    abandoned: int
+    turned_away: int
+    left: int
+    failed: int
+    average_wait: int | None
+    longest_wait: int
+
+
+class Queues(Answer):
+    """The queues as they are now, and the figures of some days."""
+
+    waits: list[QueueWaitAnswer]
+    agents: list[QueueAgentAnswer]
+    figures: list[QueueFiguresAnswer]
+
+
+class QueueSignBody(Body):
+    """An agent, by name or phone, and whether they take calls from now on."""
+
+    agent: str = Field(max_length=80, pattern=NOT_BLANK)
+    state: AgentState
 
 
 def call_answers(
@@ -141,6 +214,7 @@ def add_calls(api: FastAPI) -> None:
     """Add the routes for who called and wrote, and why."""
     _add_calls(api)
     _add_forms_and_texts(api)
+    _add_queues(api)
 
 
 def _add_calls(api: FastAPI) -> None:
@@ -248,3 +322,30 @@ def _add_forms_and_texts(api: FastAPI) -> None:
             text = authorized.scope.one(session, TextMessage, text_id)
             authorized.note("text.read", text.id)
             return TextContent(id=text.id, body=open_body(authorized.hub.vault, session, text))
+
+
+def _add_queues(api: FastAPI) -> None:
+    @api.get("/queues", operation_id="getQueues")
+    def queues(
+        authorized: MayCalls, company: CompanyName = None, first: Day | None = None, last: Day | None = None
+    ) -> Queues:
+        """Who waits for an agent and who talks, the agents, and how long the callers of some days waited; of seven days if none
+        are named."""
+        hub, scope = authorized.hub, authorized.scope
+        with authorized.session() as session:
+            rows = companies_of(session, scope, company)
+            return Queues.model_validate(queues_now(session, scope, rows, hub.config, (first, last), hub.clock()))
+
+    @api.put("/queues/{company_id}/agents", operation_id="signQueueAgent")
+    def sign(authorized: MayCalls, once: OnlyOnce, company_id: CompanyId, body: QueueSignBody) -> QueueSignBody:
+        """Sign an agent in or out, or send them on a break: yourself, or anybody if your role may call people back."""
+        hub = authorized.hub
+        with authorized.session() as session:
+            company = authorized.scope.one(session, Company, company_id)
+            found = agent_named(agents_now(session, [company], hub.config, hub.clock()), company.name, body.agent)
+
+        def action(session: Session) -> dict[str, Any]:
+            sign_agent(session, authorized.user, found.company_id, found.agent, body.state, hub.clock())
+            return body.model_dump()
+
+        return QueueSignBody.model_validate(once.do(authorized, action))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hub.contracts.titles import came_from
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.platform.fields import only
+from hub.queries.activity.queues import queues_now
 from hub.queries.contact.facts import facts_of
 from hub.queries.contact.find import find_contact
 from hub.queries.contact.recordings import recordings_of
@@ -96,6 +98,33 @@ def waiting(reader: Reader, companies: Sequence[str] | None, limit: int) -> dict
         for each in found
     ]
     return {"callers": callers, "count": total, "days_back": MISSED_WITHIN.days}
+
+
+def queues(reader: Reader, companies: Sequence[str] | None, first: date | None, last: date | None) -> dict[str, Any]:
+    """The queues as they are now, and the figures of some days."""
+    scope, config, now = reader.scope("calls"), reader.hub.config, reader.hub.clock()
+    with reader.session(scope) as session:
+        found = queues_now(session, scope, reader.companies(session, scope, companies), config, (first, last), now)
+    if found.waits:
+        reader.note("show_queues", reader.user.account_id, f"{len(found.waits)} callers")
+    return {
+        "waits": [
+            {
+                **without_empty(only("company", "flow", "step", "state", "since", "waited", "agent", "call_id")(each)),
+                UNTRUSTED: {"number": reader.number(each.caller_number)},
+            }
+            for each in found.waits
+        ],
+        "agents": [
+            without_empty(
+                only("company", "name", "phone", "skills", "doing", "since", "changed_by", "missed_calls", "call_id")(
+                    each
+                )
+            )
+            for each in found.agents
+        ],
+        "figures": [asdict(each) for each in found.figures],
+    }
 
 
 def _filter(wanted: dict[str, Any], zone: ZoneInfo, reader: Reader) -> ContactFilter:

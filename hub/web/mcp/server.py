@@ -131,6 +131,12 @@ def _add_contacts(tool: _Tools, current: Callable[[], Reader]) -> None:
         """List the callers whose calls were missed and with whom nobody has spoken since, the longest wait first."""
         return contacts.waiting(current(), companies, limit)
 
+    @tool
+    def show_queues(companies: Companies = None, first: Day = None, last: Day = None) -> Answer:
+        """Show who waits for an agent now and who talks, what each agent does, and how long the callers of some days waited: of
+        seven days if none are named. Seconds are whole."""
+        return contacts.queues(current(), companies, first, last)
+
 
 def _add_deliveries(tool: _Tools, current: Callable[[], Reader]) -> None:
     @tool

@@ -5,19 +5,25 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from page_client import PHONE, seen, signed_in
 from queue_desk import AGENTS, Desk, accounts, mark_of, rung
+from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import TestHub
 
+from hub.access.keys import new_api_key
 from hub.config.callflow.context import audio_key
-from hub.model import AuditEntry
+from hub.model import AuditEntry, User
 from hub.numbers.greetings import GreetingCache
 from hub.numbers.hold_music import OWN, own_music, part_of
+from hub.web.api import create_api
 from hub.web.app import audio_route
+from hub.web.mcp.contacts import queues
+from hub.web.mcp.reader import reader_of
 
 Factory = Callable[..., TestHub]
 TEAM = [{"name": "Ana", "phone": PHONE, "skills": ["spanish"]}, {"name": "Ben", "phone": AGENTS[1]}]
@@ -61,7 +67,7 @@ def test_an_agent_signs_out_and_gets_no_call_until_in_again(desk: Desk) -> None:
     assert agent.post("/queues", {"of": company, "phone": PHONE, "do": "in"}).status_code == 303
     assert rung(desk.ask("CA4")) is None, "who came before is first"
     assert [each.action for each in desk.stage.rows(AuditEntry) if each.action.startswith("queue.")] == [
-        "queue.sign_break", "queue.sign_out", "queue.sign_in",
+        "queue.sign.break", "queue.sign.out", "queue.sign.in",
     ]  # fmt: skip
 
 
@@ -81,6 +87,46 @@ def test_an_agent_who_misses_two_calls_is_put_on_a_break_with_a_note_and_comes_b
     assert "by the hub: two calls were not picked up" in seen(agent.get("/queues").text)
     agent.post("/queues", {"of": company, "phone": PHONE, "do": "in"})
     assert "not picked up" not in seen(agent.get("/queues").text) and rung(desk.ask("CA2")) == PHONE
+
+
+def test_programs_and_assistants_see_what_the_page_shows_and_a_program_signs_agents(desk: Desk) -> None:
+    stage, company = desk.stage, desk.stage.directory.companies["lakeside"].id
+    keys = {}
+    for role in ("owner", "agent"):
+        signed_in(stage, role)
+        with stage.hub.store.writing() as session:
+            keys[role] = new_api_key(session, session.exec(select(User).where(User.role == role)).one(), stage.clock())
+    api = TestClient(create_api(stage.hub, stage.live))
+
+    def asked(role: str, method: str = "GET", path: str = "/queues", body: Any = None) -> Any:
+        stage.clock.advance(seconds=1)
+        return api.request(method, path, headers={"authorization": f"Bearer {keys[role]}"}, json=body)
+
+    for call in ("CA1", "CA2", "CA3"):
+        desk.tell(call, "ringing")
+        desk.ask(call)
+    stage.clock.advance(seconds=9)
+    found = asked("owner").json()
+    assert [(each["state"], each["waited"], each["caller_number"]) for each in found["waits"]] == [
+        ("rings", 10, "+17735550101"), ("rings", 10, "+17735550102"), ("waits", 10, "+17735550103"),
+    ]  # fmt: skip
+    assert [(each["name"], each["doing"]) for each in found["agents"]] == [("Ana", "rings"), ("Ben", "rings")]
+    assert {each["caller_number"] for each in asked("agent").json()["waits"]} == {None}
+    sign = f"/queues/{company}/agents"
+    assert asked("agent", "PUT", sign, {"agent": "Ben", "state": "out"}).status_code == 409, "only oneself"
+    assert (
+        asked("owner", "PUT", sign, {"agent": "Bea", "state": "out"}).json()["detail"].endswith("Ben (+13125550181).")
+    )
+    assert asked("owner", "PUT", sign, {"agent": AGENTS[1], "state": "break"}).status_code == 200
+    assert asked("agent", "PUT", sign, {"agent": "Ana", "state": "out"}).status_code == 200
+    reader = reader_of(stage.hub, keys["owner"])
+    assert reader is not None
+    told = queues(reader, None, None, None)
+    assert [(each["name"], each["changed_by"]) for each in told["agents"]] == [
+        ("Ana", "agent-agency"),
+        ("Ben", "owner-agency"),
+    ]
+    assert "5550101" not in str(told["waits"]) and told["figures"] == []
 
 
 def test_carriers_get_the_music_in_pieces_that_follow_each_other(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .add_tag_ringfence_version import AddTagRingfenceVersion
+from .agent_state import AgentState
 from .archive_body import ArchiveBody
 from .archive_text_ringfence_version import ArchiveTextRingfenceVersion
 from .archive_tracker_ringfence_version import ArchiveTrackerRingfenceVersion
@@ -74,6 +75,7 @@ from .get_privacy_request_file_ringfence_version import (
     GetPrivacyRequestFileRingfenceVersion,
 )
 from .get_privacy_request_ringfence_version import GetPrivacyRequestRingfenceVersion
+from .get_queues_ringfence_version import GetQueuesRingfenceVersion
 from .get_refusals_ringfence_version import GetRefusalsRingfenceVersion
 from .get_report_dimension import GetReportDimension
 from .get_report_model import GetReportModel
@@ -158,7 +160,14 @@ from .privacy_request_detail_outcome import PrivacyRequestDetailOutcome
 from .privacy_requests import PrivacyRequests
 from .problem import Problem
 from .problem_code import ProblemCode
+from .queue_agent import QueueAgent
+from .queue_agent_doing import QueueAgentDoing
+from .queue_figures import QueueFigures
+from .queue_sign_body import QueueSignBody
+from .queue_wait import QueueWait
+from .queue_wait_state import QueueWaitState
 from .queued_text import QueuedText
+from .queues import Queues
 from .recording import Recording
 from .recording_end import RecordingEnd
 from .recording_end_outcome import RecordingEndOutcome
@@ -188,6 +197,7 @@ from .set_called_back_ringfence_version import SetCalledBackRingfenceVersion
 from .set_lead_ringfence_version import SetLeadRingfenceVersion
 from .set_name_ringfence_version import SetNameRingfenceVersion
 from .set_spam_ringfence_version import SetSpamRingfenceVersion
+from .sign_queue_agent_ringfence_version import SignQueueAgentRingfenceVersion
 from .spam import Spam
 from .spam_body import SpamBody
 from .spam_reason import SpamReason
@@ -224,6 +234,7 @@ from .webhooks import Webhooks
 
 __all__ = (
     "AddTagRingfenceVersion",
+    "AgentState",
     "ArchiveBody",
     "ArchiveTextRingfenceVersion",
     "ArchiveTrackerRingfenceVersion",
@@ -293,6 +304,7 @@ __all__ = (
     "GetMarksRingfenceVersion",
     "GetPrivacyRequestFileRingfenceVersion",
     "GetPrivacyRequestRingfenceVersion",
+    "GetQueuesRingfenceVersion",
     "GetRefusalsRingfenceVersion",
     "GetReportDimension",
     "GetReportModel",
@@ -375,7 +387,14 @@ __all__ = (
     "PrivacyRequests",
     "Problem",
     "ProblemCode",
+    "QueueAgent",
+    "QueueAgentDoing",
     "QueuedText",
+    "QueueFigures",
+    "Queues",
+    "QueueSignBody",
+    "QueueWait",
+    "QueueWaitState",
     "Recording",
     "RecordingEnd",
     "RecordingEndOutcome",
@@ -405,6 +424,7 @@ __all__ = (
     "SetLeadRingfenceVersion",
     "SetNameRingfenceVersion",
     "SetSpamRingfenceVersion",
+    "SignQueueAgentRingfenceVersion",
     "Spam",
     "SpamBody",
     "SpamReason",

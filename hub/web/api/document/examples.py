@@ -55,6 +55,12 @@ EXAMPLES: Mapping[str, Any] = {
     ".hour": "9-16", ".code": "hub.silence", ".state": "given", "Form.first_time": True,
     "known": "yes", "missed": "open", "consent": "allow", "Form.name": "Pat Doe",
     "person": "01936c63-0d1e-7c99-a1b2-c3d4e5f60718",
+    # Queues
+    "step": "line", "QueueWait.flow": "office", "QueueFigures.flow": "office", "QueueWait.state": "waits", "waited": 42,
+    "QueueWait.agent": None, "QueueAgent.name": "Ana", "skills[]": "spanish", "doing": "free", "changed_by": "Ana",
+    "missed_calls": False, "QueueSignBody.agent": "Ana", "QueueSignBody.state": "break", "came": 50, "in_time": 40,
+    "QueueFigures.answered": 44, "called_back": 2, "abandoned": 2, "turned_away": 1, "left": 1, "failed": 0,
+    "average_wait": 38, "longest_wait": 210,
     # Marks
     "status": "qualified", "lead": "qualified", "Lead.kind": "call", "amount": "240.00", "currency": "USD", "tag": "roof",
     "tags[]": "roof", "TagBody.name": "roof", "NewTagBody.name": "roof", "ChangedTagBody.name": "roofing",

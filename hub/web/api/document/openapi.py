@@ -19,6 +19,7 @@ from hub.web.request_ids import HEADER as REQUEST_ID
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
     "companies": "Companies", "numbers": "Tracking numbers", "trackers": "Trackers", "waiting-callers": "Waiting callers",
+    "queues": "Queues",
     "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",

@@ -22,7 +22,6 @@ import pytest
 import rewritten
 import statements
 import structlog
-import written_accounts
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -132,17 +131,10 @@ def fresh_file(databases: Path) -> Iterator[str]:
         part.unlink(missing_ok=True)
 
 
-@contextmanager
-def empty_file(databases: Path) -> Iterator[str]:
-    """As `fresh_file`; a hub gets its accounts as a copy of those of another hub."""
-    with fresh_file(databases) as url, written_accounts.empty(url):
-        yield url
-
-
 @pytest.fixture
 def sqlite_url(databases: Path) -> Iterator[str]:
     """A migrated, empty SQLite file."""
-    with empty_file(databases) as url:
+    with fresh_file(databases) as url:
         yield url
 
 
@@ -176,14 +168,14 @@ def other_database_url(request: pytest.FixtureRequest, database_url: str) -> str
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def shared_hub(request: pytest.FixtureRequest, databases: Path) -> Iterator[Callable[..., TestHub]]:
     """As `hub`, for fixtures of a module whose tests write nothing, or take back what they wrote."""
-    with opened_hubs(databases, empty_file if request.param == "sqlite" else postgres.fresh_database) as factory:
+    with opened_hubs(databases, fresh_file if request.param == "sqlite" else postgres.fresh_database) as factory:
         yield factory
 
 
 @pytest.fixture(scope="module")
 def shared_lite_hub(databases: Path) -> Iterator[Callable[..., TestHub]]:
     """As `shared_hub`, on SQLite alone: for what does not depend on the database."""
-    with opened_hubs(databases, empty_file) as factory:
+    with opened_hubs(databases, fresh_file) as factory:
         yield factory
 
 

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+import written_accounts
 from sqlalchemy import make_url
 
 from hub.store.engine import Store
@@ -127,6 +128,7 @@ def sqlite_copy(folder: Path) -> Path:
     own.mkdir(mode=0o700, exist_ok=True)
     file = own / f"test-{uuid.uuid4().hex}.db"
     file.write_bytes(_sqlite_template(folder))
+    written_accounts.note_empty(file)
     return file
 
 

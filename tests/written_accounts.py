@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Hashable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -14,23 +14,21 @@ from hub.numbers.directory import Directory
 MAX_KEPT = 20
 """Files of a megabyte that a test process keeps: tests with the same accounts run one after another."""
 _empty: dict[str, tuple[int, int]] = {}
-"""The address of an empty database → size and time of its file."""
+"""The path of an empty database → size and time of its file."""
 _kept: dict[Hashable, tuple[bytes, Directory | None]] = {}
 """What is written → the file with it and the directory of it; empty if it was written one time: then nobody may need it
 again."""
 
 
-@contextmanager
-def empty(address: str) -> Iterator[None]:
-    """The database at `address` is migrated and empty, until somebody writes to it."""
-    _empty[address] = _state(_file(address))
-    yield
-    _empty.pop(address, None)
+def note_empty(file: Path) -> None:
+    """The SQLite file is migrated and empty, until somebody writes to it."""
+    _empty[str(file)] = _state(file)
 
 
 def take(address: str) -> bool:
     """Whether the database is still empty, and nobody has it open. The next one who asks hears that it is not."""
-    file, known = _file(address), _empty.pop(address, None)
+    file = _file(address)
+    known = _empty.pop(str(file), None)
     return known is not None and known == _state(file) and not file.with_name(f"{file.name}-wal").exists()
 
 

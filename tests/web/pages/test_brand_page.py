@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from page_client import PageClient, signed_in
@@ -65,22 +64,19 @@ def test_empty_fields_bring_ringfences_look_back(lite_hub: Callable[..., TestHub
     assert "<title>Calls · Ringfence</title>" in owner.get("/calls").text
 
 
-@pytest.mark.parametrize(
-    ("fields", "logo", "reason"),
-    [
+def test_what_is_wrong_is_said_and_nothing_is_stored(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    browser = signed_in(stage)
+    wrong: list[tuple[dict[str, str], bytes | None, str]] = [
         ({"own_accent": "1", "accent": "red;}*{display:none"}, None, "Write the color like #0b5a7a."),
         ({"title": "x" * 61}, None, "at most 60 characters"),
         ({}, b"<svg onload=alert(1)>", "neither PNG nor JPEG"),
         ({}, PNG + b"\0" * 200_000, "larger than 200 kB"),
-    ],
-)
-def test_what_is_wrong_is_said_and_nothing_is_stored(
-    lite_hub: Callable[..., TestHub], fields: dict[str, str], logo: bytes | None, reason: str
-) -> None:
-    stage = lite_hub()
-    answer = save(signed_in(stage), logo, **fields)
-    assert answer.status_code == 422 and reason in answer.text  # type: ignore[attr-defined]
-    assert stage.rows(Brand) == []
+    ]
+    for fields, logo, reason in wrong:
+        answer = save(browser, logo, **fields)
+        assert answer.status_code == 422 and reason in answer.text, reason  # type: ignore[attr-defined]
+        assert stage.rows(Brand) == [], reason
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))

@@ -108,22 +108,19 @@ def test_without_a_mail_server_the_link_is_shown_to_be_copied(lite_hub: Callable
     assert opens(stage, token_in(answer.text)) == "jo"
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
+def test_what_is_missing_is_said_at_its_field_and_invites_nobody(mailing: TestHub, server: MailServer) -> None:
+    browser = signed_in(mailing)
+    missing: list[tuple[dict[str, Any], str]] = [
         ({"companies": []}, "Choose at least one company"),
         ({"everywhere": "yes"}, "Choose single companies or all of them"),
         ({"email": "nobody"}, "Write an e-mail address"),
         ({"email": ""}, "Write an e-mail address, or a name"),
         ({"role": ""}, "There is no such role"),
-    ],
-)
-def test_what_is_missing_is_said_at_its_field_and_invites_nobody(
-    mailing: TestHub, server: MailServer, change: dict[str, Any], says: str
-) -> None:
-    answer = signed_in(mailing).post("/users", {**NEW, **change})
-    assert answer.status_code == 422 and says in answer.text
-    assert len(mailing.rows(User)) == 1 and server.letters == []
+    ]
+    for change, says in missing:
+        answer = browser.post("/users", {**NEW, **change})
+        assert answer.status_code == 422 and says in answer.text, change
+        assert len(mailing.rows(User)) == 1 and server.letters == [], change
 
 
 def test_all_companies_are_chosen_apart_and_names_are_made_from_what_is_there(mailing: TestHub) -> None:

@@ -29,12 +29,20 @@ LET_GO = receive("BYE") + respond("200 OK", inside=True)
 class Line:
     """An engine in a thread of its own; what it does with a call depends on the called number."""
 
-    def __init__(self, host: str = "127.0.0.1", certificate: Path | None = None, phones: Phones | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "",
+        certificate: Path | None = None,
+        phones: Phones | None = None,
+        listen: str = sipp.HOST,
+    ) -> None:
+        """`host` is the trunk's, if it has a name; `listen` the address of all."""
+        self.host = listen
         self.port, self.trunk = free_port(), free_port()
         secured: dict[str, Any] = {"transport": "tls", "srtp": "require"} if certificate else {}
-        trunk = Trunk(host, self.trunk, addresses=("127.0.0.1",), **secured)
+        trunk = Trunk(host or listen, self.trunk, addresses=(listen,), **secured)
         self.engine = StackEngine(
-            LineSettings(trunk, listen_host="127.0.0.1", listen_port=self.port, rtp_ports=RTP,
+            LineSettings(trunk, listen_host=listen, listen_port=self.port, rtp_ports=RTP,
                          caps=Caps(call_backs_at_once=9), certificate=certificate, phones=phones)
         )  # fmt: skip
         self.loop = asyncio.new_event_loop()
@@ -122,11 +130,13 @@ class Peers:
 
     def call(self, number: str, *parts: str, more: tuple[str, ...] = ()) -> sipp.Running:
         name = f"caller{len(self.running)}"
-        self.running.append(sipp.call(self.folder, name, self.line.port, number, *parts, more=more))
+        self.running.append(
+            sipp.call(self.folder, name, self.line.port, number, *parts, more=more, host=self.line.host)
+        )
         return self.running[-1]
 
     def sound(self, encrypted: bool = False) -> Sound:
-        self.sounds.append(EncryptedSound() if encrypted else Sound())
+        self.sounds.append(EncryptedSound() if encrypted else Sound(self.line.host))
         return self.sounds[-1]
 
     def close(self) -> None:
@@ -136,7 +146,9 @@ class Peers:
             sound.close()
 
     def phone(self, *parts: str, calls: int = 1, more: tuple[str, ...] = ()) -> sipp.Running:
-        self.running.append(sipp.phone(self.folder, "phone", self.line.trunk, *parts, calls=calls, more=more))
+        self.running.append(
+            sipp.phone(self.folder, "phone", self.line.trunk, *parts, calls=calls, more=more, host=self.line.host)
+        )
         return self.running[-1]
 
 

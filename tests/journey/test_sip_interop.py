@@ -143,7 +143,7 @@ REFUSED = {
     "sound over IPv6 alone": (
         488,
         lambda sound: sound.described(connection="IN IP6 2001:db8::1"),
-        "the line's sound goes over IPv4; who has both offers it",
+        "this line listens on an IPv4 address; on an IPv6 one it speaks IPv6 (test_sip_interop_ipv6.py)",
     ),
     "no sound at all": (400, lambda sound: "hello", "it is no description of sound"),
 }

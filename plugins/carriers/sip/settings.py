@@ -134,7 +134,7 @@ class SipSettings(PluginSettings):
     )
     listen: str = Field(
         default="0.0.0.0:5060",
-        description="The address on which the gateway speaks SIP.",
+        description="The address on which the gateway speaks SIP; `[::]:5060` for IPv4 and IPv6.",
         pattern=HOST_AND_PORT,
     )
     public_address: str | None = Field(

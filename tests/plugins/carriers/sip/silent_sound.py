@@ -12,6 +12,9 @@ class Silence:
 
     port, inside_port = 10_000, 22_000
 
+    def reaches(self, host: str) -> bool:
+        return ":" not in host
+
     def open(self, allowed: Callable[[str], bool]) -> Silence:
         return self
 

@@ -263,7 +263,14 @@ def test_no_bytes_raise_anything_or_reach_the_stack_broken(data: bytes, at: int,
 
 
 @pytest.mark.parametrize(
-    "line", ["c=IN IP4 224.0.0.1", "c=IN IP6 2001:db8::1", "c=IN IP4 nowhere.invalid", "c=IN IP4 1.2.3.4.5"]
+    "line",
+    [
+        "c=IN IP4 224.0.0.1",
+        "c=IN IP6 ff02::1",
+        "c=IN IP6 203.0.113.20:1",
+        "c=IN IP4 nowhere.invalid",
+        "c=IN IP4 1.2.3.4.5",
+    ],
 )
 def test_sound_for_no_usable_address_is_refused(line: str) -> None:
     with pytest.raises(BadMessage):

@@ -53,6 +53,32 @@ def test_only_those_beyond_the_nat_are_told_the_public_address_and_all_get_it_fo
     assert ports.media(proxy) == ports.media(trunk) == "198.51.100.7"
 
 
+def test_a_port_for_both_kinds_of_addresses_names_each_peer_as_people_write_it_and_reaches_it() -> None:
+    async def run() -> None:
+        loop, came = asyncio.get_running_loop(), asyncio.Queue[Peer]()
+        number = free_port()
+        ports = Ports(host="::", port=number, transport="udp", external="198.51.100.7", trunk_name="x", tls=None)
+        await ports.open_outside(lambda data, peer: came.put_nowait(peer))
+        for host, local in (("127.0.0.1", "127.0.0.1"), ("::1", "::1")):
+            heard = loop.create_future()
+
+            class Party(asyncio.DatagramProtocol):
+                def datagram_received(self, data: bytes, addr: Any, heard: Any = heard) -> None:
+                    heard.set_result(data)
+
+            party, _ = await loop.create_datagram_endpoint(Party, local_addr=(host, 0))
+            party.sendto(b"OPTIONS", (host, number))
+            peer = await asyncio.wait_for(came.get(), PATIENCE)
+            assert peer.host == host and ports.outside(peer) == (local, number)
+            ports.to_peer(peer, b"answer")
+            assert await asyncio.wait_for(heard, PATIENCE) == b"answer"
+            party.close()
+        assert ports.media(Peer("udp", "203.0.113.10", 5060)) == "198.51.100.7"
+        await ports.close()
+
+    in_a_thread(run())
+
+
 def _ports(port: int, certificate: Path, trunk: str = "localhost") -> Ports:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

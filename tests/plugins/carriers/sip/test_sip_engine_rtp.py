@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from plugins.carriers.sip.engine.guard import sdp
+from plugins.carriers.sip.engine.guard.addresses import family, is_six
 from plugins.carriers.sip.engine.guard.calls import NoPorts
 from plugins.carriers.sip.engine.guard.rtp import MOVE_S, RtpRelay, Stream, stack_ports
 from plugins.carriers.sip.engine.guard.sdp import Party
@@ -23,10 +24,10 @@ class End:
     """One end of some sound: a UDP socket that waits for packets."""
 
     def __init__(self, host: str, port: int = 0) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(family(host), socket.SOCK_DGRAM)
         self.socket.bind((host, port))
         self.socket.settimeout(PATIENCE)
-        self.at: tuple[str, int] = self.socket.getsockname()
+        self.at: tuple[str, int] = self.socket.getsockname()[:2]
 
     def say(self, mark: int, to: tuple[str, int]) -> None:
         self.socket.sendto(struct.pack("!BBHII", 0x80, 0, mark, 0, 7) + b"sound", to)
@@ -182,6 +183,38 @@ def test_the_party_sees_our_port_in_the_stacks_place() -> None:
     assert port == 40_000 and b"c=IN IP4 198.51.100.7\r\n" in body and b"m=audio 10000 RTP/AVP 0" in body
     assert b"127.0.0.1" not in body and b"a=rtcp" not in body
     assert sdp.for_party(said.replace(b"audio 40000", b"audio 0"), "198.51.100.7", 10_000)[1] == 0
+
+
+def test_sound_over_ipv6_is_described_on_either_side_as_that_side_knows_it() -> None:
+    said = SOUND.format(session="c=IN IP6 2001:DB8:0::20\r\n", medium="").encode()
+    body, party = sdp.for_stack(said, 22_000, is_six)
+    assert party == Party("2001:db8::20", 40_000, 40_001) and b"IP6" not in body
+    assert (
+        b"o=- 1 1 IN IP6 2001:db8::1\r\n"
+        in sdp.for_party(body.replace(b"203.0.113.20", b"127.0.0.1"), "2001:db8::1", 9)[0]
+    )
+    assert sdp.for_stack(said.replace(b"2001:DB8:0::20", b"::"), 22_000, is_six)[1] is None, "a hold is kept"
+    with pytest.raises(sdp.NoAddress):
+        sdp.for_stack(said, 22_000, lambda host: not is_six(host))
+
+
+def test_a_leg_of_a_relay_for_both_kinds_of_addresses_is_heard_and_answered_over_either() -> None:
+    relay = RtpRelay("::", (45_000 + os.getpid() % 200 * 40, 45_039 + os.getpid() % 200 * 40))
+    stack = End("127.0.0.1")
+    stream = relay.open(lambda host: host in ("127.0.0.1", "::1"))
+    stream.at_stack(stack.at[1])
+    four, six = End("127.0.0.1"), End("::1")
+    try:
+        for mark, party, host in ((1, four, "127.0.0.1"), (2, six, "::1")):
+            stream.point(Party(host, party.at[1], party.at[1] + 1))
+            party.say(mark, (host, stream.port))
+            assert stack.hears() == mark
+            stack.say(mark + 10, ("127.0.0.1", relay.inside_port))
+            assert party.hears() == mark + 10
+    finally:
+        relay.close()
+        for each in (stack, four, six):
+            each.socket.close()
 
 
 def test_the_ports_inside_are_apart_from_those_outside() -> None:

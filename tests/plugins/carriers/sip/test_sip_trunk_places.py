@@ -14,12 +14,13 @@ from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import Digest, secrets_of
 from plugins.carriers.sip.engine.guard.identity import read_about
+from plugins.carriers.sip.engine.guard.invitation import outgoing
 from plugins.carriers.sip.engine.guard.message import Message, answer_to, decode
 from plugins.carriers.sip.engine.guard.registration import REGISTERED, UNANSWERED, Registration
 from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.guard.targets import DOWN_S, Targets
-from plugins.carriers.sip.engine.interface import Unreachable
-from plugins.carriers.sip.engine.settings import Trunk
+from plugins.carriers.sip.engine.interface import Dial, Unreachable
+from plugins.carriers.sip.engine.settings import LineSettings, Trunk
 
 SRV = "_sip._udp.trunk.example."
 
@@ -43,6 +44,21 @@ class Clock:
 
 def places(targets: Targets) -> list[tuple[str, int]]:
     return [(each.peer.host, each.peer.port) for each in targets.order()]
+
+
+@pytest.mark.parametrize(
+    ("listen", "found"), [("0.0.0.0", ["127.0.0.1"]), ("::1", ["::1"]), ("::", ["127.0.0.1", "::1"])]
+)  # fmt: skip
+def test_a_trunk_is_called_at_the_addresses_that_the_lines_own_reaches(listen: str, found: list[str]) -> None:
+    targets = Targets(Trunk("127.0.0.1", 5060, more_hosts=("::1",)), listen=listen)
+    in_a_thread(targets.refresh())
+    assert [each.peer.host for each in targets.order()] == found
+
+
+def test_an_invite_to_a_trunk_over_ipv6_has_its_address_in_brackets() -> None:
+    line, peer = LineSettings(Trunk("2001:db8::10", 5070)), Peer("udp", "2001:db8::10", 5070)
+    plan = outgoing(Dial("+13125550142", "+13125550120"), line, peer, "2001:db8::1")
+    assert plan.uri == "sip:+13125550142@[2001:db8::10]:5070" and plan.sender == "<sip:+13125550120@[2001:db8::1]>"
 
 
 def test_calls_go_by_priority_and_weight_and_what_failed_lately_comes_last(names: NameServer) -> None:

@@ -139,6 +139,8 @@ class Call:
     """The other end's last description of its sound, as the stack has it."""
     contact: str = ""
     """Ours, as the other end knows it."""
+    hears_at: str = ""
+    """The address at which the other end listened last."""
     own_sound: bytes = b""
     """The description of our sound that the other end got last."""
     number: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Outgoing, Peer
 from plugins.carriers.sip.engine.interface import About, Dial
 from plugins.carriers.sip.engine.settings import PHONE, LineSettings
@@ -25,11 +26,11 @@ def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoi
     for number in (dial.number, dial.caller):
         if not _NUMBER.fullmatch(number) and not (dial.emergency and re.fullmatch("[0-9]{3,6}", number)):
             raise ValueError("A number to call, and the caller's, must be in international form, like +13125550100.")
-    host = settings.trunk.host
+    host = in_uri(settings.trunk.host)
     port = f":{settings.trunk.port}" if settings.trunk.port not in (5060, 5061) else ""
     secured = f";transport={trunk.transport}" if trunk.transport != "udp" else ""
     name = f'"{_quoted(dial.caller_name)}" ' if dial.caller_name else ""
-    us = settings.trunk.caller_host or us
+    us = settings.trunk.caller_host or in_uri(us)
     own = f"<sip:{dial.caller}@{us}>"
     uri = f"sip:{dial.number}@{host}{port}"
     headers = [("User-Agent", "Ringfence"), *_further(dial), *_forwarded(dial, uri, us)]
@@ -46,6 +47,7 @@ def to_phone(dial: Dial, name: str, contact: str, peer: Peer, us: str) -> Outgoi
     """How a call to a phone of the business looks. Raises `ValueError` as `outgoing` does."""
     if not _NUMBER.fullmatch(dial.caller):
         raise ValueError("The caller's number must be in international form, like +13125550100.")
+    us = in_uri(us)
     shown = f'"{_quoted(dial.caller_name)}" ' if dial.caller_name else ""
     hidden = '"Anonymous" <sip:anonymous@anonymous.invalid>'
     sender = hidden if dial.withhold else f"{shown}<sip:{dial.caller}@{us}>"

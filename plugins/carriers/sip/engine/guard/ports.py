@@ -10,8 +10,8 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
 
+from plugins.carriers.sip.engine.guard.addresses import ANY, for_socket, is_within, plain, reaches, route_to, serve
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 
@@ -28,10 +28,19 @@ CONNECT_S = 4.0
 PRIVATE = tuple(
     map(
         ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7"),
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "fc00::/7",
+            "fe80::/10",
+            "::1/128",
+        ),
     )
 )
-"""Networks behind a NAT: RFC 1918, 4193 and 6598."""
+"""Networks behind a NAT: RFC 1918, 4193, 4291 and 6598."""
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)\s*:\s*(\d{1,6})\s*\r\n", re.IGNORECASE)
 
 Receive = Callable[[bytes, Peer], None]
@@ -42,7 +51,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._receive = receive
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._receive(data, (addr[0], addr[1]))
+        self._receive(data, (plain(addr[0]), addr[1]))
 
 
 class Unproven:
@@ -118,7 +127,7 @@ class Ports:
                 (self._host, self._port), lambda data, source: receive(data, Peer("udp", *source))
             )
         else:
-            self._server = await asyncio.start_server(self._accept, self._host, self._port)
+            self._server = await serve(self._accept, self._host, self._port)
 
     async def open_phones(
         self,
@@ -131,7 +140,7 @@ class Ports:
         """Open the port of the business's phones, over TLS; `gone` hears of each connection that is closed."""
         self._phones_port, self._gone, self._unproven_s = port, gone, unproven_s
         self._phones_tls = tls
-        self._phones = await asyncio.start_server(self._accept_phone, host, port)
+        self._phones = await serve(self._accept_phone, host, port)
 
     def proven(self, peer: Peer) -> None:
         """A connection's party has proved its password."""
@@ -146,7 +155,7 @@ class Ports:
         """Send outside; over TCP and TLS through the connection there is, else through a new one."""
         if peer.transport == "udp":
             if self._udp:
-                self._udp.sendto(data, (peer.host, peer.port))
+                self._udp.sendto(data, (for_socket(self._host, peer.host), peer.port))
         elif (stream := self._streams.get(peer)) and not stream.is_closing():
             stream.write(data)
         elif not peer.phone:
@@ -154,13 +163,13 @@ class Ports:
 
     def outside(self, peer: Peer) -> tuple[str, int]:
         """The address and port at which this peer reaches us. Who is inside the NAT, a proxy for example, gets our own."""
-        return self._local(peer) if not self._external or _private(peer.host) else self._external, (
+        return self._local(peer) if is_within(peer.host, PRIVATE) else self.media(peer), (
             self._phones_port if peer.phone else self._port
         )
 
     def media(self, peer: Peer) -> str:
         """The address at which this peer's sound reaches us."""
-        return self._external or self._local(peer)
+        return self._external if self._external and reaches(self._external, peer.host) else self._local(peer)
 
     async def close(self) -> None:
         """Close every socket."""
@@ -177,14 +186,14 @@ class Ports:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _local(self, peer: Peer) -> str:
-        return self._host if self._host not in ("", "0.0.0.0") else _route_to(peer.host)  # noqa: S104
+        return self._host if self._host not in ANY else route_to(peer.host)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, port = writer.get_extra_info("peername")[:2]
+        host, port = _source(writer)
         peer = Peer(self._transport, host, port)
         if self._from_trunk(host):
             admitted = sum(self._from_trunk(each.host) and not each.phone for each in self._streams) < MAX_CONNECTIONS
@@ -196,8 +205,7 @@ class Ports:
         await self._serve(peer, reader, writer, self._tls if self._transport == "tls" else None)
 
     async def _accept_phone(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, port = writer.get_extra_info("peername")[:2]
-        peer = Peer("tls", host, port, phone=True)
+        peer = Peer("tls", *_source(writer), phone=True)
         if not self._unproven.admit(peer, writer):
             writer.transport.abort()
             return
@@ -274,15 +282,6 @@ async def _datagrams(
     return transport
 
 
-def _private(host: str) -> bool:
-    address = ipaddress.ip_address(host)
-    return any(address.version == network.version and address in network for network in PRIVATE)
-
-
-@lru_cache(maxsize=64)
-def _route_to(host: str) -> str:
-    """Our address on the way to a host; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, 5060))
-        address: str = probe.getsockname()[0]
-    return address
+def _source(writer: asyncio.StreamWriter) -> tuple[str, int]:
+    host, port = writer.get_extra_info("peername")[:2]
+    return plain(host), port

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 
+from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import answer_to_challenge
 from plugins.carriers.sip.engine.guard.message import Message
@@ -99,13 +100,13 @@ class Registration:
 
     def _request(self, target: Target, expires: int, signed: tuple[str, str] | None) -> Message:
         self._count += 1
-        us = f"<sip:{self._trunk.user}@{target.host}>"
+        us = f"<sip:{self._trunk.user}@{in_uri(target.host)}>"
         headers = [
             ("Max-Forwards", "70"), ("From", f"{us};tag={self._tag}"), ("To", us), ("Call-ID", self._call_id),
             ("CSeq", f"{self._count} REGISTER"), ("Contact", f"<{self._contact(target.peer)}>"),
             ("Expires", str(expires)), ("User-Agent", "Ringfence"), *([signed] if signed else []),
         ]  # fmt: skip
-        return Message("REGISTER", f"sip:{target.host}", headers=headers)
+        return Message("REGISTER", f"sip:{in_uri(target.host)}", headers=headers)
 
     async def _ask(self, peer: Peer, request: Message) -> Message | None:
         """The final answer to a request of no call; None if there is none in time."""

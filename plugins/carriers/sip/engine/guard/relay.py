@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP
 from plugins.carriers.sip.engine.guard.calls import (
@@ -106,7 +107,7 @@ class Relay(Replies):
     def ping(self, peer: Peer, uri: str) -> None:
         """Ask the trunk for a sign of life (OPTIONS)."""
         host, port = self._wire.outside(peer)
-        us = f"<sip:line@{host}:{port}>"
+        us = f"<sip:line@{in_uri(host)}:{port}>"
         headers = [
             ("Max-Forwards", "70"), ("From", f"{us};tag={secrets.token_hex(6)}"),
             ("To", f"<{uri}>"), ("Call-ID", secrets.token_hex(16)), ("CSeq", "1 OPTIONS"), ("Contact", us),
@@ -239,7 +240,7 @@ class Relay(Replies):
         branch = self.ledger.branch(request)
         if peer.phone and self._phones and call.up and request.method in ("INVITE", "UPDATE") and request.body:
             self._phones.hold(request.call_id, held(request.body))
-        passed = for_stack(request, call, self._sound.inside_port)
+        passed = for_stack(request, call, self._sound)
         passed.method = request.method
         passed.uri = call.stack or f"sip:{AGENT_OF_PHONES if peer.phone else AGENT}@{self._stack}"
         passed.lead("Via", [self._inner_via(branch)])
@@ -275,7 +276,7 @@ class Relay(Replies):
         if response.cseq[1] in ("INVITE", "UPDATE") and 200 <= response.status < 300:
             call.updates = call.updates or listed(response, "allow", "UPDATE")
             self.sessions.agreed(response.call_id, wanted(response), "uac")
-        passed = for_stack(response, call, self._sound.inside_port)
+        passed = for_stack(response, call, self._sound)
         if way.cseq.endswith(response.cseq[1]):
             passed.put("CSeq", way.cseq)
         passed.status, passed.phrase = response.status, response.phrase
@@ -390,7 +391,7 @@ class Relay(Replies):
 
     def _via(self, peer: Peer, branch: str) -> str:
         host, port = self._wire.outside(peer)
-        return f"SIP/2.0/{peer.transport.upper()} {host}:{port};branch={branch};rport"
+        return f"SIP/2.0/{peer.transport.upper()} {in_uri(host)}:{port};branch={branch};rport"
 
     def _inner_via(self, branch: str) -> str:
         return f"SIP/2.0/UDP {self._inside[0]}:{self._inside[1]};branch={branch};rport"

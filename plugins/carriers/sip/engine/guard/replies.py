@@ -104,7 +104,7 @@ class Replies:
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
 
     def _no_address(self, request: Message, peer: Peer) -> None:
-        """Refuse sound over IPv6 alone; who has IPv4 too offers that (RFC 3261 section 20.43)."""
+        """Refuse sound at an address out of reach; a party with IPv4 and IPv6 offers the other one (RFC 3261 section 20.43)."""
         warning = f'301 {self._wire.outside(peer)[0]} "Incompatible network address formats"'
         answer = self._answer if request.in_dialog else self._turn_away
         answer(request, peer, 488, PHRASES[488], [("Warning", warning)])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from plugins.carriers.sip.engine.guard import sdp
+from plugins.carriers.sip.engine.guard.addresses import in_uri, is_six
 from plugins.carriers.sip.engine.guard.admission import Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP, kind_of
 from plugins.carriers.sip.engine.guard.calls import Call, Peer, Sound
@@ -109,21 +111,25 @@ class SoundPorts(Protocol):
     inside_port: int
     """Where the stack's sound reaches us."""
 
+    def reaches(self, host: str) -> bool:
+        """Whether sound can be sent to an address."""
+
     def open(self, allowed: Callable[[str], bool]) -> Sound:
         """Ports for a leg, whose party may send from the hosts that `allowed` takes. Raises `NoPorts`."""
 
 
-def for_stack(message: Message, call: Call, port: int) -> Message:
-    """What the stack gets of a message: it sends sound to `port`."""
+def for_stack(message: Message, call: Call, sound: SoundPorts) -> Message:
+    """What the stack gets of a message: it sends sound to our inside port."""
     kept = [(name, value) for name, value in message.headers if name.lower() in TO_STACK]
     body = message.body
     if kind_of(message) == SDP:
-        body, party = sdp.for_stack(body, port)
+        body, party = sdp.for_stack(body, sound.inside_port, sound.reaches)
         if call.peer.phone:
             # A phone that holds sends no sound, which the stack would take for a dead end.
             body = body.replace(b"a=sendonly", b"a=inactive")
         call.described = body
         call.sound.point(party)
+        call.hears_at = party.host if party else call.hears_at
     passed = Message(headers=kept, body=body)
     keep_tags(passed, lambda value: without(value, TIMER))
     return passed
@@ -134,7 +140,7 @@ def dress(message: Message, call: Call, hop: Peer, wire: Wire) -> None:
     host, port = wire.outside(hop)
     secured = ";transport=" + hop.transport if hop.transport != "udp" else ""
     if message.method in ("INVITE", "UPDATE") or (message.status < 300 and message.cseq[1] in ("INVITE", "UPDATE")):
-        call.contact = f"<sip:line@{host}:{port}{secured}>"
+        call.contact = f"<sip:line@{in_uri(host)}:{port}{secured}>"
         message.put("Contact", call.contact)
         message.put("Allow", f"{ALLOW}, REFER" if hop.phone else ALLOW)
     keep_tags(message, lambda value: ", ".join(each for each in OPTION_TAGS if each in value))
@@ -152,6 +158,12 @@ def dress(message: Message, call: Call, hop: Peer, wire: Wire) -> None:
             if signed := message.get(name.lower()):
                 message.put(name, signed_again(signed, call.outgoing.password, message.method, message.uri))
     if kind_of(message) == SDP:
-        message.body, port = sdp.for_party(message.body, wire.media(hop), call.sound.port)
+        message.body, port = sdp.for_party(message.body, _heard_at(call, hop, wire), call.sound.port)
         call.own_sound = message.body
         call.sound.at_stack(port)
+
+
+def _heard_at(call: Call, hop: Peer, wire: Wire) -> str:
+    """Our address for the sound: IPv4 or IPv6 as the one at which the party listens, if that is known."""
+    other = call.hears_at and is_six(call.hears_at) != is_six(hop.host)
+    return wire.media(replace(hop, host=call.hears_at) if other else hop)

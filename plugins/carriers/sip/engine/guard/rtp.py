@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import SystemRandom
 
+from plugins.carriers.sip.engine.guard.addresses import family, for_socket, is_six, plain, reaches
 from plugins.carriers.sip.engine.guard.calls import NoPorts
 from plugins.carriers.sip.engine.guard.sdp import Party
 
@@ -106,6 +107,10 @@ class RtpRelay:
         """How many more legs there are ports for."""
         return len(self._free)
 
+    def reaches(self, host: str) -> bool:
+        """Whether sound can be sent to an address."""
+        return reaches(self._host, host)
+
     def open(self, allowed: Callable[[str], bool]) -> Stream:
         """Ports for a leg. Raises `NoPorts`."""
         for _ in range(len(self._free)):
@@ -155,7 +160,8 @@ class RtpRelay:
                         self._in(*found)
 
     def _in(self, stream: Stream, kind: int) -> None:
-        packet, source = stream.sockets[kind].recvfrom(MAX_PACKET)
+        packet, (host, port, *_) = stream.sockets[kind].recvfrom(MAX_PACKET)
+        source = plain(host), port
         if len(packet) > 7 and packet[0] >> 6 == 2 and stream.stack and stream.follows(kind, source, self._clock()):
             self._inside[kind].sendto(packet, (LOOPBACK, stream.stack + kind))
 
@@ -163,7 +169,7 @@ class RtpRelay:
         packet, source = self._inside[kind].recvfrom(MAX_PACKET)
         stream = self._from_stack.get(source[1] - kind)
         if stream and (to := stream.to[kind]):
-            stream.sockets[kind].sendto(packet, to)
+            stream.sockets[kind].sendto(packet, (for_socket(self._host, to[0]), to[1]))
 
     def _close(self, stream: Stream) -> None:
         if stream.sockets[0].fileno() < 0:
@@ -188,9 +194,11 @@ def _pair(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
         for kind in KINDS:
-            sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            sockets.append(socket.socket(family(host), socket.SOCK_DGRAM))
             sockets[kind].setblocking(False)
             sockets[kind].setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED)
+            if is_six(host):
+                sockets[kind].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, EXPEDITED)
             sockets[kind].bind((host, port + kind))
     except OSError:
         for each in sockets:

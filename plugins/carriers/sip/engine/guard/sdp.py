@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from plugins.carriers.sip.engine.guard.addresses import is_six, plain
 from plugins.carriers.sip.engine.guard.message import BadMessage
 
-_CONNECTION = re.compile(r"c=IN IP4 ([0-9.]{7,15})(?:/\d+)*")
+_CONNECTION = re.compile(r"c=IN IP(?:4 ([0-9.]{7,15})|6 ([0-9a-fA-F:.]{2,45}))(?:/\d+)*")
 _AUDIO = re.compile(r"m=audio (\d{1,5})\b")
 _RTCP_PORT = re.compile(r"a=rtcp:(\d{1,5})\b")
 STACK_ADDRESS = "127.0.0.1"
 NOWHERE = "0.0.0.0"  # noqa: S104 - hold, as RFC 2543 wrote it
+NOWHERES = (NOWHERE, "::")
 LAST_PORT = 65_535
 RTCP = ("a=rtcp:", "a=rtcp-mux", "a=candidate:")
 """Lines that name further ports: on either side of us RTCP is one port above RTP."""
 
 
 class NoAddress(BadMessage):
-    """The description can be read, but names no IPv4 address."""
+    """The description can be read, but names no address that our sound reaches."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +34,24 @@ class Party:
     rtcp: int
 
 
-def for_stack(body: bytes, port: int) -> tuple[bytes, Party | None]:
+def for_stack(body: bytes, port: int, reaches: Callable[[str], bool] = lambda host: True) -> tuple[bytes, Party | None]:
     """The description with our port on loopback in the party's place, and where the party listens; None if nowhere (hold).
 
-    Raises `BadMessage` for what has no IPv4 address or is not a description.
+    Raises `BadMessage` for what is not a description, and `NoAddress` for one whose address is no address or not one of those
+    that `reaches` takes.
     """
     lines = [line for line in _lines(body) if not line.startswith(RTCP)]
     said = [line for line in _lines(body) if line.startswith("a=rtcp:")]
     session, own, audio, place = "", "", 0, 0
     for at, line in enumerate(lines):
-        if line.startswith("c=") and not ((found := _CONNECTION.fullmatch(line)) and _usable(found[1])):
-            raise NoAddress("its sound has no usable IPv4 address")
+        if line.startswith("c=") and not ((host := _host(line)) in NOWHERES or (host and reaches(host))):
+            raise NoAddress("its sound has no usable address")
         if not session and line.startswith("c=") and not any(each.startswith("m=") for each in lines[:at]):
             session = line
         if not audio and (found := _AUDIO.match(line)) and int(found[1]):
             audio, place, lines[at] = int(found[1]), at, f"m=audio {port}{line[found.end(1) :]}"
             own = next((each for each in _of_medium(lines, at) if each.startswith("c=")), session)
-    host = own.removeprefix("c=IN IP4 ").partition("/")[0]
+    host = NOWHERE if _host(own) in NOWHERES else _host(own)
     if host == NOWHERE:
         lines = [line for at, line in enumerate(lines) if at < place or not line.startswith("c=")]
         lines.insert(place + 1, f"c=IN IP4 {NOWHERE}")
@@ -67,7 +71,8 @@ def for_party(body: bytes, address: str, port: int) -> tuple[bytes, int]:
     """The description with the address and port that the world reaches our sound at, without what shows the inside;
     and the stack's own port, 0 if it takes no sound."""
     lines = [line for line in _lines(body) if not line.startswith(("a=ssrc:", *RTCP))]
-    lines = [re.sub(r"(IN IP4 )127\.0\.0\.1\b", rf"\g<1>{address}", line) for line in lines]
+    ours = f"IN IP{6 if is_six(address) else 4} {address}"
+    lines = [re.sub(r"IN IP4 127\.0\.0\.1\b", ours, line) for line in lines]
     for at, line in enumerate(lines):
         if (found := _AUDIO.match(line)) and int(found[1]):
             lines[at] = f"m=audio {port}{line[found.end(1) :]}"
@@ -78,7 +83,9 @@ def for_party(body: bytes, address: str, port: int) -> tuple[bytes, int]:
 def held(body: bytes) -> bool:
     """Whether the sender of a description wants to receive nothing: hold."""
     lines = _lines(body)
-    return any(line in ("a=sendonly", "a=inactive") or line.startswith("c=IN IP4 0.0.0.0") for line in lines)
+    return any(
+        line in ("a=sendonly", "a=inactive") or (line.startswith("c=") and _host(line) in NOWHERES) for line in lines
+    )
 
 
 def _lines(body: bytes) -> list[str]:
@@ -100,12 +107,14 @@ def _after_name(out: list[str]) -> int:
     return next((number for number, line in enumerate(out) if line[0] not in "vosiuep"), len(out))
 
 
-def _usable(address: str) -> bool:
+def _host(line: str) -> str:
+    """The address of a c= line; blank for one that nobody can be reached at."""
+    said = _CONNECTION.fullmatch(line)
     try:
-        found = ipaddress.IPv4Address(address)
+        found = ipaddress.ip_address(said[1] or said[2]) if said else None
     except ValueError:
-        return False
-    return not found.is_multicast and str(found) != "255.255.255.255"
+        return ""
+    return "" if found is None or found.is_multicast or str(found) == "255.255.255.255" else plain(str(found))
 
 
 def _joined(lines: list[str]) -> bytes:

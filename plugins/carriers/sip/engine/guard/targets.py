@@ -15,6 +15,7 @@ import dns.rdatatype
 import dns.rdtypes.IN.SRV
 import dns.rrset
 
+from plugins.carriers.sip.engine.guard.addresses import reaches
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.interface import Unreachable
 from plugins.carriers.sip.engine.settings import Trunk
@@ -44,9 +45,10 @@ class Targets:
         trunk: Trunk,
         resolver: dns.asyncresolver.Resolver | None = None,
         clock: Callable[[], float] = time.monotonic,
+        listen: str = "0.0.0.0",  # noqa: S104 - any address of IPv4
     ) -> None:
-        """Nothing is looked up yet."""
-        self._trunk, self._resolver, self._clock = trunk, resolver, clock
+        """Nothing is looked up yet. `listen` is the address of our port: it says which addresses it reaches."""
+        self._trunk, self._resolver, self._clock, self._listen = trunk, resolver, clock, listen
         self._found: dict[str, list[tuple[dns.rdtypes.IN.SRV.SRV | None, list[Target]]]] = {}
         self._services: dict[str, dns.rrset.RRset] = {}
         self._down: dict[Peer, float] = {}
@@ -104,12 +106,11 @@ class Targets:
         name = record.target.to_text(omit_final_dot=True) if record else host
         port = record.port if record else trunk.port or (5061 if trunk.transport == "tls" else 5060)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                name, port, family=socket.AF_INET, type=socket.SOCK_DGRAM
-            )
+            found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_DGRAM)
         except OSError:
             return []
-        return [Target(host, Peer(trunk.transport, str(each[4][0]), port)) for each in found]
+        addresses = [str(each[4][0]) for each in found]
+        return [Target(host, Peer(trunk.transport, each, port)) for each in addresses if reaches(self._listen, each)]
 
 
 def _is_address(host: str) -> bool:

@@ -14,6 +14,7 @@ from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 from dns.asyncresolver import Resolver
 
 from plugins.carriers.sip.engine.early import Ringback
+from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Dialog, Outgoing, Peer
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
@@ -65,7 +66,7 @@ class StackEngine:
     def __init__(self, settings: LineSettings, resolver: Resolver | None = None) -> None:
         """Nothing is opened yet. `resolver` looks SRV records up; the system's if left out."""
         self.settings = settings
-        self._targets = Targets(settings.trunk, resolver)
+        self._targets = Targets(settings.trunk, resolver, listen=settings.listen_host)
         self._registration: Registration | None = None
         self.abilities = Abilities(
             srtp=settings.trunk.srtp != "off", tls=settings.trunk.transport == "tls", info_digits=True, early_media=True
@@ -382,7 +383,7 @@ class StackEngine:
 
     def _contact(self, peer: Peer) -> str:
         host, port = self._ports.outside(peer)
-        return f"sip:line@{host}:{port}" + (f";transport={peer.transport}" if peer.transport != "udp" else "")
+        return f"sip:line@{in_uri(host)}:{port}" + (f";transport={peer.transport}" if peer.transport != "udp" else "")
 
     def _died(self, on_death: Callable[[], None] | None) -> None:
         self._alive = False

@@ -8,6 +8,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.relay import Relay
@@ -86,7 +87,7 @@ class Upkeep:
                 next_ping = time.monotonic() + (PING_S if self._relay.last_pong else SWEEP_S)
                 self._pinged = self._pinged or time.monotonic()
                 for target in self._targets.all():
-                    self._relay.ping(target.peer, f"sip:{target.host}")
+                    self._relay.ping(target.peer, f"sip:{in_uri(target.host)}")
             self._relay.ledger.sweep()
             for each in self._certificates:
                 each.renew()

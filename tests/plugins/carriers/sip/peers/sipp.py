@@ -222,7 +222,7 @@ def hang_up(number: int = 9) -> str:
 class Running:
     """One sipp at work."""
 
-    def __init__(self, folder: Path, name: str, parts: tuple[str, ...], *arguments: str) -> None:
+    def __init__(self, folder: Path, name: str, parts: tuple[str, ...], host: str, *arguments: str) -> None:
         self.log, scenario, text = folder / f"{name}.messages", folder / f"{name}.xml", "".join(parts)
         kept = ",".join(number for number in "6789" if f'assign_to="{number}"' in text)
         known = f'<Reference variables="{kept}"/>' if kept else ""
@@ -230,7 +230,7 @@ class Running:
         self.errors = folder / f"{name}.errors"
         assert SIPP
         self.running = subprocess.Popen(
-            [SIPP, "-sf", str(scenario), "-i", HOST, "-nostdin", "-trace_msg", "-message_file", str(self.log), "-trace_err",
+            [SIPP, "-sf", str(scenario), "-i", host, "-nostdin", "-trace_msg", "-message_file", str(self.log), "-trace_err",
              "-error_file", str(self.errors), "-timeout", f"{PATIENCE}s", "-timeout_error", *arguments],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
         )  # fmt: skip
@@ -261,12 +261,17 @@ class Running:
             self.running.wait()
 
 
-def call(folder: Path, name: str, line: int, number: str, *parts: str, more: tuple[str, ...] = ()) -> Running:
+def call(
+    folder: Path, name: str, line: int, number: str, *parts: str, more: tuple[str, ...] = (), host: str = HOST
+) -> Running:
     """Call a number of the line."""
-    return Running(folder, name, parts, f"{HOST}:{line}", "-s", number, "-m", "1", *more)
+    at = f"[{host}]" if ":" in host else host
+    return Running(folder, name, parts, host, f"{at}:{line}", "-s", number, "-m", "1", *more)
 
 
-def phone(folder: Path, name: str, port: int, *parts: str, calls: int = 1, more: tuple[str, ...] = ()) -> Running:
+def phone(
+    folder: Path, name: str, port: int, *parts: str, calls: int = 1, more: tuple[str, ...] = (), host: str = HOST
+) -> Running:
     """Be the trunk with its phones, for so many calls."""
-    running = Running(folder, name, parts, "-p", str(port), "-m", str(calls), "-aa", *more)
+    running = Running(folder, name, parts, host, "-p", str(port), "-m", str(calls), "-aa", *more)
     return running.listening(port)

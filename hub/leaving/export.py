@@ -81,7 +81,8 @@ def _csv(hub: Hub, table: ExportTable, archive: Archive) -> Line:
                 opened = table.opener(hub, session, rows)
                 written.write_rows(_cells(row, columns, opened) for row in rows)
                 count += len(rows)
-                session.expunge_all()
+                for row in rows:  # expunge_all would end the query that is still being read
+                    session.expunge(row)
     return described(name, written, rows=count)
 
 

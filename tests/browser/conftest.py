@@ -44,16 +44,16 @@ def running(playwright: Any, *names: str) -> Iterator[Any]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium(playwright: Any) -> Iterator[Any]:
-    """What a visitor of a website has: the whole browser."""
+    """The whole browser, for what the headless shell lacks; it takes more than twice the time."""
     with running(playwright, *CHROMIUM) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def headless(playwright: Any) -> Iterator[Any]:
-    """What the hub's own pages are looked at with: the headless shell, or the whole browser where it is missing."""
+    """What pages are looked at with: the headless shell, or the whole browser where it is missing."""
     with running(playwright, HEADLESS_SHELL, *CHROMIUM) as browser:
         yield browser
 
@@ -87,7 +87,7 @@ def hub(shared_hub: BrowserHub) -> BrowserHub:
 
 
 @pytest.fixture
-def visitor(chromium: Any, site: Site, hub: BrowserHub) -> Iterator[Visitor]:
+def visitor(headless: Any, site: Site, hub: BrowserHub) -> Iterator[Visitor]:
     """A visitor with a browser profile of their own."""
-    with Visitor.arriving(chromium, site, hub) as visitor:
+    with Visitor.arriving(headless, site, hub) as visitor:
         yield visitor

@@ -73,9 +73,9 @@ def test_a_signal_that_is_not_set_is_none(visitor: Visitor, signal: str) -> None
 
 @pytest.mark.parametrize(("header", "name"), [("Sec-GPC", "gpc"), ("DNT", "dnt")])
 def test_a_signal_that_only_the_hub_sees_is_honoured_at_once(
-    chromium: Any, site: Any, hub: BrowserHub, header: str, name: str
+    headless: Any, site: Any, hub: BrowserHub, header: str, name: str
 ) -> None:
-    with Visitor.arriving(chromium, site, hub, extra_http_headers={header: "1"}) as visitor:
+    with Visitor.arriving(headless, site, hub, extra_http_headers={header: "1"}) as visitor:
         page = visitor.open(PHONE)
         assert visitor.swapped() == DEFAULT
         visitor.until(lambda: page.evaluate("ringfence.honoured()"), [name])
@@ -108,9 +108,9 @@ EUROPEAN = {"locale": "de", "timezone_id": "Europe/Berlin"}
     ids=["berlin", "zone", "language", "quebec"],
 )  # fmt: skip
 def test_a_visitor_from_where_a_yes_is_needed_leaves_nothing_behind_before_it(
-    chromium: Any, site: Any, hub: BrowserHub, profile: dict[str, str]
+    headless: Any, site: Any, hub: BrowserHub, profile: dict[str, str]
 ) -> None:
-    with Visitor.arriving(chromium, site, hub, **profile) as visitor:
+    with Visitor.arriving(headless, site, hub, **profile) as visitor:
         tag = visitor.snippet(name="ringfence-forms")
         body = PHONE + "<form id=quote><input name=mail type=email value=ada@example.com></form>"
         page = visitor.open(body, head=tag)
@@ -127,8 +127,8 @@ def test_a_visitor_from_where_a_yes_is_needed_leaves_nothing_behind_before_it(
         visitor.until(lambda: nothing_is_kept(visitor))
 
 
-def test_a_yes_that_each_page_tells_late_goes_on_with_the_visit(chromium: Any, site: Any, hub: BrowserHub) -> None:
-    with Visitor.arriving(chromium, site, hub, **EUROPEAN) as visitor:
+def test_a_yes_that_each_page_tells_late_goes_on_with_the_visit(headless: Any, site: Any, hub: BrowserHub) -> None:
+    with Visitor.arriving(headless, site, hub, **EUROPEAN) as visitor:
         for path in ("/", "/prices"):
             page = visitor.open(PHONE, path=path)
             assert visitor.swapped() == DEFAULT
@@ -144,8 +144,8 @@ def test_a_yes_that_each_page_tells_late_goes_on_with_the_visit(chromium: Any, s
         visitor.until(lambda: nothing_is_kept(visitor))
 
 
-def test_a_visitor_in_the_united_states_needs_no_yes(chromium: Any, site: Any, hub: BrowserHub) -> None:
-    with Visitor.arriving(chromium, site, hub, locale="es", timezone_id="America/Los_Angeles") as visitor:
+def test_a_visitor_in_the_united_states_needs_no_yes(headless: Any, site: Any, hub: BrowserHub) -> None:
+    with Visitor.arriving(headless, site, hub, locale="es", timezone_id="America/Los_Angeles") as visitor:
         visitor.open(PHONE)
         assert visitor.swapped() in POOL and visitor.asked[0]["body"]["time_zone"] == "America/Los_Angeles"
 

@@ -143,18 +143,21 @@ def test_leaving_the_site_ends_the_lease_and_moving_within_it_does_not(visitor: 
     visitor.until(visitor.hub.leases, 0)
 
 
-def test_a_page_that_comes_back_from_the_back_forward_cache_has_a_number_again(visitor: Visitor) -> None:
-    away = visitor.site.page("elsewhere.example.com", "/", "<p>Elsewhere</p>")
-    page = visitor.open(PHONE)
-    number = visitor.swapped()
-    page.evaluate("window.kept = true")
-    page.goto(away)
-    visitor.until(visitor.hub.leases, 0)
-    page.evaluate("history.back()")
-    page.wait_for_function("window.kept === true && window.ringfence", polling=10)
-    visitor.until(visitor.hub.leases, 1)
-    assert visitor.swapped()[-4:] == shown(visitor)
-    assert len(visitor.hub.visits()) == 1 and number in POOL
+def test_a_page_that_comes_back_from_the_back_forward_cache_has_a_number_again(
+    chromium: Any, site: Any, hub: BrowserHub
+) -> None:
+    with Visitor.arriving(chromium, site, hub) as visitor:
+        away = visitor.site.page("elsewhere.example.com", "/", "<p>Elsewhere</p>")
+        page = visitor.open(PHONE)
+        number = visitor.swapped()
+        page.evaluate("window.kept = true")
+        page.goto(away)
+        visitor.until(visitor.hub.leases, 0)
+        page.evaluate("history.back()")
+        page.wait_for_function("window.kept === true && window.ringfence", polling=10)
+        visitor.until(visitor.hub.leases, 1)
+        assert visitor.swapped()[-4:] == shown(visitor)
+        assert len(visitor.hub.visits()) == 1 and number in POOL
 
 
 HIDE = """Object.defineProperty(document, 'hidden', { value: '%s' === 'hidden', configurable: true });
@@ -352,8 +355,8 @@ def test_a_hostile_address_harms_neither_page_nor_hub(visitor: Visitor) -> None:
     assert visitor.page.evaluate("({}).x") is None
 
 
-def test_a_robot_sees_the_number_for_everybody(chromium: Any, site: Any, hub: BrowserHub) -> None:
-    context = chromium.new_context(
+def test_a_robot_sees_the_number_for_everybody(headless: Any, site: Any, hub: BrowserHub) -> None:
+    context = headless.new_context(
         user_agent="Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
     )
     robot = Visitor(context, site, hub, context.new_page())

@@ -9,6 +9,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from typer.testing import Result
 
 from hub.api.sandbox import Fault
 from hub.leaving import run as leaving
+from hub.leaving.export import ROWS_PER_BATCH
 from hub.leaving.rows import KEPT
-from hub.model import Call, Company, CompanyEnd, Person, PrivacyRequest, every_table
+from hub.model import Call, Company, CompanyEnd, DayRollup, Person, PrivacyRequest, every_table
 from hub.reload import ConfigFile
 from hub.store.engine import Store
 from plugins.carriers.twilio.sandbox import api as sandbox_api
@@ -149,6 +151,10 @@ def end_north(office: Shop, *request: str) -> Result:
 @pytest.mark.parametrize("kind", ["folder", "zip"])
 def test_an_export_holds_everything_in_clear_for_its_owner_alone(office: Shop, tmp_path: Path, kind: str) -> None:
     to = tmp_path / ("north.zip" if kind == "zip" else "north")
+    days = [date(2024, 1, 1) + timedelta(days=each) for each in range(ROWS_PER_BATCH + 1)]
+    about = {"company_id": company_id(office), "model": "last", "dimension": "source", "value": "sign", "currency": ""}
+    with office.opened() as opened, opened.hub.store.writing() as session:
+        session.add_all(DayRollup(day=day, **about) for day in days)
     result = office.run("companies", "end", "north", "--export", str(to))
     assert result.exit_code == 0, result.output
     files = (
@@ -172,6 +178,8 @@ def test_an_export_holds_everything_in_clear_for_its_owner_alone(office: Shop, t
     assert sorted(row["caller_number"] for row in tables["calls.csv"]) == ["", f"'{CALLER}"]
     assert [row["text"] for row in tables["texts.csv"]] == ["'=Zqpear()"], "a spreadsheet must not compute it"
     assert len(tables["visits.csv"]) == 2 and tables["consent_decisions.csv"] and tables["disclosures.csv"]
+    found = {row["day"] for row in tables["figures_by_day.csv"]}
+    assert found >= {day.isoformat() for day in days}, "more rows than are read at a time"
     assert OTHER_CALLER.encode() not in b"".join(files.values())
     assert hashlib.sha256(files["manifest.json"]).hexdigest() in result.output
     assert ("company.export", company_id(office)) in office.audited()

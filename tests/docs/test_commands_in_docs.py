@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from command_lines import PAGES, ROOT, fences, lines_of, problem
+from commands import CliRunner
+from played_demo import shared_demo
+from typer.testing import Result
+
+from hub.cli import app
 
 RUN = {
     str(page.relative_to(ROOT)): lines
@@ -57,28 +60,16 @@ def test_commands_in_the_documentation_are_taken(page: Path) -> None:
     assert unmarked == [], "write sh for lines that run on the demo's hub, console for examples"
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a demo that was played."""
-    folder = tmp_path_factory.mktemp("demo")
-    shutil.copyfile(ROOT / "config.yaml", folder / "config.yaml")
-    done = hub(folder, "demo", "--exit", "--calls", "4")
-    assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
-    return folder
-
-
 @pytest.fixture
-def folder(demo: Path, tmp_path: Path) -> Path:
-    """A copy of it, which a page may change."""
-    return shutil.copytree(demo, tmp_path / "hub")
+def folder(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """A copy of the folder of a demo that was played, which a page may change."""
+    return shutil.copytree(shared_demo(tmp_path_factory.getbasetemp())[0], tmp_path / "hub")
 
 
-def hub(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def hub(folder: Path, *words: str) -> Result:
     """Run `hub …` in a folder, as somebody who says yes."""
-    return subprocess.run(
-        [sys.executable, "-m", "hub.cli", *words],
-        cwd=folder, env={**os.environ, "COLUMNS": "200"}, input="y\n" * 5, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    with chdir(folder):
+        return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(words), input="y\n" * 5)
 
 
 @pytest.mark.soak
@@ -87,10 +78,10 @@ def hub(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_the_lines_of_a_page_run_as_they_are_printed(page: str, folder: Path) -> None:
     (folder / "notice.txt").write_text("We text you about your appointment.")
     for words in SETUP.get(page, ()):
-        assert hub(folder, *words.split()).returncode == 0
+        assert hub(folder, *words.split()).exit_code == 0
     failed = []
     for line in RUN[page]:
         done = hub(folder, *line.words)
-        if done.returncode > 1 or "Traceback" in done.stderr:
-            failed.append(f"{line}: {done.returncode} {done.stderr[-600:]}")
+        if done.exit_code > 1 or not isinstance(done.exception, SystemExit | None):
+            failed.append(f"{line}: {done.exit_code} {done.exception!r} {done.output[-600:]}")
     assert not failed, "\n".join(failed)

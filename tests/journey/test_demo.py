@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from demo_timelines import misplaced, wrong_entries
-from played_demo import play
+from played_demo import shared_demo
 from testbed import SHARED, TestHub
 
 from hub.contracts.sandbox import CostSandbox
@@ -154,12 +154,15 @@ def test_visitors_who_saw_no_number_are_told_with_the_reason() -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
+def test_played_weeks_add_up_with_calls_recordings_and_texts_by_both_carriers(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
     """One play for all that the weeks have, for it takes long; through the companies' pages where there is a browser."""
     browser = find_chromium() is not None
     if not browser and os.environ.get("CI"):
         pytest.fail("There is no Chromium on this machine; install it with: sudo apt-get install chromium")
-    printed = play(tmp_path, "--calls", "24", "--seed", "1", "--ledger")
+    played, printed = shared_demo(tmp_path_factory.getbasetemp())
+    tmp_path = shutil.copytree(played, tmp_path / "day")
     assert "each number that the API showed" in printed and "withheld" in printed
     database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
     try:

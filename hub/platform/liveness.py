@@ -14,6 +14,7 @@ from hub.errors import place_of
 from hub.platform import metrics
 
 log = structlog.get_logger(__name__)
+LINE_EVERY_SECONDS = 60.0
 TURN_LIMIT_SECONDS = 600.0
 """A worker thread that has not turned for longer than this is stuck."""
 
@@ -150,8 +151,32 @@ class Liveness:
         return sorted(thread for thread, limit in self._limits.items() if ages.get(thread, 0.0) > limit)
 
 
+class Outages:
+    """Errors of the database come from every task at once while it is away: one line a minute says so."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic, self._lock = monotonic, threading.Lock()
+        self._said_at, self._left_out = -LINE_EVERY_SECONDS, 0
+
+    def line(self, error: BaseException) -> dict[str, int] | None:
+        """What a line about an error says besides, or None if it is left out."""
+        if not type(error).__module__.startswith("sqlalchemy."):
+            return {}
+        with self._lock:
+            now = self._monotonic()
+            if now - self._said_at < LINE_EVERY_SECONDS:
+                self._left_out += 1
+                return None
+            left_out, self._said_at, self._left_out = self._left_out, now, 0
+        return {"more_left_out": left_out} if left_out else {}
+
+
+outages = Outages()
+
+
 def report_failure(task: str, error: BaseException) -> None:
     """Count and log what ended a task of a thread that goes on. It never raises, and the error's text is never logged."""
     with contextlib.suppress(Exception):  # a full disk may refuse the log too
         metrics.TASK_FAILURES.labels(task, type(error).__name__).inc()
-        log.error("task failed", task=task, error=type(error).__name__, at=place_of(error))
+        if (more := outages.line(error)) is not None:
+            log.error("task failed", task=task, error=type(error).__name__, at=place_of(error), **more)

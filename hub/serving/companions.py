@@ -35,7 +35,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 STABLE_SECONDS = 30.0
 END_SECONDS = 5.0
 """How long Ctrl-C waits for an idle one to end; one with calls under way ends after them, without the hub."""
-DEATHS_TOLD = 3
+DEATHS_REPORTED = 3
 """As many in a row, each within `STABLE_SECONDS`, are a trouble that `/readyz`, the status page and the log name."""
 MAX_LOG_BYTES = 5_000_000
 LAST_BYTES, MAX_LAST_LINE = 4_000, 300
@@ -158,8 +158,8 @@ class Companions:
 
     def _note(self, known: _Known, hub: Hub) -> None:
         """Keep in the database that it ends again and again, with its last line, until it has lasted."""
-        dying = known.deaths >= DEATHS_TOLD
-        if dying is known.noted or (0 < known.deaths < DEATHS_TOLD) or hub.store.outage.since is not None:
+        dying = known.deaths >= DEATHS_REPORTED
+        if dying is known.noted or (0 < known.deaths < DEATHS_REPORTED) or hub.store.outage.since is not None:
             return
         name, detail = known.process.name, ""
         if dying:

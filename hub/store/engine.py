@@ -95,7 +95,7 @@ class Store:
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
         self._of_accounts = self.engine if self.is_sqlite else _account_engine(self.url)
         self._turns = threading.RLock()
-        self.outage = Outage(FILE_PATIENCE_SECONDS if self.is_sqlite else PATIENCE_SECONDS)
+        self.outage = Outage(FILE_PATIENCE_SECONDS if self.is_sqlite else PATIENCE_SECONDS, of_file=self.is_sqlite)
         self._of_thread = threading.local()
         self.suspect = Suspect()
         self._writing = self.engine.execution_options(ringfence_write=True)

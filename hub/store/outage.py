@@ -1,8 +1,16 @@
-"""Whether the main database is away, as the writers of this process see it."""
+"""Whether the main database is slow or away, as the writers of this process see it.
+
+A write that takes too long is set aside: its rows go to the spool, and so does what comes in after it, until the database takes
+writes again. A server whose write hangs counts as away at once, because it may be frozen. A file does not go away quietly: it
+is slow, and everything goes on but for the spool, unless no write succeeds for `LOST_AFTER_SECONDS`, or an error says more.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 from weakref import WeakSet
@@ -17,6 +25,9 @@ PATIENCE_SECONDS = 0.5
 """How long a commit may take while a caller waits: half of the time in which a ringing call is answered."""
 FILE_PATIENCE_SECONDS = 3.0
 """The same for SQLite: a file does not go away quietly, and on a busy machine a write may be slow."""
+LOST_AFTER_SECONDS = 10.0
+"""A file that takes no write for so long counts as away, until it does."""
+BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 WATCH_SECONDS = 0.1
 SLOW = "a write takes too long"
 """Why an outage began whose database may be there: slow, or frozen."""
@@ -32,13 +43,29 @@ class Watched(Protocol):
 class Outage:
     """Thread-safe. It begins when a write fails or hangs, and ends when the database has taken what was spooled."""
 
-    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
-        self.patience = patience
+    def __init__(
+        self,
+        patience: float = PATIENCE_SECONDS,
+        *,
+        of_file: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.patience, self._of_file, self._monotonic = patience, of_file, monotonic
         self.since: datetime | None = None
+        self.slow = False
+        """Whether nobody knows more than that writes take too long."""
+        self.readable = False
+        """Whether the database can be read meanwhile."""
+        self._slow_from: float | None = None
         self._lock = threading.Lock()
         self._watched: WeakSet[Watched] = WeakSet()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def is_spooling(self) -> bool:
+        """Whether what comes in goes to the spool: the database is away, or a write hangs."""
+        return self.since is not None or self._slow_from is not None
 
     @property
     def seconds(self) -> float:
@@ -51,18 +78,37 @@ class Outage:
         with self._lock:
             if self.since is not None:
                 return
-            self.since = datetime.now(UTC)
+            self.since, self.slow = datetime.now(UTC), why == SLOW
+            self.readable = self.slow and self._of_file
         _report(1)
         log = structlog.get_logger(__name__)
-        if why == SLOW:
+        if self.slow:
             log.warning("a write takes too long; what comes in is spooled meanwhile")
         else:
             log.error("the database is away; what comes in is spooled", why=why)
+
+    def slowed(self) -> None:
+        """A write takes too long, and the database has refused nothing."""
+        with self._lock:
+            now = self._monotonic()
+            if self._slow_from is None:
+                self._slow_from = now
+            lost = not self._of_file or now - self._slow_from >= LOST_AFTER_SECONDS
+        if lost:
+            self.begin(SLOW)
+
+    def refused(self, error: BaseException) -> None:
+        """A write has failed with an error that says nothing against its rows."""
+        if self._of_file and is_busy(error):
+            self.slowed()
+        else:
+            self.begin(type(error).__name__)
 
     def end(self) -> tuple[datetime, float] | None:
         """The database takes writes again; since when it was away, and for how many seconds."""
         with self._lock:
             seconds, since, self.since = self.seconds, self.since, None
+            self.slow, self._slow_from = False, None
         if since is None:
             return None
         _report(0)
@@ -92,8 +138,8 @@ class Outage:
         with self._lock:
             watched = list(self._watched)
         late = [each for each in watched if each.give_up_after(self.patience)]
-        if late:
-            self.begin(SLOW)
+        if late or self._slow_from is not None:
+            self.slowed()
 
     def _watch(self) -> None:
         while not self._ending.wait(WATCH_SECONDS):
@@ -106,6 +152,12 @@ def _report(away: int) -> None:
 
 class DatabaseAway(Exception):
     """The database did not answer in time, and its caller has gone on without it."""
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether a file was only held by somebody else for too long."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF in BUSY_CODES
 
 
 def is_away(error: BaseException) -> bool:

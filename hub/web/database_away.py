@@ -16,9 +16,11 @@ SERVED = ("/audio/", "/t/", "/track/", "/.well-known/")
 GRACE_SECONDS = 2.0
 """An outage that ends sooner is not shown: a page that waits gets its rows."""
 SENTENCE = (
-    "The database of this hub does not answer since {since:%H:%M} UTC. Calls and texts are taken and kept meanwhile; "
+    "The database of this hub {trouble} since {since:%H:%M} UTC. Calls and texts are taken and kept meanwhile; "
     "this page comes back by itself."
 )
+AWAY, SLOW = "does not answer", "has been too slow to be written to"
+READS = ("GET", "HEAD")
 
 
 class DatabaseAwayPages:
@@ -39,11 +41,13 @@ class DatabaseAwayPages:
             answer = JSONResponse({"status": "ok"})
         elif scope["path"] == "/readyz":
             answer = status_only(self._hub)
-        elif self._outage.seconds < GRACE_SECONDS:
+        elif self._outage.seconds < GRACE_SECONDS or (self._outage.readable and scope["method"] in READS):
             await self._app(scope, receive, send)
             return
         else:
             key = "error" if scope["path"].startswith(CALLRAIL) else "detail"
             headers = {"Retry-After": "5", "Cache-Control": "no-store"}
-            answer = JSONResponse({key: SENTENCE.format(since=since)}, 503, headers)
+            answer = JSONResponse(
+                {key: SENTENCE.format(since=since, trouble=SLOW if self._outage.slow else AWAY)}, 503, headers
+            )
         await answer(scope, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +57,8 @@ def database_away(hub: Hub) -> str | None:
     """The database does not answer; what comes in is spooled."""
     since, spooled = hub.store.outage.since, hub.spool.state().waiting
     if since is not None:
-        return f"database away since {since:%H:%M} UTC; {spooled} rows spooled"
+        trouble = "slow" if hub.store.outage.slow else "away"
+        return f"database {trouble} since {since:%H:%M} UTC; {spooled} rows spooled"
     try:
         current(hub.store)
     except SQLAlchemyError as error:
@@ -272,6 +274,11 @@ def _rounded(ages: dict[str, float]) -> dict[str, float]:
 def _reasons(checks: list[Reason], hub: Hub) -> list[str]:
     found = []
     for check in checks:
-        with contextlib.suppress(SQLAlchemyError):
+        try:
             found.append(check(hub))
+        except SQLAlchemyError:
+            continue  # `database_away` says so
+        except (sqlite3.Error, OSError) as error:
+            if (words := f"the disk refuses to be read or written: {type(error).__name__}") not in found:
+                found.append(words)
     return [each for each in found if each]

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from hub.config.schedule import Schedule, parse_schedule
 from hub.hookspecs import SPECS
 from hub.model import SyncSlot
+from hub.platform.liveness import outages
 from hub.runtime import Hub
 from hub.store.rows import write_slot
 
@@ -106,7 +107,8 @@ class Ticker:
         try:
             slot = tick(self._hub, connector, self._schedules[connector], self._written.get(connector))
         except SQLAlchemyError as error:
-            log.warning("tick failed", connector=connector, error=type(error).__name__)
+            if (more := outages.line(error)) is not None:
+                log.warning("tick failed", connector=connector, error=type(error).__name__, **more)
         else:
             if slot is not None:
                 self._written[connector] = slot

@@ -20,6 +20,7 @@ from hub.model.columns import new_id
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
 from hub.store.spool import Drainer, Spool
+from hub.store.spool.drain import VISITS
 from hub.store.spool.values import MARKS, dumped, loaded
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 
@@ -120,20 +121,25 @@ def test_a_row_that_the_database_refuses_does_not_hold_up_the_others(store: Stor
     assert (spool.state().waiting, spool.state().refused) == (0, 2)
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3)), max_size=12), st.integers(1, 4))
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", VISITS]), st.integers(0, 3)), max_size=12), st.integers(1, 4))
 @settings(max_examples=25, deadline=None)
-def test_kinds_are_drained_in_the_order_in_which_they_came(what: Sequence[tuple[str, int]], at_a_time: int) -> None:
+def test_rows_of_a_kind_are_written_together_in_their_order_and_visits_before_what_looks_for_them(
+    what: Sequence[tuple[str, int]], at_a_time: int
+) -> None:
     store, spool = Store("sqlite://"), Spool(None, KEYRING)
-    seen: list[tuple[str, int]] = []
+    seen: list[tuple[str, list[int]]] = []
     with store.connected() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num TEXT)"))
     for start in range(0, len(what), at_a_time):
         for kind, number in what[start : start + at_a_time]:
             spool.put(kind, [{"n": number}])
     drains = {
-        kind: lambda rows, kind=kind: seen.extend((kind, row["n"]) for row in rows)  # type: ignore[misc]
-        for kind in "ab"
+        kind: lambda rows, kind=kind: seen.append((kind, [row["n"] for row in rows]))  # type: ignore[misc]
+        for kind in ("a", "b", VISITS)
     }
     Drainer(store, spool, drains).look()
-    assert seen == list(what)
+    kinds = [kind for kind, _ in seen]
+    assert len(kinds) == len(set(kinds)) and VISITS not in kinds[1:], "one transaction for each kind"
+    assert dict(seen) == {kind: [number for each, number in what if each == kind] for kind in kinds}
+    assert spool.is_empty()
     store.close()

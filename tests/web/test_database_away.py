@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from web_edge import BUSINESS, CALLER, Edge
 
+from hub.store.outage import SLOW
+from hub.web.health import readiness
+
 MENU = "For sales press 1, for the yard press 2."
 
 
@@ -72,3 +75,20 @@ def test_pages_say_since_when_the_database_is_away(own_edge: Edge) -> None:
     assert page.json()["detail"] == data.json()["detail"]
     own_edge.until_drained()
     assert own_edge.client.get("/calls").status_code != 503
+
+
+def test_pages_are_read_while_the_database_is_slow_or_drained_and_nothing_is_written(own_edge: Edge) -> None:
+    hub = own_edge.opened.hub
+    outage = hub.store.outage
+    with hub.store.writing() as session:
+        session.connection()  # takes the write lock of SQLite
+        outage.begin(SLOW)
+        assert outage.since is not None
+        outage.since -= timedelta(minutes=2)
+        page, data = own_edge.client.get("/sign-in"), own_edge.client.get("/api/v1/calls")
+        written = own_edge.client.post("/sign-in", data={"name": "maria", "password": "x"})
+        reasons = readiness(hub)[0]["reasons"]
+    assert (page.status_code, data.status_code) == (200, 401), "a page asks whom it is for, as always"
+    assert written.status_code == 503 and "has been too slow to be written to since" in written.text
+    assert str(reasons).count("database slow since") == 1 and "away" not in str(reasons)
+    own_edge.until_drained()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -16,7 +17,8 @@ from hub.store.companion_troubles import note_figures
 from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store
 from hub.store.schema import revisions
-from hub.web.health import Operation, operation_app
+from hub.store.spool import Spool
+from hub.web.health import Operation, operation_app, readiness
 
 
 def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:
@@ -32,6 +34,15 @@ def test_what_needs_a_person_is_named_while_calls_are_accepted(own_edge: Edge) -
     answer = own_edge.operation.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "degraded", "reasons": ["connectors paused: twilio"]}
+
+
+def test_a_disk_that_refuses_the_spool_is_named_and_is_no_error_of_the_page(own_edge: Edge, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.spool"
+    torn.write_bytes(b"no database at all" * 100)
+    hub = replace(own_edge.opened.hub, spool=Spool(torn, own_edge.opened.hub.keyring))
+    document, status = readiness(hub)
+    assert (status, document["status"]) == (200, "degraded")
+    assert "the disk refuses to be read or written: DatabaseError" in document["reasons"]  # type: ignore[operator]
 
 
 def test_items_in_quarantine_and_silent_consent_plugins_need_a_person(own_edge: Edge) -> None:

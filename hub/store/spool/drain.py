@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 import structlog
@@ -20,7 +19,7 @@ from hub.platform import metrics
 from hub.platform.liveness import Liveness
 from hub.store.dialects import database_file, is_in_memory
 from hub.store.engine import Store
-from hub.store.outage import DatabaseAway, is_away
+from hub.store.outage import DatabaseAway, is_away, is_busy
 from hub.store.spool.file import Row, Spool, Spooled
 
 PROBE_SECONDS = 2
@@ -53,15 +52,17 @@ log = structlog.get_logger(__name__)
 TURN_SECONDS = 1.0
 RETRY_SECONDS = 3_600.0
 FEW_ROWS = 100
-MAX_ROWS = 500
-"""Rows that are taken from the spool at a time."""
+MAX_ROWS = 2_000
+"""Rows that are taken from the spool at a time; those of one kind are written together."""
+VISITS = "visit"
+"""The kind that is written before the others, because a call and a form look for their visit."""
 Drain = Callable[[Sequence[Row]], None]
 """Writes rows of one kind in one transaction. Those that the database has already must change nothing."""
 
 
 class Drainer:
-    """A thread of a process with a web edge. It looks once a second whether the database is there, and drains the spool in its
-    order. One process of a machine drains at a time.
+    """A thread of a process with a web edge. It looks once a second whether the database is there, and drains the spool from
+    its oldest rows on, those of one kind of a batch together. One process of a machine drains at a time.
 
     The outage ends when few rows are left: until then what comes in is spooled too, so that it does not overtake what came
     before. The fold gives the same result in any order (tests/model/test_carriers_fold.py).
@@ -97,18 +98,21 @@ class Drainer:
     def look(self) -> int:
         """Look once; returns how many rows were taken to the database."""
         outage, taken = self._store.outage, 0
-        if outage.since is None and self._spool.is_empty():
+        if not outage.is_spooling and self._spool.is_empty():
             self._ask_quietly()
             return 0
         with self._spool.draining() as mine:
             try:
                 probe(self._store)
+                outage.readable = True
                 if mine:
                     taken = self._drain()
                 elif self._spool.state().waiting < FEW_ROWS:
                     self._end()
             except (SQLAlchemyError, sqlite3.Error, DatabaseAway) as error:
-                outage.begin(type(error).__name__)
+                outage.refused(error)
+                # A file that is only held can be read, and so can a server that takes no writes.
+                outage.readable = is_busy(error) or isinstance(error, DatabaseAway)
         self._show()
         return taken
 
@@ -132,7 +136,7 @@ class Drainer:
         try:
             self._store.ping()
         except SQLAlchemyError as error:
-            self._store.outage.begin(type(error).__name__)
+            self._store.outage.refused(error)
         finally:
             self._asked_at = None
 
@@ -145,8 +149,11 @@ class Drainer:
                 self._end()
             if not rows:
                 break
-            for kind, together in groupby(rows, key=lambda each: each.kind):
-                for some in self._written(kind, list(together)):
+            by_kind: dict[str, list[Spooled]] = {VISITS: []}
+            for each in rows:
+                by_kind.setdefault(each.kind, []).append(each)
+            for kind, together in by_kind.items():
+                for some in self._written(kind, together) if together else ():
                     self._spool.drop([each.id for each in some])
                     taken += len(some)
             self._show()

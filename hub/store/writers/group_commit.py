@@ -132,7 +132,7 @@ class GroupCommitter(Generic[Job, Written]):
             log.error("group commit failed", queue=self._queue, jobs=len(group.jobs), error=type(error).__name__)
 
     def _commit(self, group: _Group[Job]) -> None:
-        if self._without is not None and self._without.outage.since is not None:
+        if self._without is not None and self._without.outage.is_spooling:
             self._set_aside(group)
             return
         with self._lock:
@@ -156,7 +156,7 @@ class GroupCommitter(Generic[Job, Written]):
 
     def _refused(self, group: _Group[Job], error: Exception) -> None:
         if self._without is not None and is_away(error):
-            self._without.outage.begin(type(error).__name__)
+            self._without.outage.refused(error)
             self._set_aside(group)
         elif len(group.jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
             for job in group.jobs:

@@ -239,13 +239,13 @@ def test_callers_that_sign_in_have_places_of_their_own_and_one_address_takes_few
         doors.proves = True
         proven = await doors.taken("127.0.0.8")
         doors.proves = False
-        await doors.fill(range(9, 10), guard_ports.MAX_OF_A_STRANGER)
+        await doors.fill(range(9, 10), guard_ports.MAX_OF_AN_UNKNOWN)
         reader, _ = await doors.connect("127.0.0.9")
         assert await closed(reader), "a sixth connection of one address"
-        await doors.fill(range(10, 20), guard_ports.MAX_OF_A_STRANGER)
+        await doors.fill(range(10, 20), guard_ports.MAX_OF_AN_UNKNOWN)
         await doors.taken("127.0.0.30")
         await doors.taken("127.0.0.1")
-        assert len(doors.ports._strangers._open) <= guard_ports.MAX_STRANGERS
+        assert len(doors.ports._strangers._open) <= guard_ports.MAX_UNKNOWN
         assert not proven.at_eof(), "who has proved a password gives place to nobody"
         await doors.close()
 

@@ -17,7 +17,7 @@ from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 
 MAX_CONNECTIONS = 200
 """Of the trunk's own addresses."""
-MAX_STRANGERS, MAX_OF_A_STRANGER = 50, 5
+MAX_UNKNOWN, MAX_OF_AN_UNKNOWN = 50, 5
 """Connections of others whose caller has proved no password, with `caller_username`: of all addresses, and of one."""
 MAX_UNPROVEN, MAX_OF_A_SOURCE = 200, 50
 """Connections to the phones' port whose phone has not signed in: of all addresses, and of one, which may be an office."""
@@ -93,7 +93,7 @@ class Ports:
         """`external` is the address that the world sees, if not ours; `trunk_name` is on the trunk's certificate. With
         `signs_in` other addresses than those `from_trunk` may connect, to prove a password."""
         self._from_trunk, self._signs_in = from_trunk, signs_in
-        self._strangers = Unproven(MAX_STRANGERS, MAX_OF_A_STRANGER)
+        self._strangers = Unproven(MAX_UNKNOWN, MAX_OF_AN_UNKNOWN)
         self._unproven = Unproven(MAX_UNPROVEN, MAX_OF_A_SOURCE)
         self._host, self._port, self._transport = host, port, transport
         self._external, self._trunk_name, self._tls = external, trunk_name, tls

@@ -12,7 +12,7 @@ import gc
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -65,8 +65,14 @@ class Module:
 
 def sources(*folders: str) -> list[Path]:
     """The modules of some folders that are written by hand."""
-    files = [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
-    return [file for file in files if GENERATED not in file.parents]
+    return [file for folder in folders for file in _modules(folder)]
+
+
+@cache
+def _modules(folder: str) -> list[Path]:
+    """Looked up once a process: thirty rules ask."""
+    generated = f"{GENERATED}/"
+    return [file for file in sorted((ROOT / folder).rglob("*.py")) if not str(file).startswith(generated)]
 
 
 class EachModule(Generic[T]):

@@ -81,11 +81,9 @@ class AlertStage:
         """Do what the worker does, until nothing is due."""
         while spread(self.hub):
             pass
-        while sum(
-            send_due(self.hub, self.stage.directory, each, jitter=lambda longest: longest, **options)
-            for each in CHANNEL_NAMES
-        ):
-            pass
+        for each in CHANNEL_NAMES:
+            while send_due(self.hub, self.stage.directory, each, jitter=lambda longest: longest, **options):
+                pass
 
     def after(self, **span: float) -> None:
         """Time passes; then the worker looks."""

@@ -16,6 +16,15 @@ MODEL = Path(hub.model.__file__).parent
 
 
 @cache
+def imports(module: str) -> list[str]:
+    """The modules of tables that a module of tables imports."""
+    nodes = list(ast.walk(ast.parse((MODEL / f"{module}.py").read_text())))
+    names = [each.name for node in nodes if isinstance(node, ast.Import) for each in node.names]
+    names += [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [each.rpartition(".")[2] for each in names if each.startswith("hub.model.")]
+
+
+@cache
 def imported(module: str) -> set[str]:
     """A module of tables, and those that it imports directly or not."""
     found, waiting = set[str](), [module]
@@ -23,10 +32,7 @@ def imported(module: str) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            tree = ast.parse((MODEL / f"{name}.py").read_text())
-            names = [each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names]
-            names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-            waiting += [each.rpartition(".")[2] for each in names if each.startswith("hub.model.")]
+            waiting += imports(name)
     return found
 
 

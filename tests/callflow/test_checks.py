@@ -121,31 +121,30 @@ TARGETS = st.sampled_from([*NAMES, "end"])
 DIALS = {"record": st.booleans(), "unanswered": TARGETS}
 
 
-def _step() -> st.SearchStrategy[dict[str, Any]]:
-    keys = st.dictionaries(st.sampled_from("0123456789*#"), TARGETS, min_size=1, max_size=3)
-    two = {BUSINESS: 1, SECOND: 2}
-    return st.one_of(
-        st.fixed_dictionaries({"do": st.just("greeting"), "say": st.just("Hello."), "then": TARGETS}),
-        st.fixed_dictionaries({"do": st.just("tag"), "tags": st.just(["x"]), "then": TARGETS}),
-        st.fixed_dictionaries({"do": st.just("text_back"), "text": st.just("Hello."), "then": TARGETS}),
-        st.fixed_dictionaries({**DIALS, "do": st.just("dial"), "number": st.just(BUSINESS)}),
-        st.fixed_dictionaries({**DIALS, "do": st.just("round_robin"), "numbers": st.just(two), "tries": st.just(2)}),
-        st.fixed_dictionaries({"do": st.just("voicemail"), "say": st.just("Leave one."), "then": TARGETS}),
-        st.fixed_dictionaries({"do": st.just("hang_up")}),
-        st.fixed_dictionaries({"do": st.just("menu"), "say": st.just("Press."), "keys": keys, "otherwise": TARGETS}),
-        st.fixed_dictionaries(
-            {"do": st.just("schedule"), "hours": st.just({"mon": "8:00-17:00"}), "open": TARGETS, "closed": TARGETS}
-        ),
-        st.fixed_dictionaries(
-            {"do": st.just("geo_route"), "places": st.fixed_dictionaries({"US": TARGETS}), "otherwise": TARGETS}
-        ),
-    )  # fmt: skip
+TWO = {BUSINESS: 1, SECOND: 2}
+KEYS = st.dictionaries(st.sampled_from("0123456789*#"), TARGETS, min_size=1, max_size=3)
+STEP: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"do": st.just("greeting"), "say": st.just("Hello."), "then": TARGETS}),
+    st.fixed_dictionaries({"do": st.just("tag"), "tags": st.just(["x"]), "then": TARGETS}),
+    st.fixed_dictionaries({"do": st.just("text_back"), "text": st.just("Hello."), "then": TARGETS}),
+    st.fixed_dictionaries({**DIALS, "do": st.just("dial"), "number": st.just(BUSINESS)}),
+    st.fixed_dictionaries({**DIALS, "do": st.just("round_robin"), "numbers": st.just(TWO), "tries": st.just(2)}),
+    st.fixed_dictionaries({"do": st.just("voicemail"), "say": st.just("Leave one."), "then": TARGETS}),
+    st.fixed_dictionaries({"do": st.just("hang_up")}),
+    st.fixed_dictionaries({"do": st.just("menu"), "say": st.just("Press."), "keys": KEYS, "otherwise": TARGETS}),
+    st.fixed_dictionaries(
+        {"do": st.just("schedule"), "hours": st.just({"mon": "8:00-17:00"}), "open": TARGETS, "closed": TARGETS}
+    ),
+    st.fixed_dictionaries(
+        {"do": st.just("geo_route"), "places": st.fixed_dictionaries({"US": TARGETS}), "otherwise": TARGETS}
+    ),
+)  # fmt: skip
 
 
 @st.composite
 def checked_flows(draw: st.DrawFn) -> Flow:
     """Flows that may be saved: steps to which no call comes are left out, as their author would."""
-    steps = {name: draw(_step()) for name in NAMES}
+    steps = {name: draw(STEP) for name in NAMES}
     wanted = of_steps("s0", steps, recording={"notice": "Recorded."})
     lost = {str(place[1]) for place, text in flow_problems(wanted) if "no call ever comes" in text}
     if lost:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import grpc
-from google.ads.googleads.v24.services.types.customer_service import ListAccessibleCustomersResponse
 
 from hub.api.sandbox import Sandbox as AnySandbox
 from hub.plugin_host.sandboxes import start_sandboxes
@@ -29,4 +28,4 @@ def test_a_token_of_one_process_opens_the_api_of_another(tmp_path: Path) -> None
             google.customer_id = "3216540987"
         with grpc.insecure_channel(there.settings("ads")["endpoint"]) as channel:
             reply = channel.unary_unary(METHOD)(b"", metadata=(("authorization", f"Bearer {token}"),), timeout=30)
-    assert ListAccessibleCustomersResponse.deserialize(reply).resource_names == ["customers/3216540987"]
+    assert reply == b"\x0a\x14customers/3216540987"  # the first field, of twenty bytes, and no second customer

@@ -32,12 +32,10 @@ PATH, GREETINGS = "/flows/lakeside/office", "/flows/greetings?company=lakeside"
 MP3 = b"ID3\x04\x00" + bytes(100)
 
 
-def recorded(
-    rate: int = 44_100, channels: int = 2, width: int = 2, hertz: float = 440.0, seconds: float = 1.5
-) -> bytes:
+def recorded(rate: int = 44_100, channels: int = 2, width: int = 2, hertz: int = 440, seconds: float = 1.5) -> bytes:
     """A WAV with a tone, as a program on a computer saves it."""
-    out, count = io.BytesIO(), int(rate * seconds)
-    levels = [math.sin(2 * math.pi * hertz * at / rate) * 0.5 for at in range(count)]
+    out, count, period = io.BytesIO(), int(rate * seconds), rate // math.gcd(rate, hertz)
+    levels = [math.sin(2 * math.pi * hertz * at / rate) * 0.5 for at in range(period)]
     if width == 1:
         frames = b"".join(bytes([int(each * 127) + 128]) * channels for each in levels)
     else:
@@ -45,7 +43,7 @@ def recorded(
         frames = b"".join(int(each * scale).to_bytes(width, "little", signed=True) * channels for each in levels)
     with wave.open(out, "wb") as file:
         file.setparams((channels, width, rate, count, "NONE", ""))
-        file.writeframes(frames)
+        file.writeframes((frames * (count // period + 1))[: count * channels * width])
     return out.getvalue()
 
 

@@ -74,6 +74,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A run without PostgreSQL makes no cases for it, only to leave them out: a third of all."""
+    if "not postgresql" in metafunc.config.getoption("markexpr"):
+        for name in ("database_url", "shared_hub"):
+            for fixture in metafunc._arg2fixturedefs.get(name, ()):
+                if fixture.params:
+                    fixture.params = ("sqlite",)  # type: ignore[misc]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What asks for a PostgreSQL database runs where the others of that kind run; of a test marked `one_on_postgresql`,
     the first case; with the whole suite, nothing that is listed for SQLite alone."""

@@ -25,6 +25,7 @@ from hub.privacy.erasure import erase_unowned
 from hub.privacy.erasure.reach import PersonData, webhooks_of_calls
 from hub.runtime import Hub
 from hub.store.journal.watched import WATCHED, touch
+from hub.store.rows import count_changed
 from hub.store.vacuum import scrub
 
 ROWS_PER_BATCH = 500
@@ -103,24 +104,29 @@ def _unowned(session: Session, company: Company, connectors: Sequence[str]) -> P
 
 
 def _delete_next(hub: Hub, end: CompanyEnd) -> Counter[str] | None:
-    """Delete the next rows of the first table that has any. The tables come in an order that foreign keys allow."""
+    """Delete the next rows, in one transaction. The tables come in an order that foreign keys allow."""
     conditions = list(_conditions(end.company_id, end.outcome.get("connectors", ())))
-    for table, condition in conditions:
-        key = tuple(table.primary_key)
-        some = select(*key).where(condition).limit(ROWS_PER_BATCH)
-        with hub.store.writing() as session:
-            ids = session.execute(some).all()
-            if ids:
+    found, room = list[tuple[Table, ColumnElement[bool]]](), ROWS_PER_BATCH
+    with hub.store.reading() as session:
+        for table, condition in conditions:
+            key = tuple(table.primary_key)
+            if ids := session.execute(select(*key).where(condition).limit(room)).all():
                 one = len(key) == 1
-                place: Any = (
-                    key[0].in_([row[0] for row in ids]) if one else tuple_(*key).in_([tuple(row) for row in ids])
-                )
-                if table.name in WATCHED_TABLES:
-                    touch(session, WATCHED_TABLES[table.name], place)
-                session.execute(delete(table).where(place))
-                return Counter({table.name: len(ids)})
-    scrub(hub.store, [table.name for table, _ in conditions])
-    return None
+                of_ids = key[0].in_([row[0] for row in ids]) if one else tuple_(*key).in_([tuple(row) for row in ids])
+                found.append((table, of_ids))
+                room -= len(ids)
+            if not room:
+                break
+    if not found:
+        scrub(hub.store, [table.name for table, _ in conditions])
+        return None
+    deleted = Counter[str]()
+    with hub.store.writing() as session:
+        for table, of_ids in found:
+            if table.name in WATCHED_TABLES:
+                touch(session, WATCHED_TABLES[table.name], of_ids)
+            deleted[table.name] += count_changed(session, delete(table).where(of_ids))
+    return deleted
 
 
 def _conditions(company_id: str, connectors: Sequence[str]) -> Iterator[tuple[Table, ColumnElement[bool]]]:

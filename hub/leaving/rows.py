@@ -111,9 +111,8 @@ def _delete_next(hub: Hub, end: CompanyEnd) -> Counter[str] | None:
         for table, condition in conditions:
             key = tuple(table.primary_key)
             if ids := session.execute(select(*key).where(condition).limit(room)).all():
-                one = len(key) == 1
-                of_ids = key[0].in_([row[0] for row in ids]) if one else tuple_(*key).in_([tuple(row) for row in ids])
-                found.append((table, of_ids))
+                place = key[0] if len(key) == 1 else tuple_(*key)
+                found.append((table, place.in_([row[0] if len(key) == 1 else tuple(row) for row in ids])))
                 room -= len(ids)
             if not room:
                 break

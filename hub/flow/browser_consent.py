@@ -10,13 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from hub.contracts.consent import ConsentRecord
 from hub.flow.case import Case
 from hub.model import ConsentEntry, FormSubmission, Visit
 from hub.privacy.ledger import ConsentStatement, append
+from hub.store.rows import read
 
+_entry = ConsentEntry.__table__.c
+_HEARD = (
+    select(_entry.visit_id, _entry.channel, _entry.use, _entry.state)
+    .where(_entry.visit_id.in_(bindparam("visits", expanding=True)))
+    .order_by(_entry.recorded_at, _entry.id)
+)
 SHARING = "marketing.advertising"
 """What GPC and DNT object to."""
 CONSENT_FIELDS = {
@@ -99,11 +107,8 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     wanted = [statement for each in statements.values() for statement in each]
     if not wanted:
         return 0
-    known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state)
-    in_order = known.where(col(ConsentEntry.visit_id).in_(statements)).order_by(
-        col(ConsentEntry.recorded_at), col(ConsentEntry.id)
-    )
-    last = {(visit_id, channel, use): state for visit_id, channel, use, state in session.exec(in_order)}
+    known = read(session, _HEARD, visits=list(statements))
+    last = {(visit_id, channel, use): state for visit_id, channel, use, state in known}
     new = [each for each in wanted if last.get((each.visit_id, each.channel, each.use)) != each.state]
     return len(append(session, new, now)) if new else 0
 

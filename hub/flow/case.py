@@ -81,6 +81,8 @@ class Case:
     consent_entries: list[ConsentEntry] = field(default_factory=list)
     consent_entries_of_named: list[list[ConsentEntry]] = field(default_factory=list)
     """What each of `named` has said."""
+    hub_may_refuse: bool = True
+    """Whether there was anything of which the hub itself says no (hub.flow.consent.ANY_REFUSAL) when the case was loaded."""
     under_13: bool = False
     """A person who has proven the number or address asks for the erasure of a child's data."""
     visits_of_person: list[Visit] = field(default_factory=list)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import bindparam, or_, select
+from sqlmodel import Session
+from sqlmodel import select as select_objects
 
 from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person, time_of
 from hub.flow.case_visits import load_visits, visits_by_id
+from hub.flow.consent import ANY_REFUSAL
 from hub.model import (
     Attribution,
     Call,
@@ -28,37 +30,65 @@ from hub.model import (
 from hub.model.people import CARRIER, TYPED
 from hub.model.states import CLOSED_REQUEST_STATES, SubjectState
 from hub.numbers.directory import Directory
+from hub.store.rows import read, read_objects
 
+_person, _form, _spoken = Person.__table__.c, FormSubmission.__table__.c, ConsentEntry.__table__.c
+_request, _delivery, _fact = PrivacyRequest.__table__.c, Delivery.__table__.c, FactRow.__table__.c
+
+
+def _any_of(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+# Built once: to build a statement takes longer than to run it.
 _PEOPLE = (
-    select(Person)
-    .where(
-        or_(
-            col(Person.phone_number).in_(bindparam("numbers", expanding=True)),
-            col(Person.email).in_(bindparam("emails", expanding=True)),
-        )
-    )
-    .order_by(col(Person.id))
+    select(*_person)
+    .where(or_(_person.phone_number.in_(_any_of("numbers")), _person.email.in_(_any_of("emails"))))
+    .order_by(_person.id)
 )
 _FORMS_BEHIND = (
-    select(FormSubmission)
-    .where(
-        col(FormSubmission.visit_id).in_(bindparam("visits", expanding=True)),
-        col(FormSubmission.phone_number).in_(bindparam("numbers", expanding=True)),
-    )
-    .order_by(col(FormSubmission.submitted_at))
+    select(*_form)
+    .where(_form.visit_id.in_(_any_of("visits")), _form.phone_number.in_(_any_of("numbers")))
+    .order_by(_form.submitted_at)
 )
-_CHILDREN = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
-    col(PrivacyRequest.company_id).in_(bindparam("companies", expanding=True)),
-    PrivacyRequest.kind == "child",
-    col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
-    col(PrivacyRequest.verified_at).is_not(None),
+_CHILDREN = select(_request.company_id, _request.phone_number, _request.email).where(
+    _request.company_id.in_(_any_of("companies")),
+    _request.kind == "child",
+    _request.state.not_in(CLOSED_REQUEST_STATES),
+    _request.verified_at.is_not(None),
+)
+_RARE = select(*ANY_REFUSAL, select(_request.id).where(_request.kind == "child").limit(1).scalar_subquery())
+_ATTRIBUTIONS = select(*Attribution.__table__.c).where(Attribution.__table__.c.subject_id.in_(_any_of("subjects")))
+_FACTS = select(*_fact).where(_fact.subject_id.in_(_any_of("subjects")), _fact.name.in_(CONSENT_FACTS))
+_SPOKEN = (
+    select(*_spoken)
+    .where(_spoken.person_id.in_(_any_of("people")), _spoken.scope == "person")
+    .order_by(_spoken.stated_at, _spoken.id)
+)
+_CONVERSIONS = select_objects(ConversionRow).where(ConversionRow.__table__.c.subject_id.in_(_any_of("subjects")))
+_MARKS = select(SpamMark.__table__.c.subject_id).where(SpamMark.__table__.c.subject_id.in_(_any_of("subjects")))
+_DELIVERIES = select(_delivery.subject_id, _delivery.connector, _delivery.dedup_key).where(
+    _delivery.subject_id.in_(_any_of("subjects"))
+)
+
+
+def _first_of_each(table: Any, at: Any) -> Any:
+    """The time and the id of each person's first row in a table of contacts."""
+    oldest = select(at).where(table.person_id == _person.id).order_by(at, table.id).limit(1).correlate(Person.__table__)
+    first, when = (oldest.with_only_columns(each).scalar_subquery() for each in (table.id, at))
+    return select(_person.id, when, first).where(_person.id.in_(_any_of("people")))
+
+
+_FIRST_CALLS = _first_of_each(Call.__table__.c, Call.__table__.c.started_at)
+_FIRST_OTHERS = (
+    _first_of_each(TextMessage.__table__.c, TextMessage.__table__.c.at),
+    _first_of_each(_form, _form.submitted_at),
 )
 
 
 def load_cases(session: Session, directory: Directory, subjects: Sequence[Subject], now: datetime) -> list[Case]:
     """The cases of a batch of calls, texts or forms, without those on numbers that belong to no company."""
-    companies = {company.id: company for company in directory.companies.values()}
-    trackers = {tracker.id: tracker for each in directory.trackers.values() for tracker in each}
+    companies, trackers = directory.companies_by_id, directory.trackers_by_id
     cases = []
     for subject in subjects:
         company = companies.get(subject.company_id or "")
@@ -80,8 +110,12 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_forms_of_callers(session, cases)
     if met:
         _load_facts(session, met)
+    ((*any_refusal, any_child),) = read(session, _RARE)
+    for case in cases:
+        case.hub_may_refuse = any(any_refusal)
     _load_consent(session, cases)
-    _load_children(session, cases)
+    if any_child:
+        _load_children(session, cases)
     return cases
 
 
@@ -108,7 +142,7 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
     numbers = {case.phone_number for case in cases if case.phone_number}
     emails = {case.email for case in cases if case.email}
     people = _People()
-    for person in session.exec(_PEOPLE, params={"numbers": list(numbers), "emails": list(emails)}):
+    for person in read_objects(session, Person, _PEOPLE, numbers=list(numbers), emails=list(emails)):
         people.add(person)
     for case in cases:
         if not case.phone_number and not case.email:
@@ -137,7 +171,7 @@ def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
     visits, numbers = set().union(*behind.values()), {case.phone_number for case in calls}
     if not visits:
         return
-    forms = session.exec(_FORMS_BEHIND, params={"visits": list(visits), "numbers": list(numbers)}).all()
+    forms = read_objects(session, FormSubmission, _FORMS_BEHIND, visits=list(visits), numbers=list(numbers))
     for case in calls:
         case.forms = [
             form
@@ -181,11 +215,11 @@ def _load_earlier_contacts(session: Session, cases: Sequence[Case]) -> None:
     new = {case.person.id for case in cases if case.person and case.is_new_person}
     people = {case.person.id for case in cases if case.person} - new
     alike = set().union(*(case.alike for case in cases)) - new
-    calls = _first_contacts(session, people | alike, Call, Call.started_at)
+    calls = _first_contacts(session, people | alike, _FIRST_CALLS)
     others: dict[str, _Contact] = {}
     if any(isinstance(case.subject, FormSubmission) for case in cases):
-        for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
-            for person_id, contact in _first_contacts(session, alike, table, at).items():
+        for query in _FIRST_OTHERS:
+            for person_id, contact in _first_contacts(session, alike, query).items():
                 _keep_earlier(others, person_id, contact)
     for case in cases:  # contacts of this batch have no person in the database yet
         if case.person is not None:
@@ -210,23 +244,14 @@ def _keep_earlier(first: dict[str, _Contact], person_id: str, contact: _Contact)
     first[person_id] = min(contact, first.get(person_id, contact))
 
 
-def _first_contacts(session: Session, people: set[str], table: Any, at: Any) -> dict[str, _Contact]:
-    """The time and the id of each person's first row in a table of contacts."""
-    if not people:
-        return {}
-    oldest = select(at).where(table.person_id == Person.id).order_by(at, table.id).limit(1).correlate(Person)
-    first, when = (oldest.with_only_columns(each).scalar_subquery() for each in (table.id, at))
-    found = session.execute(select(col(Person.id), when, first).where(col(Person.id).in_(people)))
+def _first_contacts(session: Session, people: set[str], query: Any) -> dict[str, _Contact]:
+    found = read(session, query, people=list(people)) if people else ()
     return {person_id: (at, contact_id) for person_id, at, contact_id in found if contact_id is not None}
 
 
 def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
-    found = {
-        row.subject_id: row
-        for row in session.exec(
-            select(Attribution).where(col(Attribution.subject_id).in_([case.subject.id for case in cases]))
-        )
-    }
+    rows = read_objects(session, Attribution, _ATTRIBUTIONS, subjects=[case.subject.id for case in cases])
+    found = {row.subject_id: row for row in rows}
     likely = {row.subject_id: _likely(row) for row in found.values()}
     visits = visits_by_id(session, [visit_id for ids in likely.values() for visit_id in ids])
     for case in cases:
@@ -248,8 +273,7 @@ def _likely(attribution: Attribution) -> list[str]:
 
 def _load_facts(session: Session, cases: Sequence[Case]) -> None:
     facts: dict[str, list[FactRow]] = {}
-    of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
-    for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
+    for fact in read_objects(session, FactRow, _FACTS, subjects=[case.subject.id for case in cases]):
         facts.setdefault(fact.subject_id, []).append(fact)
     for case in cases:
         case.facts = facts.get(case.subject.id, [])
@@ -260,9 +284,7 @@ def _load_consent(session: Session, cases: Sequence[Case]) -> None:
     people |= {person.id for case in cases for person in case.named}
     entries: dict[str, list[ConsentEntry]] = {}
     if people:
-        theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
-        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.stated_at), col(ConsentEntry.id))
-        for entry in session.exec(spoken):
+        for entry in read_objects(session, ConsentEntry, _SPOKEN, people=list(people)):
             entries.setdefault(entry.person_id or "", []).append(entry)
     for case in cases:
         case.consent_entries = entries.get(case.person.id, []) if case.person else []
@@ -273,7 +295,7 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
     """The people whose data a parent asks to have erased, from the proof of who asks until the request is done or
     refused. Laws on children's data apply if their age is known."""
     companies = {case.company.id for case in cases}
-    request = session.exec(_CHILDREN, params={"companies": list(companies)})
+    request = read(session, _CHILDREN, companies=list(companies))
     known = {(company_id, name) for company_id, *names in request for name in names if name}
     for case in cases if known else ():
         names = (case.phone_number, case.email)
@@ -282,10 +304,10 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
 
 def _load_effects(session: Session, cases: Sequence[Case]) -> None:
     by_subject = {case.subject.id: case for case in cases}
-    for row in session.exec(select(ConversionRow).where(col(ConversionRow.subject_id).in_(by_subject))):
+    subjects = list(by_subject)
+    for row in session.exec(_CONVERSIONS, params={"subjects": subjects}):
         by_subject[row.subject_id].converted[row.key] = row
-    for subject_id in session.exec(select(SpamMark.subject_id).where(col(SpamMark.subject_id).in_(by_subject))):
+    for (subject_id,) in read(session, _MARKS, subjects=subjects):
         by_subject[subject_id].is_spam = True
-    made = select(Delivery.subject_id, Delivery.connector, Delivery.dedup_key)
-    for subject_id, connector, dedup_key in session.exec(made.where(col(Delivery.subject_id).in_(by_subject))):
+    for subject_id, connector, dedup_key in read(session, _DELIVERIES, subjects=subjects):
         by_subject[subject_id].sent_to.add((connector, dedup_key))

@@ -4,42 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import Integer, bindparam, func, or_, select
+from sqlmodel import Session
 
 from hub.flow.browser_consent import CONSENT_FIELDS
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
 from hub.model import FormSubmission, Lease, Visit
 from hub.model.columns import UTCTime
 from hub.numbers.rest.late_calls import LATE_CALLS
+from hub.store.rows import read, read_objects
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
 CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
 """The consent of a visit is read from these."""
 
+_visit, _lease = Visit.__table__.c, Lease.__table__.c
+_NUMBERS, _EARLIEST = bindparam("numbers", expanding=True), bindparam("earliest", type_=UTCTime())
+_LATEST, _OF_PEOPLE = bindparam("latest", type_=UTCTime()), _visit.person_id.in_(bindparam("people", expanding=True))
+_NEWEST = (_visit.started_at.desc(), _visit.id.desc())
+
+# Built once: to build a statement takes longer than to run it.
 _SHOWN = (
-    select(Visit)
+    select(*_visit)
     .where(
-        col(Visit.number_shown_id).in_(bindparam("numbers", expanding=True)),
-        col(Visit.started_at) <= bindparam("latest", type_=UTCTime()),
-        or_(
-            col(Visit.started_at) >= bindparam("earliest", type_=UTCTime()),
-            col(Visit.last_seen_at) >= bindparam("earliest", type_=UTCTime()),
-        ),
+        _visit.number_shown_id.in_(_NUMBERS),
+        _visit.started_at <= _LATEST,
+        or_(_visit.started_at >= _EARLIEST, _visit.last_seen_at >= _EARLIEST),
     )
-    .order_by(col(Visit.started_at).desc())
+    .order_by(_visit.started_at.desc())
 )
 _LEASES = (
-    select(Lease, Visit)
-    .join(Visit, col(Visit.id) == col(Lease.visit_id))
-    .where(
-        col(Lease.tracking_number_id).in_(bindparam("numbers", expanding=True)),
-        col(Lease.expires_at) >= bindparam("earliest", type_=UTCTime()),
-        col(Lease.granted_at) <= bindparam("latest", type_=UTCTime()),
-    )
-    .order_by(col(Lease.granted_at).desc())
+    select(*_lease, *_visit)
+    .join(Visit.__table__, _visit.id == _lease.visit_id)
+    .where(_lease.tracking_number_id.in_(_NUMBERS), _lease.expires_at >= _EARLIEST, _lease.granted_at <= _LATEST)
+    .order_by(_lease.granted_at.desc())
+)
+_HELD = select(_lease.visit_id, _lease.tracking_number_id).where(
+    _lease.visit_id.in_(bindparam("visits", expanding=True)), _lease.tracking_number_id.in_(_NUMBERS)
+)
+_BY_ID = select(*_visit).where(_visit.id.in_(bindparam("visits", expanding=True)))
+_MOST_OF_PEOPLE = select(*_visit).where(_OF_PEOPLE).limit(bindparam("most", type_=Integer()))
+_COUNTS = select(_visit.person_id, func.count()).where(_OF_PEOPLE).group_by(_visit.person_id)
+_LATEST_OF = select(*_visit).where(_visit.person_id == bindparam("person")).order_by(*_NEWEST).limit(1)
+_LATEST_BEFORE = _LATEST_OF.where(_visit.started_at < _LATEST)
+_LATEST_AT = _LATEST_OF.where(
+    _visit.started_at <= _LATEST,
+    _visit.id.in_(select(_lease.visit_id).where(_lease.tracking_number_id == bindparam("number"))),
 )
 
 
@@ -63,9 +76,8 @@ def _load_shown(session: Session, cases: Sequence[Case]) -> None:
         return
     numbers = {case.line.number.id for case in cases if case.line}
     earliest, latest = min(case.at for case in cases) - SHOWN_FOR, max(case.at for case in cases) + CLOCK_SLACK
-    seen = session.exec(_SHOWN, params={"numbers": list(numbers), "earliest": earliest, "latest": latest}).all()
     shown: dict[str, list[Visit]] = {}
-    for visit in seen:
+    for visit in read_objects(session, Visit, _SHOWN, numbers=list(numbers), earliest=earliest, latest=latest):
         shown.setdefault(visit.number_shown_id or "", []).append(visit)
     for case in cases:
         case.shown_visits = [
@@ -95,10 +107,11 @@ def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = t
     numbers = {case.line.number.id for case in cases if case.line}
     ended = {case.subject.id: case.at - min(longest, _cool_down(case)) for case in cases}
     latest = max(case.at for case in cases) + CLOCK_SLACK
-    span = {"numbers": list(numbers), "earliest": min(ended.values()), "latest": latest}
-    leases = session.exec(_LEASES, params=span).all()
+    earliest, of_lease = min(ended.values()), len(_lease)
     by_number: dict[str, list[tuple[Lease, Visit]]] = {}
-    for lease, visit in leases:
+    for row in read(session, _LEASES, numbers=list(numbers), earliest=earliest, latest=latest):
+        lease = Lease.from_columns(_lease.keys(), row[:of_lease])
+        visit = Visit.from_columns(_visit.keys(), row[of_lease:])
         by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))
     for case in cases:
         case.lease_visits = [
@@ -121,13 +134,7 @@ def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
     numbers = {case.line.number.id for case in cases if case.line}
     if not visits:
         return
-    held = set(
-        session.exec(
-            select(Lease.visit_id, Lease.tracking_number_id).where(
-                col(Lease.visit_id).in_(visits), col(Lease.tracking_number_id).in_(numbers)
-            )
-        )
-    )
+    held = {tuple(row) for row in read(session, _HELD, visits=list(visits), numbers=list(numbers))}
     for case in cases:
         number_id = case.line.number.id if case.line else ""
         case.remembered_visit = next(
@@ -141,11 +148,14 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
     people = {case.person.id for case in cases if case.person and not case.is_new_person and not case.person.is_typed}
     if not people:
         return
-    counts = select(Visit.person_id, func.count()).where(col(Visit.person_id).in_(people))
-    known = {str(person_id): count for person_id, count in session.exec(counts.group_by(col(Visit.person_id)))}
-    many = {person_id for person_id, count in known.items() if count > MAX_VISITS_OF_PERSON}
+    found, many = _all_visits(session, people, MAX_VISITS_OF_PERSON), set[str]()
+    if len(found) > MAX_VISITS_OF_PERSON:
+        counts = read(session, _COUNTS, people=list(people))
+        many = {person_id for person_id, count in counts if count > MAX_VISITS_OF_PERSON}
+        rest = people - many
+        found = [*_all_visits(session, rest, len(rest) * MAX_VISITS_OF_PERSON), *_deciding_visits(session, many)]
     visits: dict[str, dict[str, Visit]] = {}
-    for visit in (*_all_visits(session, known.keys() - many), *_deciding_visits(session, many)):
+    for visit in found:
         visits.setdefault(visit.person_id or "", {})[visit.id] = visit
     for case in cases:
         mine = visits.get(case.person.id, {}) if case.person else {}
@@ -155,8 +165,9 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
         case.earlier_visit = next((visit for visit in case.visits_of_person if visit.started_at < case.at), None)
 
 
-def _all_visits(session: Session, people: Collection[str]) -> Iterable[Visit]:
-    return session.exec(select(Visit).where(col(Visit.person_id).in_(people))).all() if people else ()
+def _all_visits(session: Session, people: Collection[str], most: int) -> list[Visit]:
+    """One more than `most` shows that there are others."""
+    return read_objects(session, Visit, _MOST_OF_PEOPLE, people=list(people), most=most + 1) if people else []
 
 
 def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visit]:
@@ -166,17 +177,25 @@ def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visi
     """
     if not people:
         return
-    of_people = col(Visit.person_id).in_(people)
-    newest = (col(Visit.started_at).desc(), col(Visit.id).desc())
-    said = [col(Visit.consent)[name].as_string() for name in CONSENT_KEYS]
-    choices = (col(Visit.person_id), col(Visit.gpc), col(Visit.dnt), *said)
-    for by, kind, most in (
-        (choices, of_people, 1),
-        ((col(Visit.person_id),), of_people & col(Visit.clicks_end_at).is_not(None), MAX_VISITS_OF_PERSON),
-    ):
-        place = func.row_number().over(partition_by=by, order_by=newest).label("place")
-        ranked = select(Visit.id, place).where(kind).subquery()
-        yield from session.exec(select(Visit).join(ranked, ranked.c.id == Visit.id).where(ranked.c.place <= most))
+    for query in _DECIDING:
+        yield from read_objects(session, Visit, query, people=list(people))
+
+
+def _ranked(by: Sequence[Any], kind: Any, most: int) -> Any:
+    """Of each group of people's visits the newest."""
+    place = func.row_number().over(partition_by=by, order_by=_NEWEST).label("place")
+    ranked = select(_visit.id, place).where(kind).subquery()
+    return select(*_visit).join(ranked, ranked.c.id == _visit.id).where(ranked.c.place <= most)
+
+
+_DECIDING = (
+    _ranked(
+        (_visit.person_id, _visit.gpc, _visit.dnt, *(_visit.consent[name].as_string() for name in CONSENT_KEYS)),
+        _OF_PEOPLE,
+        1,
+    ),
+    _ranked((_visit.person_id,), _OF_PEOPLE & _visit.clicks_end_at.is_not(None), MAX_VISITS_OF_PERSON),
+)
 
 
 def _own_visits(session: Session, case: Case) -> Iterator[Visit]:
@@ -184,17 +203,13 @@ def _own_visits(session: Session, case: Case) -> Iterator[Visit]:
     person_id = case.person.id if case.person else None
     if case.visit is not None and case.visit.person_id == person_id:
         yield case.visit
-    latest = select(Visit).where(Visit.person_id == person_id)
-    latest = latest.order_by(col(Visit.started_at).desc(), col(Visit.id).desc()).limit(1)
-    yield from session.exec(latest.where(Visit.started_at < case.at))
+    yield from read_objects(session, Visit, _LATEST_BEFORE, person=person_id, latest=case.at)
     if case.line is not None:
-        held = select(Lease.visit_id).where(Lease.tracking_number_id == case.line.number.id)
-        yield from session.exec(latest.where(Visit.started_at <= case.at, col(Visit.id).in_(held)))
+        number = case.line.number.id
+        yield from read_objects(session, Visit, _LATEST_AT, person=person_id, latest=case.at, number=number)
 
 
 def visits_by_id(session: Session, ids: Iterable[str]) -> dict[str, Visit]:
     """Visits by their ids; deleted ones are left out."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    return {visit.id: visit for visit in session.exec(select(Visit).where(col(Visit.id).in_(wanted)))}
+    wanted = list(set(ids))
+    return {visit.id: visit for visit in read_objects(session, Visit, _BY_ID, visits=wanted)} if wanted else {}

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
-from sqlmodel import select
+from sqlalchemy import select
 
 from hub.contracts.categories import HEALTH
 from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
@@ -29,9 +29,13 @@ from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
 from hub.runtime import Hub
+from hub.store.rows import read
 
-ANY_REFUSAL = select(*(select(table.id).limit(1).scalar_subquery() for table in (PolicyVersion, Restriction, OptOut)))
+ANY_REFUSAL = tuple(
+    select(table.__table__.c.id).limit(1).scalar_subquery() for table in (PolicyVersion, Restriction, OptOut)
+)
 """Whether there is anything at all of which the hub itself says no; most hubs have at most the first."""
+_ANY_REFUSAL = select(*ANY_REFUSAL)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
 """How soon, and how late, a question is asked again that a consent plugin did not answer."""
 
@@ -180,8 +184,22 @@ def decide(
 ) -> list[StoredDecision]:
     """One ruling per question, each for the case at the same index; `connector` is the recipient's."""
     decisions = hub.plugins.judge(questions)
+    if any(case.hub_may_refuse for case in cases):
+        decisions = _held_by_hub(hub, cases, questions, decisions)
+    return [
+        StoredDecision(
+            question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at)
+        )
+        for case, question, decision in zip(cases, questions, decisions, strict=True)
+    ]
+
+
+def _held_by_hub(
+    hub: Hub, cases: Sequence[Case], questions: Sequence[ConsentQuestion], decisions: list[Decision]
+) -> list[Decision]:
+    """The decisions after the hub's own refusals: policies, restrictions and opt-outs."""
     with hub.store.reading() as session:
-        version, restriction, opt_out = session.execute(ANY_REFUSAL).one()
+        ((version, restriction, opt_out),) = read(session, _ANY_REFUSAL)
         if version:
             decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
         if restriction:
@@ -191,12 +209,7 @@ def decide(
         if opt_out:
             opted_out = opt_outs_of(session, hub.vault, list(map(_known_by, cases)))
             decisions = hold_to_opt_outs(opted_out, questions, decisions)
-    return [
-        StoredDecision(
-            question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at)
-        )
-        for case, question, decision in zip(cases, questions, decisions, strict=True)
-    ]
+    return decisions
 
 
 def _known_by(case: Case) -> KnownBy:

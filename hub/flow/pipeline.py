@@ -6,10 +6,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from hub.flow.attribute import attribute
@@ -23,6 +21,7 @@ from hub.flow.score_spam import score_calls, write_scores
 from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, FormSubmission, Person
+from hub.model.columns import UTCTime
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
@@ -30,11 +29,33 @@ from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock
 from hub.reports.dirty_days import lock_people, mark_dirty
 from hub.runtime import Hub
 from hub.store.claims import claim, held_ids
+from hub.store.rows import read
 from hub.store.writers import webhook_events
 from hub.store.writers.alert_events import note_subjects
 from hub.texts.automatic import answer_calls
 
 PIPELINE_BATCH_SIZE = 100
+
+_CALLS, _FORMS = Call.__table__, FormSubmission.__table__
+_OTHER = _CALLS.alias()
+_PEOPLE = bindparam("people", expanding=True)
+_LATE_CALLS = (
+    select(_CALLS.c.id)
+    .where(
+        _CALLS.c.person_id.in_(_PEOPLE),
+        _CALLS.c.started_at >= bindparam("since", type_=UTCTime()),
+        _CALLS.c.first_time_caller.is_(True),
+        select(_OTHER.c.id)
+        .where(_OTHER.c.person_id == _CALLS.c.person_id, _OTHER.c.started_at < _CALLS.c.started_at)
+        .exists(),
+    )
+    .with_for_update(of=_CALLS, skip_locked=True)
+)
+_FIRST_FORMS = (
+    select(_FORMS.c.id, _FORMS.c.person_id, _FORMS.c.submitted_at)
+    .where(_FORMS.c.person_id.in_(_PEOPLE), _FORMS.c.first_time_contact.is_(True))
+    .with_for_update(of=_FORMS, skip_locked=True)
+)
 
 
 def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = PIPELINE_BATCH_SIZE) -> int:
@@ -42,7 +63,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     claimed."""
     now = hub.clock()
     begun = time.perf_counter()
-    token, subjects = claim(hub.store, subject_table, now=now, limit=batch)
+    token, subjects = claim(hub.store, subject_table, now=now, limit=batch, plain=True)
     if not subjects:
         return 0
     with hub.heartbeat.keeping(subject_table, token):
@@ -101,8 +122,6 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
     people = {case.person.id for case in cases if case.person} - new
     alike = set().union(*(case.alike for case in cases)) - new
     lock_people(session, people)
-    call: Any = Call
-    form: Any = FormSubmission
     again = {
         "first_time_caller": False,
         "state": SubjectState.READY,
@@ -111,9 +130,9 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
         "lease_until": None,
     }
     if people and (late_calls := _late_calls(session, people, min(case.at for case in cases))):
-        session.execute(update(call).where(call.id.in_(late_calls)).values(again))
+        session.execute(update(_CALLS).where(_CALLS.c.id.in_(late_calls)).values(again))
     if alike and (late_forms := _late_forms(session, cases, alike)):
-        session.execute(update(form).where(form.id.in_(late_forms)).values(first_time_contact=False))
+        session.execute(update(_FORMS).where(_FORMS.c.id.in_(late_forms)).values(first_time_contact=False))
 
 
 def _late_calls(session: Session, people: set[str], since: datetime) -> list[str]:
@@ -122,28 +141,14 @@ def _late_calls(session: Session, people: set[str], since: datetime) -> list[str
     A call that another transaction has locked is left out: that transaction waits for these people, or processes the
     call again.
     """
-    call: Any = Call
-    other = aliased(call)
-    earlier = select(other.id).where(other.person_id == call.person_id, other.started_at < call.started_at).exists()
-    wrong = select(call.id).where(
-        call.person_id.in_(people), call.started_at >= since, call.first_time_caller.is_(True), earlier
-    )
-    return list(session.scalars(_unheld(session, wrong, call)))
+    return [call_id for (call_id,) in read(session, _LATE_CALLS, people=list(people), since=since)]
 
 
 def _late_forms(session: Session, cases: Sequence[Case], alike: set[str]) -> list[str]:
     """Ids of the forms of these people that are marked as the first contact with their number or address although the batch
     has an earlier one."""
-    form: Any = FormSubmission
-    firsts = select(form.id, form.person_id, form.submitted_at).where(
-        form.person_id.in_(alike), form.first_time_contact.is_(True)
-    )
     return [
         form_id
-        for form_id, person_id, at in session.execute(_unheld(session, firsts, form)).all()
+        for form_id, person_id, at in read(session, _FIRST_FORMS, people=list(alike))
         if any(person_id in case.alike and (case.at, case.subject.id) < (at, form_id) for case in cases)
     ]
-
-
-def _unheld(session: Session, query: Any, table: Any) -> Any:
-    return query.with_for_update(of=table, skip_locked=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import tuple_, update
-from sqlmodel import Session, col, select
+from sqlalchemy import and_, bindparam, select, update
+from sqlmodel import Session, col
 
 from hub.config.callflow.screening import FAILED, PASSED
 from hub.config.sections.spam import SpamSection
@@ -24,13 +24,44 @@ from hub.runtime import Hub
 from hub.spam.facts import CallFacts, CallKey, Challenge
 from hub.spam.history import BURST, CallEnvironment, load_facts, same_lengths
 from hub.spam.rules import TALK_SECONDS, Reason, Score, score
-from hub.store.rows import change_rows, write_rows
+from hub.store.rows import change_rows, read, read_objects, write_rows
 from hub.store.writers.webhook_events import note_changes
 
 MIN_RECORDED_SECONDS = 5
 """A shorter recording has the length of many others by chance."""
 SILENT_PEAK = 6
 """Of 255: no part of a recording is louder, so nobody speaks in it."""
+
+
+_score, _step = SpamScore.__table__.c, CallStep.__table__.c
+_recording, _peaks = Recording.__table__.c, RecordingPeaks.__table__.c
+
+
+def _of(table: Any) -> Any:
+    """The condition that a row is about a call with one of these ids, at one of these carriers."""
+    return and_(
+        table.connector.in_(bindparam("connectors", expanding=True)),
+        table.carrier_call_id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+# Built once: to build a statement takes longer than to run it.
+_FORMER = select(*_score).where(_of(_score))
+_SCORE_AGAIN = (
+    update(SpamScore.__table__)
+    .where(_score.connector == bindparam("of_connector"), _score.carrier_call_id == bindparam("of_call"))
+    .values({name: bindparam(name) for name in ("score", "reasons", "decided_at")})
+)
+_CHALLENGES = (
+    select(_step.connector, _step.carrier_call_id, _step.result)
+    .where(_of(_step), _step.do == "challenge")
+    .order_by(_step.at)
+)
+_PEAKS = (
+    select(_recording.call_id, _peaks.channels, _peaks.peaks)
+    .join(RecordingPeaks.__table__, _peaks.recording_id == _recording.id)
+    .where(_recording.call_id.in_(bindparam("calls", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +102,9 @@ def write_scores(session: Session, scored: Sequence[ScoredCall], cases: Sequence
     mine = [each for each in scored if each.call.id in held]
     new = [each for each in mine if each.screened is None]
     write_rows(session, SpamScore, [_row(each, now) for each in new])
-    for each in mine:
-        if each.screened is not None:
-            session.execute(update(SpamScore).where(*_same(each.call)).values(**_values(each, now)))
+    known = [_named(each) | _values(each, now) for each in mine if each.screened is not None]
+    if known:
+        session.connection().execute(_SCORE_AGAIN, known)
     marked = [each for each in mine if each.marks and not each.call.spam]
     marks = [
         SpamMark(subject_id=each.call.id, company_id=each.case.company.id, marked_at=now, marked_by=BY_SCORE)
@@ -197,39 +228,32 @@ def _at_least(found: Score, screened: SpamScore | None) -> Score:
 
 
 def _former(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], SpamScore]:
-    rows = session.exec(select(SpamScore).where(_of(SpamScore, calls))).all()
+    rows = read_objects(session, SpamScore, _FORMER, **_ids(calls))
     return {(row.connector, row.carrier_call_id): row for row in rows}
 
 
 def _challenges(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], Challenge]:
     """Who pressed the key when asked, and who did not; the last word counts."""
-    steps = select(CallStep).where(_of(CallStep, calls), CallStep.do == "challenge").order_by(col(CallStep.at))
     words: dict[str | None, Challenge] = {PASSED: "passed", FAILED: "failed"}
-    rows = session.exec(steps).all()
+    rows = read(session, _CHALLENGES, **_ids(calls))
     return {(row.connector, row.carrier_call_id): words[row.result] for row in rows if row.result in words}
 
 
 def _silent(session: Session, call_ids: Sequence[str]) -> set[str]:
     """The calls with a recording in which the caller, on the first channel, is never heard."""
-    query = (
-        select(Recording.call_id, RecordingPeaks.channels, RecordingPeaks.peaks)
-        .join(RecordingPeaks, col(RecordingPeaks.recording_id) == col(Recording.id))
-        .where(col(Recording.call_id).in_(call_ids))
-    )
     return {
         call_id
-        for call_id, channels, peaks in session.exec(query)
+        for call_id, channels, peaks in read(session, _PEAKS, calls=list(call_ids))
         if channels and peaks and is_silent(peaks[: len(peaks) // channels])
     }
 
 
-def _of(table: Any, calls: Sequence[Call]) -> Any:
-    ids = [(call.connector, call.carrier_call_id) for call in calls]
-    return tuple_(table.connector, table.carrier_call_id).in_(ids)
+def _ids(calls: Sequence[Call]) -> dict[str, list[str]]:
+    return {"connectors": list({each.connector for each in calls}), "ids": [each.carrier_call_id for each in calls]}
 
 
-def _same(call: Call) -> tuple[Any, ...]:
-    return SpamScore.connector == call.connector, SpamScore.carrier_call_id == call.carrier_call_id
+def _named(each: ScoredCall) -> dict[str, Any]:
+    return {"of_connector": each.call.connector, "of_call": each.call.carrier_call_id}
 
 
 def _values(each: ScoredCall, now: datetime) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
             "began": case.visit.started_at,
         }
         for case in cases
-        if case.person and case.visit and case.is_sure and case.visit not in case.visits_of_person
+        if case.person and case.visit and case.is_sure and case.visit.id not in {v.id for v in case.visits_of_person}
     ]
     if not links:
         return

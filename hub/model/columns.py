@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from types import SimpleNamespace
@@ -184,6 +184,14 @@ class Row(SQLModel):
         """A new row only for `write_rows`: it has the columns as attributes, and nothing else of its class. SQLAlchemy does
         not watch it, and so it is made in a fifth of the time."""
         return cast(Self, SimpleNamespace(**cls.columns(**values)))
+
+    @classmethod
+    def from_columns(cls, names: Iterable[str], values: Iterable[Any]) -> Self:
+        """A row of the database as an object that can only be read: SQLAlchemy does not watch it, and refuses to set its
+        columns. It is made in a fifth of the time."""
+        row = cls.__new__(cls)
+        row.__dict__.update(zip(names, values, strict=True))
+        return row
 
     @classmethod
     def columns(cls, **values: Any) -> dict[str, Any]:

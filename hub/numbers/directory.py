@@ -93,7 +93,17 @@ class Directory:
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
-        return next((company for company in self.companies.values() if company.id == company_id), None)
+        return self.companies_by_id.get(company_id)
+
+    @cached_property
+    def companies_by_id(self) -> dict[str, Company]:
+        """The companies by their ids."""
+        return {company.id: company for company in self.companies.values()}
+
+    @cached_property
+    def trackers_by_id(self) -> dict[str, Tracker]:
+        """The trackers in use by their ids."""
+        return {tracker.id: tracker for own in self.trackers.values() for tracker in own}
 
     def link_parameters(self, company: Company) -> frozenset[str]:
         """A company's own URL parameters for the source of its visitors, in addition to the well-known ones."""

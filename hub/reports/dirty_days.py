@@ -8,21 +8,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, select, union_all
+from sqlalchemy import bindparam, delete, func, literal, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
+from hub.model.columns import UTCTime
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between
 from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.dialects import lock_rows
-from hub.store.rows import write_rows
+from hub.store.rows import read, write_rows
 
 MAX_LATER_CONTACTS = 1_000
 """Limit per table and batch of changes. If people have more, only their first contact of each day is read."""
 
-_ZONES = select(col(Company.id), col(Company.time_zone)).where(
-    col(Company.id).in_(bindparam("companies", expanding=True))
-)
+_company = Company.__table__.c
+_ZONES = select(_company.id, _company.time_zone).where(_company.id.in_(bindparam("companies", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,36 @@ def _later_contacts(session: Session, begins: Mapping[str, datetime]) -> set[tup
         return set()
     since = min(begins.values()) - CLOCK_SLACK - timedelta(seconds=1)
     found: set[tuple[str, datetime]] = set()
-    for _, table, at in contact_tables():
-        query = select(table.company_id, table.person_id, at).where(table.person_id.in_(begins), at >= since)
-        rows: Sequence[Any] = session.execute(query.limit(MAX_LATER_CONTACTS + 1)).all()
+    of_tables: dict[int, list[Any]] = {}
+    for row in read(session, _LATER, people=list(begins), since=since):
+        of_tables.setdefault(row.place, []).append(row)
+    for place, rows in of_tables.items():
         if len(rows) > MAX_LATER_CONTACTS:
+            _, table, at = tuple(contact_tables())[place]
             rows = [row for each, begun in begins.items() for row in _one_a_day(session, table, at, each, begun)]
         found |= {
             (company_id, when)
-            for company_id, person_id, when in rows
+            for company_id, person_id, when, *_ in rows
             if company_id and when >= begins[person_id] - CLOCK_SLACK
         }
     return found
+
+
+def _later() -> Any:
+    """The people's contacts since a moment, of each table its `place` and at most one more than the limit."""
+    parts = []
+    for place, (_, table, at) in enumerate(contact_tables()):
+        columns = table.__table__.c
+        found = select(
+            columns.company_id, columns.person_id, columns[at.key].label("at"), literal(place).label("place")
+        )
+        theirs = columns.person_id.in_(bindparam("people", expanding=True))
+        found = found.where(theirs, columns[at.key] >= bindparam("since", type_=UTCTime()))
+        parts.append(select(found.limit(MAX_LATER_CONTACTS + 1).subquery()))
+    return union_all(*parts)
+
+
+_LATER = _later()
 
 
 def _one_a_day(session: Session, table: Any, at: Any, person_id: str, begun: datetime) -> Iterator[Any]:
@@ -144,5 +163,5 @@ def _one_a_day(session: Session, table: Any, at: Any, person_id: str, begun: dat
 
 
 def _zones(session: Session, companies: Collection[str]) -> Mapping[str, ZoneInfo]:
-    found = session.execute(_ZONES, {"companies": list(companies)})
+    found = read(session, _ZONES, companies=list(companies))
     return {company_id: ZoneInfo(name) for company_id, name in found}

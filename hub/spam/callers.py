@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
 from hub.contracts.phones import phone_number
@@ -19,6 +21,7 @@ from hub.spam.facts import CallKey, ListEntry
 from hub.store import audit
 from hub.store.encryption.encrypted_fields import seal_rule_note
 from hub.store.encryption.vault import Vault
+from hub.store.rows import read
 
 PREFIX = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 LIST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
@@ -28,6 +31,15 @@ MIN_PREFIX_DIGITS = 3
 MAX_NOTE_CHARACTERS = 200
 MAX_RULES = 20_000
 """Limit of one account's lists."""
+
+
+_rule = CallerRule.__table__.c
+_RULES = select_columns(_rule.account_id, _rule.company_id, _rule.kind, _rule.pattern, _rule.is_prefix).where(
+    _rule.pattern.in_(bindparam("patterns", expanding=True)),
+    _rule.account_id.in_(bindparam("accounts", expanding=True)),
+    _rule.kind.in_(bindparam("kinds", expanding=True)),
+)
+"""Built once: every ringing call asks it."""
 
 
 def add_rule(
@@ -149,30 +161,24 @@ def lists_of(
     return {call.key: frozenset(rule.kind for rule in rules if _fits(rule, call)) for call in calls} if rules else {}
 
 
-def _rules_on(session: Session, calls: Collection[CallKey], kinds: Collection[str]) -> Sequence[CallerRule]:
+def _rules_on(session: Session, calls: Collection[CallKey], kinds: Collection[str]) -> Sequence[Any]:
     wanted = {start for call in calls if call.caller for start in _starts(call.caller)}
     if not wanted:
         return ()
     accounts = {call.account_id for call in calls}
-    return session.exec(
-        select(CallerRule).where(
-            col(CallerRule.pattern).in_(wanted),
-            col(CallerRule.account_id).in_(accounts),
-            col(CallerRule.kind).in_(kinds),
-        )
-    ).all()
+    return read(session, _RULES, patterns=list(wanted), accounts=list(accounts), kinds=list(kinds))
 
 
-def _fits(rule: CallerRule, call: CallKey) -> bool:
+def _fits(rule: Any, call: CallKey) -> bool:
     caller = call.caller or ""
-    return (
+    return bool(
         rule.account_id == call.account_id
         and rule.company_id in (None, call.company_id)
         and (caller.startswith(rule.pattern) if rule.is_prefix else caller == rule.pattern)
     )
 
 
-def _strongest(rules: Iterable[CallerRule], call: CallKey) -> ListEntry | None:
+def _strongest(rules: Iterable[Any], call: CallKey) -> ListEntry | None:
     mine = [rule for rule in rules if _fits(rule, call)]
     if not mine:
         return None

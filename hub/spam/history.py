@@ -6,20 +6,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import union_all
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select, union_all
+from sqlmodel import Session
 
 from hub.config.models import Config
 from hub.contracts.leads import LeadStatus
 from hub.model import Call, FactRow, Lead, OutcomeRow, OutgoingCall, TextMessage
+from hub.model.columns import UTCTime
 from hub.numbers.directory import Line
 from hub.spam.callers import listed
 from hub.spam.facts import CallFacts, CallKey, ListEntry, Relation
 from hub.spam.ranges import exchange_of
 from hub.spam.recent import RecentCalls, Seen
 from hub.spam.rules import BRIEF_SECONDS, TALK_SECONDS
+from hub.store.rows import read
 
 BURST, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
 HONEYPOT_DAYS = timedelta(days=30)
@@ -32,6 +34,87 @@ MAX_ROWS_OF_ONE = 25
 MAX_ROWS_OF_NUMBER = 500
 """Newest rows of one called number in which callers of its own exchange are looked for."""
 GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
+
+_call, _lead, _outcome = Call.__table__.c, Lead.__table__.c, OutcomeRow.__table__.c
+_fact, _placed, _text = FactRow.__table__.c, OutgoingCall.__table__.c, TextMessage.__table__.c
+_SINCE, _UNTIL = bindparam("since", type_=UTCTime()), bindparam("until", type_=UTCTime())
+
+
+def _any_of(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+class _OfCallers(NamedTuple):
+    """A question about the calls of some callers: about all of them together, and about the newest calls of one."""
+
+    together: Any
+    newest: Any
+
+    @classmethod
+    def made(cls, query: Any) -> _OfCallers:
+        newest = query.where(_call.caller_number == bindparam("caller")).order_by(_call.started_at.desc())
+        return cls(
+            query.where(_call.caller_number.in_(_any_of("callers"))).limit(MAX_ROWS), newest.limit(MAX_ROWS_OF_ONE)
+        )
+
+
+# Built once: to build a statement takes longer than to run it.
+_OTHERS = _OfCallers.made(
+    select(
+        _call.caller_number, _call.connector, _call.carrier_call_id, _call.company_id, _call.tracking_number,
+        _call.started_at, _call.answered_at, _call.duration,
+    ).where(_call.started_at.between(_SINCE, _UNTIL))
+)  # fmt: skip
+_TRAPPED = _OfCallers.made(
+    select(_call.caller_number, _call.tracking_number, _call.connector, _call.carrier_call_id).where(
+        _call.started_at >= _SINCE
+    )
+)
+_PAST = _OfCallers.made(
+    select(
+        _call.id, _call.company_id, _call.caller_number, _call.connector, _call.carrier_call_id,
+        _call.answered_at, _call.duration, _call.spam,
+    ).where(_call.company_id.in_(_any_of("companies")))
+)  # fmt: skip
+_SAME_LENGTHS = (
+    select(_call.company_id, _call.caller_number, _call.recording_duration, _call.started_at)
+    .where(
+        _call.company_id.in_(_any_of("companies")),
+        _call.started_at.between(_SINCE, _UNTIL),
+        _call.voicemail.is_(True),
+        _call.recording_duration.in_(_any_of("lengths")),
+    )
+    .limit(MAX_ROWS)
+)
+_NEAR = (
+    select(_call.caller_number, _call.started_at, _call.answered_at, _call.duration)
+    .where(
+        _call.tracking_number == bindparam("called"),
+        _call.company_id == bindparam("company"),
+        _call.started_at.between(_SINCE, _UNTIL),
+    )
+    .order_by(_call.started_at.desc())
+    .limit(MAX_ROWS_OF_NUMBER)
+)
+_GOOD = union_all(
+    select(_lead.subject_id).where(_lead.subject_id.in_(_any_of("calls")), _lead.status.in_(GOOD_LEADS)),
+    select(_outcome.subject_id).where(_outcome.subject_id.in_(_any_of("calls"))),
+    select(_fact.subject_id).where(_fact.subject_id.in_(_any_of("calls")), _fact.source.in_(_any_of("crms"))),
+)
+_EXPECTED = union_all(
+    select(_placed.company_id, _placed.person_number).where(
+        _placed.person_number.in_(_any_of("numbers")),
+        _placed.company_id.in_(_any_of("companies")),
+        _placed.made_at >= _SINCE,
+    ),
+    select(_text.company_id, _text.person_number).where(
+        _text.person_number.in_(_any_of("numbers")),
+        _text.company_id.in_(_any_of("companies")),
+        _text.direction == "out",
+        _text.purpose.in_(("reply", "service")),
+        _text.at >= _SINCE,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +227,8 @@ def same_lengths(session: Session, calls: Sequence[tuple[CallKey, int]]) -> dict
     if not calls:
         return {}
     begins, ends = min(call.at for call, _ in calls) - DAY, max(call.at for call, _ in calls) + DAY
-    query = select(Call.company_id, Call.caller_number, Call.recording_duration, Call.started_at).where(
-        col(Call.company_id).in_({call.company_id for call, _ in calls}),
-        col(Call.started_at).between(begins, ends),
-        col(Call.voicemail).is_(True),
-        col(Call.recording_duration).in_({seconds for _, seconds in calls}),
-    )
-    rows = session.execute(query.limit(MAX_ROWS)).all()
+    companies, lengths = {call.company_id for call, _ in calls}, {seconds for _, seconds in calls}
+    rows = read(session, _SAME_LENGTHS, companies=list(companies), lengths=list(lengths), since=begins, until=ends)
     return {
         call.key: len(
             {
@@ -183,30 +261,24 @@ def _other_calls(session: Session, calls: Sequence[CallKey]) -> dict[str, list[S
     """The calls of each caller to any company of the hub within a day. Only their counts are used."""
     callers = {call.caller for call in calls if call.caller}
     begins, ends = min(call.at for call in calls) - DAY, max(call.at for call in calls) + BURST
-    row: Any = Call
-    query = select(  # type: ignore[call-overload]
-        row.caller_number, row.connector, row.carrier_call_id, row.company_id, row.tracking_number,
-        row.started_at, row.answered_at, row.duration,
-    ).where(row.started_at.between(begins, ends))  # fmt: skip
     found: dict[str, list[Seen]] = defaultdict(list)
-    rows = _of_callers(session, query, callers, col(Call.started_at))
+    rows = _of_callers(session, _OTHERS, callers, since=begins, until=ends)
     for caller, connector, call_id, company, called, at, answered_at, seconds in rows:
         seen = Seen((connector, call_id), company or "", called or "", at, answered_at is not None, seconds)
         found[caller].append(seen)
     return found
 
 
-def _of_callers(session: Session, query: Any, callers: Collection[str], at: Any) -> Sequence[Any]:
-    """The rows of a query on calls that are from these callers: all, or the newest by `at` of each if there are very many.
+def _of_callers(session: Session, query: _OfCallers, callers: Collection[str], **values: Any) -> Sequence[Any]:
+    """The rows of a query on calls that are from these callers: all, or the newest of each if there are very many.
     No caller's calls take the place of another's."""
     if not callers:
         return ()
     if len(callers) > 1:
-        rows = session.execute(query.where(col(Call.caller_number).in_(callers)).limit(MAX_ROWS)).all()
+        rows = read(session, query.together, callers=list(callers), **values)
         if len(rows) < MAX_ROWS:
             return rows
-    newest = query.order_by(at.desc()).limit(MAX_ROWS_OF_ONE)
-    return [row for caller in callers for row in session.execute(newest.where(col(Call.caller_number) == caller))]
+    return [row for caller in callers for row in read(session, query.newest, caller=caller, **values)]
 
 
 def _honeypot_calls(
@@ -216,11 +288,7 @@ def _honeypot_calls(
     if not callers or not honeypots:
         return {}
     since = min(call.at for call in calls) - HONEYPOT_DAYS
-    row: Any = Call
-    query = select(row.caller_number, row.tracking_number, row.connector, row.carrier_call_id).where(
-        row.started_at >= since
-    )
-    rows = _of_callers(session, query, callers, col(Call.started_at))
+    rows = _of_callers(session, _TRAPPED, callers, since=since)
     return {
         call.key: sum(
             caller == call.caller and called in honeypots and (connector, call_id) != call.key
@@ -243,15 +311,9 @@ def _near(
     session: Session, groups: Mapping[tuple[str, str], Sequence[CallKey]]
 ) -> Iterator[tuple[Sequence[object], Sequence[CallKey]]]:
     """The newest calls of each number around some of its calls."""
-    row: Any = Call
     for (company, called), near in groups.items():
         begins, ends = min(call.at for call in near) - BURST, max(call.at for call in near) + BURST
-        query = (
-            select(row.caller_number, row.started_at, row.answered_at, row.duration)
-            .where(row.tracking_number == called, row.company_id == company, row.started_at.between(begins, ends))
-            .order_by(row.started_at.desc())
-        )
-        yield session.execute(query.limit(MAX_ROWS_OF_NUMBER)).all(), near
+        yield read(session, _NEAR, called=called, company=company, since=begins, until=ends), near
 
 
 def _neighbors_of(call: CallKey, rows: Sequence[Any]) -> int:
@@ -270,12 +332,7 @@ def _neighbors_of(call: CallKey, rows: Sequence[Any]) -> int:
 
 def _past(session: Session, numbers: Collection[str], companies: Collection[str]) -> Sequence[Any]:
     """The callers' calls to these companies, ever."""
-    row: Any = Call
-    query = select(  # type: ignore[call-overload]
-        row.id, row.company_id, row.caller_number, row.connector, row.carrier_call_id,
-        row.answered_at, row.duration, row.spam,
-    ).where(row.company_id.in_(companies))  # fmt: skip
-    return _of_callers(session, query, numbers, row.started_at)
+    return _of_callers(session, _PAST, numbers, companies=list(companies))
 
 
 def _customers(session: Session, past: Sequence[Any], crms: Collection[str]) -> set[tuple[str, str]]:
@@ -283,13 +340,7 @@ def _customers(session: Session, past: Sequence[Any], crms: Collection[str]) -> 
     a rule made of a call proves nothing: a robocaller's first call may have made one."""
     if not past:
         return set()
-    ids = [row.id for row in past]
-    signs: Any = union_all(
-        select(Lead.subject_id).where(col(Lead.subject_id).in_(ids), col(Lead.status).in_(GOOD_LEADS)),
-        select(OutcomeRow.subject_id).where(col(OutcomeRow.subject_id).in_(ids)),
-        select(FactRow.subject_id).where(col(FactRow.subject_id).in_(ids), col(FactRow.source).in_(crms)),
-    )
-    good = set(session.execute(signs).scalars())
+    good = {call_id for (call_id,) in read(session, _GOOD, calls=[row.id for row in past], crms=list(crms))}
     return {(row.company_id, row.caller_number) for row in past if row.id in good}
 
 
@@ -298,19 +349,8 @@ def _expected(
 ) -> set[tuple[str, str | None]]:
     """Those whom people at the business called or texted lately: they may call back."""
     since = min(call.at for call in calls) - EXPECTED_DAYS
-    placed: Any = select(OutgoingCall.company_id, OutgoingCall.person_number).where(
-        col(OutgoingCall.person_number).in_(numbers),
-        col(OutgoingCall.company_id).in_(companies),
-        col(OutgoingCall.made_at) >= since,
-    )
-    texted = select(TextMessage.company_id, TextMessage.person_number).where(
-        col(TextMessage.person_number).in_(numbers),
-        col(TextMessage.company_id).in_(companies),
-        TextMessage.direction == "out",
-        col(TextMessage.purpose).in_(("reply", "service")),
-        col(TextMessage.at) >= since,
-    )
-    return {(company, number) for company, number in session.execute(placed.union_all(texted)) if company}
+    found = read(session, _EXPECTED, numbers=list(numbers), companies=list(companies), since=since)
+    return {(company, number) for company, number in found if company}
 
 
 def _talked(calls: Collection[CallKey], past: Sequence[Any]) -> set[tuple[str, str]]:

@@ -28,7 +28,7 @@ from hub.store.quarantine.deaths import (
     suspect_is_under_way,
     works_steadily,
 )
-from hub.store.rows import count_changed
+from hub.store.rows import read, read_objects
 
 LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
@@ -107,8 +107,10 @@ class _Wanted:
         with self.store.writing() as session:
             if self.alone:  # the next claimer looks only after this one has committed
                 lock_transaction(session, TransactionLock.CLAIMS)
-            found = session.execute(claimed, values)
-            rows = list(found if self.plain else found.scalars())
+            if self.plain:
+                rows = read_objects(session, self.table, claimed, **values)
+            else:
+                rows = list(session.execute(claimed, values).scalars())
             deadly = [row for row in rows if row.deaths >= MAX_DEATHS]
             put_into_quarantine(session, self.table, deadly, self.now)
         rows = [row for row in rows if row.deaths < MAX_DEATHS]
@@ -183,9 +185,9 @@ def _take(table: type[Work], where: tuple[object, ...], alone: bool, kinds: tupl
         "lease_until": bindparam("until", type_=UTCTime()),
         "lease_token": bindparam("token"),
         "attempts": columns.attempts + bindparam("count", type_=Integer()),
-        "deaths": deaths_by_now(table, bindparam("seen", type_=UTCTime())),
+        "deaths": deaths_by_now(columns, bindparam("seen", type_=UTCTime())),
     }
-    claimed = update(table).where(columns.id.in_(chosen)).values(leased)
+    claimed = update(table.__table__ if plain else table).where(columns.id.in_(chosen)).values(leased)
     returned = claimed.returning(*columns) if plain else claimed.returning(columns)
     return returned.execution_options(synchronize_session=False)
 
@@ -203,14 +205,18 @@ def _kinds(table: type[Work], where: Sequence[Any], alone: bool) -> tuple[Any, A
 
 def complete(session: Session, table: type[Work], ids: Sequence[str], token: str, **values: Any) -> int:
     """Set `values`, including a state, on claimed rows; returns how many were still held by `token`."""
-    columns: Any = table
-    done = (
-        update(table)
-        .where(columns.id.in_(ids), columns.lease_token == token)
-        .values(**{**ENDED_LEASE, **values})
-        .execution_options(synchronize_session=False)
-    )
-    return count_changed(session, done)
+    session.flush()
+    done = _completed(table, tuple(sorted(values)))
+    new = {f"new_{name}": value for name, value in values.items()}
+    return session.connection().execute(done, {"held": list(ids), "by": token, **new}).rowcount
+
+
+@cache
+def _completed(table: type[Work], names: tuple[str, ...]) -> Any:
+    columns = table.__table__.c
+    values = {**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}}
+    mine = columns.id.in_(bindparam("held", expanding=True)), columns.lease_token == bindparam("by")
+    return update(table.__table__).where(*mine).values(values)
 
 
 def complete_each(
@@ -235,7 +241,7 @@ def complete_each(
 
 def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str) -> set[str]:
     """The claimed rows that `token` still holds, locked until the transaction ends."""
-    return set(session.scalars(_held(table), {"ids": list(ids), "token": token}))
+    return {row_id for (row_id,) in read(session, _held(table), ids=list(ids), token=token)}
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable
 from sqlmodel import Session, SQLModel
@@ -15,6 +15,7 @@ from hub.model.columns import Row
 from hub.store.engine import Store
 from hub.store.writers.bulk import BulkInsert, BulkUpdate
 
+Read = TypeVar("Read", bound=Row)
 Columns = dict[str, Any]
 """A row as a dictionary by column name, for latency-critical code: SQLAlchemy's objects are slow."""
 
@@ -38,6 +39,18 @@ def change_rows(session: Session, table: type[Row], rows: Sequence[dict[str, obj
         connection = session.connection()
         columns = tuple(sorted(rows[0].keys() - {"id"}))
         _update(table, columns, connection.dialect).run(connection, rows)
+
+
+def read(session: Session, statement: Executable, **values: Any) -> Sequence[Any]:
+    """The rows of a statement that was built once. `session.execute` takes longer: it would also look for objects."""
+    session.flush()
+    return session.connection().execute(statement, values).all()
+
+
+def read_objects(session: Session, table: type[Read], statement: Executable, **values: Any) -> list[Read]:
+    """The rows of a `select(*Table.__table__.c)` that was built once, as objects of `table` that can only be read."""
+    names = table.__table__.c.keys()
+    return [table.from_columns(names, row) for row in read(session, statement, **values)]
 
 
 def count_changed(session: Session, statement: Executable) -> int:

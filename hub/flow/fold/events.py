@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.contracts.call_backs import CallBackEvent
@@ -24,8 +25,8 @@ from hub.privacy.erasure import empty_webhooks
 from hub.privacy.recording_refusal import BY_KEY, refuse_recording
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
-from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
-from hub.store.rows import change_rows, write_rows
+from hub.store.encryption.encrypted_fields import names_of, seal_names
+from hub.store.rows import change_rows, read_objects, write_rows
 from hub.store.writers.webhook_events import (
     has_endpoints,
     note_answers,
@@ -130,7 +131,7 @@ def keep_events(
     for key, call in calls.items():
         folded.add(call, events[key], names[key], known.get(call.id))
     _write(session, folded.written, folded.columns)
-    seal_names(hub.vault, session, folded.named)
+    seal_names(hub.vault, session, [(session.get_one(Call, call.id), name) for call, name in folded.named])
     empty_webhooks(session, folded.erased)
     keep_recordings(session, hub, folded.recorded, now)
     session.flush()
@@ -162,7 +163,7 @@ class _Folded:
     """Calls whose caller ended the recording with a key."""
     erased: list[str] = field(default_factory=list)
     """Webhooks on calls whose person was erased: their content must not restore that person's data."""
-    named: list[tuple[Named, str]] = field(default_factory=list)
+    named: list[tuple[Call, str]] = field(default_factory=list)
     begun: list[Call] = field(default_factory=list)
     answered: list[Call] = field(default_factory=list)
     """Calls that have just come in, and calls that were just answered, as webhooks report them."""
@@ -320,14 +321,17 @@ def _make_missing(
     write_rows(session, Call, rows)
 
 
+_LOCKED = (
+    select_columns(*Call.__table__.c)
+    .where(Call.__table__.c.carrier_call_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Call.__table__.c.id)
+    .with_for_update()
+)
+"""Built once: to build a statement takes longer than to run it."""
+
+
 def _locked(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Call]:
     wanted = set(keys)
-    query = (
-        select(Call)
-        .where(col(Call.carrier_call_id).in_([call_id for _, call_id in wanted]))
-        .order_by(col(Call.id))
-        .execution_options(populate_existing=True)
-        .with_for_update()
-    )
-    found = {(call.connector, call.carrier_call_id): call for call in session.exec(query)}
+    calls = read_objects(session, Call, _LOCKED, ids=[call_id for _, call_id in wanted])
+    found = {(call.connector, call.carrier_call_id): call for call in calls}
     return {key: call for key, call in found.items() if key in wanted}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import or_, true
+from sqlalchemy import bindparam, or_, true
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
@@ -16,13 +17,18 @@ from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNo
 from hub.model.columns import CONSENT_RETENTION, new_id, storable
 from hub.store.encryption.vault import Vault
 from hub.store.journal import record
-from hub.store.rows import write_rows
+from hub.store.rows import read, write_rows
 
 STATES: tuple[State, ...] = get_args(State)
 REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 """States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
 
 STATEMENTS_AT_ONCE = 500
+_ACCOUNT = (
+    select_columns(Company.__table__.c.account_id)
+    .where(Company.__table__.c.id == bindparam("company"))
+    .with_for_update(key_share=True)
+)
 SAID = ("person_id", "visit_id", "use", "state", "channel", "evidence", "stated_at")
 """Two records that are equal in these, of the same company, repeat each other."""
 HELD = frozenset((*SAID, "id", "recorded_at"))
@@ -83,8 +89,9 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
 
 def _append(session: Session, statements: Sequence[ConsentStatement], now: datetime, vault: Vault | None) -> list[str]:
     # One writer per company, so that a repeated record is recognized and each record supersedes the one before.
-    company = select(Company.account_id).where(Company.id == statements[0].company_id).with_for_update(key_share=True)
-    account_id = session.exec(company).one() if statements[0].company_id else statements[0].account_id
+    account_id, company_id = statements[0].account_id, statements[0].company_id
+    if company_id:
+        ((account_id,),) = read(session, _ACCOUNT, company=company_id)
     ids = []
     for start in range(0, len(statements), STATEMENTS_AT_ONCE):
         some = statements[start : start + STATEMENTS_AT_ONCE]

@@ -57,12 +57,11 @@ def new_token() -> str:
     return f"{process_id()}-{unique[-23:]}"
 
 
-def deaths_by_now(table: type[Work], seen_since: object) -> object:
-    """The column `deaths` of a row that is claimed now: one more if the process that held its lease has died, because it was
-    not seen since `SEEN_WITHIN` ago."""
-    columns: Any = table
+def deaths_by_now(columns: Any, seen_since: object) -> object:
+    """The column `deaths` of a row that is claimed now, of a table with these `columns`: one more if the process that held
+    its lease has died, because it was not seen since `SEEN_WITHIN` ago."""
     holder = func.substr(columns.lease_token, 1, ID_LENGTH)
-    process: Any = ConfigProcess
+    process = ConfigProcess.__table__.c
     seen = select(process.id).where(process.id == holder, process.seen_at >= seen_since).exists()
     died = and_(
         columns.state == WorkState.LEASED,

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from hub.contracts.leads import LeadStatus
 from hub.model import AlertEvent, AlertRule, Call, LeadChange, TextMessage
-from hub.store.rows import write_rows
+from hub.store.rows import read, write_rows
 
 CALL_KINDS = ("missed_call", "voicemail", "first_time_caller")
 """What a call may turn out to be."""
@@ -30,10 +30,9 @@ LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
 
+_rule = AlertRule.__table__.c
 _KINDS = (
-    select(AlertRule.company_id, AlertRule.kind)
-    .where(col(AlertRule.company_id).in_(bindparam("companies", expanding=True)))
-    .distinct()
+    select(_rule.company_id, _rule.kind).where(_rule.company_id.in_(bindparam("companies", expanding=True))).distinct()
 )
 
 
@@ -121,7 +120,7 @@ def _is_news(text: TextMessage) -> bool:
 def _wanted(session: Session, companies: Collection[str]) -> dict[str, set[str]]:
     """Company → the kinds that at least one user wants."""
     found: dict[str, set[str]] = {}
-    for company_id, kind in session.exec(_KINDS, params={"companies": list(companies)}):
+    for company_id, kind in read(session, _KINDS, companies=list(companies)):
         found.setdefault(company_id, set()).add(kind)
     return found
 

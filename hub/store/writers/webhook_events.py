@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.model import Call, FormSubmission, OutgoingCall, TextMessage, WebhookEndpoint, WebhookEvent
 from hub.model.columns import new_id
 from hub.model.states import WebhookEventState, WebhookType
-from hub.store.rows import write_rows
+from hub.store.rows import read_objects, write_rows
 
 EVENT_LIFETIME = timedelta(days=30)
 """The default; `retention.webhook_event` of config.yaml changes it."""
@@ -26,10 +27,11 @@ MAX_AGE = timedelta(hours=24)
 IMPORTED = "imported"
 UNTOLD_PURPOSES = frozenset(("staff_alert", "identity_code"))
 
-_LIVING = select(WebhookEndpoint).where(
-    col(WebhookEndpoint.company_id).in_(bindparam("companies", expanding=True)),
-    col(WebhookEndpoint.paused_at).is_(None),
-    col(WebhookEndpoint.retired_at).is_(None),
+_endpoint = WebhookEndpoint.__table__.c
+_LIVING = select_columns(*_endpoint).where(
+    _endpoint.company_id.in_(bindparam("companies", expanding=True)),
+    _endpoint.paused_at.is_(None),
+    _endpoint.retired_at.is_(None),
 )
 
 
@@ -173,7 +175,7 @@ def _routed(call: Call) -> Occurrence:
 def _endpoints(session: Session, companies: Collection[str]) -> dict[str, list[WebhookEndpoint]]:
     """Company → its endpoints that get events now."""
     found: dict[str, list[WebhookEndpoint]] = {}
-    for endpoint in session.exec(_LIVING, params={"companies": list(companies)}):
+    for endpoint in read_objects(session, WebhookEndpoint, _LIVING, companies=list(companies)):
         found.setdefault(endpoint.company_id, []).append(endpoint)
     return found
 

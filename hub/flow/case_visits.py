@@ -22,7 +22,8 @@ CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS)
 """The consent of a visit is read from these."""
 
 _visit, _lease = Visit.__table__.c, Lease.__table__.c
-_NUMBERS, _EARLIEST = bindparam("numbers", expanding=True), bindparam("earliest", type_=UTCTime())
+_NUMBERS: Any = bindparam("numbers", expanding=True)
+_EARLIEST = bindparam("earliest", type_=UTCTime())
 _LATEST, _OF_PEOPLE = bindparam("latest", type_=UTCTime()), _visit.person_id.in_(bindparam("people", expanding=True))
 _NEWEST = (_visit.started_at.desc(), _visit.id.desc())
 

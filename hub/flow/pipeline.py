@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
@@ -38,7 +39,7 @@ PIPELINE_BATCH_SIZE = 100
 
 _CALLS, _FORMS = Call.__table__, FormSubmission.__table__
 _OTHER = _CALLS.alias()
-_PEOPLE = bindparam("people", expanding=True)
+_PEOPLE: Any = bindparam("people", expanding=True)
 _LATE_CALLS = (
     select(_CALLS.c.id)
     .where(

@@ -189,7 +189,7 @@ class Row(SQLModel):
     def from_columns(cls, names: Iterable[str], values: Iterable[Any]) -> Self:
         """A row of the database as an object that can only be read: SQLAlchemy does not watch it, and refuses to set its
         columns. It is made in a fifth of the time."""
-        row = cls.__new__(cls)
+        row: Self = cls.__new__(cls)
         row.__dict__.update(zip(names, values, strict=True))
         return row
 

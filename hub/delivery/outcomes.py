@@ -9,7 +9,8 @@ from hub.contracts.consent import DIED
 from hub.contracts.conversions import Receipt
 from hub.delivery.payloads import AHEAD_OF_CLOCK, Payload, ahead_of_clock
 from hub.errors import PluginDied
-from hub.flow.consent import StoredDecision, asked_again_at
+from hub.flow.consent import StoredDecision
+from hub.flow.convert import asked_again_at
 from hub.hookspecs import ConsentHooks
 from hub.model import Delivery
 from hub.model.states import FINAL_DELIVERY_STATES, DeliveryState

@@ -30,7 +30,8 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import StoredDecision, asked_again_at, disclosure_row
+from hub.flow.consent import StoredDecision, disclosure_row
+from hub.flow.convert import asked_again_at
 from hub.hookspecs import TextHooks
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from hub.contracts.consent import SIGNALS_NUMBER
 from hub.model import (
@@ -91,6 +92,8 @@ class Case:
     For a person with very many visits, only those that decide something (hub.flow.case_visits).
     """
 
+    asked: dict[tuple[frozenset[str], int], dict[str, Any]] = field(default_factory=dict)
+    """What questions about consent say of the person (hub.flow.consent)."""
     converted: dict[str, ConversionRow] = field(default_factory=dict)
     """The conversions made from it so far, by key."""
     sent_to: set[tuple[str, str]] = field(default_factory=set)

@@ -57,7 +57,7 @@ _CHILDREN = select(_request.company_id, _request.phone_number, _request.email).w
     _request.state.not_in(CLOSED_REQUEST_STATES),
     _request.verified_at.is_not(None),
 )
-_RARE = select(*ANY_REFUSAL, select(_request.id).where(_request.kind == "child").limit(1).scalar_subquery())
+_RARE = select(*ANY_REFUSAL, select(_request.id).limit(1).scalar_subquery())
 _ATTRIBUTIONS = select(*Attribution.__table__.c).where(Attribution.__table__.c.subject_id.in_(_any_of("subjects")))
 _FACTS = select(*_fact).where(_fact.subject_id.in_(_any_of("subjects")), _fact.name.in_(CONSENT_FACTS))
 _SPOKEN = (
@@ -110,11 +110,11 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_forms_of_callers(session, cases)
     if met:
         _load_facts(session, met)
-    ((*any_refusal, any_child),) = read(session, _RARE)
+    ((*any_refusal, any_request),) = read(session, _RARE)
     for case in cases:
         case.hub_may_refuse = any(any_refusal)
     _load_consent(session, cases)
-    if any_child:
+    if any_request:
         _load_children(session, cases)
     return cases
 

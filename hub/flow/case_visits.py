@@ -18,6 +18,8 @@ from hub.store.rows import read, read_objects
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
+FEW_VISITS = 50
+"""If all people of a batch have no more, nothing needs to be counted."""
 CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
 """The consent of a visit is read from these."""
 
@@ -149,8 +151,8 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
     people = {case.person.id for case in cases if case.person and not case.is_new_person and not case.person.is_typed}
     if not people:
         return
-    found, many = _all_visits(session, people, MAX_VISITS_OF_PERSON), set[str]()
-    if len(found) > MAX_VISITS_OF_PERSON:
+    found, many = _all_visits(session, people, FEW_VISITS), set[str]()
+    if len(found) > FEW_VISITS:
         counts = read(session, _COUNTS, people=list(people))
         many = {person_id for person_id, count in counts if count > MAX_VISITS_OF_PERSON}
         rest = people - many

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
@@ -36,13 +37,6 @@ ANY_REFUSAL = tuple(
 )
 """Whether there is anything at all of which the hub itself says no; most hubs have at most the first."""
 _ANY_REFUSAL = select(*ANY_REFUSAL)
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
-"""How soon, and how late, a question is asked again that a consent plugin did not answer."""
-
-
-def asked_again_at(made_at: datetime, now: datetime) -> datetime:
-    """When to ask again about a delivery after a consent plugin did not answer: later and later, at most ten minutes."""
-    return now + min(max((now - made_at) / 4, FIRST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +73,75 @@ class StoredDecision:
 def ask(
     hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
 ) -> list[StoredDecision]:
-    """One ruling per case on giving `connector` the data that it declares for `hook`.
+    """One ruling per case on giving `connector` the data that it declares for `hook`."""
+    return ask_together(hub, [Asked(connector, hook, value_type, cases)], moment, now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A connector that would get the data of some cases by one of its hooks."""
+
+    connector: str
+    hook: str
+    value_type: type
+    cases: Sequence[Case]
+
+
+def ask_together(hub: Hub, asked: Sequence[Asked], moment: str, now: datetime) -> list[list[StoredDecision]]:
+    """As `ask`, for several connectors: each consent plugin is called once for all of them.
 
     A form may name somebody who did not send it. If the connector would get such an identifier, two questions are asked:
     one about everything, in which no yes of the browser counts, and one about what is surely the sender's and the browser's
     own, such as its click id. If only the second is allowed, the other identifiers are left out.
     """
-    manifest = hub.plugins.connectors[connector].manifest
-    flow = manifest.flow(hook)
-    use = flow.use if flow else "essential.service"
-    declared = {share.field for share in flow.shares} if flow else set()
-    category_of = personal_fields(value_type)
-    questions: list[ConsentQuestion] = []
-    seconds: list[tuple[int, ConsentQuestion, frozenset[str]]] = []
-    for index, case in enumerate(cases):
-        typed = case.unproven & ({*declared, "email"} if "email_domain" in declared else declared)
-        question = partial(question_about, case, manifest=manifest, use=use, now=now)
-        questions.append(question(categories=declared_categories(manifest, hook, value_type), typed=typed))
-        left_out = frozenset().union(*(KNOWN_BY[name] for name in typed))
-        if typed and _is_identified(case, manifest, rest := declared - left_out):
-            categories = frozenset(category_of[name] for name in rest)
-            seconds.append((index, question(categories=categories, typed=frozenset()), left_out))
-    request = [*cases, *(cases[index] for index, _, _ in seconds)]
-    rulings = decide(hub, request, connector, moment, [*questions, *(question for _, question, _ in seconds)])
-    for (index, _, left_out), of_rest in zip(seconds, rulings[len(cases) :], strict=True):
-        keeps_number = cases[index].has_proven_number and "phone_number" in declared
-        rulings[index] = _chosen(rulings[index], replace(of_rest, left_out=left_out), keeps_number)
-    return rulings[: len(cases)]
+    prepared = [_Questions.of(hub, each, now) for each in asked]
+    cases = [case for each in prepared for case in each.cases]
+    names = [each.asked.connector for each in prepared for _ in each.cases]
+    rulings = iter(_decided(hub, cases, names, moment, [one for each in prepared for one in each.questions]))
+    return [each.chosen(list(islice(rulings, len(each.cases)))) for each in prepared]
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """The questions about the cases of an `Asked`: one about each, then the second ones of some."""
+
+    asked: Asked
+    declared: frozenset[str]
+    cases: Sequence[Case]
+    questions: Sequence[ConsentQuestion]
+    seconds: Sequence[tuple[int, frozenset[str]]]
+    """The place of the first question, and the fields that would be left out."""
+
+    @classmethod
+    def of(cls, hub: Hub, asked: Asked, now: datetime) -> _Questions:
+        """Those that the connector's manifest leads to."""
+        manifest = hub.plugins.connectors[asked.connector].manifest
+        flow = manifest.flow(asked.hook)
+        use = flow.use if flow else "essential.service"
+        declared = frozenset(share.field for share in flow.shares) if flow else frozenset()
+        category_of = personal_fields(asked.value_type)
+        everything = declared_categories(manifest, asked.hook, asked.value_type)
+        may_be_typed = declared | {"email"} if "email_domain" in declared else declared
+        questions, again = list[ConsentQuestion](), list[ConsentQuestion]()
+        seconds: list[tuple[int, frozenset[str]]] = []
+        for index, case in enumerate(asked.cases):
+            typed = case.unproven & may_be_typed
+            question = partial(question_about, case, manifest=manifest, use=use, now=now)
+            questions.append(question(categories=everything, typed=typed))
+            left_out = frozenset().union(*(KNOWN_BY[name] for name in typed))
+            if typed and _is_identified(case, manifest, rest := declared - left_out):
+                again.append(question(categories=frozenset(category_of[name] for name in rest), typed=frozenset()))
+                seconds.append((index, left_out))
+        cases = [*asked.cases, *(asked.cases[index] for index, _ in seconds)]
+        return cls(asked, declared, cases, [*questions, *again], seconds)
+
+    def chosen(self, rulings: list[StoredDecision]) -> list[StoredDecision]:
+        """One ruling per case, of those on all questions."""
+        count = len(self.asked.cases)
+        for (index, left_out), of_rest in zip(self.seconds, rulings[count:], strict=True):
+            keeps_number = self.cases[index].has_proven_number and "phone_number" in self.declared
+            rulings[index] = _chosen(rulings[index], replace(of_rest, left_out=left_out), keeps_number)
+        return rulings[:count]
 
 
 KNOWN_BY = {"phone_number": frozenset({"phone_number", "country"}), "email": frozenset({"email", "email_domain"})}
@@ -150,21 +186,31 @@ def question_about(
     """May `categories` of the person of `case` go to the connector's recipient for `use`? At a company whose calls are about
     health, all data about a caller is health data too. `typed` are the identifiers of `case.unproven` that are among the
     data; None: all of them."""
+    typed = case.unproven if typed is None else typed
+    key = typed, len(case.facts)  # only the facts grow, by what an enricher answers
+    if key not in case.asked:
+        case.asked[key] = _what_is_known(case, typed)
     question = ConsentQuestion(
         use=use,
         categories=categories | {HEALTH} if case.company.sensitive == "health" else categories,
         recipient=manifest.recipient,
         recipient_regions=manifest.regions,
         at=now,
-        person_places=_places_of(case),
-        business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
-        signals=_signals(case),
-        records=tuple(map(record_of, case.consent_entries))
-        + records_of_pages(case, case.unproven if typed is None else typed),
-        age=_age_of(case),
+        **case.asked[key],
     )
     refused = _refusals_of_named(case, question) if case.named else []
     return replace(question, records=(*question.records, *refused)) if refused else question
+
+
+def _what_is_known(case: Case, typed: frozenset[str]) -> dict[str, Any]:
+    """The part of a question that is about the person, and not about who would get their data."""
+    return {
+        "person_places": _places_of(case),
+        "business_places": (Place(country=case.company.country, region=case.company.region, basis="business"),),
+        "signals": _signals(case),
+        "records": tuple(map(record_of, case.consent_entries)) + records_of_pages(case, typed),
+        "age": _age_of(case),
+    }
 
 
 def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRecord]:
@@ -183,14 +229,20 @@ def decide(
     hub: Hub, cases: Sequence[Case], connector: str, moment: str, questions: Sequence[ConsentQuestion]
 ) -> list[StoredDecision]:
     """One ruling per question, each for the case at the same index; `connector` is the recipient's."""
-    decisions = hub.plugins.judge(questions)
+    return _decided(hub, cases, [connector] * len(cases), moment, questions)
+
+
+def _decided(
+    hub: Hub, cases: Sequence[Case], connectors: Sequence[str], moment: str, questions: Sequence[ConsentQuestion]
+) -> list[StoredDecision]:
+    decisions = hub.plugins.judge(questions) if questions else []
     if any(case.hub_may_refuse for case in cases):
         decisions = _held_by_hub(hub, cases, questions, decisions)
     return [
         StoredDecision(
             question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at)
         )
-        for case, question, decision in zip(cases, questions, decisions, strict=True)
+        for case, connector, question, decision in zip(cases, connectors, questions, decisions, strict=True)
     ]
 
 

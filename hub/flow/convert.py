@@ -7,9 +7,9 @@ is still written, in its final state `held`, with the rule that forbids it: noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -17,7 +17,7 @@ from hub.config.models import ConversionRule
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
-from hub.flow.consent import StoredDecision, ask, asked_again_at
+from hub.flow.consent import Asked, StoredDecision, ask_together
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
 from hub.model.conversions import LOG, UPLOAD, conversion_key
 from hub.model.imports import was_imported
@@ -29,6 +29,15 @@ LATER_EVENTS = ("outcome", "lead")
 """Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""
 OPT_WORDS = ("stop", "start", "help")
 """A text that says only one of these words is not a lead."""
+
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
+"""How soon, and how late, a question is asked again that a consent plugin did not answer."""
+
+
+def asked_again_at(made_at: datetime, now: datetime) -> datetime:
+    """When to ask again about a delivery after a consent plugin did not answer: later and later, at most ten minutes."""
+    return now + min(max((now - made_at) / 4, FIRST_WAIT), LONGEST_WAIT)
 
 
 @dataclass
@@ -44,15 +53,15 @@ class Converted:
 
 def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
     """Conversions and CRM entries of texts, forms, and calls that are over. A repetition produces the same keys."""
-    result = Converted()
+    result, planned = Converted(), list[_Planned]()
     ready = [case for case in cases if not isinstance(case.subject, Call) or case.subject.over]
     for rule in hub.config.conversions:
         if rule.when.event in LATER_EVENTS:
             continue
         made = [(case, event_conversion(rule, case, now)) for case in ready if matches(rule, case)]
         result.conversions += [row for case, row in made if row.key not in case.converted]
-        send(hub, rule, [(case, case.converted.get(row.key, row)) for case, row in made], now, result)
-        _take_back(hub, rule, ready, now, result)
+        planned += _plan(hub, rule, [(case, case.converted.get(row.key, row)) for case, row in made], now)
+        planned += _take_back(hub, rule, ready, now, result)
     calls = [case for case in ready if isinstance(case.subject, Call)]
     for name in hub.plugins.with_hook(LOG):
         served = [
@@ -61,41 +70,37 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
             if hub.config.connectors[name].serves(case.company.name)
             and (name, f"call:{case.subject.id}") not in case.sent_to
         ]
-        if not served:
-            continue
-        rulings = ask(hub, served, name, LOG, CallActivity, "decide", now)
-        result.rulings += rulings
-        for case, ruling in zip(served, rulings, strict=True):
-            call_id = case.subject.id
-            result.deliveries.append(
-                _decided(
-                    Delivery.to_write(
-                        connector=name,
-                        hook=LOG,
-                        dedup_key=f"call:{call_id}",
-                        item_key=call_id,
-                        subject_id=call_id,
-                        company_id=case.company.id,
-                        due_at=now,
-                        made_at=now,
-                    ),
-                    ruling,
-                    now,
+        if served:
+            rows = [
+                Delivery.to_write(
+                    connector=name,
+                    hook=LOG,
+                    dedup_key=f"call:{case.subject.id}",
+                    item_key=case.subject.id,
+                    subject_id=case.subject.id,
+                    company_id=case.company.id,
+                    due_at=now,
+                    made_at=now,
                 )
-            )
+                for case in served
+            ]
+            planned.append(_Planned(Asked(name, LOG, CallActivity, served), rows))
+    _decide(hub, planned, now, result)
     return result
 
 
-def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datetime, result: Converted) -> None:
+def _take_back(
+    hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datetime, result: Converted
+) -> Iterable[_Planned]:
     """Retract what a rule for first calls made from a call before an earlier call of the person turned up."""
     if not rule.when.first_time_caller:
-        return
+        return ()
     known = [(case, case.converted.get(conversion_key(rule.name, case.subject.id))) for case in cases]
     wrong = [(case, row) for case, row in known if row is not None and not row.retracted and case.has_earlier_call]
     for _, row in wrong:
         row.retracted, row.revision = True, row.revision + 1
     result.retracted += [row for _, row in wrong]
-    send(hub, rule, wrong, now, result, "retract")
+    return list(_plan(hub, rule, wrong, now, "retract"))
 
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None, lead: Lead | None = None) -> bool:
@@ -142,6 +147,32 @@ def send(
 ) -> None:
     """Write one delivery for each conversion and each destination of its rule that serves the company, and that takes
     deliveries of this `kind`; `only` names the one connector that gets it."""
+    _decide(hub, list(_plan(hub, rule, made, now, kind, only)), now, result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """The deliveries to one connector, one for each case that is asked about."""
+
+    asked: Asked
+    rows: Sequence[Delivery]
+
+
+def _decide(hub: Hub, planned: Sequence[_Planned], now: datetime, result: Converted) -> None:
+    """Write the deliveries by what consent says of them: all questions are asked together."""
+    for each, rulings in zip(planned, ask_together(hub, [each.asked for each in planned], "decide", now), strict=True):
+        result.rulings += rulings
+        result.deliveries += [_decided(row, ruling, now) for row, ruling in zip(each.rows, rulings, strict=True)]
+
+
+def _plan(
+    hub: Hub,
+    rule: ConversionRule,
+    made: Sequence[tuple[Case, ConversionRow]],
+    now: datetime,
+    kind: Literal["new", "restate", "retract"] = "new",
+    only: str | None = None,
+) -> Iterator[_Planned]:
     for name, destination in rule.send_to.items():
         if only not in (None, name) or not hub.plugins.connectors[name].manifest.takes(kind):
             continue
@@ -151,32 +182,26 @@ def send(
             if hub.config.connectors[name].serves(case.company.name)
             and (name, _upload_key(row, kind)) not in case.sent_to
         ]
-        if not served:
-            continue
-        rulings = ask(hub, [case for case, _ in served], name, UPLOAD, Conversion, "decide", now)
-        result.rulings += rulings
-        for (case, row), ruling in zip(served, rulings, strict=True):
-            result.deliveries.append(
-                _decided(
-                    Delivery.to_write(
-                        connector=name,
-                        hook=UPLOAD,
-                        dedup_key=_upload_key(row, kind),
-                        item_key=row.key,
-                        kind=kind,
-                        conversion_id=row.id,
-                        subject_id=case.subject.id,
-                        company_id=case.company.id,
-                        amount=row.amount,
-                        currency=row.currency,
-                        destination=dict(destination),
-                        due_at=now,
-                        made_at=now,
-                    ),
-                    ruling,
-                    now,
+        if served:
+            rows = [
+                Delivery.to_write(
+                    connector=name,
+                    hook=UPLOAD,
+                    dedup_key=_upload_key(row, kind),
+                    item_key=row.key,
+                    kind=kind,
+                    conversion_id=row.id,
+                    subject_id=case.subject.id,
+                    company_id=case.company.id,
+                    amount=row.amount,
+                    currency=row.currency,
+                    destination=dict(destination),
+                    due_at=now,
+                    made_at=now,
                 )
-            )
+                for case, row in served
+            ]
+            yield _Planned(Asked(name, UPLOAD, Conversion, [case for case, _ in served]), rows)
 
 
 def outcome_conversion(rule: ConversionRule, case: Case, outcome: OutcomeRow, now: datetime) -> ConversionRow:

@@ -12,7 +12,8 @@ from hub.contracts.disclosure import declared_categories
 from hub.contracts.webhook_data import KINDS, NEWS
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import StoredDecision, asked_again_at, decide, question_about
+from hub.flow.consent import StoredDecision, decide, question_about
+from hub.flow.convert import asked_again_at
 from hub.flow.subjects import lock_keys_of_ids, read_subjects
 from hub.model import Call, OptOut, OutgoingCall, WebhookEvent
 from hub.model.states import CallStatus, OptOutState, PersonNotice, SubjectState, WebhookEventState

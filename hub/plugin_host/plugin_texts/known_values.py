@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import unquote
 
 import phonenumbers
@@ -62,12 +63,16 @@ class KnownValues:
             for at in range(len(text) - FRAGMENT_CHARACTERS + 1)
         }
 
+        self._shortest = min(
+            (*map(len, chain(*self._starts.values())), *self._lengths, *map(len, self._words)), default=MIN_CHARACTERS
+        )
+
     def __bool__(self) -> bool:
         return bool(self._numbers or self._starts)
 
     def hide(self, text: str) -> str:
         """`text` without the values, and unchanged if it has none. If one is in an encoded part, the text is decoded."""
-        if len(text) < MIN_CHARACTERS or not self:
+        if len(text) < self._shortest or not self:  # no encoding is shorter than what it stands for
             return text
         found = self._hidden(text)
         layers = {found}

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from hub import errors
@@ -22,7 +22,7 @@ from hub.contracts.oauth import TokenStore
 from hub.contracts.sign_in import SignIn
 from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import plugin_texts
-from hub.contracts.webhooks import AnswerDocument
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError, without_frames
 from hub.platform.scrubbing import hide_known, without_people
 from hub.plugin_host.plugin_texts.known_values import KnownValues
@@ -44,6 +44,7 @@ MAX_SECRETS = 200
 """Of the settings and of the latest tokens together."""
 MIN_KEY_CHARACTERS = 16
 """A token, or a line of a key with many lines, is a secret of its own if it is so long."""
+REMEMBERED_TEXTS = 256
 RECENT_CALLS = 16
 """A plugin may repeat what an earlier call handed to it: lines that it prints come late."""
 FOR_PROVIDERS = (AnswerDocument, CompanionProcess, SignIn)
@@ -56,7 +57,7 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._secrets: dict[str, None] = {}
-        self._known_secrets = KnownValues()
+        self._know(())
         self._running: dict[int, Handed] = {}
         self._recent: deque[Handed] = deque(maxlen=RECENT_CALLS)
         self.learn(secrets)
@@ -67,7 +68,11 @@ class Scrubber:
         with self._lock:
             if new.keys() - self._secrets.keys():
                 self._secrets = dict(list((self._secrets | new).items())[-MAX_SECRETS:])
-                self._known_secrets = KnownValues(self._secrets)
+                self._know(self._secrets)
+
+    def _know(self, secrets: Iterable[str]) -> None:
+        # The webhooks of a call repeat its ids and addresses.
+        self._without_secrets = lru_cache(REMEMBERED_TEXTS)(KnownValues(secrets).hide)
 
     def call(self, arguments: Mapping[Any, object], work: Callable[[], Result]) -> Result:
         """The result of `work`, which calls the plugin with these arguments, or its error; both scrubbed."""
@@ -94,7 +99,7 @@ class Scrubber:
     def text(self, words: object, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """What a plugin says to people, with everything personal and secret hidden, at most `limit` characters long."""
         text = str(words)[:MAX_READ_CHARACTERS]
-        text = self._known_secrets.hide(text)
+        text = self._without_secrets(text)
         with self._lock:
             handed = [*self._running.values(), *self._recent]
         for each in handed:
@@ -125,7 +130,7 @@ class Scrubber:
         """A result: what it says to people is scrubbed, all other texts in it are freed of secrets."""
         if isinstance(value, str):
             if value not in seen:
-                seen[value] = self._known_secrets.hide(value)
+                seen[value] = self._without_secrets(value)
             return seen[value]
         if isinstance(value, RingfenceError):
             return self.error(value)
@@ -176,7 +181,13 @@ class Handed:
         return frozenset(business_numbers(self._arguments))
 
     def end(self) -> bool:
-        """The call is over; returns whether it handed anything personal to the plugin."""
+        """The call is over; returns whether it may have handed anything personal to the plugin.
+
+        A webhook is kept until something is said, because to find its values takes longer than to read it; of others only
+        the values are kept.
+        """
+        if len(self._arguments) == 1 and isinstance(self._arguments[0], WebhookRequest):
+            return True
         if any(map(may_be_personal, self._arguments)) and self.values:
             self.business_numbers  # noqa: B018 - kept, while the arguments are not
         self._arguments = []

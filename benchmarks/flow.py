@@ -22,8 +22,8 @@ from benchmarks.days import CRMS, OTHER_NETWORKS, PRINTED, Clock, Inbox, configu
 from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
 from benchmarks.postgres import postgres
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
-from hub.flow.inbox import fold_inbox
-from hub.flow.pipeline import process
+from hub.flow.inbox import INBOX_BATCH_SIZE, fold_inbox
+from hub.flow.pipeline import PIPELINE_BATCH_SIZE, process
 from hub.model import Call, Delivery, InboxWebhook
 from hub.runtime import Hub
 from hub.startup.opening import Opened, open_hub
@@ -31,6 +31,9 @@ from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5
 CALLS = 800
+FEW = 10
+"""Calls in a batch of a hub that is not behind."""
+WEBHOOKS_OF_CALL = 6
 
 
 @dataclass
@@ -56,16 +59,18 @@ class _Rounds:
 def measure() -> list[Figure]:
     """The flow's figures on both databases."""
     small = _on_sqlite((*CRMS, *OTHER_NETWORKS), ROUNDS)
+    few = _on_sqlite((*CRMS, *OTHER_NETWORKS), 3, FEW)
     large = _on_sqlite(CRMS, 3)
     with postgres() as server:
         there = _measured(
             server.create("filled"), lambda n: server.copy("filled", f"n{n}"), (*CRMS, *OTHER_NETWORKS), 3
         )
     return [
-        at_most("CPU of a call through fold and flow, SQLite", median(small.costs), 1.8, "ms", str(small), row=6),
+        at_most("CPU of a call through fold and flow, SQLite", median(small.costs), 1.6, "ms", str(small), row=6),
+        at_most("CPU of a call in batches of 10, SQLite", median(few.costs), 2, "ms", str(few), row=6),
+        at_most("CPU of a call with six ad networks, SQLite", median(large.costs), 2.2, "ms", str(large), row=6),
         at_most("CPU of a call through fold and flow, PostgreSQL", median(there.costs), 3, "ms", str(there), row=6),
         at_most("passes of one call through the pipeline", _passes(), 2, row=6),
-        Figure(what="CPU of a call through fold and flow, six ad networks, SQLite", measured=str(large)),
         at_least("calls through the flow, SQLite", median(small.flow_rates), 500, "/s", spread(small.flow_rates, "/s")),
         Figure(what="calls folded from six webhooks each, SQLite", measured=spread(small.fold_rates, "/s")),
         Figure(what="calls through the flow, PostgreSQL", measured=spread(there.flow_rates, "/s")),
@@ -73,7 +78,7 @@ def measure() -> list[Figure]:
     ]
 
 
-def _on_sqlite(without: Collection[str], rounds: int) -> _Rounds:
+def _on_sqlite(without: Collection[str], rounds: int, batch: int = PIPELINE_BATCH_SIZE) -> _Rounds:
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "filled.db"
 
@@ -82,10 +87,16 @@ def _on_sqlite(without: Collection[str], rounds: int) -> _Rounds:
             shutil.copy(template, copy)
             return f"sqlite:///{copy}"
 
-        return _measured(f"sqlite:///{template}", copied, without, rounds)
+        return _measured(f"sqlite:///{template}", copied, without, rounds, batch)
 
 
-def _measured(template: str, copied: Callable[[int], str], without: Collection[str], rounds: int) -> _Rounds:
+def _measured(
+    template: str,
+    copied: Callable[[int], str],
+    without: Collection[str],
+    rounds: int,
+    batch: int = PIPELINE_BATCH_SIZE,
+) -> _Rounds:
     clock, key, result = Clock(), new_key(), _Rounds()
     config = configuration(template, without, key)
     from hub.plugin_host.sandboxes import start_sandboxes
@@ -98,17 +109,17 @@ def _measured(template: str, copied: Callable[[int], str], without: Collection[s
             fill(opened, clock, CALLS)
         for number in range(rounds):
             with open_hub(configuration(copied(number), without, key), clock, sandboxes) as opened:
-                _round(opened, result)
+                _round(opened, result, batch)
     return result
 
 
-def _round(opened: Opened, result: _Rounds) -> None:
+def _round(opened: Opened, result: _Rounds, batch: int) -> None:
     hub, directory = opened.hub, opened.directory.latest
     begun, cpu = time.perf_counter(), time.process_time()
-    while fold_inbox(hub, directory):
+    while fold_inbox(hub, directory, min(INBOX_BATCH_SIZE, WEBHOOKS_OF_CALL * batch)):
         pass
     folded, folded_cpu = time.perf_counter(), time.process_time()
-    while process(hub, directory, Call):
+    while process(hub, directory, Call, batch):
         pass
     result.fold_rates.append(CALLS / (folded - begun))
     result.flow_rates.append(CALLS / (time.perf_counter() - folded))

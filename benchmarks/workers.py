@@ -28,7 +28,7 @@ from hub.store.encryption.keyring import new_key
 
 CALLS = 800
 COUNTS = (1, 2, 4)
-WANTED = 330.0
+WANTED = 380.0
 POLL_SECONDS = 0.02
 UNDONE = ("ready", "leased")
 WEBHOOKS_OF_CALL = 6

@@ -50,10 +50,10 @@ class _Parsed:
     """Webhooks during which the plugin's own process died."""
 
 
-def fold_inbox(hub: Hub, directory: Directory) -> int:
+def fold_inbox(hub: Hub, directory: Directory, batch: int = INBOX_BATCH_SIZE) -> int:
     """Claim the waiting webhooks of the inbox and fold them into calls; returns how many were claimed."""
     now = hub.clock()
-    token, rows = claim(hub.store, InboxWebhook, now=now, limit=INBOX_BATCH_SIZE, plain=True)
+    token, rows = claim(hub.store, InboxWebhook, now=now, limit=batch, plain=True)
     if not rows:
         return 0
     with hub.heartbeat.keeping(InboxWebhook, token):

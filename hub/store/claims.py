@@ -107,6 +107,7 @@ class _Wanted:
         with self.store.writing() as session:
             if self.alone:  # the next claimer looks only after this one has committed
                 lock_transaction(session, TransactionLock.CLAIMS)
+            rows: list[Any]
             if self.plain:
                 rows = read_objects(session, self.table, claimed, **values)
             else:

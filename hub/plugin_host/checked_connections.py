@@ -10,8 +10,10 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import httpcore2
+import httpx2
 
 from hub.errors import Rejected
 from hub.plugin_host.network.brokered_sockets import HostRefused
@@ -19,6 +21,20 @@ from hub.plugin_host.network.brokered_sockets import HostRefused
 MAX_ADDRESSES_TRIED = 4
 """Of a name with many addresses, so that one request does not wait for each of them."""
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
+
+
+@cache
+def trusted_authorities() -> ssl.SSLContext:
+    """The certificates of this machine's authorities, for all clients: to read them takes longer than many requests."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+def connecting_by(connections: httpcore2.NetworkBackend) -> httpx2.HTTPTransport:
+    """A transport whose connections are opened by `connections`. httpx2 has no parameter for it;
+    tests/plugins_core/test_http_client.py notices if this ends to work."""
+    transport = httpx2.HTTPTransport(verify=trusted_authorities(), trust_env=False)
+    transport._pool._network_backend = connections
+    return transport
 
 
 class NoAddress(httpcore2.ConnectError):

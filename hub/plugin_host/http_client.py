@@ -15,7 +15,6 @@ from hub.plugin_host.network.reachable_hosts import PORTS, ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
 
 if TYPE_CHECKING:
-    import httpcore2
     import httpx2
 
 
@@ -34,13 +33,6 @@ def no_authorities() -> str | None:
     )
 
 
-def connecting_by(transport: httpx2.HTTPTransport, connections: httpcore2.NetworkBackend) -> httpx2.HTTPTransport:
-    """A transport whose connections are opened by `connections`. httpx2 has no parameter for it;
-    tests/plugins_core/test_http_client.py notices if this ends to work."""
-    transport._pool._network_backend = connections
-    return transport
-
-
 def lazy_client(
     name: str, hosts: ReachableHosts | None, timeout: float = 20.0, *, tls_only: bool = False
 ) -> Callable[[], httpx2.Client]:
@@ -55,7 +47,7 @@ def lazy_client(
         if not made:
             import httpx2
 
-            from hub.plugin_host.checked_connections import BrokeredConnections, CheckedConnections
+            from hub.plugin_host.checked_connections import BrokeredConnections, CheckedConnections, connecting_by
 
             def refuse(request: httpx2.Request) -> None:
                 # httpx2 calls this before every request, including each redirect.
@@ -72,8 +64,7 @@ def lazy_client(
                     )
 
             connections = CheckedConnections(hosts.check_addresses) if hosts is not None else BrokeredConnections()
-            transport = connecting_by(httpx2.HTTPTransport(trust_env=False), connections)
-            hooks = {"request": [refuse]}
+            transport, hooks = connecting_by(connections), {"request": [refuse]}
             made.append(
                 httpx2.Client(headers=CLIENT, timeout=timeout, trust_env=False, transport=transport, event_hooks=hooks)
             )

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import os
+import pickle
 import re
 import signal
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pluggy import HookimplMarker
 
 from hub.contracts.connector import Connector
+from hub.errors import PluginFailure
 from hub.plugin_host.inspection.explained import crash_text
 from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing import SUITE_OF_KIND
@@ -46,8 +48,11 @@ DECLARED = "declared: "
 """The reason of a skipped test begins with this if the plugin itself says that it does not do what is promised."""
 PROMISE_SECONDS = 120
 """A promise that takes longer fails, whatever it waits for."""
+WORTH_SHARING = 20
+"""So many promises take longer than the start of another process's stand-in."""
 SLOW_HOOKS = 2
 """After so many hooks that would miss their deadlines, nothing else is tried."""
+ENDED = "The plugin ended the process in which it was to be certified."
 Progress = Callable[[int, int, str], None]
 NOT_NEEDED = (
     "cacheprovider",
@@ -107,10 +112,13 @@ def certify(
     progress: Progress = lambda done, total, promise: None,
     only: str = "",
     exchanges: Path | None = None,
+    *,
+    may_fork: bool = False,
 ) -> Certificate:
     """Run the suite of the plugin's kind on it, in this process; nothing is printed. `progress` is called before each promise
     with the number of those done, of all, and its sentence. With `only`, the promises whose sentence holds that text.
-    `exchanges` is a folder of the vendor's exchanges; that beside the plugin, if None."""
+    `exchanges` is a folder of the vendor's exchanges; that beside the plugin, if None. With `may_fork` a fork of this process
+    tries every second promise at the same time, if the process has no thread yet."""
     manifest = connector_class.manifest
     given = exchanges or exchange_folder(connector_class)
     test = TEST.format(
@@ -119,7 +127,7 @@ def certify(
         name=connector_class.__qualname__,
         exchanges=f"Path({str(given.absolute())!r})" if given else None,
     )
-    listener = _Listener(progress, only.casefold())
+    listener = _Listener(progress, only.casefold(), may_fork)
     with tempfile.TemporaryDirectory() as folder, _alone():
         file = Path(folder) / f"test_certify_{manifest.name}.py"
         file.write_text(test, encoding="utf-8")
@@ -132,11 +140,54 @@ def certify(
             "--import-mode=importlib",
             *(f"-pno:{each}" for each in NOT_NEEDED),
         ]
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), listener.shared():
             importlib.import_module("pytest").main([*options, "--capture=sys", str(file)], plugins=[listener])
     proofs = tuple(listener.results())
     vendor = held_against(connector_class, given, {each.promise for each in proofs if each.verdict == "proved"})
     return Certificate(manifest.name, manifest.kind, manifest.version, proofs, vendor)
+
+
+@dataclass(frozen=True)
+class _OtherHalf:
+    """A fork of this process for half of the promises: what both need is imported once."""
+
+    process: int
+    pipe: int
+
+    @classmethod
+    def forked(cls) -> _OtherHalf:
+        reading, writing = os.pipe()
+        process = os.fork()
+        os.close(writing if process else reading)
+        return cls(process, reading if process else writing)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the fork."""
+        return not self.process
+
+    def tell(self, proofs: Mapping[str, Proof]) -> None:
+        """Hand the proofs of the fork over, and end it without what its parent does at its own end."""
+        with os.fdopen(self.pipe, "wb") as pipe:
+            pickle.dump(proofs, pipe)
+        os._exit(0)
+
+    def proofs(self) -> Mapping[str, Proof]:
+        """What the fork has found."""
+        with os.fdopen(self.pipe, "rb") as pipe:
+            told = pipe.read()
+        os.waitpid(self.process, 0)
+        if not told:
+            raise PluginFailure(ENDED)
+        found: Mapping[str, Proof] = pickle.loads(told)  # noqa: S301 - a fork of this process wrote it
+        return found
+
+
+def _can_fork() -> bool:
+    """Whether there is a processor for a fork, and no other thread, whose locks and work the fork would miss."""
+    return (
+        sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and len([*Path("/proc/self/task").iterdir()]) == 1
+    )
 
 
 @dataclass
@@ -145,9 +196,11 @@ class _Listener:
 
     progress: Progress
     only: str = ""
+    may_fork: bool = False
     proofs: dict[str, Proof] = field(default_factory=dict)
     promises: dict[str, Promise] = field(default_factory=dict)
     slow: int = 0
+    other: _OtherHalf | None = None
 
     def results(self) -> Iterator[Proof]:
         """A proof for each promise, also for those that were not tried."""
@@ -156,6 +209,18 @@ class _Listener:
             proof = self.proofs.get(name) or Proof(made.sentence, "not tried", "a hook is too slow")
             yield replace(proof, meaning=made.meaning, place=made.place)
 
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Try the promises in this process and in its fork, if there is one; the fork ends here. PluginFailure if it was ended
+        before."""
+        try:
+            yield
+        finally:
+            if self.other and self.other.is_here:
+                self.other.tell(self.proofs)
+        if self.other:
+            self.proofs |= self.other.proofs()
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         kept = [item for item in items if self.only in _promise(item).sentence.casefold()]
         items[:] = sorted(kept, key=lambda item: "exchange" in getattr(item, "fixturenames", ()))
@@ -163,14 +228,20 @@ class _Listener:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
             self.promises[item.nodeid] = _promise(item)
+        if self.may_fork and len(session.items) >= WORTH_SHARING and _can_fork():
+            self.other = _OtherHalf.forked()
+            # Each second one, so that the halves are the same each time and take about as long.
+            last = len(session.items) - 1
+            session.items[:] = session.items[(last - self.other.is_here) % 2 :: 2]
         suites: set[Any] = {getattr(item, "cls", None) for item in session.items}
         for suite in suites:
             suite.begin([item.name for item in session.items])
 
     @pytest_hook(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        made = self.promises[item.nodeid]
-        self.progress(list(self.promises).index(item.nodeid), len(self.promises), made.sentence)
+        if not (self.other and self.other.is_here):
+            made = self.promises[item.nodeid]
+            self.progress(list(self.promises).index(item.nodeid), len(self.promises), made.sentence)
         with _limited(PROMISE_SECONDS):
             return (yield)
 

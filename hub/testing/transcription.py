@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import tempfile
 import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import Rejected
 from hub.hookspecs import TranscriptionHooks
 from hub.testing.asking import WireCall, ask, attempt
+from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening
 from hub.testing.wire import WireConformance
 
@@ -71,6 +73,15 @@ def conversation(caller_is_first: bool = True) -> bytes:
     return wav_of(b"\0" * len(business) + caller, business)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a plugin made of a recording: its words, log lines, and the files that stay."""
+
+    transcript: Transcript
+    lines: Sequence[str]
+    files: Sequence[str]
+
+
 class TranscriptionConformance(WireConformance):
     """Words in order, within the audio, from the right speaker; no word of it in an error or a log."""
 
@@ -91,6 +102,20 @@ class TranscriptionConformance(WireConformance):
         with network_only_for(connector):
             transcript = ask(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, audio))
         return transcript
+
+    @pytest.fixture(scope="class")
+    def caller_alone(self, started_sandbox: Sandbox | None, clock: FrozenClock) -> Heard:
+        """What becomes of a recording of one channel, for all promises about it: to transcribe takes long."""
+        return self.heard_of_caller(self.connected(started_sandbox, clock))
+
+    def heard_of_caller(self, connector: Connector) -> Heard:
+        """Have the caller's words transcribed, and then a page that is no sound, with a folder of temporary files of its own."""
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, listening() as lines:
+            patch.setattr(tempfile, "tempdir", folder)
+            transcript = self._transcript(connector, wav_of(samples_of("caller")))
+            attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, NO_SOUND["a page of HTML"]))
+            files = sorted(each.name for each in Path(folder).rglob("*"))
+        return Heard(transcript, lines, files)
 
     def test_the_audio_is_declared(self, connector: Connector) -> None:
         assert self._audio(connector, conversation()).audio, "declare the flow of transcribe with the share 'audio'"
@@ -116,18 +141,19 @@ class TranscriptionConformance(WireConformance):
         assert {part.channel for part in parts} == {"caller", "business"}, "the first channel is the caller's"
         assert (parts[0].channel, parts[-1].channel) == ("business", "caller"), SWAPPED
 
-    def test_one_channel_is_of_both(self, connector: Connector) -> None:
-        parts = self._transcript(connector, wav_of(samples_of("caller"))).parts
-        assert {part.channel for part in parts} == {"both"}, "in audio of one channel each part is of 'both'"
+    def test_one_channel_is_of_both(self, caller_alone: Heard) -> None:
+        channels = {part.channel for part in caller_alone.transcript.parts}
+        assert channels == {"both"}, "in audio of one channel each part is of 'both'"
 
     def test_silence_has_no_words(self, connector: Connector) -> None:
         parts = self._transcript(connector, wav_of(b"\0" * RATE * WIDTH * 2)).parts
         assert not parts, f"two seconds of silence became {len(parts)} parts with words"
 
-    def test_the_same_audio_has_the_same_words(self, connector: Connector) -> None:
-        audio = wav_of(samples_of("business"))
-        first, second = self._transcript(connector, audio), self._transcript(connector, audio)
-        assert first == second, "the second transcript of the same audio has other words than the first"
+    def test_the_same_audio_has_the_same_words(self, connector: Connector, caller_alone: Heard) -> None:
+        second = self._transcript(connector, wav_of(samples_of("caller")))
+        assert second == caller_alone.transcript, (
+            "the second transcript of the same audio has other words than the first"
+        )
 
     def test_a_language_that_is_not_known_is_rejected(self, connector: Connector) -> None:
         audio = self._audio(connector, wav_of(samples_of("caller")), self.unknown_language)
@@ -140,21 +166,14 @@ class TranscriptionConformance(WireConformance):
             reply = attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, NO_SOUND[what]))
         assert isinstance(reply.error, Rejected), f"{what} must become Rejected"
 
-    def test_no_file_of_a_recording_stays(
-        self, connector: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_no_file_of_a_recording_stays(self, caller_alone: Heard) -> None:
         """What is written to the folder for temporary files is gone when the hook has ended, also if it ended in an error."""
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        for audio in (wav_of(samples_of("caller")), NO_SOUND["a page of HTML"]):
-            attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, audio))
-        left = sorted(each.name for each in tmp_path.rglob("*"))
-        assert not left, f"{len(left)} files stay in the folder for temporary files after transcribe"
+        left = len(caller_alone.files)
+        assert not left, f"{left} files stay in the folder for temporary files after transcribe"
 
-    def test_no_word_is_told_in_a_log_line(self, connector: Connector) -> None:
-        audio = self._audio(connector, wav_of(samples_of("business")))
-        with listening() as lines:
-            parts = ask(connector, TranscriptionHooks.transcribe, audio=audio).parts
-        assert not leaked(lines, {part.text for part in parts if part.text}), "a log line tells what was said"
+    def test_no_word_is_told_in_a_log_line(self, caller_alone: Heard) -> None:
+        words = {part.text for part in caller_alone.transcript.parts if part.text}
+        assert not leaked(caller_alone.lines, words), "a log line tells what was said"
 
 
 @contextmanager

@@ -325,7 +325,9 @@ class WireConformance(VendorRulesConformance):
             f"{found[0]}; send it in the body, or say in manifest.personal_in_address why that is impossible"
         )
 
-    def test_a_failed_connection_check_says_so(self, impatient: Connector, provider: Sandbox) -> None:
+    def test_a_failed_connection_check_says_so(
+        self, connector: Connector, impatient: Connector, provider: Sandbox
+    ) -> None:
         """Not after a status that the declaration expects with any code: the provider took the credentials then."""
         if "check_connection" not in implemented_hooks(impatient):
             pytest.skip("this plugin has no connection check")
@@ -334,19 +336,20 @@ class WireConformance(VendorRulesConformance):
             if check and fault.kind == "status" and check.expected.get(fault.status) == "":
                 continue
             with failing(provider, fault):
-                reply = attempt(impatient, OperationHooks.check_connection)
+                asked = impatient if fault.kind == "hang" else connector
+                reply = attempt(asked, OperationHooks.check_connection)
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, (
                 f"after {name} check_connection returned ok=True; return ok=False with a sentence, or raise the error"
             )
 
     def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(
-        self, impatient: Connector, provider: Sandbox
+        self, connector: Connector, impatient: Connector, provider: Sandbox
     ) -> None:
         """Not in an error, not in a receipt, not in a log line."""
-        secrets = secrets_of(impatient.settings)
-        for fault in ALL_FAULTS:
+        secrets = secrets_of(connector.settings)
+        for fault, way in ALL_FAULTS.items():
             with listening() as lines:
-                replies = list(self._replies(impatient, provider, fault))
+                replies = list(self._replies(impatient if way.kind == "hang" else connector, provider, fault))
             for call, reply in replies:
                 found = leaked([*reply.texts(), *lines], secrets | call.personal())
                 assert not found, f"{call.hook}, after {fault}, tells {', '.join(found)}"

@@ -12,8 +12,10 @@ import pytest
 
 from hub.cli.plugins.confined_certificate import certify_apart
 from hub.errors import PluginFailure
+from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.support import missing_confinement
+from hub.testing.certificate import certify
 
 pytestmark = pytest.mark.soak
 
@@ -49,6 +51,10 @@ PLUGIN = """
 """
 
 
+def no_progress(done: int, total: int, promise: str) -> None:
+    """Says nothing."""
+
+
 @pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
 def test_a_plugin_reaches_nothing_while_it_is_certified_and_its_suite_runs(tmp_path: Path) -> None:
     key, plugin = tmp_path / "secret.key", tmp_path / "house.py"
@@ -70,7 +76,28 @@ def test_a_plugin_that_ends_the_process_is_not_certified(tmp_path: Path) -> None
     plugin = tmp_path / "house.py"
     plugin.write_text("import os\nos._exit(0)\n")
     with pytest.raises(PluginFailure, match="ended the process"):
-        certify_apart(Origin(file=plugin), lambda done, total, promise: None)
+        certify_apart(Origin(file=plugin), no_progress)
+
+
+QUIET = re.sub(r"(?s)    found = \[.*?\]\n", "    found = ['1']\n", PLUGIN)
+"""The plugin without its attempts."""
+
+
+def test_two_processes_find_the_same_of_a_plugin_as_one(tmp_path: Path) -> None:
+    plugin = tmp_path / "house.py"
+    plugin.write_text(dedent(QUIET).replace('verdict="deny"', 'verdict="allow" if question.signals else "deny"'))
+    together = certify_apart(Origin(file=plugin), no_progress)
+    alone = certify(load_class(Origin(file=plugin)))
+    assert [vars(proof) for proof in together.proofs] == [vars(proof) for proof in alone.proofs]
+    assert "A signal never loosens" in [proof.promise for proof in together.failed()]
+
+
+def test_a_plugin_that_ends_one_of_two_processes_is_not_certified(tmp_path: Path) -> None:
+    plugin = tmp_path / "house.py"
+    ends = dedent(QUIET).replace("class H", "first = os.getpid()\n\nclass H")
+    plugin.write_text(ends.replace("return Opinion(", "os.getpid() == first or os._exit(0)\n        return Opinion("))
+    with pytest.raises(PluginFailure, match="ended the process"):
+        certify_apart(Origin(file=plugin), no_progress)
 
 
 CALLED = "it tried to call collector.example.net, which its manifest does not declare"
@@ -96,12 +123,9 @@ def test_a_plugin_that_tries_what_a_hub_refuses_is_not_certified(tmp_path: Path,
     plugin, judged = tmp_path / "house.py", 'return Opinion(verdict="deny"'
     once = f"next(calls) and {call}"
     swallowed = f"\n{' ' * 12}try:\n{' ' * 16}{once}\n{' ' * 12}except Exception:\n{' ' * 16}pass\n{' ' * 12}"
-    quiet = re.sub(r"(?s)    found = \[.*?\]\n", "    found = ['1']\n", PLUGIN)
-    code = quiet.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}").replace(
+    code = QUIET.replace(judged, f"{swallowed.strip()}\n{' ' * 12}{judged}").replace(
         "class H", "calls = iter([1])\n\n    class H"
     )
     plugin.write_text(dedent(code.format(key="/none", port=1, pid=os.getpid())))
-    failed = certify_apart(
-        Origin(file=plugin), lambda done, total, promise: None, only="refusal never loosens"
-    ).failed()
+    failed = certify_apart(Origin(file=plugin), no_progress, only="refusal never loosens").failed()
     assert failed and all(said in proof.detail for proof in failed)

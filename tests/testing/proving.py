@@ -47,4 +47,7 @@ def try_promise(tame: Tame, variant: type[Connector], promise: str, **more: Any)
         **more,
     }
     test = getattr(suite, f"test_{promise}")
-    test(**{name: offered[name] for name in inspect.signature(test).parameters})
+    needed = inspect.signature(test).parameters
+    if "caller_alone" in needed:
+        offered["caller_alone"] = suite.heard_of_caller(offered["connector"])
+    test(**{name: offered[name] for name in needed})

@@ -26,7 +26,7 @@ from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.privileges import enter_private_network
 from hub.plugin_host.kernel.support import confine_process
-from hub.testing.certificate import Certificate, Progress, certify
+from hub.testing.certificate import ENDED, Certificate, Progress, certify
 from hub.testing.exchanges.held_against import FOLDER
 
 MAX_LINE_CHARACTERS = 4_000_000
@@ -39,7 +39,7 @@ def certify_confined(
     """The certificate of a plugin; only one that came with the hub is imported into this process."""
     if issubclass(connector_class, HostedConnector) and not connector_class.origin.built_in:
         return certify_apart(connector_class.origin, progress, only, exchanges)
-    return certify(connector_class, progress, only, exchanges)
+    return certify(connector_class, progress, only, exchanges, may_fork=True)
 
 
 def certify_apart(origin: Origin, progress: Progress, only: str = "", exchanges: Path | None = None) -> Certificate:
@@ -66,7 +66,7 @@ def certify_apart(origin: Origin, progress: Progress, only: str = "", exchanges:
                     progress(*PROGRESS.validate_json(line))
                 return CERTIFICATE.validate_json(line)
             except ValidationError:
-                raise PluginFailure("The plugin ended the process in which it was to be certified.") from None
+                raise PluginFailure(ENDED) from None
             finally:
                 process.kill()
 
@@ -83,7 +83,7 @@ def main() -> None:
         programs = [Path(sys.executable).resolve(), *map(Path, NATIVE_LIBRARIES)]
         confine_process(own, [Path.cwd(), Path(os.devnull)], sockets=True, programs=programs)
         tested = load_class(origin)
-        made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only, exchanges)
+        made = certify(tested, lambda *done: print(json.dumps(done), file=lines), only, exchanges, may_fork=True)
         print(CERTIFICATE.dump_json(made).decode(), file=lines)
 
 

@@ -17,8 +17,7 @@ import httpx2
 
 from hub.contracts.addresses import is_loopback, is_public
 from hub.errors import CannotDo
-from hub.plugin_host.checked_connections import CheckedConnections, NoAddress, Resolve, resolved
-from hub.plugin_host.http_client import connecting_by
+from hub.plugin_host.checked_connections import CheckedConnections, NoAddress, Resolve, connecting_by, resolved
 
 MAX_PAGE_BYTES = 2_000_000
 MAX_REDIRECTS = 3
@@ -58,7 +57,7 @@ def fetch_page(
             raise CannotFetch(f"{host} leads to an address that is not public, so it is not fetched.")
 
     checked = CheckedConnections(refuse, resolve, time.monotonic() + MAX_SECONDS)
-    transport = connecting_by(httpx2.HTTPTransport(trust_env=False), checked)
+    transport = connecting_by(checked)
     with _turn(), httpx2.Client(transport=transport, headers=HEADERS, timeout=STEP_SECONDS, trust_env=False) as client:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _get(client, _checked(url, sites, allow_local=allow_local))

@@ -193,10 +193,9 @@ class TextConformance(WireConformance):
         carrier_of(sandbox).block(blocked.sender, str(blocked.recipient_number))
         for fault in (*FAULTS, "a stop", "nothing wrong"):
             text = blocked if fault == "a stop" else self._text()
-            with listening() as lines:
-                with failing(sandbox, FAULTS[fault]) if fault in FAULTS else nullcontext():
-                    sender = impatient if fault == "no answer" else connector
-                    reply = attempt(sender, TextHooks.send_text, text=text)
+            with listening() as lines, failing(sandbox, FAULTS[fault]) if fault in FAULTS else nullcontext():
+                sender = impatient if fault == "no answer" else connector
+                reply = attempt(sender, TextHooks.send_text, text=text)
             found = leaked([*reply.texts(), *lines], secrets | personal_texts(text))
             assert not found, f"after {fault}, send_text tells {', '.join(found)}"
 

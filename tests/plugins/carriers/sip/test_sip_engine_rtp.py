@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from plugins.carriers.sip.engine.addresses import family, is_six
 from plugins.carriers.sip.engine.guard import sdp
-from plugins.carriers.sip.engine.guard.addresses import family, is_six
 from plugins.carriers.sip.engine.guard.calls import NoPorts
 from plugins.carriers.sip.engine.guard.rtp import MOVE_S, RtpRelay, Stream, stack_ports
 from plugins.carriers.sip.engine.guard.sdp import Party

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugins.carriers.sip.engine.guard.addresses import in_uri
+from plugins.carriers.sip.engine.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Outgoing, Peer
 from plugins.carriers.sip.engine.interface import About, Dial
 from plugins.carriers.sip.engine.settings import PHONE, LineSettings

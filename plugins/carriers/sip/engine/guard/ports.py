@@ -11,7 +11,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 
-from plugins.carriers.sip.engine.guard.addresses import ANY, for_socket, is_within, plain, reaches, route_to, serve
+from plugins.carriers.sip.engine.addresses import ANY, for_socket, is_within, plain, reaches, route_to, serve
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.message import MAX_BYTES
 

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 
-from plugins.carriers.sip.engine.guard.addresses import in_uri
+from plugins.carriers.sip.engine.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import answer_to_challenge
 from plugins.carriers.sip.engine.guard.message import Message

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from plugins.carriers.sip.engine.guard.addresses import in_uri
+from plugins.carriers.sip.engine.addresses import in_uri
 from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP
 from plugins.carriers.sip.engine.guard.calls import (

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from plugins.carriers.sip.engine.addresses import in_uri, is_six
 from plugins.carriers.sip.engine.guard import sdp
-from plugins.carriers.sip.engine.guard.addresses import in_uri, is_six
 from plugins.carriers.sip.engine.guard.admission import Verdict
 from plugins.carriers.sip.engine.guard.bodies import SDP, kind_of
 from plugins.carriers.sip.engine.guard.calls import Call, Peer, Sound

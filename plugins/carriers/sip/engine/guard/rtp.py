@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import SystemRandom
 
-from plugins.carriers.sip.engine.guard.addresses import family, for_socket, is_six, plain, reaches
+from plugins.carriers.sip.engine.addresses import family, for_socket, is_six, plain, reaches
 from plugins.carriers.sip.engine.guard.calls import NoPorts
 from plugins.carriers.sip.engine.guard.sdp import Party
 

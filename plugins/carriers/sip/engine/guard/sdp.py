@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from plugins.carriers.sip.engine.guard.addresses import is_six, plain
+from plugins.carriers.sip.engine.addresses import is_six, plain
 from plugins.carriers.sip.engine.guard.message import BadMessage
 
 _CONNECTION = re.compile(r"c=IN IP(?:4 ([0-9.]{7,15})|6 ([0-9a-fA-F:.]{2,45}))(?:/\d+)*")
@@ -37,7 +37,7 @@ class Party:
 def for_stack(body: bytes, port: int, reaches: Callable[[str], bool] = lambda host: True) -> tuple[bytes, Party | None]:
     """The description with our port on loopback in the party's place, and where the party listens; None if nowhere (hold).
 
-    Raises `BadMessage` for what is not a description, and `NoAddress` for one whose address is no address or not one of those
+    Raises `BadMessage` for what is not a description, and `NoAddress` for one whose address cannot be read or is not one of those
     that `reaches` takes.
     """
     lines = [line for line in _lines(body) if not line.startswith(RTCP)]

@@ -15,7 +15,7 @@ import dns.rdatatype
 import dns.rdtypes.IN.SRV
 import dns.rrset
 
-from plugins.carriers.sip.engine.guard.addresses import reaches
+from plugins.carriers.sip.engine.addresses import reaches
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.interface import Unreachable
 from plugins.carriers.sip.engine.settings import Trunk

@@ -13,8 +13,8 @@ from typing import Any
 from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 from dns.asyncresolver import Resolver
 
+from plugins.carriers.sip.engine.addresses import in_uri
 from plugins.carriers.sip.engine.early import Ringback
-from plugins.carriers.sip.engine.guard.addresses import in_uri
 from plugins.carriers.sip.engine.guard.calls import Dialog, Outgoing, Peer
 from plugins.carriers.sip.engine.guard.identity import read_about
 from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing

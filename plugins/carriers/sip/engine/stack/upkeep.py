@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from plugins.carriers.sip.engine.guard.addresses import in_uri
+from plugins.carriers.sip.engine.addresses import in_uri
 from plugins.carriers.sip.engine.guard.admission import Admission
 from plugins.carriers.sip.engine.guard.ports import Ports
 from plugins.carriers.sip.engine.guard.relay import Relay

@@ -37,7 +37,7 @@ class Party:
 def for_stack(body: bytes, port: int, reaches: Callable[[str], bool] = lambda host: True) -> tuple[bytes, Party | None]:
     """The description with our port on loopback in the party's place, and where the party listens; None if nowhere (hold).
 
-    Raises `BadMessage` for what is not a description, and `NoAddress` for one whose address cannot be read or is not one of those
+    Raises `BadMessage` for what is not a description, and `NoAddress` for one whose address cannot be read or is not one
     that `reaches` takes.
     """
     lines = [line for line in _lines(body) if not line.startswith(RTCP)]

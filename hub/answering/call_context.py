@@ -96,7 +96,7 @@ def call_contexts(
 def must_read(each: AnswerRequest) -> bool:
     """Whether the flow needs anything that only the database knows."""
     flow = each.flow
-    asks_of_caller = flow.knows_caller or flow.caller_lists or flow.knows_owner or flow.has_messages
+    asks_of_caller = flow.knows_caller or flow.caller_lists or flow.knows_owner or flow.asks_pin
     return flow.knows_attribution or bool(asks_of_caller) or _asks_who_accepted(each)
 
 

@@ -124,7 +124,7 @@ class Decider:
             replace(what, queues={}) if each.flow.has_queue else what
             for each, what in zip(requests, known, strict=True)
         ]
-        if session and any(each.flow.has_messages for each in requests):
+        if session and any(each.flow.asks_pin for each in requests):
             opened = openings(session, self._hub.keyring, requests, now, self._public_url)
             known = [replace(what, opening=opened.get(each.call)) for each, what in zip(requests, known, strict=True)]
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]

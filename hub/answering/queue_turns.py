@@ -9,10 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.answering.call_context import AnswerRequest
+from hub.answering.queue_agents import BY_PHONE
 from hub.answering.queues import Caller, CompanyQueues
 from hub.answering.step_log import AnswerRecord, spelled
 from hub.config.callflow.definition import Queue
 from hub.config.callflow.walk import walk
+from hub.model.queues import AgentState
+
+SIGNED = frozenset(AgentState)
+"""The moves of agents."""
 
 
 def take_turns(connection: Connection, answers: Sequence[AnswerRecord], now: datetime) -> list[AnswerRecord]:
@@ -32,7 +37,10 @@ def take_turns(connection: Connection, answers: Sequence[AnswerRecord], now: dat
             known = replace(known, queues={**(known.queues or {}), walked.asks_turn: turn})
             walked = walk(request.flow, request.version, request.point, known)
         for move in walked.moves:
-            queues[company].apply(_caller(request, move.step), [move])
+            if move.move in SIGNED:
+                queues[company].agents.sign(move.agent or "", AgentState(move.move), BY_PHONE)
+            else:
+                queues[company].apply(_caller(request, move.step), [move])
         found.append(replace(answer, walk=walked, known=known))
     for each in queues.values():
         each.write()

@@ -1,6 +1,7 @@
-"""Voicemail heard by phone: whether a PIN opens a voicemail, which messages are in it, and the signed address of each.
+"""PINs that are typed by phone: whether one opens a voicemail, which messages are in it, and the signed address of each; and
+which agent of a queue has it.
 
-The PIN in a call flow is sealed with the hub's own key, so that neither config.yaml nor the database shows it.
+A PIN in a call flow is sealed with the hub's own key, so that neither config.yaml nor the database shows it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, func, select
 
 from hub.answering.call_context import AnswerRequest
 from hub.config.callflow.context import WRONG_PIN, Opening
-from hub.config.callflow.definition import PIN_DIGITS, Messages
+from hub.config.callflow.definition import PIN_DIGITS, Messages, WithPin
 from hub.config.callflow.resume_token import parse_mark
 from hub.errors import CannotDo
 from hub.model import Call, CallStep, Recording
@@ -47,26 +48,37 @@ def pin_fits(keyring: Keyring, sealed: str, digits: str) -> bool:
 def openings(
     session: Session, keyring: Keyring, requests: Sequence[AnswerRequest], now: datetime, public_url: str
 ) -> Mapping[tuple[str, str], Opening]:
-    """By call: what a caller at a PIN, or behind it, may hear."""
+    """By call: what a caller at a PIN, or behind it, may hear, and whose PIN it is."""
     found: dict[tuple[str, str], Opening] = {}
     tried: dict[tuple[str, str], int] = {}
+
+    def messages(company: str, step: WithPin) -> tuple[str, ...]:
+        if not isinstance(step, Messages):
+            return ()
+        return _messages(session, keyring, company, step.box, now, public_url)
+
     for each in requests:
         mark = parse_mark(each.point.mark)
         step = each.flow.steps.get(mark.step) if mark and each.point.moment == "digits" else None
-        if mark is None or not isinstance(step, Messages):
+        if mark is None or not isinstance(step, WithPin):
             continue
         company = each.line.company.id
         if mark.heard == "o":
-            found[each.call] = Opening(True, messages=_messages(session, keyring, company, step.box, now, public_url))
+            found[each.call] = Opening(True, messages=messages(company, step))
             continue
         box = (company, mark.step)
         if box not in tried:
             tried[box] = _wrong_pins(session, *box, now)
         # Guesses that come at the same moment count one after the other.
-        locked, fits = tried[box] >= MAX_WRONG_PINS, pin_fits(keyring, step.pin, each.point.digits)
+        locked, agent = tried[box] >= MAX_WRONG_PINS, 0
+        if isinstance(step, Messages):
+            fits = pin_fits(keyring, step.pin, each.point.digits)
+        else:
+            pins = enumerate(agent.pin for agent in each.flow.agents)
+            having = [at for at, pin in pins if pin and pin_fits(keyring, pin, each.point.digits)]
+            fits, agent = len(having) == 1, having[0] if having else 0
         tried[box] += not fits
-        messages = _messages(session, keyring, company, step.box, now, public_url) if fits and not locked else ()
-        found[each.call] = Opening(fits, locked, messages)
+        found[each.call] = Opening(fits, locked, messages(company, step) if fits and not locked else (), agent)
     return found
 
 

@@ -53,7 +53,7 @@ def check(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
 @commands.command("pin")
 def pin(config: ConfigFile = CONFIG) -> None:
-    """Seal the PIN of a voicemail, for a step `messages` of a call flow."""
+    """Seal the PIN of a voicemail, for a step `messages` of a call flow, or of an agent, for a step `sign_in`."""
     keyring = keyring_of(read_outline(config).hub)
     typed = typer.prompt("PIN (six digits)", hide_input=True, err=True)
     say(f"pin: {sealed_pin(keyring, typed.strip())}")

@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from queue_desk import AGENTS, Desk, accounts, mark_of, rung
 from sqlmodel import col, select
-from testbed import TestHub
+from testbed import TestHub, make_config
 
 from hub.access.scope import scope_of_operator
-from hub.model import CallStep, QueueEntry
+from hub.answering.voicemail_boxes import sealed_pin
+from hub.model import CallStep, QueueAgent, QueueEntry
 from hub.queries.activity.queues import queues_now
+from hub.store.encryption.keyfile import keyring_of
 
 Factory = Callable[..., TestHub]
 PIECE_SECONDS = 22
@@ -95,6 +97,48 @@ def test_agents_take_calls_in_their_hours_only(desk: Desk) -> None:
     assert rung(desk.ask("CA1")) == AGENTS[0]
     desk.stage.clock.advance(minutes=2)
     assert "TakeMessage" in desk.ask("CA2") and desk.entry("CA2").state == "no_agents"
+
+
+def test_an_agent_signs_in_and_out_by_phone_with_an_own_pin(hub: Factory) -> None:
+    keyring, pins = keyring_of(make_config("sqlite://").hub), ("482915", "739164")
+    team = [
+        {"name": f"Agent {at}", "phone": AGENTS[at], "pin": sealed_pin(keyring, pin)} for at, pin in enumerate(pins)
+    ]
+    company, *others = accounts(team)[0]["companies"]
+    flow = company["flows"][0]
+    flow["steps"]["desk"] = {"do": "sign_in", "say": "Your PIN?", "repeat": 0, "otherwise": "line"}
+    flow["steps"]["line"]["leave"] = "desk"
+    desk = Desk(hub(accounts=[{"name": "agency", "title": "Agency", "companies": [company, *others]}]))
+
+    def signs(call: str, pin: str, key: str) -> str:
+        asked = desk.ask(call, "digits", mark=mark_of(desk.ask(call)), digits="1")
+        chosen = desk.ask(call, "digits", mark=mark_of(asked), digits=pin)
+        return desk.ask(call, "digits", mark=mark_of(chosen), digits=key)
+
+    assert rung(desk.ask("CA0")) == AGENTS[0] and rung(desk.ask("CA1")) == AGENTS[1]
+    assert "You are signed out." in signs("CA2", pins[1], "3") and "HangUp" in signs("CA3", pins[0], "2")
+    states = {row.phone: (row.state, row.changed_by) for row in desk.stage.rows(QueueAgent)}
+    assert states == {AGENTS[0]: ("break", "phone"), AGENTS[1]: ("out", "phone")}
+    steps = [row.result for row in desk.stage.rows(CallStep, carrier_call_id="CA2") if row.step == "desk"]
+    assert steps == ["asks for a key", "an agent's PIN", "an agent: out"] and pins[1] not in str(steps)
+    desk.answerer.close()
+
+
+def test_a_wrong_pin_signs_nobody_in_and_no_agent_shares_a_pin(hub: Factory) -> None:
+    keyring = keyring_of(make_config("sqlite://").hub)
+    team = [{"name": f"Agent {at}", "phone": AGENTS[at], "pin": sealed_pin(keyring, "482915")} for at in (0, 1)]
+    made = accounts(team)
+    made[0]["companies"][0]["flows"][0] |= {"start": "desk"}
+    steps = made[0]["companies"][0]["flows"][0]["steps"]
+    steps["desk"] = {"do": "sign_in", "say": "Your PIN?", "repeat": 1, "otherwise": "line"}
+    desk = Desk(hub(accounts=made))
+    for call, pin in (("CA1", "111111"), ("CA2", "482915")):
+        asked = desk.ask(call)
+        for _ in range(2):
+            asked = desk.ask(call, "digits", mark=mark_of(asked), digits=pin)
+        assert rung(asked) is not None, "after a wrong PIN they are a caller like any other"
+    assert all(row.changed_at is None for row in desk.stage.rows(QueueAgent))
+    desk.answerer.close()
 
 
 class Hour:

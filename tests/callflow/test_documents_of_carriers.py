@@ -69,7 +69,17 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
     limits = manifest.call_limits
     text = TEXT * 20
     dialing = {"ring_seconds": min(120, limits.ring_seconds or 120), "record": True, "whisper": f"{text}[source]"}
-    keys = {"1": "phone", "2": "team", "3": "turns", "4": "bye", "5": "night", "6": "area", "7": "line", "8": "box"}
+    keys = {
+        "1": "phone",
+        "2": "team",
+        "3": "turns",
+        "4": "bye",
+        "5": "night",
+        "6": "area",
+        "7": "line",
+        "8": "box",
+        "9": "desk",
+    }
     menu = {"do": "menu", "say": text, "seconds": min(30, limits.key_seconds or 30), "otherwise": "night"}
     steps: dict[str, dict[str, Any]] = {
         "hours": {"do": "schedule", "hours": {"mon-sun": "0:00-24:00"}, "open": "where", "closed": "night"},
@@ -78,6 +88,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
         "mark": {"do": "tag", "tags": ["seen"], "then": "halves"},
         "halves": {"do": "split", "ways": {"a": "hello", "b": "hello"}},
         "box": {**menu, "do": "messages", "box": "night", "pin": "ab12.cd34"},
+        "desk": {**menu, "do": "sign_in"},
         "area": {**menu, "do": "zip_route", "zips": {"482": "phone"}},
         "hello": {"do": "greeting", "say": text, "then": "menu"},
         "menu": {**menu, "keys": keys | ({"#": "night"} if "gather_hash" in manifest.abilities else {})},
@@ -95,7 +106,7 @@ def flow_with_all_steps(manifest: Any, language: str) -> Flow:
         del steps["menu"]["keys"]["2"]
     recording = {"notice": text, "seconds": min(10, limits.key_seconds or 10)}
     values = {"name": "all", "forward": PHONES[0], "start": "hours", "language": language, "steps": steps}
-    values["agents"] = [{"name": "Ana", "phone": PHONES[0]}]
+    values["agents"] = [{"name": "Ana", "phone": PHONES[0], "pin": "ab12.cd34"}]
     return Flow.model_validate({**values, "recording": recording})
 
 
@@ -109,7 +120,7 @@ def answers(flow: Flow) -> Iterator[tuple[AnswerPoint, tuple[Instruction, ...]]]
     call_id = "CA1"
     context = CallContext(at=CLOCK(), time_zone="America/Chicago", call_id=call_id, caller_known=True)
     for key, answered, permission in product(
-        ("1", "2", "3", "4", "5", "6", "7", "8", "#", ""), (True, False), permissions
+        ("1", "2", "3", "4", "5", "6", "7", "8", "9", "#", ""), (True, False), permissions
     ):
         behavior = Behavior(keys=(key, "1"), answers=answered)
         for turn in rehearse(flow, 3, PHONES[1], context, behavior, lambda _, permission=permission: permission):

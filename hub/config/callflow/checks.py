@@ -25,6 +25,7 @@ from hub.config.callflow.definition import (
     Queue,
     RoundRobin,
     Schedule,
+    SignIn,
     Spoken,
     Step,
     Voicemail,
@@ -212,6 +213,8 @@ def _details(flow: Flow) -> Found:
             yield from _schedule(step, place)
         if isinstance(step, Messages) and not isinstance(flow.steps.get(step.box), Voicemail):
             yield (*place, "box"), f"{step.box} is not a voicemail of this flow; name the step whose messages are heard"
+        if isinstance(step, SignIn) and not any(each.pin for each in flow.agents):
+            yield place, "no agent has a PIN; write `pin:` at each of the `agents:`, as `hub flows pin` prints it"
         if (play := getattr(step, "play", None)) and (problem := audio_problem(Path(play), isinstance(step, Queue))):
             yield (*place, "play"), problem
         if isinstance(step, Queue) and not step.takers(flow.agents):

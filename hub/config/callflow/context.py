@@ -45,12 +45,14 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Whether a PIN opens a voicemail, and the addresses of its messages, the newest first."""
+    """Whether a PIN opens a voicemail, and the addresses of its messages, the newest first; or whose PIN it is."""
 
     fits: bool
     locked: bool = False
     """Too many wrong PINs were tried."""
     messages: tuple[str, ...] = ()
+    agent: int = 0
+    """Whose PIN it is: the place among the agents of the flow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,8 +80,9 @@ class QueueTurn:
         return replace(self, expected=seconds)
 
 
-Move = Literal["waits", "rings", "answered", "left", "too_long", "full", "no_agents", "call_back"]
-"""What becomes of a caller at a queue: they wait; an agent's phone rings; and the ends of the wait."""
+Move = Literal["waits", "rings", "answered", "left", "too_long", "full", "no_agents", "call_back", "in", "break", "out"]
+"""What becomes of a caller at a queue: they wait; an agent's phone rings; and the ends of the wait. The last three are those
+of an agent, at the step `sign_in`."""
 
 
 @dataclass(frozen=True, slots=True)

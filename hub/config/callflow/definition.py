@@ -136,16 +136,27 @@ class ZipRoute(Asking):
         yield "otherwise", self.otherwise
 
 
-class Messages(Asking):
-    """Lets a person hear the messages of one voicemail by phone, after a PIN of six digits."""
+class WithPin(Asking):
+    """The keys of all steps that ask for a PIN of six digits."""
 
     most_digits: ClassVar[int] = PIN_DIGITS
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield "otherwise", self.otherwise
+
+
+class Messages(WithPin):
+    """Lets a person hear the messages of one voicemail by phone, after a PIN of six digits."""
+
     do: Literal["messages"] = Field(description="What the step does.")
     box: StepName = Field(description="The voicemail step of this flow whose messages are heard.")
     pin: SealedPin = Field(description="The sealed PIN, as `hub flows pin` prints it.")
 
-    def leads(self) -> Iterator[tuple[str, str]]:
-        yield "otherwise", self.otherwise
+
+class SignIn(WithPin):
+    """Lets the agents of the flow sign in and out of its queues by phone, or take a break, each after their own PIN."""
+
+    do: Literal["sign_in"] = Field(description="What the step does.")
 
 
 class Split(Step):
@@ -246,13 +257,13 @@ class HangUpStep(Step):
 
 AnyStep = (
     Greeting | DialStep | SimulCall | RoundRobin | Queue | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute
-    | Split | TagStep | Voicemail | Messages | TextBack | HangUpStep
+    | Split | TagStep | Voicemail | Messages | SignIn | TextBack | HangUpStep
 )  # fmt: skip
 STEP_TYPES: Mapping[str, type[Step]] = {
     "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "queue": Queue,
     "schedule": Schedule, "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute,
     "attribution_route": AttributionRoute, "split": Split, "tag": TagStep, "voicemail": Voicemail, "messages": Messages,
-    "text_back": TextBack, "hang_up": HangUpStep,
+    "sign_in": SignIn, "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
 WAITING_STEPS = (Dialing, Asking, Voicemail)
@@ -335,9 +346,9 @@ class Flow(Part):
         return frozenset(case.caller_list for step in self.steps.values() for case in _cases(step) if case.caller_list)
 
     @cached_property
-    def has_messages(self) -> bool:
-        """Whether messages can be heard by phone."""
-        return any(isinstance(step, Messages) for step in self.steps.values())
+    def asks_pin(self) -> bool:
+        """Whether any step asks for a PIN."""
+        return any(isinstance(step, WithPin) for step in self.steps.values())
 
     @cached_property
     def knows_owner(self) -> bool:

@@ -1,4 +1,4 @@
-"""A person listens to the messages of a voicemail by phone: what they hear after a PIN, and after each message.
+"""What a person hears after a PIN: the messages of a voicemail one by one, or how to sign in and out of queues.
 
 By language; a flow in any other language speaks English.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.config.callflow.context import OPENED, WRONG_PIN, Opening
-from hub.config.callflow.definition import Messages
+from hub.config.callflow.context import OPENED, WRONG_PIN, Move, Opening
+from hub.config.callflow.definition import SignIn, WithPin
 from hub.config.callflow.resume_token import ResumeToken
 from hub.config.callflow.screening import spoken
 from hub.contracts.answers import Play, Say
@@ -33,34 +33,82 @@ NO_MORE: Mapping[str, str] = {
     "es": "No hay más mensajes.",
     "fr": "Il n'y a pas d'autre message.",
 }
+SIGN: Mapping[str, str] = {
+    "de": "Drücken Sie die 1, um sich anzumelden, die 2 für eine Pause oder die 3, um sich abzumelden.",
+    "en": "Press 1 to sign in, 2 to take a break, or 3 to sign out.",
+    "es": "Pulse 1 para conectarse, 2 para hacer una pausa o 3 para desconectarse.",
+    "fr": "Appuyez sur la touche 1 pour vous connecter, sur la 2 pour faire une pause ou sur la 3 pour vous déconnecter.",
+}
+SIGNED_IN = {
+    "de": "Sie sind angemeldet.",
+    "en": "You are signed in.",
+    "es": "Está conectado.",
+    "fr": "Vous êtes connecté.",
+}
+ON_BREAK = {
+    "de": "Sie haben Pause.",
+    "en": "You are on a break.",
+    "es": "Está en pausa.",
+    "fr": "Vous êtes en pause.",
+}
+SIGNED_OUT = {
+    "de": "Sie sind abgemeldet.",
+    "en": "You are signed out.",
+    "es": "Está desconectado.",
+    "fr": "Vous êtes déconnecté.",
+}
+SIGNED: Mapping[str, tuple[Move, Mapping[str, str]]] = {
+    "1": ("in", SIGNED_IN),
+    "2": ("break", ON_BREAK),
+    "3": ("out", SIGNED_OUT),
+}
+"""Key → what the agent does, and what is said of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BoxTurn:
+class PinTurn:
     """What comes next: the PIN again, a message, or a last sentence; if none of them, the call goes on at `otherwise`."""
 
     note: str = ""
     asks_again: bool = False
     at: int = 0
-    """Which message, from 0."""
+    """Which message, from 0; or which agent of the flow."""
     prompts: tuple[Say | Play, ...] = ()
     last_word: Say | None = None
+    move: Move | None = None
+    """What the agent does."""
 
 
-def turn_at(step: Messages, digits: str, mark: ResumeToken, box: Opening | None, language: str | None) -> BoxTurn:
-    """After a PIN: the first message. After a message: the same one again with 1, else the next."""
-    note, at = "", mark.attempt + (digits[:1] != AGAIN_KEY)
-    if mark.heard != "o":
-        if box is None or box.locked:
-            return BoxTurn(note="the messages cannot be opened now")
-        if not box.fits:
-            return BoxTurn(note=WRONG_PIN, asks_again=mark.attempt < step.repeat)
-        note, at = OPENED, 0
+def turn_at(step: WithPin, digits: str, mark: ResumeToken, box: Opening | None, language: str | None) -> PinTurn:
+    """After a PIN, and after each key that follows it."""
+    opened = mark.heard == "o"
+    if not opened and (box is None or box.locked):
+        return PinTurn(note="no PIN is taken now")
+    if not opened and box is not None and not box.fits:
+        return PinTurn(note=WRONG_PIN, asks_again=mark.attempt < step.repeat)
+    if isinstance(step, SignIn):
+        return _signing(digits[:1], mark, None if opened else box, language)
+    return _hearing(digits, mark, None if opened else OPENED, box, language)
+
+
+def _signing(key: str, mark: ResumeToken, box: Opening | None, language: str | None) -> PinTurn:
+    """After the PIN the question; then the answer is said back."""
+    if box is not None:
+        return PinTurn(note="an agent's PIN", at=box.agent, prompts=(_say(SIGN, language),))
+    if key not in SIGNED:
+        return PinTurn(note="no key that is listed")
+    move, words = SIGNED[key]
+    return PinTurn(note=f"an agent: {move}", at=mark.attempt, last_word=_say(words, language), move=move)
+
+
+def _hearing(digits: str, mark: ResumeToken, note: str | None, box: Opening | None, language: str | None) -> PinTurn:
+    """After the PIN the first message. After a message: the same one again with 1, else the next."""
+    at = 0 if note else mark.attempt + (digits[:1] != AGAIN_KEY)
     messages = box.messages if box else ()
     if at >= len(messages):
-        return BoxTurn(note=note, last_word=_say(NO_MORE, language))
+        return PinTurn(note=note or "", last_word=_say(NO_MORE, language))
     number = _say(NUMBER, language, at=at + 1, count=len(messages))
-    return BoxTurn(note=note, at=at, prompts=(number, Play(url=messages[at]), _say(NEXT, language)))
+    return PinTurn(note=note or "", at=at, prompts=(number, Play(url=messages[at]), _say(NEXT, language)))
 
 
 def _say(words: Mapping[str, str], language: str | None, **values: int) -> Say:

@@ -286,6 +286,9 @@ class Agent(Part):
         "and in, or take a break, on the page Queues, over the API and by phone.",
     )
     skills: tuple[Skill, ...] = Field(default=(), description="What the agent can do, in words of your own: spanish.")
+    pin: SealedPin | None = Field(
+        default=None, description="The sealed PIN for the step `sign_in`, as `hub flows pin` prints it."
+    )
 
     def on_duty(self, at: datetime, time_zone: str) -> bool:
         """Whether a time is in the agent's hours."""

@@ -16,7 +16,6 @@ from hub.config.callflow.definition import (
     GeoRoute,
     Greeting,
     HangUpStep,
-    Messages,
     Queue,
     RoundRobin,
     Schedule,
@@ -25,6 +24,7 @@ from hub.config.callflow.definition import (
     TagStep,
     TextBack,
     Voicemail,
+    WithPin,
 )
 from hub.config.callflow.hear_messages import turn_at
 from hub.config.callflow.queue_walk import AGREE, REFUSE, QueueWalk
@@ -92,8 +92,8 @@ class _Walker(QueueWalk):
                 return self._after_dial(step, point)
             case "digits" if isinstance(step, Queue) and self._mark.heard != "a":
                 return self._queue(step, point.digits)
-            case "digits" if isinstance(step, Messages):
-                return self._at_box(step, point.digits)
+            case "digits" if isinstance(step, WithPin):
+                return self._after_pin(step, point.digits)
             case "digits" if isinstance(step, Asking):
                 return self._after_keys(step, point.digits)
             case "digits" if isinstance(step, Dialing):
@@ -321,8 +321,8 @@ class _Walker(QueueWalk):
         )
         return self._wait(gather)
 
-    def _at_box(self, step: Messages, digits: str) -> FlowResult:
-        """After a PIN, or after a message that was heard."""
+    def _after_pin(self, step: WithPin, digits: str) -> FlowResult:
+        """After a PIN, or after a key that followed it."""
         turn = turn_at(step, digits, self._mark, self._known.opening, self._flow.language)
         if turn.note:
             self._note(turn.note)
@@ -331,6 +331,8 @@ class _Walker(QueueWalk):
         if turn.prompts:
             self._mark = self._mark.having("o")
             return self._wait(Gather(prompts=turn.prompts, seconds=step.seconds, mark=self._next_mark(turn.at)))
+        if turn.move:
+            self._moves.append(QueueMove(self._mark.step, turn.move, self._flow.agents[turn.at].phone))
         self._said += [turn.last_word] if turn.last_word else []
         return self._end() if turn.last_word else self._from(step.otherwise)
 

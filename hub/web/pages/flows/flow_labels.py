@@ -18,6 +18,7 @@ from hub.config.callflow.definition import (
     Queue,
     RoundRobin,
     Schedule,
+    SignIn,
     Spoken,
     Step,
     TagStep,
@@ -45,6 +46,7 @@ OTHERWISE: Mapping[type[Step], str] = {
     Menu: "nothing or another key",
     ZipRoute: "another or none",
     Messages: "a wrong PIN",
+    SignIn: "a wrong PIN or another key",
     GeoRoute: "anywhere else",
     AttributionRoute: "no case matches",
 }

@@ -34,6 +34,8 @@ PLAIN: Mapping[tuple[str, str], str] = {
     ("menu", "asks again"): "Hears the menu again.",
     ("messages", "asks for a key"): "Is asked for the PIN.",
     ("messages", "asks again"): "Is asked for it again.",
+    ("sign_in", "asks for a key"): "Is asked for the PIN.",
+    ("sign_in", "asks again"): "Is asked for it again.",
     ("zip_route", "asks for a key"): "Is asked for the ZIP code.",
     ("zip_route", "asks again"): "Is asked for it again.",
     ("voicemail", "takes a message"): "Is asked for a message.",

@@ -15,7 +15,7 @@ MINIMUM_BYTES = 1_000
 LEVEL = 6
 OWN_REQUESTS = ("same-origin", "none")
 """Values of Sec-Fetch-Site: the hub's own page asks, or the user themselves. Source: w3.org/TR/fetch-metadata."""
-SECRET_PATHS = ("/setup/", "/me/")
+SECRET_PATHS = ("/setup/", "/me/", "/sign-in/link/")
 """Pages that show a secret to a GET, such as that of a new authenticator app; others show theirs to a POST alone."""
 COMPRESSED_FILES = ("/t/", "/static/")
 """Paths of files that are stored compressed."""

@@ -16,7 +16,7 @@ from hub.access.sign_in.sessions import hash_of
 from hub.model import SignInChallenge
 from hub.store.rows import count_changed
 
-Kind = Literal["passkey", "register", "factor", "oidc"]
+Kind = Literal["passkey", "register", "factor", "oidc", "browser"]
 LIFETIME = timedelta(minutes=5)
 TOKEN_BYTES = 32
 

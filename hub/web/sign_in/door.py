@@ -41,6 +41,8 @@ MAX_BODY_BYTES = 50_000
 DEVICE_COOKIE = "device"
 BEGUN = NetworkLimit(of_address=(60.0, 1.0), of_all=(5_000.0, 20.0))
 """Sign-ins begun: each stores a challenge."""
+LINKS = (3.0, 1 / 1_200)
+"""Links by e-mail for one user, in a burst and per second."""
 NOTED_FAILURES = (5.0, 1 / 600)
 """Failed sign-ins of one user that are written to the audit log, in a burst and per second."""
 MAX_COUNTED = 50_000
@@ -60,6 +62,7 @@ class Door:
         self.oidc = OidcProvider(section, callback) if section else None
         self.oidc_name = section.name if section else None
         self._begun = context.counters.of("sign-ins begun", partial(NetworkLimiter, BEGUN))
+        self._links = context.counters.of("sign-in links", partial(Buckets, MAX_COUNTED))
         self._failures = context.counters.of("sign-ins failed", partial(Buckets, MAX_COUNTED))
 
     @property
@@ -74,6 +77,10 @@ class Door:
     def may_begin(self, networks: Networks, now: datetime) -> bool:
         """Whether one more sign-in may begin."""
         return self._begun.may("", networks, now)
+
+    def may_send_link(self, user: str, networks: Networks, now: datetime) -> bool:
+        """Whether one more link may be sent to a user."""
+        return self.may_begin(networks, now) and self._links.take(user, LINKS, now)
 
     def note_failure(self, user: User, detail: str, now: datetime) -> None:
         """Write a failed sign-in to the audit log, unless many were written for this user."""
@@ -228,11 +235,16 @@ class DoorRequest:
         """Give the browser its session, remember the browser, and forget the steps."""
         context, signed_in = self.door.context, self.door.signed_in
         context.set_cookie(response, signed_in.cookie, token, signed_in.lifetime.longest)
-        if self.device(user) is None:
-            self._set(response, DEVICE_COOKIE, devices.new_device(self.hub.keyring, user.id), devices.LIFETIME)
+        self.remember_browser(response, user)
         for kind in ("passkey", "register", "factor", "oidc"):
             if self.door.cookie(kind) in self.request.cookies:
                 response.delete_cookie(self.door.cookie(kind), path="/", secure=self.door.context.https, httponly=True)
+        return response
+
+    def remember_browser(self, response: Response, user: User) -> Response:
+        """Let the browser count as one that signed in as this user before."""
+        if self.device(user) is None:
+            self._set(response, DEVICE_COOKIE, devices.new_device(self.hub.keyring, user.id), devices.LIFETIME)
         return response
 
     def _set(self, response: Response, name: str, value: str, life: timedelta) -> None:

@@ -149,6 +149,7 @@ def _sign_in_page(
         wait=_seconds(wait),
         name=name,
         ended=ended,
+        link_possible=request.hub.config.mail is not None,
     )
 
 

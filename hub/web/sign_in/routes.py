@@ -9,12 +9,15 @@ from starlette.routing import Route
 
 from hub.web.pages.guard import SignedIn
 from hub.web.pages.request import PageContext
-from hub.web.sign_in import oidc_pages, passkey_steps, password_pages, setup_pages
+from hub.web.sign_in import browser_link, oidc_pages, passkey_steps, password_pages, setup_pages
 from hub.web.sign_in.door import Door, DoorRequest
 
 DOOR_PAGES: tuple[tuple[str, str, Callable[[DoorRequest], Response]], ...] = (
     ("GET", "/sign-in", password_pages.show_sign_in),
     ("POST", "/sign-in", password_pages.check_password),
+    ("POST", "/sign-in/link", browser_link.ask_for_link),
+    ("GET", "/sign-in/link/{token}", browser_link.show_link),
+    ("POST", "/sign-in/link/{token}", browser_link.use_link),
     ("GET", "/sign-in/code", password_pages.show_code),
     ("POST", "/sign-in/code", password_pages.check_code),
     ("POST", "/sign-in/passkey/options", passkey_steps.sign_in_options),

@@ -85,6 +85,7 @@ def test_every_route_asks_for_one_permission_and_is_in_the_matrix(lite_house: Ho
         assert len(permissions_of(route.dependant)) == 1, route.path
 
 
+@pytest.mark.soak
 def test_each_role_may_do_exactly_what_the_matrix_says(lite_house: House) -> None:
     api = lite_house.api()
     allowed = {

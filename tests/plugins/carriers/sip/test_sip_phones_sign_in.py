@@ -13,7 +13,7 @@ from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.digest import REALM, answer_to_challenge, secrets_of
 from plugins.carriers.sip.engine.guard.message import Message, answer_to
 from plugins.carriers.sip.engine.phones.registrar import MIN_S
-from plugins.carriers.sip.engine.phones.sign_in import FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE
+from plugins.carriers.sip.engine.phones.sign_in import FAILURES_OF_A_NAME, FAILURES_OF_A_PHONE, FAILURES_OF_A_SOURCE
 from plugins.carriers.sip.engine.settings import Phone, Phones
 
 PASSWORD, US = "correct-horse-battery", "+13125550120"
@@ -108,6 +108,9 @@ def test_a_phone_signs_out_and_the_newest_place_of_a_phone_counts() -> None:
     assert Device(port, home).sign_in("anna") == 200
     place = port.registrar.place_of("anna")
     assert place and place.peer == home
+    for contact in ("*", "<sip:anna@10.0.0.8:5061>"):
+        assert Device(port).sign_in("anna", PASSWORD, ("Expires", "0"), contact=contact) == 200
+        assert port.registrar.place_of("anna") == place, "a former device signs out itself alone"
     assert Device(port, home).sign_in("anna", PASSWORD, ("Expires", "0"), contact="*") == 200
     assert port.registrar.place_of("anna") is None
 
@@ -149,6 +152,18 @@ def test_an_address_that_guesses_many_names_gets_no_answer_at_all() -> None:
         guesser.sign_in(f"phone-{number}", "guessed-12345")
     assert guesser.send("REGISTER", "anna") is None
     assert Device(port).sign_in("anna") == 200
+
+
+def test_many_addresses_that_guess_one_name_end_for_all_but_the_address_at_which_the_phone_is() -> None:
+    port = made()
+    assert Device(port).sign_in("anna") == 200
+    for number in range(FAILURES_OF_A_NAME):
+        guesser = Device(port, Peer("tls", f"192.0.2.{number + 1}", 5000, phone=True))
+        assert guesser.sign_in("anna", "guessed-12345") in (401, 0)
+    elsewhere = Device(port, Peer("tls", "203.0.113.200", 5000, phone=True))
+    signed = ("Authorization", 'Digest username="anna"')
+    assert elsewhere.send("REGISTER", "anna", signed) is None, "not even the right password is asked for"
+    assert Device(port).sign_in("anna") == 200 and elsewhere.sign_in("ben") == 200
 
 
 def test_a_proof_with_an_old_nonce_is_asked_for_again_and_counts_as_no_guess() -> None:

@@ -101,8 +101,8 @@ class Registrar:
             if self.place_of(name) is None:
                 log.info("a phone has signed in", phone=name, source=peer.host)
             self._bindings[name] = Binding(peer, contact, self._clock() + min(seconds, MAX_S))
-        elif seconds == 0:
-            self._bindings.pop(name, None)
+        elif seconds == 0 and (place := self._bindings.get(name)) and (place.peer == peer or place.contact == contact):
+            del self._bindings[name]
         self._keep(peer)
         return 200, "OK", self._contacts(name)
 

@@ -63,7 +63,11 @@ def test_ordinary_weeks_hardly_ever_alarm() -> None:
     chance = random.Random(7)
 
     def calls(mean: float) -> int:
-        return sum(chance.random() < mean / 1000 for _ in range(1000))
+        """How many come in an hour, each at a time of its own."""
+        count, at = 0, chance.expovariate(mean)
+        while at < 1:
+            count, at = count + 1, at + chance.expovariate(mean)
+        return count
 
     alarms = sum(judge(calls(20), [calls(20) for _ in range(8)]) is not None for _ in range(300))
     assert alarms <= 1

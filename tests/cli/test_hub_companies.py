@@ -133,9 +133,13 @@ def test_a_company_leaves_with_everything_that_is_its_own_and_nothing_else_is_to
     assert office.run("audit", "verify").exit_code == 0
 
 
-def test_a_certificate_is_checked_and_a_changed_one_is_not_genuine(office: Shop, tmp_path: Path) -> None:
-    end_north(office)
+def test_the_companys_own_carrier_can_be_left_alone_and_its_certificate_is_genuine_until_it_is_changed(
+    office: Shop, tmp_path: Path
+) -> None:
+    assert end_north(office, "--keep-at", "phone", "--hand-over", "all").exit_code == 0
     certificate, file = office.json("companies", "certificate", "north"), tmp_path / "certificate.json"
+    assert certificate["not_asked"] == ["phone"] and certificate["asked_to_erase"] == {}
+    assert "+13125550100" in {call["to"] for call in office.carrier.calls.values()}
     file.write_text(json.dumps(certificate))
     assert "Genuine" in office.run("companies", "certificate", "north", "--verify", str(file)).output
     file.write_text(json.dumps({**certificate, "people_erased": 2}))
@@ -326,13 +330,6 @@ def test_a_number_whose_release_was_not_answered_is_not_settled_until_the_carrie
     outcomes = office.json("companies", "certificate", "north")["numbers"]
     assert outcomes["+13125550100"]["note"] == "phone no longer lists it."
     assert outcomes["+13125550120"]["outcome"] == "released"
-
-
-def test_the_companys_own_crm_or_carrier_can_be_left_alone(office: Shop) -> None:
-    assert end_north(office, "--keep-at", "phone", "--hand-over", "all").exit_code == 0
-    certificate = office.json("companies", "certificate", "north")
-    assert certificate["not_asked"] == ["phone"] and certificate["asked_to_erase"] == {}
-    assert "+13125550100" in {call["to"] for call in office.carrier.calls.values()}
 
 
 def test_a_config_that_cannot_be_written_is_reported_with_the_change_to_make(

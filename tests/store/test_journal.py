@@ -111,16 +111,16 @@ def test_many_writers_at_once_make_one_chain(hub: Factory) -> None:
 
 
 @pytest.mark.parametrize("made", ["declared", "migrated"])
-@pytest.mark.parametrize("table", ["audit_entry", "consent_record", "consent_notice", "journal_entry"])
-def test_the_database_refuses_to_change_or_delete_a_row(hub: Factory, table: str, made: str) -> None:
+def test_the_database_refuses_to_change_or_delete_a_row(hub: Factory, made: str) -> None:
     stage = hub()
     if made == "migrated":
         migrate(stage.hub.store)
     live(stage)
-    column = {"consent_notice": "hash", "journal_entry": "hash"}.get(table, "id")
-    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
-        with pytest.raises(DBAPIError, match="only added"), stage.hub.store.writing() as session:
-            session.execute(text(statement))
+    keys = {"audit_entry": "id", "consent_record": "id", "consent_notice": "hash", "journal_entry": "hash"}
+    for table, key in keys.items():
+        for statement in (f"UPDATE {table} SET {key} = {key}", f"DELETE FROM {table}"):
+            with pytest.raises(DBAPIError, match="only added"), stage.hub.store.writing() as session:
+                session.execute(text(statement))
     assert found(stage) is None
 
 

@@ -134,8 +134,8 @@ def test_an_erasure_waits_for_an_address_that_refuses_and_after_three_days_says_
     in_touch(sending)
     sending.receiver.answers = [(answer, {})] * 200
     assert erase(sending).state == "waiting_plugin"
-    for _ in range(37):
-        sending.after(hours=2)
+    for _ in range(13):
+        sending.after(hours=6)
         work_tasks(sending.stage.hub)
     request = sending.stage.one(PrivacyRequest)
     assert request.state == "done" and "Given up after" in request.certificate["receivers"][0]["note"]

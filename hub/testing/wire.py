@@ -15,7 +15,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.faults import Fault
 from hub.contracts.hearing import HeardRequest
-from hub.contracts.people import PersonReference
+from hub.contracts.people import PeopleSandbox, PersonReference
 from hub.contracts.sandbox import Sandbox
 from hub.errors import AuthError, RingfenceError
 from hub.hookspecs import OperationHooks, PrivacyHooks
@@ -123,6 +123,19 @@ def need_ability(connector: Connector, ability: str) -> None:
     """Skip a promise that the manifest leaves out."""
     if ability not in connector.manifest.abilities:
         pytest.skip(f"declared: {ability!r} is not among the manifest's abilities")
+
+
+def held_by(sandbox: Sandbox) -> frozenset[str]:
+    """The ids of all that the provider keeps."""
+    return frozenset(sandbox.held_ids()) if isinstance(sandbox, PeopleSandbox) else frozenset()
+
+
+def need_held_ids(sandbox: Sandbox) -> None:
+    """Fail for a stand-in that does not say what is left after an erasure."""
+    assert isinstance(sandbox, PeopleSandbox), (
+        "the plugin erases people, so its stand-in must say what it still keeps: give it held_ids(), as "
+        "hub.api.sandbox.PeopleSandbox has it"
+    )
 
 
 class WireConformance(VendorRulesConformance):

@@ -89,6 +89,12 @@ CRM: tuple[Mistake, ...] = (
         says="erase_person never ends if a record is gone already",
     ),
     mistake(
+        "a stand-in that hides what is left after an erasure",
+        (SANDBOX, "def held_ids(", "def shown_ids("),
+        promise="A person can be shown and erased",
+        says="its stand-in must say what it still keeps: give it held_ids()",
+    ),
+    mistake(
         "a shared contact is deleted",
         (INIT, "erase_logged(person, calls", "erase_logged(PersonReference(), calls"),
         promise="A contact that companies share is not erased",

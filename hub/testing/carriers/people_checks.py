@@ -10,7 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.events import MessageEvent
 from hub.contracts.hearing import HeardRequest
-from hub.contracts.people import HeldRecord, PeopleSandbox, PersonReference
+from hub.contracts.people import HeldRecord, PersonReference
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import CallHooks, PrivacyHooks
@@ -19,7 +19,7 @@ from hub.testing.asking import Reply, ask, attempt
 from hub.testing.carriers.texts import PICTURE
 from hub.testing.heard import heard
 from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
-from hub.testing.wire import ALL_FAULTS, WireConformance
+from hub.testing.wire import ALL_FAULTS, WireConformance, held_by, need_held_ids
 
 OTHER_COMPANY = "+12125550133"
 """The tracking number of another company in the same account."""
@@ -81,7 +81,7 @@ class PeopleConformance(WireConformance):
         assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
         assert own.recording_id not in kept, "the company's own recording is still there"
         _check_gone(own, sandbox, "impossible" in statuses)
-        assert not other.ids - _held(sandbox), "a record of another company was deleted: it may be under a legal hold"
+        assert not other.ids - held_by(sandbox), "a record of another company was deleted: it may be under a legal hold"
         need_hooks(connector, "export_person")
         theirs = self._shown(connector, phone_numbers=(person,), tracking_numbers=(OTHER_COMPANY,))
         assert other.call_id in theirs, "the call record of another company was deleted"
@@ -134,7 +134,7 @@ class PeopleConformance(WireConformance):
         assert known.recording_id not in kept and other.recording_id in kept
 
     def _deal(self, connector: Connector, sandbox: Sandbox, person: str, number: str) -> Dealings:
-        before = _held(sandbox)
+        before = held_by(sandbox)
         board = Switchboard(
             connector, sandbox, {("ringing", ""): (Dial(numbers=(samples.DIAL,), record=True, mark="v1.sales"),)}
         )
@@ -144,7 +144,7 @@ class PeopleConformance(WireConformance):
         request = carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url, [PICTURE])
         (text,) = ask(connector, CallHooks.parse_webhook, request=request)
         assert isinstance(text, MessageEvent), "the webhook of a text is read as something else"
-        return Dealings(board.call_id, recording_id, text.message_id, word, _held(sandbox) - before)
+        return Dealings(board.call_id, recording_id, text.message_id, word, held_by(sandbox) - before)
 
     def _shown(self, connector: Connector, **names: Any) -> str:
         held: list[HeldRecord] = list(
@@ -153,13 +153,11 @@ class PeopleConformance(WireConformance):
         return repr([(record.record_id, dict(record.fields)) for record in held])
 
 
-def _held(sandbox: Sandbox) -> frozenset[str]:
-    return frozenset(sandbox.held_ids()) if isinstance(sandbox, PeopleSandbox) else frozenset()
-
-
 def _check_gone(own: Dealings, sandbox: Sandbox, keeps: bool) -> None:
     assert own.recording_id not in carrier_of(sandbox).recordings(), "the company's own recording is still there"
-    left = own.ids & _held(sandbox)
+    if not keeps:
+        need_held_ids(sandbox)
+    left = own.ids & held_by(sandbox)
     assert keeps or not left, (
         f"erase_person says `erased`, but {len(left)} of {len(own.ids)} records are still there: erase the dialed legs "
         "before their call and the pictures before their text"

@@ -26,6 +26,8 @@ from hub.store.rows import Columns, insert_rows
 ALIVE = timedelta(seconds=75)
 """A caller of whom the carrier has not asked for longer keeps no agent from others; longer than the longest piece of what is
 heard."""
+SETTLES_WITHIN = timedelta(seconds=10)
+"""From the end of a call for which a phone rang until it counts as given up: the reports of one call come in any order."""
 LOST = timedelta(hours=4)
 """After this time without a word of the carrier the wait is over."""
 AGAIN = timedelta(minutes=5)
@@ -110,6 +112,8 @@ class CompanyQueues:
         if over and entry.answered_at:
             entry.end(QueueState.ANSWERED, entry.ended_at or self.now)
             self.agents.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
+        elif over and state == QueueState.RINGING and (entry.ended_at or self.now) > self.now - SETTLES_WITHIN:
+            return
         elif over:
             failed = entry.call_status == CallStatus.FAILED
             entry.end(QueueState.FAILED if failed else QueueState.ABANDONED, entry.ended_at or self.now)

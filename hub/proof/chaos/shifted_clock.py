@@ -1,4 +1,4 @@
-"""A clock that a chaos run sets wrong: the hub reads how many seconds it is off from a file."""
+"""A clock that a chaos run sets wrong or stops: the hub reads from a file how many seconds it is off, or what time it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VARIABLE = "CHAOS_CLOCK"
 
 
 class ShiftedClock:
-    """The time now plus the seconds in the file; the right time if there is none."""
+    """The time now plus the seconds in the file, or the time in the file; the right time if there is no file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -18,14 +18,25 @@ class ShiftedClock:
     def __call__(self) -> datetime:
         """The time, aware UTC."""
         try:
-            shift = float(self._file.read_text() or 0)
+            text = self._file.read_text() or "0"
         except OSError:
-            shift = 0.0
-        return datetime.now(UTC) + timedelta(seconds=shift)
+            text = "0"
+        if "T" in text:
+            return datetime.fromisoformat(text)
+        return datetime.now(UTC) + timedelta(seconds=float(text))
 
 
 def set_clock(file: Path, seconds: float) -> None:
     """Let the clock jump to `seconds` ahead of the right time, or behind it."""
+    _write(file, str(seconds))
+
+
+def stop_clock(file: Path, at: datetime) -> None:
+    """Let the clock stand still at a time."""
+    _write(file, at.isoformat())
+
+
+def _write(file: Path, text: str) -> None:
     draft = file.with_suffix(".draft")
-    draft.write_text(str(seconds))
+    draft.write_text(text)
     draft.replace(file)

@@ -13,7 +13,7 @@ import pytest
 from plugins.carriers.sip.engine.addresses import family, is_six
 from plugins.carriers.sip.engine.guard import sdp
 from plugins.carriers.sip.engine.guard.calls import NoPorts
-from plugins.carriers.sip.engine.guard.rtp import MOVE_S, RtpRelay, Stream, stack_ports
+from plugins.carriers.sip.engine.guard.rtp import MOVE_S, NEAR, RtpRelay, Stream, stack_ports
 from plugins.carriers.sip.engine.guard.sdp import Party
 
 PATIENCE = 60.0
@@ -215,6 +215,20 @@ def test_a_leg_of_a_relay_for_both_kinds_of_addresses_is_heard_and_answered_over
         relay.close()
         for each in (stack, four, six):
             each.socket.close()
+
+
+@pytest.mark.parametrize("between", [0, 3 * NEAR])
+def test_the_stacks_port_hears_us_alone_however_many_descriptors_are_open(between: int) -> None:
+    stack = End("127.0.0.1")
+    others = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(between)]
+    relay = RtpRelay("127.0.0.1", (46_000 + os.getpid() % 200 * 40, 46_039 + os.getpid() % 200 * 40))
+    try:
+        relay.open(lambda host: False).at_stack(stack.at[1])
+        assert stack.socket.getpeername() == ("127.0.0.1", relay.inside_port)
+    finally:
+        relay.close()
+        for each in (stack.socket, *others):
+            each.close()
 
 
 def test_the_ports_inside_are_apart_from_those_outside() -> None:

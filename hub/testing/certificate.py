@@ -175,11 +175,11 @@ class _OtherHalf:
     def proofs(self) -> Mapping[str, Proof]:
         """What the fork has found."""
         with os.fdopen(self.pipe, "rb") as pipe:
-            told = pipe.read()
+            sent = pipe.read()
         os.waitpid(self.process, 0)
-        if not told:
+        if not sent:
             raise PluginFailure(ENDED)
-        found: Mapping[str, Proof] = pickle.loads(told)  # noqa: S301 - a fork of this process wrote it
+        found: Mapping[str, Proof] = pickle.loads(sent)  # noqa: S301 - a fork of this process wrote it
         return found
 
 

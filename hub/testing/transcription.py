@@ -109,7 +109,7 @@ class TranscriptionConformance(WireConformance):
         return self.heard_of_caller(self.connected(started_sandbox, clock))
 
     def heard_of_caller(self, connector: Connector) -> Heard:
-        """Have the caller transcribed, then a page that is no sound, with a folder of temporary files of its own."""
+        """Have the caller transcribed, then a page without sound, with a folder of temporary files of its own."""
         with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, listening() as lines:
             patch.setattr(tempfile, "tempdir", folder)
             transcript = self._transcript(connector, wav_of(samples_of("caller")))

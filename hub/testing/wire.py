@@ -349,8 +349,8 @@ class WireConformance(VendorRulesConformance):
             if check and fault.kind == "status" and check.expected.get(fault.status) == "":
                 continue
             with failing(provider, fault):
-                asked = impatient if fault.kind == "hang" else connector
-                reply = attempt(asked, OperationHooks.check_connection)
+                tried = impatient if fault.kind == "hang" else connector
+                reply = attempt(tried, OperationHooks.check_connection)
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, (
                 f"after {name} check_connection returned ok=True; return ok=False with a sentence, or raise the error"
             )

@@ -137,7 +137,7 @@ def test_a_live_call_is_on_the_overview_until_it_ends(stage: TestHub) -> None:
 def test_one_user_holds_a_few_live_views_and_leaves_the_others_to_everybody_else(stage: TestHub) -> None:
     users = {name: signed_in(stage, name).user for name in ("owner", "admin")}
     context: Any = SimpleNamespace(hub=stage.hub, retired=threading.Event())
-    door: Any = SimpleNamespace(session_of=lambda request: (None, users[request]))
+    door: Any = SimpleNamespace(session_of=lambda request: SimpleNamespace(user=users[request], companies=None))
     events = LiveEvents(context, door)
 
     async def opened(who: Any) -> tuple[int, Any]:

@@ -50,7 +50,7 @@ def unanswered(delivery: Delivery, ruling: StoredDecision, now: datetime) -> Out
 
 def waits_for_clock(comes_at: datetime) -> Outcome:
     """A conversion that happened ahead of this machine's clock. If the clock was set back while it was sent, a network's
-    refusal of its time is no verdict either."""
+    refusal of its time is not final either."""
     why = "It happened ahead of this machine's clock; it is sent when its time has come."
     return Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
 

@@ -43,10 +43,10 @@ class _Candidate:
 
 def attribute(case: Case, now: datetime) -> Attribution:
     """The attribution of a call, text or form. A candidate that was found stays, because a number's history only
-    grows; only a contact that turns out to have begun at another time is attributed anew."""
+    grows; only a contact that turns out to have begun at another time is attributed again."""
     if case.attribution is not None and case.is_attributed:
         return case.attribution
-    case.attributed_anew = case.attribution is not None
+    case.attributed_again = case.attribution is not None
     rule, candidates, trace = _decide(case)
     if case.late and case.line is not None:
         trace = [said_of(case.line.number, case.line.tracker.name, case.at), *trace]

@@ -62,7 +62,7 @@ class Case:
     has_earlier_contact: bool = False
     """For a form: whether a call, text or form with its number or its address came before it."""
     attribution: Attribution | None = None
-    attributed_anew: bool = False
+    attributed_again: bool = False
     """Whether this batch decided the attribution again."""
     visit: Visit | None = None
     candidate_visits: list[Visit] = field(default_factory=list)

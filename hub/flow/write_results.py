@@ -45,8 +45,8 @@ def write_results(
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     if write_rows(session, Person, list(people.values())) < len(people):
         _meet_people(session, cases)
-    if anew := [case.subject.id for case in cases if case.attributed_anew]:
-        session.execute(delete(Attribution).where(col(Attribution.subject_id).in_(anew)))
+    if again := [case.subject.id for case in cases if case.attributed_again]:
+        session.execute(delete(Attribution).where(col(Attribution.subject_id).in_(again)))
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())

@@ -32,7 +32,7 @@ class HookManager(pluggy.PluginManager):
         self.add_hookspecs(SPECIFICATIONS)
 
     def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
-        """As pluggy's, which looks at the class anew for each hub."""
+        """As pluggy's, which looks at the class again for each hub."""
         return _specification(name)
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:

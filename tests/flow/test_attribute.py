@@ -114,7 +114,7 @@ def test_a_call_whose_end_is_reported_first_waits_for_its_beginning(hub: Factory
     assert (found.rule, found.visit_id) == ("lease.live", shown.visit_id)
 
 
-def test_a_call_whose_beginning_is_known_late_is_attributed_anew(hub: Factory) -> None:
+def test_a_call_whose_beginning_is_known_late_is_attributed_again(hub: Factory) -> None:
     stage = hub()
     shown = stage.visit(landing_page=CLICK)
     beginning, _, end = finished(stage, "CA1", shown.number)

@@ -92,7 +92,7 @@ class Case:
     For a person with very many visits, only those that decide something (hub.flow.case_visits).
     """
 
-    asked: dict[tuple[frozenset[str], int], dict[str, Any]] = field(default_factory=dict)
+    described: dict[tuple[frozenset[str], int], dict[str, Any]] = field(default_factory=dict)
     """What questions about consent say of the person (hub.flow.consent)."""
     converted: dict[str, ConversionRow] = field(default_factory=dict)
     """The conversions made from it so far, by key."""

@@ -74,11 +74,11 @@ def ask(
     hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
 ) -> list[StoredDecision]:
     """One ruling per case on giving `connector` the data that it declares for `hook`."""
-    return ask_together(hub, [Asked(connector, hook, value_type, cases)], moment, now)[0]
+    return ask_together(hub, [ConsentRequest(connector, hook, value_type, cases)], moment, now)[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConsentRequest:
     """A connector that would get the data of some cases by one of its hooks."""
 
     connector: str
@@ -87,25 +87,27 @@ class Asked:
     cases: Sequence[Case]
 
 
-def ask_together(hub: Hub, asked: Sequence[Asked], moment: str, now: datetime) -> list[list[StoredDecision]]:
+def ask_together(
+    hub: Hub, requests: Sequence[ConsentRequest], moment: str, now: datetime
+) -> list[list[StoredDecision]]:
     """As `ask`, for several connectors: each consent plugin is called once for all of them.
 
     A form may name somebody who did not send it. If the connector would get such an identifier, two questions are asked:
     one about everything, in which no yes of the browser counts, and one about what is surely the sender's and the browser's
     own, such as its click id. If only the second is allowed, the other identifiers are left out.
     """
-    prepared = [_Questions.of(hub, each, now) for each in asked]
+    prepared = [_Questions.of(hub, each, now) for each in requests]
     cases = [case for each in prepared for case in each.cases]
-    names = [each.asked.connector for each in prepared for _ in each.cases]
+    names = [each.request.connector for each in prepared for _ in each.cases]
     rulings = iter(_decided(hub, cases, names, moment, [one for each in prepared for one in each.questions]))
     return [each.chosen(list(islice(rulings, len(each.cases)))) for each in prepared]
 
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """The questions about the cases of an `Asked`: one about each, then the second ones of some."""
+    """The questions about the cases of a `ConsentRequest`: one about each, then the second ones of some."""
 
-    asked: Asked
+    request: ConsentRequest
     declared: frozenset[str]
     cases: Sequence[Case]
     questions: Sequence[ConsentQuestion]
@@ -113,18 +115,18 @@ class _Questions:
     """The place of the first question, and the fields that would be left out."""
 
     @classmethod
-    def of(cls, hub: Hub, asked: Asked, now: datetime) -> _Questions:
+    def of(cls, hub: Hub, request: ConsentRequest, now: datetime) -> _Questions:
         """Those that the connector's manifest leads to."""
-        manifest = hub.plugins.connectors[asked.connector].manifest
-        flow = manifest.flow(asked.hook)
+        manifest = hub.plugins.connectors[request.connector].manifest
+        flow = manifest.flow(request.hook)
         use = flow.use if flow else "essential.service"
         declared = frozenset(share.field for share in flow.shares) if flow else frozenset()
-        category_of = personal_fields(asked.value_type)
-        everything = declared_categories(manifest, asked.hook, asked.value_type)
+        category_of = personal_fields(request.value_type)
+        everything = declared_categories(manifest, request.hook, request.value_type)
         may_be_typed = declared | {"email"} if "email_domain" in declared else declared
         questions, again = list[ConsentQuestion](), list[ConsentQuestion]()
         seconds: list[tuple[int, frozenset[str]]] = []
-        for index, case in enumerate(asked.cases):
+        for index, case in enumerate(request.cases):
             typed = case.unproven & may_be_typed
             question = partial(question_about, case, manifest=manifest, use=use, now=now)
             questions.append(question(categories=everything, typed=typed))
@@ -132,12 +134,12 @@ class _Questions:
             if typed and _is_identified(case, manifest, rest := declared - left_out):
                 again.append(question(categories=frozenset(category_of[name] for name in rest), typed=frozenset()))
                 seconds.append((index, left_out))
-        cases = [*asked.cases, *(asked.cases[index] for index, _ in seconds)]
-        return cls(asked, declared, cases, [*questions, *again], seconds)
+        cases = [*request.cases, *(request.cases[index] for index, _ in seconds)]
+        return cls(request, declared, cases, [*questions, *again], seconds)
 
     def chosen(self, rulings: list[StoredDecision]) -> list[StoredDecision]:
         """One ruling per case, of those on all questions."""
-        count = len(self.asked.cases)
+        count = len(self.request.cases)
         for (index, left_out), of_rest in zip(self.seconds, rulings[count:], strict=True):
             keeps_number = self.cases[index].has_proven_number and "phone_number" in self.declared
             rulings[index] = _chosen(rulings[index], replace(of_rest, left_out=left_out), keeps_number)
@@ -188,15 +190,15 @@ def question_about(
     data; None: all of them."""
     typed = case.unproven if typed is None else typed
     key = typed, len(case.facts)  # only the facts grow, by what an enricher answers
-    if key not in case.asked:
-        case.asked[key] = _what_is_known(case, typed)
+    if key not in case.described:
+        case.described[key] = _what_is_known(case, typed)
     question = ConsentQuestion(
         use=use,
         categories=categories | {HEALTH} if case.company.sensitive == "health" else categories,
         recipient=manifest.recipient,
         recipient_regions=manifest.regions,
         at=now,
-        **case.asked[key],
+        **case.described[key],
     )
     refused = _refusals_of_named(case, question) if case.named else []
     return replace(question, records=(*question.records, *refused)) if refused else question

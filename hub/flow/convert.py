@@ -17,7 +17,7 @@ from hub.config.models import ConversionRule
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
-from hub.flow.consent import Asked, StoredDecision, ask_together
+from hub.flow.consent import ConsentRequest, StoredDecision, ask_together
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
 from hub.model.conversions import LOG, UPLOAD, conversion_key
 from hub.model.imports import was_imported
@@ -84,7 +84,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
                 )
                 for case in served
             ]
-            planned.append(_Planned(Asked(name, LOG, CallActivity, served), rows))
+            planned.append(_Planned(ConsentRequest(name, LOG, CallActivity, served), rows))
     _decide(hub, planned, now, result)
     return result
 
@@ -154,13 +154,15 @@ def send(
 class _Planned:
     """The deliveries to one connector, one for each case that is asked about."""
 
-    asked: Asked
+    request: ConsentRequest
     rows: Sequence[Delivery]
 
 
 def _decide(hub: Hub, planned: Sequence[_Planned], now: datetime, result: Converted) -> None:
     """Write the deliveries by what consent says of them: all questions are asked together."""
-    for each, rulings in zip(planned, ask_together(hub, [each.asked for each in planned], "decide", now), strict=True):
+    for each, rulings in zip(
+        planned, ask_together(hub, [each.request for each in planned], "decide", now), strict=True
+    ):
         result.rulings += rulings
         result.deliveries += [_decided(row, ruling, now) for row, ruling in zip(each.rows, rulings, strict=True)]
 
@@ -201,7 +203,7 @@ def _plan(
                 )
                 for case, row in served
             ]
-            yield _Planned(Asked(name, UPLOAD, Conversion, [case for case, _ in served]), rows)
+            yield _Planned(ConsentRequest(name, UPLOAD, Conversion, [case for case, _ in served]), rows)
 
 
 def outcome_conversion(rule: ConversionRule, case: Case, outcome: OutcomeRow, now: datetime) -> ConversionRow:

@@ -10,7 +10,7 @@ VARIABLE = "CHAOS_CLOCK"
 
 
 class ShiftedClock:
-    """The time now plus the seconds in the file, or the time in the file; the right time if there is no file."""
+    """The time now plus the seconds in the file, or the time in the file; the right time without one."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

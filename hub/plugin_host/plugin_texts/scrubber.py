@@ -80,8 +80,10 @@ class Scrubber:
         with self._lock:
             self._running[id(handed)] = handed
         before = hide_known.set(self.text)
+        accepted = False
         try:
             result: Result = self._result(work(), {})
+            accepted = True
             return result
         except RingfenceError as error:
             failure = self.error(without_frames(error))
@@ -89,7 +91,7 @@ class Scrubber:
             hide_known.reset(before)
             with self._lock:
                 del self._running[id(handed)]
-                if handed.end():
+                if handed.end(accepted=accepted):
                     self._recent.append(handed)
         try:
             raise failure
@@ -180,13 +182,13 @@ class Handed:
         """The digits of the numbers that are not personal."""
         return frozenset(business_numbers(self._arguments))
 
-    def end(self) -> bool:
+    def end(self, *, accepted: bool) -> bool:
         """The call is over; returns whether it may have handed anything personal to the plugin.
 
-        A webhook is kept until something is said, because to find its values takes longer than to read it; of others only
-        the values are kept.
+        A webhook that was accepted is kept until something is said, because to find its values takes longer than to read
+        it; of a refused one, which may be a stranger's and large, and of all others only the values are kept.
         """
-        if len(self._arguments) == 1 and isinstance(self._arguments[0], WebhookRequest):
+        if accepted and len(self._arguments) == 1 and isinstance(self._arguments[0], WebhookRequest):
             return True
         if any(map(may_be_personal, self._arguments)) and self.values:
             self.business_numbers  # noqa: B018 - kept, while the arguments are not

@@ -112,10 +112,10 @@ class CompanyQueues:
         if over and entry.answered_at:
             entry.end(QueueState.ANSWERED, entry.ended_at or self.now)
             self.agents.rest(entry.row["agent"], entry.row["left_at"] + timedelta(seconds=entry.row["pause_seconds"]))
-        elif over and state == QueueState.RINGING and (entry.ended_at or self.now) > self.now - SETTLES_WITHIN:
-            return
         elif over:
             failed = entry.call_status == CallStatus.FAILED
+            if not failed and state == QueueState.RINGING and (entry.ended_at or self.now) > self.now - SETTLES_WITHIN:
+                return
             entry.end(QueueState.FAILED if failed else QueueState.ABANDONED, entry.ended_at or self.now)
         elif entry.row["seen_at"] < self.now - LOST:
             entry.end(QueueState.FAILED, entry.row["seen_at"])

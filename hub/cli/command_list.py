@@ -27,7 +27,6 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "leads": ("lists.contacts:leads",),
         "texts": ("texts.text_commands",),
         "recordings": ("recordings.recording_commands",),
-        "queues": ("calls.queues",),
         "visits": ("lists.visits:visits",),
         "listen": ("lists.listen:listen",),
         "report": ("report", "costs.report", "costs.company_reports", "report_mails"),
@@ -39,6 +38,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "pools": ("numbers.pools:pools",),
         "blocks": ("numbers.blocks",),
         "flows": ("flows",),
+        "queues": ("calls.queues",),
         "sip": ("plugins.companions",),
     },
     "Connectors and deliveries": {

@@ -209,14 +209,14 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
     session.flush()
     done = _completed(table, tuple(sorted(values)))
     new = {f"new_{name}": value for name, value in values.items()}
-    return session.connection().execute(done, {"held": list(ids), "by": token, **new}).rowcount
+    return session.connection().execute(done, {"of": list(ids), "by": token, **new}).rowcount
 
 
 @cache
 def _completed(table: type[Work], names: tuple[str, ...]) -> Any:
     columns = table.__table__.c
     values = {**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}}
-    mine = columns.id.in_(bindparam("held", expanding=True)), columns.lease_token == bindparam("by")
+    mine = columns.id.in_(bindparam("of", expanding=True)), columns.lease_token == bindparam("by")
     return update(table.__table__).where(*mine).values(values)
 
 

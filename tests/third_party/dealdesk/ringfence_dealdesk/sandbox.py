@@ -51,6 +51,9 @@ class Sandbox(HttpSandbox):
     def refuse(self, key: str) -> None:
         self._refused.add(key)
 
+    def held_ids(self) -> Sequence[str]:
+        return [record_id for records in self._records.values() for record_id in records]
+
     def app(self) -> Any:
         from starlette.applications import Starlette
         from starlette.routing import Route

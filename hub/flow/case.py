@@ -101,11 +101,12 @@ class Case:
 
     @property
     def is_attributed(self) -> bool:
-        """Whether its attribution is decided, and for the time at which the contact is now known to have begun: the first
-        event of a call may come last, and until then its beginning is only computed from its end."""
+        """Whether its attribution is decided, and for the time at which the contact is now known to have begun, give or take
+        what clocks differ by: the first event of a call may come last, and until then its beginning is only computed from
+        its end."""
         if self.attribution is None or self.attribution.expires_at is None:
             return self.attribution is not None
-        return self.attribution.expires_at == self.at + CALL_RETENTION
+        return abs(self.attribution.expires_at - CALL_RETENTION - self.at) <= CLOCK_SLACK
 
     @property
     def is_sure(self) -> bool:

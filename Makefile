@@ -19,7 +19,7 @@ run: $(VENV)/ready            ## play the demo: eight weeks of calls through the
 	$(BIN)/hub demo $(ARGS)
 
 # Tests wait a quarter of their time, for threads and servers, so three workers keep two processors busy.
-test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite
+test: $(VENV)/dev             ## the tests, in about ten minutes on two processors; those that run on both kinds of database, on SQLite
 	$(PYTEST) -n $(or $(WORKERS),3) --dist worksteal -m "not postgresql and not soak" $(ARGS)
 
 # In the order of their names, because modules with few tests are the long ones here, and xdist would run them last.

@@ -158,12 +158,12 @@ class SipParty:
 
     def _take(self, text: str, source: tuple[str, int], answer: Send) -> None:
         method = text.partition(" ")[0]
-        if not text.startswith(("SIP/2.0", "ACK")):
-            answer(self._reply(text, 503 if self.refuses and method == "INVITE" else 200))
         if method != "OPTIONS":
             with self._changed:
-                self.came.append((text, source))
+                self.came.append((text, source))  # before the answer, which others wait for
                 self._changed.notify_all()
+        if not text.startswith(("SIP/2.0", "ACK")):
+            answer(self._reply(text, 503 if self.refuses and method == "INVITE" else 200))
 
     def _reply(self, request: str, status: int) -> bytes:
         kept = ("via", "from", "to", "call-id", "cseq", "record-route")

@@ -9,6 +9,7 @@ import threading
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from hub.access.sign_in.challenges import new_challenge, open_challenge, take_challenge
@@ -16,7 +17,6 @@ from hub.access.sign_in.credentials import user_by_name
 from hub.errors import RingfenceError
 from hub.mail import make_mail, send_mail
 from hub.model import User
-from hub.runtime import Hub
 from hub.web.sign_in.door import DoorRequest
 from hub.web.sign_in.password_pages import MAX_NAME_LENGTH, refused
 
@@ -44,11 +44,9 @@ def ask_for_link(request: DoorRequest) -> Response:
     with request.hub.store.reading() as session:
         user = user_by_name(session, name)
     allowed = request.door.may_send_link(user.id if user else name.lower(), request.networks, request.now)
-    if user is not None and user.email and request.hub.config.mail is not None and allowed:
-        link = _new_link(request, user, request.now)
-        if _SENDING.acquire(blocking=False):
-            arguments = (request.hub, user.email, TEXT.format(name=user.name, host=request.door.party.id, link=link))
-            threading.Thread(target=_send, args=arguments, name="sign-in link", daemon=True).start()
+    mailed = user is not None and user.email and request.hub.config.mail is not None and allowed
+    if mailed and _SENDING.acquire(blocking=False):
+        threading.Thread(target=_send, args=(request, user), name="sign-in link", daemon=True).start()
     return request.render("sign_in_link.html", title="Look into your e-mail", token="")
 
 
@@ -78,12 +76,15 @@ def _new_link(request: DoorRequest, user: User, now: datetime) -> str:
     return f"{request.door.context.public_url.rstrip('/')}/sign-in/link/{token}"
 
 
-def _send(hub: Hub, address: str, text: str) -> None:
+def _send(request: DoorRequest, user: User) -> None:
     """In a thread of its own, so that the answer takes as long whether or not there is such a user."""
+    config = request.hub.config
     try:
-        assert hub.config.mail is not None
-        send_mail(hub.config, make_mail(hub.config.mail, address, "Sign in from a new browser", text))
-    except RingfenceError as error:
+        assert config.mail is not None and user.email is not None
+        link = _new_link(request, user, request.now)
+        text = TEXT.format(name=user.name, host=request.door.party.id, link=link)
+        send_mail(config, make_mail(config.mail, user.email, "Sign in from a new browser", text))
+    except (RingfenceError, SQLAlchemyError) as error:
         log.warning("a sign-in link was not sent", error=type(error).__name__)
     finally:
         _SENDING.release()

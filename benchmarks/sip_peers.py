@@ -162,15 +162,21 @@ class Trunk:
         number = text.partition("sip:")[2].partition("@")[0]
         sound = self._agent_leg(text)
         status = self.statuses.get(number, "200 OK")
-        self._reply(text, status, sound if status.startswith("200") else "")
+        self._reply(text, status, sound if status.startswith(("183", "200")) else "")
 
     def _answered(self, text: str) -> None:
         call_id = _header(text, "Call-ID")
         leg = self.legs.get(call_id)
+        if leg and text.startswith("SIP/2.0 183") and "m=audio" in text:
+            leg.to = _sound_of(text)  # it speaks before it is answered
         if leg and text.startswith("SIP/2.0 200") and _header(text, "CSeq").endswith("INVITE"):
             leg.dialog |= {"to": _header(text, "To"), "target": _header(text, "Contact").strip("<>")}
             leg.to = leg.to or _sound_of(text)
             self._send("ACK", call_id, leg, 1)
+
+    def refuse(self, leg: Leg, status: str) -> None:
+        """Refuse a call that rings."""
+        self._reply(leg.dialog["text"], status)
 
     def _agent_leg(self, text: str) -> str:
         call_id = _header(text, "Call-ID")

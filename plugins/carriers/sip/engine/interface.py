@@ -357,8 +357,9 @@ class Engine(Protocol):
         """Call a number and return the answered leg, once `accept` says that it takes the call; one that does not is hung up
         and counts as `NoAnswer`.
 
-        While it rings the party of `heard_by` (answered) hears the far end's early media, or a ringback tone if there is
-        none; during `accept` the tone. Cancelling the task cancels the call.
+        While it rings the party of `heard_by` hears the far end's early media, or a ringback tone if there is none; during
+        `accept` the tone. One that is not answered yet gets 183 for the former, is never heard itself, and hears the
+        ringback of its own network. Cancelling the task cancels the call.
         Raises `Busy`, `Declined`, `NoAnswer`, `Unreachable`, `NotAllowed`,
         `Draining`; `ValueError` if a number, a name or a header could smuggle something into the INVITE.
         """

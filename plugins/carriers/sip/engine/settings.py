@@ -106,6 +106,8 @@ class LineSettings:
     silent_seconds: int = 30
     ring_seconds: float = 120.0
     """No phone rings longer, whatever is asked for."""
+    early_seconds: float = 60.0
+    """So long a caller who is not answered hears the early sound of phones, in all: nobody pays for it."""
     headers: tuple[str, ...] = ()
     """Further headers of an INVITE that `About.headers` is to hold."""
     phones: Phones | None = None

@@ -34,7 +34,7 @@ class Line:
             LineSettings(
                 Trunk(host, ports[1], **{"addresses": ("127.0.0.1",), **trunk}), listen_host="127.0.0.1", listen_port=ports[0],
                 rtp_ports=(24000, 24999), silent_seconds=silent_seconds, caps=Caps(call_backs_at_once=3),
-                counters=folder / "day.json",
+                counters=folder / "day.json", early_seconds=1.5,
             )
         )  # fmt: skip
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)

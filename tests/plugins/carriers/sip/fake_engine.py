@@ -139,6 +139,8 @@ class FakeEngine:
     def __init__(self) -> None:
         self.phones: dict[str, str | Callable[[FakeLeg], Any]] = {}
         self.placed: list[Dial] = []
+        self.heard_by: list[FakeLeg | None] = []
+        """Who hears each call that was placed ring."""
         self.all: list[FakeLeg] = []
         self.draining, self.trunk, self.registration = False, True, ""
         self.refused: dict[str, int] = {}
@@ -150,6 +152,7 @@ class FakeEngine:
 
     async def place(self, dial: Dial, *, on_ringing: Any = None, heard_by: Any = None, accept: Any = None) -> FakeLeg:
         self.placed.append(dial)
+        self.heard_by.append(heard_by)
         does = self.phones.get(dial.number, "silent")
         if does == "busy":
             dial.sent.append(FakeLeg(dial.number, dial.caller, outgoing=False))

@@ -241,3 +241,30 @@ def test_a_refused_caller_gets_the_status_and_a_caller_who_gives_up_is_cancelled
         assert (ended.reason, ended.side) == (Reason.CANCELLED, Side.PARTY)
 
     line.run(walk())
+
+
+def test_a_caller_who_is_not_answered_hears_the_far_ends_early_sound_for_a_while_and_is_not_heard(line: Line) -> None:
+    line.party.statuses["+13125550157"] = "183 Session Progress"
+
+    async def walk() -> tuple[PartyLeg, PartyLeg, bool]:
+        theirs = line.party.call(600)
+        leg = await line.arrived.get()
+        waiting = asyncio.create_task(line.engine.place(Dial("+13125550157", US), heard_by=leg))
+        await until(lambda: "183" in theirs.asked and loudest(heard(theirs), AGENT) > 5000)
+        await until(lambda: loudest(heard(theirs), GREETING) > FAINT > loudest(heard(theirs), AGENT))
+        announced = line.agent()
+        line.party.refuse(announced, "404 Not Found")
+        with pytest.raises(Unreachable):
+            await waiting
+        unanswered = not leg.answered
+        await leg.answer()
+        await until(lambda: "200" in theirs.asked)
+        await leg.hang_up()
+        return theirs, announced, unanswered
+
+    def heard(theirs: PartyLeg) -> array[int]:
+        return linear(bytes(theirs.kept or b"")[-4000:])
+
+    theirs, announced, unanswered = line.run(walk())
+    assert unanswered and theirs.asked.index("183") < theirs.asked.index("200")
+    assert loudest(linear(bytes(announced.kept or b"")), CALLER) < FAINT, "nobody talks before the answer"

@@ -163,6 +163,7 @@ def test_a_caller_who_gives_up_while_a_phone_rings_is_not_answered(tmp_path: Pat
         caller = await stage.call(gives_up_after())
         await stage.told()
         assert not caller.answered, "a phone that only rang costs the caller nothing"
+        assert stage.engine.heard_by == [caller], "and an announcement of that phone's network is heard"
         assert set(stage.hub.kinds()) == {"ringing", "not_answered", "completed"}
         assert stage.hub.asked()[-1] == "dial_ended", "the hub learns that nobody answered, and may send a text"
 

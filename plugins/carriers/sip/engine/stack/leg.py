@@ -32,6 +32,7 @@ from plugins.carriers.sip.engine.interface import (
 from plugins.carriers.sip.engine.message_taking import take_message
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock, Voice
+from plugins.carriers.sip.engine.stack.early_answer import open_sound
 from plugins.carriers.sip.engine.stack.endings import Endings, ending
 from plugins.carriers.sip.engine.wav import Disk
 
@@ -106,7 +107,9 @@ class StackLeg:
         self.engine, self.call = engine, call
         self.voice = Voice(CallPipe(call.audio))
         self.ringing = asyncio.Event()
-        self.early = False
+        self.early = asyncio.Event()
+        """Whether its sound is open before the answer (183 with a description)."""
+        self._early_until = float("inf")
         self._keys: deque[str] = deque(maxlen=64)
         self.bridge_now: LegBridge | None = None
         self.stop_message: Callable[[EndedBy, str], None] | None = None
@@ -192,6 +195,29 @@ class StackLeg:
         with contextlib.suppress(BaresipError):
             await self.call.reject()
 
+    @property
+    def hears(self) -> bool:
+        """Whether the party hears what is played to it."""
+        return self.answered or self.early.is_set()
+
+    async def hear_early(self) -> float:
+        """Open the sound towards a caller who is not answered yet; for how many seconds others may be heard over it, as
+        nobody pays for it. 0 if it cannot be opened: the caller offered no sound, or gave up."""
+        if self.answered or self.outgoing:
+            return float("inf")
+        if not self.early.is_set():
+            call_id = self.call.call_id or ""
+            known = self.engine.relay.ledger.calls.get(call_id)
+            if (
+                self._ended.done()
+                or not (known and known.described)
+                or not await asyncio.to_thread(open_sound, call_id)
+            ):
+                return 0.0
+            self.early.set()
+            self._early_until = time.monotonic() + self.engine.settings.early_seconds
+        return max(0.0, self._early_until - time.monotonic())
+
     async def play(self, pcm: bytes, *, repeat: bool = False) -> bool:
         """Let the party hear `pcm`."""
         self._alive()
@@ -261,7 +287,7 @@ class StackLeg:
         self._why = self._why or Ended(reason, Side.US)
         if self.outgoing and not self.answered:
             self.engine.relay.abandon(self.key)
-        if self.answered or self.early:
+        if self.hears:
             await self.engine.endings.turn()
         with contextlib.suppress(BaresipError):
             await self.call.hangup()
@@ -295,7 +321,7 @@ class StackLeg:
         self._until = time.monotonic()
         if self._limit:
             self._limit.cancel()
-        if self.answered or self.early:
+        if self.hears:
             self.engine.endings.over()
         self.engine.clock.remove(self.voice)
         if self.bridge_now:
@@ -314,7 +340,7 @@ class StackLeg:
         elif event.event is Event.CALL_RINGING:
             self.ringing.set()
         elif event.event is Event.CALL_PROGRESS:
-            self.early = True
+            self.early.set()
             self.ringing.set()
         elif event.event is Event.CALL_RTCP:
             self._rtcp = True

@@ -86,7 +86,7 @@ async def _lead(parts: Parts, leg: Leg, called: str) -> int:
 
 async def _placed(parts: Parts, leg: Leg, dial: Dial) -> Leg:
     """The leg of who was called; NoAnswer if the phone hangs up first."""
-    placing = asyncio.ensure_future(parts.engine.place(dial))
+    placing = asyncio.ensure_future(parts.engine.place(dial, heard_by=leg))
     try:
         await asyncio.wait({placing, leg.ended}, return_when=asyncio.FIRST_COMPLETED)
         if not placing.done():

@@ -171,7 +171,7 @@ async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
             [phone.order for phone in phones],
             accept=accept,
             on_failed=failed,
-            heard_by=call.leg if call.leg.answered else None,
+            heard_by=call.leg,
         )
     finally:
         await asyncio.gather(*reports)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     world = World(
         store, callers, stage, provider, conversion_key(CONVERSION_RULE, call.id), call.id, tmp_path / "hub.log"
     )
-    callers.calls.append(PlayedCall("click-1", "answered", False, "CA1", True))
+    callers.calls.append(PlayedCall("click-1", "answered", False, "CA1", None, True))
     callers.acknowledged.add(("https://x/voice", b"one"))
     webhook = InboxWebhook(
         connector="carrier", event_key="1", received_at=NOW, url="https://x/voice", body=b"one", **WORK
@@ -101,7 +101,7 @@ def lose(world: World) -> None:
 
 
 def forget_the_call(world: World) -> None:
-    world.callers.calls.append(PlayedCall("click-2", "answered", False, "CA2", True))
+    world.callers.calls.append(PlayedCall("click-2", "answered", False, "CA2", None, True))
 
 
 def convert_nothing(world: World) -> None:
@@ -114,6 +114,10 @@ def convert_twice(world: World) -> None:
 
 def convert_another_click(world: World) -> None:
     world.provider.counted[world.key] = {"click_ids": {"gclid": "click-7"}}
+
+
+def forget_the_visit(world: World) -> None:
+    world.callers.calls[0] = replace(world.callers.calls[0], visit_id="visit-1")
 
 
 def log_nothing(world: World) -> None:
@@ -159,6 +163,7 @@ def test_a_traceback_that_a_plugins_process_printed_is_not_the_hubs(world: World
         (convert_nothing, {"missing_conversions"}),
         (convert_twice, {"doubled_conversions", "strange_conversions"}),
         (convert_another_click, {"wrong_clicks"}),
+        (forget_the_visit, {"lost_visitors"}),
         (log_nothing, {"missing_tasks"}),
         (log_twice, {"doubled_tasks"}),
         (leave_a_delivery, {"limbo"}),

@@ -30,8 +30,12 @@ POOL = tuple(f"+17735550{last}" for last in range(100, 200))
 """More numbers than simultaneous callers, so that each call has its own visit. 555-01xx is reserved for fiction."""
 PROVIDERS = {"carrier": "twilio", "network": "google_ads", "crm": "salesforce"}
 """Connector → plugin."""
-FREQUENT_DIAGNOSTICS: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
-"""Settings besides those of the sandboxes: the check does not wait half an hour for diagnostics."""
+MORE_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "network": {"diagnostics_after": 1},
+    "carrier": {"schedule": "0 0 29 2 *"},
+}
+"""Settings besides those of the sandboxes: the check does not wait half an hour for diagnostics, and the carrier's own list of
+calls, which would hide what a webhook has lost, is not read."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def set_stage(
                 "plugin": plugin,
                 "schedule": "every 1 second",
                 **_in_environment(f"CHAOS_{name.upper()}", sandboxes.settings(name), environ),
-                **FREQUENT_DIAGNOSTICS.get(name, {}),
+                **MORE_SETTINGS.get(name, {}),
             }
             for name, plugin in PROVIDERS.items()
         }

@@ -1,5 +1,5 @@
-"""The callers: visitors who see a number and call it, write a text, or send a form. Their carrier repeats each webhook until it
-is acknowledged, and their page each form."""
+"""The callers: visitors who see a number and call it, write a text, or send a form. Their carrier sends the webhooks of a call
+side by side and repeats each until it is acknowledged, so that the last may arrive first; their page repeats each form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import random
 import threading
 import time
-from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,11 @@ from hub.proof.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Envir
 
 CONCURRENT_CALLERS = 6
 WEBHOOK_RETRY_SECONDS = 30.0
-"""Seconds for which a carrier repeats a webhook. After that, only its call list reports the event."""
+"""Seconds for which a carrier repeats a webhook."""
 PAUSE = 0.1
+TWICE = 0.1
+"""Share of the webhooks that a carrier sends again although they were acknowledged."""
+RING, TALK = timedelta(seconds=1), timedelta(seconds=2)
 WRITES = 0.25
 """Share of callers who also write a text, and of those who also send a form."""
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -31,11 +33,8 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201001
 AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
-Kind = Literal["visit", "call", "text", "form"]
 Report = tuple[str, bytes]
 """A webhook: its address and body."""
-START = "start"
-"""What happens before the first fault."""
 
 
 @dataclass(frozen=True)
@@ -47,24 +46,15 @@ class PlayedCall:
     objects: bool
     """The visitor refused advertising: this call must not reach the ad network."""
     carrier_call_id: str
+    visit_id: str | None
+    """The visit of the caller; None if the page got no number."""
     alone: bool
-    """The visitor had a number for them alone, so the call belongs to a known click."""
-    fault: str = START
-    """The fault that was played when the call began."""
+    """The visitor had a number for them alone, so the call belongs to a known visit and its click."""
 
     @property
     def converts(self) -> bool:
         """Whether the ad network must count it."""
         return self.outcome == "answered" and not self.objects
-
-
-@dataclass(frozen=True)
-class PlayedItem:
-    """A text or a form that was acknowledged: the carrier's id, or the page's key."""
-
-    kind: Kind
-    key: str
-    fault: str
 
 
 @dataclass
@@ -77,14 +67,12 @@ class Callers:
     acknowledged: set[Report] = field(default_factory=set)
     given_up: int = 0
     """Webhooks that were never acknowledged."""
-    refused: Counter[tuple[str, Kind]] = field(default_factory=Counter)
-    """Attempts without an acknowledgement, by the fault under which they were made."""
-    items: list[PlayedItem] = field(default_factory=list)
-    """Texts and forms."""
-    visits: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    """Visits by the fault under which they began, and whether they were recorded."""
-    fault: str = START
-    """The fault that is being played."""
+    refused: int = 0
+    """Attempts without an acknowledgement."""
+    texts: set[str] = field(default_factory=set)
+    """The carrier's ids of the texts that were acknowledged."""
+    forms: set[str] = field(default_factory=set)
+    """The pages' keys of the forms that were acknowledged."""
     blurred: bool = False
     """Whether a call may rightly be attributed to another visit now."""
     visit_patience: float = WEBHOOK_RETRY_SECONDS
@@ -92,6 +80,7 @@ class Callers:
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
+        self._carrier = ThreadPoolExecutor(CONCURRENT_CALLERS * 8, thread_name_prefix="carrier")
         self._client = httpx2.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
         self._lock = threading.Lock()
         self._waiting: list[Future[None]] = []
@@ -109,81 +98,86 @@ class Callers:
         for each in self._waiting:
             each.result()
         self._pool.shutdown()
+        self._carrier.shutdown()
         self._client.close()
 
     def abandon(self) -> None:
         """Hang up all calls immediately."""
         self._hung_up.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._carrier.shutdown(wait=False, cancel_futures=True)
 
     def _play(self, number: int) -> None:
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - a script, not a secret
         outcome: Outcome = chance.choices(get_args(Outcome), (8, 1, 1))[0]
         objects = chance.random() < 0.1
         click_id = f"Cj0KCQchaos{self.seed}-{number:08}"
-        fault, blurred = self.fault, self.blurred
+        blurred = self.blurred
         shown, visit_id, alone = self._visit(click_id, objects)
         caller = f"+1{AREAS[number // 100 % len(AREAS)]}55501{number % 100:02}"
         if chance.random() < 0.2:
             self.stage.crm.add_contact(f"Caller {number}", caller)
+        # The call is over at once, so its length says that it began before the visit; only its first webhook knows better.
         plain = SimulatedCall(
-            caller_number=caller, tracking_number=shown, answering_number=BUSINESS, started_at=datetime.now(UTC)
+            caller_number=caller,
+            tracking_number=shown,
+            answering_number=BUSINESS,
+            started_at=datetime.now(UTC) - RING - TALK,
         )
-        call = replace(plain, outcome=outcome, ring=timedelta(seconds=1), talk=timedelta(seconds=2), recorded=False)
+        call = replace(plain, outcome=outcome, ring=RING, talk=TALK, recorded=False)
         webhooks = self.stage.carrier.webhooks(call, f"{self.stage.address}/webhooks/carrier")
         with self._lock:
             call_id = _field(webhooks[0][1], "CallSid")
-            self.calls.append(PlayedCall(click_id, outcome, objects, call_id, alone and not blurred, fault))
+            self.calls.append(PlayedCall(click_id, outcome, objects, call_id, visit_id, alone and not blurred))
+        sent = []
         for _, request in webhooks:
             time.sleep(chance.uniform(0, 0.05))
-            self._tell(request)
+            sent.append(self._carrier.submit(self._tell, request, again=chance.random() < TWICE))
+        for each in sent:
+            each.result()
         if chance.random() < WRITES:
-            self._text(caller, shown, fault)
+            self._text(caller, shown)
         if chance.random() < WRITES:
-            self._form(f"chaos-{self.seed}-{number:08}", caller, fault)
+            self._form(f"chaos-{self.seed}-{number:08}", caller)
         if visit_id:
-            self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {}, "visit")
+            self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {})
 
     def _visit(self, click_id: str, objects: bool) -> tuple[str, str | None, bool]:
         refusal = {"consent": {"ads": "denied", "ad_user_data": "denied"}} if objects else {}
         page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True} | refusal
         headers = {"content-type": "application/json"}
         path, body = f"/track/{COMPANY}/visit", json.dumps(page).encode()
-        fault = self.fault
-        reply = self._until_acknowledged("POST", path, body, headers, "visit", self.visit_patience)
-        with self._lock:
-            self.visits[fault, reply is not None] += 1
+        reply = self._until_acknowledged("POST", path, body, headers, self.visit_patience)
         if reply is None:
             return DEFAULT_NUMBER, None, False
         shown = reply.json()
         return shown["number"], shown["visit_id"], shown["lease_seconds"] is not None
 
-    def _text(self, caller: str, shown: str, fault: str) -> None:
+    def _text(self, caller: str, shown: str) -> None:
         address = f"{self.stage.address}/webhooks/carrier"
         request = self.stage.carrier.message_webhook(caller, shown, "Please call me back", address)
-        if self._tell(request, "text"):
-            self._note("text", _field(request, "MessageSid"), fault)
+        if self._tell(request):
+            with self._lock:
+                self.texts.add(_field(request, "MessageSid"))
 
-    def _form(self, key: str, caller: str, fault: str) -> None:
+    def _form(self, key: str, caller: str) -> None:
         form = {"submission_key": key, "phone": caller, "fields": {"message": "Please call me back"}}
         headers = {"content-type": "application/json"}
         path, body = f"/track/{COMPANY}/form", json.dumps(form).encode()
-        if self._until_acknowledged("POST", path, body, headers, "form") is not None:
-            self._note("form", key, fault)
+        if self._until_acknowledged("POST", path, body, headers) is not None:
+            with self._lock:
+                self.forms.add(key)
 
-    def _note(self, kind: Kind, key: str, fault: str) -> None:
-        with self._lock:
-            self.items.append(PlayedItem(kind, key, fault))
-
-    def _tell(self, request: WebhookRequest, kind: Kind = "call") -> bool:
+    def _tell(self, request: WebhookRequest, *, again: bool = False) -> bool:
         path = request.url.removeprefix(self.stage.address)
-        reply = self._until_acknowledged(request.method, path, request.body, dict(request.headers), kind)
+        headers = dict(request.headers)
+        replies = [self._until_acknowledged(request.method, path, request.body, headers) for _ in range(1 + again)]
+        is_known = any(each is not None for each in replies)
         with self._lock:
-            if reply is None:
-                self.given_up += 1
-            else:
+            self.given_up += not is_known
+            if is_known:
                 self.acknowledged.add((request.url, request.body))
-        return reply is not None
+        return is_known
 
     def _until_acknowledged(
         self,
@@ -191,7 +185,6 @@ class Callers:
         path: str,
         body: bytes,
         headers: dict[str, str],
-        kind: Kind = "call",
         seconds: float = WEBHOOK_RETRY_SECONDS,
     ) -> httpx2.Response | None:
         until = time.monotonic() + seconds
@@ -203,7 +196,7 @@ class Callers:
             except httpx2.HTTPError:
                 pass  # the hub was killed before it acknowledged; it may have stored the event or not
             with self._lock:
-                self.refused[self.fault, kind] += 1
+                self.refused += 1
             self._hung_up.wait(PAUSE)
         return None
 

@@ -6,8 +6,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from hub.errors import RingfenceError
 from hub.proof.chaos.check import ChaosReport, at_rest, balance
@@ -30,21 +31,18 @@ CALLS_EVERY = 2.5
 IMPATIENT_SECONDS = 3.0
 """How long visitors wait for a number in an outage of the database."""
 TWO_HOURS = 7_200.0
+Database = Literal["sqlite", "postgresql"]
 Tell = Callable[[int, str, Callers], None]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Played:
     """What a run played: the report of its check, and how long the hub took to be ready again after each fault."""
 
-    seed: int
-    recoveries: dict[str, list[float]] = field(default_factory=dict)
-    """Fault → the seconds from its end to the hub's first 200 of `/readyz`."""
-    deaths: int = 0
-    seconds: float = 0.0
-    settled: float = 0.0
-    """Seconds from the last webhook until all work was done."""
-    report: ChaosReport | None = None
+    report: ChaosReport
+    recoveries: list[float]
+    """Of each fault the seconds from its end to the hub's first 200 of `/readyz`."""
+    seconds: float
 
 
 def why_not(fault: Fault) -> str | None:
@@ -60,15 +58,18 @@ def run_chaos(
     seed: int,
     calls_per_cycle: int,
     faults: Sequence[Fault] = (FAULTS["kill"],),
+    database: Database = "sqlite",
     longest_life: float = 1.0,
     outage_seconds: float = FAULT_SECONDS,
     tell: Tell = lambda cycle, fault, callers: None,
 ) -> Played:
     """Play `cycles` faults in turn during calls; each at a random moment, at most `longest_life` seconds after the hub was
     ready. The callback runs after each. All files are written to `folder`. RingfenceError if a hub does not start."""
-    chance, played, begun = random.Random(seed), Played(seed), time.monotonic()  # noqa: S311 - a script, not a secret
+    chance, begun = random.Random(seed), time.monotonic()  # noqa: S311 - a script, not a secret
+    recoveries: list[float] = []
+    deaths = 0
     with ExitStack() as stack:
-        stage = _stage(folder, faults, stack)
+        stage = _stage(folder, faults, database, stack)
         process, callers = HubProcess(stage), Callers(stage, seed)
         stack.callback(process.end)
         stack.callback(callers.abandon)
@@ -77,27 +78,35 @@ def run_chaos(
         process.wait_until_ready()
         for cycle in range(cycles):
             fault = faults[cycle % len(faults)]
-            callers.fault, callers.blurred = fault.name, fault.blurs_visits
+            callers.blurred = fault.blurs_visits
             callers.visit_patience = IMPATIENT_SECONDS if fault.is_outage else WEBHOOK_RETRY_SECONDS
             callers.call(calls_per_cycle)
             time.sleep(chance.uniform(0.0, longest_life))
             with fault.play(scene):
                 if fault.lasts:
                     _go_on_calling(callers, calls_per_cycle, outage_seconds if fault.is_outage else FAULT_SECONDS)
-            _recover(process, fault, played)
+            ended, is_dead = time.monotonic(), not process.is_running()
+            if is_dead:
+                deaths += 1
+                process.start()
+            process.wait_until_ready()
+            recoveries.append(time.monotonic() - ended)
             tell(cycle + 1, fault.name, callers)
         callers.finish()
         _let_time_pass(stage, process, faults)
-        played.report = _settle(stage, process, callers, cycles, played)
-        played.seconds = time.monotonic() - begun
-    return played
+        report = _settle(stage, process, callers, cycles, deaths)
+    return Played(report, recoveries, time.monotonic() - begun)
 
 
-def _stage(folder: Path, faults: Sequence[Fault], stack: ExitStack) -> Environment:
+def _stage(folder: Path, faults: Sequence[Fault], database: Database, stack: ExitStack) -> Environment:
     for fault in faults:
         if (reason := why_not(fault)) is not None:
             raise RingfenceError(f"{fault.name} cannot be played here: {reason}.")
     needs = {fault.needs for fault in faults}
+    if database == "postgresql":
+        if (reason := why_no_postgres()) is not None:
+            raise RingfenceError(f"The database cannot be PostgreSQL here: {reason}.")
+        needs.add("postgres")
     data = stack.enter_context(small_disk(folder / "disk")) if "disk" in needs else None
     server = PostgresServer(folder / "postgres") if "postgres" in needs else None
     if server is not None:
@@ -113,16 +122,6 @@ def _go_on_calling(callers: Callers, calls: int, seconds: float) -> None:
         time.sleep(min(CALLS_EVERY, left))
 
 
-def _recover(process: HubProcess, fault: Fault, played: Played) -> None:
-    """Wait until the hub is ready again; one that ended is started again, and counted."""
-    ended = time.monotonic()
-    if not process.is_running():
-        played.deaths += 1
-        process.start()
-    process.wait_until_ready()
-    played.recoveries.setdefault(fault.name, []).append(time.monotonic() - ended)
-
-
 def _let_time_pass(stage: Environment, process: HubProcess, faults: Sequence[Fault]) -> None:
     """Start the last hub as if it had not run for a while: what killed hubs had claimed is free, and what waits for its
     time is due."""
@@ -135,13 +134,12 @@ def _let_time_pass(stage: Environment, process: HubProcess, faults: Sequence[Fau
         set_clock(stage.clock_file, TWO_HOURS)
 
 
-def _settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, played: Played) -> ChaosReport:
+def _settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, deaths: int) -> ChaosReport:
     store, begun = Store(stage.database), time.monotonic()
     try:
         while not at_rest(store, callers) and time.monotonic() < begun + DRAIN_TIMEOUT_SECONDS:
             time.sleep(0.2)
-        played.settled = time.monotonic() - begun
         clean = process.stop()
-        return balance(stage, store, callers, faults=faults, log=process.log, clean=clean, deaths=played.deaths)
+        return balance(stage, store, callers, faults=faults, log=process.log, clean=clean, deaths=deaths)
     finally:
         store.close()

@@ -25,7 +25,7 @@ WEBHOOK_RETRY_SECONDS = 30.0
 PAUSE = 0.1
 TWICE = 0.1
 """Share of the webhooks that a carrier sends again although they were acknowledged."""
-RING, TALK = timedelta(seconds=1), timedelta(seconds=2)
+RING, TALK = timedelta(seconds=1), timedelta(minutes=1)
 WRITES = 0.25
 """Share of callers who also write a text, and of those who also send a form."""
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -114,7 +114,7 @@ class Callers:
         click_id = f"Cj0KCQchaos{self.seed}-{number:08}"
         blurred = self.blurred
         shown, visit_id, alone = self._visit(click_id, objects)
-        caller = f"+1{AREAS[number // 100 % len(AREAS)]}55501{number % 100:02}"
+        caller = f"+1{AREAS[number % len(AREAS)]}55501{number // len(AREAS) % 100:02}"
         if chance.random() < 0.2:
             self.stage.crm.add_contact(f"Caller {number}", caller)
         # The call is over at once, so its length says that it began before the visit; only its first webhook knows better.

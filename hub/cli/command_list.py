@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "pools": ("numbers.pools:pools",),
         "blocks": ("numbers.blocks",),
         "flows": ("flows",),
+        "greetings": ("numbers.greetings",),
         "queues": ("calls.queues",),
         "sip": ("plugins.companions",),
     },

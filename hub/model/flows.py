@@ -46,16 +46,34 @@ class Greeting(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     name: str = Field(max_length=60)
     suffix: str = Field(max_length=3)
-    """`wav` or `mp3`."""
-    audio: bytes
+    """`wav` or `mp3`: that of the first sound, because flows name it."""
     seconds: int | None = None
     """None for an MP3, which is not decoded here."""
+    revision: int = 0
+    """How often another sound has replaced it."""
     made_at: datetime = time_column()
+    audio: bytes
+    """The last column: SQLite reads all that stands before one that it needs."""
 
     @property
     def file(self) -> str:
         """Its name in a step's `play:`."""
         return f"greeting:{self.id}.{self.suffix}"
+
+    @property
+    def sound(self) -> str:
+        """`wav` or `mp3`: what the present sound is."""
+        return "mp3" if self.seconds is None else "wav"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the present sound."""
+        return "audio/mpeg" if self.sound == "mp3" else "audio/wav"
+
+    @property
+    def present_file(self) -> str:
+        """The name of its present sound, which no other sound ever has."""
+        return f"greeting:{self.id}.{self.revision}.{self.sound}" if self.revision else self.file
 
 
 class FlowDraft(Row, table=True):

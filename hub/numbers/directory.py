@@ -18,7 +18,7 @@ from hub.config.callflow.definition import Flow
 from hub.contracts.sources import OwnRule
 from hub.contracts.titles import spoken_source
 from hub.model import Company, DirectoryChange, FlowVersion, SourceRule, Tracker, TrackingNumber
-from hub.numbers.flows import read_flow
+from hub.numbers.flows import playable_flows
 from hub.numbers.rest.late_calls import LATE_CALLS, still_leads
 from hub.plugin_host.captured import CapturedClickId, click_id_rules
 from hub.store.engine import Store
@@ -161,7 +161,9 @@ def read_directory(
     if former:
         every |= {each.id: each for each in session.exec(select(Tracker).where(col(Tracker.id).in_(former)))}
     used = select(FlowVersion).where(col(FlowVersion.id).in_({each.flow_version_id for each in every.values()}))
-    versions = {row.id: (read_flow(row), row.number) for row in session.exec(used)}
+    rows = session.exec(used).all()
+    flows = playable_flows(session, rows)
+    versions = {row.id: (flows[row.number], row.number) for row in rows}
 
     def lines_of(rows: Iterable[TrackingNumber], trackers: Mapping[str, Tracker]) -> dict[str, Line]:
         return {

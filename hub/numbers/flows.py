@@ -11,8 +11,10 @@ from functools import lru_cache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
 from hub.model import CallStep, FlowVersion
+from hub.numbers.greetings import present_sounds
 from hub.store.rows import write_rows
 
 NEWEST_FIRST = (
@@ -68,10 +70,19 @@ def read_flow(row: FlowVersion) -> Flow:
     return _parsed(json.dumps(row.definition))
 
 
+def playable_flows(session: Session, rows: Iterable[FlowVersion]) -> dict[int, Flow]:
+    """Version number → flow as callers hear it: with the present sounds of replaced greetings in place of others."""
+    texts = {row.number: json.dumps(row.definition) for row in rows}
+    sounds = present_sounds(session, {found[1] for text in texts.values() for found in GREETING.finditer(text)})
+    for file, sound in sounds.items():
+        texts = {number: text.replace(f'"play": "{file}"', f'"play": "{sound}"') for number, text in texts.items()}
+    return {number: _parsed(text) for number, text in texts.items()}
+
+
 def flows_of_versions(session: Session, numbers: Iterable[int]) -> dict[int, Flow]:
     """Version number → flow, for calls that began on an earlier version."""
     rows = session.exec(select(FlowVersion).where(col(FlowVersion.number).in_(set(numbers))))
-    return {row.number: read_flow(row) for row in rows}
+    return playable_flows(session, rows)
 
 
 def revisions_of(session: Session, numbers: Iterable[int]) -> dict[int, int]:

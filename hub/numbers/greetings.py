@@ -9,7 +9,8 @@ import io
 import re
 import wave
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from hub.config.callflow.checks import AUDIO, GREETING
 from hub.errors import CannotDo, NotFound
-from hub.model import Company, FlowDraft, Greeting, User
+from hub.model import FlowDraft, Greeting
 from hub.model.columns import new_id
 from hub.store import audit
 
@@ -39,31 +40,51 @@ SILENT = defer(cast(Any, Greeting).audio, raiseload=True)
 WRONG_FILE = "Choose a WAV or MP3 file; save it as one of them in the program that recorded it."
 
 
-def add_greeting(session: Session, user: User, company: Company, name: str, data: bytes, now: datetime) -> Greeting:
-    """Store an upload, with an audit entry. CannotDo says what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What carriers play."""
+
+    data: bytes
+    suffix: str
+    """`wav` or `mp3`."""
+    seconds: int | None
+    """None for an MP3."""
+
+
+def add_greeting(session: Session, actor: str, company_id: str, name: str, sound: Sound, now: datetime) -> Greeting:
+    """Store a sound (`converted`), with an audit entry. CannotDo says why it cannot be."""
     wanted = " ".join(name.split())
     if not wanted or len(wanted) > MAX_NAME or not wanted.isprintable():
-        raise CannotDo(f"Give the greeting a name of at most {MAX_NAME} characters.")
-    known = greetings_of(session, [company.id])
+        raise CannotDo(f"Give the greeting a name of at most {MAX_NAME} characters.", field="name")
+    known = greetings_of(session, [company_id])
     if any(each.name == wanted for each in known):
-        raise CannotDo("Another greeting has this name. Choose a new one.")
+        raise CannotDo("Another greeting has this name. Choose a new one.", field="name")
     if len(known) >= MAX_GREETINGS:
         raise CannotDo(f"A company has at most {MAX_GREETINGS} greetings. Delete one that no flow plays.")
-    audio, suffix, seconds = converted(data)
     made = Greeting(
-        id=new_id(), company_id=company.id, name=wanted, suffix=suffix, audio=audio, seconds=seconds, made_at=now
-    )
+        id=new_id(), company_id=company_id, name=wanted, suffix=sound.suffix, audio=sound.data, seconds=sound.seconds,
+        made_at=now,
+    )  # fmt: skip
     session.add(made)
-    audit.note(session, now, user.id, "greeting.add", company.id, made.id)
+    audit.note(session, now, actor, "greeting.add", company_id, made.id)
     return made
 
 
-def remove_greeting(session: Session, user: User, greeting: Greeting, used: Iterable[str], now: datetime) -> None:
-    """Delete one that no flow and no draft plays. `used` are the files that flows play."""
+def replace_greeting(session: Session, actor: str, greeting: Greeting, sound: Sound, now: datetime) -> Greeting:
+    """Give one another sound. Flows that play it play the new sound from the next call on."""
+    row = session.get_one(Greeting, greeting.id, options=[SILENT])
+    row.audio, row.seconds, row.revision, row.made_at = sound.data, sound.seconds, row.revision + 1, now
+    session.add(row)
+    audit.note(session, now, actor, "greeting.replace", row.company_id, row.id)
+    return row
+
+
+def remove_greeting(session: Session, actor: str, greeting: Greeting, played: Collection[str], now: datetime) -> None:
+    """Delete one that no flow and no draft plays. `played` are the ids of those that flows play."""
     of_company = select(FlowDraft.definition).where(FlowDraft.company_id == greeting.company_id)
-    if greeting.file in set(used) or any(greeting.file in each for each in session.exec(of_company)):
+    if greeting.id in played or any(greeting.file in each for each in session.exec(of_company)):
         raise CannotDo("A call flow plays it. Choose another greeting there first.")
-    audit.note(session, now, user.id, "greeting.remove", greeting.company_id, greeting.id)
+    audit.note(session, now, actor, "greeting.remove", greeting.company_id, greeting.id)
     session.delete(greeting)
 
 
@@ -81,13 +102,29 @@ def greeting_of(session: Session, greeting: str, companies: Iterable[str], *, wi
     return found
 
 
-def converted(data: bytes) -> tuple[bytes, str, int | None]:
-    """An upload as carriers play it, its suffix and its seconds: WAV with one channel of 16 bits at 8,000 Hz, or an MP3 as it
-    is. CannotDo for anything else."""
+def present_sounds(session: Session, ids: Collection[str]) -> Mapping[str, str]:
+    """The file of each of these greetings whose sound was replaced, and that of its present sound: an address of a sound names
+    what it holds, so that carriers and gateways keep it."""
+    if not ids:
+        return {}
+    replaced = select(Greeting).where(col(Greeting.id).in_(ids), Greeting.revision > 0).options(SILENT)
+    return {each.file: each.present_file for each in session.exec(replaced)}
+
+
+def converted(data: bytes) -> Sound:
+    """An upload as carriers play it: WAV with one channel of 16 bits at 8,000 Hz, or an MP3 as it is. CannotDo for anything
+    else. A long one takes seconds, so it is converted before a transaction begins."""
+    try:
+        return _converted(data)
+    except CannotDo as error:
+        raise CannotDo(str(error), field="file", param="body") from None
+
+
+def _converted(data: bytes) -> Sound:
     if any(data.startswith(beginning) for beginning in AUDIO[".mp3"]):
         if len(data) > MAX_MP3_BYTES:
             raise CannotDo("An MP3 file has at most 2 MB.")
-        return data, "mp3", None
+        return Sound(data, "mp3", None)
     try:
         with wave.open(io.BytesIO(data)) as file:
             channels, width, rate, frames = (
@@ -107,7 +144,7 @@ def converted(data: bytes) -> tuple[bytes, str, int | None]:
     with wave.open(out, "wb") as made:
         made.setparams((1, 2, RATE, len(samples), "NONE", ""))
         made.writeframes(samples.tobytes())
-    return out.getvalue(), "wav", -(-len(samples) // RATE)
+    return Sound(out.getvalue(), "wav", -(-len(samples) // RATE))
 
 
 def _mono(data: bytes, channels: int, width: int) -> array[int]:
@@ -155,7 +192,8 @@ class GreetingCache:
         self._kept = {file: data for file, data in (self._kept | read).items() if file in wanted}
 
     def _read(self, files: list[str]) -> Iterator[tuple[str, bytes]]:
-        ids = [found[1] for file in files if (found := re.fullmatch(GREETING, file))]
+        ids = {file: found[1] for file in files if (found := re.fullmatch(GREETING, file))}
         with self._store.reading() as session:
-            rows = session.exec(select(Greeting).where(col(Greeting.id).in_(ids))).all()
-            yield from [(row.file, row.audio) for row in rows]
+            rows = session.exec(select(Greeting).where(col(Greeting.id).in_(ids.values()))).all()
+            sounds = {row.id: row.audio for row in rows}
+        yield from ((file, sounds[row_id]) for file, row_id in ids.items() if row_id in sounds)

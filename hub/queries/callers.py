@@ -13,6 +13,7 @@ from sqlmodel import Session, col, or_, select
 from hub.access.users import names_of
 from hub.model import Call, CallerRule, Company, SpamScore
 from hub.platform.fields import from_fields
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 from hub.store.encryption.encrypted_fields import rule_notes_of
 from hub.store.encryption.vault import Vault
 
@@ -25,7 +26,7 @@ class ListedCaller:
 
     id: str
     kind: str
-    """`block` or `allow`."""
+    """`block`, `allow`, or a list of your own."""
     pattern: str
     """A number in E.164, or its beginning."""
     is_prefix: bool
@@ -61,31 +62,44 @@ class SpamVerdict:
 
 
 def listed_callers(
-    session: Session, vault: Vault, account_id: str | None, companies: Collection[str], *, with_account: bool
-) -> list[ListedCaller]:
+    session: Session,
+    vault: Vault,
+    account_id: str | None,
+    companies: Collection[str],
+    *,
+    with_account: bool,
+    kind: str | None = None,
+    after: str | None = None,
+    limit: int = MAX_LISTED,
+) -> Page[ListedCaller]:
     """The entries of some companies, and with `with_account` those of the whole account, the newest first; of all accounts if
-    `account_id` is None."""
+    `account_id` is None. `kind`: of this list only."""
     wanted = [col(CallerRule.company_id).in_(companies)]
     if with_account:
         wanted.append(col(CallerRule.company_id).is_(None))
-    query = select(CallerRule).where(or_(*wanted)).order_by(col(CallerRule.id).desc()).limit(MAX_LISTED)
+    query = select(CallerRule).where(or_(*wanted))
     if account_id is not None:
         query = query.where(col(CallerRule.account_id) == account_id)
-    rules = session.exec(query).all()
+    if kind is not None:
+        query = query.where(CallerRule.kind == kind)
+    page = page_of(session, [Part(query, newest_first(CallerRule.id))], after, limit)
+    rules = page.items
     named = select(Company.id, Company.name).where(col(Company.id).in_(companies))
     titles = dict(session.exec(named).all())
     notes = rule_notes_of(vault, session, rules)
     users = {rule.made_by: rule.made_by for rule in rules} | names_of(session, {rule.made_by for rule in rules})
-    return [
-        from_fields(
-            ListedCaller,
-            rule,
-            company=titles.get(rule.company_id or ""),
-            note=notes.get(rule.id),
-            made_by=users[rule.made_by],
-        )
-        for rule in rules
-    ]
+    return page.of(
+        [
+            from_fields(
+                ListedCaller,
+                rule,
+                company=titles.get(rule.company_id or ""),
+                note=notes.get(rule.id),
+                made_by=users[rule.made_by],
+            )
+            for rule in rules
+        ]
+    )
 
 
 def spam_verdict(session: Session, call: Call) -> SpamVerdict | None:

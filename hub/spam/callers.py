@@ -12,9 +12,10 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
+from hub.access.scope import AccessScope
 from hub.contracts.phones import phone_number
-from hub.errors import CannotDo
-from hub.model import CallerRule
+from hub.errors import CannotDo, NotFound
+from hub.model import CallerRule, Company
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.spam import ALLOW, BLOCK
 from hub.spam.facts import CallKey, ListEntry
@@ -58,7 +59,9 @@ def add_rule(
     CannotDo says what is wrong."""
     verdict = kind in (BLOCK, ALLOW)
     if not verdict and LIST_NAME.fullmatch(kind) is None:
-        raise CannotDo("A caller is blocked, allowed, or on a list that a call flow names; choose one of them.")
+        raise CannotDo(
+            "A caller is blocked, allowed, or on a list that a call flow names; choose one of them.", field="kind"
+        )
     pattern, is_prefix = read_pattern(text)
     own = _of(account_id, company_id)
     if len(session.exec(select(CallerRule.id).where(col(CallerRule.account_id) == account_id)).all()) >= MAX_RULES:
@@ -108,6 +111,30 @@ def add_noted_rule(
     return rule
 
 
+def place_for(session: Session, scope: AccessScope, company_id: str | None) -> str | None:
+    """The company for which a user may make an entry; None stands for all, which needs a user who sees all of them."""
+    if company_id is None:
+        if scope.companies is not None:
+            raise CannotDo("Choose one of your companies.")
+        return None
+    company = session.get(Company, company_id)
+    mine = company is not None and company.account_id == scope.user.account_id
+    if not mine or company_id not in (scope.companies or (company_id,)):
+        raise NotFound("Not found")
+    return company_id
+
+
+def rule_of(session: Session, scope: AccessScope, rule_id: str) -> CallerRule:
+    """An entry that a user may take off its list."""
+    rule = session.get(CallerRule, rule_id)
+    if rule is None or rule.account_id != scope.user.account_id:
+        raise NotFound("Not found")
+    if rule.company_id is None and scope.companies is not None:
+        raise NotFound("Not found")
+    place_for(session, scope, rule.company_id)
+    return rule
+
+
 def remove_rule(session: Session, rule: CallerRule, now: datetime, actor: str) -> None:
     """Take an entry off its list."""
     session.delete(rule)
@@ -136,12 +163,13 @@ def read_pattern(text: str) -> tuple[str, bool]:
         prefix = written.removesuffix("*")
         if PREFIX.fullmatch(prefix) is None or len(prefix) <= MIN_PREFIX_DIGITS:
             raise CannotDo(
-                f"Write a prefix with its country code and at least {MIN_PREFIX_DIGITS} digits, like +1900*."
+                f"Write a prefix with its country code and at least {MIN_PREFIX_DIGITS} digits, like +1900*.",
+                field="number",
             )
         return prefix, True
     number = phone_number(text)
     if number is None:
-        raise CannotDo("That is no phone number; write it like +13125550142, or a prefix like +1900*.")
+        raise CannotDo("That is no phone number; write it like +13125550142, or a prefix like +1900*.", field="number")
     return number, False
 
 

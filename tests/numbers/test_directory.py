@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import written_accounts
 from sqlalchemy import text
 from sqlalchemy.event import listen
 from sqlmodel import select
@@ -83,6 +84,7 @@ def test_a_number_moves_to_another_company_with_its_next_call(hub: Factory) -> N
 def test_of_several_processes_that_start_at_once_all_write_the_same_accounts(
     database_url: str, open_hub_on: Callable[..., TestHub]
 ) -> None:
+    written_accounts.take(database_url)  # none of them puts a copy of a file below the others
     start = threading.Barrier(3)
     stages: list[TestHub] = []
     failures: list[BaseException] = []
@@ -146,7 +148,12 @@ def test_the_copy_is_written_again_after_a_carrier_has_reported_a_price(hub: Fac
 def test_every_table_that_the_directory_or_its_copy_is_read_from_has_its_triggers(
     lite_hub: Factory, tmp_path: Path
 ) -> None:
-    store, statements = lite_hub().hub.store, list[str]()
+    sound = {"do": "greeting", "play": "greeting:01a230ac-4e22-7108-970b-515e04fa6fe3.wav", "then": "end"}
+    flow = {"name": "office", "forward": "+13125550190", "start": "hello", "steps": {"hello": sound}}
+    with_flow = {**company("lakeside", POOL, SHARED), "flow": "office", "flows": [flow]}
+    del with_flow["route"]
+    stage = lite_hub(accounts=[{"name": "agency", "title": "Agency", "companies": [with_flow]}])
+    store, statements = stage.hub.store, list[str]()
     listen(store.engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
     live = LiveDirectory(store)
     assert DirectoryCopy(tmp_path / "copy", "sqlite://", Keyring(())).keep(live.latest, store)

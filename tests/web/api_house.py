@@ -20,9 +20,11 @@ from hub.access.permissions import ROLES
 from hub.access.users import add_user
 from hub.model import (
     Account,
+    CallerRule,
     Company,
     Delivery,
     DoubtfulRefusal,
+    Greeting,
     Note,
     Person,
     Recording,
@@ -117,13 +119,22 @@ ALLOWED = {
     "POST /numbers": {"owner", "admin"},
     "POST /numbers/{number_id}/rest": {"owner", "admin"},
     "DELETE /numbers/{number_id}": {"owner", "admin"},
+    "GET /greetings": {"owner", "admin", "marketer"},
+    "POST /greetings": {"owner", "admin"},
+    "GET /greetings/{greeting_id}/sound": {"owner", "admin", "marketer"},
+    "PUT /greetings/{greeting_id}/sound": {"owner", "admin"},
+    "DELETE /greetings/{greeting_id}": {"owner", "admin"},
+    "GET /caller-lists": {"owner", "admin", "marketer"},
+    "POST /caller-lists": {"owner", "admin", "marketer"},
+    "DELETE /caller-lists/{entry_id}": {"owner", "admin", "marketer"},
     "GET /webhooks": {"owner", "admin", "marketer"},
     "GET /webhooks/{webhook_id}/events": {"owner", "admin", "marketer"},
     "POST /webhooks/{webhook_id}/replay": {"owner", "admin", "marketer"},
 }
 """Written by hand and not read from the product: a route that is not here fails, and so does a role too many."""
 
-BODIES = {
+MP3 = b"ID3\x04\x00" + bytes(100)
+BODIES: dict[str, Any] = {
     "POST /trackers/{tracker_id}": {"title": "Mailer"},
     "POST /calls/{call_id}/lead": {"status": "qualified", "amount": "240"},
     "POST /calls/{call_id}/tags": {"name": "roof"},
@@ -139,6 +150,8 @@ BODIES = {
     "POST /texts/{text_id}/archive": {"archived": True},
     "POST /tags/{tag_id}": {"color": "green2"},
     "PUT /queues/{company_id}/agents": {"agent": "Ana", "state": "break"},
+    "POST /greetings": MP3,
+    "PUT /greetings/{greeting_id}/sound": MP3,
     "POST /webhooks/{webhook_id}/replay": {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"},
 }
 OF_SETUP = {
@@ -146,7 +159,10 @@ OF_SETUP = {
     "POST /numbers", "POST /numbers/{number_id}/rest", "DELETE /numbers/{number_id}",
 }  # fmt: skip
 """What the hub of the house answers with 409: it has no config.yaml, no cap, and its numbers are all in use."""
-OF_WHOLE_ACCOUNT = {"GET /audit", "POST /tags", "POST /tags/{tag_id}", "DELETE /tags/{tag_id}", *OF_SETUP}
+OF_WHOLE_ACCOUNT = {
+    "GET /audit", "POST /greetings", "PUT /greetings/{greeting_id}/sound", "DELETE /greetings/{greeting_id}",
+    "POST /tags", "POST /tags/{tag_id}", "DELETE /tags/{tag_id}", *OF_SETUP,
+}  # fmt: skip
 """What no user who is limited to companies may do."""
 NEW_NAMES = (f"tag {number}" for number in count())
 
@@ -172,7 +188,8 @@ class House:
         self, path: str, role: str = "owner", method: str = "GET", api: Any = None, body: Any = None, **query: Any
     ) -> Any:
         headers = {"authorization": f"Bearer {self.keys[role]}"}
-        return TestClient(api or self.api()).request(method, path, headers=headers, params=query, json=body)
+        sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return TestClient(api or self.api()).request(method, path, headers=headers, params=query, **sent)
 
     def user(self, role: str) -> User:
         return self.stage.one(User, name=role.replace("_", "-"))
@@ -218,7 +235,14 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
             report="trend", query="period=30d", every="weekly", hour=7, time_zone="UTC", email=f"{number[1:]}@example.com",
             **about,
         )  # fmt: skip
-        session.add_all([text, recording, note, offered, sent, doubt, saved, mailed])
+        greeting = Greeting(
+            company_id=str(call.company_id), name=f"of {number}", suffix="mp3", audio=MP3, made_at=now
+        )  # fmt: skip
+        listed = CallerRule(
+            account_id=account_id, company_id=call.company_id, kind="vip", pattern=number, made_at=now, made_by=owner.id,
+            expires_at=later,
+        )  # fmt: skip
+        session.add_all([text, recording, note, offered, sent, doubt, saved, mailed, greeting, listed])
         session.flush()
         session.add(
             TranscriptRow(recording_id=recording.id, connector="x", language="en", due_at=now, expires_at=later)
@@ -227,6 +251,7 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
         asks = session.get_one(Company, call.company_id)
         request = open_request(session, stage.hub, asks, "access", actor="x", channel="phone", phone="+13125550142")
         name, request_id = asks.name, request.id
+        more = {"greeting_id": greeting.id, "entry_id": listed.id}
     stage.say(stage.one(Person, id=call.person_id), "given", "marketing", evidence="form 1")
     webhook = stage.one(WebhookEndpoint, company_id=call.company_id)
     return {
@@ -234,7 +259,7 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
         "company_id": str(call.company_id), "request_id": request_id, "note_id": note.id, "tag_id": offered.id,
         "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id, "report_id": saved.id, "email_id": mailed.id,
         "webhook_id": webhook.id, "tracker_id": str(call.tracker_id),
-        "number_id": stage.one(TrackingNumber, number=number).id,
+        "number_id": stage.one(TrackingNumber, number=number).id, **more,
     }  # fmt: skip
 
 

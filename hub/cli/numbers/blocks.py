@@ -42,16 +42,17 @@ Note = Annotated[str, typer.Option(help="Why, at most 200 characters.", metavar=
 @listing
 def list_blocks(
     company: OfCompany = None,
+    of_list: OfList = None,
     show_personal: Annotated[
         bool, typer.Option("--show-personal", help="Show numbers and notes in clear; this is audited.")
     ] = False,
     config: ConfigFile = CONFIG,
 ) -> Listing:
-    """List who is blocked and who is allowed, the newest first."""
+    """List who is blocked, who is allowed, and who is on lists of yours, the newest first."""
     mask = Mask(off=show_personal)
     with _places(config, company) as (session, vault, places):
         companies = [row_id for _, row_id in places if row_id]
-        found = listed_callers(session, vault, None, companies, with_account=company is None)
+        found = listed_callers(session, vault, None, companies, with_account=company is None, kind=of_list).items
         if show_personal:
             audit_note.note(session, utc_now(), "callers.show", HUB_CHAIN, f"{len(found)} on the block and allow lists")
     rows: list[dict[str, Any]] = [

@@ -48,7 +48,7 @@ from hub.contracts.time_zones import time_zone_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[tuple[Place, str]]
-GREETING = re.compile(r"greeting:([0-9a-f-]{36})\.(?:wav|mp3)", re.ASCII)
+GREETING = re.compile(r"greeting:([0-9a-f-]{36})(?:\.[0-9]+)?\.(?:wav|mp3)", re.ASCII)
 """An uploaded greeting in the place of a file; it was checked when it was uploaded."""
 AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
 """The types of files that carriers play, and their first bytes."""

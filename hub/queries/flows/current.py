@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.open_now import OpenNow, open_now
 from hub.config.callflow.route import ROUTE_STEP, flow_of
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.errors import NotFound
+from hub.numbers.directory import Directory
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ def current_flows(config: Config, companies: Collection[str] | None = None) -> l
         named = {flow.name for flow in section.flows}
         found += [CurrentFlow(section, flow, name not in named) for name, flow in flows.items()]
     return found
+
+
+def played_greetings(config: Config, directory: Directory, companies: Collection[str]) -> frozenset[str]:
+    """The ids of the greetings that flows of the named companies play, and those that callers hear now."""
+    flows = (file for each in current_flows(config, companies) for file in each.flow.audio_files)
+    files = (GREETING.fullmatch(file) for file in (*flows, *directory.audio_files.values()))
+    return frozenset(found[1] for found in files if found)
 
 
 def opening_of(config: Config, company: str, time_zone: str, at: datetime) -> OpenNow | None:

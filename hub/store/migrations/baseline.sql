@@ -924,9 +924,10 @@ CREATE TABLE greeting (
     company_id VARCHAR NOT NULL,
     name VARCHAR(60) NOT NULL,
     suffix VARCHAR(3) NOT NULL,
-    audio BYTEA NOT NULL,
     seconds INTEGER,
+    revision INTEGER NOT NULL,
     made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    audio BYTEA NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (company_id, name),
     FOREIGN KEY(company_id) REFERENCES company (id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-TABLES = ("company", "flow_version", "source_rule", "stored_secret", "tracker", "tracking_number")
+TABLES = ("company", "flow_version", "greeting", "source_rule", "stored_secret", "tracker", "tracking_number")
 """What the directory and its copy on disk are read from; a test holds it."""
 LEASES = frozenset({"lease_id", "leased_until"})
 """Columns that the directory does not use, and that change with every visitor."""

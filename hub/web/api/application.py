@@ -30,7 +30,9 @@ from hub.web.api.report_mails import add_report_mails
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
+from hub.web.api.trackers.caller_lists import add_caller_lists
 from hub.web.api.trackers.config_edits import Tools
+from hub.web.api.trackers.greetings import add_greetings
 from hub.web.api.trackers.routes import add_trackers
 from hub.web.api.versions import CURRENT
 from hub.web.api.visits_and_leads import add_visits_and_leads
@@ -91,6 +93,8 @@ def _operations() -> list[BaseRoute]:
         add_marks,
         add_tags,
         add_trackers,
+        add_greetings,
+        add_caller_lists,
         add_recordings,
         add_report_mails,
         add_reports_and_logs,

@@ -38,6 +38,8 @@ class Once:
     key: str | None
     request: bytes
     replayed: Callable[[], object] = lambda: None
+    body: bytes = b""
+    """What was sent."""
 
     def do(self, authorized: AuthorizedRequest, action: Callable[[Session], Answer], status: int = 200) -> Answer:
         """Run a deed in one transaction with the note that it was done."""
@@ -105,7 +107,8 @@ async def once_of(request: Request, response: Response, key: IdempotencyKey = No
     def replayed() -> None:
         response.headers[REPLAYED] = "true"
 
-    return Once(key, request_bytes(request, await request.body()), replayed)
+    body = await request.body()
+    return Once(key, request_bytes(request, body), replayed, body)
 
 
 OnlyOnce = Annotated[Once, Depends(once_of)]
@@ -119,5 +122,6 @@ def checked_key(key: str | None) -> str | None:
 
 
 def request_bytes(request: StarletteRequest, body: bytes) -> bytes:
-    """What makes two requests the same: method, path and body."""
-    return b" ".join((request.method.encode(), request.url.path.encode(), body))
+    """What makes two requests the same: method, path with its query, and body."""
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return b" ".join((request.method.encode(), address.encode(), body))

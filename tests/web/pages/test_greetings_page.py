@@ -63,8 +63,8 @@ def upload(browser: PageClient, name: str, data: bytes) -> str:
 
 @pytest.mark.parametrize(("rate", "channels", "width"), [(44_100, 2, 2), (8_000, 1, 2), (16_000, 1, 1), (48_000, 2, 3)])
 def test_a_wav_of_any_program_becomes_what_telephones_play(rate: int, channels: int, width: int) -> None:
-    data, suffix, seconds = converted(recorded(rate, channels, width))
-    with wave.open(io.BytesIO(data)) as made:
+    sound = converted(recorded(rate, channels, width))
+    with wave.open(io.BytesIO(sound.data)) as made:
         assert (made.getnchannels(), made.getsampwidth(), made.getframerate(), made.getnframes()) == (
             1,
             2,
@@ -73,7 +73,7 @@ def test_a_wav_of_any_program_becomes_what_telephones_play(rate: int, channels: 
         )
         samples = array("h", made.readframes(12_000))
     crossings = sum(a < 0 <= b for a, b in pairwise(samples))
-    assert (suffix, seconds) == ("wav", 2) and abs(crossings - 660) <= 2, "440 Hz for a second and a half"
+    assert (sound.suffix, sound.seconds) == ("wav", 2) and abs(crossings - 660) <= 2, "440 Hz for a second and a half"
     assert 15_000 < max(samples) < 17_000
 
 
@@ -124,6 +124,28 @@ def test_a_greeting_is_uploaded_chosen_published_and_served_to_carriers_even_wit
         "greeting.add",
         "greeting.remove",
     ]
+
+
+def test_a_flow_plays_the_new_sound_of_a_replaced_greeting_at_an_address_of_its_own(stage: TestHub) -> None:
+    owner = signed_in(stage)
+    upload(owner, "Welcome", recorded())
+    (greeting,) = stage.rows(Greeting)
+    owner.post(PATH, menu(say="", play=greeting.file))
+    owner.post(f"{PATH}/publish", {"note": "our own voice"})
+    stage.live.refresh()
+    (before,) = stage.live.latest.audio_files.items()
+    assert before == (audio_key(greeting.file), greeting.file)
+    files, headers = {"file": ("new.mp3", MP3, "audio/mpeg")}, {"sec-fetch-site": "same-origin"}
+    sent = owner.client.post(GREETINGS, data={"name": "", "replaces": greeting.id}, files=files, headers=headers)
+    assert sent.status_code == 303 and "Welcome has the new sound" in owner.text(sent.headers["location"])
+    stage.live.refresh()
+    ((key, file),) = stage.live.latest.audio_files.items()
+    assert file == f"greeting:{greeting.id}.1.mp3" and key != before[0]
+    heard = TestClient(Starlette(routes=[audio_route(stage.live, GreetingCache(stage.hub.store))])).get(
+        f"/audio/{key}.mp3"
+    )
+    assert (heard.content, heard.headers["content-type"]) == (MP3, "audio/mpeg")
+    assert "A call flow plays it" in seen(owner.post(GREETINGS, {"delete": greeting.id}).text)
 
 
 def test_the_sound_of_a_greeting_is_read_only_where_it_is_played(stage: TestHub) -> None:

@@ -1,6 +1,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .add_tag_ringfence_version import AddTagRingfenceVersion
+from .add_to_caller_list_ringfence_version import AddToCallerListRingfenceVersion
 from .agent_state import AgentState
 from .archive_body import ArchiveBody
 from .archive_text_ringfence_version import ArchiveTextRingfenceVersion
@@ -16,6 +17,9 @@ from .call_back_body import CallBackBody
 from .call_backs import CallBacks
 from .called_back import CalledBack
 from .called_back_body import CalledBackBody
+from .caller_entries import CallerEntries
+from .caller_entry import CallerEntry
+from .caller_entry_body import CallerEntryBody
 from .calls import Calls
 from .changed_tag_body import ChangedTagBody
 from .changed_tag_body_color_type_0 import ChangedTagBodyColorType0
@@ -38,6 +42,7 @@ from .cost_report_line_won import CostReportLineWon
 from .cost_report_unassigned import CostReportUnassigned
 from .cost_return import CostReturn
 from .create_call_back_ringfence_version import CreateCallBackRingfenceVersion
+from .create_greeting_ringfence_version import CreateGreetingRingfenceVersion
 from .create_note_ringfence_version import CreateNoteRingfenceVersion
 from .create_recording_link_purpose import CreateRecordingLinkPurpose
 from .create_recording_link_ringfence_version import CreateRecordingLinkRingfenceVersion
@@ -50,6 +55,7 @@ from .decide_doubtful_refusal_ringfence_version import (
 from .decision import Decision
 from .decision_body import DecisionBody
 from .decision_body_decision import DecisionBodyDecision
+from .delete_greeting_ringfence_version import DeleteGreetingRingfenceVersion
 from .delete_note_ringfence_version import DeleteNoteRingfenceVersion
 from .delete_tag_ringfence_version import DeleteTagRingfenceVersion
 from .deliveries import Deliveries
@@ -69,6 +75,7 @@ from .get_companies_report_ringfence_version import GetCompaniesReportRingfenceV
 from .get_costs_report_by import GetCostsReportBy
 from .get_costs_report_model import GetCostsReportModel
 from .get_costs_report_ringfence_version import GetCostsReportRingfenceVersion
+from .get_greeting_sound_ringfence_version import GetGreetingSoundRingfenceVersion
 from .get_hours_report_ringfence_version import GetHoursReportRingfenceVersion
 from .get_marks_ringfence_version import GetMarksRingfenceVersion
 from .get_privacy_request_file_ringfence_version import (
@@ -85,6 +92,9 @@ from .get_trackers_report_ringfence_version import GetTrackersReportRingfenceVer
 from .get_transcript_ringfence_version import GetTranscriptRingfenceVersion
 from .get_weekdays_report_ringfence_version import GetWeekdaysReportRingfenceVersion
 from .get_weeks_report_ringfence_version import GetWeeksReportRingfenceVersion
+from .greeting import Greeting
+from .greeting_sound import GreetingSound
+from .greetings import Greetings
 from .health import Health
 from .lead import Lead
 from .lead_body import LeadBody
@@ -96,6 +106,7 @@ from .link import Link
 from .list_audit_entries_ringfence_version import ListAuditEntriesRingfenceVersion
 from .list_call_backs_ringfence_version import ListCallBacksRingfenceVersion
 from .list_call_deliveries_ringfence_version import ListCallDeliveriesRingfenceVersion
+from .list_caller_lists_ringfence_version import ListCallerListsRingfenceVersion
 from .list_calls_consent import ListCallsConsent
 from .list_calls_first_time import ListCallsFirstTime
 from .list_calls_lead import ListCallsLead
@@ -117,6 +128,7 @@ from .list_forms_lead import ListFormsLead
 from .list_forms_ringfence_version import ListFormsRingfenceVersion
 from .list_forms_sent import ListFormsSent
 from .list_forms_spam import ListFormsSpam
+from .list_greetings_ringfence_version import ListGreetingsRingfenceVersion
 from .list_leads_consent import ListLeadsConsent
 from .list_leads_first_time import ListLeadsFirstTime
 from .list_leads_outcome import ListLeadsOutcome
@@ -142,6 +154,7 @@ from .marked_lead import MarkedLead
 from .marks import Marks
 from .message_status import MessageStatus
 from .name_body import NameBody
+from .new_caller_entry import NewCallerEntry
 from .new_tag_body import NewTagBody
 from .new_tag_body_color import NewTagBodyColor
 from .new_tracker_body import NewTrackerBody
@@ -174,7 +187,11 @@ from .recording_end_outcome import RecordingEndOutcome
 from .refusal_body import RefusalBody
 from .refusal_body_refused import RefusalBodyRefused
 from .release_number_ringfence_version import ReleaseNumberRingfenceVersion
+from .remove_from_caller_list_ringfence_version import (
+    RemoveFromCallerListRingfenceVersion,
+)
 from .remove_tag_ringfence_version import RemoveTagRingfenceVersion
+from .replace_greeting_ringfence_version import ReplaceGreetingRingfenceVersion
 from .replay_body import ReplayBody
 from .replay_delivery_ringfence_version import ReplayDeliveryRingfenceVersion
 from .replay_webhook_events_ringfence_version import ReplayWebhookEventsRingfenceVersion
@@ -234,6 +251,7 @@ from .webhooks import Webhooks
 
 __all__ = (
     "AddTagRingfenceVersion",
+    "AddToCallerListRingfenceVersion",
     "AgentState",
     "ArchiveBody",
     "ArchiveTextRingfenceVersion",
@@ -249,6 +267,9 @@ __all__ = (
     "CallBacks",
     "CalledBack",
     "CalledBackBody",
+    "CallerEntries",
+    "CallerEntry",
+    "CallerEntryBody",
     "Calls",
     "ChangedTagBody",
     "ChangedTagBodyColorType0",
@@ -271,6 +292,7 @@ __all__ = (
     "CostReportUnassigned",
     "CostReturn",
     "CreateCallBackRingfenceVersion",
+    "CreateGreetingRingfenceVersion",
     "CreateNoteRingfenceVersion",
     "CreateRecordingLinkPurpose",
     "CreateRecordingLinkRingfenceVersion",
@@ -281,6 +303,7 @@ __all__ = (
     "Decision",
     "DecisionBody",
     "DecisionBodyDecision",
+    "DeleteGreetingRingfenceVersion",
     "DeleteNoteRingfenceVersion",
     "DeleteTagRingfenceVersion",
     "Deliveries",
@@ -300,6 +323,7 @@ __all__ = (
     "GetCostsReportBy",
     "GetCostsReportModel",
     "GetCostsReportRingfenceVersion",
+    "GetGreetingSoundRingfenceVersion",
     "GetHoursReportRingfenceVersion",
     "GetMarksRingfenceVersion",
     "GetPrivacyRequestFileRingfenceVersion",
@@ -314,6 +338,9 @@ __all__ = (
     "GetTranscriptRingfenceVersion",
     "GetWeekdaysReportRingfenceVersion",
     "GetWeeksReportRingfenceVersion",
+    "Greeting",
+    "Greetings",
+    "GreetingSound",
     "Health",
     "Lead",
     "LeadBody",
@@ -325,6 +352,7 @@ __all__ = (
     "ListAuditEntriesRingfenceVersion",
     "ListCallBacksRingfenceVersion",
     "ListCallDeliveriesRingfenceVersion",
+    "ListCallerListsRingfenceVersion",
     "ListCallsConsent",
     "ListCallsFirstTime",
     "ListCallsLead",
@@ -345,6 +373,7 @@ __all__ = (
     "ListFormsRingfenceVersion",
     "ListFormsSent",
     "ListFormsSpam",
+    "ListGreetingsRingfenceVersion",
     "ListLeadsConsent",
     "ListLeadsFirstTime",
     "ListLeadsOutcome",
@@ -369,6 +398,7 @@ __all__ = (
     "Marks",
     "MessageStatus",
     "NameBody",
+    "NewCallerEntry",
     "NewTagBody",
     "NewTagBodyColor",
     "NewTrackerBody",
@@ -401,7 +431,9 @@ __all__ = (
     "RefusalBody",
     "RefusalBodyRefused",
     "ReleaseNumberRingfenceVersion",
+    "RemoveFromCallerListRingfenceVersion",
     "RemoveTagRingfenceVersion",
+    "ReplaceGreetingRingfenceVersion",
     "ReplayBody",
     "ReplayDeliveryRingfenceVersion",
     "ReplayWebhookEventsRingfenceVersion",

@@ -61,6 +61,11 @@ EXAMPLES: Mapping[str, Any] = {
     "missed_calls": False, "QueueSignBody.agent": "Ana", "QueueSignBody.state": "break", "came": 50, "in_time": 40,
     "QueueFigures.answered": 44, "called_back": 2, "abandoned": 2, "turned_away": 1, "left": 1, "failed": 0,
     "average_wait": 38, "longest_wait": 210,
+    # Greetings and lists of callers
+    "greeting_id": "01936c6c-5667-7364-9b81-8192a0b4c5d6", ".name": "Welcome", "Greeting.name": "Welcome",
+    "file": "greeting:01936c6c-5667-7364-9b81-8192a0b4c5d6.wav", "sound": "wav", "seconds": 12, "played": True,
+    "entry_id": "01936c6d-6778-7255-8c92-92a0b1c5d6e7", "list": "vip", "CallerEntryBody.number": "+13125550142",
+    "CallerEntryBody.company_id": None, "CallerEntryBody.note": "", "CallerEntry.note": None, "made_by": "Ana",
     # Marks
     "status": "qualified", "lead": "qualified", "Lead.kind": "call", "amount": "240.00", "currency": "USD", "tag": "roof",
     "tags[]": "roof", "TagBody.name": "roof", "NewTagBody.name": "roof", "ChangedTagBody.name": "roofing",

@@ -19,7 +19,7 @@ from hub.web.request_ids import HEADER as REQUEST_ID
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
     "companies": "Companies", "numbers": "Tracking numbers", "trackers": "Trackers", "waiting-callers": "Waiting callers",
-    "queues": "Queues",
+    "queues": "Queues", "greetings": "Greetings", "caller-lists": "Lists of callers",
     "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
@@ -169,7 +169,8 @@ def _complete(document: dict[str, Any], path: str, method: str, operation: dict[
         _complete_parameter(document, each)
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in ("Version", "RequestId")]
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        content["example"] = example_of(document, content["schema"])
+        if content["schema"].get("format") != "binary":
+            content["example"] = example_of(document, content["schema"])
     answers = {status: _success(document, each) for status, each in operation["responses"].items() if status < "300"}
     statuses = (
         ALWAYS
@@ -192,7 +193,7 @@ def _names_company(document: Mapping[str, Any], operation: Mapping[str, Any]) ->
     contents = operation.get("requestBody", {}).get("content", {}).values()
     names = [resolved(document, each["schema"]).get("properties", {}) for each in contents]
     return any({"company_id", "tracker_id"} & each.keys() for each in names) or any(
-        each.get("name") == "company" for each in operation["parameters"]
+        each.get("name") in ("company", "company_id") for each in operation["parameters"]
     )
 
 

@@ -8,10 +8,8 @@ from starlette.responses import Response
 
 from hub.config.models import CompanySection
 from hub.config.sections.spam import OFF, SpamSection
-from hub.errors import CannotDo, NotFound
-from hub.model import CallerRule
 from hub.queries.callers import listed_callers
-from hub.spam.callers import add_noted_rule, remove_rule
+from hub.spam.callers import add_noted_rule, place_for, remove_rule, rule_of
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import save_section
 from hub.web.forms.derive import fields_of, said
@@ -60,15 +58,13 @@ def change(page: PageRequest) -> Response:
 def add(page: PageRequest) -> Response:
     """Block or allow a number, or the beginning of numbers."""
     place = page.value("place")
-    company = next((each.id for each in page.companies if each.name == place), None)
-    if company is None and (place or not _sees_account(page)):
-        raise CannotDo("Choose one of your companies.")
+    company = next((each.id for each in page.companies if each.name == place), place or None)
     with page.hub.store.writing() as session:
         add_noted_rule(
             session,
             page.hub.vault,
             page.user.account_id,
-            company,
+            place_for(session, page.scope, company),
             page.value("kind"),
             page.value("number"),
             page.now,
@@ -81,11 +77,7 @@ def add(page: PageRequest) -> Response:
 def remove(page: PageRequest) -> Response:
     """Take an entry off its list."""
     with page.hub.store.writing() as session:
-        rule = session.get(CallerRule, page.path("rule_id"))
-        companies = {each.id for each in page.companies}
-        if rule is None or rule.account_id != page.user.account_id or not _may_change(page, rule, companies):
-            raise NotFound("Not found")
-        remove_rule(session, rule, page.now, page.user.id)
+        remove_rule(session, rule_of(session, page.scope, page.path("rule_id")), page.now, page.user.id)
     return page.redirect(page.link("/spam") + "#lists", "It was taken off the list.")
 
 
@@ -106,7 +98,7 @@ def show(page: PageRequest, policies: dict[str, Form] | None = None) -> Response
         title="Spam",
         policies=[(each, forms[each.name]) for each in sections],
         honeypots=[(each, tracker) for each in sections for tracker in each.trackers if tracker.honeypot],
-        listed=found,
+        listed=found.items,
         titles={each.name: each.title for each in page.companies},
         may_list=page.may("marks"),
         caller=caller,
@@ -141,10 +133,6 @@ def _caller_fields(page: PageRequest) -> tuple[Field, ...]:
 def _sees_account(page: PageRequest) -> bool:
     """Whether the user is not limited to some companies, so that entries for all of them are shown and made."""
     return page.scope.companies is None
-
-
-def _may_change(page: PageRequest, rule: CallerRule, companies: set[str]) -> bool:
-    return _sees_account(page) if rule.company_id is None else rule.company_id in companies
 
 
 PAGES = (

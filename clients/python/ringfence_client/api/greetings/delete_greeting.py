@@ -1,0 +1,260 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx2
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.delete_greeting_ringfence_version import (
+    DeleteGreetingRingfenceVersion,
+)
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    greeting_id: str,
+    *,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: DeleteGreetingRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": "/greetings/{greeting_id}".format(
+            greeting_id=quote(str(greeting_id), safe=""),
+        ),
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Any | Problem | None:
+    if response.status_code == 204:
+        response_204 = cast(Any, None)
+        return response_204
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Response[Any | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    greeting_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: DeleteGreetingRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Problem]:
+    """Delete greeting
+
+     Delete a greeting that no call flow plays.
+
+    Args:
+        greeting_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (DeleteGreetingRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        greeting_id=greeting_id,
+        idempotency_key=idempotency_key,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    greeting_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: DeleteGreetingRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Problem | None:
+    """Delete greeting
+
+     Delete a greeting that no call flow plays.
+
+    Args:
+        greeting_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (DeleteGreetingRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Problem
+    """
+
+    return sync_detailed(
+        greeting_id=greeting_id,
+        client=client,
+        idempotency_key=idempotency_key,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    greeting_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: DeleteGreetingRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[Any | Problem]:
+    """Delete greeting
+
+     Delete a greeting that no call flow plays.
+
+    Args:
+        greeting_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (DeleteGreetingRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        greeting_id=greeting_id,
+        idempotency_key=idempotency_key,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    greeting_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: DeleteGreetingRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Any | Problem | None:
+    """Delete greeting
+
+     Delete a greeting that no call flow plays.
+
+    Args:
+        greeting_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (DeleteGreetingRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            greeting_id=greeting_id,
+            client=client,
+            idempotency_key=idempotency_key,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -1,0 +1,290 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.caller_entries import CallerEntries
+from ...models.list_caller_lists_ringfence_version import (
+    ListCallerListsRingfenceVersion,
+)
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    company: str | Unset = UNSET,
+    list_: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListCallerListsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(ringfence_version, Unset):
+        headers["Ringfence-Version"] = str(ringfence_version)
+
+    if not isinstance(x_request_id, Unset):
+        headers["X-Request-Id"] = x_request_id
+
+    params: dict[str, Any] = {}
+
+    params["company"] = company
+
+    params["list"] = list_
+
+    params["after"] = after
+
+    params["limit"] = limit
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/caller-lists",
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx2.Response
+) -> CallerEntries | Problem | None:
+    if response.status_code == 200:
+        response_200 = CallerEntries.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx2.Response
+) -> Response[CallerEntries | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    list_: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListCallerListsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CallerEntries | Problem]:
+    """List caller lists
+
+     The callers who are blocked, allowed, or on a list of yours.
+
+    Args:
+        company (str | Unset): Only this company, by its name; several with commas between them.
+        list_ (str | Unset): Only this list; `block` and `allow` are two.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListCallerListsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CallerEntries | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        list_=list_,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    list_: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListCallerListsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CallerEntries | Problem | None:
+    """List caller lists
+
+     The callers who are blocked, allowed, or on a list of yours.
+
+    Args:
+        company (str | Unset): Only this company, by its name; several with commas between them.
+        list_ (str | Unset): Only this list; `block` and `allow` are two.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListCallerListsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CallerEntries | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        company=company,
+        list_=list_,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    list_: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListCallerListsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> Response[CallerEntries | Problem]:
+    """List caller lists
+
+     The callers who are blocked, allowed, or on a list of yours.
+
+    Args:
+        company (str | Unset): Only this company, by its name; several with commas between them.
+        list_ (str | Unset): Only this list; `block` and `allow` are two.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListCallerListsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CallerEntries | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        company=company,
+        list_=list_,
+        after=after,
+        limit=limit,
+        ringfence_version=ringfence_version,
+        x_request_id=x_request_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    company: str | Unset = UNSET,
+    list_: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    limit: int | Unset = 50,
+    ringfence_version: ListCallerListsRingfenceVersion | Unset = UNSET,
+    x_request_id: str | Unset = UNSET,
+) -> CallerEntries | Problem | None:
+    """List caller lists
+
+     The callers who are blocked, allowed, or on a list of yours.
+
+    Args:
+        company (str | Unset): Only this company, by its name; several with commas between them.
+        list_ (str | Unset): Only this list; `block` and `allow` are two.
+        after (str | Unset): `next` from the previous page.
+        limit (int | Unset): The maximum number of rows in a page. Default: 50.
+        ringfence_version (ListCallerListsRingfenceVersion | Unset):
+        x_request_id (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx2.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CallerEntries | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            company=company,
+            list_=list_,
+            after=after,
+            limit=limit,
+            ringfence_version=ringfence_version,
+            x_request_id=x_request_id,
+        )
+    ).parsed

@@ -89,7 +89,7 @@ class FakeCarrier(Connector):
                 shares=(Share(field="user_number"), Share(field="person_number")),
             ),
         ),
-        abilities=("call_back",),
+        abilities=("call_back", "phone"),
     )
     Settings = Settings
 

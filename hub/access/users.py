@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub.access.permissions import ROLES, Listening, Reach, reach, right_to
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import own_phone, phone_number
 from hub.errors import RingfenceError
 from hub.model import (
     Account,
@@ -157,7 +157,7 @@ def _known_role(role: str, phone_numbers: Sequence[str]) -> str:
 
 
 def _numbers(written: Sequence[str]) -> list[str]:
-    numbers = [phone_number(each) for each in written]
+    numbers = [own_phone(each) or phone_number(each) for each in written]
     if not all(numbers):
-        raise AccessRefused("Write the phone number like +13125550190.")
+        raise AccessRefused("Write the phone number like +13125550190, or phone:NAME for a SIP phone of yours.")
     return [number for number in numbers if number is not None]

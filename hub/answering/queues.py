@@ -16,7 +16,6 @@ from sqlmodel import col
 from hub.answering.queue_agents import CompanyAgents, engaged, rewrite
 from hub.config.callflow.context import QueueMove, QueueTurn
 from hub.config.callflow.definition import Agent, Queue
-from hub.contracts.answers import OWN_PHONE
 from hub.model import Call, QueueEntry
 from hub.model.columns import CALL_RETENTION
 from hub.model.queues import QueueState
@@ -170,16 +169,7 @@ class CompanyQueues:
         ringing = {each.row["agent"] for each in self.entries if each.row["left_at"] is None and each.row["agent"]}
         free = self.agents.free(agents, time_zone, self._engaged_phones() | ringing)
         for entry in self._line(wanting.row["flow"]):
-            by_number = entry.row["state"] == QueueState.CALL_BACK
-            chosen = next(
-                (
-                    each
-                    for each in free
-                    if set(entry.row["skills"]) <= set(each.skills)
-                    and not (by_number and each.phone.startswith(OWN_PHONE))
-                ),
-                None,
-            )
+            chosen = next((each for each in free if set(entry.row["skills"]) <= set(each.skills)), None)
             if entry is wanting:
                 return chosen.phone if chosen else None
             if chosen is not None:

@@ -18,6 +18,7 @@ from hub.callrail.milestones import milestones
 from hub.callrail.people import is_good_lead, lead_status
 from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type, parameter
+from hub.contracts.phones import e164
 from hub.model import Call
 from hub.queries.contact.view import ContactView
 
@@ -63,8 +64,8 @@ def is_abandoned(call: Call) -> bool:
 
 
 def business_number(facts: ContactView) -> str | None:
-    """The phone at which the call was answered, else the one to which the tracker's flow leads."""
-    return facts.call.answered_by or facts.forward
+    """The number at which the call was answered, else the one to which the tracker's flow leads."""
+    return e164(facts.call.answered_by) or facts.forward
 
 
 def zone_of(facts: ContactView) -> ZoneInfo:

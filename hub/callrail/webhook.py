@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.callrail import formatted
-from hub.callrail.calls import Place, call_record, zone_of
+from hub.callrail.calls import Place, business_number, call_record, zone_of
 from hub.callrail.dates import local_time
 from hub.callrail.fields import CALL, FORM_SUBMISSION, words
 from hub.callrail.forms import form_record
@@ -91,7 +91,7 @@ def _older_names(facts: ContactView) -> dict[str, Any]:
         "callsource": source_slug(source, medium),
         "custom": "",
         "datetime": call.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        "destinationnum": call.answered_by or facts.forward,
+        "destinationnum": business_number(facts),
         "integration_data": [{"integration": "Webhooks", "data": None}],
         "ip": "",
         "kissmetrics_id": "",

@@ -20,7 +20,7 @@ class CallBack:
     tracking_number: str
     """E.164."""
     user_number: str | None = personal("user.contact.phone_number")
-    """The user's phone, E.164; it rings first."""
+    """The user's phone, E.164; it rings first. `phone:NAME` only at a carrier with the ability `phone`."""
     person_number: str | None = personal("user.contact.phone_number")
     """The person's phone, E.164; it rings after the user has picked up."""
     user_ring_seconds: int = 20

@@ -73,7 +73,7 @@ class CallEvent:
     """The caller in E.164; None if the caller hides it or it is not a number."""
     caller_name: str | None = personal("user.name")
     answered_by: str | None = None
-    """The business's number that picked up, E.164."""
+    """The business's phone that picked up: E.164, or `phone:NAME` at a carrier with the ability `phone`."""
     answered_device: str | None = None
     """What picked up, if the carrier says so: `client` (an app or a browser), `sip` (a SIP phone), `sim` (a SIM of the
     carrier), or another word; at most 16 characters. None for a phone number, which says nothing about the device."""

@@ -8,6 +8,11 @@ from functools import lru_cache
 
 import phonenumbers
 
+from hub.contracts.answers import OWN_PHONE
+
+PHONE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
+MAX_PHONE = len(OWN_PHONE) + 32
+"""Characters of E.164 or `phone:NAME`."""
 NANP_NUMBER = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 """E.164 of the North American numbering plan; longer and shorter numbers under `+1` do not exist."""
 
@@ -44,6 +49,11 @@ def phone_number(text: object, country: str = "US") -> str | None:
 def e164(text: object) -> str | None:
     """`text` if it looks like a number in E.164, else None. Plugins promise this format, and columns rely on it."""
     return text if isinstance(text, str) and re.fullmatch(r"\+[0-9]{1,15}", text) else None
+
+
+def own_phone(text: object) -> str | None:
+    """`text` if it is `phone:NAME`, a phone of the business itself, else None."""
+    return text if isinstance(text, str) and re.fullmatch(OWN_PHONE + PHONE_NAME, text) else None
 
 
 KEYPAD_WORDS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})

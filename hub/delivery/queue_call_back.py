@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.user_changes import set_call_back_number
 from hub.contracts.dialing import costs_extra, countries_of
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import own_phone, phone_number
 from hub.delivery.call_back_consent import NO_CALLS, PLACE, ask_about_call_back, why_suppressed
 from hub.errors import RingfenceError
 from hub.flow.case import Subject
@@ -72,6 +72,8 @@ def queue_call_back(
         raise CannotCall(UNKNOWN_NUMBER)
     line = line_for(hub, directory, company, subject, shown)
     own = _user_number(scope.user, user_number, company)
+    if own_phone(own) and "phone" not in hub.plugins.connectors[line.tracker.carrier].manifest.abilities:
+        raise CannotCall("The carrier of that tracking number rings no SIP phones of yours; choose a telephone number.")
     now = hub.clock()
     # One at a time for each company, so that two clicks make one call and the cap holds.
     session.exec(select(Company.id).where(Company.id == company.id).with_for_update())
@@ -184,7 +186,7 @@ def _user_number(user: User, written: str | None, company: Company) -> str:
     own = phones_of(user)
     if not written and not own:
         raise CannotCall("It is not known which phone is yours; write its number in E.164, like +13125550190.")
-    number = phone_number(written, company.country) if written else own[0]
+    number = own_phone(written) or phone_number(written, company.country) if written else own[0]
     if number is None:
         raise CannotCall("Your phone's number is no number that could be dialed; write it in E.164, like +13125550190.")
     return number
@@ -213,9 +215,10 @@ def _never(
     """Why these two numbers are not dialed at all."""
     if is_suppressed(session, hub, company.id, person_number, CALL_BACK):
         return NO_CALLS
-    if costs_extra(person_number) or costs_extra(own):
+    is_number = own_phone(own) is None
+    if costs_extra(person_number) or (is_number and costs_extra(own)):
         return "Calls to premium-rate numbers are not placed."
-    if own not in (user.phone_numbers or "").split() and countries_of(own) != {company.country}:
+    if is_number and own not in (user.phone_numbers or "").split() and countries_of(own) != {company.country}:
         return "Your phone is in another country; an owner can add its number to your user."
     if countries_of(person_number) != {company.country} and not has_contacted(session, company.id, person_number):
         return "The number is in another country, and nobody has called or written from it."

@@ -15,7 +15,7 @@ import hub.model.numbers
 import hub.model.people  # noqa: F401 - foreign keys
 from hub.contracts.answers import Attestation
 from hub.contracts.events import CallEvent
-from hub.contracts.phones import e164
+from hub.contracts.phones import MAX_PHONE, e164, own_phone
 from hub.model.columns import (
     Row,
     Work,
@@ -86,7 +86,8 @@ class CallState(Row):
     start_reported: bool = False
     """Whether the carrier reported the start; otherwise it is computed from an end and a duration."""
     answered_at: datetime | None = time_column(nullable=True)
-    answered_by: str | None = Field(default=None, max_length=16)
+    answered_by: str | None = Field(default=None, max_length=MAX_PHONE)
+    """E.164, or `phone:NAME`."""
     answered_device: str | None = Field(default=None, max_length=16)
     """What picked up, if the carrier said so (`CallEvent.answered_device`)."""
     ended_at: datetime | None = time_column(nullable=True)
@@ -247,7 +248,7 @@ def _state_of(event: CallEvent) -> CallState:
         started_at=event.at - timedelta(seconds=lasted),
         start_reported=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
-        answered_by=e164(event.answered_by) if kind == "answered" else None,
+        answered_by=e164(event.answered_by) or own_phone(event.answered_by) if kind == "answered" else None,
         answered_device=(storable(event.answered_device) or "")[:16] or None if kind == "answered" else None,
         ended_at=event.at if ended else None,
         duration=duration if ended else None,

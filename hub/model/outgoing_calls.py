@@ -12,6 +12,7 @@ from sqlmodel import Field
 import hub.model.accounts
 import hub.model.users  # noqa: F401 - foreign keys
 from hub.contracts.call_backs import CallBackEvent
+from hub.contracts.phones import MAX_PHONE
 from hub.model.calls import sane_seconds
 from hub.model.columns import Work, ending_column, id_column, personal_text, time_column, work_index
 
@@ -47,7 +48,7 @@ class OutgoingCall(Work, table=True):
     subject_id: str | None = Field(default=None, index=True, max_length=36)
     """The missed call, text or form that it answers."""
     user_id: str = Field(foreign_key="app_user.id")
-    user_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    user_number: str | None = personal_text("user.contact.phone_number", max_length=MAX_PHONE)
     """The user's phone, which rings first."""
     tracking_number: str = Field(max_length=16)
     """The caller ID that the person sees."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Field
 
 import hub.model.accounts  # noqa: F401 - foreign keys
+from hub.contracts.phones import MAX_PHONE
 from hub.model.columns import Row, ending_column, id_column, personal_text, time_column
 
 MAX_NAME = 100
@@ -31,7 +32,7 @@ class User(Row, table=True):
     role: str = Field(max_length=16)
     phone_numbers: str | None = personal_text("user.contact.phone_number")
     """The numbers at which an agent answers calls, in E.164, separated by spaces."""
-    call_back_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    call_back_number: str | None = personal_text("user.contact.phone_number", max_length=MAX_PHONE)
     """The phone that rings first when the user calls somebody back, in E.164: the last one that they chose. It does not say
     which calls they answer, so they set it themselves."""
     made_at: datetime = time_column()

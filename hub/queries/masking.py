@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from hub.contracts.phones import own_phone
+
 HIDDEN = "•••"
 COARSE = (
     "user.contact.address.country",
@@ -25,8 +27,8 @@ class Mask:
     off: bool = False
 
     def phone(self, number: str | None) -> str | None:
-        """A phone number's last two digits."""
-        return number if self.off or not number else f"…{number[-2:]}"
+        """A phone number's last two digits. The name of a phone of the business is no number."""
+        return number if self.off or not number or own_phone(number) else f"…{number[-2:]}"
 
     def text(self, value: str | None) -> str | None:
         """Hides a name or any other text completely."""

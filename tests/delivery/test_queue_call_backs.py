@@ -18,8 +18,8 @@ TEAM = [{"name": "Ana", "phone": AGENTS[0]}]
 
 
 @pytest.fixture
-def desk(hub: Factory) -> Desk:
-    made = Desk(hub(accounts=accounts(TEAM, call_back_key="2", leave_key=None, leave=None)))
+def desk(hub: Factory, request: pytest.FixtureRequest) -> Desk:
+    made = Desk(hub(accounts=accounts(getattr(request, "param", TEAM), call_back_key="2", leave_key=None, leave=None)))
     signed_in(made.stage)  # the account has an owner
     return made
 
@@ -81,3 +81,17 @@ def test_a_wait_whose_call_is_over_ends_though_nobody_else_calls(desk: Desk) -> 
     desk.tell("CA1", "failed", failure="gateway_ended")
     tend_queues(desk.stage.hub)
     assert desk.entry("CA1").state == "failed"
+
+
+@pytest.mark.parametrize("desk", [[{"name": "Ana", "phone": "phone:ana"}]], indirect=True)
+def test_an_agent_at_a_sip_phone_is_engaged_while_it_talks_and_gets_calls_back(desk: Desk) -> None:
+    desk.tell("CA1", "ringing")
+    desk.tell("CA1", "answered", answered_by="phone:ana")  # a call outside of the queue
+    keeps_the_place(desk, "CA2")
+    tend_queues(desk.stage.hub)
+    assert not desk.stage.rows(OutgoingCall), "the agent talks"
+    desk.tell("CA1", "completed", duration=60)
+    desk.stage.flow()
+    tend_queues(desk.stage.hub)
+    assert place(desk.stage) == {"placed": 1}
+    assert [each.user_number for each in desk.stage.carrier.placed] == ["phone:ana"]

@@ -15,7 +15,6 @@ from hub.config.callflow.definition import (
     END,
     HASH,
     WAITING_STEPS,
-    Agent,
     Asking,
     Dialing,
     Flow,
@@ -220,20 +219,10 @@ def _details(flow: Flow) -> Found:
         if isinstance(step, Queue) and not step.takers(flow.agents):
             wanted = f"with all of {', '.join(step.skills)} " if step.skills else ""
             yield (*place, "skills"), f"nobody {wanted}takes calls; write `agents:` at the flow, with name and phone"
-        elif isinstance(step, Queue) and step.call_back_key and not any(map(_has_number, step.takers(flow.agents))):
-            yield (
-                (*place, "call_back_key"),
-                "calls back ring the telephone number of an agent, and all of these have phone:NAME; add an agent with a "
-                "number, or remove the key",
-            )
     phones = [each.phone for each in flow.agents]
     for index, phone in enumerate(phones):
         if phone in phones[:index]:
             yield ("agents", index, "phone"), f"{phone} is the phone of another agent; each agent needs an own one"
-
-
-def _has_number(agent: Agent) -> bool:
-    return not agent.phone.startswith(OWN_PHONE)
 
 
 def _schedule(step: Schedule, place: Place) -> Found:

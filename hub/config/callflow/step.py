@@ -13,12 +13,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hub.config.callflow.hours import DAYS, Hours, local_time, open_at, parse_days, parse_hours
 from hub.contracts.answers import OWN_PHONE
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import PHONE_NAME, phone_number
 
 END = "end"
 """No next step: the call is over."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
-PHONE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 MAX_SPEECH_CHARACTERS = 1000
 SOURCE = "[source]"
 """In a whisper: the source of the call."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
+from hub.contracts.answers import OWN_PHONE
 from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.events import CallEvent, CallFailure
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import own_phone, phone_number
 
 DEVICES = frozenset({"client", "sip", "sim"})
 """What stands before the colon in the address of a device (twilio.com/docs/voice/api/call-resource, `to`)."""
@@ -55,13 +56,13 @@ def leg_event(
     if leg_status not in ("in-progress", "completed"):
         return None
     picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
-    scheme = to.partition(":")[0]
+    scheme, _, name = to.partition(":")
     return CallEvent(
         kind="answered",
         call_id=call_id,
         at=picked_up,
         tracking_number=tracking_number,
-        answered_by=phone_number(to),
+        answered_by=phone_number(to) or (own_phone(f"{OWN_PHONE}{name}") if scheme == "sip" else None),
         answered_device=scheme if scheme in DEVICES else None,
     )
 

@@ -50,6 +50,7 @@ def _of_call(view: ContactView, mask: Mask) -> dict[str, Any]:
     return {
         "caller_number": mask.phone(view.number),
         "caller_name": mask.text(view.name),
+        "answered_by": mask.phone(view.answered_at_number),
         **only(*SHOWN_OF_CALL)(call),
         "recording": call.recording_id,
         "carrier": call.connector,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.contracts.phones import own_phone
 from hub.model.columns import storable
 from hub.model.marks import LeadStatus
 from hub.reports.calendar import OwnDays
@@ -227,7 +228,7 @@ def _text(value: str | None) -> str | None:
 
 def _agent(value: str | None) -> str | None:
     plain = re.sub(r"[^0-9]", "", value or "")
-    return f"+{plain}" if plain.isascii() and 7 <= len(plain) <= 15 else None
+    return own_phone(value) or f"+{plain}" if plain.isascii() and 7 <= len(plain) <= 15 else None
 
 
 def _number(value: str | None, most: int) -> int | None:

@@ -15,7 +15,7 @@ from hub.access.sign_in.passkeys import RelyingParty, passkeys_of
 from hub.access.sign_in.recovery_codes import recovery_codes_left
 from hub.access.sign_in.sessions import end_session, end_sessions, living_sessions, rotate_session
 from hub.access.user_changes import set_call_back_number
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import own_phone, phone_number
 from hub.errors import CannotDo
 from hub.model import OidcIdentity, User, WebSession
 from hub.store import audit
@@ -57,7 +57,7 @@ def set_phone(page: PageRequest) -> Response:
     """Remember another phone from which the user calls back, or none."""
     written = page.value("call_back_number")
     country = page.companies[0].country if page.companies else "US"
-    number = phone_number(written, country) if written else None
+    number = own_phone(written) or phone_number(written, country) if written else None
     if written and number is None:
         raise CannotDo("Write the number with its country, like +1 312 555 0190.")
     with page.hub.store.writing() as session:

@@ -22,7 +22,7 @@ from hub.api.twiml import (
 from plugins.carriers.sip.capture import masked as hidden
 from plugins.carriers.sip.capture import packet_of, pcap
 from plugins.carriers.sip.control import Account, items
-from plugins.carriers.sip.translate import SipWebhook
+from plugins.carriers.sip.translate import SipWebhook, dialed
 
 REASONS: Mapping[str, str] = {
     "caller_id": "The tracking number is not among the trunk's numbers, so it cannot be the caller ID.",
@@ -48,7 +48,7 @@ class Calls(Account):
         report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
         order = {
             "Key": call.key,
-            "To": call.user_number or "",
+            "To": dialed(call.user_number or ""),
             "From": call.tracking_number,
             "Twiml": self.connect(call),
             "Timeout": call.user_ring_seconds,

@@ -29,6 +29,11 @@ HOLD, HOLD_STATUS = "hold", "holdStatusCallback"
 answer is reported."""
 
 
+def dialed(phone: str) -> str:
+    """A number, or a phone of the business, as the gateway dials it."""
+    return re.sub("^phone:", "sip:", phone)
+
+
 class SipTwiml(Twiml):
     """TwiML in which a text that announces a recording is marked."""
 
@@ -45,7 +50,7 @@ class SipTwiml(Twiml):
 
     def gather_attributes(self, gather: Gather) -> dict[str, str]:
         """The attributes of a `<Gather>`."""
-        held = {HOLD: gather.hold, HOLD_STATUS: self.address(self.leg_path, "")} if gather.hold else {}
+        held = {HOLD: dialed(gather.hold), HOLD_STATUS: self.address(self.leg_path, "")} if gather.hold else {}
         return super().gather_attributes(gather) | held
 
     def number_attributes(self, dial: Dial) -> dict[str, str]:

@@ -52,3 +52,29 @@ def test_every_face_says_what_picked_up(config_stage: TestHub) -> None:
         one = shown if command[0] == "call" else next(each for each in shown["calls"] if each["id"] == call.id)
         assert one["answered_device"] == "client"
     assert "answered_device" not in READERS, "CallRail has no such field"
+
+
+def test_every_face_names_the_sip_phone_that_picked_up(config_stage: TestHub) -> None:
+    stage = config_stage
+    assert stage.config_file is not None
+    begin, sip = stage.clock(), {"answered_by": "phone:anna", "answered_device": "sip"}
+
+    def told(kind: Any, after: int, **more: Any) -> CallEvent:
+        at = begin + timedelta(seconds=after)
+        return CallEvent(kind=kind, at=at, call_id="CA0", tracking_number=SHARED, caller_number=CALLER, **more)
+
+    stage.tell(told("ringing", 0), told("answered", 4, **sip))
+    stage.flow()
+    call, browser = stage.one(Call, carrier_call_id="CA0"), signed_in(stage)
+    assert "with phone:anna" in browser.text("/")
+    stage.tell(told("completed", 64, duration=64))
+    stage.flow()
+    assert "by phone:anna on a SIP phone" in browser.text(f"/calls/{call.id}")
+    options, env = ["--config", str(stage.config_file.path)], {"HUB_KEY": KEY}
+    assert "phone:anna" in CliRunner().invoke(app, ["call", call.id, *options], env=env).stdout
+    listed = json.loads(CliRunner().invoke(app, ["calls", "list", *options, "--json"], env=env).stdout)
+    assert [each["answered_by"] for each in listed["calls"]] == ["phone:anna"]
+    assert [
+        row["id"]
+        for row in csv.DictReader(browser.get("/calls.csv?agent=phone:anna").content.decode("utf-8-sig").splitlines())
+    ] == [call.id]

@@ -161,7 +161,7 @@ class FakeEngine:
         if does == "silent":
             await asyncio.sleep(0.05)
             raise NoAnswer("it rang", 480)
-        leg = FakeLeg(dial.number, dial.caller, outgoing=True)
+        leg = FakeLeg(dial.number, dial.caller, outgoing=True, phone=dial.number.partition("sip:")[2])
         dial.sent.append(leg)
         self.all.append(leg)
         assert callable(does)

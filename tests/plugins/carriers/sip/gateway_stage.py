@@ -28,6 +28,11 @@ SETTINGS = {
     "trunk": {"host": "203.0.113.10", "addresses": ["203.0.113.10"]},
     "numbers": [NUMBER],
 }
+PHONES = {
+    "tls_certificate": "phones.pem",
+    "named": {name: {"password": "correct-horse-battery"} for name in ("anna", "ben")},
+    "emergency": "announce",
+}
 Script = dict[tuple[str, str], tuple[Instruction, ...]]
 
 

@@ -12,7 +12,18 @@ from urllib.parse import urlencode
 import pytest
 from event_loops import in_a_thread
 from fake_engine import FakeLeg
-from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
+from gateway_stage import (
+    CALLER,
+    NIGHT,
+    NUMBER,
+    PHONES,
+    SALES,
+    ScriptedHub,
+    Stage,
+    gives_up_after,
+    hangs_up_after,
+    staged,
+)
 from testbed import TestHub
 
 from hub.api import BadPayload, CallEvent, WebhookRequest
@@ -24,6 +35,7 @@ from plugins.carriers.sip.gateway import spool
 from plugins.carriers.sip.gateway.call.placing import Placing, Refused
 from plugins.carriers.sip.gateway.fields import now, stamp
 from plugins.carriers.sip.gateway.recovery import ALIVE, recover
+from plugins.carriers.sip.phones import PhonesSettings
 from plugins.carriers.sip.translate import SipWebhook
 
 GREETING = Say(text="Thank you for calling.")
@@ -285,11 +297,14 @@ async def _dead(*changes: Any) -> None:
     raise OSError("the process is gone")
 
 
-def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("user", [SALES, "sip:anna"])
+def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path, user: str) -> None:
     async def play(stage: Stage) -> None:
-        user, person = SALES, CALLER
+        person = CALLER
         stage.engine.phones = {user: lambda leg: None, person: hangs_up_after()}
-        call = CallBack(key="k1", tracking_number=NUMBER, user_number=user, person_number=person)
+        call = CallBack(
+            key="k1", tracking_number=NUMBER, user_number=user.replace("sip:", "phone:"), person_number=person
+        )
         order = {
             "Key": call.key,
             "To": user,
@@ -307,13 +322,14 @@ def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path)
         await stage.told()
         assert [(dial.number, dial.caller, dial.second) for dial in stage.engine.placed] == [
             (user, NUMBER, False),
-            (person, NUMBER, True),
-        ]
+            (person, NUMBER, user == SALES),
+        ], "the leg that costs counts as a call back"
         told = [(each.leg, each.status) for each in stage.hub.events]  # type: ignore[union-attr]
         assert told[0] == ("user", "answered") and {("person", "completed"), ("user", "completed")} <= set(told)
         for change, code in (
             ({"From": "+13125550199"}, "caller_id"),
             ({"To": "+442079460000"}, "country"),
+            ({"To": "sip:nobody"}, "number"),
             ({"To": "+19002345678"}, "country"),
         ):
             try:
@@ -323,7 +339,7 @@ def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path)
             else:
                 raise AssertionError(f"a call was placed against the limit: {code}")
 
-    on_stage(tmp_path, play)
+    on_stage(tmp_path, play, phones=PhonesSettings.model_validate(PHONES))
 
 
 def test_a_reason_of_a_failure_that_the_hub_does_not_know_is_refused() -> None:

@@ -8,17 +8,11 @@ from typing import Any
 import pytest
 from event_loops import in_a_thread
 from fake_engine import FakeLeg
-from gateway_stage import CALLER, NUMBER, hangs_up_after, staged
+from gateway_stage import CALLER, NUMBER, PHONES, hangs_up_after, staged
 
 from plugins.carriers.sip.engine.interface import Dial, NotAllowed
 from plugins.carriers.sip.gateway.call.calling_out import is_emergency
 from plugins.carriers.sip.phones import PhonesSettings
-
-WRITTEN = {
-    "tls_certificate": "phones.pem",
-    "named": {name: {"password": "correct-horse-battery"} for name in ("anna", "ben")},
-    "emergency": "announce",
-}
 
 
 def called(
@@ -27,7 +21,7 @@ def called(
     """A call of Anna's phone, led to its end, and what the line placed for it. The hub must hear nothing."""
 
     async def walk() -> tuple[FakeLeg, list[Dial]]:
-        given = PhonesSettings.model_validate(WRITTEN | settings)
+        given = PhonesSettings.model_validate(PHONES | settings)
         async with staged(folder, phones=given) as stage:
             stage.engine.phones.update(phones or {})
             leg = await stage.call(called=number, caller=NUMBER, phone="anna")

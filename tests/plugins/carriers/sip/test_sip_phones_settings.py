@@ -97,4 +97,4 @@ def test_a_call_reaches_a_phone_and_its_device_is_reported(tmp_path: Path) -> No
 
     in_a_thread(walk())
     answered, _ = [each for each in hub.events if isinstance(each, CallEvent) and each.kind == "answered"]
-    assert (answered.answered_by, answered.answered_device) == (None, "sip")
+    assert (answered.answered_by, answered.answered_device) == ("phone:anna", "sip")

@@ -141,7 +141,7 @@ def _order(call: Party, verb: ElementTree.Element, noun: ElementTree.Element) ->
         ring_s=float(verb.get("timeout", "30")),
         withhold=withhold,
         attested_by=None if call.leg.outgoing else call.leg,
-        second=call.leg.outgoing,
+        second=call.leg.outgoing and not call.leg.about.phone,
     )
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from plugins.carriers.sip.engine.interface import Dial, NotAllowed, NotPlaced
 from plugins.carriers.sip.engine.limits import check_country
+from plugins.carriers.sip.engine.settings import PHONE
 from plugins.carriers.sip.gateway.call.conversation import Conversation
 from plugins.carriers.sip.gateway.call.incoming import end
 from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, status_of
@@ -68,6 +69,11 @@ class Placing:
             raise Refused("caller_id")
         if self._parts.engine.health().draining:
             raise Refused("draining")
+        name = order["To"].removeprefix(PHONE)
+        if name != order["To"]:
+            if name not in self._parts.start.settings.phone_names():
+                raise Refused("number")
+            return
         try:
             check_country(order["To"], self._parts.start.settings.may_call)
         except NotAllowed as error:

@@ -42,14 +42,24 @@ class DaemonThreadPool:
         self._closed = False
 
     def submit(self, call: Future[Result], work: Callable[[], Result]) -> None:
-        """Run `work`; its result or error becomes that of `call`."""
+        """Run `work`; its result or error becomes that of `call`. RuntimeError if it is closed, or has no thread and the
+        system gives none; then the work is not queued."""
         with self._lock:
             if self._closed:
                 raise RuntimeError(f"the thread pool {self._name} is closed")
             self._jobs.put((call, work))  # type: ignore[arg-type]
             if not self._idle.acquire(blocking=False) and self._threads < self._max_threads:
-                self._threads += 1
-                threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
+                self._add_thread()
+
+    def _add_thread(self) -> None:
+        try:
+            threading.Thread(target=self._work, name=f"{self._name}-{self._threads + 1}", daemon=True).start()
+        except RuntimeError:  # the others do the work, and the next call tries again
+            if not self._threads:
+                self._jobs.get_nowait()
+                raise
+        else:
+            self._threads += 1
 
     def close(self) -> None:
         """Cancel calls that have not started; running calls may finish, but are not waited for."""

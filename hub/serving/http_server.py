@@ -23,6 +23,8 @@ from hub.web.health import operation_app
 
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 seconds for which proxies keep their connections, so that it is not the hub that closes one first."""
+MAX_OPERATION_CONNECTIONS, MAX_OPERATION_BYTES = 50, 1_000_000
+"""Of the operation address: a monitor needs a few connections, and asks without a body."""
 
 
 def edge_settings(app: Any, listen: str, trusted_proxies: Callable[[], Iterable[str]] = tuple) -> uvicorn.Config:
@@ -74,8 +76,16 @@ def serving_operation(listener: socket.socket | None, current: Callable[[], Hub]
     if listener is None:
         yield
         return
+    limits = ConnectionLimits(
+        MAX_OPERATION_CONNECTIONS,
+        MAX_OPERATION_CONNECTIONS,
+        MAX_OPERATION_BYTES,
+        backlog=MAX_OPERATION_CONNECTIONS,
+    )
+    connections = Connections(limits, lambda peer: True)
     settings = uvicorn.Config(
         EdgeRules(operation_app(current), "http://"),
+        http=partial(LimitedHttpProtocol, connections=connections),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_level="error",

@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from hub.platform.liveness import report_failure
 from hub.platform.metrics import DATABASE_AWAY
 
 PATIENCE_SECONDS = 0.5
@@ -143,7 +144,10 @@ class Outage:
 
     def _watch(self) -> None:
         while not self._ending.wait(WATCH_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - without this thread a frozen database holds every caller
+                report_failure("database watch", error)
 
 
 def _report(away: int) -> None:

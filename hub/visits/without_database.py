@@ -29,10 +29,11 @@ Row = dict[str, Any]
 class ShownNumbers:
     """What the visitors of this process were shown last, by visit."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_VISITS_KNOWN) -> None:
+        self._most = most
         self._shown: OrderedDict[tuple[str, str], NumberShown] = OrderedDict()
-        self._only_spooled: set[str] = set()
-        """Visits that began without the database, until it has one of their reports."""
+        self._only_spooled: OrderedDict[str, None] = OrderedDict()
+        """Visits that began without the database, until it has one of their reports; also those that have ended since."""
 
     def knows(self, job: ParsedVisit | Departure) -> bool:
         """Whether the job is of a visit that this process knows."""
@@ -40,27 +41,30 @@ class ShownNumbers:
 
     def named(self, job: ParsedVisit) -> ParsedVisit:
         """The arrival so that its visit keeps its id, even if this report reaches the database before those in the spool."""
-        return replace(job, new_visit_id=job.visit_id) if job.visit_id in self._only_spooled else job
+        known = job.visit_id if job.visit_id in self._only_spooled else None
+        return replace(job, new_visit_id=known) if known else job
 
     def note_spooled(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
         """As `note`, of a job that went to the spool."""
         self.note(job, shown)
         if shown is not None and shown.visit_id is not None and job.visit_id is None:
-            self._only_spooled.add(shown.visit_id)
+            self._only_spooled[shown.visit_id] = None
+            if len(self._only_spooled) > self._most:
+                self._only_spooled.popitem(last=False)
 
     def note_recorded(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
         """As `note`, of a job that is in the database."""
         self.note(job, shown)
-        self._only_spooled.discard(job.visit_id or "")
+        self._only_spooled.pop(job.visit_id or "", None)
 
     def note(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
         """Remember what a job's visitor sees now."""
         if shown is not None and shown.visit_id is not None:
             self._shown[job.company.id, shown.visit_id] = shown
             self._shown.move_to_end((job.company.id, shown.visit_id))
-            if len(self._shown) > MAX_VISITS_KNOWN:
+            if len(self._shown) > self._most:
                 (_, oldest), _ = self._shown.popitem(last=False)
-                self._only_spooled.discard(oldest)
+                self._only_spooled.pop(oldest, None)
         elif job.visit_id is not None and not self._has_newer_page(job):
             self._shown.pop((job.company.id, job.visit_id), None)
 

@@ -139,8 +139,9 @@ class Housekeeping:
         for job in self._jobs:
             before = self._running.get(job.name)
             if (before is None or before.done()) and self._due[job.name] <= self._monotonic():
-                future = self._running[job.name] = Future()
+                future: Future[None] = Future()
                 self._pool.submit(future, partial(self._run, job))
+                self._running[job.name] = future
                 started.append(future)
         return started
 

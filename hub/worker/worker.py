@@ -241,7 +241,11 @@ class Worker:
         """Run `work` in a thread pool, unless work with this name is running."""
         if name not in self._running:
             self._running.add(name)
-            (pool or self._syncs).submit(Future(), partial(self._run, name, work))
+            try:
+                (pool or self._syncs).submit(Future(), partial(self._run, name, work))
+            except RuntimeError:  # no thread was there for it; the next look starts it
+                self._running.discard(name)
+                raise
 
     def _run(self, name: str, work: Callable[[], object]) -> None:
         try:

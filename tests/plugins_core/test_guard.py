@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from no_threads import no_new_threads
 
 from hub.errors import (
     AuthError,
@@ -111,6 +112,17 @@ def test_what_the_callback_of_a_call_raises_ends_no_thread_of_the_pool() -> None
     crew.submit(last, lambda: True)
     assert last.result(timeout=10)
     crew.close()
+
+
+def test_a_pool_without_a_thread_works_again_when_the_system_gives_threads() -> None:
+    pool = DaemonThreadPool("google", max_threads=1)
+    for _ in range(2):
+        with no_new_threads(), pytest.raises(RuntimeError):
+            pool.submit(Task[bool](), lambda: True)
+    last: Task[bool] = Task()
+    pool.submit(last, lambda: True)
+    assert last.result(timeout=10)
+    pool.close()
 
 
 @pytest.mark.usefixtures("own_deadlines")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import pytest
+from no_threads import no_new_threads
 from sqlalchemy import event
 from testbed import TestHub
 
@@ -272,3 +273,12 @@ def test_a_worker_tells_how_long_ago_each_thread_turned_and_each_job_succeeded(l
     finally:
         worker.stop()
     assert stage.hub.liveness.thread_ages() == {}, "a worker that was stopped is not stuck"
+
+
+def test_a_job_for_which_the_system_gave_no_thread_runs_at_the_next_look(house: House) -> None:
+    housekeeping = house.with_jobs(house.job("sweep", 10))
+    with no_new_threads(), pytest.raises(RuntimeError):
+        housekeeping.start_due()
+    finish(housekeeping)
+    assert house.runs == ["sweep"]
+    housekeeping.close(5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 
 import httpx2
 import pytest
@@ -11,7 +12,7 @@ from testbed import TestHub
 
 from hub.errors import ConfigError
 from hub.serving.addresses import OPERATION_PORTS_ABOVE, address_of, operation_listener
-from hub.serving.http_server import serving_operation
+from hub.serving.http_server import MAX_OPERATION_CONNECTIONS, serving_operation
 
 
 @pytest.fixture
@@ -38,3 +39,19 @@ def test_details_and_metrics_are_answered_there_by_the_current_hub(lite_hub: Cal
         assert "flow" in ready.json()["threads"] and ready.headers["x-content-type-options"] == "nosniff"
         assert "ringfence_queue_size" in client.get("/metrics").text
         assert client.get("/").status_code == 404
+
+
+def test_connections_that_say_nothing_leave_it_to_whoever_watches(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    listener = operation_listener("127.0.0.1:0", "127.0.0.1:8080")
+    assert listener is not None
+    with ExitStack() as stack:
+        stack.enter_context(serving_operation(listener, lambda: stage.hub))
+        silent = [
+            stack.enter_context(socket.create_connection(listener.getsockname()))
+            for _ in range(MAX_OPERATION_CONNECTIONS)
+        ]
+        assert httpx2.get(f"http://{address_of(listener)}/healthz").status_code == 200
+        silent[0].settimeout(10)
+        with suppress(ConnectionResetError):
+            assert silent[0].recv(1) == b"", "the oldest one was closed for it"

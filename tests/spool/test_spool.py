@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeds import TABLES, filled
 from sqlalchemy import Table, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from hub.model import InboxWebhook, every_table
 from hub.model.columns import new_id
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
-from hub.store.spool import Drainer, Spool
+from hub.store.spool import Drainer, Row, Spool
 from hub.store.spool.drain import VISITS
 from hub.store.spool.values import MARKS, dumped, loaded
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
@@ -119,6 +120,23 @@ def test_a_row_that_the_database_refuses_does_not_hold_up_the_others(store: Stor
     assert Drainer(store, spool, {SPOOLED_AS: writer.drain}).look() == 2
     assert keys(store) == ["1", "3"]
     assert (spool.state().waiting, spool.state().refused) == (0, 2)
+
+
+def test_a_row_that_always_fails_as_a_lost_database_does_keeps_no_other_row_waiting(store: Store, spool: Spool) -> None:
+    written: list[int] = []
+
+    def write(rows: Sequence[Row]) -> None:
+        if any(row["n"] == 1 for row in rows):
+            raise OperationalError("insert", {}, Exception("index row size exceeds maximum"))
+        written.extend(row["n"] for row in rows)
+
+    drainer = Drainer(store, spool, {"form": write})
+    spool.put("form", [{"n": 1}])
+    assert drainer.look() == 0 and store.outage.since is not None, "nothing says that it is the row"
+    assert (spool.state().waiting, spool.state().refused) == (1, 0)
+    spool.put("form", [{"n": 2}, {"n": 3}])
+    assert drainer.look() == 2 and store.outage.since is None
+    assert written == [2, 3] and (spool.state().waiting, spool.state().refused) == (0, 1)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", VISITS]), st.integers(0, 3)), max_size=12), st.integers(1, 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -61,6 +62,29 @@ def test_a_file_is_slow_for_ten_seconds_before_it_counts_as_away_and_pages_are_r
     now[0] += 10
     outage.look()
     assert outage.since is not None and outage.slow and outage.readable
+
+
+class Raising:
+    """Work whose first look fails."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.asked_again = threading.Event()
+
+    def give_up_after(self, seconds: float) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            raise RuntimeError("can't start new thread")
+        self.asked_again.set()
+        return False
+
+
+def test_the_thread_that_watches_the_database_goes_on_after_an_error() -> None:
+    outage, work = Outage(), Raising()
+    outage.watch(work)
+    outage.start()
+    assert work.asked_again.wait(10), "a frozen database would hold every caller"
+    outage.close()
 
 
 def test_a_held_file_is_slow_and_one_that_is_gone_is_away(tmp_path: Path) -> None:

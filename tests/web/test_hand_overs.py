@@ -8,7 +8,9 @@ import threading
 from concurrent.futures import Future
 from importlib import import_module
 
+import pytest
 from event_loops import in_a_thread
+from no_threads import no_new_threads
 from web_edge import Edge
 
 import hub.flow
@@ -108,4 +110,30 @@ def test_a_write_that_hangs_is_given_up_after_the_patience_of_whoever_waits_for_
         hanging.set()
         committer.close()
         hanging.clear()
+    assert aside == ["job"]
+
+
+def test_a_write_that_hangs_is_given_up_later_if_the_system_gives_no_thread_for_it_now() -> None:
+    writing, hanging, answered = threading.Event(), threading.Event(), threading.Event()
+    aside: list[str] = []
+
+    def set_aside(jobs: list[str]) -> None:
+        aside.extend(jobs)
+        answered.set()
+
+    def write(jobs: list[str]) -> None:
+        writing.set()
+        hanging.wait(10)
+
+    committer = GroupCommitter[str, None](
+        "visits", 1, write, lambda jobs, done: None, lambda jobs, why: None,
+        without=WithoutDatabase[str](Outage(), set_aside, 0.0),
+    )  # fmt: skip
+    committer.submit("job")
+    assert writing.wait(10)
+    with no_new_threads(), pytest.raises(RuntimeError):
+        committer.give_up_after(1.0)
+    assert committer.give_up_after(1.0) and answered.wait(10)
+    hanging.set()
+    committer.close()
     assert aside == ["job"]

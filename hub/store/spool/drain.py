@@ -54,6 +54,8 @@ RETRY_SECONDS = 3_600.0
 FEW_ROWS = 100
 MAX_ROWS = 2_000
 """Rows that are taken from the spool at a time; those of one kind are written together."""
+MAX_FAILED = 100
+"""If the first so many rows all fail alone too, the database is away."""
 VISITS = "visit"
 """The kind that is written before the others, because a call and a form look for their visit."""
 Drain = Callable[[Sequence[Row]], None]
@@ -170,9 +172,11 @@ class Drainer:
             return
         try:
             drain([each.row for each in rows])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a row that cannot be written is set aside
             if is_away(error):
-                raise
+                probe(self._store)
+                yield from self._one_by_one(drain, rows, error)
+                return
             if len(rows) == 1:
                 self._spool.refuse(rows[0].id, type(error).__name__)
                 return
@@ -181,6 +185,27 @@ class Drainer:
             yield from self._written(kind, rows[half:])
         else:
             yield rows
+
+    def _one_by_one(self, drain: Drain, rows: list[Spooled], error: Exception) -> Iterator[list[Spooled]]:
+        """The rows that are written alone, after an error that says nothing against any of them. If some are, the others are
+        set aside, so that one row never holds up all that come after it; if none is, the database is away, and all stay."""
+        failed: list[tuple[int, str]] = []
+        written = 0
+        for each in rows:
+            if not written and len(failed) == MAX_FAILED:
+                raise error
+            try:
+                drain([each.row])
+            except Exception as why:  # noqa: BLE001 - the same
+                probe(self._store)
+                failed.append((each.id, type(why).__name__))
+            else:
+                written += 1
+                yield [each]
+        if not written:
+            raise error
+        for row_id, name in failed:
+            self._spool.refuse(row_id, name)
 
     def _show(self) -> None:
         state = self._spool.state()

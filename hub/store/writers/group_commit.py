@@ -70,7 +70,8 @@ class GroupCommitter(Generic[Job, Written]):
         self._lock = threading.Lock()
         self._group: _Group[Job] | None = None
         self._name = thread or queue
-        self._thread = self._begin(None)
+        self._thread: threading.Thread
+        self._begin(None)
         if without is not None:
             without.outage.watch(self)
 
@@ -95,15 +96,17 @@ class GroupCommitter(Generic[Job, Written]):
             group = self._group
             if group is None or time.monotonic() - group.since < patience:
                 return False
-            self._group = None
-            self._thread = self._begin(group)
+            late, self._group = self._thread, None
+            try:
+                self._begin(group)
+            except RuntimeError:  # the system gives no thread now; the next look tries again
+                self._thread, self._group = late, group
+                raise
         return True
 
-    def _begin(self, late: _Group[Job] | None) -> threading.Thread:
-        thread = threading.Thread(target=self._serve, args=(late,), name=self._name, daemon=True)
-        self._thread = thread
-        thread.start()
-        return thread
+    def _begin(self, late: _Group[Job] | None) -> None:
+        self._thread = threading.Thread(target=self._serve, args=(late,), name=self._name, daemon=True)
+        self._thread.start()
 
     def _serve(self, late: _Group[Job] | None) -> None:
         if late is not None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 
-from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
+from hub.config.callflow.step import GREETING
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, MayBreak, nobody_may, read_connectors
 from hub.config.destinations import rule_as_stored

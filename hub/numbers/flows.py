@@ -11,8 +11,8 @@ from functools import lru_cache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
+from hub.config.callflow.step import GREETING
 from hub.model import CallStep, FlowVersion
 from hub.numbers.greetings import present_sounds
 from hub.store.rows import write_rows

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from hub.config.callflow.checks import AUDIO, GREETING
+from hub.config.callflow.checks import AUDIO
+from hub.config.callflow.step import GREETING
+from hub.config.callflow.step import MAX_GREETING_SECONDS as MAX_SECONDS
 from hub.errors import CannotDo, NotFound
 from hub.model import FlowDraft, Greeting
 from hub.model.columns import new_id
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 RATE = 8000
 """Samples a second on the telephone."""
 MAX_UPLOAD_BYTES = 12_000_000
-MAX_SECONDS = 60
 MAX_MP3_BYTES = 2_000_000
 MAX_GREETINGS = 100
 """Of one company."""

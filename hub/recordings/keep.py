@@ -23,6 +23,7 @@ from hub.privacy.holds import on_hold
 from hub.privacy.recording_refusal import is_refused
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.recordings.audio import Unfit, inspect
+from hub.recordings.greetings import put_in_place, spoken_in
 from hub.recordings.peaks import keep_peaks
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub
@@ -111,8 +112,13 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
     if row.stored_at is None:
         with hub.store.reading() as session:
             call = session.get_one(Call, row.call_id)
+            spoken = spoken_in(session, call)
         if call.tracking_number is None:
             raise RetryLater("Only the recording of the call is known yet.")
+        if spoken is not None:
+            became = put_in_place(hub, call, spoken, _fetched(hub, row))
+            done = row.carrier_deleted_at or _delete_at_carrier(hub, row)
+            return {"state": RecordingState.GONE, "reason": became, "url": None, "carrier_deleted_at": done}
         reason = _why_not(hub, row, call)
         if reason is not None:
             hub.blob_store.delete(path_of(row))
@@ -156,19 +162,13 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
 
 def _store(hub: Hub, row: Recording, call: Call) -> tuple[dict[str, Any], bytes]:
     """The row's new values after its audio is in the storage, and the audio."""
-    fetched = _at_carrier(
-        hub,
-        row,
-        lambda: hub.plugins.call(
-            row.connector, RecordingHooks.fetch_recording, row.carrier_recording_id, row.url or ""
-        ),
-    )
-    audio = inspect(fetched.data, row.duration)
-    digest = hashlib.sha256(fetched.data).hexdigest()
+    data = _fetched(hub, row)
+    audio = inspect(data, row.duration)
+    digest = hashlib.sha256(data).hexdigest()
     path = path_of(row)
     with hub.store.writing() as session:
         seal = hub.vault.sealer(session, call.company_id, call.caller_number, call.id)
-    hub.blob_store.write(path, seal(fetched.data, place_in(row.id)))
+    hub.blob_store.write(path, seal(data, place_in(row.id)))
     with hub.store.reading() as session:
         back = hub.vault.open(session, hub.blob_store.read(path) or b"", place_in(row.id))
     if back is None or hashlib.sha256(back).hexdigest() != digest:
@@ -176,12 +176,18 @@ def _store(hub: Hub, row: Recording, call: Call) -> tuple[dict[str, Any], bytes]
     values = {
         "content_type": audio.content_type,
         "duration": round(audio.seconds),
-        "size": len(fetched.data),
+        "size": len(data),
         "sha256": digest,
         "path": path,
         "stored_at": hub.clock(),
     }
-    return values, fetched.data
+    return values, data
+
+
+def _fetched(hub: Hub, row: Recording) -> bytes:
+    """The audio, as the carrier gives it."""
+    hook, known = RecordingHooks.fetch_recording, (row.carrier_recording_id, row.url or "")
+    return _at_carrier(hub, row, lambda: hub.plugins.call(row.connector, hook, *known)).data
 
 
 def path_of(row: Recording) -> str:

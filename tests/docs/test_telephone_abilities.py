@@ -31,7 +31,8 @@ SHOWN = {
     "your own SIP phones and softphones ring": (
         "tests/journey/test_sip_phones.py::test_a_phone_signs_in_and_a_flow_rings_it_with_encrypted_sound",
     ),
-    "greeting uploaded or recorded in the browser": (
+    "greeting uploaded or recorded in the browser, or recorded by phone": (
+        "tests/web/test_voicemail_by_phone.py::test_a_person_records_the_greeting_of_their_voicemail_by_phone_after_the_pin",
         "tests/web/pages/test_greetings_page.py::test_a_greeting_is_uploaded_chosen_published_and_served_to_carriers_even_without_a_database",
         "tests/browser/test_recording_a_greeting.py::test_a_greeting_is_recorded_in_the_browser_and_stored_for_the_telephone",
     ),
@@ -48,7 +49,7 @@ SHOWN = {
         "tests/alerts/test_voicemail_mails.py::test_the_sound_and_the_transcript_come_with_the_day_by_which_the_mail_is_to_be_deleted",
     ),
     "voicemail boxes with a PIN and a greeting for each person": (
-        "tests/web/test_call_flows.py::test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_and_nobody_else_does",
+        "tests/web/test_voicemail_by_phone.py::test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_and_nobody_else_does",
         TWILIO,
     ),
     "keep my place and call me back": (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -12,23 +10,15 @@ from sqlalchemy import text
 from sqlmodel import select
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
-from hub.answering.voicemail_boxes import sealed_pin
 from hub.api.sandbox import SimulatedCall
 from hub.config.callflow.definition import Flow
 from hub.model import Call, FactRow
-from hub.numbers.accounts import write_accounts
 from hub.queries.flows.shares import shares_of
-from hub.recordings.keep import fetch_due
 from hub.spam.callers import add_rule
 from hub.store.encryption.encrypted_fields import seal_facts
 
 MENU = "For sales press 1, for the yard press 2."
 NOTICE = "Harbour records this call."
-
-
-def steps(edge: Edge, call_id: str) -> list[tuple[str, str]]:
-    query = "SELECT step, result FROM call_step WHERE carrier_call_id = :id ORDER BY at, id"
-    return [(row["step"], row["result"]) for row in edge.rows(query, id=call_id)]
 
 
 def notices(edge: Edge) -> list[tuple[str, str]]:
@@ -39,7 +29,7 @@ def test_a_call_goes_along_its_flow_and_every_step_is_written_down(edge: Edge) -
     call_id, heard = edge.place("1")
     assert [each.removeprefix(PUBLIC)[:7] for each in heard[:1]] == ["/audio/"]
     assert heard[1:] == [MENU, NOTICE]
-    assert steps(edge, call_id) == [
+    assert edge.steps(call_id) == [
         ("hello", "was said"),
         ("menu", "asks for a key"),
         ("menu", "key 1: sales"),
@@ -89,7 +79,7 @@ def test_the_question_names_every_place_of_the_caller_and_the_business(edge: Edg
 def test_a_call_that_nobody_answers_is_tagged_and_leaves_a_message(edge: Edge) -> None:
     call_id, heard = edge.place("2", outcome="voicemail")
     assert heard[-1] == "Please leave a message for Harbour."
-    assert [step for step, _ in steps(edge, call_id)] == [
+    assert [step for step, _ in edge.steps(call_id)] == [
         "hello", "menu", "menu", "yard", "yard", "missed", "mark", "night", "night",
     ]  # fmt: skip
     assert edge.one("SELECT text_back FROM call_step WHERE step = 'missed'") == "We will call you back."
@@ -108,7 +98,7 @@ def test_a_known_caller_reaches_the_phone_that_answered_last_time(edge: Edge) ->
         for _ in range(3):
             edge.clock.advance(minutes=5)
             call_id, _ = edge.place("2", answering_number=phone)
-            assert steps(edge, call_id)[-1] == ("yard", f"rings {phone}")
+            assert edge.steps(call_id)[-1] == ("yard", f"rings {phone}")
             edge.work()
 
 
@@ -126,7 +116,7 @@ def test_a_call_ends_on_the_version_of_its_flow_on_which_it_began(own_edge: Edge
     def exchange(request):  # type: ignore[no-untyped-def]
         if request.path.startswith("digits"):
             asked.append(request.url)
-            _change_flow(edge)
+            edge.change_flow(_changed)
         return edge.exchange(request)
 
     call = SimulatedCall(
@@ -134,27 +124,13 @@ def test_a_call_ends_on_the_version_of_its_flow_on_which_it_began(own_edge: Edge
     )
     call_id = edge.twilio.place_call(call, f"{PUBLIC}/webhooks/twilio", exchange)
     assert asked, "the config was changed while the caller heard the menu"
-    assert steps(edge, call_id)[-1] == ("sales", f"rings {BUSINESS}, recorded")
+    assert edge.steps(call_id)[-1] == ("sales", f"rings {BUSINESS}, recorded")
     later, _ = edge.place("1")
-    assert ("yard", f"rings {YARD}") in steps(edge, later)
+    assert ("yard", f"rings {YARD}") in edge.steps(later)
     versions = edge.rows("SELECT carrier_call_id, min(flow_version) AS low, max(flow_version) AS high FROM call_step "
                          "GROUP BY carrier_call_id")  # fmt: skip
     assert all(row["low"] == row["high"] for row in versions)
     assert len({row["low"] for row in versions}) == 2
-
-
-def _change_flow(edge: Edge, change: Callable[[Flow], Flow] | None = None) -> None:
-    """Config.yaml is changed: key 1 now leads to the yard, or as `change` says."""
-    config = edge.opened.hub.config
-    account = config.accounts[0]
-    companies = []
-    for company in account.companies:
-        flows = tuple((change or _changed)(flow) for flow in company.flows)
-        companies.append(company.model_copy(update={"flows": flows}))
-    changed = replace(config, accounts=(account.model_copy(update={"companies": tuple(companies)}),))
-    with edge.opened.hub.store.writing() as session:
-        write_accounts(session, changed, edge.clock())
-    edge.opened.directory.refresh()
 
 
 def test_a_call_goes_by_the_list_that_its_caller_is_on_by_the_owner_of_the_contact_and_by_a_zip_code(
@@ -172,10 +148,10 @@ def test_a_call_goes_by_the_list_that_its_caller_is_on_by_the_owner_of_the_conta
         made = flow.model_dump(mode="json")
         return Flow.model_validate({**made, "start": "who", "steps": {**made["steps"], "who": who, "area": area}})
 
-    _change_flow(edge, change)
+    edge.change_flow(change)
     first, heard = edge.place("48201")
     assert heard[0] == "Your ZIP code?"
-    assert steps(edge, first)[:3] == [
+    assert edge.steps(first)[:3] == [
         ("who", "no case matches: area"), ("area", "asks for a key"), ("area", "ZIP code 482..: sales"),
     ]  # fmt: skip
     edge.work()
@@ -190,62 +166,15 @@ def test_a_call_goes_by_the_list_that_its_caller_is_on_by_the_owner_of_the_conta
         session.add(fact)
     edge.clock.advance(minutes=1)
     second, _ = edge.place()
-    assert steps(edge, second)[0] == ("who", "case 2: yard")
+    assert edge.steps(second)[0] == ("who", "case 2: yard")
     with edge.opened.hub.store.writing() as session:
         company = edge.opened.directory.latest.companies["harbour"]
         add_rule(session, company.account_id, company.id, "vip", "+1312*", now, "olivia")
         add_rule(session, company.account_id, None, "vip", "+14155550142", now, "olivia")
     third, _ = edge.place()
-    assert steps(edge, third)[0] == ("who", "case 1: sales")
+    assert edge.steps(third)[0] == ("who", "case 1: sales")
     other, _ = edge.place(caller_number="+13135550142")
-    assert steps(edge, other)[0] == ("who", "no case matches: area")
-
-
-def test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_and_nobody_else_does(
-    own_edge: Edge,
-) -> None:
-    edge, pin = own_edge, "482915"
-    keyring = edge.opened.hub.keyring
-    box = {"do": "messages", "say": "Your PIN?", "box": "night", "pin": sealed_pin(keyring, pin), "otherwise": "end"}
-
-    def change(flow: Flow) -> Flow:
-        made = flow.model_dump(mode="json")
-        menu = {**made["steps"]["menu"], "keys": {"1": "sales", "2": "box", "3": "night"}}
-        steps = {**made["steps"], "menu": menu, "box": {**box, "repeat": 1}}
-        return Flow.model_validate({**made, "start": "menu", "steps": steps})
-
-    _change_flow(edge, change)
-    _, heard = edge.place("2", pin)
-    assert heard == [MENU, "Your PIN?", "There are no more messages."]
-    for _ in range(2):
-        edge.place("3", outcome="voicemail")
-        edge.work()
-        while fetch_due(edge.opened.hub):
-            pass
-        edge.clock.advance(minutes=1)
-    call_id, heard = edge.place("2", "111111", pin, "1", "2", "2")
-    again = "Press 1 to hear it again, or 2 for the next one."
-    plain = [each if each[:4] != "http" else "sound" for each in heard]
-    assert plain == [
-        MENU, "Your PIN?", "Your PIN?", "Message 1 of 2.", "sound", again, "Message 1 of 2.", "sound", again,
-        "Message 2 of 2.", "sound", again, "There are no more messages.",
-    ]  # fmt: skip
-    first, repeated, second = (each.removeprefix(PUBLIC) for each in heard if each[:4] == "http")
-    assert first.partition("?")[0] == repeated.partition("?")[0] != second.partition("?")[0]
-    given = edge.client.get(second)
-    assert (given.status_code, given.headers["cache-control"]) == (200, "no-store") and given.content[:4] == b"RIFF"
-    assert edge.client.get(second[:-1] + ("0" if second[-1] != "0" else "1")).status_code == 404
-    assert ("box", "a wrong PIN") in steps(edge, call_id) and ("box", "opened the voicemail") in steps(edge, call_id)
-    assert edge.one("SELECT count(*) FROM audit_entry WHERE action = 'recording.phone'") == 1
-    assert not any(pin in str(row) for row in edge.rows("SELECT * FROM call_step"))
-    edge.clock.advance(minutes=31)
-    assert edge.client.get(second).status_code == 404, "the address has ended"
-    for _ in range(3):
-        edge.place("2", "111111", "222222")
-    _, heard = edge.place("2", pin)
-    assert heard == [MENU, "Your PIN?"], "after too many guesses the right PIN opens nothing"
-    edge.clock.advance(minutes=61)
-    assert "Message 1 of 2." in edge.place("2", pin)[1]
+    assert edge.steps(other)[0] == ("who", "no case matches: area")
 
 
 def test_the_ways_of_a_split_are_compared_by_what_became_of_their_calls(own_edge: Edge) -> None:
@@ -256,15 +185,15 @@ def test_the_ways_of_a_split_are_compared_by_what_became_of_their_calls(own_edge
         half = {"do": "split", "ways": {"short": "sales", "long": "yard"}}
         return Flow.model_validate({**made, "start": "half", "steps": {**made["steps"], "half": half}})
 
-    _change_flow(edge, change)
+    edge.change_flow(change)
     went: dict[str, str] = {}
     for number in range(12):
         caller = f"+131255501{number:02}"
         call_id, _ = edge.place(caller_number=caller, outcome="voicemail" if number % 3 == 0 else "answered")
-        went[caller] = steps(edge, call_id)[0][1]
+        went[caller] = edge.steps(call_id)[0][1]
         edge.work()
     again, _ = edge.place(caller_number="+13125550105")
-    assert steps(edge, again)[0] == ("half", went["+13125550105"])
+    assert edge.steps(again)[0] == ("half", went["+13125550105"])
     edge.work()
     with edge.opened.hub.store.reading() as session:
         companies = [each.id for each in edge.opened.directory.latest.companies.values()]
@@ -295,7 +224,7 @@ def test_where_the_notice_cannot_be_stored_the_call_is_connected_unrecorded(own_
     call_id, heard = edge.place("1")
     assert heard[1:] == [MENU], "no notice is heard that is not stored"
     edge.until_drained()
-    assert steps(edge, call_id)[2:] == [("menu", "key 1: sales"), ("sales", f"rings {BUSINESS}")]
+    assert edge.steps(call_id)[2:] == [("menu", "key 1: sales"), ("sales", f"rings {BUSINESS}")]
     edge.work()
     (call,) = edge.calls()
     assert (call["answered_by"], call["recording_id"]) == (BUSINESS, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +17,11 @@ from starlette.testclient import TestClient
 
 from hub.api import AnswerDocument, WebhookRequest
 from hub.api.sandbox import SimulatedCall
+from hub.config.callflow.definition import Flow
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, FormSubmission, TextMessage
+from hub.numbers.accounts import write_accounts
 from hub.startup.opening import open_hub
 from hub.startup.reading import read_config
 from hub.testing import FrozenClock
@@ -121,6 +123,22 @@ class Edge(ServedHub):
     def lawyer(self) -> Any:
         """The consent connector."""
         return self.opened.hub.plugins.connectors["lawyer"]
+
+    def change_flow(self, change: Callable[[Flow], Flow]) -> None:
+        """Another config.yaml, whose flows are changed."""
+        config, companies = self.opened.hub.config, []
+        account = config.accounts[0]
+        for company in account.companies:
+            companies.append(company.model_copy(update={"flows": tuple(map(change, company.flows))}))
+        changed = replace(config, accounts=(account.model_copy(update={"companies": tuple(companies)}),))
+        with self.opened.hub.store.writing() as session:
+            write_accounts(session, changed, self.clock())
+        self.opened.directory.refresh()
+
+    def steps(self, call_id: str) -> list[tuple[str, str]]:
+        """The steps of a call and their results."""
+        query = "SELECT step, result FROM call_step WHERE carrier_call_id = :id ORDER BY at, id"
+        return [(row["step"], row["result"]) for row in self.rows(query, id=call_id)]
 
     def place(self, *keys: str, **changes: Any) -> tuple[str, list[str]]:
         """A whole call on Harbour's number that does what the hub's documents say: its id, and what its caller heard."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from hub.config.callflow.definition import (
     Voicemail,
 )
 from hub.config.callflow.hours import holidays_known
+from hub.config.callflow.step import GREETING
 from hub.contracts.answers import (
     ACCEPT_KEY,
     OWN_PHONE,
@@ -47,8 +47,6 @@ from hub.contracts.time_zones import time_zone_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[tuple[Place, str]]
-GREETING = re.compile(r"greeting:([0-9a-f-]{36})(?:\.[0-9]+)?\.(?:wav|mp3)", re.ASCII)
-"""An uploaded greeting in the place of a file; it was checked when it was uploaded."""
 AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
 """The types of files that carriers play, and their first bytes."""
 

@@ -23,7 +23,7 @@ WITH_KEY = ", who take the call with a key"
 """In the result of a step whose phones get the call only by a key."""
 TAKEN = "a person took the call"
 """The result of such a step when somebody pressed the key."""
-WRONG_PIN, OPENED = "a wrong PIN", "opened the voicemail"
+WRONG_PIN, OPENED, RECORDS_GREETING = "a wrong PIN", "opened the voicemail", "records a greeting"
 """Results of the step at which a person hears messages."""
 RINGING = ("dial", "simulcall", "round_robin", "forward")
 """What steps that ring phones do."""

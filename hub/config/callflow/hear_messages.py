@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.config.callflow.context import OPENED, WRONG_PIN, Move, Opening
+from hub.config.callflow.context import OPENED, RECORDS_GREETING, WRONG_PIN, Move, Opening
 from hub.config.callflow.definition import SignIn, WithPin
 from hub.config.callflow.resume_token import ResumeToken
 from hub.config.callflow.screening import spoken
 from hub.contracts.answers import Play, Say
 
-AGAIN_KEY = "1"
+AGAIN_KEY, GREETING_KEY = "1", "3"
 NUMBER: Mapping[str, str] = {
     "de": "Nachricht {at} von {count}.",
     "en": "Message {at} of {count}.",
@@ -32,6 +32,24 @@ NO_MORE: Mapping[str, str] = {
     "en": "There are no more messages.",
     "es": "No hay más mensajes.",
     "fr": "Il n'y a pas d'autre message.",
+}
+TO_RECORD: Mapping[str, str] = {
+    "de": "Drücken Sie die 3, um Ihre Ansage aufzunehmen.",
+    "en": "Press 3 to record your greeting.",
+    "es": "Pulse 3 para grabar su saludo.",
+    "fr": "Appuyez sur la touche 3 pour enregistrer votre annonce.",
+}
+RECORD: Mapping[str, str] = {
+    "de": "Das war Ihre Ansage. Sprechen Sie die neue nach dem Ton, und legen Sie dann auf.",
+    "en": "That was your greeting. Record a new one after the tone, then hang up.",
+    "es": "Ese era su saludo. Grabe uno nuevo después de la señal y luego cuelgue.",
+    "fr": "C'était votre annonce. Enregistrez la nouvelle après le signal, puis raccrochez.",
+}
+RECORDED: Mapping[str, str] = {
+    "de": "Ihre Ansage ist aufgenommen. Anrufer hören sie in wenigen Minuten.",
+    "en": "Your greeting is recorded. Callers hear it in a few minutes.",
+    "es": "Su saludo está grabado. Quienes llamen lo oirán en unos minutos.",
+    "fr": "Votre annonce est enregistrée. Les appelants l'entendront dans quelques minutes.",
 }
 SIGN: Mapping[str, str] = {
     "de": "Drücken Sie die 1, um sich anzumelden, die 2 für eine Pause oder die 3, um sich abzumelden.",
@@ -77,10 +95,14 @@ class PinTurn:
     last_word: Say | None = None
     move: Move | None = None
     """What the agent does."""
+    records: bool = False
+    """Whether the greeting is recorded next."""
 
 
-def turn_at(step: WithPin, digits: str, mark: ResumeToken, box: Opening | None, language: str | None) -> PinTurn:
-    """After a PIN, and after each key that follows it."""
+def turn_at(
+    step: WithPin, digits: str, mark: ResumeToken, box: Opening | None, language: str | None, *, greets: bool
+) -> PinTurn:
+    """After a PIN, and after each key that follows it. `greets`: the person may record the greeting of the voicemail."""
     opened = mark.heard == "o"
     if not opened and (box is None or box.locked):
         return PinTurn(note="no PIN is taken now")
@@ -88,7 +110,9 @@ def turn_at(step: WithPin, digits: str, mark: ResumeToken, box: Opening | None, 
         return PinTurn(note=WRONG_PIN, asks_again=mark.attempt < step.repeat)
     if isinstance(step, SignIn):
         return _signing(digits[:1], mark, None if opened else box, language)
-    return _hearing(digits, mark, None if opened else OPENED, box, language)
+    if opened and greets and digits[:1] == GREETING_KEY:
+        return PinTurn(note=RECORDS_GREETING, prompts=(_say(RECORD, language),), records=True)
+    return _hearing(digits, mark, None if opened else OPENED, box, language, greets=greets)
 
 
 def _signing(key: str, mark: ResumeToken, box: Opening | None, language: str | None) -> PinTurn:
@@ -101,14 +125,24 @@ def _signing(key: str, mark: ResumeToken, box: Opening | None, language: str | N
     return PinTurn(note=f"an agent: {move}", at=mark.attempt, last_word=_say(words, language), move=move)
 
 
-def _hearing(digits: str, mark: ResumeToken, note: str | None, box: Opening | None, language: str | None) -> PinTurn:
+def _hearing(
+    digits: str, mark: ResumeToken, note: str | None, box: Opening | None, language: str | None, *, greets: bool
+) -> PinTurn:
     """After the PIN the first message. After a message: the same one again with 1, else the next."""
     at = 0 if note else mark.attempt + (digits[:1] != AGAIN_KEY)
     messages = box.messages if box else ()
+    to_record = (_say(TO_RECORD, language),) if greets else ()
+    if at == len(messages) and greets:
+        return PinTurn(note=note or "", at=at, prompts=(_say(NO_MORE, language), *to_record))
     if at >= len(messages):
         return PinTurn(note=note or "", last_word=_say(NO_MORE, language))
     number = _say(NUMBER, language, at=at + 1, count=len(messages))
-    return PinTurn(note=note or "", at=at, prompts=(number, Play(url=messages[at]), _say(NEXT, language)))
+    return PinTurn(note=note or "", at=at, prompts=(number, Play(url=messages[at]), _say(NEXT, language), *to_record))
+
+
+def recorded(language: str | None) -> Say:
+    """What is said after the greeting was recorded."""
+    return _say(RECORDED, language)
 
 
 def _say(words: Mapping[str, str], language: str | None, **values: int) -> Say:

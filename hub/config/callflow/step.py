@@ -19,6 +19,9 @@ END = "end"
 """No next step: the call is over."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 MAX_SPEECH_CHARACTERS = 1000
+GREETING = re.compile(r"greeting:([0-9a-f-]{36})(?:\.[0-9]+)?\.(?:wav|mp3)", re.ASCII)
+"""An uploaded greeting in the place of a file; it was checked when it was uploaded."""
+MAX_GREETING_SECONDS = 60
 SOURCE = "[source]"
 """In a whisper: the source of the call."""
 MAX_PHONES = 10
@@ -117,6 +120,12 @@ class Spoken(Step):
 
     say: Speech | None = Field(default=None, description="A text that is spoken.")
     play: str | None = Field(default=None, description="A WAV or MP3 file instead, from the folder of config.yaml.")
+
+    @property
+    def greeting(self) -> str | None:
+        """The id of the uploaded greeting that it plays."""
+        found = GREETING.fullmatch(self.play or "")
+        return found[1] if found else None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Spoken:

@@ -16,6 +16,7 @@ from hub.config.callflow.definition import (
     GeoRoute,
     Greeting,
     HangUpStep,
+    Messages,
     Queue,
     RoundRobin,
     Schedule,
@@ -26,7 +27,7 @@ from hub.config.callflow.definition import (
     Voicemail,
     WithPin,
 )
-from hub.config.callflow.hear_messages import turn_at
+from hub.config.callflow.hear_messages import recorded, turn_at
 from hub.config.callflow.queue_walk import AGREE, REFUSE, QueueWalk
 from hub.config.callflow.resume_token import ResumeToken, parse_mark
 from hub.config.callflow.screening import (
@@ -42,6 +43,7 @@ from hub.config.callflow.screening import (
     spoken,
     take_it,
 )
+from hub.config.callflow.step import MAX_GREETING_SECONDS
 from hub.config.callflow.transcription_notice import notice_with
 from hub.contracts.answers import (
     ACCEPT_KEY,
@@ -98,9 +100,8 @@ class _Walker(QueueWalk):
                 return self._after_keys(step, point.digits)
             case "digits" if isinstance(step, Dialing):
                 return self._after_asking(step, point.digits)
-            case "message_left" if isinstance(step, Voicemail):
-                self._note("a message was left")
-                return self._from(step.then)
+            case "message_left" if isinstance(step, Voicemail | Messages):
+                return self._after_message(step)
         return self._end() if point.moment == "message_left" else self._forward()
 
     # the way
@@ -274,6 +275,14 @@ class _Walker(QueueWalk):
         self._note("takes a message")
         return self._wait(TakeMessage(longest=step.longest, mark=self._next_mark()))
 
+    def _after_message(self, step: Voicemail | Messages) -> FlowResult:
+        """A message was left, or the greeting of a voicemail was recorded."""
+        if isinstance(step, Messages):
+            self._said.append(recorded(self._flow.language))
+            return self._end()
+        self._note("a message was left")
+        return self._from(step.then)
+
     # suspect calls
 
     def _screened(self, screening: Screening) -> FlowResult:
@@ -323,9 +332,14 @@ class _Walker(QueueWalk):
 
     def _after_pin(self, step: WithPin, digits: str) -> FlowResult:
         """After a PIN, or after a key that followed it."""
-        turn = turn_at(step, digits, self._mark, self._known.opening, self._flow.language)
+        box = self._flow.steps.get(step.box) if isinstance(step, Messages) else None
+        greets = isinstance(box, Voicemail) and box.greeting is not None
+        turn = turn_at(step, digits, self._mark, self._known.opening, self._flow.language, greets=greets)
         if turn.note:
             self._note(turn.note)
+        if turn.records and isinstance(box, Voicemail):
+            self._said += [self._spoken(box), *turn.prompts]
+            return self._wait(TakeMessage(longest=MAX_GREETING_SECONDS, mark=self._next_mark(turn.at)))
         if turn.asks_again:
             return self._menu(step, self._mark.attempt + 1)
         if turn.prompts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,10 @@ from sqlalchemy import bindparam, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from hub.config.callflow.context import RECORDS_GREETING
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
-from hub.model import Call, CallEventRow, OutgoingCall, Recording
+from hub.model import Call, CallEventRow, CallStep, OutgoingCall, Recording
 from hub.model.calls import CallState, caller_name, fold, leg_of, sane_seconds
 from hub.model.columns import CALL_RETENTION, new_id, storable
 from hub.model.outgoing_calls import OutgoingCallStatus, fold_call_back
@@ -125,6 +126,7 @@ def keep_events(
         return 0
     _make_missing(session, events, now, reported_by)
     calls = _locked(session, events)
+    _tell_greetings_apart(session, events)
     names = {key: caller_name(event.caller_name for event, _ in events[key]) for key in calls}
     known = names_of(hub.vault, session, [call for key, call in calls.items() if names[key]])
     folded = _Folded(directory, reported_by, now)
@@ -281,6 +283,23 @@ def _by_call(
             elif isinstance(event, CallEvent):
                 calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
     return calls
+
+
+def _tell_greetings_apart(session: Session, calls: dict[tuple[str, str], list[_EventOfInbox]]) -> None:
+    """What a person recorded by phone as the greeting of a voicemail was not left by a caller."""
+    left = {key for key, events in calls.items() if any(event.kind == "voicemail" for event, _ in events)}
+    if not left:
+        return
+    recorded = select(CallStep.connector, CallStep.carrier_call_id).where(
+        col(CallStep.connector).in_({connector for connector, _ in left}),
+        col(CallStep.carrier_call_id).in_({call_id for _, call_id in left}),
+        CallStep.result == RECORDS_GREETING,
+    )
+    for key in left.intersection(map(tuple, session.exec(recorded))):
+        calls[key] = [
+            (replace(event, kind="recorded") if event.kind == "voicemail" else event, inbox_id)
+            for event, inbox_id in calls[key]
+        ]
 
 
 def _note(call: Call, event: CallEvent, inbox_id: str | None, reported_by: str, now: datetime) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.config.callflow.checks import GREETING
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.open_now import OpenNow, open_now
 from hub.config.callflow.route import ROUTE_STEP, flow_of
+from hub.config.callflow.step import GREETING
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.errors import NotFound
 from hub.numbers.directory import Directory

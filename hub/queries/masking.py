@@ -27,7 +27,7 @@ class Mask:
     off: bool = False
 
     def phone(self, number: str | None) -> str | None:
-        """A phone number's last two digits. The name of a phone of the business is no number."""
+        """A phone number's last two digits. The name of a phone of the business is not a number."""
         return number if self.off or not number or own_phone(number) else f"…{number[-2:]}"
 
     def text(self, value: str | None) -> str | None:

@@ -71,8 +71,9 @@ class Meter:
             if (new or kind == ABROAD) and self._minutes(kind) + 1 > caps.minutes[kind]:
                 raise NotAllowed(f"The minutes that the limits allow a day for {WORDS[kind]} are used up.", kind)
         self._running[call] = _Running(kinds, second)
-        day.call_backs += new
-        self._save()
+        if new:
+            day.call_backs += 1
+            self._save()
 
     def answered(self, call: str) -> None:
         """From now on the call costs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -84,6 +85,7 @@ class Gateway:
         try:
             await parts.engine.start(partial(take, parts), self._died)
             parts.engine.end_lost(lost)
+            gc.freeze()  # a collection of all that lives as long as the process would interrupt the sound
             log.info("the gateway takes calls", listen=parts.start.settings.listen)
             tasks.append(asyncio.ensure_future(self._keep_messages()))
             tasks.append(asyncio.ensure_future(self._end_with(tasks[:])))

@@ -65,7 +65,8 @@ def test_an_answer_that_crosses_our_cancel_is_acknowledged_and_its_call_ended(cr
     assert len(port.wires.peers) == 5
 
 
-def test_a_call_that_was_acknowledged_is_ended_by_the_stack_alone() -> None:
+@pytest.mark.parametrize("at_once", [False, True], ids=["by the stack", "before the stack does"])
+def test_a_call_that_was_acknowledged_is_ended_one_time(at_once: bool) -> None:
     port = Port()
     key = dialed(port)
     port.relay.from_stack(of_stack(key))
@@ -73,8 +74,11 @@ def test_a_call_that_was_acknowledged_is_ended_by_the_stack_alone() -> None:
     port.relay.from_peer(taken(sent), TRUNK)
     for method in ("ACK", "BYE"):
         said = of_stack(key).replace(b"INVITE", method.encode()).replace(b"o1\r\nMax", f"{method}\r\nMax".encode())
+        if at_once and method == "BYE":
+            port.relay.hang_up("o1")
         port.relay.from_stack(said.replace(b"\r\nCall-ID", b";tag=t\r\nCall-ID"))
         port.relay.abandon(key)
+    assert not at_once or port.wires.stack[-1].status == 200, "the stack ends its call, and nobody hears of it again"
     assert methods(port) == ["INVITE", "ACK", "BYE"]
 
 

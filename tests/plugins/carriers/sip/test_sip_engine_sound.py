@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -20,6 +21,7 @@ from plugins.carriers.sip.engine.interface import EndedBy
 from plugins.carriers.sip.engine.recording import Listener, Recorder, loudness
 from plugins.carriers.sip.engine.sound import AHEAD, MOST_BUFFERED, Voice
 from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_voice
+from plugins.carriers.sip.engine.stack.endings import Endings
 from plugins.carriers.sip.engine.tones import beep, ringback, tone
 from plugins.carriers.sip.engine.wav import Disk, WavFile, repair
 
@@ -236,3 +238,26 @@ def test_without_a_voice_the_error_says_what_to_install(tmp_path: Path, monkeypa
     if find_spec("piper"):
         with pytest.raises(NoVoice, match=r"no piper voice at .*nothing\.onnx"):
             find_voice(str(tmp_path / "nothing.onnx"))
+
+
+def test_calls_end_one_after_another_and_those_that_nobody_waits_for_come_last() -> None:
+    async def end(hastened: bool) -> list[str]:
+        endings, ended = Endings(), list[str]()
+
+        async def one(name: str, late: bool = False) -> None:
+            await endings.turn(late)
+            ended.append(name)
+            endings.over()
+
+        works = [one("first"), one("a loser", late=True), one("another loser", late=True), one("the winner")]
+        tasks = [asyncio.ensure_future(each) for each in works]
+        await tasks[0]
+        if hastened:
+            endings.hasten()
+        else:
+            assert ended == ["first"]
+        await asyncio.gather(*tasks)
+        return ended
+
+    assert in_a_thread(end(False)) == ["first", "the winner", "a loser", "another loser"]
+    assert len(in_a_thread(end(True))) == 4

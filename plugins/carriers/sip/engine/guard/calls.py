@@ -168,6 +168,8 @@ class Call:
     """Whether the stack acknowledged it."""
     abandoned: bool = False
     """Whether we gave our call up before it was answered."""
+    hung_up: bool = False
+    """Whether the port has sent BYE."""
     ended_tags: set[str] = field(default_factory=set)
     """The other end's tags of answers that the port itself ended."""
 

@@ -43,12 +43,7 @@ from plugins.carriers.sip.engine.guard.rewriting import (
     reply_to,
 )
 from plugins.carriers.sip.engine.guard.sdp import NoAddress, held
-from plugins.carriers.sip.engine.guard.session_timer import (
-    MIN_S,
-    TIMER,
-    listed,
-    wanted,
-)
+from plugins.carriers.sip.engine.guard.session_timer import MIN_S, TIMER, listed, wanted
 from plugins.carriers.sip.engine.guard.sessions import Sessions
 from plugins.carriers.sip.engine.interface import About, Packet
 
@@ -337,7 +332,8 @@ class Relay(Replies):
             call = self.ledger.calls[request.call_id] = Call(
                 plan.peer, sound, key=key, outgoing=plan, sent=self._clock(), offered=self.sessions.least(plan.peer)
             )
-        if call.abandoned and call.ended_tags and request.method in ("ACK", "BYE"):
+        let_go = call.abandoned and call.ended_tags
+        if (request.method == "BYE" and (let_go or call.hung_up)) or (request.method == "ACK" and let_go):
             if request.method == "BYE":
                 self._wire.to_stack(answer_to(request, 200, "OK").encode())
             return

@@ -13,6 +13,7 @@ from plugins.carriers.sip.engine.guard.admission import NOT_TAKEN, Admission, Ve
 from plugins.carriers.sip.engine.guard.bodies import PARTS, SDP, Unsupported, simplify
 from plugins.carriers.sip.engine.guard.calls import Ledger, Peer
 from plugins.carriers.sip.engine.guard.message import Message, answer_to
+from plugins.carriers.sip.engine.guard.own_requests import OwnRequests
 from plugins.carriers.sip.engine.guard.rewriting import ALLOW, PHRASES, Phones, Wire, reply_to
 
 log = structlog.get_logger(__name__)
@@ -57,11 +58,20 @@ class Replies:
 
     ledger: Ledger
     refused: Refused
+    requests: OwnRequests
     dropped: int
     _phones: Phones | None
     _wire: Wire
     _may_take: Callable[[], bool]
     _note: Callable[..., None]
+
+    def hang_up(self, call_id: str) -> None:
+        """Send BYE in a call that is up; what the stack sends when it ends the call goes nowhere."""
+        call = self.ledger.calls.get(call_id)
+        if call and call.up and not call.ended:
+            self.requests.end(call.dialog(call_id))
+            call.hung_up = True
+            self.ledger.end(call_id)
 
     def _send(self, message: Message, peer: Peer) -> None:
         if call := self.ledger.calls.get(message.call_id):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import re
 import time
 
@@ -21,28 +23,53 @@ _STATUS = re.compile(r"([3-6]\d\d)\b")
 BUSY = {486, 600}
 DECLINED = {603, 607, 608}
 NO_ANSWER = {408, 480, 487}
-APART_S, MAX_WAIT_S = 0.06, 3.0
+APART_S = 0.06
+"""From the end of a call with sound until the next one may end."""
 
 
 class Endings:
     """Lets calls with sound end one after another. When one ends, the stack waits up to 40 ms for its sound threads, and the
-    sound of all others waits with it: several endings at once would be heard in every conversation."""
+    sound of all others waits with it: several endings in a row would be heard in every conversation."""
 
     def __init__(self) -> None:
         self._next = 0.0
-        self.at_once = False
-        """Whether no conversation is left that could be disturbed."""
+        self._turns: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+        self._at_once = False
 
-    async def turn(self) -> None:
-        """Wait until one more may be ended."""
-        now = time.monotonic()
-        wait = 0.0 if self.at_once else min(max(0.0, self._next - now), MAX_WAIT_S)
-        self._next = now + wait + APART_S
-        await asyncio.sleep(wait)
+    async def turn(self, late: bool = False) -> None:
+        """Wait until one more may be ended; a `late` one after all others."""
+        if self._at_once:
+            return
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._turns, (late, next(self._numbers), turn))
+        if self._timer is None:
+            self._give()
+        await turn
 
     def over(self) -> None:
         """One has ended."""
-        self._next = max(self._next, time.monotonic() + APART_S)
+        self._next = time.monotonic() + APART_S
+
+    def hasten(self) -> None:
+        """No conversation is left that could be disturbed: all end at once."""
+        self._at_once = True
+        for *_, turn in self._turns:
+            if not turn.done():
+                turn.set_result(None)
+        self._turns = []
+
+    def _give(self) -> None:
+        self._timer, now = None, time.monotonic()
+        if now >= self._next:
+            self._turns = [each for each in self._turns if not each[2].done()]
+            heapq.heapify(self._turns)
+            if self._turns:
+                heapq.heappop(self._turns)[2].set_result(None)
+                self._next = now + APART_S
+        if self._turns:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, self._next - now), self._give)
 
 
 def ending(text: str, answered: bool, outgoing: bool) -> Ended:

@@ -270,7 +270,8 @@ class StackEngine:
 
     async def close(self) -> None:
         """End all legs and close the port."""
-        self._draining = self.endings.at_once = True
+        self._draining = True
+        self.endings.hasten()
         await asyncio.gather(*(leg.end(Reason.ENGINE) for leg in list(self._legs.values())))
         if self._registration:
             with contextlib.suppress(TimeoutError):

@@ -273,22 +273,27 @@ class StackLeg:
         return LegBridge(self, other, record_to)
 
     def let_go(self) -> None:
-        """End the leg, beside."""
-        self.engine.spawn(self.hang_up())
+        """End the leg, beside, and after all whose end somebody waits for."""
+        self.engine.spawn(self.end(Reason.HUNG_UP if self.answered else Reason.CANCELLED, late=True))
 
     async def hang_up(self) -> None:
         """End the leg."""
         await self.end(Reason.HUNG_UP if self.answered else Reason.CANCELLED)
 
-    async def end(self, reason: Reason) -> None:
-        """End the leg for a reason of ours, and wait until it is over."""
+    async def end(self, reason: Reason, late: bool = False) -> None:
+        """End the leg for a reason of ours, and wait until it is over. The party is let go at once, and the stack then ends one
+        call after the other."""
         if self._ended.done():
             return
         self._why = self._why or Ended(reason, Side.US)
         if self.outgoing and not self.answered:
             self.engine.relay.abandon(self.key)
+        if self.answered:
+            self._until = self._until or time.monotonic()
+            self.engine.clock.remove(self.voice)
+            self.engine.relay.hang_up(self.call.call_id or "")
         if self.hears:
-            await self.engine.endings.turn()
+            await self.engine.endings.turn(late)
         with contextlib.suppress(BaresipError):
             await self.call.hangup()
         with contextlib.suppress(TimeoutError):
@@ -318,7 +323,7 @@ class StackLeg:
         """The leg is over; harmless again."""
         if self._ended.done():
             return
-        self._until = time.monotonic()
+        self._until = self._until or time.monotonic()
         if self._limit:
             self._limit.cancel()
         if self.hears:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.store import audit
-from hub.store.claims import ENDED_LEASE
+from hub.store.claims import FROM_THE_START
 from hub.store.rows import count_changed
 
 IDS_PER_QUERY = 500
@@ -34,12 +34,9 @@ def replay(session: Session, ids: Sequence[str], now: datetime, *, actor: str, a
         session.execute(
             update(Delivery)
             .where(col(Delivery.id).in_(again))
-            .values(
-                state=DeliveryState.READY, attempts=0, due_at=now, finished_at=None, code=None, reason=None,
-                set_aside_at=None, **ENDED_LEASE,
-            )
+            .values(state=DeliveryState.READY, due_at=now, **FROM_THE_START)
             .execution_options(synchronize_session=False)
-        )  # fmt: skip
+        )
         count += len(again)
     audit.note(session, now, actor, "deliveries.replay", about, "1 item" if count == 1 else f"{count} items")
     return count

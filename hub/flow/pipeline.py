@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlmodel import Session
 
 from hub.flow.attribute import attribute
@@ -17,29 +17,38 @@ from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
 from hub.flow.enrich import discloses_to_third_party, enrich
+from hub.flow.fold.events import BEGINNING_WAIT
 from hub.flow.form_refusals import owners_of, read_form_refusals, write_form_refusals
 from hub.flow.score_spam import score_calls, write_scores
 from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
-from hub.model import Call, FormSubmission, Person
+from hub.model import Call, FormSubmission, InboxWebhook, Person
 from hub.model.columns import UTCTime
-from hub.model.states import SubjectState
+from hub.model.states import InboxState, SubjectState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import lock_people, mark_dirty
 from hub.runtime import Hub
-from hub.store.claims import claim, held_ids
+from hub.store.claims import claim, complete, held_ids
 from hub.store.rows import read
 from hub.store.writers import webhook_events
 from hub.store.writers.alert_events import note_subjects
 from hub.texts.automatic import answer_calls
 
 PIPELINE_BATCH_SIZE = 100
+INBOX_WAIT = timedelta(seconds=5)
+"""After how long a call whose beginning may be in the inbox is looked at again."""
 
 _CALLS, _FORMS = Call.__table__, FormSubmission.__table__
 _OTHER = _CALLS.alias()
 _PEOPLE: Any = bindparam("people", expanding=True)
+_INBOX = InboxWebhook.__table__
+_OLDEST_IN_INBOX = (
+    select(_INBOX.c.connector, func.min(_INBOX.c.received_at))
+    .where(_INBOX.c.state.in_((InboxState.READY, InboxState.LEASED)))
+    .group_by(_INBOX.c.connector)
+)
 _LATE_CALLS = (
     select(_CALLS.c.id)
     .where(
@@ -65,8 +74,11 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     now = hub.clock()
     begun = time.perf_counter()
     token, subjects = claim(hub.store, subject_table, now=now, limit=batch, plain=True)
+    claimed = len(subjects)
+    if subject_table is Call:
+        subjects = _begun(hub, token, subjects, now)
     if not subjects:
-        return 0
+        return claimed
     with hub.heartbeat.keeping(subject_table, token):
         keys = lock_keys_of_subjects(subjects) if discloses_to_third_party(hub) else set()
         with shared_person_lock(hub.store, keys, MAX_WITHDRAWAL_SECONDS) as free:
@@ -104,7 +116,24 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             mark_dirty(session, [change for case in ours for change in changes_of(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)
-    return len(subjects)
+    return claimed
+
+
+def _begun(hub: Hub, token: str, calls: Sequence[Call], now: datetime) -> Sequence[Call]:
+    """The calls whose beginning is known, or will not be. The others are given back: it may be among the webhooks that wait in
+    the inbox since the call ended, most often because the worker that had them was killed."""
+    unsure = {call.id: call for call in calls if call.ended_at and not (call.start_reported or call.enriched_at)}
+    if not unsure:
+        return calls
+    with hub.store.writing() as session:
+        waiting = dict(read(session, _OLDEST_IN_INBOX))
+        early = [
+            call_id
+            for call_id, call in unsure.items()
+            if call.ended_at and (since := waiting.get(call.connector)) and since <= call.ended_at + BEGINNING_WAIT
+        ]
+        complete(session, Call, early, token, state=SubjectState.READY, due_at=now + INBOX_WAIT)
+    return [call for call in calls if call.id not in early]
 
 
 def _objectors(cases: Sequence[Case]) -> list[Person]:

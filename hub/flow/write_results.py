@@ -28,10 +28,10 @@ from hub.model import (
     Visit,
 )
 from hub.model.people import has_known_number, is_typed
-from hub.model.states import SubjectState
+from hub.model.states import DeliveryState, SubjectState
 from hub.reports.dirty_days import Change
 from hub.runtime import Hub
-from hub.store.claims import ENDED_LEASE
+from hub.store.claims import ENDED_LEASE, FROM_THE_START
 from hub.store.encryption.encrypted_fields import seal_facts
 from hub.store.journal import write_evidence
 from hub.store.rows import change_rows, write_rows
@@ -45,14 +45,29 @@ def write_results(
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     if write_rows(session, Person, list(people.values())) < len(people):
         _meet_people(session, cases)
-    if again := [case.subject.id for case in cases if case.attributed_again]:
+    if again := {case.subject.id: case.at for case in cases if case.attributed_again}:
         session.execute(delete(Attribution).where(col(Attribution.subject_id).in_(again)))
+        _send_unmatched_again(session, again, hub.clock())
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())
     _write_facts(hub, session, by_subject, enrichment)
     _write_decisions(hub, session, by_subject, enrichment, converted)
     _write_conversions(session, by_subject, converted)
+
+
+def _send_unmatched_again(session: Session, began: Mapping[str, datetime], now: datetime) -> None:
+    """Conversions for which no network found an ad, because the beginning of their call was not known yet, get the right time,
+    and are sent again with their click."""
+    sent = select(Delivery.conversion_id, Delivery.state, Delivery.subject_id)
+    states: dict[tuple[str, str], set[str]] = {}
+    for conversion_id, state, subject_id in session.exec(sent.where(col(Delivery.subject_id).in_(began))):
+        if conversion_id is not None:
+            states.setdefault((conversion_id, subject_id), set()).add(state)
+    unmatched = {key: began[subject] for (key, subject), found in states.items() if found == {DeliveryState.UNMATCHED}}
+    change_rows(session, ConversionRow, [{"id": key, "occurred_at": at} for key, at in unmatched.items()])
+    fresh = {"state": DeliveryState.READY, "due_at": now, **FROM_THE_START}
+    session.execute(update(Delivery).where(col(Delivery.conversion_id).in_(unmatched)).values(fresh))
 
 
 def _write_facts(hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment) -> None:

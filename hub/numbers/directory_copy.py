@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -15,16 +17,18 @@ from sqlalchemy import make_url
 from sqlmodel import col, select
 
 from hub.config.callflow.definition import Flow
-from hub.config.models import HubSection
+from hub.config.models import Config, HubSection
 from hub.contracts.sources import OwnRule
 from hub.errors import ConfigError
-from hub.model import Company, FlowVersion, StoredSecret, Tracker, TrackingNumber
-from hub.numbers.directory import Directory, Line
-from hub.numbers.flows import flows_of_versions
+from hub.model import Account, Company, FlowVersion, StoredSecret, Tracker, TrackingNumber
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import Directory, Line, read_directory
+from hub.numbers.flows import digest_of, flows_of_versions
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.spool import spool_file
+from hub.store.schema import upgrade
+from hub.store.spool import Row, spool_file
 from hub.store.spool.values import dumped, loaded
 
 log = structlog.get_logger(__name__)
@@ -139,6 +143,56 @@ def _as_directory(copied: dict[str, Any]) -> Directory:
         for company_id, own in copied["rules"].items()
     }
     return Directory(lines, {each.name: each for each in companies.values()}, by_company, rules, flows, resting)
+
+
+UNSEEN = "name:"
+"""Before a company's name in its place for an id, in a process that has never seen its database."""
+UNSEEN_VERSIONS = 900_000_000
+"""The versions of flows in such a process begin here; the digits after it are of the flow's content."""
+
+
+def directory_of(config: Config, now: datetime) -> Directory:
+    """The directory as config.yaml alone says it: the tables are written in memory. Numbers that were bought are not in it."""
+    store = Store("sqlite://")
+    try:
+        upgrade(store)
+        with store.writing() as session:
+            for account in config.accounts:
+                row = Account(name=account.name, title=account.title)
+                session.add(row)
+                for each in account.companies:
+                    session.add(Company(id=UNSEEN + each.name, name=each.name, title="", account_id=row.id))
+            session.flush()
+            write_accounts(session, config, now)
+            found = read_directory(session)
+            session.expunge_all()
+    finally:
+        store.close()
+    return replace(
+        found, lines={number: replace(line, version=_unseen(line.flow)) for number, line in found.lines.items()}
+    )
+
+
+def with_ids(directory: Directory, rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows of the spool, with the database's ids in those of a process that had never seen it."""
+    versions: dict[object, int] = {}
+    for row in rows:
+        name = str(row["company_id"]).removeprefix(UNSEEN)
+        company = directory.companies.get(name)
+        if name == row["company_id"] or company is None:
+            yield row
+            continue
+        row = row | {"company_id": company.id}
+        if "submission_key" in row:
+            row["submission_key"] = row["submission_key"].replace(UNSEEN + name, company.id, 1)
+        if "flow_version" in row:
+            versions = versions or {_unseen(line.flow): line.version for line in directory.lines.values()}
+            row["flow_version"] = versions.get(row["flow_version"], row["flow_version"])
+        yield row
+
+
+def _unseen(flow: Flow) -> int:
+    return UNSEEN_VERSIONS + int(digest_of(flow.model_dump(mode="json")), 16) % 90_000_000
 
 
 def _replace(file: Path, content: bytes) -> None:

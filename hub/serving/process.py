@@ -17,7 +17,7 @@ from hub.config.loading import read_text
 from hub.config.models import Config, HubSection
 from hub.errors import RingfenceError
 from hub.numbers.accounts import write_accounts
-from hub.numbers.directory_copy import copy_of
+from hub.numbers.directory_copy import copy_of, directory_of
 from hub.platform.clock import Clock, utc_now
 from hub.platform.liveness import report_failure
 from hub.plugin_host.sandboxes import RunningSandboxes
@@ -28,6 +28,7 @@ from hub.serving.switch import Edge, OperationEdge
 from hub.serving.watcher import Watcher
 from hub.startup.database import open_store
 from hub.startup.opening import Opened, make_ready, open_hub
+from hub.store.dialects import database_file
 from hub.store.engine import NoDatabase
 
 TURN_SECONDS = 1.0
@@ -61,6 +62,7 @@ class Arrival:
             with hub.store.writing() as session:
                 write_accounts(session, config, hub.clock())
             self._running.take(config, number)
+            hub.store.outage.is_first_sight_due = False
         except SQLAlchemyError:
             return False
         except RingfenceError as error:
@@ -132,16 +134,20 @@ def open_process(
     checks of a worker; `alone`, `clock` and `sandboxes` are as in `open_hub`. A hub for a try-out holds no reserve of disk
     space.
 
-    While the database is away, the process starts with the copy of the directory on this machine; a worker does not, because
-    it would have nothing to do.
+    While the database is away, the process starts with the copy of the directory on this machine, or if it has never seen the
+    server of its database, with what config.yaml says; a worker does not, because it would have nothing to do.
     """
     copied = None
     try:
         number, config = _version_to_run(path, loaded, sandbox)
     except NoDatabase as error:
-        copied = copy_of(loaded.hub, path).directory() if role != "worker" else None
-        if copied is None:
+        if role == "worker":
             raise
+        copied = copy_of(loaded.hub, path).directory()
+        if copied is None:
+            if database_file(loaded.hub.database) is not None:
+                raise
+            copied = directory_of(loaded, (clock or utc_now)())
         number, config = 0, loaded
         log.error("started without the database; calls are answered and kept", why=str(error))
     with open_hub(config, clock, sandboxes, alone=alone, copied=copied) as opened:

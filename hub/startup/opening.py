@@ -73,6 +73,7 @@ def open_hub(
                     yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
                 else:
                     hub.store.outage.begin("at the start")
+                    hub.store.outage.is_first_sight_due = True
                     yield Opened(hub, LiveDirectory(hub.store, copied=copied), running)
         finally:
             hub.close()

@@ -34,6 +34,15 @@ LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
 ENDED_LEASE: Mapping[str, Any] = {"lease_until": None, "lease_token": None, "deaths": 0, "last_hook": None}
 """The columns of a lease after its row has ended or was given back."""
+FROM_THE_START: Mapping[str, Any] = {
+    "attempts": 0,
+    "finished_at": None,
+    "code": None,
+    "reason": None,
+    "set_aside_at": None,
+    **ENDED_LEASE,
+}
+"""The columns of a delivery that is sent as if it were new, besides its state and when it is due."""
 NOW: Any = bindparam("now", type_=UTCTime())
 MOST: Any = bindparam("most", type_=Integer())
 READY, LOST, SUSPECT = range(3)

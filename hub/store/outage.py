@@ -57,6 +57,8 @@ class Outage:
         """Whether nobody knows more than that writes take too long."""
         self.readable = False
         """Whether the database can be read meanwhile."""
+        self.is_first_sight_due = False
+        """Whether this process started without the database and has not worked with it yet: then nothing is drained."""
         self._slow_from: float | None = None
         self._lock = threading.Lock()
         self._watched: WeakSet[Watched] = WeakSet()

@@ -27,7 +27,7 @@ from hub.errors import RingfenceError
 from hub.flow.receive import Receiver
 from hub.model import TextMedia, TextMessage
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.directory_copy import copy_of
+from hub.numbers.directory_copy import copy_of, with_ids
 from hub.numbers.greetings import GreetingCache
 from hub.numbers.hold_music import OWN, music_part, own_music, part_of
 from hub.platform.rate_limit import Counters
@@ -181,10 +181,7 @@ class WebProcess:
         self.drainer = Drainer(
             hub.store,
             hub.spool,
-            {
-                inbox_writer.SPOOLED_AS: self.inbox_writer.drain,
-                step_log.SPOOLED_AS: partial(step_log.drain_steps, hub.store),
-            },
+            {inbox_writer.SPOOLED_AS: self.inbox_writer.drain},
         )
         self.drainer.drained = partial(_note_outage, hub)
         self.batch_writer = VisitBatchWriter(hub)
@@ -198,7 +195,10 @@ class WebProcess:
         self.drainer.liveness = hub.liveness
         self.drainer.drains |= {
             without_database.SPOOLED_AS: partial(self.batch_writer.drain, directory),
-            form_writer.SPOOLED_AS: partial(self.form_writer.drain, hub.vault),
+            step_log.SPOOLED_AS: lambda rows: step_log.drain_steps(hub.store, [*with_ids(directory.current(), rows)]),
+            form_writer.SPOOLED_AS: lambda rows: self.form_writer.drain(
+                hub.vault, [*with_ids(directory.current(), rows)]
+            ),
         }
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from testbed import (
@@ -22,11 +22,13 @@ from testbed import (
     finished_call,
 )
 
-from hub.api import CallEvent
+from hub.api import CallEvent, Receipt
 from hub.api.carriers import MessageEvent
-from hub.model import Attribution, Call, TextMessage
+from hub.model import Attribution, Call, InboxWebhook, TextMessage
+from hub.store.claims import claim
 
 Factory = Callable[..., TestHub]
+READY = {"state": "ready", "due_at": datetime(2026, 1, 1, tzinfo=UTC)}
 CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789&utm_source=google&utm_medium=cpc&utm_campaign=emergency"
 
 
@@ -114,6 +116,36 @@ def test_a_call_whose_end_is_reported_first_waits_for_its_beginning(hub: Factory
     assert (found.rule, found.visit_id) == ("lease.live", shown.visit_id)
 
 
+def test_a_call_waits_for_its_beginning_while_the_inbox_holds_what_a_worker_had_that_died(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    beginning, _, end = finished(stage, "CA1", shown.number)
+    stage.clock.advance(minutes=5)
+    with stage.hub.store.writing() as session:
+        session.add(InboxWebhook(connector="carrier", event_key="CA1", received_at=beginning.at, **READY))
+    claim(stage.hub.store, InboxWebhook, now=stage.clock(), limit=1)
+    stage.tell(replace(end, at=beginning.at))
+    stage.flow()
+    assert not stage.rows(Attribution), "the webhook that the worker had may report the beginning"
+    stage.tell(beginning)
+    stage.flow()
+    found = attributed(stage, stage.one(Call, carrier_call_id="CA1"))
+    assert (found.rule, found.visit_id) == ("lease.live", shown.visit_id)
+
+
+def test_a_call_waits_no_longer_than_the_inbox_holds_webhooks_of_its_time(hub: Factory) -> None:
+    stage = hub()
+    beginning, _, end = finished(stage, "CA1", YELLOW_PAGES)
+    stage.clock.advance(minutes=5)
+    with stage.hub.store.writing() as session:
+        session.add(InboxWebhook(connector="carrier", event_key="CA2", received_at=stage.clock(), **READY))
+        session.add(InboxWebhook(connector="other", event_key="CA1", received_at=beginning.at, **READY))
+    claim(stage.hub.store, InboxWebhook, now=stage.clock(), limit=2)
+    stage.tell(replace(end, at=beginning.at))
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).rule == "number.source"
+
+
 def test_a_call_whose_beginning_is_known_late_is_attributed_again(hub: Factory) -> None:
     stage = hub()
     shown = stage.visit(landing_page=CLICK)
@@ -122,10 +154,14 @@ def test_a_call_whose_beginning_is_known_late_is_attributed_again(hub: Factory) 
     stage.clock.advance(minutes=2)
     stage.flow()
     assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).rule == "tracker.unknown"
+    stage.network.script = [lambda batch: [Receipt(key=batch[0].key, status="unmatched", code="NO_CLICK")]]
+    assert stage.deliver() == {"unmatched": 1}
     stage.tell(beginning)
     stage.flow()
     found = attributed(stage, stage.one(Call, carrier_call_id="CA1"))
     assert (found.rule, found.visit_id, found.source) == ("lease.live", shown.visit_id, "google")
+    assert stage.deliver() == {"delivered": 1}, "it is sent again with its click"
+    assert dict(stage.network.uploaded[-1].click_ids) == {"gclid": "Cj0KCQjw123456789"}
 
 
 def test_a_carriers_clock_may_lag_a_moment(hub: Factory) -> None:

@@ -100,6 +100,8 @@ class Drainer:
     def look(self) -> int:
         """Look once; returns how many rows were taken to the database."""
         outage, taken = self._store.outage, 0
+        if outage.is_first_sight_due:
+            return 0
         if not outage.is_spooling and self._spool.is_empty():
             self._ask_quietly()
             return 0

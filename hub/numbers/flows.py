@@ -67,7 +67,7 @@ class FlowVersions:
 
 
 def digest_of(definition: Mapping[str, Any]) -> str:
-    """What tells the content of a flow from that of another."""
+    """A digest of the content of a flow."""
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
 

@@ -67,7 +67,7 @@ def sweep(
     errors: list[Exception] = []
     for life in RETENTION_RULES:
         try:
-            over = _over(life, retention, now, held)
+            over = and_(life.over(retention, now), held.leaves(life.table))
             if _may_end(store, life, over, retention, now, keyring or store.keyring):
                 swept[life.name] = _end(store, _step(life, over, retention, now))
         except Exception as error:  # noqa: BLE001 - raised when the others have had their turn
@@ -119,10 +119,6 @@ def _may_end(
             return False
     with store.writing() as session:
         return end_lives(session, keyring, name, now - retention.life(life.kind), now)
-
-
-def _over(life: RetentionRule, retention: RetentionSection, now: datetime, held: OnHold) -> ColumnElement[bool]:
-    return and_(life.over(retention, now), held.leaves(life.table))
 
 
 def _step(

@@ -172,7 +172,7 @@ def _make_key(hub: Hub) -> VapidKey:
     number = private.private_numbers().private_value.to_bytes(32, "big")
     row = VapidKey(
         id="vapid",
-        public_key=_encoded(point),
+        public_key=base64.urlsafe_b64encode(point).rstrip(b"=").decode(),
         private_sealed=hub.keyring.encrypt(number, VAPID_PLACE),
         made_at=hub.clock(),
     )
@@ -185,10 +185,6 @@ def _make_key(hub: Hub) -> VapidKey:
 def place_of_browser(subscription_id: str) -> str:
     """To what the encrypted subscription of a browser is bound."""
     return f"push_subscription/{subscription_id}"
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _decoded(text: str) -> bytes:

@@ -64,16 +64,12 @@ def listen(
                             say(f"Listening for {', '.join(wanted)}; press Ctrl-C to end.", to_errors=True)
                         for event in tail.look(session, utc_now()):
                             _print(look, event, as_json=as_json)
-                except _away() as error:
+                except OperationalError as error:
                     say(
                         f"[yellow]The database is away ({type(error).__name__}); trying again.[/yellow]", to_errors=True
                     )
                     time.sleep(5 - INTERVAL_SECONDS)
                 time.sleep(INTERVAL_SECONDS)
-
-
-def _away() -> type[Exception]:
-    return OperationalError
 
 
 @contextmanager

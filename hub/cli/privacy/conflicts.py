@@ -37,7 +37,7 @@ def conflicts(
             session, hub, "privacy.conflicts.show_personal" if show_personal else "privacy.conflicts", company or "all"
         )
     mask = Mask(show_personal)
-    rows = [_conflict_row(name, conflict, mask) for name, conflict in found]
+    rows = [{"company": name, **asdict(conflict), "name": _named(conflict, mask)} for name, conflict in found]
     return Listing(
         "Used for several people, latest first", rows,
         ("company", ("number or address", "name"), ("its owner", lambda row: row["known"] or "nobody known"),
@@ -50,7 +50,3 @@ def conflicts(
 
 def _named(conflict: Conflict, mask: Any) -> str:
     return str(mask.phone(conflict.name) if conflict.kind == "number" else mask.text(conflict.name))
-
-
-def _conflict_row(company: str, conflict: Conflict, mask: Any) -> dict[str, Any]:
-    return {"company": company, **asdict(conflict), "name": _named(conflict, mask)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -122,101 +122,55 @@ def _mapped(hub: Hub, connector: str) -> Collection[str]:
 def _broken(each: ConnectorSummary) -> Repair | None:
     if not each.entry.broken:
         return None
-    return Repair(
-        key=_key("broken", each.name, None),
-        connector=each.name,
-        kind="stopped",
-        title="its plugin cannot be used",
-        text=each.entry.broken,
-        cure="wait",
-        waiting=each.waiting.count,
-        send_by=_send_by(each),
-        hint="Nothing is lost: what is due waits. Mend the plugin, or go back to its former version, and start the hub again.",
-        may_ignore=False,
-    )
+    hint = "Nothing is lost: what is due waits. Mend the plugin, or go back to its former version, and start the hub again."
+    return _halted(each, "broken", None, "its plugin cannot be used", each.entry.broken, "wait", hint=hint)
 
 
 def _stopped(each: ConnectorSummary) -> Repair | None:
     if not each.is_stopped or each.entry.broken:
         return None
     if each.update_waits:
-        return _update_waits(each)
-    signs_in = each.signs_in and not each.plugin_died
-    return Repair(
-        key=_key("stopped", each.name, each.paused_at),
-        connector=each.name,
-        kind="stopped",
-        title=(
-            "its plugin ended too often"
-            if each.plugin_died
-            else "sign in again"
-            if signs_in
-            else "renew its credentials"
-        ),
-        text=each.pause_reason or "The provider refused our credentials.",
-        cure="sign_in" if signs_in else "resume",
-        since=each.paused_at,
-        waiting=each.waiting.count,
-        send_by=_send_by(each),
-        hint=""
-        if signs_in
-        else "Update or repair the plugin, then test it: it goes on at once if it stays up."
-        if each.plugin_died
-        else "Correct the credentials, then test it: it goes on at once if the provider accepts them.",
-        may_ignore=False,
-    )
-
-
-def _update_waits(each: ConnectorSummary) -> Repair:
-    return Repair(
-        key=_key("update", each.name, each.paused_at),
-        connector=each.name,
-        kind="stopped",
-        title="decide on the update of its plugin",
-        text=each.pause_reason,
-        cure="decide",
-        since=each.paused_at,
-        waiting=each.waiting.count,
-        send_by=_send_by(each),
-        hint="Nothing is lost: what is due waits until you accept the new version or stay with this one.",
-        may_ignore=False,
-    )
+        title = "decide on the update of its plugin"
+        hint = "Nothing is lost: what is due waits until you accept the new version or stay with this one."
+        return _halted(each, "update", each.paused_at, title, each.pause_reason, "decide", hint=hint)
+    cure: Cure = "resume"
+    if each.plugin_died:
+        title = "its plugin ended too often"
+        hint = "Update or repair the plugin, then test it: it goes on at once if it stays up."
+    elif each.signs_in:
+        title, hint, cure = "sign in again", "", "sign_in"
+    else:
+        title = "renew its credentials"
+        hint = "Correct the credentials, then test it: it goes on at once if the provider accepts them."
+    reason = each.pause_reason or "The provider refused our credentials."
+    return _halted(each, "stopped", each.paused_at, title, reason, cure, hint=hint)
 
 
 def _down(each: ConnectorSummary, now: datetime) -> Repair | None:
     since = each.troubled_since
     if each.paused_at is not None or each.is_unsigned or since is None or now - since < DOWN_AFTER:
         return None
-    return Repair(
-        key=_key("down", each.name, since),
-        connector=each.name,
-        kind="down",
-        title="it does not work" if each.has_companion else "its syncs fail",
-        text=each.trouble,
-        cure="wait",
-        since=since,
-        waiting=each.waiting.count,
-        send_by=_send_by(each),
-        hint=f"Checked every minute: hub sip status {each.name}."
-        if each.has_companion
-        else "Nothing is lost: the hub tries again by itself.",
-    )
+    title, hint = "its syncs fail", "Nothing is lost: the hub tries again by itself."
+    if each.has_companion:
+        title, hint = "it does not work", f"Checked every minute: hub sip status {each.name}."
+    return _halted(each, "down", since, title, each.trouble, "wait", kind="down", hint=hint, may_ignore=True)
 
 
 def _not_signed_in(each: ConnectorSummary) -> Repair | None:
     """A connector that needs a sign-in and has neither a stored one nor credentials in the file."""
     if each.paused_at is not None or not each.is_unsigned:
         return None
+    text = f"{each.manifest.label} gives access only after somebody signs in there."
+    return _halted(each, "unsigned", None, UNSIGNED, text, "sign_in")
+
+
+def _halted(
+    each: ConnectorSummary, what: str, since: datetime | None, title: str, text: str, cure: Cure, **more: Any
+) -> Repair:
+    """The repair of a connector that does nothing since then, with what waits for it."""
+    details = {"kind": "stopped", "may_ignore": False, "waiting": each.waiting.count, "send_by": _send_by(each), **more}
     return Repair(
-        key=_key("unsigned", each.name, None),
-        connector=each.name,
-        kind="stopped",
-        title=UNSIGNED,
-        text=f"{each.manifest.label} gives access only after somebody signs in there.",
-        cure="sign_in",
-        waiting=each.waiting.count,
-        send_by=_send_by(each),
-        may_ignore=False,
+        key=_key(what, each.name, since), connector=each.name, since=since, title=title, text=text, cure=cure, **details
     )
 
 

@@ -70,7 +70,7 @@ def data_map(
     rows = versions(session)
     unknown = {key: one for key, one in undeclared(flows, seen).items() if not was_declared(rows, key, one)}
     mine = [flow for flow in flows if flow.connector in serving]
-    chart = replace(_empty(now), flows=tuple(mine))
+    chart = replace(DataMap(now, (), (), {}, {}, (), (), (), frozenset()), flows=tuple(mine))
     return DataMapShown(
         [_recipient(config, each, mine) for each in processors(chart, recipients_of(config), in_use_since(rows))],
         [*(misfit(key, flows) for key in unknown), *recent_changes([r for r in rows if r.connector in serving], now)],
@@ -121,7 +121,3 @@ def _sum(seen: Mapping[str, Seen | None]) -> Seen | None:
     for one in seen.values():
         found = one if found is None else found + one if one else found
     return found
-
-
-def _empty(now: datetime) -> DataMap:
-    return DataMap(now, (), (), {}, {}, (), (), (), frozenset())

@@ -90,7 +90,7 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
     return Machine(
         hub_version=hub_version(),
         python_version=platform.python_version(),
-        database=_database(session, hub),
+        database=server_version(session),
         revision=found,
         needed=known[-1],
         is_current=found == known[-1],
@@ -121,10 +121,6 @@ def hub_version() -> str:
         return version("ringfence")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _database(session: Session, hub: Hub) -> str:
-    return server_version(session)
 
 
 def _disks(hub: Hub) -> dict[int, Disk]:

@@ -88,6 +88,13 @@ class Resource:
             raise NotFound("Not found")
         return found[0]
 
+    def written(
+        self, request: CallRailRequest, row_id: str, status: int = 201, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a write: the record as it is now."""
+        with request.session() as session:
+            return json_answer(self.record(request, session, row_id), status, headers)
+
     def _list(self, request: CallRailRequest, counts: Counts) -> Response:
         wanted, order = page_wanted(request), self._order(request)
         with request.session() as session:

@@ -36,7 +36,7 @@ def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, object]) -
     without knowing that it was lost. Any other status is still in progress.
     """
     found = as_mappings(answer.get("requestStatusPerDestination"))
-    by_action = {_action(status): status for status in found}
+    by_action = {str(as_mapping(status.get("destination")).get("productDestinationId")): status for status in found}
     alone = found[0] if len(found) == 1 else {}
     return [_receipt(item, by_action.get(action_of(item.destination), alone)) for item in items]
 
@@ -90,10 +90,6 @@ def _findings(status: Mapping[str, object], info: str, counts: str) -> Iterator[
         rows = frozenset(row for row in indices if isinstance(row, int) and not isinstance(row, bool) and row >= 0)
         if code:
             yield Finding(code.removeprefix("PROCESSING_ERROR_"), _count(entry.get("recordCount")) or len(rows), rows)
-
-
-def _action(status: Mapping[str, object]) -> str:
-    return str(as_mapping(status.get("destination")).get("productDestinationId"))
 
 
 def _count(value: object) -> int:

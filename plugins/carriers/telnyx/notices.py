@@ -75,7 +75,7 @@ def event(notice: Notice, base_url: str) -> Event | None:
         case "call.initiated":
             return _initiated(notice)
         case "call.bridged":
-            return _bridged(notice)
+            return CallEvent(kind="answered", call_id=_call(notice), at=notice.at)
         case "call.hangup":
             return _hangup(notice)
         case "call.recording.saved":
@@ -194,10 +194,6 @@ def _verstat(payload: Mapping[str, object]) -> str:
             if found:
                 return found[1]
     return ""
-
-
-def _bridged(notice: Notice) -> CallEvent:
-    return CallEvent(kind="answered", call_id=_call(notice), at=notice.at)
 
 
 def _hangup(notice: Notice) -> CallEvent:

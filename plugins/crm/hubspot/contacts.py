@@ -23,7 +23,7 @@ def by_phone(client: Client, numbers: Sequence[str], country: str) -> dict[str, 
     """
     found: dict[str, list[Found]] = {number: [] for number in numbers}
     for whole in by_search(found):
-        national = sorted({_national(number) for number in whole})
+        national = sorted({phonenumbers.national_significant_number(phonenumbers.parse(number)) for number in whole})
         filters = [_within(name, national) for name in SEARCHABLE] + [_within(name, whole) for name in PHONES]
         for contact in search(client, filters):
             # The searchable form has no country code: compare the whole number to be sure of the contact.
@@ -56,7 +56,3 @@ def search(client: Client, any_of: Sequence[dict[str, object]]) -> list[Found]:
 
 def _within(name: str, values: Sequence[str]) -> dict[str, object]:
     return {"propertyName": name, "operator": "IN", "values": list(values)}
-
-
-def _national(number: str) -> str:
-    return phonenumbers.national_significant_number(phonenumbers.parse(number))

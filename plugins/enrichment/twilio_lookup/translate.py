@@ -39,51 +39,23 @@ def worth_asking(number: str, packages: tuple[Package, ...]) -> tuple[Package, .
 def facts(answer: Mapping[str, object]) -> Iterator[Fact]:
     """Every fact in an answer, each name once; a package with its own `error_code` gives none."""
     valid = answer.get("valid") is True
-    yield Fact(
-        name="valid",
-        value="true" if valid else "false",
-        category="user.telephony.line_type",
-        confidence=0.95,
-        lifetime=BELIEVED,
-    )
+    yield _fact("valid", "true" if valid else "false", "user.telephony.line_type", 0.95)
     if not valid:
         return
-    line = _package(answer, "line_type_intelligence")
-    line_type = LINE_TYPES.get(_text(line.get("type")))
-    if line_type:
-        yield Fact(
-            name="line_type",
-            value=line_type,
-            category="user.telephony.line_type",
-            confidence=0.95,
-            lifetime=BELIEVED,
-        )
-    if _text(line.get("carrier_name")):
-        yield Fact(
-            name="carrier",
-            value=_text(line["carrier_name"]),
-            category="user.telephony.carrier",
-            confidence=0.95,
-            lifetime=BELIEVED,
-        )
-    caller = _package(answer, "caller_name")
-    if _text(caller.get("caller_name")):
-        yield Fact(
-            name="caller_name",
-            value=_text(caller["caller_name"]),
-            category="user.name",
-            confidence=0.7,
-            lifetime=BELIEVED,
-        )
-    caller_type = CALLER_TYPES.get(_text(caller.get("caller_type")))
-    if caller_type:
-        yield Fact(
-            name="caller_type",
-            value=caller_type,
-            category="user.telephony.line_type",
-            confidence=0.7,
-            lifetime=BELIEVED,
-        )
+    line, caller = _package(answer, "line_type_intelligence"), _package(answer, "caller_name")
+    known = (
+        ("line_type", LINE_TYPES.get(_text(line.get("type"))), "user.telephony.line_type", 0.95),
+        ("carrier", _text(line.get("carrier_name")), "user.telephony.carrier", 0.95),
+        ("caller_name", _text(caller.get("caller_name")), "user.name", 0.7),
+        ("caller_type", CALLER_TYPES.get(_text(caller.get("caller_type"))), "user.telephony.line_type", 0.7),
+    )
+    for name, value, category, confidence in known:
+        if value:
+            yield _fact(name, value, category, confidence)
+
+
+def _fact(name: str, value: str, category: str, confidence: float) -> Fact:
+    return Fact(name=name, value=value, category=category, confidence=confidence, lifetime=BELIEVED)
 
 
 def _package(answer: Mapping[str, object], name: str) -> Mapping[str, object]:

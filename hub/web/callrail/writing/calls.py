@@ -15,7 +15,7 @@ from hub.web.callrail.calls import CALLS
 from hub.web.callrail.not_taken import NOBODY_CALLED
 from hub.web.callrail.outbound import OUTBOUND
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.resource import Answer, Endpoint
 from hub.web.callrail.writing.marks import write_marks
 from hub.web.callrail.writing.members import company_or_number_in, number_in, text_in
 
@@ -50,8 +50,7 @@ def place(request: CallRailRequest) -> Response:
         return {"id": row.id}
 
     done = request.once.do(request.authorized, action, 201)
-    with request.session() as session:
-        return json_answer(OUTBOUND.record(request, session, done["id"]), 201)
+    return OUTBOUND.written(request, done["id"])
 
 
 def newest_contact(session: Session, company: Company, number: str) -> Subject | None:

@@ -13,10 +13,11 @@ from hub.callrail.ids import COMPANY
 from hub.config.edit import REMOVED, Change
 from hub.errors import CannotDo
 from hub.model import Company
+from hub.web.api.trackers.config_edits import file_name
 from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.request import CallRailRequest, company_of
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
-from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of, sections
+from hub.web.callrail.resource import Answer, Endpoint
+from hub.web.callrail.writing.config_edits import edits_of
 from hub.web.callrail.writing.members import companies_in, needed, text_in
 
 MEMBERS: Mapping[str, str] = {
@@ -35,7 +36,7 @@ def create(request: CallRailRequest) -> Response:
     title = needed(request.body, "name")
     with request.session() as session:
         first = session.exec(request.scope.select(Company).order_by(Company.name)).first()
-        place = place_of_company(request, session, file_name(title, ()))
+        place = edits_of(request).place_of_company(session, file_name(title, ()))
     zone = _zone(request) or (first.time_zone if first else "America/New_York")
     tree: dict[str, object] = {"title": title, "time_zone": zone, "country": first.country if first else "US"}
     if first is not None and first.region:
@@ -45,22 +46,21 @@ def create(request: CallRailRequest) -> Response:
         tree["route"] = {"dial": forward}
 
     def action() -> dict[str, str]:
-        name = file_name(title, (each.name for each in sections(request)))
-        apply(request, [Change(place, tree)], MEMBERS)
+        name = file_name(title, (each.name for each in edits_of(request).sections()))
+        edits_of(request).apply([Change(place, tree)], MEMBERS)
         with request.hub.store.reading() as session:
             return {"id": session.exec(select(Company.id).where(Company.name == name)).one()}
 
     done = request.once.do_alone(request.authorized, action, 201)
-    with request.session() as session:
-        return json_answer(COMPANIES.record(request, session, done["id"]), 201)
+    return COMPANIES.written(request, done["id"])
 
 
 def change(request: CallRailRequest) -> Answer:
     """Rename a company, or change its time zone or how long its visits are remembered."""
     with request.session() as session:
         company = company_of(session, request.scope, request.ids["id"])
-        place = place_of_company(request, session, company.name)
-    section = section_of(request, company)
+        place = edits_of(request).place_of_company(session, company.name)
+    section = edits_of(request).section_of(company)
     edits = []
     title, zone, days = text_in(request.body, "name"), _zone(request), _cookie_days(request)
     if title and title != section.title:
@@ -71,12 +71,11 @@ def change(request: CallRailRequest) -> Answer:
         edits.append(Change((*place, "website", "cookie_days"), days))
 
     def action() -> dict[str, str]:
-        apply(request, edits, MEMBERS)
+        edits_of(request).apply(edits, MEMBERS)
         return {"id": company.id}
 
     done = request.once.do_alone(request.authorized, action, harmless=True)
-    with request.session() as session:
-        return COMPANIES.record(request, session, done["id"])
+    return COMPANIES.written(request, done["id"], 200)
 
 
 def disable(request: CallRailRequest) -> None:
@@ -85,9 +84,9 @@ def disable(request: CallRailRequest) -> None:
     def action() -> dict[str, str]:
         with request.session() as session:
             company = company_of(session, request.scope, request.ids["id"])
-            place = place_of_company(request, session, company.name)
-        section_of(request, company)
-        apply(request, [Change(place, REMOVED)], MEMBERS)
+            place = edits_of(request).place_of_company(session, company.name)
+        edits_of(request).section_of(company)
+        edits_of(request).apply([Change(place, REMOVED)], MEMBERS)
         return {}
 
     request.once.do_alone(request.authorized, action, 204)

@@ -15,8 +15,8 @@ from hub.model.columns import new_id
 from hub.visits.forms import SentForm, read_form, store_form
 from hub.web.callrail.forms import FORMS
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
-from hub.web.callrail.writing.config_edits import apply, place_of_company, section_of
+from hub.web.callrail.resource import Answer, Endpoint
+from hub.web.callrail.writing.config_edits import edits_of
 from hub.web.callrail.writing.marks import write_marks
 from hub.web.callrail.writing.members import companies_in, company_in, list_in, object_in, text_in
 
@@ -55,16 +55,14 @@ def create(request: CallRailRequest) -> Response:
         return {"id": session.exec(row).one()}
 
     done = request.once.do(request.authorized, action, 201)
-    with request.session() as session:
-        return json_answer(FORMS.record(request, session, done["id"]), 201)
+    return FORMS.written(request, done["id"])
 
 
 def change(request: CallRailRequest) -> Answer:
     """Tags, note, value and lead of a form."""
     form_id = request.row_id(FORM)
     write_marks(request, form_id)
-    with request.session() as session:
-        return FORMS.record(request, session, form_id)
+    return FORMS.written(request, form_id, 200)
 
 
 def ignored(request: CallRailRequest) -> Answer:
@@ -87,16 +85,16 @@ def ignore(request: CallRailRequest) -> Answer:
         raise CannotDo("field_names is missing.")
     with request.session() as session:
         companies = companies_in(request, session)
-        places = {each.id: place_of_company(request, session, each.name) for each in companies}
+        places = {each.id: edits_of(request).place_of_company(session, each.name) for each in companies}
 
     def action() -> dict[str, str]:
         edits = []
         for each in companies:
-            before = section_of(request, each).website.ignored_fields
+            before = edits_of(request).section_of(each).website.ignored_fields
             more = [name for name in names if name not in before]
             if more:
                 edits.append(Change((*places[each.id], "website", "ignored_fields"), [*before, *more]))
-        apply(request, edits, {"website.ignored_fields": "field_names"})
+        edits_of(request).apply(edits, {"website.ignored_fields": "field_names"})
         return {}
 
     request.once.do_alone(request.authorized, action, harmless=True)

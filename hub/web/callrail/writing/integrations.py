@@ -20,7 +20,7 @@ from hub.model.states import WebhookType
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
-from hub.web.callrail.writing.config_edits import apply, file_of, place_of_company, running_section, section_of
+from hub.web.callrail.writing.config_edits import edits_of, running_section
 from hub.web.callrail.writing.members import choice_in, company_in, list_in, object_in
 from hub.webhooks_out.endpoints import endpoint_named, secrets_of
 from hub.webhooks_out.integrations import addresses_by_type, changes_for
@@ -76,7 +76,7 @@ def create(request: CallRailRequest) -> Response:
 def change(request: CallRailRequest) -> Answer:
     """Change the addresses; with the state `disabled` none gets anything, and with `active` alone all do again."""
     company = _named(request)
-    section = section_of(request, company)
+    section = edits_of(request).section_of(company)
     if not _has_any(section):
         raise NotFound("Not found")
     state = choice_in(request.body, "state", STATES)
@@ -94,7 +94,7 @@ def change(request: CallRailRequest) -> Answer:
 def disable(request: CallRailRequest) -> None:
     """Send nothing to the addresses any more; they stay in config.yaml, disabled."""
     company = _named(request)
-    if not _has_any(section_of(request, company)):
+    if not _has_any(edits_of(request).section_of(company)):
         raise NotFound("Not found")
     _saved(request, company, {name: [] for name in NAMES}, 204)
 
@@ -111,10 +111,10 @@ def _saved(
     if unknown:
         raise CannotDo(f"config has the unknown member {unknown[0][:60]}; it takes {', '.join(NAMES)}.")
     with request.session() as session:
-        account = place_of_company(request, session, company.name)[1]
+        account = edits_of(request).place_of_company(session, company.name)[1]
 
     def action() -> dict[str, str]:
-        section = section_of(request, company)
+        section = edits_of(request).section_of(company)
         if status == 201 and any(addresses_by_type(section).values()):
             raise CannotDo("The company has an integration of the type Webhooks; change that one.")
         wanted: dict[WebhookType, list[str]] = dict(addresses_by_type(section))
@@ -124,11 +124,11 @@ def _saved(
                 wanted[event] = addresses
         if status == 201 and not any(wanted.values()):
             raise CannotDo("config is missing; send lists of addresses, like post_call_webhook.")
-        apply(request, changes_for(account, section, wanted), {"webhooks.url": "config"})
+        edits_of(request).apply(changes_for(account, section, wanted), {"webhooks.url": "config"})
         return {}
 
     request.once.do_alone(request.authorized, action, status, harmless=True)
-    return _record(company, section_of(request, company))
+    return _record(company, edits_of(request).section_of(company))
 
 
 def _signing_key(request: CallRailRequest, company: Company, section: CompanySection) -> str:
@@ -141,7 +141,7 @@ def _signing_key(request: CallRailRequest, company: Company, section: CompanySec
         raise HTTPException(403, "A signing key is given to users who may change the set-up of the whole account.")
     if len(names) != 1:
         raise CannotDo("Each address has its own signing key; they are on the page Webhooks.")
-    file = file_of(request)
+    file = edits_of(request).file
     with request.session() as session:
         endpoint = endpoint_named(session, file.check(file.read().text), company, names[0])
     key = secrets_of(request.hub, endpoint).present

@@ -20,7 +20,7 @@ from hub.web.callrail.not_taken import NOT_OURS, ONE_ANSWER
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
-from hub.web.callrail.writing.config_edits import apply, place_of_company, running_section, section_of
+from hub.web.callrail.writing.config_edits import edits_of, running_section
 from hub.web.callrail.writing.members import company_in, number_in, object_in, text_in
 
 FLOW, STEP = "MFL", "response-01"
@@ -130,19 +130,19 @@ def remove_flow(request: CallRailRequest) -> None:
 
 def _save_flow(request: CallRailRequest, company: Company, message: str | None, status: int) -> Mapping[str, object]:
     with request.session() as session:
-        place = (*place_of_company(request, session, company.name), "texts", "auto_reply")
+        place = (*edits_of(request).place_of_company(session, company.name), "texts", "auto_reply")
 
     def action() -> dict[str, str]:
-        answers = section_of(request, company).texts.auto_reply
+        answers = edits_of(request).section_of(company).texts.auto_reply
         if status == 201 and answers:
             raise CannotDo("The company answers incoming texts already; change that flow.")
         if status != 201 and not answers:
             raise NotFound("Not found")
-        apply(request, [Change(place, REMOVED if message is None else message)], {"texts.auto_reply": "steps"})
+        edits_of(request).apply([Change(place, REMOVED if message is None else message)], {"texts.auto_reply": "steps"})
         return {}
 
     request.once.do_alone(request.authorized, action, status, harmless=True)
-    return flow_record(company, section_of(request, company))
+    return flow_record(company, edits_of(request).section_of(company))
 
 
 def _message(request: CallRailRequest) -> str:

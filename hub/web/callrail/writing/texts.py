@@ -15,7 +15,7 @@ from hub.model.columns import new_id
 from hub.texts.threads import archive_thread
 from hub.web.callrail.not_taken import NOBODY_WROTE
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.resource import Answer, Endpoint
 from hub.web.callrail.texts import SMS_THREADS, TEXT_MESSAGES
 from hub.web.callrail.writing.calls import newest_contact
 from hub.web.callrail.writing.marks import write_marks
@@ -45,8 +45,7 @@ def send(request: CallRailRequest) -> Response:
 
     # The text recognizes the key too, so a request whose process died may be repeated.
     done = request.once.do_alone(request.authorized, action, 201, harmless=True)
-    with request.session() as session:
-        return json_answer(TEXT_MESSAGES.record(request, session, done["id"]), 201)
+    return TEXT_MESSAGES.written(request, done["id"])
 
 
 def set_state(request: CallRailRequest) -> Answer:
@@ -61,16 +60,14 @@ def set_state(request: CallRailRequest) -> Answer:
         return {"id": text_id}
 
     request.once.do(request.authorized, action)
-    with request.session() as session:
-        return TEXT_MESSAGES.record(request, session, text_id)
+    return TEXT_MESSAGES.written(request, text_id, 200)
 
 
 def mark(request: CallRailRequest) -> Answer:
     """Note, tags, value and lead of a conversation."""
     text_id = _conversation(request)
     write_marks(request, text_id, status_name="lead_qualification")
-    with request.session() as session:
-        return SMS_THREADS.record(request, session, text_id)
+    return SMS_THREADS.written(request, text_id, 200)
 
 
 def _conversation(request: CallRailRequest) -> str:

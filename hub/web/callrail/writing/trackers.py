@@ -17,11 +17,11 @@ from hub.errors import CannotDo
 from hub.model import Company, Tracker
 from hub.numbers.buying import NotBought, OutcomeNotKnown
 from hub.numbers.purchases import Order
-from hub.web.api.trackers.config_edits import answered_by
+from hub.web.api.trackers.config_edits import answered_by, file_name
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.resource import Answer, Endpoint
 from hub.web.callrail.trackers import TRACKERS
-from hub.web.callrail.writing.config_edits import apply, edits_of, file_name, place_of_company, section_of
+from hub.web.callrail.writing.config_edits import edits_of
 from hub.web.callrail.writing.members import choice_in, company_in, list_in, needed, text_in
 from hub.web.callrail.writing.number_orders import buy_all, offers_for, order_in
 from hub.web.callrail.writing.tracker_settings import flow_in, members_of, route_in, source_in
@@ -49,10 +49,10 @@ def create(request: CallRailRequest) -> Response:
         raise CannotDo("type is missing; send source or session.")
     with request.session() as session:
         company = company_in(request, session)
-        path = place_of_company(request, session, company.name)
+        path = edits_of(request).place_of_company(session, company.name)
 
     def action() -> dict[str, str]:
-        place = Place(company, section_of(request, company), path)
+        place = Place(company, edits_of(request).section_of(company), path)
         title = needed(request.body, "name")
         name = file_name(title, (each.name for each in place.section.trackers))
         tree = {
@@ -63,7 +63,7 @@ def create(request: CallRailRequest) -> Response:
             **_settings(request, kind, name, place),
         }
         offers = offers_for(request, tree["carrier"], company, order_in(request.body, kind, company.country))
-        apply(request, [Change(place.of(name), tree), *_swap(request, place)], members_of(request.body))
+        edits_of(request).apply([Change(place.of(name), tree), *_swap(request, place)], members_of(request.body))
         tracker = edits_of(request).tracker_of(company, name)
         try:
             buy_all(request, company, tracker, offers)
@@ -71,13 +71,12 @@ def create(request: CallRailRequest) -> Response:
             raise
         except NotBought:
             if not _has_numbers(request, tracker):
-                apply(request, [Change(place.of(name), REMOVED)], {})
+                edits_of(request).apply([Change(place.of(name), REMOVED)], {})
             raise
         return {"id": tracker.id}
 
     done = request.once.do_alone(request.authorized, action, 201)
-    with request.session() as session:
-        return json_answer(TRACKERS.record(request, session, done["id"]), 201)
+    return TRACKERS.written(request, done["id"])
 
 
 def change(request: CallRailRequest) -> Answer:
@@ -86,19 +85,18 @@ def change(request: CallRailRequest) -> Answer:
     def action() -> dict[str, str]:
         with request.session() as session:
             tracker, company = _found(request, session)
-            path = place_of_company(request, session, company.name)
-        place = Place(company, section_of(request, company), path)
+            path = edits_of(request).place_of_company(session, company.name)
+        place = Place(company, edits_of(request).section_of(company), path)
         written = _written(place, tracker)
         order = order_in(request.body, tracker.type, company.country)
         have = sum(line.tracker.id == tracker.id for line in request.directory.lines.values())
         offers = offers_for(request, tracker.carrier, company, _more(order, have))
-        apply(request, [*_changes(request, place, written), *_swap(request, place)], members_of(request.body))
+        edits_of(request).apply([*_changes(request, place, written), *_swap(request, place)], members_of(request.body))
         buy_all(request, company, tracker, offers)
         return {"id": tracker.id}
 
     done = request.once.do_alone(request.authorized, action)
-    with request.session() as session:
-        return TRACKERS.record(request, session, done["id"])
+    return TRACKERS.written(request, done["id"], 200)
 
 
 def disable(request: CallRailRequest) -> None:
@@ -107,10 +105,10 @@ def disable(request: CallRailRequest) -> None:
     def action() -> dict[str, str]:
         with request.session() as session:
             tracker, company = _found(request, session)
-            path = place_of_company(request, session, company.name)
-        place = Place(company, section_of(request, company), path)
+            path = edits_of(request).place_of_company(session, company.name)
+        place = Place(company, edits_of(request).section_of(company), path)
         _written(place, tracker)
-        apply(request, [Change(place.of(tracker.name), REMOVED)], {})
+        edits_of(request).apply([Change(place.of(tracker.name), REMOVED)], {})
         return {}
 
     request.once.do_alone(request.authorized, action, 204)

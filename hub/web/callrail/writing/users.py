@@ -18,7 +18,7 @@ from hub.model import Account, User
 from hub.queries.users import user_in
 from hub.web.callrail.not_taken import NO_COMPANIES
 from hub.web.callrail.request import CallRailRequest, company_of
-from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.resource import Answer, Endpoint
 from hub.web.callrail.users import USERS
 from hub.web.callrail.writing.members import choice_in, list_in, needed, text_in
 
@@ -59,8 +59,7 @@ def create(request: CallRailRequest) -> Response:
 
     done = request.once.do(request.authorized, action, 201)
     headers = {SET_UP_LINK: link[0]} if link else {}
-    with request.session() as session:
-        return json_answer(USERS.record(request, session, done["id"]), 201, headers)
+    return USERS.written(request, done["id"], headers=headers)
 
 
 def change(request: CallRailRequest) -> Answer:
@@ -87,8 +86,7 @@ def change(request: CallRailRequest) -> Answer:
         return {"id": user.id}
 
     request.once.do(request.authorized, action)
-    with request.session() as session:
-        return USERS.record(request, session, user_id)
+    return USERS.written(request, user_id, 200)
 
 
 def disable(request: CallRailRequest) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.models import Config
-from hub.model import Company
 from hub.platform.formats import zone_name
 from hub.platform.line_figures import LINE_FIGURES
 from hub.queries.connector_health import connector_health
@@ -27,7 +26,7 @@ from hub.web.pages.status import status_labels
 
 def status(page: PageRequest) -> Response:
     """The page; htmx asks for its test calls alone while the newest has not been read by a worker."""
-    ids, names = page.company_ids, [each.name for each in _shown(page)]
+    ids, names = page.company_ids, [each.name for each in page.shown_companies]
     hub = page.hub
     if page.is_partial:
         with page.session() as session:
@@ -76,10 +75,6 @@ def status(page: PageRequest) -> Response:
         words=status_labels,
         zone=zone_name(page.zone),
     )
-
-
-def _shown(page: PageRequest) -> list[Company]:
-    return page.shown_companies
 
 
 def _carriers(config: Config, names: list[str]) -> list[str]:

@@ -51,7 +51,7 @@ class Texml:
             if query.get("From") in (None, call["from"])
             and query.get("To") in (None, call["to"])
             and query.get("Status") in (None, call["status"])
-            and _day(call) > query.get("StartTime>", "")
+            and parsedate_to_datetime(call["start_time"]).strftime("%Y-%m-%d") > query.get("StartTime>", "")
         ]
         found.sort(key=lambda call: parsedate_to_datetime(call["start_time"]), reverse=True)
         return self._page(request, "calls", found)
@@ -97,7 +97,3 @@ class Texml:
 
 def _shown(held: dict[str, object]) -> JsonObject:
     return {name: value for name, value in held.items() if name not in ("from", "to", "end_time")}
-
-
-def _day(call: JsonObject) -> str:
-    return parsedate_to_datetime(call["start_time"]).strftime("%Y-%m-%d")

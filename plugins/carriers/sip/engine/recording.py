@@ -82,7 +82,7 @@ class Recorder:
 
     def _flush(self) -> None:
         block, self._block = bytes(self._block), bytearray()
-        self._disk.do(lambda: self._file.write(block))
+        self._disk.write(lambda: self._file.write(block))
 
 
 RATE_S = BYTES_S // 2

@@ -11,9 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import structlog
+
 from plugins.carriers.sip.engine.interface import RATE
 
+log = structlog.get_logger(__name__)
 HEADER = 44
+MAX_WAITING = 4_000
+"""Pieces of sound that wait for the disk, each of at most half a second: 64 MB."""
 _HEADER_EVERY = 2 * RATE * 2
 """Bytes between two updates of the header: a second of stereo."""
 
@@ -67,6 +72,13 @@ class Disk:
         """Do something after all that was asked for before."""
         self._jobs.put(job)
 
+    def write(self, job: Callable[[], None]) -> None:
+        """Write a piece of sound; it is left out if so much waits that the disk does not take it any more."""
+        if self._jobs.qsize() < MAX_WAITING:
+            self.do(job)
+        else:
+            self.failures += 1
+
     def close(self) -> None:
         """Write what is left, and stop."""
         self._jobs.put(None)
@@ -76,8 +88,10 @@ class Disk:
         while (job := self._jobs.get()) is not None:
             try:
                 job()
-            except OSError:
+            except Exception as error:  # noqa: BLE001 - without this thread no call is recorded any more
                 self.failures += 1
+                if not isinstance(error, OSError):
+                    log.error("a recording cannot be written", error=type(error).__name__)
 
 
 class WavFile:

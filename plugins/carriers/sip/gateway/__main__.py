@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 from pydantic import ValidationError
@@ -20,6 +22,23 @@ UNREADABLE = 2
 log = structlog.get_logger(__name__)
 
 
+class LogStream:
+    """Standard error for the log. A full disk, or a reader that is gone, costs lines; it ends no thread that writes one."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> None:
+        """Write a line."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def main() -> int:
     """The whole life of a gateway; its exit status."""
     structlog.configure(
@@ -29,7 +48,7 @@ def main() -> int:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream())),
     )
     try:
         start = read_start(sys.stdin.read(MAX_START_CHARACTERS))

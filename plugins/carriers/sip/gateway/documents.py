@@ -6,6 +6,9 @@ document from the same hour of the week is preferred, so that opening hours hold
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import date, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +20,10 @@ from plugins.carriers.sip.translate import NOTICE
 
 UNASKED = "Unasked"
 """The verb in the place of a question about recording that is not asked; its text is where the answer would have gone."""
+TYPED = "typed"
+_AFTER_PIN = re.compile(r"\bmark=\d+\.[a-z0-9_-]+\.\d+\.o\.")
+"""The mark of a call whose caller knew a PIN."""
+MAX_KNOWN = 10_000
 HOURS_OF_WEEK = 24 * 7
 KEPT_MOMENTS = frozenset({"voice", "dial", "digits", "voicemail"})
 """What an answering person hears names the source of one call, so it is never repeated in another."""
@@ -27,13 +34,17 @@ class Documents:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._known: dict[tuple[str, int], tuple[str, date]] = {}
+        self._known: OrderedDict[tuple[str, int], tuple[bytes, date]] = OrderedDict()
+        """The hashes of what was written last, so that it is not written at each call."""
 
     async def keep(self, url: str, fields: Mapping[str, str], document: str) -> None:
         """Keep what the hub said; written once a day, and if it is new. What turns one caller away is not for the next one."""
-        point, hour, kept = point_of(url, fields), hour_of_week(now()), (document, now().date())
-        if point and self._known.get((point, hour)) != kept and not _turns_away(document):
+        point, hour = point_of(url, fields), hour_of_week(now())
+        kept = hashlib.sha256(document.encode()).digest(), now().date()
+        if point and self._known.get((point, hour)) != kept and not _is_of_one_caller(document):
             self._known[point, hour] = kept
+            if len(self._known) > MAX_KNOWN:
+                self._known.popitem(last=False)
             row = (point, hour, document, stamp(now()))
             await self._journal.write(("insert or replace into document values (?, ?, ?, ?)", row))
 
@@ -52,7 +63,10 @@ class Documents:
         return without_recording(rows[0]["body"]) if rows and point else None
 
 
-def _turns_away(document: str) -> bool:
+def _is_of_one_caller(document: str) -> bool:
+    """Whether it turns a caller away, or plays messages to one who knew the PIN."""
+    if _AFTER_PIN.search(document):
+        return True
     try:
         first = next(iter(ElementTree.fromstring(document)), None)  # noqa: S314 - from the hub, with its secret
     except ElementTree.ParseError:
@@ -69,6 +83,8 @@ def point_of(url: str, fields: Mapping[str, str]) -> str:
     number = carried.get("tracking_number", [fields.get("To", "")])[0]
     mark = carried.get("mark", [""])[0]
     happened = fields.get("Digits", "") if moment == "digits" else ""
+    if len(happened) > 1:  # a PIN, a ZIP code or an extension: it is not kept, and one stands for all
+        happened = TYPED
     if moment == "dial":
         happened = "answered" if fields.get("DialCallStatus") == "completed" else "unanswered"
     return " ".join((moment, number, mark, happened))

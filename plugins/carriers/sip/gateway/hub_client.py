@@ -19,6 +19,8 @@ ASK_SECONDS = 2.0
 ONE_ADDRESS_SECONDS = 1.2
 """How long one of several addresses may take, so that another one gets its turn."""
 REPORT_SECONDS = 10.0
+WEBHOOKS = "/webhooks/"
+"""How the path of each of the hub's webhooks begins."""
 MAX_DOCUMENT_BYTES = 262_144
 MAX_AUDIO_BYTES = 20_000_000
 
@@ -52,13 +54,19 @@ class HubClient:
             pass
         return None
 
-    async def report(self, url: str, fields: Mapping[str, str]) -> bool:
-        """Send a form that only reports something; whether the hub has taken it."""
+    async def report(self, url: str, fields: Mapping[str, str]) -> bool | None:
+        """Send a form that only reports something; whether the hub has taken it, None if it does not answer. An address
+        from before `hub.public_url` was changed is the same path of the present one."""
+        if not self.is_ours(url):
+            url = f"{self._start.public_url}{url[url.find(WEBHOOKS) :]}"
+        taken = None
         for hub in self._start.hub_addresses:
             reply = await self._post(hub, url, fields, REPORT_SECONDS)
-            if reply is not None and reply.status_code == 200:
-                return True
-        return False
+            if reply is not None:
+                taken = reply.status_code == 200
+            if taken:
+                break
+        return taken
 
     async def audio(self, url: str) -> bytes | None:
         """A file that the hub serves; None if it does not. Nothing is fetched from elsewhere."""

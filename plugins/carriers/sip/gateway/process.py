@@ -18,6 +18,7 @@ import uvicorn
 
 from plugins.carriers.sip.companion import LOCK_FILE
 from plugins.carriers.sip.engine.interface import Engine
+from plugins.carriers.sip.engine.repeating import again
 from plugins.carriers.sip.gateway.call.incoming import take
 from plugins.carriers.sip.gateway.control_api import ControlApi
 from plugins.carriers.sip.gateway.documents import Documents
@@ -80,14 +81,16 @@ class Gateway:
         )
         server = ControlServer(config)
         lost = await recover(parts)
-        tasks = [asyncio.ensure_future(each) for each in (parts.spool.run(), note_alive(parts), self._sweep())]
+        sweeping = again("sweep", SWEEP_SECONDS, self._sweep)
+        tasks = [asyncio.ensure_future(each) for each in (parts.spool.run(), note_alive(parts), sweeping)]
         tasks.append(asyncio.ensure_future(server.serve()))
         try:
             await parts.engine.start(partial(take, parts), self._died)
             parts.engine.end_lost(lost)
             gc.freeze()  # a collection of all that lives as long as the process would interrupt the sound
             log.info("the gateway takes calls", listen=parts.start.settings.listen)
-            tasks.append(asyncio.ensure_future(self._keep_messages()))
+            keeping = again("messages", MESSAGE_SECONDS, partial(keep_messages, parts))
+            tasks.append(asyncio.ensure_future(keeping))
             tasks.append(asyncio.ensure_future(self._end_with(tasks[:])))
             await self._ending.wait()
         finally:
@@ -148,29 +151,21 @@ class Gateway:
     def _later(self, work: Awaitable[None]) -> None:
         self._work = asyncio.ensure_future(work)
 
-    async def _keep_messages(self) -> None:
-        """Write the signalling of calls that are over, for as long as the process lives."""
-        while True:
-            await asyncio.sleep(MESSAGE_SECONDS)
-            await keep_messages(self.parts)
-
     async def _sweep(self) -> None:
-        """Delete what is old, every hour."""
+        """Delete what is old."""
         parts = self.parts
-        while True:
-            await asyncio.to_thread(parts.prompts.sweep)
-            await asyncio.to_thread(parts.files.keep_reserve)
-            gone = await asyncio.to_thread(parts.files.sweep, parts.start.settings.keep_recordings_days)
-            old = stamp(now().fromtimestamp(now().timestamp() - CALL_DAYS * 86_400, tz=now().tzinfo))
-            await parts.journal.write(
-                *(("delete from recording where sid = ?", (sid,)) for sid in gone),
-                ("delete from recording where status = 'completed' and start_time < ?", (old,)),
-                ("delete from leg where end_time is not null and start_time < ?", (old,)),
-                ("delete from placed where at < ?", (old,)),
-                ("delete from document where at < ?", (old,)),
-                *sweep_messages(),
-            )
-            await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.to_thread(parts.prompts.sweep)
+        await asyncio.to_thread(parts.files.keep_reserve)
+        gone = await asyncio.to_thread(parts.files.sweep, parts.start.settings.keep_recordings_days)
+        old = stamp(now().fromtimestamp(now().timestamp() - CALL_DAYS * 86_400, tz=now().tzinfo))
+        await parts.journal.write(
+            *(("delete from recording where sid = ?", (sid,)) for sid in gone),
+            ("delete from recording where status = 'completed' and start_time < ?", (old,)),
+            ("delete from leg where end_time is not null and start_time < ?", (old,)),
+            ("delete from placed where at < ?", (old,)),
+            ("delete from document where at < ?", (old,)),
+            *sweep_messages(),
+        )
 
 
 def locked(start: Start) -> bool:

@@ -18,14 +18,16 @@ from plugins.carriers.sip.gateway.hub_client import HubClient
 log = structlog.get_logger(__name__)
 MAX_KEPT = 200
 """Prompts in memory; a number has a handful."""
+MAX_KEPT_BYTES = 64_000_000
+"""Of all of them, beside the newest one: an hour of sound."""
 LANGUAGE = "en-US"
 
 
 class KeptPrompts:
     """Prompts in memory and on disk. One that cannot be made is logged, and nothing is heard in its place."""
 
-    def __init__(self, folder: Path, hub: HubClient, voice: str) -> None:
-        self._folder, self._hub, self._voice = folder / "prompts", hub, voice
+    def __init__(self, folder: Path, hub: HubClient, voice: str, most_bytes: int = MAX_KEPT_BYTES) -> None:
+        self._folder, self._hub, self._voice, self._most = folder / "prompts", hub, voice, most_bytes
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._speaker: Speaker | None = None
         self._memory: dict[tuple[str, str], asyncio.Task[bytes]] = {}
@@ -44,7 +46,7 @@ class KeptPrompts:
 
     async def _kept(self, name: tuple[str, str], make: Callable[[], Awaitable[bytes]]) -> bytes:
         if name not in self._memory:
-            while len(self._memory) >= MAX_KEPT:
+            while len(self._memory) >= MAX_KEPT or sum(map(_size, self._memory.values())) > self._most:
                 self._memory.pop(next(iter(self._memory)))
             self._memory[name] = asyncio.ensure_future(make())
         try:
@@ -81,6 +83,11 @@ class KeptPrompts:
         """Delete what was not said for a month."""
         if self._speaker is not None:
             self._speaker.sweep()
+
+
+def _size(made: asyncio.Task[bytes]) -> int:
+    failed = not made.done() or made.cancelled() or made.exception()
+    return 0 if failed else len(made.result())
 
 
 def _keep(kept: Path, pcm: bytes) -> None:

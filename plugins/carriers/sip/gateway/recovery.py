@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 import structlog
 
+from plugins.carriers.sip.engine.repeating import again
 from plugins.carriers.sip.gateway.call.recording import finish
 from plugins.carriers.sip.gateway.fields import now, stamp, whole
 from plugins.carriers.sip.gateway.journal import update
@@ -20,10 +20,11 @@ ENDED = "gateway_ended"
 
 async def note_alive(parts: Parts) -> None:
     """Write again and again until when this process lived, so that its successor knows."""
-    while True:
-        row = (ALIVE, stamp(now()))
-        await parts.journal.write(("insert or replace into fact values (?, ?)", row))
-        await asyncio.sleep(ALIVE_SECONDS)
+
+    async def note() -> None:
+        await parts.journal.write(("insert or replace into fact values (?, ?)", (ALIVE, stamp(now()))))
+
+    await again("sign of life", ALIVE_SECONDS, note)
 
 
 async def recover(parts: Parts) -> list[str]:

@@ -9,12 +9,15 @@ from collections.abc import Mapping
 
 import structlog
 
+from plugins.carriers.sip.engine.repeating import again
 from plugins.carriers.sip.gateway.hub_client import HubClient
 from plugins.carriers.sip.gateway.journal import Change, Journal, insert
 
 log = structlog.get_logger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 """Seconds until the hub is tried again: the wait doubles."""
+MAX_REFUSED = 3
+"""After so many refusals in a row it is the hub that takes nothing, and not the reports."""
 
 
 class Spool:
@@ -45,18 +48,28 @@ class Spool:
             await asyncio.wait_for(self._hub.answered.wait(), seconds)
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled. A report that the hub refuses keeps no other from it: it is sent again after them."""
         self.waiting = (await self._journal.read("select count(*) as n from report"))[0]["n"]
-        wait = FIRST_WAIT
+        await again("reports", FIRST_WAIT, self._send)
+
+    async def _send(self) -> None:
+        wait, last, refused = FIRST_WAIT, 0, 0
         while True:
             self._more.clear()
-            rows = await self._journal.read("select id, url, form from report order by id limit 50")
+            rows = await self._journal.read("select id, url, form from report where id > ? order by id limit 50", last)
             for row in rows:
-                if not await self._hub.report(row["url"], json.loads(row["form"])):
+                taken = await self._hub.report(row["url"], json.loads(row["form"]))
+                if taken:
+                    await self._journal.write(("delete from report where id = ?", (row["id"],)))
+                    self.waiting, wait, refused = max(0, self.waiting - 1), FIRST_WAIT, min(refused, 1)
+                elif taken is None or refused >= MAX_REFUSED:
                     await self._pause(wait)
                     wait = min(2 * wait, LONGEST_WAIT)
+                if taken is None:
                     break
-                await self._journal.write(("delete from report where id = ?", (row["id"],)))
-                self.waiting, wait = max(0, self.waiting - 1), FIRST_WAIT
+                last, refused = row["id"], refused + (not taken)
             if not rows:
-                await self._more.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._more.wait(), LONGEST_WAIT if refused else None)
+                    continue
+                last = refused = 0

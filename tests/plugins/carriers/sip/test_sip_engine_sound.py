@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import wave
 from array import array
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ from plugins.carriers.sip.engine.sound import AHEAD, MOST_BUFFERED, Voice
 from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_voice
 from plugins.carriers.sip.engine.stack.endings import Endings
 from plugins.carriers.sip.engine.tones import beep, ringback, tone
-from plugins.carriers.sip.engine.wav import Disk, WavFile, repair
+from plugins.carriers.sip.engine.wav import MAX_WAITING, Disk, WavFile, repair
 
 pytestmark = pytest.mark.soak
 
@@ -106,6 +107,30 @@ def test_a_recording_replaces_no_other_and_a_full_disk_stops_no_sound(tmp_path: 
     assert disk.failures > 0 and path.read_bytes() == b"another"
     WavFile(tmp_path / "b.wav", 1).close()
     assert samples(tmp_path / "b.wav") == (1, array("h"))
+
+
+def test_an_error_of_any_kind_in_one_recording_ends_no_other(tmp_path: Path) -> None:
+    disk = Disk()
+    disk.do(lambda: int("no number"))  # type: ignore[arg-type, return-value]
+    recorder = Recorder(tmp_path / "a.wav", 1, disk, 0.0)
+    recorder.push(0, FRAME * 50)
+    recorder.finish(1.0, lambda: None)
+    disk.close()
+    assert disk.failures == 1 and len(samples(tmp_path / "a.wav")[1]) == 8000
+
+
+def test_sound_that_a_hanging_disk_does_not_take_is_left_out_and_counted(tmp_path: Path) -> None:
+    disk, hanging, done = Disk(), threading.Event(), threading.Event()
+    begun = threading.Event()
+    disk.do(lambda: begun.set() or hanging.wait(30))  # type: ignore[arg-type, return-value]
+    assert begun.wait(10)
+    for _ in range(MAX_WAITING + 7):
+        disk.write(lambda: None)
+    assert disk.failures == 7
+    disk.do(done.set)
+    hanging.set()
+    disk.close()
+    assert done.is_set(), "what ends a recording is never left out"
 
 
 def test_a_message_ends_with_silence_or_its_length() -> None:

@@ -91,6 +91,15 @@ def test_records_are_followed_when_they_expire_and_kept_while_no_name_server_ans
     assert places(targets) == [("127.0.0.2", 5070)]
 
 
+def test_a_trunk_whose_records_say_that_there_is_no_service_keeps_its_former_places(names: NameServer) -> None:
+    names.records[SRV] = ["10 1 5060 127.0.0.1."]
+    targets = Targets(Trunk("trunk.example", None), names.resolver)
+    in_a_thread(targets.refresh())
+    names.records[SRV] = ["0 0 0 ."]
+    in_a_thread(targets.refresh())
+    assert places(targets) == [("127.0.0.1", 5060)]
+
+
 @pytest.mark.parametrize(
     ("trunk", "found"),
     [(Trunk("127.0.0.9", None), [("127.0.0.9", 5060)]), (Trunk("127.0.0.9", None, transport="tls"), [("127.0.0.9", 5061)]),

@@ -82,23 +82,25 @@ class Targets:
 
     async def _look_up(self, host: str) -> float:
         """Look one host up; how long the answer lives."""
-        trunk, life = self._trunk, ADDRESS_TTL_S
+        trunk, life, service = self._trunk, ADDRESS_TTL_S, None
         records: list[dns.rdtypes.IN.SRV.SRV | None] = [None]
         if trunk.port is None and not _is_address(host):
             try:
                 resolver = self._resolver = self._resolver or dns.asyncresolver.get_default_resolver()
                 answer = await resolver.resolve(SERVICES[trunk.transport] + host, "SRV", lifetime=LOOKUP_S)
                 if answer.rrset is not None:
-                    records, life = list(answer.rrset), float(answer.rrset.ttl)
-                    self._services[host] = answer.rrset
+                    records, life, service = list(answer.rrset), float(answer.rrset.ttl), answer.rrset
             except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-                self._services.pop(host, None)
+                pass
             except (dns.exception.DNSException, OSError):
                 if host in self._services:
                     return life
         found = [(each, await self._addresses(host, each)) for each in records]
         if any(targets for _, targets in found):
             self._found[host] = found
+            self._services.pop(host, None)
+            if service is not None:
+                self._services[host] = service
         return min(life, ADDRESS_TTL_S)
 
     async def _addresses(self, host: str, record: dns.rdtypes.IN.SRV.SRV | None) -> list[Target]:
@@ -107,7 +109,7 @@ class Targets:
         port = record.port if record else trunk.port or (5061 if trunk.transport == "tls" else 5060)
         try:
             found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_DGRAM)
-        except OSError:
+        except (OSError, UnicodeError):  # the target "." means: this service does not exist (RFC 2782)
             return []
         addresses = [str(each[4][0]) for each in found]
         return [Target(host, Peer(trunk.transport, each, port)) for each in addresses if reaches(self._listen, each)]

@@ -15,6 +15,7 @@ from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.guard.targets import Targets
 from plugins.carriers.sip.engine.interface import Unreachable
 from plugins.carriers.sip.engine.phones.registrar import Registrar
+from plugins.carriers.sip.engine.repeating import again
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.stack.sockets import Certificate, server_tls
 
@@ -40,11 +41,16 @@ class Upkeep:
         self._ports, self._targets, self._registrar = ports, targets, registrar
         self._certificates: list[Certificate] = []
         self._pinged: float | None = None
+        self._next_ping = 0.0
 
     def jobs(self) -> Iterable[Coroutine[Any, Any, None]]:
         """All of it, each to be run until the line closes."""
         self._take_targets()
-        return self._tend(), self._follow(), self._repeat_requests()
+        return (
+            again("upkeep", SWEEP_S, self._tend),
+            again("trunk's names", 0.0, self._follow),
+            again("requests", REPEAT_S, self._repeat_requests),
+        )
 
     def trunk_answers(self) -> bool | None:
         """Whether the trunk gives signs of life; None before it could."""
@@ -61,10 +67,8 @@ class Upkeep:
             await self._ports.open_phones(phones.listen_host, phones.listen_port, tls, self._registrar.gone)
 
     async def _repeat_requests(self) -> None:
-        while True:
-            self._relay.requests.repeat()
-            self._relay.sessions.tick()
-            await asyncio.sleep(REPEAT_S)
+        self._relay.requests.repeat()
+        self._relay.sessions.tick()
 
     def _take_targets(self) -> None:
         """Take calls from where the trunk is now."""
@@ -72,23 +76,19 @@ class Upkeep:
         self._ports.names = {each.peer: each.host for each in self._targets.all()}
 
     async def _follow(self) -> None:
-        """Look the trunk's hosts up again whenever what is known of them has expired."""
-        while True:
-            await asyncio.sleep(max(1.0, self._targets.due - time.monotonic()))
-            with contextlib.suppress(Unreachable):
-                await self._targets.refresh()
-            self._take_targets()
+        """Look the trunk's hosts up again when what is known of them has expired."""
+        await asyncio.sleep(max(1.0, self._targets.due - time.monotonic()))
+        with contextlib.suppress(Unreachable):
+            await self._targets.refresh()
+        self._take_targets()
 
     async def _tend(self) -> None:
         """Sweep the port's memory, and ask the trunk for a sign of life."""
-        next_ping = 0.0
-        while True:
-            if time.monotonic() >= next_ping:
-                next_ping = time.monotonic() + (PING_S if self._relay.last_pong else SWEEP_S)
-                self._pinged = self._pinged or time.monotonic()
-                for target in self._targets.all():
-                    self._relay.ping(target.peer, f"sip:{in_uri(target.host)}")
-            self._relay.ledger.sweep()
-            for each in self._certificates:
-                each.renew()
-            await asyncio.sleep(SWEEP_S)
+        if time.monotonic() >= self._next_ping:
+            self._next_ping = time.monotonic() + (PING_S if self._relay.last_pong else SWEEP_S)
+            self._pinged = self._pinged or time.monotonic()
+            for target in self._targets.all():
+                self._relay.ping(target.peer, f"sip:{in_uri(target.host)}")
+        self._relay.ledger.sweep()
+        for each in self._certificates:
+            each.renew()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import ExitStack
 
 import pyotp
 import pytest
@@ -78,6 +79,10 @@ def test_a_hash_is_argon2id_with_19_mib_and_is_made_again_when_that_changes(
     )
     assert rehashed(stored, STRONG) is None
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(STRONG)
+    with ExitStack() as others:
+        for _ in range(passwords.MAX_HASHED + passwords.MAX_WAITING):
+            others.enter_context(passwords._ADMITTED)
+        assert rehashed(cheap, STRONG) is None, "the password was right: the next sign-in makes its new hash"
     renewed = rehashed(cheap, STRONG)
     assert renewed and check_password(renewed, STRONG)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -57,11 +57,12 @@ def check_password(stored: str | None, password: str) -> bool:
 
 
 def rehashed(stored: str, password: str) -> str | None:
-    """A new hash of a password that was just checked, if the library's parameters have changed since; else None."""
-    if not _hasher().check_needs_rehash(stored):
-        return None
-    with _place():
-        return _hasher().hash(password)
+    """A new hash of a password that was just checked, if the library's parameters have changed since, and if there is a place
+    to make it; else None, and the next sign-in makes it."""
+    if _hasher().check_needs_rehash(stored):
+        with suppress(RetryLater), _place():
+            return _hasher().hash(password)
+    return None
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError
 from hub.platform.clock import Clock, utc_now
 from hub.store.encryption.keyring import Keyring
-from hub.store.outage import FILE_PATIENCE_SECONDS, PATIENCE_SECONDS, Outage
+from hub.store.outage import FILE_PATIENCE_SECONDS, PATIENCE_SECONDS, REPAIR, Outage, is_damaged
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
 SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)")
@@ -336,4 +336,5 @@ def explained() -> Iterator[None]:
 def _explain(error: DatabaseError) -> str:
     """One sentence for people on why the database does not answer; without its URL, which may contain a password."""
     words = str(error.orig).strip().splitlines()
-    return f"The database does not answer ({words[0] if words else type(error.orig).__name__}); check hub.database."
+    repair = f" If that is the right file, it is damaged: {REPAIR}." if is_damaged(error) else ""
+    return f"The database does not answer ({words[0] if words else type(error.orig).__name__}); check hub.database.{repair}"

@@ -29,6 +29,12 @@ FILE_PATIENCE_SECONDS = 3.0
 LOST_AFTER_SECONDS = 10.0
 """A file that takes no write for so long counts as away, until it does."""
 BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+REPAIR = (
+    "stop the hub, move the file and those named after it with -wal and -shm to another folder, restore the newest backup "
+    "(`hub restore`, see `hub docs backup#restore`) and start the hub; what came in is in the spool and is stored then"
+)
+"""What a person does about a damaged file."""
 WATCH_SECONDS = 0.1
 SLOW = "a write takes too long"
 """Why an outage began whose database may be there: slow, or frozen."""
@@ -57,6 +63,8 @@ class Outage:
         """Whether nobody knows more than that writes take too long."""
         self.readable = False
         """Whether the database can be read meanwhile."""
+        self.damaged = False
+        """Whether it is a file that is damaged: only a person can end that."""
         self.is_first_sight_due = False
         """Whether this process started without the database and has not worked with it yet: then nothing is drained."""
         self._slow_from: float | None = None
@@ -104,14 +112,15 @@ class Outage:
         """A write has failed with an error that says nothing against its rows."""
         if self._of_file and is_busy(error):
             self.slowed()
-        else:
-            self.begin(type(error).__name__)
+            return
+        self.damaged = is_damaged(error)
+        self.begin(f"its file is damaged: {REPAIR}" if self.damaged else type(error).__name__)
 
     def end(self) -> tuple[datetime, float] | None:
         """The database takes writes again; since when it was away, and for how many seconds."""
         with self._lock:
             seconds, since, self.since = self.seconds, self.since, None
-            self.slow, self._slow_from = False, None
+            self.slow, self._slow_from, self.damaged = False, None, False
         if since is None:
             return None
         _report(0)
@@ -162,8 +171,17 @@ class DatabaseAway(Exception):
 
 def is_busy(error: BaseException) -> bool:
     """Whether a file was only held by somebody else for too long."""
+    return _sqlite_code(error) in BUSY_CODES
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Whether the file of the database is damaged, or none."""
+    return _sqlite_code(error) in DAMAGED_CODES
+
+
+def _sqlite_code(error: BaseException) -> int | None:
     code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF in BUSY_CODES
+    return code & 0xFF if isinstance(code, int) else None
 
 
 def is_away(error: BaseException) -> bool:

@@ -19,6 +19,10 @@ SENTENCE = (
     "The database of this hub {trouble} since {since:%H:%M} UTC. Calls and texts are taken and kept meanwhile; "
     "this page comes back by itself."
 )
+DAMAGED = (
+    "The database file of this hub is damaged. Calls and texts are taken and kept meanwhile; the log and /readyz of the "
+    "operation port say what to do."
+)
 AWAY, SLOW = "does not answer", "has been too slow to be written to"
 READS = ("GET", "HEAD")
 
@@ -47,7 +51,6 @@ class DatabaseAwayPages:
         else:
             key = "error" if scope["path"].startswith(CALLRAIL) else "detail"
             headers = {"Retry-After": "5", "Cache-Control": "no-store"}
-            answer = JSONResponse(
-                {key: SENTENCE.format(since=since, trouble=SLOW if self._outage.slow else AWAY)}, 503, headers
-            )
+            said = SENTENCE.format(since=since, trouble=SLOW if self._outage.slow else AWAY)
+            answer = JSONResponse({key: DAMAGED if self._outage.damaged else said}, 503, headers)
         await answer(scope, receive, send)

@@ -28,6 +28,7 @@ from hub.queries.status.machine import newest_backups
 from hub.runtime import Hub
 from hub.store.companion_troubles import DEATHS, companion_figures, companion_troubles
 from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
+from hub.store.outage import REPAIR
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
 
@@ -57,6 +58,8 @@ def database_away(hub: Hub) -> str | None:
     """The database does not answer; what comes in is spooled."""
     since, spooled = hub.store.outage.since, hub.spool.state().waiting
     if since is not None:
+        if hub.store.outage.damaged:
+            return f"the file of the database is damaged: {REPAIR}; {spooled} rows spooled"
         trouble = "slow" if hub.store.outage.slow else "away"
         return f"database {trouble} since {since:%H:%M} UTC; {spooled} rows spooled"
     try:

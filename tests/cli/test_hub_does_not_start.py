@@ -25,7 +25,8 @@ def test_a_file_that_is_no_database_is_named_as_that(shop: Shop, refusal: Refusa
     shop.database = "sqlite:///letter.db"
     shop.configure()
     said = refusal(shop.run("deliveries", "list"))
-    assert said == "The database does not answer (file is not a database); check hub.database."
+    assert said.startswith("The database does not answer (file is not a database); check hub.database. If that is the")
+    assert "move the file" in said and "`hub restore`" in said
     assert refusal(shop.run("sync", "ads")) == said
 
 

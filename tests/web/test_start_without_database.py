@@ -65,6 +65,23 @@ def test_a_hub_starts_without_its_database_and_takes_calls(path: Path, tmp_path:
         until(lambda: edge.operation.get("/readyz").json()["status"] == "ok")
 
 
+def test_a_damaged_database_file_is_named_with_what_to_do_and_a_good_one_in_its_place_ends_it(
+    path: Path, tmp_path: Path
+) -> None:
+    database, good = tmp_path / "ringfence.db", tmp_path / "good.db"
+    with process(path, "web"):
+        until((tmp_path / "ringfence.db.copy").exists)
+    database.rename(good)
+    database.write_bytes(bytes(4_096) + good.read_bytes()[4_096:])
+    with process(path, "web") as (opened, edge):
+        until(lambda: "hub restore" in " ".join(edge.operation.get("/readyz").json().get("reasons", ())))
+        until(lambda: edge.client.get("/companies").status_code == 503)
+        assert "file of this hub is damaged" in edge.client.get("/companies").text
+        good.replace(database)
+        until(lambda: opened.running.version > 0)
+        until(lambda: edge.operation.get("/readyz").json()["status"] == "ok")
+
+
 def test_without_a_copy_of_its_directory_a_hub_says_why_it_does_not_start(path: Path, tmp_path: Path) -> None:
     (tmp_path / "ringfence.db").mkdir()
     with pytest.raises(ConfigError, match="The database does not answer"), process(path):

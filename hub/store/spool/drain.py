@@ -100,8 +100,6 @@ class Drainer:
     def look(self) -> int:
         """Look once; returns how many rows were taken to the database."""
         outage, taken = self._store.outage, 0
-        if outage.is_first_sight_due:
-            return 0
         if not outage.is_spooling and self._spool.is_empty():
             self._ask_quietly()
             return 0
@@ -109,7 +107,9 @@ class Drainer:
             try:
                 probe(self._store)
                 outage.readable = True
-                if mine:
+                if outage.is_first_sight_due:
+                    pass  # the accounts of config.yaml are written first
+                elif mine:
                     taken = self._drain()
                 elif self._spool.state().waiting < FEW_ROWS:
                     self._end()

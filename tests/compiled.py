@@ -74,7 +74,8 @@ def _once(create: Callable[[Connection], None]) -> Callable[[Connection], None]:
             for statement in _TABLES:
                 execute(statement)
             newest = schema.revisions()[-1]
-            connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest})
+            told = {"newest": newest, "oldest": f"{newest}: {newest}"}
+            connection.execute(text("INSERT INTO alembic_version VALUES (:newest, :oldest)"), told)
 
     return replay
 

@@ -44,6 +44,22 @@ def _files() -> list[tuple[str, Path]]:
     return [(baseline.baseline_revision() if each == baseline.NUMBER else each, file) for each, file in numbered]
 
 
+def oldest_kept() -> str:
+    """The oldest revision whose processes may go on with this version's schema. A migration that only adds what they need
+    not know says so: `keeps = "0101"`. Without it, none but those of the migration's own revision may."""
+    kept = max(_literal(file, "keeps") or number for number, file in _files())
+    return next(each for each in revisions() if each.startswith(kept))
+
+
+def _literal(file: Path, name: str) -> str | None:
+    """The text that a migration gives a name at its top; it is not imported, because that loads Alembic."""
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        match statement:
+            case ast.Assign([ast.Name(target)], ast.Constant(str(value))) if target == name:
+                return value
+    return None
+
+
 def refusal(found: str) -> str | None:
     """Why this version cannot take a database or a backup of schema `found`, and what to do; None if it knows the schema."""
     known = revisions()
@@ -69,6 +85,23 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def fits(store: Store) -> bool:
+    """Whether processes of this version may work on the database: its schema is theirs, or a newer one that keeps them."""
+    with store.engine.connect() as connection:
+        return _revision(connection) == revisions()[-1] or _keeps_us(connection)
+
+
+def _keeps_us(connection: Connection) -> bool:
+    if not _tells_oldest(connection):
+        return False
+    found, told = connection.execute(text("SELECT version_num, oldest_process FROM alembic_version")).one()
+    return any(told == f"{found}: {each}" for each in revisions() if found not in revisions())
+
+
+def _tells_oldest(connection: Connection) -> bool:
+    return any(each["name"] == "oldest_process" for each in inspect(connection).get_columns("alembic_version"))
+
+
 def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
     """Bring the database to the newest revision; True if something was changed. `vault` returns the vault that encrypts data
     that an older revision left in clear; ConfigError if there is such data and no vault, or a vault with another key.
@@ -80,6 +113,8 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
     if found == revisions()[-1]:
         return False
     if found is not None and (reason := refusal(found)):
+        if fits(store):
+            return False
         raise ConfigError(f"The database {reason}.")
     older = False
     with _alone(store) as connection:
@@ -153,6 +188,16 @@ def _create(connection: Connection) -> None:
     guard(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
+    _write_oldest(connection)
+
+
+def _write_oldest(connection: Connection) -> None:
+    """Tell processes of older versions whether they may go on: beside Alembic's own column stand the schema's revision, so that
+    a migration by other means ends this, and the oldest revision whose processes may work on it."""
+    if not _tells_oldest(connection):
+        connection.execute(text("ALTER TABLE alembic_version ADD COLUMN oldest_process VARCHAR(80)"))
+    told = {"told": f"{revisions()[-1]}: {oldest_kept()}"}
+    connection.execute(text("UPDATE alembic_version SET oldest_process = :told"), told)
 
 
 def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str = NEWEST) -> None:
@@ -166,6 +211,7 @@ def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str 
     command.upgrade(config, to)
     if to == NEWEST:  # the guards are those of the declared tables
         guard(connection)
+        _write_oldest(connection)
 
 
 def alembic_config() -> Config:

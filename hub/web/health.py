@@ -30,7 +30,7 @@ from hub.store.companion_troubles import DEATHS, companion_figures, companion_tr
 from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
 from hub.store.outage import REPAIR
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
-from hub.store.schema import current, revisions
+from hub.store.schema import current, fits, revisions
 
 COUNT_SECONDS = 10.0
 """Counting reads whole tables: frequent scrapes get the same counts."""
@@ -88,11 +88,10 @@ def rows_refused(hub: Hub) -> str | None:
 
 
 def other_schema(hub: Hub) -> str | None:
-    """The database has another version's schema."""
-    if hub.store.outage.since is not None:
+    """The database has another version's schema, and not a newer one that keeps this version."""
+    if hub.store.outage.since is not None or fits(hub.store):
         return None
-    found, wanted = current(hub.store), revisions()[-1]
-    return None if found == wanted else f"database schema {found}, wanted {wanted}"
+    return f"database schema {current(hub.store)}, wanted {revisions()[-1]}"
 
 
 def threads_stuck(hub: Hub) -> str | None:

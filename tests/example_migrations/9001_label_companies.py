@@ -6,6 +6,7 @@ from alembic import op
 from hub.store.schema import revisions
 
 revision = "9001"
+keeps = "0100"  # nobody must fill a label
 down_revision = next(each for each in reversed(revisions()) if each < revision)
 
 

@@ -3,11 +3,12 @@ leaves nothing in clear."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from example_upgrade import STEPS, fill, release
+from example_upgrade import FOLDER, STEPS, fill, release
 from sqlalchemy import text
 from test_store_schema import empty, written
 
@@ -17,7 +18,7 @@ from hub.store import Store
 from hub.store.encryption.encrypted_fields import decrypt_many
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.store.encryption.vault import Vault
-from hub.store.schema import current, migrate, revisions, upgrade
+from hub.store.schema import current, fits, migrate, revisions, upgrade
 from hub.testing import FrozenClock
 
 CALLS = 300
@@ -83,3 +84,31 @@ def test_a_migration_that_leaves_rows_without_what_they_refer_to_is_undone(
     assert current(old) not in STEPS
     with old.writing() as session:
         assert session.execute(text("SELECT count(*) FROM company")).scalar() == len(LABELS)
+
+
+def test_processes_of_the_version_before_go_on_after_a_migration_that_only_adds_and_not_after_one_that_takes_away(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adds = tmp_path / "adds"
+    adds.mkdir()
+    shutil.copy(FOLDER / "9001_label_companies.py", adds)
+    with monkeypatch.context() as later:
+        release(later, adds)
+        assert upgrade(store) and fits(store)
+    assert current(store) == STEPS[0] and fits(store), "the process that runs goes on"
+    assert upgrade(store) is False and current(store) == STEPS[0], "and one that starts again"
+    with monkeypatch.context() as later:
+        release(later)
+        assert upgrade(store, vault_of(store)) and fits(store)
+    assert not fits(store)
+    with pytest.raises(ConfigError, match="belongs to a newer version"):
+        upgrade(store)
+
+
+def test_a_migration_that_ran_halfway_keeps_no_process_of_the_version_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as later:
+        release(later)
+        migrate(store, STEPS[0])
+    assert current(store) == STEPS[0] and not fits(store)

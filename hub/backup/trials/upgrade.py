@@ -25,7 +25,7 @@ from hub.store import audit
 from hub.store.dialects import database_file
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
-from hub.store.schema import current, pending, refusal, revisions, upgrade
+from hub.store.schema import current, oldest_kept, pending, refusal, revisions, upgrade
 
 State = Literal["fine", "warning", "wrong"]
 OLD_BACKUP = timedelta(days=1)
@@ -96,6 +96,8 @@ def check_upgrade(path: Path, vault_of: Callable[[Configured], Vault], now: date
         found = current(store)
         migrations = pending(found) if found in revisions() and found is not None else []
         findings.append(_schema_finding(found, target, len(migrations)))
+        if migrations and found is not None:
+            findings.append(_rolling_finding(found))
         if migrations and found is not None and how.wanted:
             trial, finding = _tried(store, outline, found, lambda: vault_of(outline), path, how)
             findings.append(finding)
@@ -149,6 +151,17 @@ def _schema_finding(found: str | None, target: str, lacking: int) -> Finding:
     if reason := refusal(found):
         return Finding("schema", "wrong", f"The database {reason}.")
     return Finding("schema", "fine", f"{found} → {target}: {lacking} migrations run.")
+
+
+def _rolling_finding(found: str) -> Finding:
+    if found >= oldest_kept():
+        return Finding(
+            "processes", "fine", "Those of the version that runs go on meanwhile; restart them one by one after it."
+        )
+    return Finding(
+        "processes", "warning",
+        "Those of the version that runs cannot work on the new schema: stop the workers before, and restart the rest at once.",
+    )  # fmt: skip
 
 
 def _tried(

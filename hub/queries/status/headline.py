@@ -143,8 +143,9 @@ def _machine(found: Machine, now: datetime) -> list[Waiting]:
         Waiting(f"the connector {name} is being recorded; to end it: hub record {name} --off")
         for name in found.recorded
     ]
-    if not found.is_current:
-        waiting.append(Waiting("the database has another version's tables; restart the hub"))
+    if found.revision != found.needed:
+        fitting = "a newer version's tables, which this one may still use" if found.fits else "another version's tables"
+        waiting.append(Waiting(f"the database has {fitting}; restart the hub"))
     if found.unconfined is not None:
         waiting.append(Waiting("plugins of others are not confined on this machine", "#machine"))
     if found.foreign:

@@ -22,7 +22,7 @@ from hub.plugin_host.host.connector import unconfined
 from hub.plugin_host.packages.foreign_packages import foreign_code
 from hub.runtime import Hub
 from hub.store.dialects import database_file, server_time, server_version
-from hub.store.schema import revisions
+from hub.store.schema import fits, revisions
 from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
 from hub.store.writers.vendor_recordings import open_recordings
 
@@ -54,7 +54,8 @@ class Machine:
     database: str
     revision: str | None
     needed: str
-    is_current: bool
+    fits: bool
+    """Whether this version may work on the database's schema: its own, or a newer one that keeps it."""
     write_seconds: float | None
     database_bytes: float | None
     recording_bytes: float | None
@@ -85,15 +86,14 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
     reports = select(report.name, report.value).where(report.kind == "figure")
     figures = dict(session.execute(reports).all())
     found = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    known = revisions()
     disks = _disks(hub)
     return Machine(
         hub_version=hub_version(),
         python_version=platform.python_version(),
         database=server_version(session),
         revision=found,
-        needed=known[-1],
-        is_current=found == known[-1],
+        needed=revisions()[-1],
+        fits=fits(hub.store),
         write_seconds=figures.get(WRITE_SECONDS),
         database_bytes=figures.get(DATABASE_BYTES),
         recording_bytes=figures.get(RECORDING_BYTES),

@@ -17,12 +17,14 @@ from typing import cast
 
 @dataclass
 class Shots:
-    """What came back: responses by status, seconds from first to last, the client's CPU seconds, each response's seconds."""
+    """What came back: responses by status, seconds from first to last, the client's CPU seconds; and of each request, in their
+    order, the status and the seconds of its response."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
 
     def latency(self, share: float) -> float:
         """The latency in seconds that `share` of the responses stayed within."""
@@ -50,8 +52,8 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
 
-    def fire(self, request: bytes, due: float) -> None:
-        self._due = due
+    def fire(self, number: int, request: bytes, due: float) -> None:
+        self._number, self._due = number, due
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -65,7 +67,7 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < end + 4 + length:
             return
         self._buffer = b""
-        self._shooter.hit(self, int(head[9:12]), time.perf_counter() - self._due)
+        self._shooter.hit(self, self._number, int(head[9:12]), time.perf_counter() - self._due)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._shooter.lost()
@@ -77,7 +79,7 @@ class _Shooter:
         self._next = 0
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         self._over = asyncio.get_running_loop().create_future()
-        self.shots = Shots()
+        self.shots = Shots(latencies=[0.0] * len(requests), answers=[0] * len(requests))
 
     async def run(self, port: int, connections: int) -> None:
         loop = asyncio.get_running_loop()
@@ -98,13 +100,12 @@ class _Shooter:
         self.shots.cpu_seconds = time.process_time() - cpu
 
     def _fire(self, connection: _Connection, due: float) -> None:
-        request = self._requests[self._next]
         self._next += 1
-        connection.fire(request, due)
+        connection.fire(self._next - 1, self._requests[self._next - 1], due)
 
-    def hit(self, connection: _Connection, status: int, seconds: float) -> None:
+    def hit(self, connection: _Connection, number: int, status: int, seconds: float) -> None:
         self.shots.statuses[status] += 1
-        self.shots.latencies.append(seconds)
+        self.shots.latencies[number], self.shots.answers[number] = seconds, status
         if self.shots.statuses.total() == len(self._requests):
             self._over.set_result(None)
         elif self._per_second is not None:
@@ -123,7 +124,9 @@ async def _main() -> None:
     await shooter.run(port, connections)
     shots = shooter.shots
     # Plain values: the classes of a module that runs as `__main__` are not those that the parent knows.
-    sys.stdout.buffer.write(pickle.dumps((shots.statuses, shots.seconds, shots.cpu_seconds, shots.latencies)))
+    sys.stdout.buffer.write(
+        pickle.dumps((shots.statuses, shots.seconds, shots.cpu_seconds, shots.latencies, shots.answers))
+    )
 
 
 if __name__ == "__main__":

@@ -94,8 +94,8 @@ def fits(store: Store) -> bool:
 def _keeps_us(connection: Connection) -> bool:
     if not _tells_oldest(connection):
         return False
-    found, told = connection.execute(text("SELECT version_num, oldest_process FROM alembic_version")).one()
-    return any(told == f"{found}: {each}" for each in revisions() if found not in revisions())
+    found, kept = connection.execute(text("SELECT version_num, oldest_process FROM alembic_version")).one()
+    return any(kept == f"{found}: {each}" for each in revisions() if found not in revisions())
 
 
 def _tells_oldest(connection: Connection) -> bool:
@@ -192,12 +192,12 @@ def _create(connection: Connection) -> None:
 
 
 def _write_oldest(connection: Connection) -> None:
-    """Tell processes of older versions whether they may go on: beside Alembic's own column stand the schema's revision, so that
+    """Write whether processes of older versions may go on: beside Alembic's own column stand the schema's revision, so that
     a migration by other means ends this, and the oldest revision whose processes may work on it."""
     if not _tells_oldest(connection):
         connection.execute(text("ALTER TABLE alembic_version ADD COLUMN oldest_process VARCHAR(80)"))
-    told = {"told": f"{revisions()[-1]}: {oldest_kept()}"}
-    connection.execute(text("UPDATE alembic_version SET oldest_process = :told"), told)
+    kept = {"kept": f"{revisions()[-1]}: {oldest_kept()}"}
+    connection.execute(text("UPDATE alembic_version SET oldest_process = :kept"), kept)
 
 
 def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str = NEWEST) -> None:

@@ -99,6 +99,8 @@ def test_a_large_old_database_is_tried_on_a_copy_and_then_migrated(old: tuple[Pa
     assert "call" not in found["trial"]["changed"], "no call is lost"
     assert {state for each in findings(result).values() for state, _ in each} == {"fine", "warning"}
     assert findings(result)["backup"][0] == ("warning", "There is no backup of data; make one before (hub backup).")
+    [(state, processes)] = findings(result)["processes"]
+    assert state == "warning" and "stop the workers before" in processes
     assert revision(database) == OLD and (file.parent / "old.db").read_bytes() == before
     assert [*file.parent.glob(f".{PREFIX}*")] == []
     assert run(file).output.startswith(f"✓ Schema {OLD} → {NEW}")

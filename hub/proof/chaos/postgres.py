@@ -53,6 +53,35 @@ class PostgresServer:
 
     def create(self) -> None:
         """Make the database and start the server."""
+        self._make_folder()
+        initdb = [self._programs / "initdb", "-D", self._folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        self._run([*initdb, "--locale=C"])
+        self.start()
+        self._execute("CREATE ROLE ringfence LOGIN")
+        self._execute("CREATE DATABASE ringfence OWNER ringfence")
+
+    def follow(self, primary: PostgresServer) -> None:
+        """Start as the standby of a running server, which from then on commits nothing that this one has not stored."""
+        self._make_folder()
+        copying = [self._programs / "pg_basebackup", "-D", self._folder / "data", "-h", primary._folder]
+        self._run([*copying, "-U", "postgres", "--write-recovery-conf", "--checkpoint=fast"])
+        self.start()
+        primary._execute("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Become the primary."""
+        self._execute("SELECT pg_promote()")
+
+    def kill(self) -> None:
+        """End it and its connections at once, as a machine that loses its power does."""
+        for each in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait(START_SECONDS)
+        self._process = None
+
+    def _make_folder(self) -> None:
         self._folder.mkdir(parents=True)
         for parent in self._folder.parents:
             if self._user is not None and parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
@@ -60,11 +89,6 @@ class PostgresServer:
         self._allow_programs()
         if self._user is not None:
             os.chown(self._folder, self._user, self._user)
-        initdb = [self._programs / "initdb", "-D", self._folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        self._run([*initdb, "--locale=C"])
-        self.start()
-        self._execute("CREATE ROLE ringfence LOGIN")
-        self._execute("CREATE DATABASE ringfence OWNER ringfence")
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""

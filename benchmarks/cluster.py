@@ -43,7 +43,7 @@ BLOCK = 50
 HANG_SECONDS = 20.0
 DRAIN_SECONDS = 300.0
 """Seconds after the last webhook within which all work must be done."""
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 BALANCER = Path(__file__).parents[1] / "deploy" / "haproxy" / "haproxy.cfg"
 ADDS = '''"""Give companies a label."""
 import sqlalchemy as sa

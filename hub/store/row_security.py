@@ -8,11 +8,7 @@ superuser or a role with BYPASSRLS (`hub docs access`). SQLite has no row-level 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlalchemy import Table
-
-from hub.model import every_table
 
 ALL_ACCOUNTS = "*"
 SETTING = "app.account"
@@ -118,12 +114,6 @@ def condition(table: Table) -> str:
     # The other table's own policy applies inside: each step only checks whether that row is visible.
     seen = (f"EXISTS (SELECT 1 FROM {to} WHERE {to}.id = {name}.{column})" for column, to in ways)  # noqa: S608
     return " OR ".join(seen)
-
-
-def policies() -> Iterator[str]:
-    """The statements that create or replace every table's policy."""
-    for table in every_table().sorted_tables:
-        yield from statements(table)
 
 
 def statements(table: Table) -> list[str]:

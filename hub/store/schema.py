@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import ast
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from hub.errors import ConfigError
 from hub.model import every_table
-from hub.store import triggers
+from hub.store import row_security, triggers
 from hub.store.engine import Store
 from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.migrations import baseline
-from hub.store.row_security import policies
 from hub.store.vacuum import scrub
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = (MIGRATIONS / "versions",)
 NEWEST = "head"
 """The newest revision, as Alembic names it."""
+LOCK_MS = 500
+"""How long a migration waits for a table, and others behind it: less than PostgreSQL's `deadlock_timeout`, so that it is never
+another process that is ended."""
+LOCK_NOT_AVAILABLE = "55P03"
+"""SQLSTATE. Source: PostgreSQL manual, appendix A."""
+TRIES, PAUSE_SECONDS = 60, 1.0
+GUARDED = (
+    "SELECT relname, obj_description(pg_policy.oid, 'pg_policy') FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid "
+    "WHERE pg_table_is_visible(pg_class.oid)"
+)
+"""Each table with the comment of its policy."""
 
 
 def revisions() -> list[str]:
@@ -102,12 +114,17 @@ def _tells_oldest(connection: Connection) -> bool:
     return any(each["name"] == "oldest_process" for each in inspect(connection).get_columns("alembic_version"))
 
 
-def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
+def upgrade(
+    store: Store, vault: Callable[[], Vault] | None = None, sleep: Callable[[float], None] = time.sleep
+) -> bool:
     """Bring the database to the newest revision; True if something was changed. `vault` returns the vault that encrypts data
     that an older revision left in clear; ConfigError if there is such data and no vault, or a vault with another key.
 
     An empty database gets the declared tables directly; a test ensures that they equal the migrated ones. Only an older
     database is migrated. If several processes start together, one migrates (PostgreSQL: advisory lock; SQLite: write lock).
+
+    Other processes may work meanwhile: on PostgreSQL a migration waits half a second for a table, in which they wait too, and
+    then begins again. ConfigError if none of many tries got all tables.
     """
     found = current(store)
     if found == revisions()[-1]:
@@ -116,15 +133,27 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
         if fits(store):
             return False
         raise ConfigError(f"The database {reason}.")
-    older = False
+    for _ in range(TRIES):
+        try:
+            return _upgrade(store, vault)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            sleep(PAUSE_SECONDS)
+    raise ConfigError(
+        "The migration found no moment in which no other process used a table that it changes; nothing was changed. End long "
+        "reports and exports, or stop the workers, and try again."
+    )
+
+
+def _upgrade(store: Store, vault: Callable[[], Vault] | None) -> bool:
     with _alone(store) as connection:
         found = _revision(connection)
         if found is None:
             _create(connection)
         elif found != revisions()[-1]:
             _migrate(connection, vault)
-            older = True
-    if older:
+    if found not in (None, revisions()[-1]):
         scrub(store, every_table().tables)
     return found != revisions()[-1]
 
@@ -153,6 +182,7 @@ def _alone(store: Store) -> Iterator[Connection]:
                 yield connection
         else:
             lock_transaction(connection, TransactionLock.MIGRATION)
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_MS} ms'"))
             yield connection
             connection.commit()
 
@@ -177,10 +207,21 @@ def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
 
 
 def guard(connection: Connection) -> None:
-    """Create or replace the triggers, and on PostgreSQL the policies of row-level security."""
-    on_sqlite = connection.dialect.name == "sqlite"
-    for statement in triggers.on_sqlite() if on_sqlite else chain(triggers.on_postgresql(), policies()):
+    """Create or replace the triggers, and on PostgreSQL the policies of row-level security. There a table's are left alone if
+    they are made by the same statements already, which its policy's comment says: nobody may use a table meanwhile."""
+    if connection.dialect.name == "sqlite":
+        for statement in triggers.on_sqlite():
+            connection.execute(text(statement))
+        return
+    for statement in triggers.functions():
         connection.execute(text(statement))
+    made = dict(connection.execute(text(GUARDED)).tuples().all())
+    for table in every_table().sorted_tables:
+        statements = [*triggers.on_postgresql(table.name), *row_security.statements(table)]
+        digest = sha256("\n".join(statements).encode()).hexdigest()
+        if made.get(table.name) != digest:
+            for statement in (*statements, f"COMMENT ON POLICY {row_security.POLICY} ON {table.name} IS '{digest}'"):
+                connection.execute(text(statement))
 
 
 def _create(connection: Connection) -> None:

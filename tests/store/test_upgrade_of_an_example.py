@@ -14,7 +14,7 @@ from test_store_schema import empty, written
 
 from hub.backup.trials.copy_database import counts
 from hub.errors import ConfigError
-from hub.store import Store
+from hub.store import Store, schema
 from hub.store.encryption.encrypted_fields import decrypt_many
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.store.encryption.vault import Vault
@@ -112,3 +112,37 @@ def test_a_migration_that_ran_halfway_keeps_no_process_of_the_version_before(
         release(later)
         migrate(store, STEPS[0])
     assert current(store) == STEPS[0] and not fits(store)
+
+
+@pytest.mark.postgresql
+def test_a_migration_lets_others_go_first_and_ends_none_of_them(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(postgres_url)
+    waits = list[float]()
+    with monkeypatch.context() as later, store.engine.connect() as reader:
+        release(later)
+        reader.execute(text("SELECT count(*) FROM company"))
+
+        def end_the_reader(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 2:
+                assert reader.execute(text("SELECT count(*) FROM company")).scalar() == 0
+                reader.rollback()
+
+        assert upgrade(store, vault_of(store), end_the_reader) and current(store) == STEPS[-1]
+    assert len(waits) == 2
+    store.close()
+
+
+@pytest.mark.postgresql
+def test_a_migration_that_finds_no_moment_says_what_to_do(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(postgres_url)
+    release(monkeypatch)
+    monkeypatch.setattr(schema, "TRIES", 2)
+    with store.engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM company"))
+        with pytest.raises(ConfigError, match="stop the workers, and try again"):
+            upgrade(store, vault_of(store), lambda seconds: None)
+    assert current(store) not in STEPS
+    store.close()

@@ -17,9 +17,14 @@ def on_sqlite() -> Iterator[str]:
             yield from kind.on_sqlite(table)
 
 
-def on_postgresql() -> Iterator[str]:
-    """The same for PostgreSQL."""
+def functions() -> Iterator[str]:
+    """The statements that create or replace the functions of PostgreSQL's triggers."""
     for kind in KINDS:
         yield from kind.FUNCTIONS
-        for table in kind.TABLES:
+
+
+def on_postgresql(table: str) -> Iterator[str]:
+    """The statements that create or replace the triggers of one table on PostgreSQL, after `functions`."""
+    for kind in KINDS:
+        if table in kind.TABLES:
             yield from kind.on_postgresql(table)

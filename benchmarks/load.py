@@ -48,6 +48,8 @@ def http_request(path: str, headers: dict[str, str], body: bytes) -> bytes:
 class _Connection(asyncio.Protocol):
     def __init__(self, shooter: _Shooter) -> None:
         self._shooter, self._buffer = shooter, b""
+        self._number: int | None = None
+        self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -57,6 +59,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
+        if self._number is None:
+            return  # a proxy says that it closes the idle connection
         self._buffer += data
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
@@ -66,11 +70,12 @@ class _Connection(asyncio.Protocol):
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         if len(self._buffer) < end + 4 + length:
             return
-        self._buffer = b""
-        self._shooter.hit(self, self._number, int(head[9:12]), time.perf_counter() - self._due)
+        number, self._number, self._buffer = self._number, None, b""
+        self._shooter.hit(self, number, int(head[9:12]), time.perf_counter() - self._due)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._shooter.lost()
+        self.closed = True
+        self._shooter.lost(idle=self._number is None)
 
 
 class _Shooter:
@@ -78,10 +83,13 @@ class _Shooter:
         self._requests, self._per_second = requests, per_second
         self._next = 0
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
+        self._port = 0
+        self._opening: set[asyncio.Task[None]] = set()
         self._over = asyncio.get_running_loop().create_future()
         self.shots = Shots(latencies=[0.0] * len(requests), answers=[0] * len(requests))
 
     async def run(self, port: int, connections: int) -> None:
+        self._port = port
         loop = asyncio.get_running_loop()
         pairs = [await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port) for _ in range(connections)]
         begun, cpu = time.perf_counter(), time.process_time()
@@ -94,7 +102,9 @@ class _Shooter:
             for number in range(len(self._requests)):
                 due = begun + number / self._per_second
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                self._fire(await self._idle.get(), due)
+                while (connection := await self._idle.get()).closed:
+                    pass
+                self._fire(connection, due)
         await self._over
         self.shots.seconds = time.perf_counter() - begun
         self.shots.cpu_seconds = time.process_time() - cpu
@@ -113,9 +123,21 @@ class _Shooter:
         elif self._next < len(self._requests):
             self._fire(connection, time.perf_counter())
 
-    def lost(self) -> None:
-        if not self._over.done():
+    def lost(self, idle: bool) -> None:
+        if self._over.done():
+            return
+        if idle:
+            task = asyncio.get_running_loop().create_task(self._reopen())
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+        else:
             self._over.set_exception(ConnectionError("the server closed a connection"))
+
+    async def _reopen(self) -> None:
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: _Connection(self), "127.0.0.1", self._port
+        )
+        self._idle.put_nowait(connection)
 
 
 async def _main() -> None:

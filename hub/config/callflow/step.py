@@ -74,6 +74,7 @@ def _sealed(text: str) -> str:
     return text
 
 
+UserEmail = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 SealedPin = Annotated[str, AfterValidator(_sealed), Field(max_length=100)]
 ZipBeginning = Annotated[str, Field(pattern=r"^[0-9]{1,5}$"), BeforeValidator(_quoted)]
 CallerListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$"), AfterValidator(_free)]
@@ -282,10 +283,8 @@ class Agent(Part):
     phone: Ringing = Field(
         description="The agent's phone: E.164, or as written in the USA and Canada; phone:NAME for a SIP phone of yours."
     )
-    user: Annotated[str, AfterValidator(str.lower)] | None = Field(
+    user: UserEmail | None = Field(
         default=None,
-        pattern=r"^[^@\s]+@[^@\s]+$",
-        max_length=254,
         description="The e-mail address of the user who signs this agent in and out; else the user with that phone number.",
     )
     hours: WeeklyHours = Field(

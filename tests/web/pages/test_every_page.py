@@ -94,7 +94,7 @@ ALLOWED = {
     "GET /flows/new": SET_UP,
     "POST /flows/new": SET_UP,
     **{f"GET /flows/greetings{each}": OFFICE for each in ("", "/{greeting}.sound")},
-    "POST /flows/greetings": SET_UP,
+    **{"POST /flows/greetings": SET_UP, "GET /flows/voicemails": OFFICE, "POST /flows/voicemails": SET_UP},
     "GET /flows/{company}/{flow}": OFFICE,
     "POST /flows/{company}/{flow}": SET_UP,
     "GET /flows/{company}/{flow}/publish": SET_UP,

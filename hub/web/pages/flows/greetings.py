@@ -42,7 +42,7 @@ def show(page: PageRequest) -> Response:
         replace(each, choices=tuple((row.id, row.name) for row in found)) if each.name == "replaces" else each
         for each in FIELDS
     )
-    form = Form.again(fields, page) if page.errors else Form(fields, {})
+    form = Form.again(fields, page)
     return page.render(
         "greetings.html",
         title="Greetings",

@@ -58,9 +58,8 @@ class Rates:
         )
 
 
-def rates(phrases: Sequence[Mapping[str, str]]) -> Rates:
-    """What the reader makes of these rows of the corpus."""
-    readings = [(row, read(row["phrase"], SOURCES[row["channel"]])) for row in phrases]
+def rates(readings: Sequence[tuple[Mapping[str, str], Reading]]) -> Rates:
+    """What the reader made of these rows of the corpus."""
     stops = [(row, reading) for row, reading in readings if row["meaning"] == "stop"]
     others = [(row, reading) for row, reading in readings if row["meaning"] != "stop"]
     unseen = [(row, reading) for row, reading in stops if not (_is_sure(reading) or reading.how == "doubtful")]
@@ -85,9 +84,9 @@ def corpus() -> Sequence[Mapping[str, str]]:
 
 def rates_by_part() -> Mapping[str, Rates]:
     """The rates of all phrases, of each language and of each channel."""
-    phrases = corpus()
-    parts = {part: [row for row in phrases if row[column] == part] for part, column in PARTS.items()}
-    return {"all": rates(phrases)} | {part: rates(rows) for part, rows in parts.items()}
+    readings = [(row, read(row["phrase"], SOURCES[row["channel"]])) for row in corpus()]
+    parts = {part: [each for each in readings if each[0][column] == part] for part, column in PARTS.items()}
+    return {"all": rates(readings)} | {part: rates(rows) for part, rows in parts.items()}
 
 
 def measure() -> list[Figure]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pytest
 import typer
 
 from hub.config.models import HubSection
 from hub.hookspecs import FAMILIES
-from hub.proof.docs.__main__ import PAGES, answers_page, main
+from hub.proof.docs.__main__ import PAGES, answers_page, differences, generated, write
 from hub.proof.docs.answers import rules_by_page
 from hub.proof.docs.cli import commands_page
 from hub.proof.docs.config import built_in, config_page
@@ -78,22 +79,27 @@ def test_commands_are_listed_with_their_arguments_and_options() -> None:
     assert "Nobody" not in text
 
 
-def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = ["--folder", str(tmp_path / "docs")]
-    assert main(folder) == 0
-    assert main(["--check", *folder]) == 0
-    page = tmp_path / "docs" / "hooks.md"
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Path, str]:
+    """What is generated, with the pages in a folder of this module."""
+    return generated(tmp_path_factory.mktemp("docs"))
+
+
+def test_a_page_that_differs_from_the_code_is_told(pages: Mapping[Path, str]) -> None:
+    write(pages)
+    assert differences(pages) == []
+    page = next(path for path in pages if path.name == "hooks.md")
     page.write_text(page.read_text().replace("search_numbers", "find_numbers"))
-    assert main(["--check", *folder]) == 1
-    told: Any = capsys.readouterr().err
-    assert "hooks.md is out of date; run `python -m hub.proof.docs`" in told
-    assert "find_numbers" in told
+    told = differences(pages)
+    assert told[0] == f"{page} is out of date; run `python -m hub.proof.docs`."
+    assert any("find_numbers" in line for line in told)
 
 
-def test_all_references_are_written(tmp_path: Path) -> None:
-    main(["--folder", str(tmp_path)])
+def test_all_references_are_written(pages: Mapping[Path, str]) -> None:
+    write(pages)
+    folder = next(path for path in pages if path.name == "hooks.md").parent
     assert (
-        {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")} - set(rules_by_page())
+        {str(path.relative_to(folder)) for path in folder.rglob("*.md")} - set(rules_by_page())
         == set(PAGES)
         == {
             "hooks.md",
@@ -113,7 +119,7 @@ def test_all_references_are_written(tmp_path: Path) -> None:
             "connect/README.md",
         }
     )
-    assert {f"connect/{path.name}" for path in (tmp_path / "connect").iterdir()} == {
+    assert {f"connect/{path.name}" for path in (folder / "connect").iterdir()} == {
         "connect/README.md",
         *rules_by_page(),
     }

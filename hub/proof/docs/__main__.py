@@ -10,7 +10,8 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from hub.cli.command_list import SUMMARIES_FILE
@@ -141,6 +142,38 @@ PAGES: dict[str, Callable[[], str]] = {
 SHOWN_LINES = 20
 
 
+def generated(folder: Path) -> Mapping[Path, str]:
+    """All that is generated, with the pages in a folder, as the code states it."""
+    pages = {folder / name: page() for name, page in PAGES.items()}
+    pages |= {folder / name: answers_page(name) for name in rules_by_page()}
+    pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
+    return {**pages, SUMMARIES_FILE: summaries(), PROMISED_FILE: promised_text()}
+
+
+def write(pages: Mapping[Path, str]) -> None:
+    """Write the files that differ from these texts."""
+    for path, text in pages.items():
+        if _present(path) != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def differences(pages: Mapping[Path, str]) -> list[str]:
+    """A sentence for each file that differs from its text, with the first lines that do."""
+    told: list[str] = []
+    for path, text in pages.items():
+        present = _present(path)
+        if present != text:
+            lines = difflib.unified_diff(present.splitlines(), text.splitlines(), str(path), "the code", lineterm="")
+            told.append(f"{path} is out of date; run `python -m hub.proof.docs`.")
+            told += [f"  {line}" for line in islice(lines, SHOWN_LINES)]
+    return told
+
+
+def _present(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages, or with `--check` compare them; returns 1 if one differs or a word is to be avoided."""
     parser = argparse.ArgumentParser(prog="python -m hub.proof.docs", description=__doc__)
@@ -152,26 +185,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr.writelines(f"{each}\n" for each in found)
     if chosen.words and not chosen.check:
         return 1 if found else 0
-    differs = bool(found)
-    pages = {chosen.folder / name: page() for name, page in PAGES.items()}
-    pages |= {chosen.folder / name: answers_page(name) for name in rules_by_page()}
-    pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
-    for path, text in {**pages, SUMMARIES_FILE: summaries(), PROMISED_FILE: promised_text()}.items():
-        present = path.read_text(encoding="utf-8") if path.exists() else ""
-        if present != text and not chosen.check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        elif present != text:
-            differs = True
-            difference = difflib.unified_diff(
-                present.splitlines(), text.splitlines(), str(path), "the code", lineterm=""
-            )
-            sys.stderr.write(f"{path} is out of date; run `python -m hub.proof.docs`.\n")
-            sys.stderr.writelines(f"  {line}\n" for line in list(difference)[:SHOWN_LINES])
-    if chosen.check and is_stale():
-        differs = True
+    pages = generated(chosen.folder)
+    if not chosen.check:
+        write(pages)
+        return 0
+    differing = differences(pages)
+    sys.stderr.writelines(f"{line}\n" for line in differing)
+    stale = is_stale()
+    if stale:
         sys.stderr.write("The tables differ from hub/store/migrations/baseline.sql; run `make migration`.\n")
-    return 1 if differs else 0
+    return 1 if found or differing or stale else 0
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ def certify(
             "--rootdir",
             folder,
             "--import-mode=importlib",
+            "--tb=line",  # of a failure only its message is kept; for more, pytest parses each module of the traceback
             *(f"-pno:{each}" for each in NOT_NEEDED),
         ]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), listener.shared():

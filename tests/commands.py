@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
+import typer.main
 import typer.testing
-from typer.main import get_command
 from typer.testing import CliRunner
 
-typer.testing._get_command = cache(get_command)
+from hub.cli import application
 
-__all__ = ["CliRunner"]
+get_command = typer.testing._get_command = cache(typer.main.get_command)
+application_of = cache(lambda group: application([group]))
+"""The command with one of its groups alone."""
+
+__all__ = ["CliRunner", "application_of", "get_command"]

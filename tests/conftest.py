@@ -57,7 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     every_table()
     config.stash[WHOLE] = told["whole"] if told else config.args_source is not pytest.Config.ArgsSource.ARGS
     if config.getoption("--statements"):
-        config.pluginmanager.register(statements.Statements(writes=not told), "statements")
+        plugin = statements.Statements(writes=not told, anew=config.stash[WHOLE])
+        config.pluginmanager.register(plugin, "statements")
     if told and config.stash[WHOLE]:
         rewritten.write_share(config, int(told["workerid"].removeprefix("gw")), told["workercount"])
     minutes = config.getoption("--fuzz")

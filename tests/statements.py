@@ -1,7 +1,8 @@
 """Which tests run on SQLite alone: those whose every statement other tests run on PostgreSQL.
 
-`pytest --statements` runs the tests of both databases on SQLite, notes their statements, and writes the list. A run of the
-whole suite on PostgreSQL leaves out what is listed (a third of a second each); one that names files runs all of their tests.
+`pytest --statements` runs the tests of both databases on SQLite, notes their statements, and writes the list; with the names
+of files it adds to the list what it finds among their tests that are not listed. A run of the whole suite on PostgreSQL
+leaves out what is listed (a third of a second each); one that names files runs all of their tests.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ def listed() -> frozenset[str]:
     return frozenset(LIST.read_text(encoding="utf-8").splitlines())
 
 
+def on_postgresql(test: str) -> str:
+    """The id of a test that runs on SQLite, on PostgreSQL."""
+    path, bracket, case = test.partition("[")
+    return path + bracket + re.sub(r"\bsqlite\b", "postgresql", case, count=1)
+
+
 def alone(runs: Iterable[Run], least: int = LEAST) -> list[str]:
     """The tests that PostgreSQL can do without, the most expensive chosen first."""
     runs = sorted(runs, key=lambda run: (-run.seconds, run.test))
@@ -55,15 +62,21 @@ def alone(runs: Iterable[Run], least: int = LEAST) -> list[str]:
 class Statements:
     """The plugin of `--statements`. Each worker notes; the first process collects and writes."""
 
-    def __init__(self, *, writes: bool) -> None:
+    def __init__(self, *, writes: bool, anew: bool) -> None:
         self._writes, self._seen, self._began = writes, set[str](), 0.0
+        self._known = frozenset[str]() if anew else listed()
         self._runs: list[Run] = []
         event.listen(Engine, "before_cursor_execute", lambda *given: self._seen.add(given[2]))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[Any]) -> None:
         """Select the tests that run on both databases, on SQLite."""
-        both = [each for each in items if "sqlite" in getattr(getattr(each, "callspec", None), "params", {}).values()]
+        both = [
+            each
+            for each in items
+            if "sqlite" in getattr(getattr(each, "callspec", None), "params", {}).values()
+            and on_postgresql(each.nodeid) not in self._known
+        ]
         config.hook.pytest_deselected(items=[each for each in items if each not in both])
         items[:] = both
 
@@ -84,11 +97,10 @@ class Statements:
         """Collect."""
         for name, told in report.user_properties if report.when == "teardown" else ():
             if name == "statements":
-                path, bracket, case = report.nodeid.partition("[")
-                test = path + bracket + re.sub(r"\bsqlite\b", "postgresql", case, count=1)
-                self._runs.append(Run(test, told[0], frozenset(told[1])))
+                self._runs.append(Run(on_postgresql(report.nodeid), told[0], frozenset(told[1])))
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the list, if all tests passed."""
         if self._writes and exitstatus == 0:
-            LIST.write_text("".join(f"{each}\n" for each in alone(self._runs)), encoding="utf-8")
+            found = sorted(self._known.union(alone(self._runs)))
+            LIST.write_text("".join(f"{each}\n" for each in found), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -49,13 +50,7 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
         "today": utc_now().date(),
     }
     _check(kind, name, str(words["class_name"]), target)
-    templates = Environment(  # noqa: S701 - the files are Python, not HTML
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    templates = _templates()
     written = []
     for path, template in _files(kind, package):
         file = target / str(path).replace("package/", f"{words['package']}/", 1).replace(f"{kind}.py", f"{name}.py", 1)
@@ -66,6 +61,17 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
             share(made)
         written.append(file)
     return sorted(written)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(  # noqa: S701 - the files are Python, not HTML
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _promised(version: Version) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
+from commands import get_command
 
 from hub.cli import app
 from hub.config.models import HubSection

@@ -10,12 +10,11 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typer
-from typer.main import get_command
+from commands import get_command
 
 from hub.cli import app
 
@@ -53,7 +52,6 @@ class Line:
         return f"hub {shlex.join(self.words)}"
 
 
-@cache
 def everything() -> Any:
     """`hub` with all its commands."""
     return get_command(app)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
-from typer.main import get_command
+from commands import get_command
 
 from hub.cli import app
 from hub.proof.chaos.faults import FAULTS

@@ -15,11 +15,10 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
-from commands import CliRunner
+from commands import CliRunner, application_of
 from recorded_callrail import KEY, LAKESIDE, POOL, TRACKERS, RecordedCallRail, call, some_calls
 
 from hub.access.sign_in.sessions import hash_of
-from hub.cli import application
 from hub.contracts.answers import CallLimits
 from hub.errors import RingfenceError
 from hub.platform import logs
@@ -90,7 +89,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def hub(*words: str) -> Any:
-    return CliRunner().invoke(application(["import"]), ["import", *words])
+    return CliRunner().invoke(application_of("import"), ["import", *words])
 
 
 def test_it_looks_first_and_changes_nothing(folder: Path, base_url: str) -> None:
@@ -190,7 +189,7 @@ def test_hub_check_names_a_company_with_a_pool_and_without_domains(folder: Path,
 
 
 def checked() -> str:
-    return " ".join(CliRunner().invoke(application(["check"]), ["check"]).output.split())
+    return " ".join(CliRunner().invoke(application_of("check"), ["check"]).output.split())
 
 
 def test_what_the_carrier_cannot_do_in_a_call_is_refused_and_the_file_stays(

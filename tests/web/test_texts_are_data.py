@@ -13,8 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 import recorded_callrail as recorded
-import typer
-from commands import CliRunner
+from commands import CliRunner, application_of, get_command
 from config_on_disk import open_config_stage
 from keyed_hub import KEYED, TEXT, file_of
 from page_client import signed_in
@@ -26,7 +25,6 @@ from watched_json import Place, Watched
 from hub.access.keys import new_api_key
 from hub.access.users import add_user
 from hub.callrail.ids import wire_id
-from hub.cli import application
 from hub.cli.init import init_commands
 from hub.config.edit import tree_of
 from hub.config.references import REFERENCE, texts_in
@@ -137,7 +135,7 @@ class FirstFile:
 
     def options(self) -> list[str]:
         """The options of the command that take a text."""
-        command: Any = typer.main.get_command(application(["init"])).commands["init"]  # type: ignore[attr-defined]
+        command: Any = get_command(application_of("init")).commands["init"]  # type: ignore[attr-defined]
         texts = {name for name, hint in get_type_hints(init_commands.init).items() if str in (hint, *get_args(hint))}
         return [each.opts[0] for each in command.params if each.name in texts]
 
@@ -145,7 +143,7 @@ class FirstFile:
         """The file for an answer; empty if it is refused."""
         made = self.folder / f"{len(list(self.folder.iterdir()))}"
         words = ["init", "--yes", "--business", "dental", "--folder", str(made)]
-        CliRunner().invoke(application(["init"]), [*words, option, text])
+        CliRunner().invoke(application_of("init"), [*words, option, text])
         written = made / "config.yaml"
         return written.read_text() if written.exists() else ""
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
@@ -225,6 +226,12 @@ def switch_steps(plan: SwitchPlan) -> tuple[str, ...]:
     return _rendered(plan)[1]
 
 
+@cache
+def _template() -> Template:
+    made = Environment(loader=PackageLoader("hub.importing"), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
+    return made.get_template("switch_plan.md.j2")
+
+
 def _rendered(plan: SwitchPlan) -> tuple[str, tuple[str, ...]]:
     steps: list[str] = []
 
@@ -234,6 +241,5 @@ def _rendered(plan: SwitchPlan) -> tuple[str, tuple[str, ...]]:
         when = plan.done.get(step)
         return f"- [x] `{step}` (done {when}):" if when else f"- [ ] `{step}`:"
 
-    made = Environment(loader=PackageLoader("hub.importing"), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 - Markdown, not HTML
-    text = made.get_template("switch_plan.md.j2").render(plan=plan, repeats=REPEAT_CALLS, box=box)
+    text = _template().render(plan=plan, repeats=REPEAT_CALLS, box=box)
     return text, tuple(steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import typer
@@ -14,6 +15,8 @@ import typer.main
 from hub.cli import app
 from hub.proof.docs.markdown import code, page, table
 
+_command_of = cache(typer.main.get_command)
+
 
 def cli_page() -> str:
     """The whole page."""
@@ -22,7 +25,7 @@ def cli_page() -> str:
 
 def summaries() -> str:
     """hub/cli/summaries.json: what the listings of `hub` and of its groups say, so that they load no command."""
-    listed = {name: _summary(each) for name, each in typer.main.get_command(app).commands.items()}  # type: ignore[attr-defined]
+    listed = {name: _summary(each) for name, each in _command_of(app).commands.items()}  # type: ignore[attr-defined]
     return json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -37,7 +40,7 @@ def _summary(command: Any) -> Any:
 
 def commands_page(app: typer.Typer) -> str:
     """The page of any Typer application with the name `hub`."""
-    return page("# The `hub` command", *_command(typer.main.get_command(app), ("hub",)))
+    return page("# The `hub` command", *_command(_command_of(app), ("hub",)))
 
 
 def _command(command: Any, names: tuple[str, ...]) -> Iterator[str]:

@@ -160,14 +160,14 @@ def write(pages: Mapping[Path, str]) -> None:
 
 def differences(pages: Mapping[Path, str]) -> list[str]:
     """A sentence for each file that differs from its text, with the first lines that do."""
-    told: list[str] = []
+    found: list[str] = []
     for path, text in pages.items():
         present = _present(path)
         if present != text:
             lines = difflib.unified_diff(present.splitlines(), text.splitlines(), str(path), "the code", lineterm="")
-            told.append(f"{path} is out of date; run `python -m hub.proof.docs`.")
-            told += [f"  {line}" for line in islice(lines, SHOWN_LINES)]
-    return told
+            found.append(f"{path} is out of date; run `python -m hub.proof.docs`.")
+            found += [f"  {line}" for line in islice(lines, SHOWN_LINES)]
+    return found
 
 
 def _present(path: Path) -> str:

@@ -30,16 +30,19 @@ LOOK_BACK = timedelta(days=180)
 CONTACT_AFTER = timedelta(days=1)
 """A deal is often opened before the call that closed it."""
 MAX_PENDING_OUTCOMES = 500
+MAX_PAGES = 1_000
+"""Of one sync: a CRM whose pages have no end must not hold a thread for ever."""
 MAX_OUTCOME_VALUE = 10**10
 """In any currency. Higher values are typing errors, and count without a value."""
 
 
 def pull_outcomes(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
-    """Read all outcomes since the cursor; each page is stored in one transaction with its cursor."""
+    """Read the outcomes since the cursor, up to `MAX_PAGES`; each page is stored in one transaction with its cursor, and the
+    next sync goes on from there."""
     tally: Counter[str] = Counter()
     with hub.store.reading() as session:
         cursor = read_cursor(session, connector, STREAM)
-    while True:
+    for _ in range(MAX_PAGES):
         page = hub.plugins.call(connector, CrmHooks.pull_outcomes, cursor)
         tally += _keep(hub, directory, connector, page.outcomes, page.cursor)
         if not page.more or page.cursor == cursor:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import wave
 from array import array
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +37,8 @@ MAX_UPLOAD_BYTES = 12_000_000
 MAX_MP3_BYTES = 2_000_000
 MAX_GREETINGS = 100
 """Of one company."""
+MAX_KEPT_BYTES = 200_000_000
+"""Of all companies, in the memory of one process."""
 MAX_NAME = 60
 SILENT = defer(cast(Any, Greeting).audio, raiseload=True)
 """Leaves the sound in the database: it is read when it is played."""
@@ -173,24 +177,46 @@ def _resampled(samples: array[int], rate: int) -> array[int]:
 
 
 class GreetingCache:
-    """The greetings that flows play, in memory: a call never waits for the database."""
+    """The greetings that flows play, in memory up to `most` bytes: a call never waits for the database. Those that were asked
+    for last are kept; the others are read when they are asked for, and are silent while the database is away."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._kept: dict[str, bytes] = {}
+    def __init__(self, store: Store, most: int = MAX_KEPT_BYTES) -> None:
+        self._store, self._most, self._lock = store, most, threading.Lock()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     def get(self, file: str) -> bytes | None:
-        """The sound of `greeting:ID.wav`; read from the database if it is not in memory yet, None if there is none."""
-        if file not in self._kept and self._store.outage.since is None:
-            self._kept.update(self._read([file]))
-        return self._kept.get(file)
+        """The sound of `greeting:ID.wav`; read from the database if it is not in memory, None if there is none."""
+        with self._lock:
+            sound = self._kept.get(file)
+            if sound is not None:
+                self._kept.move_to_end(file)
+        if sound is None and self._store.outage.since is None:
+            sound = dict(self._read([file])).get(file)
+            if sound is not None:
+                self._keep(file, sound)
+        return sound
 
     def keep(self, files: Iterable[str]) -> None:
-        """Keep just these in memory."""
+        """Forget all others, and read those that are missing while there is room for them."""
         wanted = {each for each in files if GREETING.fullmatch(each)}
-        missing = wanted - self._kept.keys()
-        read = dict(self._read(sorted(missing))) if missing else {}
-        self._kept = {file: data for file, data in (self._kept | read).items() if file in wanted}
+        with self._lock:
+            for gone in self._kept.keys() - wanted:
+                del self._kept[gone]
+            missing = sorted(wanted - self._kept.keys())
+        for file in missing:
+            if self._size() + MAX_MP3_BYTES > self._most:
+                return
+            for name, sound in self._read([file]):
+                self._keep(name, sound)
+
+    def _keep(self, file: str, sound: bytes) -> None:
+        with self._lock:
+            self._kept[file] = sound
+            while len(self._kept) > 1 and self._size() > self._most:
+                self._kept.popitem(last=False)
+
+    def _size(self) -> int:
+        return sum(map(len, list(self._kept.values())))
 
     def _read(self, files: list[str]) -> Iterator[tuple[str, bytes]]:
         ids = {file: found[1] for file in files if (found := re.fullmatch(GREETING, file))}

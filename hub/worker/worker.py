@@ -62,6 +62,8 @@ TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 FULL_BATCH = PIPELINE_BATCH_SIZE
 """After a turn that took this much there is more."""
 CONCURRENT_SYNCS = 8
+CONCURRENT_TEXTS = 8
+"""Carriers' texts and calls back, and channels of alerts, at the same time: people wait for these, and for no sync."""
 CONCURRENT_WEBHOOKS = 4
 """Endpoints that are sent to at the same time: in threads of their own, so that slow ones delay nothing else."""
 JOIN_SECONDS = 1.0
@@ -102,6 +104,7 @@ class Worker:
         self._ticker = Ticker(hub)
         self._running: set[str] = set()
         self._syncs = DaemonThreadPool("sync", CONCURRENT_SYNCS)
+        self._texts = DaemonThreadPool("text", CONCURRENT_TEXTS)
         self._webhooks = DaemonThreadPool("webhook", CONCURRENT_WEBHOOKS)
         self._housekeeping = Housekeeping(periodic_jobs(hub, self._ticker), hub.liveness, self._stopping)
         self._flow_work, self._outgoing_work = DueWork(flow_work()), DueWork(outgoing_work())
@@ -149,8 +152,8 @@ class Worker:
         self._housekeeping.close(max(0.0, until - time.monotonic()))
         while self._running and time.monotonic() < until:
             time.sleep(0.05)
-        self._syncs.close()
-        self._webhooks.close()
+        for pool in (self._syncs, self._texts, self._webhooks):
+            pool.close()
         self._hub.liveness.forget()
 
     def _thread(self, name: str, step: Callable[[], int], rest: Callable[[int], None]) -> threading.Thread:
@@ -218,7 +221,7 @@ class Worker:
     def _start_each(self, kind: str, names: set[str]) -> None:
         if kind == ALERTS:
             for channel in names:
-                self._start(ALERTS + channel, partial(self._run_alerts, channel))
+                self._start(ALERTS + channel, partial(self._run_alerts, channel), self._texts)
         elif kind == WEBHOOKS:
             for endpoint in names:
                 self._start(WEBHOOKS + endpoint, partial(self._run_webhooks, endpoint), self._webhooks)
@@ -227,8 +230,9 @@ class Worker:
                 self._start(PICTURES, partial(fetch_media, self._hub))
         else:
             runs = {SYNCS: self._run_sync, TEXTS: self._run_texts, CALLS: self._run_calls}
+            pool = self._syncs if kind == SYNCS else self._texts
             for connector in names & self._hub.plugins.connectors.keys() - self._paused(kind):
-                self._start(kind + connector, partial(runs[kind], connector))
+                self._start(kind + connector, partial(runs[kind], connector), pool)
 
     def _paused(self, kind: str) -> set[str]:
         """The connectors whose texts wait until a person has connected them again. Syncs look for themselves."""

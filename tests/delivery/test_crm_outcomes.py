@@ -11,6 +11,7 @@ import pytest
 from kept_forms import keep_form
 from testbed import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, TestHub
 
+import hub.delivery.crm_outcomes as crm_outcomes
 from hub.api import Money, RetryLater
 from hub.api.carriers import MessageEvent
 from hub.api.crm import Outcome, OutcomePage
@@ -215,6 +216,21 @@ def test_a_cursor_that_stands_still_ends_the_reading(shop: TestHub) -> None:
     shop.crm.pages = {None: OutcomePage(outcomes=(), cursor=None, more=True)}
     pull_outcomes(shop.hub, shop.directory, "crm")
     assert shop.crm.asked_cursors == [None]
+
+
+def test_pages_without_end_hold_no_sync_for_ever_and_the_next_one_goes_on(
+    shop: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crm_outcomes, "MAX_PAGES", 3)
+
+    class Endless(dict[str | None, Any]):
+        def get(self, cursor: str | None, default: Any = None) -> OutcomePage:
+            return OutcomePage(outcomes=(), cursor=str(int(cursor or 0) + 1), more=True)
+
+    shop.crm.pages = Endless()
+    for _ in range(2):
+        pull_outcomes(shop.hub, shop.directory, "crm")
+    assert shop.crm.asked_cursors == [None, "1", "2", "3", "4", "5"] and shop.one(Cursor).value == "6"
 
 
 def test_a_crm_of_one_company_never_meets_anothers_call(hub: Factory) -> None:

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from testbed import TestHub
 from text_steps import queue, write_in
 
+import hub.worker.worker as loops
 from hub.api import AuthError
 from hub.api.carriers import MediaFile
 from hub.model import ConnectorState
@@ -38,6 +40,30 @@ def test_a_worker_sends_texts_and_fetches_pictures_by_itself(hub: Factory) -> No
     finally:
         worker.stop()
     assert DueWork(outgoing_work()).look(stage.hub.store, stage.clock()) == {}
+
+
+def test_texts_do_not_wait_for_syncs_that_hang(hub: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "CONCURRENT_SYNCS", 1)
+    stage = hub()
+    hanging, go_on, sent = threading.Event(), threading.Event(), threading.Event()
+
+    class Pages(dict[str | None, Any]):
+        def get(self, cursor: str | None, default: Any = None) -> Any:
+            hanging.set()
+            go_on.wait(20)
+            return default
+
+    stage.crm.pages = Pages()
+    stage.carrier.text_script = [lambda _: sent.set() or "accepted"]
+    worker = Worker(stage.hub, stage.live)
+    worker.start()
+    try:
+        assert hanging.wait(10)
+        queue(stage)
+        assert sent.wait(10)
+    finally:
+        go_on.set()
+        worker.stop()
 
 
 def test_refused_credentials_pause_the_carrier_and_keep_the_text(hub: Factory) -> None:

@@ -23,7 +23,7 @@ from testbed import TestHub
 
 from hub.config.callflow.context import audio_key
 from hub.errors import CannotDo
-from hub.model import AuditEntry, Greeting
+from hub.model import AuditEntry, Company, Greeting
 from hub.numbers.greetings import GreetingCache, converted
 from hub.testing import FrozenClock
 from hub.web.app import audio_route
@@ -169,3 +169,21 @@ def test_a_greeting_needs_a_name_of_its_own_and_is_for_those_who_may_configure(s
     assert "Another greeting has this name" in upload(owner, "Welcome", MP3)
     assert "Choose a WAV or MP3 file" in upload(owner, "Other", b"")
     assert len(stage.rows(Greeting)) == 1
+
+
+def test_greetings_in_memory_are_bounded_and_those_that_were_asked_for_last_are_kept(stage: TestHub) -> None:
+    sounds = [bytes([number]) * 1_000 for number in range(3)]
+    rows = [
+        Greeting(company_id=company.id, name=str(sound[0]), suffix="wav", made_at=stage.clock(), audio=sound)
+        for company in stage.rows(Company)[:1]
+        for sound in sounds
+    ]
+    files = [row.file for row in rows]
+    with stage.hub.store.writing() as session:
+        session.add_all(rows)
+    cache = GreetingCache(stage.hub.store, most=2_500)
+    assert [cache.get(file) for file in files] == sounds, "what has no room is read from the database"
+    cache.keep(files)
+    stage.hub.store.outage.since = stage.clock()
+    assert [cache.get(file) for file in files] == [None, *sounds[1:]]
+    stage.hub.store.outage.since = None

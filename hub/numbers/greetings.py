@@ -197,7 +197,7 @@ class GreetingCache:
         return sound
 
     def keep(self, files: Iterable[str]) -> None:
-        """Forget all others, and read those that are missing while there is room for them."""
+        """Forget all others, and read those that are missing while there is space for them."""
         wanted = {each for each in files if GREETING.fullmatch(each)}
         with self._lock:
             for gone in self._kept.keys() - wanted:

@@ -23,6 +23,8 @@ REQUEST_SECONDS = 60.0
 """Seconds that a request to the former hub may still take."""
 WORK_SECONDS = 600.0
 """Seconds that the former worker may still take for what it holds; then others claim it."""
+MAX_FORMER = 8
+"""Former hubs that may still be ending; a newer version waits for one of them, so that many changes do not fill the memory."""
 SETTLE_SECONDS = 0.5
 """A request that chose the former hub has begun within this time."""
 
@@ -54,6 +56,11 @@ class RunningHub:
     def version(self) -> int:
         """The number of the version that it runs."""
         return self.current.version
+
+    @property
+    def has_too_many(self) -> bool:
+        """Whether so many former hubs are still ending that a newer version waits."""
+        return len(self._former) >= MAX_FORMER
 
     @property
     def database_is_away(self) -> bool:

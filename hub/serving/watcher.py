@@ -23,6 +23,7 @@ TRY_AGAIN_SECONDS = 60.0
 APPLY_SECONDS = 10.0
 """Seconds that a page waits after an edit until this process runs it."""
 WAKE_SECONDS = 0.2
+STILL_ENDING = "Earlier versions still end what they do here; this process takes the newest when one of them has ended."
 Stamp = tuple[int, int, int]
 
 
@@ -124,6 +125,9 @@ class Watcher:
         if number is None or number == self._running.version:
             return
         if number == self._failed and self._clock() - self._tried_at < TRY_AGAIN_SECONDS:
+            return
+        if self._running.has_too_many:
+            self._presence.trouble = STILL_ENDING
             return
         try:
             self._running.take(self._file.check(self._file.text_of(number)), number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hub.model import ConfigProcess, ConfigVersion
 from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
-from hub.serving.watcher import Watcher
+from hub.serving.watcher import STILL_ENDING, Watcher
 from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 from hub.web.app import WebEdge, WebProcess
@@ -116,6 +117,35 @@ def test_a_request_is_served_by_the_version_that_it_began_with(
         return old, new
 
     assert in_a_thread(scene()) == ("Lakeside", "Lakeside Plumbing")
+
+
+def test_many_changes_wait_for_former_hubs_that_still_end_and_the_newest_is_taken_then(
+    stage: TestHub, process_of: Callable[..., Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_hub, "MAX_FORMER", 1)
+
+    async def scene() -> None:
+        running, watcher = process_of()
+        first: Any = running.current.edge
+        slow = asyncio.create_task(served(running))
+        await asyncio.sleep(0)
+        for before, after in pairwise(("Lakeside", "Lakeside 2", "Lakeside 3", "Lakeside 4")):
+            save(stage, f"title: {before}\n", f"title: {after}\n")
+            watcher.look()
+            watcher.look()
+        assert running.version == 2, "the first one has not ended"
+        assert stage.one(ConfigProcess).trouble == STILL_ENDING
+        first.go_on.set()
+        await slow
+        async with asyncio.timeout(10):
+            while running.has_too_many:
+                await asyncio.sleep(0.01)
+        watcher.look()
+        assert running.version == 4, "what was between is left out"
+        assert stage.one(ConfigProcess).trouble == ""
+        await asyncio.to_thread(running.close)
+
+    in_a_thread(scene())
 
 
 def test_a_bad_file_is_noted_once_and_the_version_goes_on_until_it_is_mended(

@@ -86,13 +86,8 @@ class Watch:
             health_now = "trouble" if says and each.health == "down" else each.health
             for company in companies:
                 if config.connectors[each.name].serves(company.name):
-                    yield Happening(
-                        company_id=company.id,
-                        kind=kind,
-                        dedup_key=f"{kind}/{each.name}/{each.health}/{episode}",
-                        at=since or now,
-                        facts={"connector": each.name, "health": health_now} | ({"says": says} if says else {}),
-                    )
+                    facts = {"connector": each.name, "health": health_now} | ({"says": says} if says else {})
+                    yield Happening.of(company.id, kind, f"{each.name}/{each.health}/{episode}", since or now, facts)
 
     def _silent_consent(self, session: Session, now: datetime) -> Iterator[Happening]:
         """Consent plugins that have not answered for ten minutes, reported once a day; they decide for all companies."""
@@ -100,8 +95,7 @@ class Watch:
         self._silent_since = {name: self._silent_since.get(name, now) for name in silent_consent(self._hub)}
         for name, since in self._silent_since.items():
             for company in _watched(session, kind) if now - since >= OUTAGE else ():
-                key = f"{kind}/{name}/{now:%Y-%m-%d}"
-                yield Happening(company_id=company.id, kind=kind, dedup_key=key, at=now, facts={"connector": name})
+                yield Happening.of(company.id, kind, f"{name}/{now:%Y-%m-%d}", now, {"connector": name})
 
 
 def _same_trouble(detail: str) -> str:
@@ -139,14 +133,9 @@ def _quarantined(session: Session) -> Iterator[Happening]:
     kind = "quarantined"
     companies = _watched(session, kind)
     for item in in_quarantine(session, limit=NEWEST_ITEMS) if companies else ():
-        for company in companies:
-            yield Happening(
-                company_id=company.id,
-                kind=kind,
-                dedup_key=f"{kind}/{item.kind}/{item.id}/{item.since:%Y-%m-%dT%H:%M:%S}",
-                at=item.since,
-                facts={"connector": item.connector, "kind": item.kind},
-            )
+        key = f"{item.kind}/{item.id}/{item.since:%Y-%m-%dT%H:%M:%S}"
+        facts = {"connector": item.connector, "kind": item.kind}
+        yield from (Happening.of(company.id, kind, key, item.since, facts) for company in companies)
 
 
 def _undelivered(session: Session, now: datetime) -> Iterator[Happening]:
@@ -165,13 +154,8 @@ def _undelivered(session: Session, now: datetime) -> Iterator[Happening]:
                 if success is not None and success > since:
                     continue
                 episode = f"{success:%Y-%m-%dT%H:%M:%S}" if success else "never"
-                yield Happening(
-                    company_id=company.id,
-                    kind=kind,
-                    dedup_key=f"{kind}/{connector}/{hours}/{episode}",
-                    at=now,
-                    facts={"connector": connector, "threshold": hours, "waiting": count},
-                )
+                facts = {"connector": connector, "threshold": hours, "waiting": count}
+                yield Happening.of(company.id, kind, f"{connector}/{hours}/{episode}", now, facts)
 
 
 def _due_since(session: Session, of_company: Any, since: datetime, now: datetime) -> dict[str, int]:
@@ -202,13 +186,8 @@ def _full_pools(session: Session, now: datetime) -> Iterator[Happening]:
         for name, count in session.execute(overflows):
             for least in _thresholds(session, company, kind):
                 if count >= least:
-                    yield Happening(
-                        company_id=company.id,
-                        kind=kind,
-                        dedup_key=f"{kind}/{name}/{least}/{today}",
-                        at=now,
-                        facts={"pool": name, "threshold": least, "visitors": int(count)},
-                    )
+                    facts = {"pool": name, "threshold": least, "visitors": int(count)}
+                    yield Happening.of(company.id, kind, f"{name}/{least}/{today}", now, facts)
 
 
 def _volumes(session: Session, now: datetime) -> Iterator[Happening]:
@@ -217,17 +196,12 @@ def _volumes(session: Session, now: datetime) -> Iterator[Happening]:
         if found is None:
             continue
         hours, judged = found
-        yield Happening(
-            company_id=company.id,
-            kind=judged.kind,
-            # Once a day: the hours that follow overlap with these.
-            dedup_key=f"{judged.kind}/{hours.begins:%Y-%m-%d}",
-            at=now,
-            facts={
-                "begins": hours.begins.isoformat(),
-                "ends": hours.ends.isoformat(),
-                "calls": judged.count,
-                "usual": round(judged.usual, 1),
-                "weeks": judged.weeks,
-            },
-        )
+        facts = {
+            "begins": hours.begins.isoformat(),
+            "ends": hours.ends.isoformat(),
+            "calls": judged.count,
+            "usual": round(judged.usual, 1),
+            "weeks": judged.weeks,
+        }
+        # Once a day: the hours that follow overlap with these.
+        yield Happening.of(company.id, judged.kind, f"{hours.begins:%Y-%m-%d}", now, facts)

@@ -32,14 +32,9 @@ def troubled_numbers(session: Session) -> Iterator[Happening]:
         facts: dict[str, object] = {"finding": first.kind, "number": first.number, "count": len(rows)}
         if first.company_id is None:
             facts[WHOLE_ACCOUNT] = True
+        key = f"{first.kind}/{first.found_at:%Y-%m-%dT%H:%M:%S.%f}"
         for company_id in _reported_about(session, first):
-            yield Happening(
-                company_id=company_id,
-                kind=NUMBERS,
-                dedup_key=f"{NUMBERS}/{first.kind}/{first.found_at:%Y-%m-%dT%H:%M:%S.%f}",
-                at=first.found_at,
-                facts=facts,
-            )
+            yield Happening.of(company_id, NUMBERS, key, first.found_at, facts)
 
 
 def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
@@ -58,13 +53,8 @@ def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
         .group_by(WebhookEndpoint.company_id, WebhookEndpoint.name)
     )
     for company_id, name, events in session.exec(found):
-        yield Happening(
-            company_id=company_id,
-            kind=SET_ASIDE,
-            dedup_key=f"{SET_ASIDE}/{name}/{midnight:%Y-%m-%d}",
-            at=now,
-            facts={"endpoint": name, "events": events},
-        )
+        facts = {"endpoint": name, "events": events}
+        yield Happening.of(company_id, SET_ASIDE, f"{name}/{midnight:%Y-%m-%d}", now, facts)
 
 
 def webhooks_failing(session: Session, now: datetime) -> Iterator[Happening]:
@@ -72,18 +62,9 @@ def webhooks_failing(session: Session, now: datetime) -> Iterator[Happening]:
     watched = select(AlertRule.company_id).where(AlertRule.kind == SET_ASIDE)
     companies = session.exec(select(Company).where(col(Company.id).in_(watched))).all()
     for each in failing_endpoints(session, companies, now):
-        yield Happening(
-            company_id=each.company_id,
-            kind=SET_ASIDE,
-            dedup_key=f"{SET_ASIDE}/{each.name}/since {each.since:%Y-%m-%dT%H:%M:%S}",
-            at=now,
-            facts={
-                "endpoint": each.name,
-                "since": each.since.isoformat(),
-                "waiting": each.waiting,
-                "says": each.reason,
-            },
-        )
+        since, key = each.since.isoformat(), f"{each.name}/since {each.since:%Y-%m-%dT%H:%M:%S}"
+        facts = {"endpoint": each.name, "since": since, "waiting": each.waiting, "says": each.reason}
+        yield Happening.of(each.company_id, SET_ASIDE, key, now, facts)
 
 
 def ending_versions(session: Session, config: Config, now: datetime) -> Iterator[Happening]:
@@ -93,13 +74,9 @@ def ending_versions(session: Session, config: Config, now: datetime) -> Iterator
     for each in version_ends(config.connectors.values(), now) if companies else ():
         for company in companies:
             if config.connectors[each.connector].serves(company.name):
-                yield Happening(
-                    company_id=company.id,
-                    kind=FAILING,
-                    dedup_key=f"{FAILING}/{each.connector}/version {each.version}/{each.notice}",
-                    at=now,
-                    facts={"connector": each.connector, "health": "version", "says": f"{each.title}. {each.remedy}"},
-                )
+                key = f"{each.connector}/version {each.version}/{each.notice}"
+                facts = {"connector": each.connector, "health": "version", "says": f"{each.title}. {each.remedy}"}
+                yield Happening.of(company.id, FAILING, key, now, facts)
 
 
 def _reported_about(session: Session, finding: NumberFinding) -> Collection[str]:

@@ -194,14 +194,7 @@ def _webhooks(
     )
     return [
         _queue("To webhooks", "webhooks", waiting, oldest, session.execute(done).scalar_one(), now),
-        Queue(
-            name="Webhooks' events set aside today",
-            kind="events",
-            waiting=aside,
-            oldest=since,
-            per_minute=None,
-            state="look" if aside else "empty",
-        ),
+        _to_look_at("Webhooks' events set aside today", "events", aside, since),
     ]
 
 
@@ -214,38 +207,25 @@ def _given_up(session: Session, companies: Sequence[str], now: datetime) -> list
     )
     parked = select(INBOX.received_at).where(INBOX.state == InboxState.PARKED)
     failed = _of_calls(select(RECORDING.recorded_at).where(RECORDING.state == RecordingState.FAILED), companies)
-    found = [_quarantined(session)]
-    for name, kind, query in (
-        ("Deliveries given up", "dead", dead),
-        ("Events not understood", "parked", parked),
-        ("Recordings given up", "failed", failed),
-    ):
-        waiting, oldest = _waiting(session, query)
-        found.append(
-            Queue(
-                name=name,
-                kind=kind,
-                waiting=waiting,
-                oldest=oldest,
-                per_minute=None,
-                state="look" if waiting else "empty",
-            )
-        )
-    return found
+    return [
+        _quarantined(session),
+        _to_look_at("Deliveries given up", "dead", *_waiting(session, dead)),
+        _to_look_at("Events not understood", "parked", *_waiting(session, parked)),
+        _to_look_at("Recordings given up", "failed", *_waiting(session, failed)),
+    ]
 
 
 def _quarantined(session: Session) -> Queue:
     """What processes died of; it belongs to the hub as a whole."""
     items = in_quarantine(session, limit=MAX_COUNTED)
     names = ", ".join(sorted({each.connector for each in items if each.connector}))
-    return Queue(
-        name=f"In quarantine, by {names}" if names else "In quarantine",
-        kind="quarantined",
-        waiting=len(items),
-        oldest=min((each.since for each in items), default=None),
-        per_minute=None,
-        state="look" if items else "empty",
-    )
+    oldest = min((each.since for each in items), default=None)
+    return _to_look_at(f"In quarantine, by {names}" if names else "In quarantine", "quarantined", len(items), oldest)
+
+
+def _to_look_at(name: str, kind: str, waiting: int, oldest: datetime | None) -> Queue:
+    state: QueueState = "look" if waiting else "empty"
+    return Queue(name=name, kind=kind, waiting=waiting, oldest=oldest, per_minute=None, state=state)
 
 
 def _of_calls(query: Any, companies: Sequence[str]) -> Any:

@@ -50,6 +50,11 @@ class Happening:
     kinds: Collection[str] = ()
     """The kinds of alerts that it may make, if these are several."""
 
+    @classmethod
+    def of(cls, company_id: str, kind: str, key: str, at: datetime, facts: dict[str, Any]) -> Happening:
+        """One that `key` tells from the others of its kind."""
+        return cls(company_id=company_id, kind=kind, dedup_key=f"{kind}/{key}", at=at, facts=facts)
+
 
 def note_happenings(session: Session, happenings: Iterable[Happening], now: datetime) -> int:
     """Write what somebody wants to hear of, within `session`; returns how many were new or known."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import is_dataclass
 from fnmatch import fnmatch
 from typing import Any, get_type_hints
@@ -19,13 +20,13 @@ from pydantic import TypeAdapter
 
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
-from hub.contracts.hearing import HeardRequest
+from hub.contracts.hearing import Ears, HeardRequest
+from hub.contracts.sandbox import ASGI
 from hub.contracts.webhooks import WebhookRequest
 from hub.hookspecs import SPECS
 from hub.testing.asking import Reply, attempt, plugin_manager
 from hub.testing.exchanges.exchange_file import ExchangeFile, Note, as_json, body_bytes, filled
 from hub.testing.exchanges.messages import Message, Place, media_type
-from hub.testing.exchanges.recorded_replies import RecordedReplies
 from hub.testing.exchanges.shapes import (
     body_fields,
     deviations,
@@ -46,6 +47,42 @@ OTHER = "it sends"
 """How a difference begins that says that this is another request."""
 MAX_DIFFERENCES = 4
 """In one sentence."""
+
+
+# Puts a vendor's documented replies in front of a stand-in.
+Answer = Callable[[HeardRequest], tuple[int, str, bytes] | None]
+"""Status, content type and body for a request; None if nothing is documented for it."""
+
+
+class RecordedReplies:
+    """An ASGI application that answers what is documented as documented, and leaves the rest to the stand-in."""
+
+    def __init__(self, app: ASGI) -> None:
+        self.app = app
+        self._ears = Ears()
+        self._answer: Answer = lambda request: None
+
+    @contextmanager
+    def answering(self, answer: Answer) -> Iterator[None]:
+        """Answer requests so until the end of the block."""
+        before, self._answer = self._answer, answer
+        try:
+            yield
+        finally:
+            self._answer = before
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
+        """Serve one request."""
+        with self._ears.listening() as heard:
+            receive = await self._ears.hear(scope, receive)
+        reply = self._answer(heard[-1]) if heard else None
+        if reply is None:
+            await self.app(scope, receive, send)
+            return
+        status, kind, body = reply
+        headers = [(b"content-type", kind.encode())] if kind else []
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def loopback_client(address: str) -> httpx2.Client:

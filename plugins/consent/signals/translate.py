@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from hub.api.privacy import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Opinion, Signal
 
@@ -21,43 +22,24 @@ def opinion(question: ConsentQuestion, *, honor_dnt: bool, later_consent_overrid
     """The person's last consent record first, then the browser's signals. Silence does not count as an objection here."""
     word = question.latest_record()
     if word is not None and word.state != "given":
-        return Opinion(
-            verdict="deny",
-            rule_id=f"signals.{word.state}",
-            reason=REFUSAL_REASONS[word.state],
-            evidence=_word_evidence(word),
-        )
+        return _opinion("deny", word.state, REFUSAL_REASONS[word.state], _word_evidence(word))
     objection = _objected(question)
     if objection is not None:
-        return Opinion(
-            verdict="deny",
-            rule_id="signals.objected",
-            reason="The person has objected to marketing, and to the sale and sharing of their data with it.",
-            evidence=_word_evidence(objection),
-        )
+        reason = "The person has objected to marketing, and to the sale and sharing of their data with it."
+        return _opinion("deny", "objected", reason, _word_evidence(objection))
     signal = _objection(question, honor_dnt)
     if signal is not None:
         if later_consent_overrides_signal and word is not None and _outweighs(word, signal, question.use):
-            return Opinion(
-                verdict="allow",
-                rule_id="signals.later_consent",
-                reason=f"The person consented to exactly this use after {SIGNAL_NAMES[signal.kind]} was seen.",
-                evidence=_signal_evidence(signal) | _word_evidence(word),
-            )
-        return Opinion(
-            verdict="deny",
-            rule_id=f"signals.{signal.kind}",
-            reason=_reason(signal),
-            evidence=_signal_evidence(signal),
-        )
+            reason = f"The person consented to exactly this use after {SIGNAL_NAMES[signal.kind]} was seen."
+            return _opinion("allow", "later_consent", reason, _signal_evidence(signal) | _word_evidence(word))
+        return _opinion("deny", signal.kind, _reason(signal), _signal_evidence(signal))
     if word is not None:
-        return Opinion(
-            verdict="allow",
-            rule_id="signals.given",
-            reason="The person has consented to this use.",
-            evidence=_word_evidence(word),
-        )
-    return Opinion(verdict="allow", rule_id="signals.no_objection", reason="The person has not objected to this use.")
+        return _opinion("allow", "given", "The person has consented to this use.", _word_evidence(word))
+    return _opinion("allow", "no_objection", "The person has not objected to this use.", {})
+
+
+def _opinion(verdict: Literal["allow", "deny"], rule: str, reason: str, evidence: dict[str, str]) -> Opinion:
+    return Opinion(verdict=verdict, rule_id=f"signals.{rule}", reason=reason, evidence=evidence)
 
 
 def _objected(question: ConsentQuestion) -> ConsentRecord | None:

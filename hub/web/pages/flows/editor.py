@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from starlette.responses import Response
 
 from hub.config.callflow.definition import STEP_TYPES, Flow, Schedule
 from hub.config.callflow.editing import ways_to
+from hub.config.callflow.hours import holidays_known, holidays_of
 from hub.config.callflow.open_now import open_now
+from hub.config.models import CompanySection
 from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
 from hub.web.forms.form import Form
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.compare import DiffLine, diff_lines
 from hub.web.pages.flows.flow_labels import KINDS, exit_words, flow_title, gist
-from hub.web.pages.flows.holidays import next_holidays, places_of
 from hub.web.pages.flows.opened import OpenFlow, behind_of, open_flow
 from hub.web.pages.flows.outline import Branch, outline
 from hub.web.pages.flows.settings_form import settings_of
@@ -27,6 +29,26 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 MAX_LISTED_VERSIONS = 20
+
+
+# The public holidays on which a company may be closed: of its country or of its state, and the next of them.
+SHOWN = 4
+
+
+def places_of(section: CompanySection) -> list[tuple[str, str]]:
+    """The country of a company and its state, if their holidays are known: code and words."""
+    places = [(section.country, f"Yes, those of {section.country}")]
+    if section.region:
+        places.append((f"{section.country}-{section.region}", f"Yes, those of {section.region} too"))
+    return [(code, words) for code, words in places if holidays_known(code)]
+
+
+def next_holidays(place: str, today: date) -> list[tuple[date, str]]:
+    """The next few public holidays there, each with its name."""
+    if not place or not holidays_known(place):
+        return []
+    found = {**holidays_of(place, today.year), **holidays_of(place, today.year + 1)}
+    return [(day, found[day]) for day in sorted(found) if day >= today][:SHOWN]
 
 
 @dataclass(frozen=True)

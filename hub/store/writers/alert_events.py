@@ -52,7 +52,7 @@ class Happening:
 
     @classmethod
     def of(cls, company_id: str, kind: str, key: str, at: datetime, facts: dict[str, Any]) -> Happening:
-        """One that `key` tells from the others of its kind."""
+        """One of a kind; `key` says which."""
         return cls(company_id=company_id, kind=kind, dedup_key=f"{kind}/{key}", at=at, facts=facts)
 
 

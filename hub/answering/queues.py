@@ -122,6 +122,8 @@ class CompanyQueues:
     def turn(self, caller: Caller) -> QueueTurn:
         """How it stands with a caller, who is there from now on."""
         entry = self._of(caller)
+        if entry is None and (ended := self._ended_here(caller)):
+            return ended
         before = None
         if entry is None:
             entry = self._new(caller)
@@ -156,6 +158,7 @@ class CompanyQueues:
                 entry.set(state=QueueState.CALL_BACK, agent=None)
             elif move.move != "waits":
                 entry.end(ENDS[move.move], self.now)
+                entry.set(point=caller.point)
                 if move.move == "answered":
                     self.agents.rest(entry.row["agent"], self.now + timedelta(seconds=entry.row["pause_seconds"]))
 
@@ -194,6 +197,19 @@ class CompanyQueues:
             ),
             None,
         )
+
+    def _ended_here(self, caller: Caller) -> QueueTurn | None:
+        """The turn with which the caller has left the queue at this very point: the carrier repeats a request whose answer was
+        lost."""
+        known = {
+            "company": self.company_id, "connector": caller.connector, "call": caller.call_id, "flow": caller.flow,
+            "step": caller.step_name, "point": caller.point, "since": self.now - LOST,
+        }  # fmt: skip
+        return {
+            QueueState.TOO_LONG: QueueTurn(waited=caller.step.longest_wait, waited_before=0.0),
+            QueueState.FULL: QueueTurn(position=caller.step.most_waiting + 1),
+            QueueState.NO_AGENTS: QueueTurn(agents=0),
+        }.get(self.connection.execute(_ENDED, known).scalar())
 
     def _new(self, caller: Caller) -> Entry:
         step, now = caller.step, self.now
@@ -261,6 +277,20 @@ _LIVE = (
         & (col(Call.carrier_call_id) == col(QueueEntry.carrier_call_id)),
     )
     .where(col(QueueEntry.company_id) == bindparam("company"), col(QueueEntry.left_at).is_(None))
+)
+_ENDED = (
+    select(col(QueueEntry.state))
+    .where(
+        col(QueueEntry.company_id) == bindparam("company"),
+        col(QueueEntry.entered_at) > bindparam("since"),
+        col(QueueEntry.connector) == bindparam("connector"),
+        col(QueueEntry.carrier_call_id) == bindparam("call"),
+        col(QueueEntry.flow) == bindparam("flow"),
+        col(QueueEntry.step) == bindparam("step"),
+        col(QueueEntry.point) == bindparam("point"),
+        col(QueueEntry.left_at).is_not(None),
+    )
+    .limit(1)
 )
 _TALK = select(func.avg(col(QueueEntry.talk_seconds))).where(
     col(QueueEntry.company_id) == bindparam("company"),

@@ -69,7 +69,7 @@ class QueueEntry(Row, table=True):
     agent: str | None = Field(default=None, max_length=40)
     """The phone of the agent who has or had the call: E.164, or phone:NAME."""
     point: str = Field(default="", max_length=100)
-    """Where the call was when the agent was chosen: a repeated request gets the same one."""
+    """Where the call was when the agent was chosen, or the wait ended: a repeated request gets the same again."""
     entered_at: datetime = time_column()
     seen_at: datetime = time_column()
     """When the carrier asked last what the caller hears."""

@@ -78,6 +78,8 @@ class Trunk:
         """The address that descriptions of its sound name; behind NAT it is not the one that the sound comes from."""
         self.statuses = dict[str, str]()
         """How a called number answers; 200 OK if left out, and 180 Ringing rings for ever."""
+        self.pinged = False
+        """Whether the line has asked for a sign of life."""
         self._stop = False
         self._caller, self._agent = frames(880), frames(330)
         self._threads = [threading.Thread(target=each, daemon=True) for each in (self._signal, self._speak, self._hear)]
@@ -154,6 +156,7 @@ class Trunk:
             elif not text.startswith("ACK "):
                 if text.startswith("BYE ") and known:
                     known.ended = True
+                self.pinged = self.pinged or text.startswith("OPTIONS ")
                 self._reply(text, "200 OK")
                 if text.startswith("CANCEL ") and known:
                     self._reply(known.dialog["text"], "487 Request Terminated")

@@ -205,11 +205,13 @@ class CompanyQueues:
             "company": self.company_id, "connector": caller.connector, "call": caller.call_id, "flow": caller.flow,
             "step": caller.step_name, "point": caller.point, "since": self.now - LOST,
         }  # fmt: skip
-        return {
+        ways_out = {
             QueueState.TOO_LONG: QueueTurn(waited=caller.step.longest_wait, waited_before=0.0),
             QueueState.FULL: QueueTurn(position=caller.step.most_waiting + 1),
             QueueState.NO_AGENTS: QueueTurn(agents=0),
-        }.get(self.connection.execute(_ENDED, known).scalar())
+        }
+        state = self.connection.execute(_ENDED, known).scalar()
+        return ways_out.get(QueueState(state)) if state else None
 
     def _new(self, caller: Caller) -> Entry:
         step, now = caller.step, self.now

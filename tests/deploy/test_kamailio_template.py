@@ -2,87 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kamailio_peers import PATIENCE, SipParty, make_certificate
-
-from hub.platform.loopback import free_port
-
-FOLDER = Path(__file__).parents[2] / "deploy" / "kamailio"
-CONFIG = (FOLDER / "kamailio.cfg").read_text()
-
-
-class Front:
-    """Kamailio with the template's own files on addresses of loopback, between a trunk and two gateways."""
-
-    def __init__(self, folder: Path, tls: bool) -> None:
-        # Other addresses in each of the two tests, which may run side by side.
-        net = f"127.77.{1 + tls}"
-        self.public, self.private, self.tls = f"{net}.1", f"{net}.2", tls
-        self.trunk_port, self.outside, self.inside = free_port(), free_port(), free_port()
-        make_certificate(folder, f"{net}.10")
-        self.trunk = SipParty(f"{net}.10", self.trunk_port, folder if tls else None)
-        self.gateways = [SipParty(f"{net}.{each}", free_port()) for each in (21, 22)]
-        self.stranger = SipParty(f"{net}.66", free_port(), folder if tls else None)
-        self._write(folder, net)
-        with (folder / "kamailio.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                ["kamailio", "-DD", "-E", "-f", folder / "kamailio.cfg", "-Y", folder, "-m", "32", "-M", "8"],
-                stdout=log,
-                stderr=log,
-            )
-        self._log = folder / "kamailio.log"
-
-    def _write(self, folder: Path, net: str) -> None:
-        text = CONFIG.replace("/etc/kamailio/", f"{folder}/")
-        for old, new in (
-            ("198.51.100.7", self.public), ("!10.0.0.1!", f"!{self.private}!"), ("sip.example.com", f"{net}.10"),
-            ("tls:PUBLIC_ADDRESS:5061", f"tls:PUBLIC_ADDRESS:{self.outside}"),
-            ("udp:PUBLIC_ADDRESS:5060", f"udp:PUBLIC_ADDRESS:{self.outside}"),
-            ("udp:PRIVATE_ADDRESS:5060", f"udp:PRIVATE_ADDRESS:{self.inside}"),
-            *([] if self.tls else [("#!define WITH_TLS\n", "")]),
-        ):  # fmt: skip
-            assert old in text, f"{old} is not in the template any more"
-            text = text.replace(old, new)
-        (folder / "kamailio.cfg").write_text(text)
-        tls = (FOLDER / "tls.cfg").read_text().replace("/etc/kamailio/", f"{folder}/")
-        (folder / "tls.cfg").write_text(re.sub("ca_list = .*", f"ca_list = {folder}/certificate.pem", tls))
-        allowed = (FOLDER / "address.list").read_text().replace("203.0.113.0 28", f"{net}.0 28")
-        (folder / "address.list").write_text(allowed)
-        found = (FOLDER / "dispatcher.list").read_text()
-        for old, new in (
-            ("sip.example.com:5061;transport=tls",
-             f"{net}.10:{self.trunk_port}{';transport=tls' if self.tls else ''}"),
-            ("10.0.0.1:5060", f"{self.private}:{self.inside}"),
-            ("10.0.0.11:5060", f"{net}.21:{self.gateways[0].port}"),
-            ("10.0.0.12:5060", f"{net}.22:{self.gateways[1].port}"),
-        ):  # fmt: skip
-            assert old in found
-            found = found.replace(old, new)
-        (folder / "dispatcher.list").write_text(found)
-
-    def wait_until_it_answers(self, door: tuple[str, int]) -> None:
-        """Ask it for a sign of life until it gives one."""
-        until = time.monotonic() + PATIENCE
-        while not self.trunk.has("SIP/2.0 200", "ping"):
-            assert self.process.poll() is None and time.monotonic() < until, self._log.read_text()[-3000:]
-            with contextlib.suppress(OSError):
-                self.trunk.call(door, "ping", "OPTIONS")
-            time.sleep(0.1)
-
-    def close(self) -> None:
-        """End everything."""
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        for each in (self.trunk, self.stranger, *self.gateways):
-            each.close()
+from kamailio_peers import CONFIG, FOLDER, Front
 
 
 @pytest.fixture(params=[False, True], ids=["udp", "tls"])
@@ -91,7 +17,7 @@ def front(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Front]:
         pytest.skip("the package kamailio is not installed")
     if request.param and not list(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
         pytest.skip("the package kamailio-tls-modules is not installed")
-    front = Front(tmp_path, request.param)
+    front = Front(tmp_path, request.param, 1 + request.param)
     try:
         yield front
     finally:

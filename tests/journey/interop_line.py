@@ -40,7 +40,9 @@ class Line:
         self.host = listen
         self.port, self.trunk = free_port(), free_port()
         secured: dict[str, Any] = {"transport": "tls", "srtp": "require"} if certificate else {}
-        trunk = Trunk(host or listen, self.trunk, addresses=(listen,), **secured)
+        trunk = Trunk(
+            host or listen, self.trunk, addresses=(listen, *([host] if host[:1].isdigit() else [])), **secured
+        )
         self.engine = StackEngine(
             LineSettings(trunk, listen_host=listen, listen_port=self.port, rtp_ports=RTP,
                          caps=Caps(call_backs_at_once=9), certificate=certificate, phones=phones)

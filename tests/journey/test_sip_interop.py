@@ -1,11 +1,38 @@
 """What another SIP stack (sipp) does to the line as caller and as phone, and what the line does then.
 
-Each test is a row of an interoperability table. What is refused on purpose stands in `REFUSED`, with the reason.
+Each test is a row of an interoperability table. What is refused on purpose stands in `REFUSED`, with the reason. The rows that
+an operator's interoperability desk asks for, and the test of each:
+
+| row | test |
+|---|---|
+| a plain call, ringing, answer, BYE of either side | test_a_call_is_answered_and_ended |
+| 100rel, session timer, several parts, delayed offer, hold, UPDATE, Identity, early BYE | test_what_a_caller_may_ask_for_… |
+| PCMU, PCMA, G.722 beside them, ptime 30, comfort noise, events on another type, keys on plain sound, video | the same |
+| SRTP without TLS, G.729 or Opus alone, IPv6 sound on an IPv4 line | test_what_is_refused_is_refused_in_the_standards_words |
+| REFER, T.38, an unknown INFO inside a call | test_what_is_refused_inside_a_call_leaves_it_as_it_is |
+| keys: RFC 4733, both kinds of INFO, and through a conversation | test_keys_of_every_kind_are_heard, test_keys_pass_through_… |
+| a 200 that crosses our CANCEL; of four phones three are late | test_an_answer_that_crosses_…, test_of_four_phones_… |
+| 302, 404, 480, 486, 503, 603 of a phone | test_a_phone_that_refuses_is_let_be_and_a_302_is_followed_nowhere |
+| early media (183) to a caller who is not answered | test_sip_engine_calls.py: test_a_caller_who_is_not_answered_hears_… |
+| a caller who gives up (CANCEL, 487) | test_sip_engine_calls.py: test_a_refused_caller_gets_the_status_and_… |
+| 5 % packet loss and jitter | test_a_conversation_goes_on_through_lost_and_late_packets |
+| NAT, RTP that moves, a stranger's RTP | test_sip_symmetric_sound.py |
+| no RTP at all | test_sip_engine_silence.py |
+| no second INVITE without need; Diversion, Identity | test_sip_engine_manners.py, test_sip_engine_guard.py |
+| more calls than ports or limits: 503 | test_sip_engine_limits.py, test_sip_engine_ports.py |
+| floods of strangers, scanners, malformed messages | test_sip_engine_guard.py, test_sip_real_calls.py |
+| the hub or the gateway dies; drain | test_sip_real_calls.py, test_both_parties_of_a_gateway_that_died_get_a_bye |
+| TLS with SRTP; IPv6 | test_sip_interop_tls.py, test_sip_interop_ipv6.py |
+| Kamailio in between | test_sip_interop_kamailio.py |
+
+Exceptions: keys inside the sound (in-band) are not heard, and calls are not signed (STIR/SHAKEN), as docs/connect/sip.md says.
 """
 
 from __future__ import annotations
 
+import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +46,7 @@ from interop_line import FORWARDED, LET_GO, PHONE, SPOKEN, US, Line, Peers, invi
 from sipp import Sound, goto, goto_if_called, hang_up, label, pause, receive, request, respond  # noqa: E402
 
 from plugins.carriers.sip.engine.guard.rewriting import PHRASES  # noqa: E402
-from plugins.carriers.sip.engine.interface import Dial, NotPlaced  # noqa: E402
+from plugins.carriers.sip.engine.interface import Busy, Declined, Dial, NoAnswer, NotPlaced, Unreachable  # noqa: E402
 from plugins.carriers.sip.engine.simulcall import first_to_answer  # noqa: E402
 
 pytestmark = [
@@ -92,6 +119,11 @@ def spoken(sound: Sound, *more: str) -> str:
     return taken(sound.described(), *more) + pause(300) + hang_up()
 
 
+def spoken_as(description: str) -> str:
+    """A call to the tone with another description of sound, and its end."""
+    return taken(description) + pause(300) + hang_up()
+
+
 MULTIPART = (
     "--uniq\nContent-Type: application/isup;version=itu-t92+\nContent-Disposition: signal;handling=optional\n\nAAAA\n"
     "--uniq\nContent-Type: application/sdp\n\n{sound}\n--uniq--\n"
@@ -103,9 +135,13 @@ def test_what_a_caller_may_ask_for_and_get(peers: Peers, sounds: Callable[[], So
     sound = sounds()
     kinds = {
         "plain": spoken(sound),
-        "ptime 30 and comfort noise": taken(sound.described("0 13 101", "a=ptime:30\n")) + pause(300) + hang_up(),
-        "G.711 A-law alone": taken(sound.described("8")) + pause(300) + hang_up(),
-        "keys of another type": taken(sound.described("0 96").replace("101", "96")) + pause(300) + hang_up(),
+        "ptime 30 and comfort noise": spoken_as(sound.described("0 13 101", "a=ptime:30\n")),
+        "G.711 A-law alone": spoken_as(sound.described("8")),
+        "G.722 before G.711": spoken_as(sound.described("9 0 101", "a=rtpmap:9 G722/8000\n")),
+        "keys on plain sound": spoken_as(sound.described(more=f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\n")),
+        "a video line": spoken_as(sound.described(more="m=video 50000 RTP/AVP 99\na=rtpmap:99 H264/90000\n")),
+        "ended at once": taken(sound.described()) + hang_up(),
+        "keys of another type": spoken_as(sound.described("0 96").replace("101", "96")),
         "long Identity": spoken(sound, f"Identity: {'x' * 2200};info=<https://example.com/c>;alg=ES256"),
         "several parts": request(
             "INVITE", first=True, body=MULTIPART.format(sound=sound.described()), kind="multipart/mixed;boundary=uniq"
@@ -140,6 +176,11 @@ REFUSED = {
         "the trunk's settings ask for plain sound",
     ),
     "G.729 alone": (488, lambda sound: sound.described("18"), "no codec but G.711: telephone trunks all have it"),
+    "Opus alone": (
+        488,
+        lambda sound: sound.described("111", "a=rtpmap:111 opus/48000/2\n"),
+        "no codec but G.711: telephone trunks all have it",
+    ),
     "sound over IPv6 alone": (
         488,
         lambda sound: sound.described(connection="IN IP6 2001:db8::1"),
@@ -222,3 +263,41 @@ def test_both_parties_of_a_gateway_that_died_get_a_bye(peers: Peers, sounds: Cal
 
     peers.line.run(end())
     assert all("BYE sip:" in each.wait() for each in (phone, calling))
+
+
+REFUSALS = {
+    "302 Moved Temporarily": Unreachable, "404 Not Found": Unreachable, "480 Temporarily Unavailable": NoAnswer,
+    "486 Busy Here": Busy, "503 Service Unavailable": Unreachable, "603 Decline": Declined,
+}  # fmt: skip
+
+
+def test_a_phone_that_refuses_is_let_be_and_a_302_is_followed_nowhere(peers: Peers) -> None:
+    """To follow a redirection would let whoever is called choose whom we pay for."""
+    elsewhere = "Contact: <sip:+19005550100@[local_ip]:[local_port]>"
+    for status, kind in REFUSALS.items():
+        phone = peers.phone(receive("INVITE"), respond(status, elsewhere), receive("ACK"))
+        with pytest.raises(kind):
+            peers.line.run(peers.line.engine.place(Dial(PHONE, US, ring_s=30)))
+        assert phone.wait().count("INVITE sip:") == 1
+
+
+def test_a_conversation_goes_on_through_lost_and_late_packets(peers: Peers, sounds: Callable[[], Sound]) -> None:
+    caller, business, chance = sounds(), sounds(), random.Random(5)
+    phone = peers.phone(receive("INVITE"), respond("200 OK", body=business.described()), receive("ACK"), LET_GO)
+    calling = peers.call(FORWARDED, taken(caller.described()), LET_GO)
+    until(lambda: bool(business.source and caller.source and business.packets))
+    legs = peers.line.engine.legs()
+
+    def heard() -> bool:
+        """Whether enough came through; if not, 20 packets more, of which one is lost, 0 to 40 ms apart."""
+        for each in range(20):
+            assert caller.source
+            caller.speak(caller.source, lost=each == 7)
+            time.sleep(chance.uniform(0, 0.04))
+        return business.voices() > 150
+
+    until(heard)
+    peers.line.end()
+    calling.wait()
+    phone.wait()
+    assert max(leg.report().loss or 0 for leg in legs) > 0.01, "and the report of the call names the loss"

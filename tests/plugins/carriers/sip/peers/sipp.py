@@ -80,12 +80,13 @@ class Sound:
             head = struct.pack("!BBHII", 0x80, KEYS | (0x80 if step == 1 else 0), self._sent, at, 5)
             self.socket.sendto(head + struct.pack("!BBH", code, 0x8A if step > 5 else 0x0A, 160 * min(step, 6)), to)
 
-    def speak(self, to: tuple[str, int], packets: int = 1) -> None:
-        """Send speech that is not silence."""
+    def speak(self, to: tuple[str, int], packets: int = 1, lost: bool = False) -> None:
+        """Send speech that is not silence; packets that are `lost` only count."""
         for _ in range(packets):
             self._sent += 1
             head = struct.pack("!BBHII", 0x80, PCMU, self._sent, self._sent * 160, 5)
-            self.socket.sendto(head + bytes([0x90, 0x10] * 80), to)
+            if not lost:
+                self.socket.sendto(head + bytes([0x90, 0x10] * 80), to)
 
     def close(self) -> None:
         """Close the socket."""

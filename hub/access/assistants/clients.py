@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from hub.contracts.addresses import is_loopback
@@ -24,7 +24,8 @@ MAX_REDIRECT_URIS = 10
 MAX_URI_CHARACTERS = 512
 MAX_NAME_CHARACTERS = 60
 MAX_UNUSED_CLIENTS = 1_000
-"""Registered programs that no user has allowed anything; at more, new ones are refused until old ones are swept."""
+"""Registered programs that no user has allowed anything. Above it the oldest is deleted: a stranger who registers many keeps
+nobody from registering one, who is then allowed within minutes."""
 UNUSED_LIFETIME = timedelta(days=1)
 DOCUMENT_LIFETIME = timedelta(hours=1)
 """How long a metadata document is believed before it is read again."""
@@ -66,12 +67,15 @@ def name_of(value: object) -> str:
 
 
 def register(session: Session, metadata: Mapping[str, Any], now: datetime) -> OAuthClient:
-    """Write a program that registers itself within `session`. CannotDo if its addresses are refused, or if too many did."""
+    """Write a program that registers itself within `session`; the oldest unused ones above the limit are deleted. CannotDo if
+    its addresses are refused."""
     uris = redirect_uris_of(metadata.get("redirect_uris"))
     allowed = select(col(AssistantGrant.client_id))
-    unused = select(func.count()).where(col(OAuthClient.id).not_in(allowed), col(OAuthClient.checked_at).is_(None))
-    if int(session.scalar(unused) or 0) >= MAX_UNUSED_CLIENTS:
-        raise CannotDo("Too many programs registered and were not used; try again tomorrow.")
+    unused = select(col(OAuthClient.id)).where(
+        col(OAuthClient.id).not_in(allowed), col(OAuthClient.checked_at).is_(None)
+    )
+    oldest = unused.order_by(col(OAuthClient.made_at).desc(), col(OAuthClient.id)).offset(MAX_UNUSED_CLIENTS - 1)
+    session.execute(delete(OAuthClient).where(col(OAuthClient.id).in_(oldest)))
     client = OAuthClient(
         id=f"mcp_{secrets.token_hex(16)}", name=name_of(metadata.get("client_name")), redirect_uris=uris, made_at=now
     )

@@ -102,11 +102,6 @@ def listed_callers(
     )
 
 
-def spam_verdict(session: Session, call: Call) -> SpamVerdict | None:
-    """The score of a call that the user may see; None if it has none."""
-    return spam_verdicts(session, [call]).get(call.id)
-
-
 def spam_verdicts(session: Session, calls: Sequence[Call]) -> dict[str, SpamVerdict]:
     """The scores of calls that the user may see, by the call's id."""
     keys = {(call.connector, call.carrier_call_id): call.id for call in calls}

@@ -8,7 +8,7 @@ authorization; draft-ietf-oauth-client-id-metadata-document-00.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -127,12 +127,6 @@ def delete_unused(session: Session, now: datetime) -> int:
         )
     )
     return int(over.rowcount)
-
-
-def hosts_of(uris: Sequence[str]) -> list[str]:
-    """The hosts of some addresses, each one time."""
-    found = (_parts(each) for each in uris)
-    return list(dict.fromkeys(each.netloc for each in found if each is not None))
 
 
 def _without_port(uri: str) -> str | None:

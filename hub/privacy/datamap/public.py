@@ -43,8 +43,6 @@ class Receiver:
     regions: tuple[str, ...]
     transfers: tuple[str, ...]
     """By which mechanisms data may go there (hub.contracts.transfers); an empty one if none is stated."""
-    opt_out_urls: tuple[str, ...]
-    """Where the recipient itself lets people choose which ads they see."""
     kept: tuple[str, ...]
     """How long it keeps the data, in the recipient's own words."""
     deletes: bool
@@ -108,7 +106,6 @@ def _receiver(name: str, role: str, flows: Sequence[Flow], rehearsed: bool) -> R
         third_party=any(is_third_party(role, flow.use) for flow in flows),
         regions=said(flows, "regions"),
         transfers=said(flows, "transfer"),
-        opt_out_urls=said([flow for flow in flows if flow.opt_out_url], "opt_out_url"),
         kept=said(flows, "kept"),
         deletes=all(flow.deletable for flow in flows),
         rehearsed=rehearsed,

@@ -18,17 +18,6 @@ from hub.proof.demo.check import Check
 from hub.proof.demo.ledger import Ledger
 from hub.proof.demo.telephony import CarrierLine
 
-COLORS = {
-    DeliveryState.DELIVERED: "green",
-    DeliveryState.ACCEPTED: "cyan",
-    DeliveryState.REJECTED: "red",
-    DeliveryState.UNMATCHED: "cyan",
-    UNVERIFIABLE: "cyan",
-    DeliveryState.HELD: "yellow",
-    DeliveryState.DEAD: "red bold",
-    DeliveryState.QUARANTINED: "red bold",
-}
-
 
 @contextmanager
 def bar(console: Console, what: str, total: int) -> Iterator[Callable[[], None]]:

@@ -33,7 +33,6 @@ class Headline:
     """`calls` says whether calls are answered; then what waits, the most urgent first."""
 
     calls: str
-    is_well: bool
     waiting: Sequence[Waiting]
 
     @property
@@ -67,15 +66,15 @@ def headline(
     inbox = next((each for each in queues if each.kind == "inbox"), None)
     behind = inbox is not None and inbox.state in ("slow", "stopped")
     if carriers and len(silent) == len(carriers):
-        calls, is_well = "No carrier works, so calls ring through without the hub.", False
+        calls = "No carrier works, so calls ring through without the hub."
     elif idle:
-        calls, is_well = "Calls are answered, but no worker runs.", False
+        calls = "Calls are answered, but no worker runs."
     elif stuck or behind:
-        calls, is_well = "Calls are answered, but the hub is behind with them.", False
+        calls = "Calls are answered, but the hub is behind with them."
     elif any(each.is_failing for each in jobs):
-        calls, is_well = "Calls are answered, but a part of the hub fails again and again.", False
+        calls = "Calls are answered, but a part of the hub fails again and again."
     else:
-        calls, is_well = "Calls are answered.", True
+        calls = "Calls are answered."
     waiting = [
         *_connectors(connectors),
         *([Waiting("nothing is processed until hub run or hub worker is started")] if idle else []),
@@ -91,7 +90,7 @@ def headline(
             for each in hidden
         ),
     ]
-    return Headline(calls, is_well and not any(each.health == "down" for each in carriers), waiting)
+    return Headline(calls, waiting)
 
 
 def _connectors(connectors: Iterable[ConnectorHealth]) -> list[Waiting]:

@@ -24,9 +24,6 @@ from hub.web.pages.conversions.sentences import sentence, worth
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-NOT_SENT = ""
-"""The choice of a rule that does not go to the new connector."""
-
 
 def choose(page: PageRequest) -> Response:
     """Before the sign-in, what is asked for; after it, the choices."""

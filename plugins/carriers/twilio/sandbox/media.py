@@ -11,7 +11,6 @@ from hub.api.twiml import tone
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form, one, page, within
 
-MAX_TEXT_CHARACTERS = 1600
 CONTROLS = {"paused": "pause", "in-progress": "resume"}
 
 

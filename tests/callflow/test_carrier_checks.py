@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flow_samples import BUSINESS, of_steps
+from flow_samples import BUSINESS, of_steps, played
 
 from hub.config.callflow.carrier_checks import carrier_problems, document_length, unknown_phones
 from hub.config.callflow.definition import Flow
+from hub.contracts.answers import Say
 from hub.contracts.languages import nearest_language
 from plugins.carriers.bandwidth import Bandwidth
 from plugins.carriers.plivo import Plivo
@@ -59,6 +60,20 @@ def test_a_language_that_the_carrier_does_not_speak_is_refused(plugin: type[Any]
     assert (found == []) is spoken
     for each in found:
         assert each.startswith(f"language: does not speak {language}; it speaks ") and "choose one of these" in each
+
+
+def test_a_step_speaks_its_own_language_and_the_carrier_must_know_it() -> None:
+    steps = {
+        "a": {"do": "menu", "say": "For English, press 1.", "keys": {"1": "b"}, "otherwise": "c"},
+        "b": {"do": "hang_up", "say": "Bye."},
+        "c": {"do": "voicemail", "say": "Deje su mensaje.", "language": "es-US", "then": "d"},
+        "d": {"do": "hang_up", "say": "Adiós.", "language": "sw-KE"},
+    }
+    spanish = of_steps("a", steps, language="en-US")
+    said = [each for turn in played(spanish) for each in turn.walk.instructions if isinstance(each, Say)]
+    assert [(each.text, each.language) for each in said] == [("Deje su mensaje.", "es-US"), ("Adiós.", "sw-KE")]
+    (found,) = problems(spanish, Bandwidth)
+    assert found.startswith("steps.d.language: does not speak sw-KE; it speaks ")
 
 
 def test_seconds_beyond_the_carriers_are_refused() -> None:

@@ -88,10 +88,10 @@ def carrier_problems(flow: Flow, manifest: Manifest) -> Iterator[CarrierProblem]
             what, remedy = LACKING.get(ability, (f"cannot do this ({words_of(ability)})", "change the step"))
             yield CarrierProblem(place, what, remedy)
     limits = manifest.call_limits
-    if flow.language and limits.languages and nearest_language(flow.language, limits.languages) is None:
-        known = ", ".join(sorted(limits.languages))
-        what = f"does not speak {flow.language}; it speaks {known}"
-        yield CarrierProblem(("language",), what, "choose one of these, or play audio files instead of texts")
+    for place, language in flow.languages.items() if limits.languages else ():
+        if nearest_language(language, limits.languages) is None:
+            what = f"does not speak {language}; it speaks {', '.join(sorted(limits.languages))}"
+            yield CarrierProblem(place, what, "choose one of these, or play audio files instead of texts")
     yield from _too_long(flow, limits)
     for name, step in flow.steps.items():
         yield from _too_much(("steps", name), step, limits, "dial_several" in manifest.abilities)

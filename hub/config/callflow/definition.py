@@ -19,10 +19,12 @@ from hub.config.callflow.step import (
     CallerListName,
     DayHours,
     Key,
+    Language,
     PhoneNumber,
     PlaceCode,
     SealedPin,
     Speech,
+    StepLanguage,
     StepName,
     UserEmail,
     WeeklyHours,
@@ -252,6 +254,7 @@ class HangUpStep(Step):
 
     do: Literal["hang_up"] = Field(description="What the step does.")
     say: Speech | None = Field(default=None, description="A last message.")
+    language: StepLanguage = None
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ()
@@ -305,10 +308,8 @@ class Flow(Part):
         description="Rings at once when anything is late or fails: E.164, or as written in the USA and Canada."
     )
     start: StepName = Field(description="The first step.")
-    language: str | None = Field(
-        default=None,
-        pattern=r"^[a-z]{2,3}-[A-Z]{2}$",
-        description="Language of what is spoken, with its region, like es-US or fr-CA.",
+    language: Language | None = Field(
+        default=None, description="Language of what is spoken, with its region, like es-US or fr-CA."
     )
     recording: Recording | None = Field(default=None, description="What is said before a recorded conversation.")
     allow: tuple[Literal["premium", "satellite"], ...] = Field(
@@ -320,6 +321,13 @@ class Flow(Part):
     steps: Mapping[StepName, Annotated[AnyStep, Field(discriminator="do")]] = Field(
         min_length=1, max_length=200, description="Name to step."
     )
+
+    @cached_property
+    def languages(self) -> Mapping[tuple[str, ...], str]:
+        """Each place that names a language, and the language."""
+        found: dict[tuple[str, ...], str | None] = {("language",): self.language}
+        found |= {("steps", name, "language"): getattr(step, "language", None) for name, step in self.steps.items()}
+        return {place: each for place, each in found.items() if each}
 
     @cached_property
     def records(self) -> bool:

@@ -118,7 +118,12 @@ class WalkState:
         )
 
     def _say(self, text: str, about_recording: bool = False) -> Say:
-        return Say(text=text, language=self._flow.language, about_recording=about_recording)
+        return Say(text=text, language=self._language, about_recording=about_recording)
+
+    @property
+    def _language(self) -> str | None:
+        """That of the step, else that of the flow."""
+        return getattr(self._flow.steps.get(self._mark.step), "language", None) or self._flow.language
 
     def _spoken(self, step: Spoken) -> Say | Play:
         if step.play is None:
@@ -155,7 +160,7 @@ class QueueWalk(WalkState):
         if digits and digits[:1] == step.call_back_key and self._known.caller_known:
             self._moves.append(QueueMove(name, "call_back"))
             self._note("keeps the place and will be called back")
-            text, language = spoken(WILL_CALL, self._flow.language)
+            text, language = spoken(WILL_CALL, self._language)
             self._said.append(Say(text=text, language=language))
             return self._end()
         turn = self._known.queues.get(name)
@@ -202,7 +207,7 @@ class QueueWalk(WalkState):
             words.append((WAIT, minutes))
         said = []
         for texts, number in words:
-            text, language = spoken(texts, self._flow.language)
+            text, language = spoken(texts, self._language)
             said.append(Say(text=text.format(number), language=language))
         return [*said, self._say(step.say)] if step.say else said
 

@@ -75,6 +75,10 @@ def _sealed(text: str) -> str:
 
 
 UserEmail = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
+StepLanguage = Annotated[
+    Language | None, Field(description="Language of what this step says, like es-US, if it is not that of the flow.")
+]
 SealedPin = Annotated[str, AfterValidator(_sealed), Field(max_length=100)]
 ZipBeginning = Annotated[str, Field(pattern=r"^[0-9]{1,5}$"), BeforeValidator(_quoted)]
 CallerListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$"), AfterValidator(_free)]
@@ -121,6 +125,7 @@ class Spoken(Step):
 
     say: Speech | None = Field(default=None, description="A text that is spoken.")
     play: str | None = Field(default=None, description="A WAV or MP3 file instead, from the folder of config.yaml.")
+    language: StepLanguage = None
 
     @property
     def greeting(self) -> str | None:
@@ -316,6 +321,7 @@ class Queue(Dialing):
     play: str | None = Field(
         default=None, description="Music: a WAV file from the folder of config.yaml; our own if left out."
     )
+    language: StepLanguage = None
     announce_seconds: int = Field(
         default=60, ge=0, le=600, description="How often place and waiting time are spoken; 0 for never."
     )

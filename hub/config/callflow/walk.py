@@ -278,7 +278,7 @@ class _Walker(QueueWalk):
     def _after_message(self, step: Voicemail | Messages) -> FlowResult:
         """A message was left, or the greeting of a voicemail was recorded."""
         if isinstance(step, Messages):
-            self._said.append(recorded(self._flow.language))
+            self._said.append(recorded(self._language))
             return self._end()
         self._note("a message was left")
         return self._from(step.then)
@@ -334,7 +334,7 @@ class _Walker(QueueWalk):
         """After a PIN, or after a key that followed it."""
         box = self._flow.steps.get(step.box) if isinstance(step, Messages) else None
         greets = isinstance(box, Voicemail) and box.greeting is not None
-        turn = turn_at(step, digits, self._mark, self._known.opening, self._flow.language, greets=greets)
+        turn = turn_at(step, digits, self._mark, self._known.opening, self._language, greets=greets)
         if turn.note:
             self._note(turn.note)
         if turn.records and isinstance(box, Voicemail):

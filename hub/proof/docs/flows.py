@@ -67,5 +67,5 @@ def carriers_part() -> str:
         f"- {manifest.label}: {', '.join(sorted(manifest.call_limits.languages)) or 'those of the voices on its machine'}"
         for manifest in carriers
     ]
-    intro = "Languages of `language:`, of the flow or of a step that speaks another one; another variant of a language is spoken as the usual one of the carrier:"
+    intro = "Languages of `language:`, of a flow or a step; another variant of one is spoken as the usual one of the carrier:"
     return "\n".join((table(("Step", *(each.label for each in carriers)), rows), "", intro, "", *spoken))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from hub.config.callflow.branches import day_of_schedule
-from hub.config.callflow.clock_words import clock_words
 from hub.config.callflow.definition import Flow, Schedule
-from hub.config.callflow.hours import DAY_MINUTES, local_time
+from hub.config.callflow.hours import DAY_MINUTES, clock_words, local_time
 
 DAYS_AHEAD = 60
 """A flow that stays as it is for longer is not said to open or close."""

@@ -28,7 +28,7 @@ from hub.config.callflow.definition import (
     WithPin,
 )
 from hub.config.callflow.hear_messages import recorded, turn_at
-from hub.config.callflow.queue_walk import AGREE, REFUSE, QueueWalk
+from hub.config.callflow.queue_walk import QueueWalk
 from hub.config.callflow.resume_token import ResumeToken, parse_mark
 from hub.config.callflow.screening import (
     CHALLENGE,
@@ -45,6 +45,7 @@ from hub.config.callflow.screening import (
 )
 from hub.config.callflow.step import MAX_GREETING_SECONDS
 from hub.config.callflow.transcription_notice import notice_with
+from hub.config.callflow.walk_state import AGREE, REFUSE
 from hub.contracts.answers import (
     ACCEPT_KEY,
     AnswerPoint,

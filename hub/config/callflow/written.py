@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.config.callflow.definition import Flow, Schedule, Step
-from hub.config.callflow.hours import DAY_MINUTES, DAYS, Hours
+from hub.config.callflow.hours import DAYS, Hours, written_spans
 
 FIRST_KEYS = ("do", "say", "play", "number", "numbers")
 LAST_KEYS = (
@@ -62,16 +62,6 @@ def written_hours(hours: Mapping[str, Sequence[Hours]]) -> dict[str, str | list[
         else:
             ranges.append((day, day, spans))
     return {first if first == last else f"{first}-{last}": spans for first, last, spans in ranges}
-
-
-def written_spans(spans: Sequence[Hours]) -> str | list[str]:
-    """`closed`, `8:00-17:00`, or a list of such spans."""
-    texts = [f"{_clock(begin)}-{_clock(end)}" for begin, end in spans]
-    return "closed" if not texts else texts[0] if len(texts) == 1 else texts
-
-
-def _clock(minute: int) -> str:
-    return "24:00" if minute == DAY_MINUTES else f"{minute // 60}:{minute % 60:02}"
 
 
 def _set_values(model: BaseModel, *left_out: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import parse_qs, quote_plus, urlsplit
 from zoneinfo import ZoneInfo
 
-from hub.config.callflow.queue_walk import AGREE, REFUSE
+from hub.config.callflow.walk_state import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.contracts.sandbox import CallBackOutcome
 from hub.plugin_host.captured import click_ids_of

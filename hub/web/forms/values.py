@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from hub.config.callflow.clock_words import hours_in_words, read_hours
+from hub.config.callflow.hours import hours_in_words, read_hours
 from hub.config.document import Path
 from hub.config.durations import parse_span
 from hub.config.edit import REMOVED, Change

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.config.callflow.clock_words import hours_in_words
 from hub.config.callflow.definition import (
     ZIP_DIGITS,
     AttributionRoute,
@@ -25,6 +24,7 @@ from hub.config.callflow.definition import (
     TextBack,
     ZipRoute,
 )
+from hub.config.callflow.hours import hours_in_words
 from hub.config.callflow.route import ROUTE_STEP
 from hub.config.callflow.written import written_hours
 from hub.contracts.titles import came_from, medium_title, titled, titles, tracker_title

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.config.callflow.definition import END, STEP_TYPES, Flow, Schedule, Spoken, Step, Voicemail
+from hub.config.callflow.hours import written_spans
 from hub.config.callflow.step import STEP_NAME
-from hub.config.callflow.written import written_spans, written_step
+from hub.config.callflow.written import written_step
 from hub.errors import CannotDo
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import WRONG_NAME, Form

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hub.config.callflow.clock_words import read_hours
-from hub.config.callflow.hours import DAYS, parse_hours
+from hub.config.callflow.hours import DAYS, parse_hours, read_hours
 from hub.web.forms.field import TICKED, Values
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -66,6 +66,7 @@ class Statements:
         self._writes, self._seen, self._began = writes, set[str](), 0.0
         self._known = frozenset[str]() if anew else listed()
         self._runs: list[Run] = []
+        self._failed = set[str]()
         event.listen(Engine, "before_cursor_execute", lambda *given: self._seen.add(given[2]))
 
     @pytest.hookimpl(trylast=True)
@@ -94,13 +95,15 @@ class Statements:
             item.user_properties.append(("statements", [time.process_time() - self._began, seen]))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Collect."""
+        """Collect; of a test that failed, not all statements are known."""
+        if report.failed:
+            self._failed.add(on_postgresql(report.nodeid))
         for name, told in report.user_properties if report.when == "teardown" else ():
             if name == "statements":
                 self._runs.append(Run(on_postgresql(report.nodeid), told[0], frozenset(told[1])))
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the list, if all tests passed."""
-        if self._writes and exitstatus == 0:
-            found = sorted(self._known.union(alone(self._runs)))
-            LIST.write_text("".join(f"{each}\n" for each in found), encoding="utf-8")
+        """Write the list, unless the run was interrupted."""
+        if self._writes and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            found = alone(each for each in self._runs if each.test not in self._failed)
+            LIST.write_text("".join(f"{each}\n" for each in sorted(self._known.union(found))), encoding="utf-8")

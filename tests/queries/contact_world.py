@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+from sqlalchemy import delete
 from sqlmodel import Session, select
 from testbed import TestHub
 
@@ -138,9 +139,7 @@ class World:
                 TextMessage,
                 FormSubmission,
             ):
-                for row in session.exec(select(table)).all():
-                    session.delete(row)
-                session.flush()
+                session.execute(delete(table))
 
     def _write(self, session: Session, told: Contact) -> str:
         company = self.companies[told.company]

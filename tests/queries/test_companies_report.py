@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlmodel import Session, SQLModel
 from test_report_queries import Month
 from testbed import TestHub
@@ -28,8 +29,10 @@ FIRST, LAST = date(2026, 3, 3), date(2026, 3, 18)
 BEFORE = (date(2026, 2, 15), date(2026, 3, 2))
 
 
-def some_month(stage: TestHub) -> Month:
+@pytest.fixture(scope="module")
+def month(shared_hub: Callable[..., TestHub]) -> Month:
     """Random calls with leads, conversions and costs of two companies, of which some days are rolled up and some are not."""
+    stage = shared_hub()
     month, draw = Month(stage, 5), Random(9)
     rows: list[SQLModel] = []
     deliveries: list[SQLModel] = []
@@ -81,8 +84,8 @@ def compared(stage: TestHub) -> CompaniesReport:
     return found
 
 
-def test_a_row_is_what_the_reports_of_its_company_say(stage: TestHub) -> None:
-    some_month(stage)
+def test_a_row_is_what_the_reports_of_its_company_say(month: Month) -> None:
+    stage = month.stage
     report = compared(stage)
     assert [company.name for company, _ in report.lines] == ["lakeside", "northgate"]
     for company, figures in report.lines:
@@ -97,8 +100,8 @@ def test_a_row_is_what_the_reports_of_its_company_say(stage: TestHub) -> None:
         assert figures.rejected == sent["rejected"] + sent["dead"]
 
 
-def test_the_total_is_the_sum_of_the_rows(stage: TestHub) -> None:
-    some_month(stage)
+def test_the_total_is_the_sum_of_the_rows(month: Month) -> None:
+    stage = month.stage
     report = compared(stage)
     for measure in ("calls", "answered", "leads"):
         assert report.total.brought.number(measure) == sum(row.brought.number(measure) for _, row in report.lines)
@@ -108,9 +111,8 @@ def test_the_total_is_the_sum_of_the_rows(stage: TestHub) -> None:
     assert spent.cost == 81 and spent.leads == report.lines[0][1].costs.returns["USD"].leads
 
 
-def test_weeks_begin_on_mondays_of_the_companys_time_zone_and_are_all_over(stage: TestHub) -> None:
-    month = some_month(stage)
-    for company, figures in compared(stage).lines:
+def test_weeks_begin_on_mondays_of_the_companys_time_zone_and_are_all_over(month: Month) -> None:
+    for company, figures in compared(month.stage).lines:
         assert len(figures.weeks) == WEEKS and sum(figures.weeks) > 0
         zone, begins = ZoneInfo(company.time_zone), monday_of(date(2026, 3, 16)) - timedelta(weeks=WEEKS)
         calls = [
@@ -120,8 +122,8 @@ def test_weeks_begin_on_mondays_of_the_companys_time_zone_and_are_all_over(stage
         assert figures.weeks == tuple(by_week[week] for week in range(WEEKS))
 
 
-def test_weeks_by_source_add_up_to_the_weeks_of_the_companies(stage: TestHub) -> None:
-    some_month(stage)
+def test_weeks_by_source_add_up_to_the_weeks_of_the_companies(month: Month) -> None:
+    stage = month.stage
     begins, measures = date(2026, 2, 23), ("calls", "leads")
     by_company, by_source = (
         read(stage, lambda session, all_, by=by: weeks_within(session, all_, begins, 4, measures, by))

@@ -47,11 +47,13 @@ class Month:
         self.calls = [self.call(number) for number in range(400)]
         stage.add(*self.calls)
         self.sources: dict[str, str] = {}
+        causes: list[Attribution] = []
         for call in self.calls:
             if self.random.random() < 0.9:
                 source, medium = self.random.choice(SOURCES)
                 self.sources[call.id] = f"{source} / {medium}"
-                stage.add(self.cause(call, source, medium))
+                causes.append(self.cause(call, source, medium))
+        stage.add(*causes)
 
     def call(self, number: int) -> Call:
         """A call in the period, or shortly before or after it."""

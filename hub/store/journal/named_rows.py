@@ -76,20 +76,36 @@ class Naming:
         """Changeable rows that differ from the last entries of this chain; call it at the end of the chain. `may_be_missing`
         says whether the retention period of a row is over: of its kind, the time of its entry, and its id."""
         folded, self._folded = self._folded, {}
-        for (kind, key), (position, since, digest) in folded.items():
-            if digest == MOVED:
-                continue
-            fields = self._found(kind, [key]).get(key)
-            if fields is None and digest is not None and may_be_missing(kind, since, key):
-                continue
-            if fields is None and digest is not None:
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for (kind, key), (_, _, digest) in folded.items():
+            if digest != MOVED:
+                by_kind[kind].append(key)
+        for kind, keys in by_kind.items():
+            for start in range(0, len(keys), CHUNK):
+                some = keys[start : start + CHUNK]
+                found = self._found(kind, some)
+                for key in some:
+                    yield from self._compare_last(kind, key, *folded[kind, key], found.get(key), may_be_missing)
+
+    def _compare_last(
+        self,
+        kind: str,
+        key: str,
+        position: int,
+        since: datetime,
+        digest: str | None,
+        fields: Mapping[Any, Any] | None,
+        may_be_missing: Callable[[str, datetime, str], bool],
+    ) -> Iterator[Finding]:
+        if fields is None and digest is not None:
+            if not may_be_missing(kind, since, key):
                 yield Finding(position, "dropped", f"A row of {kind} that entry {position} names is gone.")
-            elif fields is not None and digest is None:
-                yield Finding(position, "inserted", f"Entry {position} took a row of {kind} away; it is there.")
-            elif fields is not None and digest_of(kind, fields) != digest:
-                yield Finding(position, "changed", f"A row of {kind} is not what entry {position} says.")
-            elif fields is not None:
-                self._met(kind, key)
+        elif fields is not None and digest is None:
+            yield Finding(position, "inserted", f"Entry {position} took a row of {kind} away; it is there.")
+        elif fields is not None and digest_of(kind, fields) != digest:
+            yield Finding(position, "changed", f"A row of {kind} is not what entry {position} says.")
+        elif fields is not None:
+            self._met(kind, key)
 
     def unnamed(self) -> Iterator[tuple[str, Finding]]:
         """The first row of each table without an entry, with its chain, or the fact that a row is there twice; call it after

@@ -9,23 +9,32 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
+from hub.proof.chaos.environment import PROVIDERS
 from hub.proof.chaos.shifted_clock import VARIABLE, ShiftedClock
+
+LIBRARIES = ("httpx2", "uvicorn.loops.auto", "authlib.oauth2.client", "crawleruseragents", "pydantic.v1")
+"""What a hub imports while it works; most of the time between a kill and the next would be spent on it."""
 
 
 def main() -> None:
     """Fork hubs until standard input ends."""
-    import httpx2  # noqa: F401 - loaded for the hubs
-    import uvicorn  # noqa: F401
-
     import hub.web.app
     import hub.worker  # noqa: F401
     from hub.cli.serve import start_process
     from hub.errors import RingfenceError
     from hub.plugin_host.discovery import discover
 
-    discover()
+    for library in LIBRARIES:
+        import_module(library)
+    classes = discover().classes
+    for plugin in PROVIDERS.values():
+        package = sys.modules[classes[plugin].__module__]
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     lines, tell = sys.stdin, sys.stdout
     assert threading.active_count() == 1, "only a process of one thread may be forked"
     for _ in lines:

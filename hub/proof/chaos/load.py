@@ -22,7 +22,7 @@ from hub.proof.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Envir
 CONCURRENT_CALLERS = 6
 WEBHOOK_RETRY_SECONDS = 30.0
 """Seconds for which a carrier repeats a webhook."""
-PAUSE = 0.1
+PAUSE = 0.25
 TWICE = 0.1
 """Share of the webhooks that a carrier sends again although they were acknowledged."""
 RING, TALK = timedelta(seconds=1), timedelta(minutes=1)

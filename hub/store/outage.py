@@ -68,6 +68,7 @@ class Outage:
         self.is_first_sight_due = False
         """Whether this process started without the database and has not worked with it yet: then nothing is drained."""
         self._slow_from: float | None = None
+        self._begun_at = float("-inf")
         self._lock = threading.Lock()
         self._watched: WeakSet[Watched] = WeakSet()
         self._ending = threading.Event()
@@ -80,16 +81,15 @@ class Outage:
 
     @property
     def seconds(self) -> float:
-        """How long it has lasted; 0 if the database is there."""
-        since = self.since
-        return (datetime.now(UTC) - since).total_seconds() if since else 0.0
+        """How long it has lasted; 0 if the database is there. The machine's clock may be set back meanwhile."""
+        return self._monotonic() - self._begun_at if self.since else 0.0
 
     def begin(self, why: str) -> None:
         """The database did not take a write, or did not answer."""
         with self._lock:
             if self.since is not None:
                 return
-            self.since, self.slow = datetime.now(UTC), why == SLOW
+            self.since, self.slow, self._begun_at = datetime.now(UTC), why == SLOW, self._monotonic()
             self.readable = self.slow and self._of_file
         _report(1)
         log = structlog.get_logger(__name__)

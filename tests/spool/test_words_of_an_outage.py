@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_a_file_is_slow_for_ten_seconds_before_it_counts_as_away_and_pages_are_r
     now[0] += 10
     outage.look()
     assert outage.since is not None and outage.slow and outage.readable
+
+
+def test_an_outage_lasts_as_long_as_it_does_although_the_clock_is_set_back() -> None:
+    now = [100.0]
+    outage = Outage(monotonic=lambda: now[0])
+    outage.begin("OperationalError")
+    outage.since = datetime.now(UTC) + timedelta(hours=1)
+    now[0] += 40
+    assert outage.seconds == 40, "pages would wait for a frozen database, and nobody would be told"
+    ended = outage.end()
+    assert ended is not None and ended[1] == 40 and outage.seconds == 0
 
 
 class Raising:

@@ -122,7 +122,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
 def _begun(hub: Hub, token: str, calls: list[Call], now: datetime) -> list[Call]:
     """The calls whose beginning is known, or will not be. The others are given back: it may be among the webhooks that wait in
     the inbox since the call ended, most often because the worker that had them was killed."""
-    unsure = {call.id: call for call in calls if call.ended_at and not (call.start_reported or call.enriched_at)}
+    unsure = {call.id: call for call in calls if call.ended_at and not call.start_reported}
     if not unsure:
         return calls
     with hub.store.writing() as session:

@@ -24,7 +24,7 @@ from testbed import (
 
 from hub.api import CallEvent, Receipt
 from hub.api.carriers import MessageEvent
-from hub.model import Attribution, Call, InboxWebhook, TextMessage
+from hub.model import Attribution, Call, Delivery, InboxWebhook, TextMessage
 from hub.store.claims import claim
 
 Factory = Callable[..., TestHub]
@@ -116,17 +116,23 @@ def test_a_call_whose_end_is_reported_first_waits_for_its_beginning(hub: Factory
     assert (found.rule, found.visit_id) == ("lease.live", shown.visit_id)
 
 
-def test_a_call_waits_for_its_beginning_while_the_inbox_holds_what_a_worker_had_that_died(hub: Factory) -> None:
+@pytest.mark.parametrize("is_answer_known", [False, True])
+def test_a_call_waits_for_its_beginning_while_the_inbox_holds_what_a_worker_had_that_died(
+    hub: Factory, is_answer_known: bool
+) -> None:
     stage = hub()
     shown = stage.visit(landing_page=CLICK)
-    beginning, _, end = finished(stage, "CA1", shown.number)
+    beginning, answer, end = finished(stage, "CA1", shown.number)
+    if is_answer_known:
+        stage.tell(replace(answer, at=beginning.at - timedelta(minutes=1)))
+        stage.flow()
     stage.clock.advance(minutes=5)
     with stage.hub.store.writing() as session:
         session.add(InboxWebhook(connector="carrier", event_key="CA1", received_at=beginning.at, **READY))
     claim(stage.hub.store, InboxWebhook, now=stage.clock(), limit=1)
     stage.tell(replace(end, at=beginning.at))
     stage.flow()
-    assert not stage.rows(Attribution), "the webhook that the worker had may report the beginning"
+    assert not stage.rows(Delivery), "the webhook that the worker had may report the beginning"
     stage.tell(beginning)
     stage.flow()
     found = attributed(stage, stage.one(Call, carrier_call_id="CA1"))

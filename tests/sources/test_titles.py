@@ -28,6 +28,7 @@ from plugins.crm.hubspot.translate import facts as hubspot_facts
 from plugins.crm.salesforce.translate import facts as salesforce_facts
 from plugins.enrichment.phonenumbers.translate import LINE_TYPES
 from plugins.enrichment.twilio_lookup.translate import LINE_TYPES as TWILIO_LINE_TYPES
+from plugins.enrichment.twilio_lookup.translate import facts as twilio_facts
 
 ROOT = Path(__file__).parents[2]
 OWN_WORDS = re.compile(r"""replace\(\s*['"]_['"],\s*['"] ['"]\)""")
@@ -84,6 +85,9 @@ def facts_of_plugins() -> Iterator[str]:
                 named = next(each.value for each in node.keywords if each.arg == "name")
                 if isinstance(named, ast.Constant):
                     yield str(named.value)
+    line, caller = {"type": "mobile", "carrier_name": "x"}, {"caller_name": "Pat", "caller_type": "CONSUMER"}
+    answer = {"valid": True, "line_type_intelligence": line, "caller_name": caller}
+    yield from (each.name for each in twilio_facts(answer))
     properties = {**dict.fromkeys(HUBSPOT_FACTS, "x"), "firstname": "Pat"}
     yield from (each.name for each in hubspot_facts([("1", properties)], timedelta(days=1)))
     row = {"Id": "1", "Name": "Pat", "Company": "x", "Account": {"Name": "x"}, "Owner": {"Name": "Sam"}}

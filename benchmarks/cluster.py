@@ -49,7 +49,8 @@ ADDS = '''"""Give companies a label."""
 import sqlalchemy as sa
 from alembic import op
 from hub.store.schema import revisions
-revision, keeps = "9001", "0100"
+revision = "9001"
+keeps = "0100"
 down_revision = next(each for each in reversed(revisions()) if each < revision)
 def upgrade() -> None:
     op.add_column("company", sa.Column("label", sa.String(), nullable=True))
@@ -57,7 +58,9 @@ def upgrade() -> None:
 '''
 TAKES_AWAY = '''"""Take the labels away again; version 9001 does not read them any more."""
 from alembic import op
-revision, down_revision, keeps = "9002", "9001", "9001"
+revision = "9002"
+down_revision = "9001"
+keeps = "9001"
 def upgrade() -> None:
     op.drop_column("company", "label")
     op.drop_column("call", "label")

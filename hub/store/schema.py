@@ -215,7 +215,7 @@ def guard(connection: Connection) -> None:
         return
     for statement in triggers.functions():
         connection.execute(text(statement))
-    made: dict[str, str | None] = dict(connection.execute(text(GUARDED)).tuples().all())
+    made = {row.relname: row.obj_description for row in connection.execute(text(GUARDED))}
     for table in every_table().sorted_tables:
         statements = [*triggers.on_postgresql(table.name), *row_security.statements(table)]
         digest = sha256("\n".join(statements).encode()).hexdigest()

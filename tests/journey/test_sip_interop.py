@@ -256,7 +256,7 @@ def test_both_parties_of_a_gateway_that_died_get_a_bye(peers: Peers, sounds: Cal
     phone = peers.phone(receive("INVITE"), respond("200 OK", body=sounds().described()), receive("ACK"), LET_GO)
     calling = peers.call(FORWARDED, taken(sounds().described()), LET_GO)
     engine = peers.line.engine
-    until(lambda: sum(bool(leg.dialog()) for leg in engine.legs()) == 2)
+    until(lambda: sum(leg.answered and bool(leg.dialog()) for leg in engine.legs()) == 2)
 
     async def end() -> None:
         engine.end_lost([leg.dialog() for leg in engine.legs()])

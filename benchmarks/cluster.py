@@ -19,22 +19,26 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from sqlalchemy import create_engine, text
+from sqlmodel import select
 
 from benchmarks.figures import Figure, print_figures
 from benchmarks.load import http_request, shoot
 from benchmarks.processes import free_port, python, started
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
+from hub.model import Call
+from hub.model.states import CallStatus
 from hub.proof.chaos.environment import BUSINESS, DEFAULT_NUMBER, Environment, set_stage
+from hub.proof.chaos.load import AREAS, RING, TALK
 from hub.proof.chaos.postgres import PostgresServer
+from hub.store import Store
 
 WEBS, WORKERS = 2, 4
 MINUTES, CALLS_PER_SECOND = 10.0, 50.0
@@ -129,11 +133,13 @@ class Cluster:
     standby: PostgresServer
     webs: list[Node] = field(default_factory=list)
     workers: list[Node] = field(default_factory=list)
+    migrations: dict[str, str] = field(default_factory=dict)
+    """Those that the installed version has and this checkout has not: name of the file, text."""
 
     @property
     def version(self) -> Path:
         """The folder with the migrations of the version that is installed."""
-        return self.folder / "later"
+        return self.folder / f"version{len(self.migrations)}"
 
     def start(self) -> None:
         """Start all."""
@@ -148,8 +154,10 @@ class Cluster:
 
     def upgrade(self, name: str, migration: str) -> None:
         """Install a version with one more migration, run it while all processes are of the version before, and restart them."""
-        self.version.mkdir(exist_ok=True)
-        (self.version / name).write_text(migration)
+        self.migrations[name] = migration
+        self.version.mkdir()
+        for each, written in self.migrations.items():
+            (self.version / each).write_text(written)
         command = python("-c", LATER, str(self.version), "upgrade", "--config", str(self.stage.config))
         done = subprocess.run(command, env=dict(self.stage.environ), capture_output=True, text=True, check=False)
         if done.returncode:
@@ -207,10 +215,13 @@ class Calls:
     def _call(self) -> list[WebhookRequest]:
         number = len(self.made)
         call = SimulatedCall(
-            caller_number=f"+1{200 + number // 100 % 700}55501{number % 100:02}",
+            caller_number=f"+1{AREAS[number % len(AREAS)]}55501{number // len(AREAS) % 100:02}",
             tracking_number=DEFAULT_NUMBER,
             answering_number=BUSINESS,
-            started_at=datetime.now(UTC) - timedelta(minutes=5),
+            started_at=datetime.now(UTC) - RING - TALK,
+            ring=RING,
+            talk=TALK,
+            recorded=False,
         )
         webhooks = self.stage.carrier.webhooks(call, f"{self.stage.address}/webhooks/carrier")
         self.made.append(parse_qs(webhooks[0][1].body.decode())["CallSid"][0])
@@ -306,19 +317,18 @@ def _phase(
 
 def _books(cluster: Cluster, calls: Calls) -> Figure:
     """Each call that was sent is in the hub and a task in the CRM, one time."""
-    engine, begun = create_engine(cluster.standby.url), time.monotonic()
+    store, begun = Store(cluster.standby.url), time.monotonic()
     while True:
-        with engine.connect() as connection:
-            stored = Counter(
-                connection.execute(text("SELECT carrier_call_id FROM call WHERE status = 'completed'")).scalars()
-            )
+        with store.reading() as session:  # as the hub, which row security shows all
+            ended = select(Call.carrier_call_id).where(Call.status == CallStatus.COMPLETED)
+            stored = Counter(session.exec(ended))
         tasks = Counter(activity["key"] for activity in cluster.stage.crm.activities())
         lost = sum(call not in stored for call in calls.made)
         waiting = len(stored) - len(tasks)
         if not (lost or waiting) or time.monotonic() > begun + DRAIN_SECONDS:
             break
         time.sleep(1)
-    engine.dispose()
+    store.close()
     doubled, told_twice = (sum(count > 1 for count in each.values()) for each in (stored, tasks))
     return Figure(
         what="calls not exactly once in the hub, and in the CRM",

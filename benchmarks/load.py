@@ -49,6 +49,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, shooter: _Shooter) -> None:
         self._shooter, self._buffer = shooter, b""
         self._number: int | None = None
+        self._due = 0.0
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -74,8 +75,8 @@ class _Connection(asyncio.Protocol):
         self._shooter.hit(self, number, int(head[9:12]), time.perf_counter() - self._due)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.closed = True
-        self._shooter.lost(idle=self._number is None)
+        number, self._number, self.closed = self._number, None, True
+        self._shooter.lost(self, number, time.perf_counter() - self._due)
 
 
 class _Shooter:
@@ -123,15 +124,14 @@ class _Shooter:
         elif self._next < len(self._requests):
             self._fire(connection, time.perf_counter())
 
-    def lost(self, idle: bool) -> None:
-        if self._over.done():
-            return
-        if idle:
+    def lost(self, connection: _Connection, number: int | None, seconds: float) -> None:
+        """Open another instead; a request that was under way counts as one with the status 0."""
+        if not self._over.done():
             task = asyncio.get_running_loop().create_task(self._reopen())
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
-        else:
-            self._over.set_exception(ConnectionError("the server closed a connection"))
+            if number is not None:
+                self.hit(connection, number, 0, seconds)
 
     async def _reopen(self) -> None:
         _, connection = await asyncio.get_running_loop().create_connection(

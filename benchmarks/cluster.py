@@ -29,14 +29,14 @@ import httpx2
 from sqlmodel import select
 
 from benchmarks.figures import Figure, print_figures
-from benchmarks.load import http_request, shoot
+from benchmarks.load import as_bytes, shoot
 from benchmarks.processes import free_port, python, started
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 from hub.model import Call
 from hub.model.states import CallStatus
 from hub.proof.chaos.environment import BUSINESS, DEFAULT_NUMBER, Environment, set_stage
-from hub.proof.chaos.load import AREAS, RING, TALK
+from hub.proof.chaos.load import RING, TALK, caller_number
 from hub.proof.chaos.postgres import PostgresServer
 from hub.store import Store
 
@@ -169,7 +169,7 @@ class Cluster:
 
     def fail_over(self) -> None:
         """The primary dies, and after three seconds the standby takes its place."""
-        self.primary.kill()
+        self.primary.stop()
         time.sleep(3)
         self.standby.promote()
 
@@ -209,13 +209,13 @@ class Calls:
                 for request in filter(None, wave):
                     if "/voice" in request.url:
                         ringing.append(len(requests))
-                    requests.append(_bytes(request))
+                    requests.append(as_bytes(request))
         return requests, ringing
 
     def _call(self) -> list[WebhookRequest]:
         number = len(self.made)
         call = SimulatedCall(
-            caller_number=f"+1{AREAS[number % len(AREAS)]}55501{number // len(AREAS) % 100:02}",
+            caller_number=caller_number(number),
             tracking_number=DEFAULT_NUMBER,
             answering_number=BUSINESS,
             started_at=datetime.now(UTC) - RING - TALK,
@@ -226,13 +226,6 @@ class Calls:
         webhooks = self.stage.carrier.webhooks(call, f"{self.stage.address}/webhooks/carrier")
         self.made.append(parse_qs(webhooks[0][1].body.decode())["CallSid"][0])
         return [request for _, request in webhooks]
-
-
-def _bytes(request: WebhookRequest) -> bytes:
-    parts = urlsplit(request.url)
-    return http_request(
-        f"{parts.path}?{parts.query}" if parts.query else parts.path, dict(request.headers), request.body
-    )
 
 
 def measure(minutes: float = MINUTES, per_second: float = CALLS_PER_SECOND) -> list[Figure]:
@@ -249,7 +242,7 @@ def measure(minutes: float = MINUTES, per_second: float = CALLS_PER_SECOND) -> l
 
 
 def _set_up(folder: Path, stack: ExitStack) -> Cluster:
-    folder.chmod(0o755)  # PostgreSQL and nginx run as users of their own
+    folder.chmod(0o755)  # PostgreSQL runs as a user of its own
     primary, standby = (PostgresServer(folder / name) for name in ("primary", "standby"))
     primary.create()
     stack.callback(primary.stop)

@@ -13,6 +13,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from subprocess import PIPE, run
 from typing import cast
+from urllib.parse import urlsplit
+
+from hub.contracts.webhooks import WebhookRequest
 
 
 @dataclass
@@ -43,6 +46,13 @@ def http_request(path: str, headers: dict[str, str], body: bytes) -> bytes:
     head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     head += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def as_bytes(request: WebhookRequest) -> bytes:
+    """A carrier's webhook as bytes."""
+    parts = urlsplit(request.url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return http_request(path, dict(request.headers), request.body)
 
 
 class _Connection(asyncio.Protocol):

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 
-from benchmarks.load import Shots, http_request, shoot
+from benchmarks.load import Shots, as_bytes, shoot
 from benchmarks.processes import free_port, hub, python, started
 from hub.contracts.sandbox import SimulatedCall
 from plugins.carriers.twilio.sandbox import Sandbox
@@ -68,9 +67,7 @@ class Webhooks:
             )
             for _, request in self._twilio.webhooks(call, self._url):
                 if request.url.startswith(self._url + kind):
-                    parts = urlsplit(request.url)
-                    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-                    taken.append(http_request(path, dict(request.headers), request.body))
+                    taken.append(as_bytes(request))
         return taken[:count]
 
 

@@ -72,15 +72,6 @@ class PostgresServer:
         """Become the primary."""
         self._execute("SELECT pg_promote()")
 
-    def kill(self) -> None:
-        """End it and its connections at once, as a machine that loses its power does."""
-        for each in self._processes():
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-        assert self._process is not None
-        self._process.wait(START_SECONDS)
-        self._process = None
-
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True)
         for parent in self._folder.parents:

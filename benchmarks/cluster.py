@@ -313,11 +313,11 @@ def _books(cluster: Cluster, calls: Calls) -> Figure:
     store, begun = Store(cluster.standby.url), time.monotonic()
     while True:
         with store.reading() as session:  # as the hub, which row security shows all
-            ended = select(Call.carrier_call_id).where(Call.status == CallStatus.COMPLETED)
-            stored = Counter(session.exec(ended))
+            rows = session.exec(select(Call.id, Call.carrier_call_id).where(Call.status == CallStatus.COMPLETED)).all()
+        stored = Counter(carrier_call_id for _, carrier_call_id in rows)
         tasks = Counter(activity["key"] for activity in cluster.stage.crm.activities())
         lost = sum(call not in stored for call in calls.made)
-        waiting = len(stored) - len(tasks)
+        waiting = sum(not tasks[row_id] for row_id, _ in rows)
         if not (lost or waiting) or time.monotonic() > begun + DRAIN_SECONDS:
             break
         time.sleep(1)

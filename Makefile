@@ -13,7 +13,7 @@ MINUTES ?= 10
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-soak test-postgresql sqlite-alone fuzz fuzz-api client check bench docs screenshots format migration lock newcomer sbom release audit deploy-schemas image-steps site clean
+.PHONY: run test test-soak test-postgresql sqlite-alone fuzz fuzz-api client check bench soak-long docs screenshots format migration lock newcomer sbom release audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: eight weeks of calls through the real hub, then today; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -51,6 +51,9 @@ check: $(VENV)/dev            ## style, types, import contracts, generated docs,
 
 bench: $(VENV)/dev            ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak-long: $(VENV)/dev        ## two hours of calls and outages on PostgreSQL: is memory flat, and is each call there once?
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 docs: $(VENV)/dev             ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
 	$(BIN)/python -m hub.proof.docs

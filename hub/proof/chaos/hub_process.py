@@ -56,6 +56,12 @@ class HubProcess:
                 break
         raise self._trouble()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process that runs."""
+        assert self._process is not None, "no hub runs"
+        return self._process
+
     def is_running(self) -> bool:
         """Whether the hub still runs."""
         if self._process is not None and self._line(0.0) is not None:

@@ -94,7 +94,7 @@ def run_chaos(
             tell(cycle + 1, fault.name, callers)
         callers.finish()
         _let_time_pass(stage, process, faults)
-        report = _settle(stage, process, callers, cycles, deaths)
+        report = settle(stage, process, callers, cycles, deaths)
     return Played(report, recoveries, time.monotonic() - begun)
 
 
@@ -134,7 +134,8 @@ def _let_time_pass(stage: Environment, process: HubProcess, faults: Sequence[Fau
         set_clock(stage.clock_file, TWO_HOURS)
 
 
-def _settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, deaths: int) -> ChaosReport:
+def settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, deaths: int) -> ChaosReport:
+    """Wait until all work is done, stop the hub, and check it."""
     store, begun = Store(stage.database), time.monotonic()
     try:
         while not at_rest(store, callers) and time.monotonic() < begun + DRAIN_TIMEOUT_SECONDS:

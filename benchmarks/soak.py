@@ -66,7 +66,7 @@ def measure(minutes: float = MINUTES, per_second: float = CALLS_PER_SECOND) -> l
         stack.callback(callers.abandon)
         process.start()
         process.wait_until_ready()
-        scene = Scene(stage, process, random.Random(1))  # noqa: S311 - a script, not a secret
+        scene = Scene(stage, process, random.Random(1))
         samples = _play(scene, callers, minutes * 60, per_second)
         callers.finish()
         return [*_flatness(samples), *_books(settle(stage, process, callers, 0, 0))]
@@ -89,7 +89,7 @@ def _play(scene: Scene, callers: Callers, seconds: float, per_second: float) -> 
         if now >= len(samples) * SAMPLE_SECONDS:
             samples.append(_sample(scene.process.pid))
             if len(samples) % 20 == 0:
-                print(f"{now / 60:.0f} minutes, {played:,} calls: {samples[-1]}", flush=True)  # noqa: T201 - a command
+                print(f"{now / 60:.0f} minutes, {played:,} calls: {samples[-1]}", flush=True)
         time.sleep(0.1)
     outage.close()
     return samples
@@ -164,4 +164,6 @@ if __name__ == "__main__":
     options.add_argument("--minutes", type=float, default=MINUTES)
     options.add_argument("--calls-per-second", type=float, default=CALLS_PER_SECOND)
     given = options.parse_args()
+    if given.minutes < 1:
+        options.error("--minutes must be at least 1, or there is nothing to compare")
     print_figures(measure(given.minutes, given.calls_per_second))

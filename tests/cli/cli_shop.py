@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from commands import CliRunner
+from shop_copies import once
 from typer.testing import Result
 
 from hub.api import WebhookRequest
@@ -148,6 +149,8 @@ class Shop:
     carrier: Sandbox
     clock: FrozenClock
     database: str
+    places: tuple[Path, ...]
+    """All folders with something of this shop."""
 
     def configure(self, *, action: int = 7, account: str = "open", consent: str = "signals: {plugin: signals}") -> None:
         """Write config.yaml."""
@@ -172,6 +175,7 @@ class Shop:
         with open_hub(read_config(self.folder / "config.yaml"), self.clock) as opened:
             yield opened
 
+    @once
     def play(self, *calls: Mapping[str, Any], visit: Mapping[str, Any] | None = None, send: bool = True) -> list[str]:
         """Let calls come in and go all the way; their ids, in the order in which they began."""
         with self.opened() as opened:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli_shop import Shop
+from shop_copies import once
 from typer.testing import Result
 
 from hub.backup.archive import ArchiveReader, ArchiveWriter
@@ -27,13 +28,18 @@ Refusal = Callable[[Result], str]
 @pytest.fixture
 def backed_up(shop: Shop) -> Shop:
     """A hub with two calls, one of them with a name, and a folder with its backups."""
+    back_up(shop)
+    return shop
+
+
+@once
+def back_up(shop: Shop) -> None:
     named, _ = shop.play({}, {"caller_number": "+13125550148"})
     with shop.opened() as opened, opened.hub.store.writing() as session:
         seal_names(opened.hub.vault, session, [(session.get_one(Call, named), "Maria Example")])
     assert shop.run("users", "add", "maria", "--role", "owner").exit_code == 0  # an entry of the journal
     (shop.folder / "backups").mkdir()
     assert shop.run("backup", "backups/data", "--keys", "backups/keys").exit_code == 0
-    return shop
 
 
 def scratches(shop: Shop) -> list[Path]:

@@ -43,7 +43,8 @@ def office(request: pytest.FixtureRequest, shop: Shop) -> Shop:
     if request.param == "postgresql":
         shop.database = request.getfixturevalue("postgres_url")
         shop.configure()
-    return with_buyer(furnished(shop))
+    furnished(shop)
+    return with_buyer(shop)
 
 
 def with_buyer(shop: Shop) -> Shop:

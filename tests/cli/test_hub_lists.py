@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from cli_shop import CALLER, Shop
+from shop_copies import once
 from typer.testing import Result
 
 from hub.model import Call, Visit
@@ -20,6 +21,12 @@ OTHER = "+13125550148"
 @pytest.fixture
 def filled(shop: Shop) -> Shop:
     """A shop with a visitor who called and was answered, a missed call to the printed number, and a voicemail."""
+    fill(shop)
+    return shop
+
+
+@once
+def fill(shop: Shop) -> None:
     shop.play(
         {},
         {"tracking_number": PRINT, "caller_number": OTHER, "outcome": "abandoned"},
@@ -29,7 +36,6 @@ def filled(shop: Shop) -> Shop:
     )
     shop.run("users", "add", "anna", "--role", "owner")
     shop.run("users", "add", "bob", "--role", "agent", "--phone", "+13125550191")
-    return shop
 
 
 def ids(shop: Shop, *words: str) -> list[str]:

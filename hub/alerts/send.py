@@ -104,13 +104,9 @@ class _Sender:
 
     def send(self) -> int:
         """Claim and send; returns how many rows were claimed."""
-        mine = (
-            AlertDelivery.channel == self.channel,
-            AlertDelivery.user_id == self.user_id,
-            AlertDelivery.target == self.target,
-        )
+        mine = {"channel": self.channel, "user_id": self.user_id, "target": self.target}
         self.token, rows = claim(
-            self.hub.store, AlertDelivery, now=self.hub.clock(), limit=ROWS_PER_GROUP, where=mine, alone=True
+            self.hub.store, AlertDelivery, now=self.hub.clock(), limit=ROWS_PER_GROUP, of=mine, alone=True
         )
         if not rows:
             return 0

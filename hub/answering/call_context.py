@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from hub.config.callflow.context import TAKEN, CallContext, Permission
@@ -28,6 +29,23 @@ from hub.store.encryption.vault import Vault
 UNASKED = Permission()
 OWNER = "owner"
 """The name of the fact of a CRM that says who owns the contact."""
+_OF_CALLS = (
+    col(CallStep.connector).in_(bindparam("connectors", expanding=True)),
+    col(CallStep.carrier_call_id).in_(bindparam("calls", expanding=True)),
+)
+_ACCEPTED = select(CallStep.connector, CallStep.carrier_call_id, CallStep.point).where(
+    *_OF_CALLS, CallStep.result == TAKEN, col(CallStep.point).in_(bindparam("points", expanding=True))
+)
+_TAGS = select(CallStep.connector, CallStep.carrier_call_id, CallStep.tags).where(*_OF_CALLS, CallStep.do == "tag")
+_EARLIER: Any = (
+    select(Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id, Call.answered_by)  # type: ignore[call-overload]
+    .where(
+        col(Call.caller_number).in_(bindparam("numbers", expanding=True)),
+        col(Call.company_id).in_(bindparam("companies", expanding=True)),
+    )
+    .order_by(col(Call.started_at).desc())
+)
+"""Built once: a caller waits for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,12 +129,12 @@ def _accepted(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple
     if not wanted:
         return {}
     rows = session.exec(
-        select(CallStep.connector, CallStep.carrier_call_id, CallStep.point).where(
-            CallStep.result == TAKEN,
-            col(CallStep.connector).in_({connector for connector, _, _ in wanted}),
-            col(CallStep.carrier_call_id).in_({call_id for _, call_id, _ in wanted}),
-            col(CallStep.point).in_({point for _, _, point in wanted}),
-        )
+        _ACCEPTED,
+        params={
+            "connectors": list({connector for connector, _, _ in wanted}),
+            "calls": list({call_id for _, call_id, _ in wanted}),
+            "points": list({point for _, _, point in wanted}),
+        },
     )
     taken = {(connector, call_id, point) for connector, call_id, point in rows}
     return {(connector, call_id): (connector, call_id, point) in taken for connector, call_id, point in wanted}
@@ -246,14 +264,12 @@ def _earlier(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[
         return {}
     present = {each.call for each in wanted}
     people = {each.caller for each in wanted}
-    columns: Any = (Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id, Call.answered_by)
     rows = session.exec(
-        select(*columns)
-        .where(
-            col(Call.caller_number).in_({number for _, number in people}),
-            col(Call.company_id).in_({company for company, _ in people}),
-        )
-        .order_by(col(Call.started_at).desc())
+        _EARLIER,
+        params={
+            "numbers": list({number for _, number in people}),
+            "companies": list({company for company, _ in people}),
+        },
     ).all()
     tags = _tags(session, {(connector, call_id) for _, _, connector, call_id, _ in rows})
     found: dict[tuple[str, str], Earlier] = {}
@@ -278,11 +294,11 @@ def _tags(session: Session, calls: set[tuple[str, str]]) -> dict[tuple[str, str]
     if not calls:
         return {}
     rows = session.exec(
-        select(CallStep.connector, CallStep.carrier_call_id, CallStep.tags).where(
-            CallStep.do == "tag",
-            col(CallStep.connector).in_({connector for connector, _ in calls}),
-            col(CallStep.carrier_call_id).in_({call_id for _, call_id in calls}),
-        )
+        _TAGS,
+        params={
+            "connectors": list({connector for connector, _ in calls}),
+            "calls": list({call_id for _, call_id in calls}),
+        },
     )
     found: dict[tuple[str, str], frozenset[str]] = {}
     for connector, call_id, tags in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
@@ -47,8 +48,7 @@ class CompanyAgents:
     def of(cls, connection: Connection, company_id: str, now: datetime) -> CompanyAgents:
         """Read them, alone."""
         lock_transaction(connection, TransactionLock.QUEUES)
-        known = select(QueueAgent.__table__).where(col(QueueAgent.company_id) == company_id)
-        rows = {row["phone"]: dict(row) for row in connection.execute(known).mappings()}
+        rows = {row["phone"]: dict(row) for row in connection.execute(_AGENTS, {"of": company_id}).mappings()}
         return cls(connection, company_id, now, rows)
 
     def on_duty(self, agents: Sequence[Agent], time_zone: str) -> list[Agent]:
@@ -146,12 +146,17 @@ def engaged(bind: Session | Connection, companies: Iterable[str], now: datetime)
 def rewrite(connection: Connection, table: type[QueueEntry | QueueAgent], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write all columns of rows that are there."""
     if rows:
-        columns = table.__table__.columns
-        changed = update(table.__table__).where(columns.id == bindparam("_id"))
-        named: dict[str, Any] = {each.key: bindparam(f"_{each.key}") for each in columns if each.key != "id"}
-        connection.execute(changed.values(named), [{f"_{key}": value for key, value in row.items()} for row in rows])
+        connection.execute(_rewritten(table), [{f"_{key}": value for key, value in row.items()} for row in rows])
 
 
+@cache
+def _rewritten(table: type[QueueEntry | QueueAgent]) -> Any:
+    columns = table.__table__.columns
+    named: dict[str, Any] = {each.key: bindparam(f"_{each.key}") for each in columns if each.key != "id"}
+    return update(table.__table__).where(columns.id == bindparam("_id")).values(named)
+
+
+_AGENTS = select(QueueAgent.__table__).where(col(QueueAgent.company_id) == bindparam("of"))
 _COMPANIES: Any = bindparam("companies", expanding=True)
 _ENGAGED = (
     select(col(Call.company_id), col(Call.answered_by))

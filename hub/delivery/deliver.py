@@ -45,7 +45,7 @@ from hub.platform import metrics
 from hub.platform.backoff import Jitter, full_jitter
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
-from hub.store.claims import claim, complete_each
+from hub.store.claims import claim, complete_each, held_ids
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.journal import write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT
@@ -108,8 +108,8 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
 
 def _claim(hub: Hub, connector: str, hook: str) -> Batch:
     limit = hub.plugins.connectors[connector].manifest.limits.batch_size
-    mine = (Delivery.connector == connector, Delivery.hook == hook)
-    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine, counting=False)
+    mine = {"connector": connector, "hook": hook}
+    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, of=mine, counting=False)
     return Batch(token, rows)
 
 
@@ -121,9 +121,8 @@ def lock_keys_of_batch(hub: Hub, batch: Batch) -> set[str]:
 
 def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:
     """The deliveries that no withdrawal stopped while the batch waited for the locks."""
-    mine = (col(Delivery.lease_token) == batch.token, col(Delivery.id).in_([each.id for each in batch.deliveries]))
     with hub.store.reading() as session:
-        held = set(session.exec(select(Delivery.id).where(*mine)))
+        held = held_ids(session, Delivery, [each.id for each in batch.deliveries], batch.token)
     return [delivery for delivery in batch.deliveries if delivery.id in held]
 
 

@@ -71,9 +71,9 @@ def place_calls(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
     """
     _settle_silent(hub, connector)
     tally: Counter[str] = Counter()
-    mine = (OutgoingCall.connector == connector,)
+    mine = {"connector": connector}
     while True:
-        token, rows = claim(hub.store, OutgoingCall, now=hub.clock(), limit=CALL_BATCH_SIZE, where=mine, counting=False)
+        token, rows = claim(hub.store, OutgoingCall, now=hub.clock(), limit=CALL_BATCH_SIZE, of=mine, counting=False)
         if not rows:
             return tally
         with hub.heartbeat.keeping(OutgoingCall, token):

@@ -103,9 +103,9 @@ def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = 
     """
     _settle_silent(hub, connector)
     tally: Counter[str] = Counter()
-    mine = (Delivery.connector == connector, Delivery.hook == SEND)
+    mine = {"connector": connector, "hook": SEND}
     while True:
-        token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=TEXT_BATCH_SIZE, where=mine, counting=False)
+        token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=TEXT_BATCH_SIZE, of=mine, counting=False)
         if not rows:
             return tally
         with hub.heartbeat.keeping(Delivery, token):

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject, time_of
 from hub.model import Call, FormSubmission, TextMessage
 from hub.privacy.withdrawal import person_lock_keys
+from hub.store.rows import read
 
 TIME_COLUMNS: tuple[tuple[Any, Any], ...] = (
     (Call, Call.started_at),
@@ -24,13 +26,21 @@ NUMBER_COLUMNS: dict[Any, str] = {Call: "caller_number", TextMessage: "person_nu
 given."""
 
 
+_IDS: Any = bindparam("ids", expanding=True)
+_SUBJECTS = {table: select(table).where(table.id.in_(_IDS)) for table in NUMBER_COLUMNS}
+_CONTACTS = [
+    columns(table.id, table.company_id, table.person_id, getattr(table, number)).where(table.id.in_(_IDS))
+    for table, number in NUMBER_COLUMNS.items()
+]
+
+
 def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
     """The subjects with these ids, in no order; unknown ids are left out."""
     found: list[Subject] = []
     left = set(ids)
     for table, _ in TIME_COLUMNS:
         if left:
-            found += session.exec(select(table).where(col(table.id).in_(left)))
+            found += session.exec(_SUBJECTS[table], params={"ids": list(left)})
             left -= {subject.id for subject in found}
     return found
 
@@ -50,10 +60,9 @@ def lock_keys_of_ids(session: Session, ids: Iterable[str]) -> set[str]:
     """The same for the subjects with these ids."""
     keys: set[str] = set()
     left = set(ids)
-    for table, number in NUMBER_COLUMNS.items():
+    for contacts in _CONTACTS:
         if left:
-            wanted = columns(table.id, table.company_id, table.person_id, getattr(table, number))
-            for subject_id, company_id, person_id, person_number in session.execute(wanted.where(table.id.in_(left))):
+            for subject_id, company_id, person_id, person_number in read(session, contacts, ids=list(left)):
                 left.discard(subject_id)
                 keys |= person_lock_keys(company_id or "", person_id, person_number)
     return keys

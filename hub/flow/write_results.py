@@ -126,7 +126,6 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
     """Mark the visit that a person surely came from as theirs, and that browser's earlier visits to the company.
     Visits that already belong to a person keep that person: the next person at the same browser gets only visits
     without one. The person who typed a form has no visit until a call from it shows whose visit it is."""
-    visit: Any = Visit.__table__
     links = [
         {
             "who": case.person.id,
@@ -138,20 +137,29 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
         for case in cases
         if case.person and case.visit and case.is_sure and case.visit.id not in {v.id for v in case.visits_of_person}
     ]
-    if not links:
-        return
-    earlier = and_(
-        visit.c.visitor_id == bindparam("browser"),
-        visit.c.company_id == bindparam("at"),
-        visit.c.started_at <= bindparam("began"),
+    if links:
+        session.connection().execute(_LINK_VISITS, links)
+
+
+_visit: Any = Visit.__table__.c
+_LINK_VISITS = (
+    update(Visit.__table__)
+    .where(
+        or_(
+            _visit.person_id.is_(None),
+            select(Person.id).where(col(Person.id) == _visit.person_id, is_typed()).exists(),
+        ),
+        or_(
+            _visit.id == bindparam("visit"),
+            and_(
+                _visit.visitor_id == bindparam("browser"),
+                _visit.company_id == bindparam("at"),
+                _visit.started_at <= bindparam("began"),
+            ),
+        ),
     )
-    typed = select(Person.id).where(col(Person.id) == visit.c.person_id, is_typed()).exists()
-    theirs = (
-        update(visit)
-        .where(or_(visit.c.person_id.is_(None), typed), or_(visit.c.id == bindparam("visit"), earlier))
-        .values(person_id=bindparam("who"))
-    )
-    session.connection().execute(theirs, links)
+    .values(person_id=bindparam("who"))
+)
 
 
 def changes_of(case: Case) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Integer, bindparam, func, or_, select, union, union_all, update
@@ -55,6 +56,7 @@ def claim(
     *,
     now: datetime,
     limit: int,
+    of: Mapping[str, str] = MappingProxyType({}),
     where: Sequence[object] = (),
     counting: bool = True,
     alone: bool = False,
@@ -64,18 +66,20 @@ def claim(
 
     A row is due when it is `ready` and its `due_at` has passed, or when its lease has expired because its worker died.
     On PostgreSQL, rows that another worker is claiming now are skipped. A claim counts as an attempt unless `counting`
-    is False; then the caller counts its own attempts. With `alone`, nothing is claimed while another worker holds any
-    row that matches `where`. A row that processes have died of is claimed alone (hub.store.quarantine.deaths); of rows
-    that are claimed `alone`, which all stand for the same work, those are claimed together. `plain` rows can only be read,
-    and are made much faster.
+    is False; then the caller counts its own attempts. Only rows are claimed that have the values of `of` in these columns
+    and match `where`; a statement with a `where` is built each time. With `alone`, nothing is claimed while another worker
+    holds any of these rows. A row that processes have died of is claimed alone (hub.store.quarantine.deaths); of rows that
+    are claimed `alone`, which all stand for the same work, those are claimed together. `plain` rows can only be read, and
+    are made much faster.
     """
     if store.suspect.working_since is None:
         store.suspect.working_since = now
     with store.engine.connect() as connection:
         # First query without the write lock: an idle worker must not block the inbox writer.
-        found = connection.execute(_built(_look, where)(table, tuple(where), alone), {"now": now}).one()
+        look = _built(_look, where)(table, tuple(of), tuple(where), alone)
+        found = connection.execute(look, {"now": now, **_values(of)}).one()
     due = tuple(kind for kind in (READY, LOST, SUSPECT) if found[kind] is not None)
-    wanted = _Wanted(store, table, new_token(), now, tuple(where), counting, alone, plain)
+    wanted = _Wanted(store, table, new_token(), now, of, tuple(where), counting, alone, plain)
     if SUSPECT in due and works_steadily(store, now) and (rows := wanted.take_suspect(limit if alone else 1)):
         return wanted.token, rows
     normal = tuple(kind for kind in due if kind != SUSPECT)
@@ -90,6 +94,7 @@ class _Wanted:
     table: type[Work]
     token: str
     now: datetime
+    of: Mapping[str, str]
     where: tuple[Any, ...]
     counting: bool
     alone: bool
@@ -108,10 +113,12 @@ class _Wanted:
 
     def take(self, kinds: tuple[int, ...], limit: int) -> list[Any]:
         """Claim up to `limit` rows; those that have killed too often go into quarantine instead."""
-        claimed = _built(_take, self.where)(self.table, self.where, self.alone, kinds, self.plain)
+        claimed = _built(_take, self.where)(
+            self.table, tuple(self.of), self.where, self.alone, kinds, self.plain
+        )  # fmt: skip
         values = {
             "now": self.now, "most": limit, "until": self.now + LEASE, "token": self.token, "count": int(self.counting),
-            "seen": self.now - SEEN_WITHIN,
+            "seen": self.now - SEEN_WITHIN, **_values(self.of),
         }  # fmt: skip
         with self.store.writing() as session:
             if self.alone:  # the next claimer looks only after this one has committed
@@ -173,17 +180,28 @@ def _built(build: Any, where: Sequence[Any]) -> Callable[..., Any]:
     return build.__wrapped__ if where else build  # type: ignore[no-any-return]
 
 
+def _values(of: Mapping[str, str]) -> dict[str, str]:
+    return {f"of_{name}": value for name, value in of.items()}
+
+
 @cache
-def _look(table: type[Work], where: tuple[object, ...] = (), alone: bool = False) -> Any:
+def _look(table: type[Work], of: tuple[str, ...], where: tuple[object, ...], alone: bool) -> Any:
     """The id of the oldest row of each kind."""
-    return select(*map(_first, _kinds(table, where, alone)))
+    return select(*map(_first, _kinds(table, of, where, alone)))
 
 
 @cache
-def _take(table: type[Work], where: tuple[object, ...], alone: bool, kinds: tuple[int, ...], plain: bool) -> Any:
+def _take(
+    table: type[Work],
+    of: tuple[str, ...],
+    where: tuple[object, ...],
+    alone: bool,
+    kinds: tuple[int, ...],
+    plain: bool,
+) -> Any:
     """Lease the oldest rows of these kinds."""
     columns: Any = table.__table__.c if plain else table
-    due = [each.limit(MOST) for kind, each in enumerate(_kinds(table, where, alone)) if kind in kinds]
+    due = [each.limit(MOST) for kind, each in enumerate(_kinds(table, of, where, alone)) if kind in kinds]
     # As a CTE each runs once; inside the update, some plans of PostgreSQL run it again for each row and claim too many rows.
     parts = [each.with_for_update(skip_locked=True).cte() for each in due]
     chosen = select(parts[0].c.id)
@@ -202,8 +220,9 @@ def _take(table: type[Work], where: tuple[object, ...], alone: bool, kinds: tupl
     return returned.execution_options(synchronize_session=False)
 
 
-def _kinds(table: type[Work], where: Sequence[Any], alone: bool) -> tuple[Any, Any, Any]:
+def _kinds(table: type[Work], of: Sequence[str], where: Sequence[Any], alone: bool) -> tuple[Any, Any, Any]:
     columns: Any = table.__table__.c
+    where = (*(columns[name] == bindparam(f"of_{name}") for name in of), *where)
     ready, lost = oldest_due(table, *where)
     kinds = ready, lost.where(columns.deaths == 0), lost.where(columns.deaths > 0)
     if not alone:
@@ -222,11 +241,11 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
 
 
 @cache
-def _completed(table: type[Work], names: tuple[str, ...]) -> Any:
+def _completed(table: type[Work], names: tuple[str, ...], each: bool = False) -> Any:
     columns = table.__table__.c
     values = {**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}}
-    mine = columns.id.in_(bindparam("of", expanding=True)), columns.lease_token == bindparam("by")
-    return update(table.__table__).where(*mine).values(values)
+    these = columns.id == bindparam("of") if each else columns.id.in_(bindparam("of", expanding=True))
+    return update(table.__table__).where(these, columns.lease_token == bindparam("by")).values(values)
 
 
 def complete_each(
@@ -236,17 +255,11 @@ def complete_each(
     stay unchanged."""
     if not outcomes:
         return
-    columns: Any = table
-    names = outcomes[0][1]
-    statement = (
-        update(table.__table__)
-        .where(columns.id == bindparam("of"), columns.lease_token == token)
-        .values(**{**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}})
-    )
-    session.connection().execute(
-        statement,
-        [{"of": row_id} | {f"new_{name}": value for name, value in values.items()} for row_id, values in outcomes],
-    )
+    rows = [
+        {"of": row_id, "by": token} | {f"new_{name}": value for name, value in values.items()}
+        for row_id, values in outcomes
+    ]
+    session.connection().execute(_completed(table, tuple(sorted(outcomes[0][1])), each=True), rows)
 
 
 def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str) -> set[str]:

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.model.columns import Work
@@ -70,14 +70,15 @@ class Heartbeat:
             with self._lock:
                 held = dict(self._tokens)
             for token, table in held.items():
-                columns: Any = table
                 # Without a beat, others take what this process is doing.
                 with self._liveness.trying("heartbeat", self._every), self._store.writing() as session:
-                    session.execute(
-                        update(table)
-                        .where(columns.lease_token == token, columns.state == WorkState.LEASED)
-                        .values(lease_until=self._clock() + LEASE)
-                        .execution_options(synchronize_session=False)
-                    )
+                    session.connection().execute(_extended(table), {"by": token, "until": self._clock() + LEASE})
             if not held:
                 self._liveness.succeeded("heartbeat")
+
+
+@cache
+def _extended(table: type[Work]) -> Any:
+    columns = table.__table__.c
+    held = columns.lease_token == bindparam("by"), columns.state == WorkState.LEASED
+    return update(table.__table__).where(*held).values(lease_until=bindparam("until"))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.model import Call, CallStep, TextMessage
 from hub.model.purposes import AUTOMATIC, SERVICE, Purpose
 from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
+from hub.store.rows import read
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
 from hub.texts.spending import may_text
@@ -87,10 +90,20 @@ def _steps_back(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str]
     if not calls:
         return {}
     of = {call.connector for call in calls}, {call.carrier_call_id for call in calls}
-    mine = col(CallStep.connector).in_(of[0]), col(CallStep.carrier_call_id).in_(of[1])
-    taken = select(CallStep).where(*mine, col(CallStep.text_back).is_not(None))
-    rows = session.exec(taken.order_by(col(CallStep.at), col(CallStep.position)))
+    rows = read(session, _STEPS_BACK, connectors=list(of[0]), calls=list(of[1]))
     return {(row.connector, row.carrier_call_id): row.text_back for row in rows if row.text_back}
+
+
+_step = CallStep.__table__.c
+_STEPS_BACK = (
+    columns(_step.connector, _step.carrier_call_id, _step.text_back)
+    .where(
+        _step.connector.in_(bindparam("connectors", expanding=True)),
+        _step.carrier_call_id.in_(bindparam("calls", expanding=True)),
+        _step.text_back.is_not(None),
+    )
+    .order_by(_step.at, _step.position)
+)
 
 
 def was_answered_after_all(session: Session, text: TextMessage) -> bool:

@@ -12,13 +12,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import bindparam, func, or_, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.model import WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState as State
 from hub.runtime import Hub
-from hub.store.rows import count_changed
+from hub.store.rows import count_changed, read
 from hub.webhooks_out.answers import LIMITED, OF_ITSELF
 from hub.webhooks_out.endpoints import Endpoint, endpoint_of
 
@@ -28,24 +29,35 @@ PASSING = 50
 """Of the events that wait at an endpoint that takes nothing, so many get ready at a time."""
 
 
+_event: Any = WebhookEvent.__table__.c
+_OTHERS = (
+    columns(_event.id)
+    .where(
+        _event.endpoint_id == bindparam("of"),
+        _event.state == State.READY,
+        _event.first_tried_at.is_not(None),
+        _event.id.not_in(bindparam("mine", expanding=True)),
+    )
+    .limit(1)
+)
+_LIMITED = _OTHERS.where(_event.status == LIMITED, _event.due_at > bindparam("now"))
+_general = or_(_event.status.is_(None), _event.status.not_in(OF_ITSELF))
+_GENERAL = _OTHERS.where(_general)
+_BEGAN = columns(func.min(_event.first_tried_at)).where(
+    _event.endpoint_id == bindparam("of"), _event.state.in_((State.READY, State.LEASED, State.WAITING)), _general
+)
+
+
 def is_held_up(session: Session, endpoint: Endpoint, now: datetime, rows: Collection[WebhookEvent] = ()) -> bool:
     """Whether the endpoint's events wait for one that is not among `rows`."""
-    mine = [row.id for row in rows]
-    tried = _of(endpoint.row.id, State.READY, col(WebhookEvent.first_tried_at).is_not(None))
-    others = select(WebhookEvent.id).where(*tried, col(WebhookEvent.id).not_in(mine)).limit(1)
+    of = {"of": endpoint.row.id, "mine": [row.id for row in rows]}
     if endpoint.section.keep_order:
-        return session.exec(others).first() is not None
-    limited = others.where(col(WebhookEvent.status) == LIMITED, col(WebhookEvent.due_at) > now)
-    if session.exec(limited).first() is not None:
+        return bool(read(session, _OTHERS, **of))
+    if read(session, _LIMITED, **of, now=now):
         return True
-    general = or_(col(WebhookEvent.status).is_(None), col(WebhookEvent.status).not_in(OF_ITSELF))
-    if session.exec(others.where(general)).first() is None:
+    if not read(session, _GENERAL, **of):
         return False
-    unfinished = (State.READY, State.LEASED, State.WAITING)
-    began = select(func.min(WebhookEvent.first_tried_at)).where(
-        WebhookEvent.endpoint_id == endpoint.row.id, col(WebhookEvent.state).in_(unfinished), general
-    )
-    since = session.exec(began).one()
+    ((since,),) = read(session, _BEGAN, of=endpoint.row.id)
     return since is not None and now - since < PASS_AFTER
 
 

@@ -52,9 +52,9 @@ def send_events(
     hub: Hub, directory: Directory, endpoint_id: str, post: PublicPost | None = None, jitter: Jitter = half_jitter
 ) -> int:
     """Send what is due to one endpoint; returns how many events were claimed."""
-    mine = (col(WebhookEvent.endpoint_id) == endpoint_id,)
+    mine = {"endpoint_id": endpoint_id}
     token, rows = claim(
-        hub.store, WebhookEvent, now=hub.clock(), limit=EVENTS_PER_TURN, where=mine, counting=False, alone=True
+        hub.store, WebhookEvent, now=hub.clock(), limit=EVENTS_PER_TURN, of=mine, counting=False, alone=True
     )
     if not rows:
         return 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlmodel import col
-
 from hub.delivery.sync import SyncReport, next_retry, sync
 from hub.model import SyncSlot
 from hub.model.states import WorkState
@@ -19,8 +17,8 @@ SOONEST_RETRY = timedelta(seconds=1)
 
 def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncReport | None:
     """Claim all due slots of a connector and run one sync for them; None if none is due or another process syncs it."""
-    mine = (col(SyncSlot.connector) == connector,)
-    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine, alone=True)
+    mine = {"connector": connector}
+    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, of=mine, alone=True)
     if not slots:
         return None
     with hub.heartbeat.keeping(SyncSlot, token):

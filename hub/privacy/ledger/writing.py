@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, get_args
 
 from sqlalchemy import bindparam, or_, true
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from hub.contracts.consent import State
 from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
@@ -112,13 +113,20 @@ class _Held:
     def __init__(self, session: Session, statements: Sequence[ConsentStatement]) -> None:
         self._of_statements: set[tuple[object, ...]] = set()
         self._newest: dict[tuple[Any, ...], tuple[datetime, str]] = {}
-        columns = [column for column in ConsentEntry.__table__.c if column.name in HELD]
-        same = (
-            ConsentEntry.company_id == statements[0].company_id,
-            ConsentEntry.account_id == statements[0].account_id,
-            col(ConsentEntry.use).in_({statement.use for statement in statements}),
-        )
-        for row in session.execute(select(*columns).where(*same, _about(statements))):
+        first = statements[0]
+        about = {
+            "people": list({each.person_id for each in statements if each.person_id is not None}),
+            "visits": list({each.visit_id for each in statements if each.person_id is None} - {None}),
+            "nobody": [True for each in statements if each.person_id is None and each.visit_id is None],
+        }
+        said = () if about["nobody"] and first.company_id is None else tuple(name for name in about if about[name])
+        held = _held(first.company_id is not None, first.account_id is not None, said)
+        values = {
+            "company": first.company_id,
+            "account": first.account_id,
+            "uses": list({each.use for each in statements}),
+        }
+        for row in read(session, held, **values, **{name: about[name] for name in said}):
             self.add(row._asdict())
 
     def knows(self, statement: ConsentStatement) -> bool:
@@ -140,15 +148,21 @@ class _Held:
             self._newest[whose] = max(written, self._newest.get(whose, written))
 
 
-def _about(statements: Sequence[ConsentStatement]) -> object:
-    people = {each.person_id for each in statements if each.person_id is not None}
-    visits = {each.visit_id for each in statements if each.person_id is None and each.visit_id is not None}
-    found: list[Any] = [col(ConsentEntry.person_id).in_(people)] if people else []
-    found += [col(ConsentEntry.visit_id).in_(visits)] if visits else []
-    if any(each.person_id is None and each.visit_id is None for each in statements):
-        nobody = col(ConsentEntry.person_id).is_(None) & col(ConsentEntry.visit_id).is_(None)
-        found.append(nobody if statements[0].company_id is not None else true())
-    return or_(*found)
+@cache
+def _held(company: bool, account: bool, about: tuple[str, ...]) -> Any:
+    """The query for the records of one company, or account, about some people, browsers or nobody; about any if it is empty."""
+    entry: Any = ConsentEntry.__table__.c
+    of = {
+        "people": entry.person_id.in_(bindparam("people", expanding=True)),
+        "visits": entry.visit_id.in_(bindparam("visits", expanding=True)),
+        "nobody": entry.person_id.is_(None) & entry.visit_id.is_(None),
+    }
+    return select_columns(*(column for column in entry if column.name in HELD)).where(
+        entry.company_id == bindparam("company") if company else entry.company_id.is_(None),
+        entry.account_id == bindparam("account") if account else entry.account_id.is_(None),
+        entry.use.in_(bindparam("uses", expanding=True)),
+        or_(*(of[name] for name in about)) if about else true(),
+    )
 
 
 def _said(values: Mapping[str, object]) -> tuple[object, ...]:

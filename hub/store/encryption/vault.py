@@ -11,7 +11,7 @@ from functools import partial
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col, select
 
 from hub.errors import ConfigError
@@ -94,8 +94,7 @@ class Vault:
     ) -> Callable[[bytes, str], bytes | None]:
         """As `open`, for many encrypted bytes whose keys are read in one query; the returned function works after
         `session` has ended. With `lost`, a missing key counts as destroyed."""
-        found = session.exec(select(PersonKey).where(col(PersonKey.id).in_(set(key_ids)))).all()
-        keys = {row.id: row for row in found}
+        keys = {row.id: row for row in session.exec(_BY_ID, params={"ids": list(set(key_ids))})}
 
         def open_one(sealed: bytes, where: str) -> bytes | None:
             key_id = self.key_id(sealed)
@@ -206,8 +205,7 @@ class Vault:
 
     @staticmethod
     def _newest_of(session: Session, holders: Collection[str]) -> dict[str, PersonKey]:
-        keys = select(PersonKey).where(col(PersonKey.holder).in_(holders)).order_by(col(PersonKey.generation))
-        return {row.holder: row for row in session.exec(keys.execution_options(populate_existing=True))}
+        return {row.holder: row for row in session.exec(_KEYS, params={"holders": list(holders)})}
 
     def _unwrap(self, row: PersonKey) -> bytes:
         return self.keyring.decrypt(row.wrapped or b"", _place(row.id))
@@ -222,6 +220,14 @@ class Vault:
             wrapped=self.keyring.encrypt(os.urandom(32), _place(key_id)),
             made_at=self._clock(),
         )
+
+
+_PERSON_KEYS = select(PersonKey).execution_options(populate_existing=True)
+_KEYS = _PERSON_KEYS.where(col(PersonKey.holder).in_(bindparam("holders", expanding=True))).order_by(
+    col(PersonKey.generation)
+)
+_NEWEST = _PERSON_KEYS.where(PersonKey.holder == bindparam("of")).order_by(col(PersonKey.generation).desc()).limit(1)
+_BY_ID = select(PersonKey).where(col(PersonKey.id).in_(bindparam("ids", expanding=True)))
 
 
 def nobodys_holder(backup_id: str, row_id: str) -> str:
@@ -268,8 +274,7 @@ def _seal(key_id: str, key: bytes, plain: bytes, where: str) -> bytes:
 
 
 def _newest(session: Session, holder: str) -> PersonKey | None:
-    keys = select(PersonKey).where(PersonKey.holder == holder).order_by(col(PersonKey.generation).desc()).limit(1)
-    return session.exec(keys.execution_options(populate_existing=True)).first()
+    return session.exec(_NEWEST, params={"of": holder}).first()
 
 
 def _place(key_id: str) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
+from sqlmodel import Session, select
 
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.store.journal.entries import GENESIS
 from hub.store.journal.keys import JournalKeys
+from hub.store.rows import read_objects
 
 Kind = Literal["changed", "dropped", "swapped", "inserted", "cut off", "unsigned"]
 ENTRIES_PER_PAGE = 200
@@ -60,12 +63,19 @@ def walk(session: Session, keys: JournalKeys, chain: str, trusted: Mapping[int, 
     return Walked(walked, previous, _wrong_end(session, keys, chain, walked, previous, trusted))
 
 
+_entry = JournalEntry.__table__.c
+_PAGE = (
+    columns(*_entry)
+    .where(_entry.chain == bindparam("of"), _entry.position > bindparam("after"))
+    .order_by(_entry.position)
+    .limit(ENTRIES_PER_PAGE)
+)
+
+
 def _pages(session: Session, chain: str) -> Iterator[Sequence[JournalEntry]]:
     last = -(2**31)
     while True:
-        mine = select(JournalEntry).where(JournalEntry.chain == chain, col(JournalEntry.position) > last)
-        page = session.exec(mine.order_by(col(JournalEntry.position)).limit(ENTRIES_PER_PAGE)).all()
-        session.expunge_all()
+        page = read_objects(session, JournalEntry, _PAGE, of=chain, after=last)
         if page:
             yield page
             last = page[-1].position

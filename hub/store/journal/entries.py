@@ -95,6 +95,20 @@ def append(
     session.info.setdefault(PENDING, []).append(_Pending(chain, kind, content, since, at, apart))
 
 
+_end: Any = JournalEnd.__table__.c
+_ENDS = (
+    select_columns(_end.chain, _end.position, _end.hash, _end.key_id, _end.seal)
+    .where(_end.chain.in_(bindparam("chains", expanding=True)))
+    .order_by(_end.chain)
+    .with_for_update()
+)
+_MOVED = (
+    update_rows(JournalEnd.__table__)
+    .where(_end.chain == bindparam("b_chain"))
+    .values({name: bindparam(f"b_{name}") for name in ("position", "hash", "key_id", "seal")})
+)
+
+
 def write_pending(session: AnySession) -> list[JournalEntry]:
     """Append the collected entries now; from here on the session locks the ends of the chains. Called before each
     commit."""
@@ -123,7 +137,9 @@ def write_pending(session: AnySession) -> list[JournalEntry]:
             entries.append(link(each.chain, position, each.kind, content, each.since, each.at, previous, key))
             previous = entries[-1].hash
         seal = seal_of(key, end.chain, position, previous)
-        moved.append({"b_chain": end.chain, "position": position, "hash": previous, "key_id": key_id, "seal": seal})
+        moved.append(
+            {"b_chain": end.chain, "b_position": position, "b_hash": previous, "b_key_id": key_id, "b_seal": seal}
+        )
         if not end.position:
             session.info.setdefault(BEGUN, []).append(entries[-1])
     write_rows(session, JournalEntry, entries)  # type: ignore[arg-type]
@@ -189,24 +205,17 @@ def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
 
 def hold_ends(session: AnySession, chains: Sequence[str]) -> list[Any]:
     """Lock and return the ends of chains, in their order, until the transaction ends."""
-    end: Any = JournalEnd
-    wanted = (
-        select_columns(end.chain, end.position, end.hash, end.key_id, end.seal)
-        .where(end.chain.in_(chains))
-        .order_by(end.chain)
-        .with_for_update()
-    )
-    found = session.execute(wanted).all()
+    connection = session.connection()
+    found = connection.execute(_ENDS, {"chains": chains}).all()
     if len(found) < len(chains):
         made = [JournalEnd(chain=chain, position=0, hash=GENESIS) for chain in chains]
         write_rows(session, JournalEnd, made)  # type: ignore[arg-type]
-        found = session.execute(wanted).all()
+        found = connection.execute(_ENDS, {"chains": chains}).all()
     return list(found)
 
 
 def _move(session: AnySession, moved: Sequence[Mapping[str, object]]) -> None:
-    table: Any = JournalEnd.__table__
-    session.connection().execute(update_rows(table).where(table.c.chain == bindparam("b_chain")), list(moved))
+    session.connection().execute(_MOVED, list(moved))
 
 
 def _keyring_of(session: AnySession) -> Keyring:

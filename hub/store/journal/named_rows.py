@@ -7,11 +7,12 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import bindparam, tuple_
 from sqlalchemy import select as select_columns
-from sqlalchemy import tuple_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from hub.model import ConsentDetail, ConsentNotice
 from hub.model.journal import HUB_CHAIN, JournalEntry, JournalWaiting
@@ -21,8 +22,12 @@ from hub.store.journal.deferred import is_genuine
 from hub.store.journal.entries import content_of
 from hub.store.journal.evidence import EVIDENCE, MOVED, digest_of
 from hub.store.journal.keys import JournalKeys
+from hub.store.rows import read
 
 CHUNK = 500
+_notice, _detail = ConsentNotice.__table__.c, ConsentDetail.__table__.c
+_NOTICES = select_columns(_notice.hash, _notice.text).where(_notice.hash.in_(bindparam("hashes", expanding=True)))
+_DETAILS = select_columns(_detail.id, _detail.sealed).where(_detail.id.in_(bindparam("ids", expanding=True)))
 Named = Mapping[str, tuple[JournalEntry, str]]
 """Row → the entry that records it, and its hash there."""
 
@@ -147,10 +152,9 @@ class Naming:
         """Checks what a record refers to by hash: the notice, which stays, and the encrypted detail, which may have
         been deleted."""
         hashes = {row["notice_hash"] for row in records.values()} - {None}
-        kept = select(ConsentNotice.hash, ConsentNotice.text).where(col(ConsentNotice.hash).in_(hashes))
-        notices = {digest: hashlib.sha256(text.encode()).hexdigest() for digest, text in self._session.exec(kept)}
-        sealed = select(ConsentDetail.id, ConsentDetail.sealed).where(col(ConsentDetail.id).in_(list(records)))
-        details = dict(self._session.exec(sealed).all())
+        kept = read(self._session, _NOTICES, hashes=list(hashes))
+        notices = {digest: hashlib.sha256(text.encode()).hexdigest() for digest, text in kept}
+        details = dict[Any, Any](read(self._session, _DETAILS, ids=list(records)))
         for row_id, row in records.items():
             position, notice, detail = named[row_id][0].position, row["notice_hash"], details.get(row_id)
             if notice is not None and notice not in notices:
@@ -163,10 +167,9 @@ class Naming:
     def _found(self, kind: str, keys: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
         """The existing rows with these identifiers."""
         evidence = EVIDENCE[kind]
-        one = len(evidence.key) == 1
-        wanted = evidence.key[0].in_(keys) if one else tuple_(*evidence.key).in_([each.split("/") for each in keys])
-        rows = self._session.execute(select_columns(evidence.table.__table__).where(wanted))
-        return {evidence.key_of(row): row for row in rows.mappings()}
+        wanted = keys if len(evidence.key) == 1 else [tuple(each.split("/")) for each in keys]
+        rows = read(self._session, _rows_of(kind), keys=wanted)
+        return {evidence.key_of(row._mapping): row._mapping for row in rows}
 
     def _unknown_rows(self, kind: str) -> Iterator[tuple[str, Finding]]:
         """Why a table and the entries differ: a row with no entry, or with two. Slow, but it runs only after a
@@ -193,6 +196,14 @@ class Naming:
         about = [fields[name] for name in ("chain", "company_id", "subject_id", "request_id") if name in fields]
         chain = account_of(self._session, about[0]) if about else None
         return chain or HUB_CHAIN
+
+
+@cache
+def _rows_of(kind: str) -> Any:
+    """The query for the rows of a table that have these keys."""
+    key = EVIDENCE[kind].key
+    of = key[0] if len(key) == 1 else tuple_(*key)
+    return select_columns(EVIDENCE[kind].table.__table__).where(of.in_(bindparam("keys", expanding=True)))
 
 
 def _joined(key: Sequence[object]) -> str:

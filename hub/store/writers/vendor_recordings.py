@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
@@ -62,8 +62,14 @@ class StoredRecordings:
 
 def open_recordings(session: Session, now: datetime) -> list[VendorRecording]:
     """The recordings that are on, by their connectors."""
-    on = select(VendorRecording).where(col(VendorRecording.until) > now, col(VendorRecording.exchanges_left) > 0)
-    return list(session.exec(on.order_by(col(VendorRecording.connector))).all())
+    return list(session.exec(_ON, params={"now": now}))
+
+
+_ON = (
+    select(VendorRecording)
+    .where(col(VendorRecording.until) > bindparam("now"), col(VendorRecording.exchanges_left) > 0)
+    .order_by(col(VendorRecording.connector))
+)
 
 
 def put_recording(session: Session, row: VendorRecording) -> None:

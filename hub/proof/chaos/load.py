@@ -67,6 +67,8 @@ class Callers:
     acknowledged: set[Report] = field(default_factory=set)
     given_up: int = 0
     """Webhooks that were never acknowledged."""
+    half_told: set[str] = field(default_factory=set)
+    """The carrier's ids of the calls of which a webhook was given up: the hub cannot know all of them."""
     refused: int = 0
     """Attempts without an acknowledgement."""
     texts: set[str] = field(default_factory=set)
@@ -86,6 +88,11 @@ class Callers:
         self._waiting: list[Future[None]] = []
         self._asked = 0
         self._hung_up = threading.Event()
+
+    @property
+    def told(self) -> list[PlayedCall]:
+        """The calls of which the hub acknowledged everything."""
+        return [each for each in self.calls if each.carrier_call_id not in self.half_told]
 
     def call(self, calls: int) -> None:
         """Start some more calls; returns immediately."""
@@ -133,8 +140,10 @@ class Callers:
         for _, request in webhooks:
             time.sleep(chance.uniform(0, 0.05))
             sent.append(self._carrier.submit(self._tell, request, again=chance.random() < TWICE))
-        for each in sent:
-            each.result()
+        told = [each.result() for each in sent]
+        if not all(told):
+            with self._lock:
+                self.half_told.add(call_id)
         if chance.random() < WRITES:
             self._text(caller, shown)
         if chance.random() < WRITES:

@@ -18,6 +18,10 @@ ENDINGS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """Sizes in a RIFF header that mean "unknown": a writer of a stream does not know the size yet."""
 
+MAX_CHANNELS = 2
+PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE
+"""Codings of the sound in a WAV file. Source: RFC 2361."""
+
 
 class Unfit(RingfenceError):
     """The bytes are not the recording. It may not be complete yet, so it is fetched a few more times."""
@@ -75,20 +79,47 @@ def _seconds_of_wav(data: bytes) -> float:
     """Bytes of sound divided by bytes per second, which is right for every telephone coding, µ-law included. If the
     writer left the size open, the sound extends to the end of the data.
     """
-    rate = 0
+    sound = wav_sound(data)
+    return len(sound.data) / sound.bytes_per_second if sound and sound.bytes_per_second else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WavSound:
+    """The sound of a WAV file, and how it is written. Source: RFC 2361."""
+
+    coding: int
+    channels: int
+    rate: int
+    """Samples of a channel a second."""
+    bytes_per_second: int
+    bits: int
+    data: memoryview
+
+
+def wav_sound(data: bytes | bytearray) -> WavSound | None:
+    """The sound of a WAV file; None if a part of the file is missing. Unfit if the sound is cut off."""
+    header = b""
     for name, body in wav_chunks(data):
         if name == b"fmt ":
-            rate = int.from_bytes(body[8:12], "little")
+            header = bytes(body)
         if name == b"data":
-            return len(body) / rate if rate else 0.0
-    return 0.0
+            break
+    else:
+        return None
+    if len(header) < 16:
+        return None
+    coding, channels, bits = (int.from_bytes(header[at : at + 2], "little") for at in (0, 2, 14))
+    if coding == EXTENSIBLE and len(header) >= 26:
+        coding = int.from_bytes(header[24:26], "little")
+    rate, a_second = (int.from_bytes(header[at : at + 4], "little") for at in (4, 8))
+    return WavSound(coding, channels, rate, a_second, bits, body)
 
 
-def wav_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+def wav_chunks(data: bytes | bytearray) -> Iterator[tuple[bytes, memoryview]]:
     """The parts of a WAV file: name and content. Unfit if the sound is cut off."""
     place, whole = 12, memoryview(data)
     while place + 8 <= len(data):
-        name, size = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "little")
+        name, size = bytes(data[place : place + 4]), int.from_bytes(data[place + 4 : place + 8], "little")
         place += 8
         there = len(data) - place
         if name == b"data" and size in UNKNOWN_LENGTHS:

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from hub.model import RecordingPeaks
-from hub.recordings.audio import wav_chunks
+from hub.recordings.audio import A_LAW, MAX_CHANNELS, MU_LAW, PCM, wav_sound
 from hub.store.rows import write_rows
 
 PARTS = 240
 """Parts of a waveform: one line for about three points of the page's width."""
 MAX_SAMPLES_READ = 2_000
 """Samples of one part that are looked at. A longer part is sampled evenly, so that an hour takes as long as a minute."""
-MAX_CHANNELS = 2
-PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE
-"""Codings of the sound in a WAV file. Source: RFC 2361."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +34,11 @@ class Peaks:
 def peaks_of(data: bytes) -> Peaks | None:
     """The peaks of a WAV file as telephones write it: PCM of 8 or 16 bits, A-law or µ-law, one or two channels. None for
     everything else; no decoder is a dependency of the hub."""
-    chunks = dict(wav_chunks(data))
-    header, sound = bytes(chunks.get(b"fmt ", b"")), chunks.get(b"data")
-    if len(header) < 16 or sound is None:
+    sound = wav_sound(data)
+    if sound is None:
         return None
-    coding, channels, bits = (int.from_bytes(header[at : at + 2], "little") for at in (0, 2, 14))
-    if coding == EXTENSIBLE and len(header) >= 26:
-        coding = int.from_bytes(header[24:26], "little")
-    samples = _loudness(coding, bits, sound)
+    coding, channels, bits = sound.coding, sound.channels, sound.bits
+    samples = _loudness(coding, bits, sound.data)
     if samples is None or not 1 <= channels <= MAX_CHANNELS:
         return None
     return Peaks(tuple(_parts(samples[channel::channels], _full_scale(coding, bits)) for channel in range(channels)))

@@ -37,6 +37,8 @@ from hub.numbers.directory import Directory
 from hub.platform import metrics
 from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.recordings.listen import Heard, hear
+from hub.recordings.redact import redact
+from hub.recordings.take_out import silence_recording
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
@@ -97,7 +99,7 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
     if row.connector not in hub.plugins.connectors:
         raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
     with hub.store.reading() as session:
-        heard = hear(hub, session, row.recording_id)
+        heard = hear(hub, session, row.recording_id, by_machine=True)
         call = session.get(Call, heard.row.call_id) if heard else None
         cases = load_cases(session, directory, [call], hub.clock()) if call else []
     if heard is None or heard.audio is None:
@@ -113,7 +115,10 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         return {"state": TranscriptState.DENIED, "reason": permitted}
     deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
     transcript = _at_plugin(hub, row, permitted, deadline)
-    return _write(hub, row, call, heard, transcript, token)
+    found = redact(transcript.parts, row.language, health=cases[0].company.sensitive == "health")
+    if hub.config.recordings.silence_numbers:
+        silence_recording(hub, heard, found.silences)
+    return _write(hub, row, call, heard, replace(transcript, parts=found.parts), token)
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,8 @@ def _opened(hub: Hub, session: Session, with_audio: bool) -> list[Opened]:
             lambda: _count(read.parts for row in written if (read := read_transcript(hub, session, row.recording_id))),
         ),
         _tried(
-            "recordings", heard, lambda: _count(one.audio for row in heard if (one := hear(hub, session, row.id)))
+            "recordings", heard,
+            lambda: _count(one.audio for row in heard if (one := hear(hub, session, row.id, by_machine=True))),
         ),
     ]  # fmt: skip
 

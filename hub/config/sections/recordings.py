@@ -39,6 +39,11 @@ class RecordingsSection(BaseModel):
         pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         description="The spoken language, as a BCP 47 tag like en-US.",
     )
+    silence_numbers: bool = Field(
+        default=True,
+        description="Card, account and social security numbers that a transcript has lost are silent in the recording too. A "
+        "recording can then be heard only after it was transcribed.",
+    )
     keep_transcripts: Span = Field(
         default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
     )

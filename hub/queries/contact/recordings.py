@@ -12,7 +12,7 @@ from hub.access.users import may
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Recording, TranscriptRow, User
 from hub.model.states import RecordingState, TranscriptState
-from hub.recordings.listen import waveform
+from hub.recordings.listen import waveform, why_unheard
 from hub.recordings.peaks import Peaks
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
@@ -46,16 +46,17 @@ def _heard(hub: Hub, session: Session, row: Recording, user: User) -> Heard:
     return Heard(
         row=row,
         peaks=waveform(hub, session, row),
-        why_silent=_why_silent(row),
+        why_silent=_why_silent(hub, session, row),
         transcript=read.row if read else None,
         parts=parts,
         why_unwritten=None if parts is not None or not may_read else _why_unwritten(hub, read.row if read else None),
     )
 
 
-def _why_silent(row: Recording) -> str | None:
+def _why_silent(hub: Hub, session: Session, row: Recording) -> str | None:
     if row.path is not None and row.stored_at is not None:
-        return None
+        waits = why_unheard(hub, session, row)
+        return _sentence(waits) if waits else None
     reason = f" {_sentence(row.reason)}" if row.reason else ""
     match row.state:
         case RecordingState.READY | RecordingState.LEASED:

@@ -159,5 +159,5 @@ def _known_role(role: str, phone_numbers: Sequence[str]) -> str:
 def _numbers(written: Sequence[str]) -> list[str]:
     numbers = [own_phone(each) or phone_number(each) for each in written]
     if not all(numbers):
-        raise AccessRefused("Write the phone number like +13125550190, or phone:NAME for a SIP phone of yours.")
+        raise AccessRefused("Write the phone number like +13125550190, or phone:NAME for a phone of your own.")
     return [number for number in numbers if number is not None]

@@ -15,6 +15,7 @@ from hub.contracts.answers import (
     Say,
     TakeMessage,
 )
+from hub.contracts.browser_phones import PhoneName, PhoneToken
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.companions import CompanionProcess
 from hub.contracts.events import CallCapture, CallFailure, LegReport, MessageEvent, MessageStatusEvent
@@ -28,7 +29,7 @@ __all__ = [
     "ACCEPT_KEY", "AnswerPoint", "AskToAccept", "Attestation", "CallBack", "CallBackEvent", "CallCapture", "CallFailure",
     "CallLimits", "CompanionProcess", "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus", "MediaFile",
     "MessageEvent", "MessageStatusEvent", "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText",
-    "OwnedNumber", "Play", "PortOrder", "PortRequest", "PortStatus", "RecordingAudio", "RecordingControl", "Say",
-    "TakeMessage", "TextListQuery", "nearest_language", "picture", "receipt", "recording_audio", "rejecting",
-    "type_and_bytes",
+    "OwnedNumber", "PhoneName", "PhoneToken", "Play", "PortOrder", "PortRequest", "PortStatus", "RecordingAudio",
+    "RecordingControl", "Say", "TakeMessage", "TextListQuery", "nearest_language", "picture", "receipt", "recording_audio",
+    "rejecting", "type_and_bytes",
 ]  # fmt: skip

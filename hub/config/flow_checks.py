@@ -83,7 +83,8 @@ def _carriers(parts: Parts, company: CompanySection, trackers: list[Placed]) -> 
             continue
         problems = list(carrier_problems(flow, carrier.manifest))
         entry = parts.connectors.get(tracker.carrier)
-        problems += unknown_phones(flow, entry.checked.phone_names()) if entry and entry.checked else ()
+        if entry and entry.checked and "phone" in carrier.manifest.abilities:
+            problems += unknown_phones(flow, entry.checked.phone_names())
         if not problems and tracker.route is None:
             fit.add(shared)
         for each in problems:

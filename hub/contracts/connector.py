@@ -71,7 +71,11 @@ class PluginSettings(BaseModel):
 
     def phone_names(self) -> Collection[str]:
         """Of the settings of a carrier with the ability `phone`: the phones that a call flow can ring as phone:NAME."""
-        return ()
+        return self.phone_users()
+
+    def phone_users(self) -> Mapping[str, str]:
+        """Of these phones those in browsers: the name, and the e-mail address of the user who takes calls there."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from hub.contracts.answers import Ability, CallLimits
+from hub.contracts.browser_phones import BrowserSdk
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import CLICK_IDS, as_click_id, as_cookie
 from hub.contracts.transfers import Transfer
@@ -291,6 +292,8 @@ class Manifest(Declared):
     and people say how far it is."""
     call_limits: CallLimits = CallLimits()
     """For a carrier: what one call can have at most. A flow that needs more is refused when it is saved."""
+    browser_phone: BrowserSdk | None = None
+    """For a carrier with the hook `sign_in_phone`: its SDK, with which a page of the hub is a phone."""
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""

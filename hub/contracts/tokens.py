@@ -10,11 +10,12 @@ from typing import Any
 from hub.contracts.untrusted import JsonObject
 
 
-def secret_token(claims: Mapping[str, Any], secret: str) -> str:
-    """A token with HS256."""
+def secret_token(claims: Mapping[str, Any], secret: str, content_type: str = "") -> str:
+    """A token with HS256. `content_type` is its header `cty`, if the provider wants one."""
     from joserfc import jwt
 
-    return jwt.encode({"alg": "HS256", "typ": "JWT"}, dict(claims), _secret_key(secret))
+    header = {"alg": "HS256", "typ": "JWT", **({"cty": content_type} if content_type else {})}
+    return jwt.encode(header, dict(claims), _secret_key(secret))
 
 
 def secret_claims(token: str, secrets: Iterable[str]) -> JsonObject | None:

@@ -73,7 +73,7 @@ def queue_call_back(
     line = line_for(hub, directory, company, subject, shown)
     own = _user_number(scope.user, user_number, company)
     if own_phone(own) and "phone" not in hub.plugins.connectors[line.tracker.carrier].manifest.abilities:
-        raise CannotCall("The carrier of that tracking number rings no SIP phones of yours; choose a telephone number.")
+        raise CannotCall("The carrier of that tracking number rings no phones of your own; choose a telephone number.")
     now = hub.clock()
     # One at a time for each company, so that two clicks make one call and the cap holds.
     session.exec(select(Company.id).where(Company.id == company.id).with_for_update())

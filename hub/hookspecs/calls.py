@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.contracts.answers import AnswerPoint, Instruction
+from hub.contracts.browser_phones import PhoneToken
 from hub.contracts.call_backs import CallBack
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import CallCapture, CallEvent, Event
@@ -60,6 +61,15 @@ class CallHooks(Protocol):
         request if it takes one, so that no phone waits for the hub. `parse_webhook` reports both legs as `CallBackEvent`,
         never as a `CallEvent`. If the outcome is unknown (a time-out), raise `OutcomeUnknown`: the hub never dials again by
         itself. A plugin with this hook declares the ability `call_back`.
+        """
+
+    @hookspec(network=True, deadline=10, scheduled=False)
+    def sign_in_phone(self, name: str) -> PhoneToken:
+        """A token with which a browser takes the calls of `phone:NAME`, one of `phone_users()`, with the SDK that the manifest
+        names as `browser_phone`.
+
+        Called when that user signs in at the page *Phone*, and again before the token ends. The token permits to take calls of
+        this one phone, and nothing else.
         """
 
     @hookspec(network=True, deadline=60, scheduled=True)

@@ -49,7 +49,7 @@ LACKING: Mapping[str, tuple[str, str]] = {
     "gather_hash": ("takes # for the end of the input", "choose another key of the menu"),
     "phone": (
         "rings telephone numbers alone, and no phones of your own",
-        "write the number of that phone, or use a number of a SIP line at which it signs in",
+        "write the number of that phone, or use a number of a carrier at which it can sign in",
     ),
     "record": ("does not record conversations", "leave `record` out"),
     "time_limit": ("does not end a conversation after a time", "leave `time_limit` out"),
@@ -101,11 +101,11 @@ def carrier_problems(flow: Flow, manifest: Manifest) -> Iterator[CarrierProblem]
 
 
 def unknown_phones(flow: Flow, known: Collection[str]) -> Iterator[CarrierProblem]:
-    """The phones of the business in a flow that the carrier's line does not have. A carrier that rings none says so itself."""
+    """The phones of the business in a flow that a carrier's settings do not have."""
     for place, number in dialed(flow):
         name = number.removeprefix(OWN_PHONE)
-        if name != number and known and name not in known:
-            what = f"has no phone {name!r}; it has {', '.join(sorted(known))}"
+        if name != number and name not in known:
+            what = f"has no phone {name!r}; it has {', '.join(sorted(known)) or 'none'}"
             yield CarrierProblem(place, what, "write one of these, or add the phone to its settings")
 
 

@@ -230,7 +230,7 @@ class DialStep(Growing):
 
     do: Literal["dial"] = Field(description="What the step does.")
     number: Ringing = Field(
-        description="The phone that rings: E.164, or as written in the USA and Canada; phone:NAME for a SIP phone of yours."
+        description="The phone that rings: E.164, or as written in the USA and Canada; phone:NAME for a phone of your own."
     )
 
     def first(self) -> tuple[str, ...]:
@@ -286,7 +286,7 @@ class Agent(Part):
 
     name: str = Field(min_length=1, max_length=80, description="The agent's name, for the page and the report.")
     phone: Ringing = Field(
-        description="The agent's phone: E.164, or as written in the USA and Canada; phone:NAME for a SIP phone of yours."
+        description="The agent's phone: E.164, or as written in the USA and Canada; phone:NAME for a phone of your own."
     )
     user: UserEmail | None = Field(
         default=None,

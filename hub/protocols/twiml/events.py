@@ -57,12 +57,13 @@ def leg_event(
         return None
     picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
     scheme, _, name = to.partition(":")
+    own = own_phone(f"{OWN_PHONE}{name.replace('_', '-')}") if scheme in ("client", "sip") else None
     return CallEvent(
         kind="answered",
         call_id=call_id,
         at=picked_up,
         tracking_number=tracking_number,
-        answered_by=phone_number(to) or (own_phone(f"{OWN_PHONE}{name}") if scheme == "sip" else None),
+        answered_by=phone_number(to) or own,
         answered_device=scheme if scheme in DEVICES else None,
     )
 

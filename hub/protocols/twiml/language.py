@@ -36,6 +36,8 @@ class Twiml:
     """Whether the carrier can leave the caller's leg ringing until a person takes the call (`answerOnBridge`)."""
     waits_for_key: ClassVar[bool] = False
     """Whether the carrier itself waits for the key of a person who takes a call, and reports only who has pressed it."""
+    phone_noun: ClassVar[str] = "Sip"
+    """What the carrier calls a phone of the business below `<Dial>`."""
     leg_path: ClassVar[str] = "status"
     """The path at which the carrier reports the phones that a `<Dial>` rings."""
 
@@ -156,8 +158,12 @@ class Twiml:
         leg = self.number_attributes(dial)
         for phone in dial.numbers:
             own = phone.startswith(OWN_PHONE)
-            noun = ElementTree.SubElement(dialed, "Sip" if own else "Number", leg)
-            noun.text = f"sip:{phone.removeprefix(OWN_PHONE)}" if own else phone
+            noun = ElementTree.SubElement(dialed, self.phone_noun if own else "Number", leg)
+            noun.text = self.phone_address(phone.removeprefix(OWN_PHONE)) if own else phone
+
+    def phone_address(self, name: str) -> str:
+        """The address of a phone of the business, in the carrier's words."""
+        return f"sip:{name}"
 
     def _accept(self, response: ElementTree.Element, ask: AskToAccept) -> None:
         """Ask for the key; without one the leg ends."""

@@ -35,8 +35,8 @@ class Leg:
 
     @property
     def number(self) -> str:
-        """The number that it rings."""
-        return self.noun.text or ""
+        """The number that it rings, or the address of a device."""
+        return f"client:{self.noun.text}" if self.noun.tag == "Client" else self.noun.text or ""
 
     @property
     def callback(self) -> str:
@@ -91,6 +91,10 @@ class TwimlPlayer(ABC):
     @abstractmethod
     def leg_fields(self, leg: Leg, status: str) -> Fields:
         """The fields of every webhook about a leg."""
+
+    def rings(self, leg: Leg) -> bool:
+        """Whether a phone is there: numbers always are."""
+        return True
 
     @abstractmethod
     def leg_begins(self, leg: Leg) -> None:
@@ -226,13 +230,14 @@ class TwimlPlayer(ABC):
 
     def _dial(self, verb: ElementTree.Element) -> Fields:
         """Let phones ring, and people talk; returns the fields of the request to the action."""
-        legs = [Leg(self.new_leg_sid(), noun) for noun in verb if noun.tag in ("Number", "Sip")]
+        legs = [Leg(self.new_leg_sid(), noun) for noun in verb if noun.tag in ("Number", "Sip", "Client")]
         limit = timedelta(seconds=int(verb.get("timeout", "30")))
         began = self.now
         for leg in legs:
             self.leg_begins(leg)
         self.now += min(self.call.ring, limit)
-        picked_up = next((leg for leg in legs if leg.number == self.call.answering_number), None)
+        ringing = filter(self.rings, legs)
+        picked_up = next((leg for leg in ringing if leg.number == self.call.answering_number), None)
         if picked_up is None or self.call.outcome != "answered" or self.call.ring > limit:
             for leg in legs:
                 self.leg_ends(leg, "no-answer", began)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from hub.contracts.answers import Ability
+from hub.contracts.answers import OWN_PHONE, Ability
 from hub.contracts.call_backs import CallBack
 from hub.contracts.connector import ConnectionReport, PluginSettings
 from hub.contracts.conversions import Receipt
@@ -92,6 +92,14 @@ class TwimlApiCarrier(TwimlCarrier):
         """User and password of the REST API."""
         return self.account(), getattr(self.settings, self.api.token).get_secret_value()
 
+    def phone_address(self, name: str) -> str:
+        """What a call that the hub places to a phone of the business is sent to."""
+        return f"sip:{name}"
+
+    def _called(self, phone: str) -> str:
+        name = phone.removeprefix(OWN_PHONE)
+        return phone if name == phone else self.phone_address(name)
+
     def origins(self) -> Sequence[str]:
         """The address of the REST API, which serves recordings and pictures too."""
         return (self.settings.base_url,)
@@ -158,7 +166,7 @@ class TwimlApiCarrier(TwimlCarrier):
         The carrier gets the whole document with the request, so that nobody waits for the hub.
         """
         form: dict[str, str | Sequence[str]] = {
-            "To": call.user_number or "",
+            "To": self._called(call.user_number or ""),
             "From": call.tracking_number,
             "Twiml": self.connect(call),
             "Timeout": str(call.user_ring_seconds),

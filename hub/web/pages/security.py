@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from hub.contracts.addresses import is_loopback
 
@@ -33,6 +34,12 @@ def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
     if https:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers
+
+
+def allow_more(answer: Response, directive: str, *sources: str) -> None:
+    """Let the policy of one page name more than the hub itself, such as where its form leads."""
+    name, own = "Content-Security-Policy", f"{directive} 'self'"
+    answer.headers[name] = answer.headers[name].replace(own, " ".join((own, *sources)))
 
 
 def file_headers(name: str) -> dict[str, str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
 from hub.api import PluginSettings
+from hub.api.carriers import PhoneName
 from plugins.carriers.sip.engine.guard.digest import REALM, secrets_of
 from plugins.carriers.sip.setting_types import HOST_AND_PORT, Number
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
 
 class PhoneSettings(PluginSettings):
@@ -46,7 +45,7 @@ class PhoneSettings(PluginSettings):
 class PhonesSettings(PluginSettings):
     """The phones of the business and the port at which they sign in, over TLS."""
 
-    named: Mapping[Name, PhoneSettings] = Field(
+    named: Mapping[PhoneName, PhoneSettings] = Field(
         min_length=1, description="The phones by their names; a call flow rings one as phone:NAME."
     )
     tls_certificate: str = Field(description="The PEM file with certificate and key of the phones' port.")

@@ -19,10 +19,11 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from hub.api.carriers import CallLimits, MediaFile, RecordingControl, rejecting
+from hub.api.carriers import CallLimits, MediaFile, PhoneToken, RecordingControl, rejecting
+from hub.api.oauth import secret_token
 from hub.api.twiml import CARRIER_FLOWS, FormField, address_at, identifier
 from plugins.carriers.twilio import signature
-from plugins.carriers.twilio.languages import LANGUAGES, TwilioTwiml
+from plugins.carriers.twilio.languages import LANGUAGES, TwilioTwiml, identity
 from plugins.carriers.twilio.numbers import Numbers
 from plugins.carriers.twilio.ports import Ports
 from plugins.carriers.twilio.settings import TwilioSettings
@@ -30,6 +31,9 @@ from plugins.carriers.twilio.settings import TwilioSettings
 ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
 """Origins of recordings and pictures, whatever base_url is set. Twilio writes both; the address is never fetched."""
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
+
+TOKEN_SECONDS = 1_800
+CLOCK_SKEW_SECONDS = 60
 
 
 class Twilio(Numbers, Ports):
@@ -82,6 +86,7 @@ class Twilio(Numbers, Ports):
             document_bytes=64_000,
             languages=LANGUAGES,
         ),
+        browser_phone="twilio",
         # Not accept_several: of several phones Twilio connects the first that is picked up, and hangs up the others.
         abilities=(
             "accept",
@@ -92,6 +97,7 @@ class Twilio(Numbers, Ports):
             "gather_hash",
             "list_texts",
             "message",
+            "phone",
             "play",
             "record",
             "say",
@@ -106,6 +112,10 @@ class Twilio(Numbers, Ports):
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Twilio signed."""
         return signature.verify(request, self.settings)
+
+    def phone_address(self, name: str) -> str:
+        """A browser, by its identity."""
+        return f"client:{identity(name)}"
 
     def origins(self) -> Sequence[str]:
         """Twilio's own addresses of recordings and pictures."""
@@ -126,6 +136,21 @@ class Twilio(Numbers, Ports):
         address = f"{self.rest.account}/Messages/{named['text']}/Media/{named['picture']}"
         content_type, data = self.rest.media(address, self.settings.media_url)
         return MediaFile(content_type=content_type, data=data)
+
+    @hookimpl
+    def sign_in_phone(self, name: str) -> PhoneToken:
+        """An access token that permits to take calls and to place none. Source: twilio.com/docs/iam/access-tokens."""
+        key, secret = self.credentials()
+        now = int(self.services.clock().timestamp())
+        claims = {
+            "jti": f"{key}-{now}",
+            "iss": key,
+            "sub": self.settings.account_sid,
+            "nbf": now - CLOCK_SKEW_SECONDS,
+            "exp": now + TOKEN_SECONDS,
+            "grants": {"identity": identity(name), "voice": {"incoming": {"allow": True}}},
+        }
+        return PhoneToken(token=secret_token(claims, secret, "twilio-fpa;v=1"), seconds=TOKEN_SECONDS)
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:

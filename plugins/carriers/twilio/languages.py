@@ -1,4 +1,4 @@
-"""The languages that Twilio speaks, the usual variant of each first."""
+"""TwiML as Twilio speaks it: its languages, the usual variant of each first, and phones in browsers."""
 
 from hub.api.twiml import Twiml
 
@@ -14,7 +14,17 @@ LANGUAGES = (
 
 
 class TwilioTwiml(Twiml):
-    """TwiML in the languages that Twilio speaks."""
+    """TwiML in the languages that Twilio speaks; a phone of the business is a browser."""
 
     languages = LANGUAGES
     answers_on_bridge = True
+    phone_noun = "Client"
+
+    def phone_address(self, name: str) -> str:
+        """Its identity, which has letters, digits and underscores (twilio.com/docs/voice/twiml/client)."""
+        return identity(name)
+
+
+def identity(name: str) -> str:
+    """What Twilio knows a phone of the business by. No name has an underscore, so none is mistaken for another."""
+    return name.replace("-", "_")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from collections.abc import Mapping
+
+from pydantic import Field, SecretStr, model_validator
 
 from hub.api import PluginSettings
+from hub.api.carriers import PhoneName
 
 
 class TwilioSettings(PluginSettings):
@@ -29,6 +32,11 @@ class TwilioSettings(PluginSettings):
         default=True,
         description="If shared_keys are set, refuse signatures made with the auth token; set false only during a changeover.",
     )
+    browser_phones: dict[PhoneName, str] = Field(
+        default_factory=dict,
+        description="Phones in browsers: a name, which a call flow rings as phone:NAME, and the e-mail address of the user who "
+        "takes calls there. They sign in with rest_key_sid, a standard key.",
+    )
     base_url: str = Field(
         default="https://api.twilio.com", description="Twilio's REST API.", pattern=r"^https?://[^/?#@]+$"
     )
@@ -49,6 +57,16 @@ class TwilioSettings(PluginSettings):
         description="Twilio's host for the pictures of texts.",
         pattern=r"^https?://[^/?#@]+$",
     )
+
+    @model_validator(mode="after")
+    def _browsers_need_a_key(self) -> TwilioSettings:
+        if self.browser_phones and not (self.rest_key_sid and self.rest_key_secret):
+            raise ValueError("browser_phones sign in with an API key; write rest_key_sid and rest_key_secret too")
+        return self
+
+    def phone_users(self) -> Mapping[str, str]:
+        """The phones in browsers, with their users."""
+        return self.browser_phones
 
     def missing_secrets(self) -> list[str]:
         """The names of the secrets that are blank or incomplete: nothing could be verified with them."""

@@ -64,7 +64,7 @@ ALLOWED = {
     "POST /calls/{contact_id}/notes": DAILY,
     "POST /calls/{contact_id}/notes/{note_id}/delete": DAILY,
     "POST /calls/{contact_id}/spam": DAILY,
-    "POST /calls/{contact_id}/recording/end": DESK | {"agent"},
+    **dict.fromkeys(("POST /calls/{contact_id}/recording/end", "GET /phone", "POST /phone/token"), DESK | {"agent"}),
     "POST /calls/{contact_id}/deliveries/{delivery_id}/replay": OFFICE,
     "GET /calls/{contact_id}/call-back": DESK,
     **dict.fromkeys((f"POST /calls/{{contact_id}}/{done}" for done in ("call-back", "called-back")), DESK),

@@ -20,7 +20,7 @@ VENDORED = STATIC / "vendor"
 def test_each_vendored_file_is_the_one_that_the_table_names() -> None:
     with (VENDORED / "vendored.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    assert {row["file"] for row in rows} == {each.name for each in VENDORED.iterdir()} - {"vendored.tsv"}
+    assert {row["file"] for row in rows} == {each.name for each in VENDORED.iterdir() if each.suffix == ".js"}
     for row in rows:
         digest = hashlib.sha384((VENDORED / row["file"]).read_bytes()).digest()
         assert base64.b64encode(digest).decode() == row["sha384"], row["file"]

@@ -23,6 +23,7 @@ from hub.web.oauth.addresses import AUTHORIZE
 from hub.web.oauth.documents import read_if_document
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+from hub.web.pages.security import allow_more
 
 PARAMETERS = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "resource", "code_challenge", "code_challenge_method"
@@ -106,9 +107,7 @@ def _sign_in(page: PageRequest, fields: Fields) -> Response:
 def _let_the_form_lead_to(answer: Response, redirect_uri: str) -> None:
     """Browsers follow a form's answer only to where the page's policy lets forms lead."""
     parts = urlsplit(redirect_uri)
-    name = "Content-Security-Policy"
-    own, policy = "form-action 'self'", answer.headers[name]
-    answer.headers[name] = policy.replace(own, f"{own} {parts.scheme}://{parts.netloc}")
+    allow_more(answer, "form-action", f"{parts.scheme}://{parts.netloc}")
 
 
 PAGES = (

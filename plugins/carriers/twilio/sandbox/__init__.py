@@ -16,6 +16,9 @@ class PlacedCall(ListedCall[Account]):
     Source: twilio.com/docs/voice/twiml (gather, dial, record) with their request parameters.
     """
 
+    def rings(self, leg: Leg) -> bool:
+        return leg.noun.tag != "Client" or leg.noun.text in self.account.browsers
+
     def trouble(self) -> dict[str, str]:
         return {"ErrorCode": "11200", "ErrorUrl": f"{self.webhook_url}/voice"}
 

@@ -14,6 +14,7 @@ from hub.api import JsonObject, WebhookRequest
 from hub.api.sandbox import HeardRequest
 from hub.api.twiml import TwimlStandIn, signed_form
 from plugins.carriers.twilio import signature
+from plugins.carriers.twilio.sandbox.browsers import identity_of
 from plugins.carriers.twilio.sandbox.errors import RULES
 
 API_VERSION = "2010-04-01"
@@ -32,6 +33,8 @@ class Account(TwimlStandIn):
     def begin(self) -> None:
         self.auth_token = self.digest("auth token")[:32]
         self.key_sid, self.key_secret = self.new_sid("SK"), self.digest("key secret")[:32]
+        self.browsers: set[str] = set()
+        """The identities of the browsers that have signed in."""
 
     @property
     def path(self) -> str:
@@ -60,6 +63,10 @@ class Account(TwimlStandIn):
         token = self.digest(f"{url}{request.body.hex()}")[:32]
         sent = {"user-agent": "TwilioProxy/1.1", "i-twilio-idempotency-token": token}
         return replace(request, headers={**request.headers, **sent})
+
+    def sign_in_browser(self, token: str) -> None:
+        """The SDK signs in with an access token. ValueError with Twilio's code if it may not."""
+        self.browsers.add(identity_of(token, self.account_sid, self.key_sid, self.key_secret, self.clock()))
 
     # Calls and recordings
 

@@ -217,7 +217,7 @@ def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
 @pytest.mark.parametrize(
     ("to", "number", "device"),
     [
-        ("client:kim", None, "client"),
+        ("client:front_desk", "phone:front-desk", "client"),
         ("sip:kim@example.com", None, "sip"),
         ("sim:DE0123456789abcdef0123456789abcdef", None, "sim"),
         ("+13125550190", "+13125550190", None),

@@ -31,9 +31,10 @@ def browser_phones(
     for name in sorted(carriers & hub.plugins.connectors.keys()):
         connector = hub.plugins.connectors[name]
         sdk, email = connector.manifest.browser_phone, (user.email or "").lower()
-        for phone, owner in connector.settings.phone_users().items() if sdk and email else ():
-            if owner.lower() == email:
-                yield BrowserPhone(name, phone, sdk)
+        if sdk is None or not email:
+            continue
+        own = (phone for phone, owner in connector.settings.phone_users().items() if owner.lower() == email)
+        yield from (BrowserPhone(name, phone, sdk) for phone in own)
 
 
 def sign_in_phone(hub: Hub, user: User, phone: BrowserPhone, now: datetime) -> PhoneToken:

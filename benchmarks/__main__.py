@@ -29,6 +29,7 @@ MODULES = (
     "claims",
     "backlog",
     "leases",
+    "visits",
     "script",
     "spool",
     "sip_load",

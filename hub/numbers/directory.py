@@ -232,9 +232,14 @@ class LiveDirectory:
         with self._lock:
             return self._read()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the last look is not too old, or there is no database to look into."""
+        return self._monotonic() - self._read_at < self._max_age or self._store.outage.since is not None
+
     def current(self) -> Directory:
         """The directory, after a look if the last one is too old, unless the database is away or another thread looks."""
-        if self._monotonic() - self._read_at < self._max_age or self._store.outage.since is not None:
+        if self.is_fresh:
             return self.latest
         if not self._lock.acquire(blocking=False):
             return self.latest

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.columns import UTCTime, new_id
-from hub.store.rows import change_rows, write_rows
+from hub.store.rows import change_rows, read, write_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def keep(
         return {}
     kept: dict[str, Held] = {}
     numbers, leases = [], []
-    for row in session.execute(_live_leases(session, visits, now)):
+    for row in read(session, _live_leases(), visits=list(visits), now=now):
         leave = row.visit_id in leaving
         if leave and row.leased_until > (leaving[row.visit_id] or row.leased_until):
             kept[row.visit_id] = _held(row, row.leased_until)
@@ -127,13 +127,22 @@ def last_views(session: Session, visits: Collection[str]) -> dict[str, datetime]
     """When the visits that ever held a number last viewed a page."""
     if not visits:
         return {}
+    return {row.visit_id: row.viewed for row in read(session, _last_views(), visits=list(visits))}
+
+
+@cache
+def _last_views() -> Any:
     lease: Any = Lease
     viewed = func.max(func.coalesce(lease.viewed_at, lease.granted_at)).label("viewed")
-    query = select(lease.visit_id, viewed).where(lease.visit_id.in_(visits)).group_by(lease.visit_id)
-    return {row.visit_id: row.viewed for row in session.execute(query)}
+    return select(lease.visit_id, viewed).where(lease.visit_id.in_(_VISITS)).group_by(lease.visit_id)
 
 
-def _live_leases(session: Session, visits: Collection[str], now: datetime) -> Any:
+_VISITS: Any = bindparam("visits", expanding=True)
+_NOW: Any = bindparam("now", type_=UTCTime())
+
+
+@cache
+def _live_leases() -> Any:
     """The active leases of the visits, with their numbers locked. The only place that waits for locks of several numbers:
     always in the order of their ids."""
     number: Any = TrackingNumber
@@ -148,7 +157,7 @@ def _live_leases(session: Session, visits: Collection[str], now: datetime) -> An
         .select_from(lease)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
         .join(tracker, tracker.id == number.tracker_id)
-        .where(lease.visit_id.in_(visits), number.leased_until > now)
+        .where(lease.visit_id.in_(_VISITS), number.leased_until > _NOW)
         .order_by(number.id)
     )  # fmt: skip
     return live.with_for_update(of=number)
@@ -192,21 +201,26 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
     return [taken.get(each.visit_id) for each in seekers]
 
 
-def _free(pool: object, now: object) -> tuple[Any, ...]:
-    """The conditions that a number of a pool may be lent."""
+def _free() -> tuple[Any, ...]:
+    """The conditions that a number of a pool may be lent now."""
     number: Any = TrackingNumber
     return (
-        number.tracker_id == pool,
+        number.tracker_id == bindparam("pool"),
         number.retired_at.is_(None),
-        or_(number.leased_until.is_(None), number.leased_until <= now),
+        or_(number.leased_until.is_(None), number.leased_until <= _NOW),
     )
 
 
 def _sizes(session: Session, pool: Tracker, now: datetime) -> tuple[int, int]:
     """How many numbers a pool has, and how many of them are free."""
-    *of_pool, is_free = _free(pool.id, now)
-    size, unheld = session.execute(select(func.count(), func.count().filter(is_free)).where(*of_pool)).one()
+    ((size, unheld),) = read(session, _counted(), pool=pool.id, now=now)
     return size, unheld
+
+
+@cache
+def _counted() -> Any:
+    *of_pool, is_free = _free()
+    return select(func.count(), func.count().filter(is_free)).where(*of_pool)
 
 
 def _idle(session: Session, pool: Tracker, now: datetime, count: int, taken: Sequence[str]) -> Sequence[Any]:
@@ -222,7 +236,7 @@ def _longest_idle(*, without: bool) -> Any:
     number: Any = TrackingNumber
     query = (
         select(number.id, number.number)
-        .where(*_free(bindparam("pool"), bindparam("now", type_=UTCTime())))
+        .where(*_free())
         .order_by(number.leased_until.asc().nulls_first(), number.id)
         .limit(bindparam("most"))
     )
@@ -235,13 +249,18 @@ def _own(session: Session, pool: Tracker, now: datetime, visits: Sequence[str]) 
     """(id, number) of the free numbers that these visits were the last to hold, by visit; of several, the latest."""
     if not visits:
         return {}
+    held_last = read(session, _held_last(), visits=visits, pool=pool.id, now=now)
+    return {visit_id: (number_id, digits) for visit_id, number_id, digits in held_last}
+
+
+@cache
+def _held_last() -> Any:
     number: Any = TrackingNumber
     lease: Any = Lease
-    held_last = (
+    return (
         select(lease.visit_id, number.id, number.number)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
-        .where(lease.visit_id.in_(visits), *_free(pool.id, now))
+        .where(lease.visit_id.in_(_VISITS), *_free())
         .order_by(lease.granted_at)
         .with_for_update(of=number, skip_locked=True)
     )
-    return {visit_id: (number_id, digits) for visit_id, number_id, digits in session.execute(held_last)}

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
@@ -118,8 +118,14 @@ def opted_out_browsers(session: Session, visitors: Iterable[tuple[str, str]]) ->
 
 
 def _in_force(session: Session, fingerprints: Collection[str]) -> list[OptOut]:
-    live = select(OptOut).where(col(OptOut.fingerprint).in_(set(fingerprints)), OptOut.state == OptOutState.IN_FORCE)
-    return list(session.exec(live.order_by(col(OptOut.at), col(OptOut.id)))) if fingerprints else []
+    return list(session.exec(_IN_FORCE, params={"of": list(set(fingerprints))})) if fingerprints else []
+
+
+_IN_FORCE = (
+    select(OptOut)
+    .where(col(OptOut.fingerprint).in_(bindparam("of", expanding=True)), OptOut.state == OptOutState.IN_FORCE)
+    .order_by(col(OptOut.at), col(OptOut.id))
+)
 
 
 def hold_to_opt_outs(

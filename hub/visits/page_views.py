@@ -6,15 +6,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from hub.model import PageView, Visit
 from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, storable
-from hub.store.rows import write_rows
+from hub.store.rows import read, write_rows
 
 MAX_PAGE_VIEWS_PER_VISIT = 200
 """Pages of one visit that are recorded. More come only from a robot, or from a page that keeps changing its address."""
 MAX_TITLE_CHARACTERS = 300
+
+
+_seen = (
+    select(PageView.visit_id, func.count().label("pages"), func.max(PageView.id).label("last"))
+    .where(col(PageView.visit_id).in_(bindparam("visits", expanding=True)))
+    .group_by(col(PageView.visit_id))
+    .subquery()
+)
+_LATEST = select(_seen.c.visit_id, _seen.c.pages, PageView.url).join(_seen, _seen.c.last == col(PageView.id))
 
 
 class Look(NamedTuple):
@@ -39,18 +49,8 @@ def note_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
     looks = [look for look in looks if look.url]
     if not looks:
         return
-    seen = (
-        select(PageView.visit_id, func.count().label("pages"), func.max(PageView.id).label("last"))
-        .where(col(PageView.visit_id).in_([look.visit.id for look in looks]))
-        .group_by(col(PageView.visit_id))
-        .subquery()
-    )
-    latest = {
-        visit_id: (pages, url)
-        for visit_id, pages, url in session.exec(
-            select(seen.c.visit_id, seen.c.pages, PageView.url).join(seen, seen.c.last == col(PageView.id))
-        )
-    }
+    found = read(session, _LATEST, visits=[look.visit.id for look in looks])
+    latest = {visit_id: (pages, url) for visit_id, pages, url in found}
     rows = []
     for look in looks:
         pages, url = latest.get(look.visit.id, (0, None))

@@ -35,6 +35,8 @@ BUSY, WIDE_BUSY = 0.7, 0.1
 """A subscriber's network whose bucket holds this part or less gives up its numbers to visitors from quiet networks if the
 pool is empty. With the smallest bucket, that is the second visit within some minutes. Another network does so when it has
 asked for nearly its whole share."""
+MAX_BUSY = 5_000
+"""Busy networks of one company that are remembered; above it the first ones are forgotten."""
 
 Share = Literal["all", "unreserved", "none"]
 """What a visit may be lent from a pool: all of it, all but its reserve, or nothing."""
@@ -48,6 +50,8 @@ class Limits:
         self._asked, self._seen = Buckets(most), Buckets(most)
         self._lock = threading.Lock()
         self._holdings: dict[str, Holdings] = {}
+        self._busy: dict[str, dict[Network, None]] = {}
+        """Company → the networks that were busy when they asked last: all that may have to give up numbers."""
         self._unsaved: list[tuple[str, str]] = []
 
     def may_record(self, company_id: str, networks: Networks, now: datetime) -> bool:
@@ -69,6 +73,14 @@ class Limits:
         seen = self._seen.use((company_id, subscriber.text), (often, often / hold), now)
         request = [((company_id, each.text), _asks(each, size, hold)) for each in networks]
         left = self._asked.take_all(request, None, now)
+        self._note_busy(
+            company_id,
+            [
+                each
+                for each, level, (_, (capacity, _)) in zip(networks, left or [0.0] * len(request), request, strict=True)
+                if (seen - 1 / often <= BUSY if each.is_subscriber else level - 1 / capacity <= WIDE_BUSY)
+            ],
+        )
         if left is None:
             return "none"
         return "all" if seen * often > often - 1 and min(left) > 0.5 else "unreserved"
@@ -105,20 +117,30 @@ class Limits:
 
     def recall(self, company_id: str, waiting: Collection[str], count: int, now: datetime) -> list[str]:
         """About `count` visits that hold numbers of a company, of the networks that ask most; each is returned one time.
-        Visits that are `waiting` for a number hold none yet."""
+        Visits that are `waiting` for a number hold none yet. It takes as long as busy networks hold numbers, however
+        many others do."""
         with self._lock:
             holdings = self._holdings.get(company_id)
             if holdings is None:
                 return []
             recalled: list[str] = []
-            for network in self._busy(company_id, holdings.networks(now), now):
+            busy = self._busiest(company_id, holdings.holding(self._busy.get(company_id, {}), now), now)
+            self._busy[company_id] = dict.fromkeys(busy)
+            for network in busy:
                 lent = [visit_id for visit_id in holdings.newest_of(network) if visit_id not in waiting]
                 for visit_id in lent[: count - len(recalled)]:
                     holdings.release(visit_id)
                     recalled.append(visit_id)
             return recalled
 
-    def _busy(self, company_id: str, networks: Iterable[Network], now: datetime) -> list[Network]:
+    def _note_busy(self, company_id: str, networks: Iterable[Network]) -> None:
+        with self._lock:
+            busy = self._busy.setdefault(company_id, {})
+            busy.update(dict.fromkeys(networks))
+            while len(busy) > MAX_BUSY:
+                del busy[next(iter(busy))]
+
+    def _busiest(self, company_id: str, networks: Iterable[Network], now: datetime) -> list[Network]:
         """The busy ones of these networks, those that ask most first."""
         found = []
         for network in networks:
@@ -188,10 +210,10 @@ class Holdings:
             if not visits:
                 del self._by_network[each]
 
-    def networks(self, now: datetime) -> Iterable[Network]:
-        """The networks that hold something."""
+    def holding(self, networks: Iterable[Network], now: datetime) -> list[Network]:
+        """Those of the networks that hold something."""
         self._expire(now)
-        return list(self._by_network)
+        return [network for network in networks if network in self._by_network]
 
     def newest_of(self, network: Network) -> list[str]:
         """The visits of a network, newest first."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from hub.contracts.clean_urls import clean_url, without_click_ids
@@ -107,6 +107,12 @@ def _batches(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
         left = later
 
 
+_visit_table: Any = Visit
+_KNOWN = select(_visit_table).where(
+    _visit_table.id.in_(bindparam("ids", expanding=True)), _visit_table.expires_at.is_not(None)
+)
+
+
 class _VisitBatch:
     """Jobs of different visits within one transaction."""
 
@@ -175,9 +181,7 @@ class _VisitBatch:
         ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
         if not ids:
             return {}
-        visit: Any = Visit
-        live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
-        return {row.id: row for row in self._session.scalars(live)}
+        return {row.id: row for row in self._session.scalars(_KNOWN, {"ids": list(ids)})}
 
     def _listen(self, visit: Visit, job: ParsedVisit) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen stays."""
@@ -290,7 +294,7 @@ class _VisitBatch:
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
         if not refused:
             return lent
-        while flooding := self._recall(refused):
+        if flooding := self._recall(refused):
             keep(self._session, {}, dict.fromkeys(flooding), self._now)
             lent |= self._ask(refused)
             refused = {index: each for index, each in refused.items() if each.visit_id not in lent}

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 
 from hub.alerts.hub_trouble import note_trouble
 from hub.answering import step_log
@@ -55,9 +56,9 @@ from hub.web.recordings import PRIVATE, heard_by_phone, recording_routes
 from hub.web.request_body import ASGI
 from hub.web.request_ids import RequestIds
 from hub.web.tracking.country_file import CountryFile
-from hub.web.tracking.forms import forms_router
+from hub.web.tracking.forms import FormEndpoint
 from hub.web.tracking.script import script_routes
-from hub.web.tracking.visits import tracking_router
+from hub.web.tracking.visits import VisitEndpoint, is_visit
 from hub.web.webhooks import WebhookEndpoint, is_webhook
 
 
@@ -229,16 +230,26 @@ class WebEdge:
         public_url = str(hub.config.hub.public_url)
         receiver, proxies = Receiver(hub, process.inbox_writer), hub.config.hub.trusted_proxies
         self._webhooks = WebhookEndpoint(receiver, self._answerer, public_url, hub.clock, proxies)
-        self._application = self._assembled(hub, directory)
+        origins = Origins(hub, self._countries)
+        visits = VisitEndpoint(hub, directory, process.batch_writer, origins)
+        forms = FormEndpoint(hub, directory, process.form_writer, origins, process.counters)
+        self._visits = ServerErrorMiddleware(visits)
+        self._application = self._assembled(hub, directory, [*visits.routes(), *forms.routes()])
         self._rules = EdgeRules(self._serve, public_url)
         https = public_url.startswith("https:")
-        errors = ErrorAnswers(self._route, self._error_page, outer_problem, hub.store.outage, hub.clock, https=https)
-        self._compressed = RequestIds(Compression(errors), API_PREFIXES)
+        self._errors = ErrorAnswers(
+            self._route, self._error_page, outer_problem, hub.store.outage, hub.clock, https=https
+        )
+        self._compressed = RequestIds(Compression(self._errors), API_PREFIXES)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request. What a provider posts is answered in the provider's own format, errors too."""
-        provider = is_webhook(scope) and scope.get("method") == "POST"
-        await (self._webhooks if provider else self._compressed)(scope, receive, send)
+        app: ASGI = self._compressed
+        if is_webhook(scope) and scope.get("method") == "POST":
+            app = self._webhooks
+        elif is_visit(scope):
+            app = self._errors
+        await app(scope, receive, send)
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""
@@ -257,7 +268,10 @@ class WebEdge:
         self._countries.close()
 
     async def _route(self, scope: Any, receive: ASGI, send: ASGI) -> None:
-        await (self._webhooks if is_webhook(scope) else self._rules)(scope, receive, send)
+        app: ASGI = self._webhooks if is_webhook(scope) else self._rules
+        if is_visit(scope) and not self._hub.disk.full:
+            app = self._visits
+        await app(scope, receive, send)
 
     def _error_page(self, request: Request, error: ShownError) -> Response | None:
         from hub.web.pages.routes import page_context, signed_in_of
@@ -272,10 +286,10 @@ class WebEdge:
             return
         await self._application(scope, receive, send)
 
-    def _assembled(self, hub: Hub, directory: LiveDirectory) -> DatabaseAwayPages:
+    def _assembled(self, hub: Hub, directory: LiveDirectory, reports: list[Route]) -> DatabaseAwayPages:
         counters, public_url = self._process.counters, str(hub.config.hub.public_url)
-        origins = Origins(hub, self._countries)
-        app = FastAPI(title="Ringfence", lifespan=self._lifespan, openapi_url=None, redirect_slashes=False)
+        app = Starlette(lifespan=self._lifespan)
+        app.router.redirect_slashes = False
         app.router.routes += [
             *public_routes(hub),
             *recording_routes(hub),
@@ -286,11 +300,12 @@ class WebEdge:
         ]
         if hub.config.hub.mcp:
             app.router.routes.append(Route(MCP_PATH, DeferredApp(partial(_mcp, hub, counters))))
-        app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
-        app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
-        app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, self._process)))
-        app.mount("/v3", DeferredApp(partial(_callrail_api, hub, directory, self._process)))
-        app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
+        app.router.routes += [
+            *reports,
+            Mount("/api/v1", DeferredApp(partial(_api, hub, directory, self._process))),
+            Mount("/v3", DeferredApp(partial(_callrail_api, hub, directory, self._process))),
+            Mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired))),
+        ]
         return DatabaseAwayPages(app, hub)
 
     def _keep_answers_fresh(self) -> None:
@@ -313,7 +328,7 @@ class WebEdge:
             self._stopping.wait(REFRESH_SECONDS)
 
     @asynccontextmanager
-    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Of an edge that a server runs directly, so that it is the only one of its process."""
         self.start()
         yield

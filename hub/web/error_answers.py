@@ -195,9 +195,11 @@ def _phrase(status: int) -> str:
 
 
 def _is_rewritten(message: Any) -> bool:
+    if message["status"] < 400:
+        return False
     headers = Headers(raw=message.get("headers", []))
     kind = headers.get("content-type", "text/plain").partition(";")[0]
-    return message["status"] >= 400 and kind in REWRITTEN and "content-encoding" not in headers
+    return kind in REWRITTEN and "content-encoding" not in headers
 
 
 def _sentence(body: bytes, headers: Headers) -> str | None:

@@ -3,18 +3,20 @@ own sites."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import HTTPException, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
@@ -24,7 +26,8 @@ from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.client_ip import Proxies, UnlistedProxies
-from hub.web.request_body import read_body
+from hub.web.edge_rules import headers_of_answers
+from hub.web.request_body import ASGI, read_body
 from hub.web.tracking.country_file import CountryFile
 
 
@@ -100,47 +103,78 @@ class Consent(BaseModel):
         return self.default.held_back() | values
 
 
-class PublicRequestsRoute(APIRoute):
-    """A route for public requests. A subclass defines what is sent (`thing`), its `cap` in bytes, and its `body`."""
+class Refused(Exception):
+    """A public request is answered with this status and sentence."""
 
-    thing: ClassVar[str]
-    cap: ClassVar[int]
-    body: ClassVar[type[BaseModel]]
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler with these checks around it."""
-        handle = super().get_route_handler()
-        known = {*self.body.model_fields, *(f"consent.{name}" for name in Consent.model_fields)}
-
-        async def guarded(request: Request) -> Response:
-            body = await read_body(request, self.cap)
-            if body is None:
-                return refusal(413, f"The {self.thing} is too large.")
-
-            async def replay() -> dict[str, Any]:
-                return {"type": "http.request", "body": body, "more_body": False}
-
-            # A beacon uses text/plain, so that browsers send it without a preflight request; the content is still
-            # JSON.
-            others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
-            as_json = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            try:
-                return await handle(Request(as_json, replay))
-            except RequestValidationError as error:
-                fields = sorted({".".join(map(str, each["loc"][1:])) for each in error.errors()} & known)
-                return refusal(422, f"The {self.thing} is not of its form: {', '.join(fields) or 'see the body'}.")
-            except (SQLAlchemyError, sqlite3.Error, DatabaseAway):
-                return refusal(503, "Try again")
-
-        return guarded
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers
 
 
-def result_of(waited: Future[Answered]) -> Answered:
+class PublicEndpoint:
+    """ASGI application for what pages send to `/track/{company}/…`, without a framework's routing, validation and threads,
+    which take longer than a visit itself. It waits for a writer on the event loop."""
+
+    def __init__(self, directory: LiveDirectory, public_url: str) -> None:
+        self._directory = directory
+        self._scheme, self._headers = public_url.partition(":")[0], headers_of_answers(public_url)
+
+    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        """Answer a report, or a browser's question whether its page may send one."""
+        request = Request({**scope, "scheme": self._scheme}, receive)
+        _, _, company_name, *path = scope["path"].split("/")
+        try:
+            company = await self._company(company_name)
+            if request.method == "OPTIONS":
+                response = preflighted(company, request)
+            else:
+                response = await self.answer(company, path, request)
+        except Refused as refused:
+            response = refusal(refused.status, refused.detail, refused.headers)
+        except (SQLAlchemyError, sqlite3.Error, DatabaseAway):
+            response = refusal(503, "Try again")
+        response.raw_headers.extend(self._headers)
+        await response(scope, receive, send)
+
+    async def answer(self, company: Company, path: Sequence[str], request: Request) -> Response:
+        """Store what is reported. `path`: what comes after the company in the address."""
+        raise NotImplementedError
+
+    async def _company(self, name: str) -> Company:
+        directory = self._directory
+        known = directory.latest if directory.is_fresh else await run_in_threadpool(directory.current)
+        company = known.companies.get(name)
+        if company is None:
+            raise Refused(404, "Not found")
+        return company
+
+
+Report = TypeVar("Report", bound=BaseModel)
+
+
+async def report_of(request: Request, body: type[Report], thing: str, cap: int) -> Report:
+    """What a request of at most `cap` bytes reports. A beacon says that it is text/plain, so that browsers send it without a
+    preflight request; its content is JSON all the same."""
+    content = await read_body(request, cap)
+    if content is None:
+        raise Refused(413, f"The {thing} is too large.")
+    found = set[str]()
+    try:
+        return body.model_validate(json.loads(content))
+    except ValidationError as error:
+        known = {*body.model_fields, *(f"consent.{name}" for name in Consent.model_fields)}
+        found = {".".join(map(str, each["loc"])) for each in error.errors()} & known
+    except (ValueError, RecursionError):
+        pass
+    raise Refused(422, f"The {thing} is not of its form: {', '.join(sorted(found)) or 'see the body'}.")
+
+
+async def result_of(waited: Future[Answered]) -> Answered:
     """What a writer answers; 503 if that takes too long."""
     try:
-        return waited.result(ANSWER_TIMEOUT_SECONDS)
+        return await asyncio.wait_for(asyncio.wrap_future(waited), ANSWER_TIMEOUT_SECONDS)
     except TimeoutError:
-        raise HTTPException(503, "Try again") from None
+        raise Refused(503, "Try again") from None
 
 
 class Origins:
@@ -171,14 +205,6 @@ class Origins:
         return hints.is_browser and rule.asks_first(hints)
 
 
-def company_named(directory: LiveDirectory, name: str) -> Company:
-    """The company in an address, else 404."""
-    company = directory.current().companies.get(name)
-    if company is None:
-        raise HTTPException(404, "Not found")
-    return company
-
-
 def own_site(company: Company, request: Request) -> dict[str, str]:
     """Cross-origin permission for the company's own sites, over https and on the usual port only; a hub that is tried out on
     http permits all ports. This is not access control: the endpoint is public."""
@@ -188,7 +214,7 @@ def own_site(company: Company, request: Request) -> dict[str, str]:
         host, usual = parts.hostname or "", parts.scheme == "https" and parts.port is None
     except ValueError:
         host, usual = "", False
-    own = (usual or request.url.scheme == "http") and any(
+    own = (usual or request.scope["scheme"] == "http") and any(
         host == domain or host.endswith("." + domain) for domain in company.sites
     )
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
@@ -220,6 +246,6 @@ def clean(text: str | None) -> str | None:
     return text[: MAX_ADDRESS_CHARS + 1].replace("\x00", "").encode("utf-8", "replace").decode("utf-8") or None
 
 
-def refusal(status: int, detail: str) -> Response:
+def refusal(status: int, detail: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     """An error response that is never cached."""
-    return JSONResponse({"detail": detail}, status, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"detail": detail}, status, headers={"Cache-Control": "no-store", **headers})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters, NetworkLimiter
 from hub.runtime import Hub
@@ -19,12 +23,12 @@ from hub.web.public_requests import (
     Consent,
     Id,
     Origins,
-    PublicRequestsRoute,
+    PublicEndpoint,
+    Refused,
     TimeZone,
     clean,
-    company_named,
     own_site,
-    preflighted,
+    report_of,
     result_of,
     signals,
 )
@@ -57,33 +61,29 @@ class FormBody(BaseModel):
     )
 
 
-class FormRoute(PublicRequestsRoute):
-    """The route of a form."""
+class FormEndpoint(PublicEndpoint):
+    """ASGI application for `/track/{company}/form`."""
 
-    thing, cap, body = "form", MAX_FORM_BYTES, FormBody
+    def __init__(
+        self, hub: Hub, directory: LiveDirectory, writer: FormWriter, origins: Origins, counters: Counters
+    ) -> None:
+        super().__init__(directory, str(hub.config.hub.public_url))
+        self._hub, self._writer, self._origins = hub, writer, origins
+        self._limiter = counters.of("forms", partial(NetworkLimiter, FORMS))
 
+    def routes(self) -> list[Route]:
+        """Its address."""
+        return [Route("/track/{company}/form", self, methods=["OPTIONS", "POST"])]
 
-def forms_router(
-    hub: Hub, directory: LiveDirectory, writer: FormWriter, origins: Origins, counters: Counters
-) -> APIRouter:
-    """The route that pages send forms to."""
-    router = APIRouter(prefix="/track", route_class=FormRoute)
-    limiter = counters.of("forms", partial(NetworkLimiter, FORMS))
-
-    @router.options("/{company}/form")
-    def preflight(company: str, request: Request) -> Response:
-        return preflighted(company_named(directory, company), request)
-
-    @router.post("/{company}/form")
-    def form(company: str, body: FormBody, request: Request) -> Response:
+    async def answer(self, company: Company, path: Sequence[str], request: Request) -> Response:
         """Store a form; 204 as soon as it is durable. The same submission_key again changes nothing. A form from a
         browser is not stored if its visitor must say yes first and has not: the page then sends none."""
-        found = company_named(directory, company)
+        body = await report_of(request, FormBody, "form", MAX_FORM_BYTES)
+        now, networks = self._hub.clock(), self._origins.networks(request)
         size = sum(len(name) + len(value) for name, value in body.fields.items())
-        if not limiter.may(found.id, origins.networks(request), hub.clock(), form_cost(size)):
-            raise HTTPException(
-                429, "Too many forms; try again later.", {"Retry-After": "60", **own_site(found, request)}
-            )
+        if not self._limiter.may(company.id, networks, now, form_cost(size)):
+            headers = {"Retry-After": "60", **own_site(company, request)}
+            raise Refused(429, "Too many forms; try again later.", headers)
         gpc, dnt = signals(request)
         sent = SentForm(
             key=body.submission_key,
@@ -97,11 +97,9 @@ def forms_router(
             consent=body.consent.said(),
             gpc=gpc,
             dnt=dnt,
-            sent_at=hub.clock() - timedelta(seconds=min(body.seconds_ago, MAX_SECONDS_AGO)),
+            sent_at=now - timedelta(seconds=min(body.seconds_ago, MAX_SECONDS_AGO)),
         )
         said_yes = "granted" in (sent.consent.get("analytics"), sent.consent.get("all"))
-        if said_yes or not origins.asks_first(found, request, body.time_zone):
-            result_of(writer.keep(hub.vault, found, sent))
-        return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
-
-    return router
+        if said_yes or not self._origins.asks_first(company, request, body.time_zone):
+            await result_of(self._writer.keep(self._hub.vault, company, sent))
+        return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(company, request)})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import phonenumbers
-from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.visits.batch_writer import VisitBatchWriter
@@ -18,12 +22,11 @@ from hub.web.public_requests import (
     Consent,
     Id,
     Origins,
-    PublicRequestsRoute,
+    PublicEndpoint,
     TimeZone,
     clean,
-    company_named,
     own_site,
-    preflighted,
+    report_of,
     result_of,
     signals,
 )
@@ -86,34 +89,31 @@ class VisitReply(BaseModel):
     )
 
 
-class VisitRoute(PublicRequestsRoute):
-    """The route of a visit."""
+class VisitEndpoint(PublicEndpoint):
+    """ASGI application for `/track/{company}/visit` and `…/visit/{visit_id}/end`."""
 
-    thing, cap, body = "visit", MAX_BEACON_BYTES, VisitBody
+    def __init__(self, hub: Hub, directory: LiveDirectory, batch_writer: VisitBatchWriter, origins: Origins) -> None:
+        super().__init__(directory, str(hub.config.hub.public_url))
+        self._batch_writer, self._origins, self._clock = batch_writer, origins, hub.clock
 
+    def routes(self) -> list[Route]:
+        """Its addresses."""
+        paths = ("/track/{company}/visit", "/track/{company}/visit/{visit_id}/end")
+        return [Route(path, self, methods=["OPTIONS", "POST"]) for path in paths]
 
-def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatchWriter, origins: Origins) -> APIRouter:
-    """The routes that browsers call."""
-    router = APIRouter(prefix="/track", route_class=VisitRoute)
+    async def answer(self, company: Company, path: Sequence[str], request: Request) -> Response:
+        """Record a visit, or its end."""
+        headers = {"Cache-Control": "no-store", **own_site(company, request)}
+        if len(path) > 1:
+            await self._end(company, path[1], request)
+            return Response(status_code=204, headers=headers)
+        reply = await self._visit(company, await report_of(request, VisitBody, "visit", MAX_BEACON_BYTES), request)
+        return Response(reply.model_dump_json(), headers=headers, media_type="application/json")
 
-    @router.options("/{company}/visit")
-    @router.options("/{company}/visit/{visit_id}/end")
-    def preflight(company: str, request: Request) -> Response:
-        return preflighted(company_named(directory, company), request)
-
-    @router.post("/{company}/visit")
-    def visit(
-        company: str,
-        body: VisitBody,
-        request: Request,
-        response: Response,
-        user_agent: Annotated[str | None, Header()] = None,
-    ) -> VisitReply:
-        """Record a visit; the reply holds the number to show to this visitor."""
-        found = company_named(directory, company)
-        response.headers.update({"Cache-Control": "no-store", **own_site(found, request)})
+    async def _visit(self, company: Company, body: VisitBody, request: Request) -> VisitReply:
+        """The reply holds the number to show to this visitor."""
         gpc, dnt = signals(request)
-        asks_first = origins.asks_first(found, request, body.time_zone, body.country)
+        asks_first = self._origins.asks_first(company, request, body.time_zone, body.country)
         visit_request = VisitRequest(
             landing_page=clean(body.landing_page),
             referrer=clean(body.referrer),
@@ -127,12 +127,12 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             asks_first=asks_first,
             gpc=gpc,
             dnt=dnt,
-            user_agent=(user_agent or "")[:400] or None,
-            networks=origins.networks(request),
+            user_agent=request.headers.get("user-agent", "")[:400] or None,
+            networks=self._origins.networks(request),
         )
-        shown = result_of(batch_writer.receive(directory.current(), found, visit_request))
+        shown = await result_of(self._batch_writer.receive(self._directory.latest, company, visit_request))
         seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]
-        left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
+        left = (shown.lease_until - self._clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
         return VisitReply(
             number=shown.number,
@@ -147,17 +147,21 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             cookies=list(shown.cookies),
         )
 
-    @router.post("/{company}/visit/{visit_id}/end")
-    def end(company: str, visit_id: str, request: Request, until: str = "") -> Response:
-        """The visitor left the page: the lease ends. With the `lease_until` of a reply, it ends only if no later page
-        has prolonged it: browsers send one page's end and the next page's visit in any order. Made for
+    async def _end(self, company: Company, visit_id: str, request: Request) -> None:
+        """The visitor left the page: the lease ends. With the `lease_until` of a reply as `until`, it ends only if no later
+        page has prolonged it: browsers send one page's end and the next page's visit in any order. Made for
         `navigator.sendBeacon`, which sends no useful body and ignores the reply, so an unknown visit does not cause
         an error."""
-        found = company_named(directory, company)
-        result_of(batch_writer.dismiss(found, clean(visit_id) or "", _time(until)))
-        return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
+        until = _time(request.query_params.get("until", ""))
+        await result_of(self._batch_writer.dismiss(company, clean(visit_id) or "", until))
 
-    return router
+
+def is_visit(scope: Any) -> bool:
+    """Whether a request reports a visit: the busiest road beside the webhooks."""
+    path = scope.get("path", "")
+    return bool(
+        path.startswith("/track/") and path.endswith("/visit") and path.count("/") == 3 and scope["method"] == "POST"
+    )
 
 
 def _time(text: str) -> datetime | None:

@@ -67,7 +67,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
         try:
             counts = +run()
         except (AuthError, ConfigError) as error:
-            pause(hub.store, connector, str(error), hub.clock())
+            pause(hub.store, connector, error, hub.clock())
             report.paused = True
             report.troubles.append(f"{task}: {error}")
             break

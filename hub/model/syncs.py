@@ -73,6 +73,10 @@ class ConnectorState(Row, table=True):
     """The user who paused it; None if the hub did, so that a person must reconnect it."""
     plugin_died: bool = Field(default=False)
     """Whether the hub paused it because its plugin's process ended too often."""
+    probe_at: datetime | None = time_column(nullable=True)
+    """When the hub asks the provider again that refused the sign-in; after the pause, when it asked last."""
+    refusals: int = Field(default=0)
+    """How often the provider has refused it one time after the other."""
     update_waits: bool = Field(default=False)
     """Whether it is held until a person accepts what the new version of its plugin asks for."""
 

@@ -15,6 +15,7 @@ from hub.model import Call, ConnectorState, SyncSlot
 from hub.model.states import WorkState
 from hub.plugin_host.registry import Plugins
 from hub.store.companion_troubles import companion_troubles
+from hub.store.connectors import why_paused
 
 NEWEST_CALLS = (50, 2_000)
 """How many of the newest calls are searched for a carrier's last one: at first few, which is enough for most hubs."""
@@ -64,7 +65,7 @@ def _state(name: str, paused: dict[str, Any], plugins: Plugins, has_worked: bool
     if name in paused and paused[name].paused_by:
         return "paused", "Somebody paused it."
     if name in paused:
-        return "needs_you", paused[name].reason or "The provider refused our credentials. Renew them."
+        return "needs_you", why_paused(paused[name]) or "The provider refused our credentials. Renew them."
     guard = plugins.guards.get(name)
     if guard is not None and any(breaker.state != "closed" for breaker in guard.breakers.values()):
         return "down", "The provider does not answer. Nothing is lost; the hub tries again by itself."

@@ -215,7 +215,7 @@ def _at_carrier(hub: Hub, row: Recording, ask: Callable[[], Result]) -> Result:
     try:
         return ask()
     except (AuthError, ConfigError) as error:
-        pause(hub.store, row.connector, str(error), hub.clock())
+        pause(hub.store, row.connector, error, hub.clock())
         raise RetryLater(str(error)) from None
 
 

@@ -158,7 +158,7 @@ def _at_plugin(hub: Hub, row: TranscriptRow, permitted: _Permitted, deadline: fl
             undo_disclosure(session, hub.keyring, permitted.account_id, permitted.disclosure_id, hub.clock())
         if not isinstance(error, AuthError | ConfigError):
             raise
-        pause(hub.store, row.connector, str(error), hub.clock())
+        pause(hub.store, row.connector, error, hub.clock())
         raise RetryLater(str(error)) from None
 
 

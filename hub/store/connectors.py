@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Update, func, update
 from sqlmodel import Session, col, select
 
-from hub.errors import PluginFailure, RetryLater
+from hub.errors import AuthError, PluginFailure, RetryLater, RingfenceError
 from hub.model.columns import Row
-from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
+from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.store.dialects import upsert
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
@@ -33,6 +33,9 @@ MAX_TOKEN_BYTES = 50_000
 UPDATE_WAITS = "The new version of its plugin asks for more"
 """How the reason of a connector begins that is held for an update."""
 PAUSED_BY_HAND = "Somebody paused it in the web interface."
+PROBE_WAITS = tuple(timedelta(minutes=each) for each in (1, 5, 30, 180, 720))
+"""Before the hub asks a provider again that refused the sign-in: five requests in 16 hours. None that we know locks an account
+for that."""
 
 
 class StoredTokens:
@@ -96,10 +99,12 @@ class StoredTokens:
             empty = ConnectorToken(connector=self._connector, key_id="", ciphertext=b"", saved_at=now)
             write_rows(session, ConnectorToken, [empty])
             until = col(ConnectorToken.refresh_until)
-            free = update(ConnectorToken).where(
-                col(ConnectorToken.connector) == self._connector, until.is_(None) | (until < now)
-            )
             lease = now + REFRESH_LEASE
+            # A lease that ends much later was taken before the clock was set back.
+            free = update(ConnectorToken).where(
+                col(ConnectorToken.connector) == self._connector,
+                until.is_(None) | (until < now) | (until > lease + REFRESH_LEASE),
+            )
             taken = free.values(refresh_until=lease).execution_options(synchronize_session=False)
             changed = bool(count_changed(session, taken))
         if changed:
@@ -205,15 +210,56 @@ def move_cursor(session: Session, connector: str, stream: str, value: str | None
     _put(session, Cursor, {"connector": connector, "stream": stream}, {"value": value, "moved_at": now})
 
 
-def pause(store: Store, connector: str, reason: str, now: datetime) -> None:
-    """Pause a connector whose credentials are refused, until a person reconnects it."""
+def pause(store: Store, connector: str, why: str | RingfenceError, now: datetime) -> None:
+    """Pause a connector whose credentials are refused. After an AuthError its provider is asked again a few times; otherwise it
+    stays paused until a person reconnects it."""
     with store.writing() as session:
-        pause_within(session, connector, reason, now)
+        if isinstance(why, AuthError):
+            _pause_refused(session, connector, str(why), now)
+        else:
+            pause_within(session, connector, str(why), now)
 
 
 def pause_within(session: Session, connector: str, reason: str, now: datetime) -> None:
-    """The same as `pause`, within `session`, a writing one."""
+    """Pause a connector within `session`, a writing one, until a person resumes it."""
     _put(session, ConnectorState, {"connector": connector}, _paused(now, reason, None))
+
+
+def _pause_refused(session: Session, connector: str, reason: str, now: datetime) -> None:
+    row = session.get(ConnectorState, connector)
+    since, refusals = now, 0
+    if row is not None and row.paused_at is not None:
+        if not is_probe_due(row, now):
+            return
+        since, refusals = row.paused_at, row.refusals
+    elif row is not None and row.probe_at is not None and now - row.probe_at <= PROBE_WAITS[row.refusals - 1]:
+        refusals = row.refusals  # the provider took the check, and refused again soon after it
+    at = now + PROBE_WAITS[refusals] if refusals < len(PROBE_WAITS) else None
+    probing = {"probe_at": at, "refusals": refusals + 1 if at else 0}
+    _put(session, ConnectorState, {"connector": connector}, _paused(since, reason, None) | probing)
+    if at is not None:
+        write_rows(session, SyncSlot, [SyncSlot(connector=connector, due_at=at, why="retry")])
+
+
+def is_probe_due(row: ConnectorState, now: datetime) -> bool:
+    """Whether it is time to ask a provider again that refused the sign-in; at once if the clock was set back since."""
+    if row.paused_at is None or row.probe_at is None:
+        return False
+    return not row.probe_at - PROBE_WAITS[row.refusals - 1] <= now < row.probe_at
+
+
+def end_probe(session: Session, probed: ConnectorState, accepted: bool, now: datetime) -> bool:
+    """Resume a connector whose provider accepts it again, or let it wait longer. Returns whether it was resumed: one that
+    somebody paused or resumed meanwhile stays as it is."""
+    row = session.get(ConnectorState, probed.connector)
+    if row is None or (row.paused_at, row.probe_at) != (probed.paused_at, probed.probe_at):
+        return False
+    if not accepted:
+        _pause_refused(session, row.connector, row.reason or "", now)
+        return False
+    going_on = _paused(None, None, None) | {"probe_at": now, "refusals": row.refusals}
+    _put(session, ConnectorState, {"connector": row.connector}, going_on)
+    return True
 
 
 def pause_by_hand(session: Session, connector: str, user_id: str, now: datetime) -> None:
@@ -259,13 +305,19 @@ def release_from_update(session: Session, connector: str) -> None:
 def _paused(
     at: datetime | None, reason: str | None, user_id: str | None, *, plugin_died: bool = False
 ) -> dict[str, object]:
-    return {"paused_at": at, "reason": reason, "paused_by": user_id, "plugin_died": plugin_died}
+    state = {"paused_at": at, "reason": reason, "paused_by": user_id, "plugin_died": plugin_died}
+    return {**state, "probe_at": None, "refusals": 0}
 
 
 def paused_connectors(session: Session) -> dict[str, str]:
     """Connector → why it is paused."""
     rows = session.exec(select(ConnectorState).where(col(ConnectorState.paused_at).is_not(None)))
-    return {row.connector: row.reason or "" for row in rows}
+    return {row.connector: why_paused(row) for row in rows}
+
+
+def why_paused(row: ConnectorState) -> str:
+    """Why a connector is paused, and that the hub asks its provider again if it does."""
+    return f"{row.reason or ''}{' The hub tries it again by itself.' if row.probe_at else ''}"
 
 
 def _where(connector: str) -> str:
@@ -274,5 +326,5 @@ def _where(connector: str) -> str:
 
 def _put(session: Session, table: type[Row], key: dict[str, Any], values: dict[str, object]) -> None:
     """Insert a row, or update it if it exists; safe while another process writes the same row."""
-    new = {"update_waits": False, "plugin_died": False} if table is ConnectorState else {}
+    new = {"update_waits": False, "plugin_died": False, "refusals": 0} if table is ConnectorState else {}
     upsert(session, table.__table__, [new | key | values], list(key), replace=list(values))

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
+from hub.connecting.check import check_connection
 from hub.delivery.sync import SyncReport, next_retry, sync
-from hub.model import SyncSlot
+from hub.model import ConnectorState, SyncSlot
 from hub.model.states import WorkState
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
+from hub.store.connectors import end_probe, is_probe_due
 from hub.store.rows import write_slot
+
+log = structlog.get_logger(__name__)
 
 SOONEST_RETRY = timedelta(seconds=1)
 
@@ -22,6 +28,7 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncRepo
     if not slots:
         return None
     with hub.heartbeat.keeping(SyncSlot, token):
+        _ask_again(hub, connector)
         report = sync(hub, directory.current(), connector)
     with hub.store.writing() as session:
         ids = [slot.id for slot in slots]
@@ -31,6 +38,18 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncRepo
     if retry_at is not None:
         write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
     return report
+
+
+def _ask_again(hub: Hub, connector: str) -> None:
+    """Resume a connector whose provider refused the sign-in, if it is time to ask again and the provider accepts it now."""
+    with hub.store.reading() as session:
+        state = session.get(ConnectorState, connector)
+    if state is None or not is_probe_due(state, hub.clock()):
+        return
+    report = check_connection(hub.plugins, connector)
+    with hub.store.writing() as session:
+        if end_probe(session, state, report.ok, hub.clock()):
+            log.info("sign-in accepted again", connector=connector)
 
 
 def _trouble(report: SyncReport) -> str | None:

@@ -263,13 +263,13 @@ class Worker:
         try:
             send_texts(self._hub, self._directory.current(), connector)
         except (AuthError, ConfigError) as error:
-            pause(self._hub.store, connector, str(error), self._hub.clock())
+            pause(self._hub.store, connector, error, self._hub.clock())
 
     def _run_calls(self, connector: str) -> None:
         try:
             place_calls(self._hub, self._directory.current(), connector)
         except (AuthError, ConfigError) as error:
-            pause(self._hub.store, connector, str(error), self._hub.clock())
+            pause(self._hub.store, connector, error, self._hub.clock())
 
     def _run_alerts(self, channel: str) -> None:
         printer = self._printer() if self._printer and channel == Channel.EMAIL else None

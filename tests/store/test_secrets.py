@@ -143,12 +143,15 @@ def test_of_many_threads_that_find_a_token_stale_one_refreshes(store: Store) -> 
     assert failures == [] and len(refreshed) == 1
 
 
-def test_a_refresh_whose_process_died_is_taken_over(store: Store) -> None:
+@pytest.mark.parametrize("minutes", [0.6, -60])
+def test_a_refresh_whose_process_died_is_taken_over_also_after_the_clock_was_set_back(
+    store: Store, minutes: float
+) -> None:
     clock = FrozenClock()
     dead = StoredTokens(store, Keyring([OLD]), clock, "google")
     held = dead.refreshing()
     held.__enter__()
-    clock.advance(seconds=31)
+    clock.advance(minutes=minutes)
     alive = StoredTokens(store, Keyring([OLD]), clock, "google")
     with alive.refreshing():
         alive.save({"access_token": "fresh"})

@@ -18,10 +18,11 @@ from hub.platform.loopback import free_port
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.proof.chaos.postgres import PostgresServer
-from hub.proof.chaos.shifted_clock import VARIABLE
+from hub.proof.chaos.shifted_clock import VARIABLE, ShiftedClock
 
 EVIL_PLUGINS = Path(__file__).with_name("evil_plugins")
 SPOOL = "spool.db"
+PROVIDERS_CLOCK = "providers_clock"
 CONVERSION_RULE = "answered call"
 COMPANY = "lakeside"
 BUSINESS = "+13125550190"
@@ -55,6 +56,11 @@ class Environment:
     def clock_file(self) -> Path:
         """The file that says how far the hub's clock is off."""
         return self.config.with_name("clock")
+
+    @property
+    def providers_clock_file(self) -> Path:
+        """The same for the providers' clock."""
+        return self.config.with_name(PROVIDERS_CLOCK)
 
     @property
     def spool(self) -> Path:
@@ -100,7 +106,8 @@ def set_stage(
     missing = sorted(set(PROVIDERS.values()) - classes.keys())
     if missing:
         raise ConfigError(f"hub chaos needs the plugins {', '.join(missing)}; install ringfence with its extras.")
-    with start_sandboxes({name: classes[plugin] for name, plugin in PROVIDERS.items()}) as sandboxes:
+    clock = ShiftedClock(folder / PROVIDERS_CLOCK)
+    with start_sandboxes({name: classes[plugin] for name, plugin in PROVIDERS.items()}, clock) as sandboxes:
         environ = {VARIABLE: str(folder / "clock"), "CHAOS_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
         connectors = {
             name: {

@@ -132,6 +132,7 @@ def _let_time_pass(stage: Environment, process: HubProcess, faults: Sequence[Fau
         process.wait_until_ready()
     if any(fault.blurs_visits for fault in faults):
         set_clock(stage.clock_file, TWO_HOURS)
+        set_clock(stage.providers_clock_file, TWO_HOURS)
 
 
 def settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, deaths: int) -> ChaosReport:

@@ -18,6 +18,7 @@ from hub.model.states import DeliveryState, WorkState
 from hub.queries.connector_health import last_activity
 from hub.runtime import Hub
 from hub.store.companion_troubles import companion_troubles
+from hub.store.connectors import why_paused
 
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
 SLOTS_LOOKED_AT = 200
@@ -120,7 +121,7 @@ def connectors_of(
                 serves_all=all(entry.serves(each.name) for each in companies),
                 last_at=last.get(name),
                 paused_at=state.paused_at if state else None,
-                pause_reason=(state.reason or "") if state else "",
+                pause_reason=why_paused(state) if state else "",
                 paused_by=names.get(state.paused_by, "somebody") if state and state.paused_by else None,
                 plugin_died=bool(state and state.plugin_died),
                 update_waits=bool(state and state.update_waits),

@@ -69,6 +69,8 @@ CREATE TABLE connector_state (
     reason VARCHAR,
     paused_by VARCHAR(36),
     plugin_died BOOLEAN NOT NULL,
+    probe_at TIMESTAMP WITH TIME ZONE,
+    refusals INTEGER NOT NULL,
     update_waits BOOLEAN NOT NULL,
     PRIMARY KEY (connector)
 );

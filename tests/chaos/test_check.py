@@ -183,9 +183,9 @@ def test_books_that_do_not_balance_name_what_is_wrong(world: World, wrong: Any, 
 def test_a_call_whose_carrier_gave_up_is_neither_missed_nor_strange(world: World) -> None:
     world.callers.calls.append(PlayedCall("click-3", "answered", False, "CA3", "visit-3", True))
     assert world.books().missing_calls == 1
-    world.callers.half_told.add("CA3")
+    world.callers.half_reported.add("CA3")
     books = world.books()
-    assert books.half_told == 1 and books.problems() == []
+    assert books.half_reported == 1 and books.problems() == []
     begun = Call(connector="carrier", carrier_call_id="CA3", status="in_progress", started_at=NOW, **WORK)
     world.provider.counted[conversion_key(CONVERSION_RULE, begun.id)] = {"click_ids": {"gclid": "click-3"}}
     world.add(begun)

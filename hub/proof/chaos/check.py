@@ -57,7 +57,7 @@ class ChaosReport:
     """Attempts that were not acknowledged, most of them while no hub ran."""
     given_up: int
     """Webhooks that were never acknowledged."""
-    half_told: int
+    half_reported: int
     """Calls of which a webhook was never acknowledged; nothing is due of these."""
     stored: int
     lost: int
@@ -114,7 +114,7 @@ def at_rest(store: Store, callers: Callers) -> bool:
         return False
     with store.reading() as session:
         ended = select(func.count()).select_from(Call).where(Call.status == CallStatus.COMPLETED)
-        if session.exec(ended).one() < len(callers.told):
+        if session.exec(ended).one() < len(callers.reported):
             return False
         left_behind = col(SyncSlot.due_at) < datetime.now(UTC) - timedelta(seconds=5)
         stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == WorkState.LEASED, left_behind)
@@ -149,20 +149,22 @@ def balance(
             select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == InboxState.PARKED)
         ).one()
     calls = {
-        each.carrier_call_id: stored[each.carrier_call_id] for each in callers.told if each.carrier_call_id in stored
+        each.carrier_call_id: stored[each.carrier_call_id]
+        for each in callers.reported
+        if each.carrier_call_id in stored
     }
     ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
     return ChaosReport(
         **_webhooks(callers, inbox),
         **_conversions(
-            stage, callers, calls, excused, {stored[each].id for each in callers.half_told if each in stored}
+            stage, callers, calls, excused, {stored[each].id for each in callers.half_reported if each in stored}
         ),
         **_tasks(stage, ended),
         **_visitors(callers, calls, causes),
         faults=faults,
         calls=len(callers.calls),
-        half_told=len(callers.half_told),
-        missing_calls=len(callers.told) - len(ended),
+        half_reported=len(callers.half_reported),
+        missing_calls=len(callers.reported) - len(ended),
         held=deliveries[DeliveryState.HELD],
         limbo=len(left),
         left=tuple(left),
@@ -200,13 +202,13 @@ def _conversions(
     callers: Callers,
     calls: Mapping[str, Call],
     excused: Collection[str],
-    half_told: Collection[str],
+    half_reported: Collection[str],
 ) -> dict[str, int]:
     """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id; `excused`
     are the conversions that the network ties to no ad, and those that are held because a visitor refused. A conversion of a
-    call that is `half_told`, by the hub's id, may be there or not."""
+    call that is `half_reported`, by the hub's id, may be there or not."""
     keys = {call_id: conversion_key(CONVERSION_RULE, call.id) for call_id, call in calls.items()}
-    made = [each for each in callers.told if each.carrier_call_id in calls]
+    made = [each for each in callers.reported if each.carrier_call_id in calls]
     # A caller on the shared number may be any of the visitors who saw it: the click and the refusals of all of them count.
     unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
     due = {
@@ -223,7 +225,7 @@ def _conversions(
         "missing_conversions": len(due.keys() - at_network.keys()),
         "doubled_conversions": sum(count - 1 for count in clicks.values()),
         "strange_conversions": len(
-            at_network.keys() - due.keys() - unsure - {conversion_key(CONVERSION_RULE, each) for each in half_told}
+            at_network.keys() - due.keys() - unsure - {conversion_key(CONVERSION_RULE, each) for each in half_reported}
         ),
         "wrong_clicks": sum(
             click_of(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
@@ -240,7 +242,7 @@ def click_of(state: Any) -> str | None:
 
 def _visitors(callers: Callers, calls: Mapping[str, Call], causes: Mapping[str, str | None]) -> dict[str, int]:
     """Compare the visit that the hub takes for the cause of each call with the visit of its caller."""
-    known = [each for each in callers.told if each.alone and each.carrier_call_id in calls]
+    known = [each for each in callers.reported if each.alone and each.carrier_call_id in calls]
     lost = sum(causes.get(calls[each.carrier_call_id].id) != each.visit_id for each in known)
     return {"visitors": len(known), "lost_visitors": lost}
 

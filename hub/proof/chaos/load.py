@@ -67,7 +67,7 @@ class Callers:
     acknowledged: set[Report] = field(default_factory=set)
     given_up: int = 0
     """Webhooks that were never acknowledged."""
-    half_told: set[str] = field(default_factory=set)
+    half_reported: set[str] = field(default_factory=set)
     """The carrier's ids of the calls of which a webhook was given up: the hub cannot know all of them."""
     refused: int = 0
     """Attempts without an acknowledgement."""
@@ -90,9 +90,9 @@ class Callers:
         self._hung_up = threading.Event()
 
     @property
-    def told(self) -> list[PlayedCall]:
+    def reported(self) -> list[PlayedCall]:
         """The calls of which the hub acknowledged everything."""
-        return [each for each in self.calls if each.carrier_call_id not in self.half_told]
+        return [each for each in self.calls if each.carrier_call_id not in self.half_reported]
 
     def call(self, calls: int) -> None:
         """Start some more calls; returns immediately."""
@@ -140,10 +140,10 @@ class Callers:
         for _, request in webhooks:
             time.sleep(chance.uniform(0, 0.05))
             sent.append(self._carrier.submit(self._tell, request, again=chance.random() < TWICE))
-        told = [each.result() for each in sent]
-        if not all(told):
+        acknowledged = [each.result() for each in sent]
+        if not all(acknowledged):
             with self._lock:
-                self.half_told.add(call_id)
+                self.half_reported.add(call_id)
         if chance.random() < WRITES:
             self._text(caller, shown)
         if chance.random() < WRITES:

@@ -1,4 +1,4 @@
-"""The index with which names and notes are found although they are encrypted."""
+"""The index with which names, notes and transcripts are found although they are encrypted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hub.model.columns import Row
 
 
 class SearchWord(Row, table=True):
-    """The beginning of one word of a name or a note, as a keyed hash (hub.store.encryption.search_words).
+    """One word of a name, a note or a transcript, or its beginning, as a keyed hash (hub.store.encryption.search_words).
 
     Triggers delete it in the transaction that empties or deletes the row it was read from (hub.store.triggers).
     """
@@ -19,6 +19,6 @@ class SearchWord(Row, table=True):
     __table_args__ = (Index("ix_search_word_found", "word", "row_id"),)
 
     row_id: str = Field(primary_key=True, max_length=36)
-    """The call, form, person, fact or note that holds the word."""
+    """The call, form, person, fact, note or transcript that holds the word."""
     word: bytes = Field(primary_key=True, sa_type=LargeBinary)
     company_id: str = Field(foreign_key="company.id")

@@ -12,8 +12,11 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from hub.access.permissions import right_to
 from hub.access.scope import AccessScope
+from hub.access.users import may
 from hub.contracts.titles import tracker_title
+from hub.contracts.transcripts import TranscriptPart
 from hub.model import (
     Call,
     Delivery,
@@ -22,10 +25,12 @@ from hub.model import (
     MonthRollup,
     Note,
     Person,
+    Recording,
     SearchWord,
     TextMessage,
     Tracker,
     TrackingNumber,
+    TranscriptRow,
 )
 from hub.model.people import has_known_email, has_run_of_digits
 from hub.queries.contact.view import ContactView, contact_views, read_parts
@@ -33,6 +38,7 @@ from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
 from hub.queries.lists.plan import indexless
 from hub.queries.people import PersonShown, people_shown
+from hub.recordings.transcripts import spoken_parts
 from hub.store.dialects import has_row_security
 from hub.store.encryption.encrypted_fields import names_of, notes_of, values_of
 from hub.store.encryption.search_words import fits, marks_of, words_of
@@ -66,6 +72,17 @@ class FoundNote:
 
 
 @dataclass(frozen=True)
+class FoundLine:
+    """The first line of a transcript that has a word of the search, and the call in which it was said."""
+
+    text: str
+    start: float
+    """Seconds from the beginning of the recording."""
+    recording: Recording
+    contact: ContactView
+
+
+@dataclass(frozen=True)
 class Named:
     """A campaign, a tracker or one of the company's own numbers, whose calls a filter of the list shows."""
 
@@ -89,6 +106,8 @@ class Found:
     contacts: Mapping[ContactKind, Sequence[ContactView]] = field(default_factory=dict)
     """By kind."""
     notes: Sequence[FoundNote] = ()
+    said: Sequence[FoundLine] = ()
+    """Whoever shows them writes the audit entries of their transcripts."""
     named: Sequence[Named] = ()
     words: Sequence[str] = ()
     """What was searched for, as `words_of` writes it; `digits`: runs of digits."""
@@ -106,6 +125,8 @@ class _Term:
     """Calls and forms of nobody known, by the name on them."""
     notes: dict[str, str] = field(default_factory=dict)
     """Note → its text."""
+    said: dict[str, TranscriptPart] = field(default_factory=dict)
+    """Recording → the first part of its transcript that has the word."""
 
 
 def find(
@@ -137,6 +158,7 @@ def find(
         people=shown,
         contacts=views,
         notes=_notes(session, scope, vault, seen, terms),
+        said=_said(session, scope, vault, seen, terms),
         named=_named(session, seen.companies, text),
         words=[term.word for term in terms if term.word],
         digits=[term.digits for term in terms if term.digits],
@@ -246,6 +268,11 @@ def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -
         _take(term, rows, of_facts)
     notes = session.exec(select(Note).where(col(Note.id).in_(ids))).all()
     term.notes = {each: text for each, text in notes_of(vault, session, notes).items() if fits(text, word)}
+    transcripts = session.exec(select(TranscriptRow).where(col(TranscriptRow.id).in_(ids))).all()
+    for recording_id, parts in spoken_parts(session, vault, transcripts).items():
+        part = next((part for part in parts if fits(part.text or "", word)), None)
+        if part is not None:
+            term.said[recording_id] = part
     return term
 
 
@@ -303,6 +330,34 @@ def _notes(
     views = {view.id: view for view in contact_views(session, vault, rows, scope.user)}
     read_parts(list(views.values()), "name", "company")
     return [FoundNote(texts[note.id], views[note.subject_id]) for note in notes if note.subject_id in views]
+
+
+def _said(session: Session, scope: AccessScope, vault: Vault, seen: Visible, terms: Sequence[_Term]) -> list[FoundLine]:
+    """The newest calls in which every word was said, as far as the user may read what was said."""
+    worded = [term for term in terms if term.word]
+    whole = [each for each in (worded[0].said if worded else ()) if all(each in term.said for term in worded)]
+    kinds = [kind for kind in ("call", "voicemail") if may(scope.user, right_to("transcripts", kind))]
+    if not whole or not kinds or CALLS not in seen.kinds:
+        return []
+    wanted = (
+        select(Recording, Call)
+        .join(Call, col(Call.id) == Recording.call_id)
+        .where(*seen.conditions(CALLS), col(Recording.id).in_(whole), col(Recording.kind).in_(kinds))
+        .order_by(col(Recording.recorded_at).desc())
+        .limit(MAX_SHOWN)
+    )
+    found = session.exec(wanted).all()
+    views = {view.id: view for view in contact_views(session, vault, [call for _, call in found], scope.user)}
+    read_parts(list(views.values()), "name", "company")
+    first = {
+        recording.id: min((term.said[recording.id] for term in worded), key=lambda part: part.start)
+        for recording, _ in found
+    }
+    return [
+        FoundLine(first[recording.id].text or "", first[recording.id].start, recording, views[call.id])
+        for recording, call in found
+        if call.id in views
+    ]
 
 
 def _named(session: Session, companies: Sequence[str], text: str) -> list[Named]:

@@ -43,6 +43,7 @@ from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
+from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.writers.webhook_events import note_changes_of
@@ -182,6 +183,8 @@ def _write(
         }
         if not complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome):
             return None  # its caller ended the recording meanwhile, or another worker has it
+        words = " ".join(part.text or "" for part in transcript.parts)
+        index_words(hub.vault, session, [Searchable(row.id, call.company_id, words, spoken=True)])
         _queue_refusal(session, hub, row, call, heard, reading)
         note_changes_of(session, call.id, ("transcription",), hub.clock())
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()

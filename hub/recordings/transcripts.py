@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from sqlmodel import Session, select
 
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Company, Recording, TranscriptRow
+from hub.store.encryption.encrypted_fields import decrypt_many
+from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
 
 if TYPE_CHECKING:
@@ -55,7 +58,20 @@ def read_transcript(hub: Hub, session: Session, recording_id: str) -> Read | Non
     plain = hub.vault.open(session, row.sealed, place_in(row.id))
     if plain is None:
         return Read(row, None, "the key of its caller was destroyed, so it can no longer be read")
-    return Read(row, tuple(TranscriptPart(**part) for part in json.loads(plain)))
+    return Read(row, _parts(plain))
+
+
+def spoken_parts(
+    session: Session, vault: Vault, rows: Sequence[TranscriptRow]
+) -> dict[str, tuple[TranscriptPart, ...]]:
+    """Recording → the parts of its transcript, of those that can be read; decrypted together."""
+    written = [row for row in rows if row.sealed is not None]
+    opened = decrypt_many(vault, session, [(row.sealed or b"", place_in(row.id)) for row in written])
+    return {row.recording_id: _parts(text) for row, text in zip(written, opened, strict=True) if text is not None}
+
+
+def _parts(text: str | bytes) -> tuple[TranscriptPart, ...]:
+    return tuple(TranscriptPart(**part) for part in json.loads(text))
 
 
 def place_in(transcript_id: str) -> str:

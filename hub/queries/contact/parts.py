@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -42,8 +41,8 @@ from hub.model.conversions import shown_states
 from hub.queries.callers import SpamVerdict, spam_verdicts
 from hub.queries.contact import call_parts
 from hub.queries.contact.thread_names import names_in_threads
-from hub.recordings.transcripts import place_in
-from hub.store.encryption.encrypted_fields import decrypt_many, fields_of, names_of, notes_of, values_of
+from hub.recordings.transcripts import spoken_parts
+from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, values_of
 from hub.store.encryption.vault import Vault
 from hub.texts.bodies import open_bodies
 
@@ -200,14 +199,7 @@ class Parts:
         written = select(TranscriptRow).where(
             col(TranscriptRow.recording_id).in_(ids), col(TranscriptRow.sealed).is_not(None)
         )
-        rows = self._session.exec(written).all()
-        sealed = [(row.sealed, place_in(row.id)) for row in rows if row.sealed]
-        opened = decrypt_many(self._vault, self._session, sealed)
-        return {
-            row.recording_id: tuple(TranscriptPart(**part) for part in json.loads(text))
-            for row, text in zip(rows, opened, strict=True)
-            if text is not None
-        }
+        return spoken_parts(self._session, self._vault, self._session.exec(written).all())
 
     @cached_property
     def sent(self) -> Mapping[str, Sequence[tuple[str, str | None]]]:

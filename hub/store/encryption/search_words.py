@@ -1,4 +1,5 @@
-"""The index of names and notes: beginnings of their words as keyed hashes, so that encrypted texts can be searched.
+"""The index of names, notes and transcripts: words and their beginnings as keyed hashes, so that encrypted texts can be
+searched.
 
 A hash is cut to eight bytes and made with the key that hashes holders' names, so neither the database nor its backups show a
 name. Anyone who has the database sees which texts of a company share a beginning, but not which. A few words share a hash, so
@@ -23,6 +24,17 @@ BEGINNINGS = (3, 6)
 """Letters of the beginnings that are kept; a search for other lengths reads the next shorter beginning, and compares."""
 MAX_WORDS = 60
 """Words of one text that are kept."""
+MAX_SPOKEN = 1_000
+"""Words of one transcript that are kept: each as a whole, or by its first six letters."""
+COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "the and you that for are have with this was but not just what can your about from okay yeah yes will they would "
+        "there like all out get know got let one see right going want don que los las una por con para del como pero muy "
+        "mas ese esta este eso bien usted tengo tiene porque",
+    )
+)
+"""Words of nearly every call, which find nothing and are not kept of a transcript."""
 
 
 class Searchable(NamedTuple):
@@ -31,6 +43,8 @@ class Searchable(NamedTuple):
     row_id: str
     company_id: str | None
     text: str
+    spoken: bool = False
+    """Whether it is a transcript, whose words are many."""
 
 
 def words_of(text: str) -> list[str]:
@@ -57,17 +71,24 @@ def index_words(vault: Vault, session: Session, texts: Sequence[Searchable]) -> 
         SearchWord.columns(row_id=each.row_id, company_id=each.company_id, word=mark)
         for each in texts
         if each.company_id
-        for mark in sorted(_marks(vault, session, each.company_id, words_of(each.text)[:MAX_WORDS]))
+        for mark in sorted(_marks(vault, session, each.company_id, each))
     ]
     write_rows(session, SearchWord, rows)
 
 
 def marks_of(vault: Vault, session: Session, companies: Iterable[str], word: str) -> list[bytes]:
-    """What the index holds for texts of these companies that have a word which begins with `word`."""
-    return [vault.word_mark(session, company, _beginning(word)) for company in companies]
+    """What the index holds for texts of these companies that have a word which begins with `word`; a transcript is found by
+    a whole word, or by six letters and more."""
+    kept = sorted({_beginning(word), word[: BEGINNINGS[-1]]})
+    return [vault.word_mark(session, company, each) for company in companies for each in kept]
 
 
-def _marks(vault: Vault, session: Session, company_id: str, words: Sequence[str]) -> set[bytes]:
+def _marks(vault: Vault, session: Session, company_id: str, text: Searchable) -> set[bytes]:
+    words = words_of(text.text)
+    if text.spoken:
+        kept = {word[: BEGINNINGS[-1]] for word in words if len(word) >= BEGINNINGS[0] and word not in COMMON}
+        return {vault.word_mark(session, company_id, each) for each in sorted(kept)[:MAX_SPOKEN]}
+    words = words[:MAX_WORDS]
     beginnings = {word[:length] for word in words for length in BEGINNINGS if len(word) >= length}
     beginnings |= {word for word in words if len(word) < BEGINNINGS[0]}
     return {vault.word_mark(session, company_id, each) for each in beginnings}

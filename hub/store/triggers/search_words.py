@@ -9,6 +9,7 @@ TEXTS = {
     "person": "sealed_name",
     "fact": "sealed",
     "note": "sealed",
+    "transcript": "sealed",
 }
 """Table with words in the index → the column that holds the text."""
 TABLES = tuple(TEXTS)

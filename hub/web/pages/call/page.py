@@ -26,9 +26,11 @@ from hub.queries.lists.filters import ContactFilter
 from hub.queries.lists.paging import neighbors
 from hub.queries.marks import marks_of
 from hub.queries.masking import Mask
+from hub.queries.search import Found
 from hub.queries.timeline.build import timeline
 from hub.recordings.end import recording_end
 from hub.recordings.listen import note_listening_once
+from hub.store.encryption.search_words import words_of
 from hub.texts.bodies import open_body
 from hub.web.pages.call import player, story, why
 from hub.web.pages.call.hearing import content_of, recordings_for, why_no_recording
@@ -181,11 +183,12 @@ def _neighbors(page: PageRequest, session: Session, contact: ContactView) -> tup
 def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, object]:
     """What can be heard of a call, and the answer on the recording."""
     if not isinstance(subject, Call):
-        return {"heard": [], "recording_answer": None, "why_no_recording": None, "recording_end": None}
+        return {"heard": [], "sought": None, "recording_answer": None, "why_no_recording": None, "recording_end": None}
     heard = recordings_for(page, session, subject)
     answer = why.recording_answer(consent, subject.voicemail, was_imported(subject))
     return {
         "heard": heard,
+        "sought": Found(words=words_of(page.query.get("q", ""))),
         "recording_answer": answer,
         "why_no_recording": why_no_recording(page, subject, heard, answer),
         "recording_end": recording_end(session, page.hub, subject) if page.may("end_recording") else None,

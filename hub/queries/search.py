@@ -107,7 +107,7 @@ class Found:
     """By kind."""
     notes: Sequence[FoundNote] = ()
     said: Sequence[FoundLine] = ()
-    """Whoever shows them writes the audit entries of their transcripts."""
+    """The page that shows them writes the audit entries of their transcripts."""
     named: Sequence[Named] = ()
     words: Sequence[str] = ()
     """What was searched for, as `words_of` writes it; `digits`: runs of digits."""

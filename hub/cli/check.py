@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from hub.cli.support.output import (
     plain,
     say,
 )
+from hub.config.callflow.carrier_checks import unspoken_languages
 from hub.config.models import Config
 from hub.config.readers.folders import listen_address
 from hub.connecting.check import check_connection
@@ -213,6 +215,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     found += [
         *_unplaced_click_ids(hub),
         *_unlisted_proxies(hub),
+        *dict.fromkeys(_unspoken_texts(hub)),
         *foreign_code(hub.config),
         *plugin_warnings(hub.config),
         *(each.sentence for each in version_ends(hub.config.connectors.values(), hub.clock())),
@@ -221,6 +224,16 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
     return found
+
+
+def _unspoken_texts(hub: Hub) -> Iterator[str]:
+    """The texts of call flows that no voice of a line's machine speaks."""
+    for company in hub.config.companies:
+        for tracker in company.trackers:
+            flow, connector = company.flow_of(tracker), hub.plugins.connectors.get(tracker.carrier)
+            for each in unspoken_languages(flow, connector.settings) if connector else ():
+                where = f"({each.step!r} of flow {flow.name!r}, company {company.name})"
+                yield f"{tracker.carrier} {each.what} {where}, so callers hear nothing there; {each.remedy}."
 
 
 def _of_address(config: Config) -> list[str]:

@@ -73,6 +73,11 @@ class PluginSettings(BaseModel):
         """Of the settings of a carrier with the ability `phone`: the phones that a call flow can ring as phone:NAME."""
         return self.phone_users()
 
+    def spoken_languages(self) -> Collection[str] | None:
+        """Of the settings of a carrier that speaks with the voices of this machine: the languages that they speak. None: those
+        of the manifest."""
+        return None
+
     def phone_users(self) -> Mapping[str, str]:
         """Of these phones those in browsers: the name, and the e-mail address of the user who takes calls there."""
         return {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
@@ -167,3 +169,38 @@ def test_plugins_are_listed_without_a_config(shop: Shop) -> None:
     assert "twilio" in [each["name"] for each in shop.json("plugins")["plugins"]]
     extra = shop.json("plugins", "--plugin-dir", str(shop.folder / "plugins"))
     assert "adco" in [each["name"] for each in extra["plugins"]]
+
+
+LINE = """connectors:
+  line:
+    plugin: sip
+    secret: ${file:key}
+    start: true
+    trunk: {host: sip.example.com, addresses: [203.0.113.0/28]}
+    numbers: ["+13125550120"]
+    voices: {es-MX: /voices/es.onnx}
+"""
+FLOW = """        flows:
+          - name: languages
+            forward: "+13125550190"
+            start: french
+            steps:
+              french: {do: greeting, say: Bonjour., language: fr-FR, then: spanish}
+              spanish: {do: greeting, say: Hola., language: es-US, then: end}
+        trackers:
+"""
+
+
+def test_a_check_warns_of_a_text_that_no_voice_of_the_machine_speaks(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no espeak-ng
+    file = shop.folder / "config.yaml"
+    written = file.read_text().replace("connectors:\n", LINE, 1).replace("        trackers:\n", FLOW, 1)
+    file.write_text(written.replace("type: source, carrier: phone", "type: source, carrier: line, flow: languages"))
+    (found,) = [each for each in shop.json("check", status=1)["warnings"] if "does not speak" in each]
+    assert found.startswith("line does not speak fr-FR; it speaks e") and "es-MX" in found
+    assert found.endswith(
+        "('french' of flow 'languages', company north), so callers hear nothing there; install a voice of that language, or "
+        "play audio files instead of texts."
+    )

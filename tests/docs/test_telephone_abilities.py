@@ -28,8 +28,9 @@ SHOWN = {
         "tests/plugins/carriers/sip/test_sip_gateway_holds.py::test_a_caller_keeps_waiting_while_the_hub_is_away_and_is_connected_when_it_is_back",
         TWILIO,
     ),
-    "your own SIP phones and softphones ring": (
+    "your own phones ring": (
         "tests/journey/test_sip_phones.py::test_a_phone_signs_in_and_a_flow_rings_it_with_encrypted_sound",
+        "tests/browser/test_phone_in_the_browser.py::test_a_call_rings_in_the_page_is_answered_with_sound_and_ends",
     ),
     "greeting uploaded or recorded in the browser, or recorded by phone": (
         "tests/web/test_voicemail_by_phone.py::test_a_person_records_the_greeting_of_their_voicemail_by_phone_after_the_pin",

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -19,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-import hub
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.manifest import DELETION_UNSAID, NOTHING_KEPT, UNSAID
 from hub.contracts.sandbox import Sandbox
@@ -35,47 +30,9 @@ from hub.testing.asking import ask, crashes, implemented_hooks
 from hub.testing.exchanges.conformance import ExchangeConformance
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
+from hub.testing.violations.imports import begin_import, imported_alone
 from hub.testing.violations.refusals import take_refused
 
-HEAVY = (
-    "av",
-    "bandwidth",
-    "faster_whisper",
-    "google",
-    "grpc",
-    "simple_salesforce",
-    "hubspot",
-    "numpy",
-    "telnyx",
-    "twilio",
-    "zeep",
-    "requests",
-    "sqlalchemy",
-    "fastapi",
-)
-"""Libraries that a plugin may import only when it works, because start-up time and memory are promises."""
-
-IMPORT_CHECK = """
-import importlib, importlib.util, json, sys
-name, file, heavy, hub_file = json.loads(sys.argv[1])
-# By its file: a confined process may not look into the folder around it.
-spec = importlib.util.spec_from_file_location("hub", hub_file)
-sys.modules["hub"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["hub"])
-from hub.testing.violations.refusals import watched_import
-
-def imported():
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError:
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-refused = watched_import(name, file, imported)
-print(json.dumps([[top for top in heavy if any(m == top or m.startswith(top + ".") for m in sys.modules)], refused]))
-"""
 SECRET_NAME = re.compile(
     r"(secret|token|password|api_key|private_key|auth_key)(?!.*(_url|_uri|_id|_path|_type|_name)$)"
 )
@@ -111,7 +68,7 @@ class ConnectorConformance(ExchangeConformance):
         """Begin what takes long beside the other promises, of those whose tests have these names."""
         module = _module(cls.connector_class)
         if any(name.startswith("test_importing_the_plugin") for name in promises):
-            _import_alone(module.__name__, module.__file__)
+            begin_import(module.__name__, module.__file__)
 
     @pytest.fixture(autouse=True)
     def nothing_refused(self) -> Iterator[None]:
@@ -319,13 +276,13 @@ class ConnectorConformance(ExchangeConformance):
 
     def test_importing_the_plugin_imports_no_vendor_library(self) -> None:
         module = _module(self.connector_class)
-        heavy, _ = _imported_alone(module.__name__, module.__file__)
+        heavy, _ = imported_alone(module.__name__, module.__file__)
         assert not heavy, f"import {', '.join(heavy)} inside the functions that use them"
 
     def test_importing_the_plugin_does_nothing_that_a_hub_refuses(self) -> None:
         """No file besides its own is read or written, no program is started and nobody is called before a hook is."""
         module = _module(self.connector_class)
-        _, refused = _imported_alone(module.__name__, module.__file__)
+        _, refused = imported_alone(module.__name__, module.__file__)
         assert not refused, f"while it is imported, it tried to {', and to '.join(refused)}"
 
     def test_the_readme_tells_what_people_must_know(self) -> None:
@@ -344,26 +301,6 @@ class ConnectorConformance(ExchangeConformance):
 
 def _module(connector_class: type[Connector]) -> ModuleType:
     return sys.modules[connector_class.__module__]
-
-
-@cache
-def _import_alone(module: str, file: str | None) -> subprocess.Popen[str]:
-    """A new process that imports the plugin."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY, hub.__file__])]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=environment)  # noqa: S603
-
-
-@cache
-def _imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]]:
-    """Which heavy libraries a new process has imported with a plugin, and what the plugin tried to do there; the same for each
-    suite of the plugin."""
-    with _import_alone(module, file) as process:
-        written, wrong = process.communicate()
-    assert process.returncode == 0, wrong.strip().rpartition("\n")[2]
-    heavy, refused = json.loads(written)
-    return heavy, refused
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:

@@ -269,21 +269,26 @@ class Without(PathFinder):
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 from hub.cli import main
-main()
+for given in (["certify", "--help"], ["certify", "signals"], ["dev", sys.argv[1]]):
+    sys.argv[1:] = given
+    try:
+        main()
+    except SystemExit as end:
+        print("ended with", end.code, flush=True)
 """
 
 
-@pytest.mark.parametrize("arguments", [("certify", "--help"), ("certify", "signals"), ("dev", "FILE")])
-def test_a_hub_without_pytest_says_what_certify_needs(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_hub_without_pytest_says_what_certify_needs(tmp_path: Path) -> None:
     file = tmp_path / "acme.py"
     file.touch()
-    given = [str(file) if each == "FILE" else each for each in arguments]
-    done = subprocess.run([sys.executable, "-c", WITHOUT_PYTEST, *given], capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    if "--help" in arguments:
-        assert done.returncode == 0 and "Test that a plugin keeps the promises of its kind" in done.stdout
-    else:
-        assert "pip install pytest" in " ".join((done.stdout + done.stderr).split())
+    command = [sys.executable, "-c", WITHOUT_PYTEST, str(file)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stdout
+    helped, *refused, nothing = done.stdout.split("ended with")
+    assert "Test that a plugin keeps the promises of its kind" in helped and refused[0].startswith(" 0\n")
+    assert len(refused) == 2 and nothing.strip() != "0", done.stdout
+    for each in refused:
+        assert "pip install pytest" in " ".join(each.split())
 
 
 def test_a_folder_without_exchanges_is_named(tmp_path: Path) -> None:

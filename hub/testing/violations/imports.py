@@ -62,11 +62,11 @@ for line in sys.stdin:
         os.write(writing, json.dumps(answer(*json.loads(line))).encode())
         break
     os.close(writing)
-    with os.fdopen(reading) as told:
-        print(told.read() or '"it ends the process"', flush=True)
+    with os.fdopen(reading) as answered:
+        print(answered.read() or '"it ends the process"', flush=True)
     os.wait()
 """
-_asked: list[tuple[str, str | None]] = []
+_pending: list[tuple[str, str | None]] = []
 _answers: dict[tuple[str, str | None], Any] = {}
 
 
@@ -83,20 +83,20 @@ def _importer() -> subprocess.Popen[str]:
 @cache
 def begin_import(module: str, file: str | None) -> None:
     """Begin to import the plugin in a process of its own."""
-    asked = _importer().stdin
-    assert asked is not None
-    print(json.dumps([module, file, sys.path, HEAVY]), file=asked, flush=True)
-    _asked.append((module, file))
+    stdin = _importer().stdin
+    assert stdin is not None
+    print(json.dumps([module, file, sys.path, HEAVY]), file=stdin, flush=True)
+    _pending.append((module, file))
 
 
 def imported_alone(module: str, file: str | None) -> tuple[list[str], list[str]]:
     """Which heavy libraries such a process has imported with a plugin, and what the plugin tried to do there; the same for
     each suite of the plugin."""
     begin_import(module, file)
-    told = _importer().stdout
-    assert told is not None
+    stdout = _importer().stdout
+    assert stdout is not None
     while (module, file) not in _answers:
-        _answers[_asked.pop(0)] = json.loads(told.readline())
+        _answers[_pending.pop(0)] = json.loads(stdout.readline())
     found = _answers[module, file]
     assert not isinstance(found, str), found
     heavy, refused = found

@@ -64,6 +64,11 @@ class Case:
     attribution: Attribution | None = None
     attributed_again: bool = False
     """Whether this batch decided the attribution again."""
+    former_visit: Visit | None = None
+    """The visit that the attribution before surely named, if it is decided again: it is no longer the person's, nor are that
+    browser's visits before it."""
+    shown_until: datetime | None = None
+    """When that browser's last visit began that another contact shows: the visits until then stay the person's."""
     visit: Visit | None = None
     candidate_visits: list[Visit] = field(default_factory=list)
     """The visits that are as likely the caller's as `visit` is, including `visit`. An objection on one of them counts."""
@@ -107,6 +112,13 @@ class Case:
         if self.attribution is None or self.attribution.expires_at is None:
             return self.attribution is not None
         return abs(self.attribution.expires_at - CALL_RETENTION - self.at) <= CLOCK_SLACK
+
+    def is_former(self, visit: Visit) -> bool:
+        """Whether a visit of the person was theirs only by the attribution before."""
+        former = self.former_visit
+        if former is None or (visit.visitor_id, visit.company_id) != (former.visitor_id, former.company_id):
+            return False
+        return visit.started_at <= former.started_at and not (self.shown_until and visit.started_at <= self.shown_until)
 
     @property
     def is_sure(self) -> bool:

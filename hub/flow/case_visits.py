@@ -10,8 +10,8 @@ from sqlalchemy import Integer, bindparam, func, or_, select
 from sqlmodel import Session
 
 from hub.flow.browser_consent import CONSENT_FIELDS
-from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
-from hub.model import FormSubmission, Lease, Visit
+from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case
+from hub.model import Attribution, FormSubmission, Lease, Visit
 from hub.model.columns import UTCTime
 from hub.numbers.rest.late_calls import LATE_CALLS
 from hub.store.rows import read, read_objects
@@ -23,7 +23,7 @@ FEW_VISITS = 50
 CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
 """The consent of a visit is read from these."""
 
-_visit, _lease = Visit.__table__.c, Lease.__table__.c
+_visit, _lease, _attribution = Visit.__table__.c, Lease.__table__.c, Attribution.__table__.c
 _NUMBERS: Any = bindparam("numbers", expanding=True)
 _EARLIEST = bindparam("earliest", type_=UTCTime())
 _LATEST, _OF_PEOPLE = bindparam("latest", type_=UTCTime()), _visit.person_id.in_(bindparam("people", expanding=True))
@@ -57,6 +57,17 @@ _LATEST_AT = _LATEST_OF.where(
     _visit.started_at <= _LATEST,
     _visit.id.in_(select(_lease.visit_id).where(_lease.tracking_number_id == bindparam("number"))),
 )
+_SHOWN_UNTIL = (
+    select(func.max(_visit.started_at, type_=UTCTime()))
+    .join(Attribution.__table__, _visit.id == _attribution.visit_id)
+    .where(
+        _visit.visitor_id == bindparam("browser"),
+        _visit.person_id == bindparam("person"),
+        _visit.company_id == bindparam("company"),
+        _attribution.subject_id != bindparam("subject"),
+        _attribution.confidence >= SURE_FROM,
+    )
+)
 
 
 def load_visits(session: Session, cases: Sequence[Case]) -> None:
@@ -69,6 +80,7 @@ def load_visits(session: Session, cases: Sequence[Case]) -> None:
     )
     _load_shown(session, [case for case in open_cases if case.line and case.line.tracker.type == "source"])
     _load_sent_from(session, open_cases)
+    _load_former(session, [case for case in open_cases if case.attribution is not None])
     _load_visits_of_people(session, cases)
     _load_remembered(session, pooled)
 
@@ -98,6 +110,17 @@ def _load_sent_from(session: Session, cases: Sequence[Case]) -> None:
     for case in cases:
         if isinstance(case.subject, FormSubmission):
             case.sent_from = visits.get(case.subject.visit_id or "")
+
+
+def _load_former(session: Session, cases: Sequence[Case]) -> None:
+    """The visits that are no longer the person's, because the contact is attributed again."""
+    for case in cases:
+        before, visit = case.attribution, case.visit
+        if before is None or visit is None or case.person is None or before.confidence < SURE_FROM:
+            continue
+        about = {"person": case.person.id, "company": case.company.id, "subject": case.subject.id}
+        ((case.shown_until,),) = read(session, _SHOWN_UNTIL, browser=visit.visitor_id, **about)
+        case.former_visit = visit
 
 
 def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = timedelta.max) -> None:
@@ -164,7 +187,8 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
         mine = visits.get(case.person.id, {}) if case.person else {}
         if case.person and case.person.id in many:
             mine = mine | {visit.id: visit for visit in _own_visits(session, case)}
-        case.visits_of_person = sorted(mine.values(), key=lambda visit: (visit.started_at, visit.id), reverse=True)
+        still = [visit for visit in mine.values() if not case.is_former(visit)]
+        case.visits_of_person = sorted(still, key=lambda visit: (visit.started_at, visit.id), reverse=True)
         case.earlier_visit = next((visit for visit in case.visits_of_person if visit.started_at < case.at), None)
 
 

@@ -48,6 +48,7 @@ def write_results(
     if again := {case.subject.id: case.at for case in cases if case.attributed_again}:
         session.execute(delete(Attribution).where(col(Attribution.subject_id).in_(again)))
         _send_unmatched_again(session, again, hub.clock())
+        _unlink_visits(session, cases)
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())
@@ -122,6 +123,19 @@ def _meet_people(session: Session, cases: Sequence[Case]) -> None:
         case.person, case.is_new_person = met, met is case.person
 
 
+def _unlink_visits(session: Session, cases: Sequence[Case]) -> None:
+    """Take from a person the visits that only the attribution before had shown to be theirs."""
+    visit = Visit.__table__.c
+    for case in cases:
+        former = case.former_visit
+        if former is not None and case.person is not None:
+            theirs = [visit.visitor_id == former.visitor_id, visit.company_id == former.company_id]
+            theirs += [visit.person_id == case.person.id, visit.started_at <= former.started_at]
+            if case.shown_until is not None:
+                theirs.append(visit.started_at > case.shown_until)
+            session.execute(update(Visit.__table__).where(*theirs).values(person_id=None))
+
+
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:
     """Mark the visit that a person surely came from as theirs, and that browser's earlier visits to the company.
     Visits that already belong to a person keep that person: the next person at the same browser gets only visits
@@ -164,12 +178,12 @@ _LINK_VISITS = (
 
 def changes_of(case: Case) -> Iterator[Change]:
     """What reports must add up again: for the person, and for those to whom the subject and its visit belonged before."""
-    visit = case.visit
-    visited_at, visitor_id = (visit.started_at, visit.visitor_id) if visit else (None, None)
     # A person who was met just now has no other contacts.
     met = case.person.id if case.person and not case.is_new_person else None
-    for person_id in {met, case.subject.person_id, visit.person_id if visit else None}:
-        yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
+    for visit in (case.visit, *filter(None, [case.former_visit])):
+        visited_at, visitor_id = (visit.started_at, visit.visitor_id) if visit else (None, None)
+        for person_id in {met, case.subject.person_id, visit.person_id if visit else None}:
+            yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
 
 
 def finish(

@@ -24,7 +24,7 @@ from testbed import (
 
 from hub.api import CallEvent, Receipt
 from hub.api.carriers import MessageEvent
-from hub.model import Attribution, Call, Delivery, InboxWebhook, TextMessage
+from hub.model import Attribution, Call, Delivery, InboxWebhook, Person, TextMessage
 from hub.store.claims import claim
 
 Factory = Callable[..., TestHub]
@@ -168,6 +168,30 @@ def test_a_call_whose_beginning_is_known_late_is_attributed_again(hub: Factory) 
     assert (found.rule, found.visit_id, found.source) == ("lease.live", shown.visit_id, "google")
     assert stage.deliver() == {"delivered": 1}, "it is sent again with its click"
     assert dict(stage.network.uploaded[-1].click_ids) == {"gclid": "Cj0KCQjw123456789"}
+
+
+@pytest.mark.parametrize("has_called", [False, True])
+def test_after_a_call_is_attributed_again_a_visit_is_no_longer_the_callers_unless_another_call_shows_it(
+    hub: Factory, has_called: bool
+) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    beginning, _, end = finished(stage, "CA1", shown.number)
+    stage.clock.advance(seconds=(HOLD + COOL_DOWN).total_seconds() + 60)
+    later = next(each for each in (stage.visit() for _ in POOL) if each.number == shown.number)
+    if has_called:
+        stage.call_in(later.number)
+    stage.tell(replace(end, at=stage.clock() + timedelta(minutes=61)))
+    stage.clock.advance(minutes=63)
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).visit_id == later.visit_id
+    caller = stage.one(Person).id
+    assert stage.visit_of(later).person_id == caller
+    stage.tell(beginning)
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).visit_id == shown.visit_id
+    assert stage.visit_of(shown).person_id == caller
+    assert stage.visit_of(later).person_id == (caller if has_called else None)
 
 
 def test_a_carriers_clock_may_lag_a_moment(hub: Factory) -> None:

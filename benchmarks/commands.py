@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def measure() -> list[Figure]:
-    """Three commands that read, and the listing."""
+    """Commands that read, and the listing."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         text = (ROOT / "config.yaml").read_text()
@@ -30,7 +30,10 @@ def measure() -> list[Figure]:
         call = _filled(config)
         given = ("--config", str(config))
         return [
-            _measured("hub call", 0.8, "call", call, *given),
+            _measured("hub call", 0.6, "call", call, *given),
+            _measured("hub calls", 0.7, "calls", *given),
+            _measured("hub numbers list", 0.8, "numbers", "list", *given),
+            _measured("hub check", 1.5, "check", *given),
             _measured("hub deliveries list", 0.8, "deliveries", "list", *given),
             _measured("hub report sources", 0.8, "report", "sources", "--company", "lakeside", *given),
             _measured("hub --help", 0.25, "--help"),

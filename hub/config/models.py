@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,11 +14,9 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -27,7 +26,6 @@ from hub.config.callflow.route import Route, flow_of
 from hub.config.callflow.step import PhoneNumber
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
-from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
 from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
@@ -37,7 +35,7 @@ from hub.config.sections.recordings import Name, RecordingsSection, Span
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice, TextsSection
-from hub.config.sections.value_types import Network, SecretKey, parse_size
+from hub.config.sections.value_types import Network, SecretKey, Size, Timetable
 from hub.config.sections.webhooks import Webhooks
 from hub.contracts.addresses import leads_elsewhere_here, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
@@ -50,14 +48,6 @@ def _with_package(wanted: bool) -> bool:
     if wanted and find_spec("mcp") is None:
         raise ValueError("needs the extra mcp; `hub docs deploy/one-machine#extras` says how to install it")
     return wanted
-
-
-Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "examples": ["256 MB"]})]
-Timetable = Annotated[
-    Schedule,
-    BeforeValidator(parse_schedule),
-    WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
-]
 
 
 class Section(BaseModel):
@@ -385,10 +375,15 @@ class Config(ConnectorTitles):
     file: Path | None = None
     """The file that it was read from."""
 
-    @property
+    @cached_property
     def companies(self) -> tuple[CompanySection, ...]:
         """All companies of all accounts."""
         return tuple(company for account in self.accounts for company in account.companies)
+
+    @cached_property
+    def companies_by_name(self) -> Mapping[str, CompanySection]:
+        """The same by their names."""
+        return {company.name: company for company in self.companies}
 
     def own_connectors(self, company: str) -> list[str]:
         """The connectors that serve only this company."""

@@ -27,7 +27,7 @@ def before_cut_over(config: Config, case: Case) -> str | None:
     The contact's time decides, not that of a lead or deal that came of it later: a network counts a click's conversion twice
     if both services send it, because each gives it a key of its own.
     """
-    section = next((each for each in config.companies if each.name == case.company.name), None)
+    section = config.companies_by_name.get(case.company.name)
     since = section.conversions_from if section else None
     if since is None or case.at.astimezone(ZoneInfo(case.company.time_zone)).date() >= since:
         return None

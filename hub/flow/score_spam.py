@@ -86,11 +86,12 @@ def score_calls(hub: Hub, session: Session, directory: Directory, cases: Sequenc
     if not mine:
         return []
     facts = _facts(hub, session, directory, mine, former)
-    policies = {company.name: company.spam for company in hub.config.companies}
+    sections = hub.config.companies_by_name
     scored = []
     for case, call, key in mine:
         found = _at_least(score(facts[key.key]), former.get(key.key))
-        marks = policies.get(case.company.name, SpamSection()).marks(found.points)
+        section = sections.get(case.company.name)
+        marks = (section.spam if section else SpamSection()).marks(found.points)
         case.is_spam = case.is_spam or marks
         scored.append(ScoredCall(case, call, found, marks, former.get(key.key)))
     return scored

@@ -9,7 +9,7 @@ from hub.numbers.directory import Line
 
 def settings_of(config: Config, line: Line) -> TextsSection:
     """The text settings of one line."""
-    company = next((each for each in config.companies if each.name == line.company.name), None)
+    company = config.companies_by_name.get(line.company.name)
     if company is None:
         return TextsSection()
     tracker = next((each for each in company.trackers if each.name == line.tracker.name), None)

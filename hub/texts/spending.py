@@ -113,7 +113,7 @@ def _beyond(hub: Hub, company: Company, limit: DailyLimit, sent: list[str], numb
 
 def _affordable(hub: Hub, company: Company, share: Decimal) -> int:
     """How many texts a part of the company's budget pays."""
-    section = next((each for each in hub.config.companies if each.name == company.name), None)
+    section = hub.config.companies_by_name.get(company.name)
     budget, price = (section.text_budget, section.text_price) if section else (DEFAULT_BUDGET, DEFAULT_PRICE)
     return int(budget.amount * share / price.amount)
 

@@ -49,16 +49,8 @@ def endpoint_of(session: Session, config: Config, endpoint_id: str) -> Endpoint 
     company = session.get(Company, row.company_id) if row else None
     if row is None or company is None:
         return None
-    section = next(
-        (
-            each
-            for own in config.companies
-            if own.name == company.name
-            for each in own.webhooks
-            if each.name == row.name
-        ),
-        None,
-    )
+    own = config.companies_by_name.get(company.name)
+    section = next((each for each in own.webhooks if each.name == row.name), None) if own else None
     return Endpoint(row, company, section) if section else None
 
 

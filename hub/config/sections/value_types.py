@@ -1,4 +1,4 @@
-"""Values of config.yaml that several sections have: networks, keys, and sizes as people write them."""
+"""Values of config.yaml that several sections have: networks, keys, sizes and schedules as people write them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import ipaddress
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
+
+from hub.config.schedule import Schedule, parse_schedule
 
 
 def _network(text: str) -> str:
@@ -43,3 +45,11 @@ def parse_size(value: object) -> int:
     if match is None or match[2] not in UNITS:
         raise ValueError(f"{value!r} is not a size; write it like 256 MB or 1 GB")
     return int(match[1]) * UNITS[match[2]]
+
+
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "examples": ["256 MB"]})]
+Timetable = Annotated[
+    Schedule,
+    BeforeValidator(parse_schedule),
+    WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
+]

@@ -59,7 +59,7 @@ class PrivacyPages:
         self._limiter = counters.of("privacy requests", RequestLimiter)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
         self._languages = PageLanguages(hub.config)
-        self._sections = {each.name: each for each in hub.config.companies}
+        self._sections = hub.config.companies_by_name
 
     def routes(self) -> list[Route]:
         """All routes."""

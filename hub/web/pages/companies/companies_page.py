@@ -14,7 +14,7 @@ from hub.web.pages.request import PageRequest
 
 def listing(page: PageRequest) -> Response:
     """All companies that the user may see."""
-    sections = {each.name: each for each in page.hub.config.companies}
+    sections = page.hub.config.companies_by_name
     numbers = Counter(line.company.name for line in page.directory.lines.values())
     return page.render(
         "companies.html",

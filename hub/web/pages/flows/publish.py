@@ -92,7 +92,7 @@ def _changes(page: PageRequest, opened: OpenFlow) -> list[Change]:
     if page.config_file is None:
         raise CannotDo(NO_FILE)
     config = page.config_file.check(page.config_file.read().text)
-    section = existing(next((own for own in config.companies if own.name == opened.company.name), None))
+    section = existing(config.companies_by_name.get(opened.company.name))
     named = {flow.name for flow in section.flows}
     old: Flow | None = current_flow(config, section.name, opened.name).flow if opened.name in named else None
     replaces = opened.draft.replaces if opened.is_draft and opened.draft and opened.replaced else None

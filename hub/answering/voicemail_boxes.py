@@ -19,7 +19,7 @@ from hub.config.callflow.context import WRONG_PIN, Opening
 from hub.config.callflow.definition import PIN_DIGITS, Messages, WithPin
 from hub.config.callflow.resume_token import parse_mark
 from hub.errors import CannotDo
-from hub.model import Call, CallStep, Recording
+from hub.model import Call, CallStep, FlowVersion, Recording
 from hub.store.encryption.keyring import Keyring
 
 PIN_DOMAIN, LINK_DOMAIN = "voicemail pin", "voicemail by phone"
@@ -27,6 +27,8 @@ MAX_WRONG_PINS, LOCKED_FOR = 5, timedelta(hours=1)
 """After so many wrong PINs within the time a voicemail opens to nobody: a hundred years for half of all PINs."""
 MAX_MESSAGES, OLDEST = 20, timedelta(days=30)
 LINK_LIFETIME = timedelta(minutes=30)
+StepOfFlow = tuple[str, str, str]
+"""The id of a company, the name of a flow of it, and of a step of that."""
 
 
 def sealed_pin(keyring: Keyring, pin: str) -> str:
@@ -50,25 +52,25 @@ def openings(
 ) -> Mapping[tuple[str, str], Opening]:
     """By call: what a caller at a PIN, or behind it, may hear, and whose PIN it is."""
     found: dict[tuple[str, str], Opening] = {}
-    tried: dict[tuple[str, str], int] = {}
+    tried: dict[StepOfFlow, int] = {}
 
-    def messages(company: str, step: WithPin) -> tuple[str, ...]:
+    def messages(request: AnswerRequest, step: WithPin) -> tuple[str, ...]:
         if not isinstance(step, Messages):
             return ()
-        return _messages(session, keyring, company, step.box, now, public_url)
+        box = (request.line.company.id, request.flow.name, step.box)
+        return _messages(session, keyring, box, now, public_url)
 
     for each in requests:
         mark = parse_mark(each.point.mark)
         step = each.flow.steps.get(mark.step) if mark and each.point.moment == "digits" else None
         if mark is None or not isinstance(step, WithPin):
             continue
-        company = each.line.company.id
         if mark.heard == "o":
-            found[each.call] = Opening(True, messages=messages(company, step))
+            found[each.call] = Opening(True, messages=messages(each, step))
             continue
-        box = (company, mark.step)
+        box = (each.line.company.id, each.flow.name, mark.step)
         if box not in tried:
-            tried[box] = _wrong_pins(session, *box, now)
+            tried[box] = _wrong_pins(session, box, now)
         # Guesses that come at the same moment count one after the other.
         locked, agent = tried[box] >= MAX_WRONG_PINS, 0
         if isinstance(step, Messages):
@@ -78,36 +80,37 @@ def openings(
             having = [at for at, pin in pins if pin and pin_fits(keyring, pin, each.point.digits)]
             fits, agent = len(having) == 1, having[0] if having else 0
         tried[box] += not fits
-        found[each.call] = Opening(fits, locked, messages(company, step) if fits and not locked else (), agent)
+        found[each.call] = Opening(fits, locked, messages(each, step) if fits and not locked else (), agent)
     return found
 
 
-def _wrong_pins(session: Session, company_id: str, step: str, now: datetime) -> int:
+def _wrong_pins(session: Session, step: StepOfFlow, now: datetime) -> int:
     counted = select(func.count()).where(
-        CallStep.company_id == company_id,
-        CallStep.step == step,
-        CallStep.result == WRONG_PIN,
-        col(CallStep.at) > now - LOCKED_FOR,
+        *_taken(step), CallStep.result == WRONG_PIN, col(CallStep.at) > now - LOCKED_FOR
     )
     return int(session.exec(counted).one())
 
 
-def _messages(
-    session: Session, keyring: Keyring, company_id: str, box: str, now: datetime, public_url: str
-) -> tuple[str, ...]:
+def _taken(step: StepOfFlow) -> tuple[Any, ...]:
+    """That a call took this step of this flow, on any version. A step of another flow is another one, whatever its name."""
+    company, flow, name = step
+    versions = select(FlowVersion.number).where(FlowVersion.company_id == company, FlowVersion.name == flow)
+    return CallStep.company_id == company, CallStep.step == name, col(CallStep.flow_version).in_(versions)
+
+
+def _messages(session: Session, keyring: Keyring, box: StepOfFlow, now: datetime, public_url: str) -> tuple[str, ...]:
     step: Any = CallStep
     left = select(step.id).where(
+        *_taken(box),
         step.connector == Call.connector,
         step.carrier_call_id == Call.carrier_call_id,
-        step.company_id == company_id,
         step.do == "voicemail",
-        step.step == box,
     )
     wanted = (
         select(Recording)
         .join(Call, col(Call.id) == col(Recording.call_id))
         .where(
-            Call.company_id == company_id,
+            Call.company_id == box[0],
             Recording.kind == "voicemail",
             col(Recording.path).is_not(None),
             col(Recording.recorded_at) > now - OLDEST,

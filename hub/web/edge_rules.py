@@ -7,14 +7,15 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from hub.numbers.greetings import MAX_UPLOAD_BYTES
 from hub.web.request_body import ASGI, content_length
 
 API_PREFIXES = ("/api/", "/v3/")
 MAX_API_BODY_BYTES = 100_000
 SOUNDS = re.compile(r"/api/v1/greetings(/[^/]+/sound)?", re.ASCII)
 """Where programs upload sound; it is read only after the key was found to be allowed to."""
-MAX_BODY_BYTES = 11_000_000
-"""Of any body; most roads take far less, and more than a form only from signed-in users."""
+MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 100_000
+"""Of any body: the longest greeting in its form. Most roads take far less, and more than a form only from signed-in users."""
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 

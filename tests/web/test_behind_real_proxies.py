@@ -161,7 +161,7 @@ def test_the_caddyfile_of_the_compose_file_is_valid(tmp_path: Path) -> None:
     done = subprocess.run(told, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (
-        '"max_size":11000000' in done.stdout
+        '"max_size":13000000' in done.stdout
         and '"exclude":["http.log.error"]' in done.stdout
         and "calls.example.com" in done.stdout
     )

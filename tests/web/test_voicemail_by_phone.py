@@ -7,12 +7,14 @@ import wave
 from array import array
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 from web_edge import HARBOUR, PUBLIC, Edge
 
 from hub.answering.voicemail_boxes import sealed_pin
 from hub.config.callflow.context import audio_key
 from hub.config.callflow.definition import Flow
-from hub.model import Greeting
+from hub.model import CallStep, FlowVersion, Greeting
 from hub.numbers.greetings import Sound, add_greeting
 from hub.recordings.keep import fetch_due
 
@@ -65,6 +67,12 @@ def test_a_person_hears_the_messages_of_their_voicemail_by_phone_after_the_pin_a
     assert heard == [MENU, "Your PIN?"], "after too many guesses the right PIN opens nothing"
     edge.clock.advance(minutes=61)
     assert "Message 1 of 2." in edge.place("2", pin)[1]
+    company = edge.opened.directory.latest.lines[HARBOUR].company
+    other = {"company_id": company.id, "name": "other", "number": 77, "revision": 1, "definition": {}, "hash": "0"}
+    with edge.opened.hub.store.writing() as session:
+        session.add(FlowVersion(**other, made_at=edge.clock()))
+        session.execute(update(CallStep).where(col(CallStep.do) == "voicemail").values(flow_version=77))
+    assert edge.place("2", pin)[1] == [MENU, "Your PIN?", "There are no more messages."], "left in another flow's box"
 
 
 def _with_own_greeting(edge: Edge, *, also_played_by: str = "") -> Greeting:

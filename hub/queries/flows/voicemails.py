@@ -11,10 +11,21 @@ from typing import Any
 from sqlalchemy import and_, case, distinct, exists, func
 from sqlmodel import Session, col, select
 
-from hub.answering.voicemail_boxes import OLDEST
+from hub.answering.voicemail_boxes import OLDEST, StepOfFlow
 from hub.config.callflow.definition import Messages, Voicemail
 from hub.config.models import Config
-from hub.model import AlertPreference, AlertRule, AuditEntry, Call, CallStep, Company, Greeting, Recording, User
+from hub.model import (
+    AlertPreference,
+    AlertRule,
+    AuditEntry,
+    Call,
+    CallStep,
+    Company,
+    FlowVersion,
+    Greeting,
+    Recording,
+    User,
+)
 from hub.numbers.greetings import greetings_of
 from hub.queries.flows.current import CurrentFlow, current_flows
 
@@ -68,8 +79,7 @@ class VoicemailBox:
 def voicemail_boxes(
     session: Session, config: Config, companies: Collection[Company], now: datetime
 ) -> list[VoicemailBox]:
-    """The boxes of some companies, in the order of config.yaml. Two flows of a company that name a step alike share its
-    messages."""
+    """The boxes of some companies, in the order of config.yaml."""
     by_name = {each.name: each for each in companies}
     ids = [each.id for each in companies]
     greetings = {each.id: each for each in greetings_of(session, ids)}
@@ -92,20 +102,21 @@ def voicemail_boxes(
             doors=tuple(
                 other for other, each in current.flow.steps.items() if isinstance(each, Messages) and each.box == name
             ),
-            count=counts.get((company.id, name), Count()),
+            count=counts.get((company.id, current.flow.name, name), Count()),
             sent_to=sent_to.get(company.id, ()),
         )
         for current, name, step in found
     ]
 
 
-def _counts(session: Session, companies: Collection[str], now: datetime) -> Mapping[tuple[str, str], Count]:
+def _counts(session: Session, companies: Collection[str], now: datetime) -> Mapping[StepOfFlow, Count]:
     step: Any = CallStep
     recording: Any = Recording
     heard = exists().where(col(AuditEntry.subject) == recording.id, col(AuditEntry.action).in_(HEARD))
     rows = session.execute(
         select(
             step.company_id,
+            FlowVersion.name,
             step.step,
             func.count(distinct(recording.id)),
             func.count(distinct(case((~heard, recording.id)))),
@@ -113,6 +124,7 @@ def _counts(session: Session, companies: Collection[str], now: datetime) -> Mapp
         )  # type: ignore[call-overload]
         .join(Call, and_(Call.connector == step.connector, Call.carrier_call_id == step.carrier_call_id))
         .join(Recording, recording.call_id == Call.id)
+        .join(FlowVersion, col(FlowVersion.number) == step.flow_version)
         .where(
             step.do == "voicemail",
             step.company_id.in_(companies),
@@ -120,9 +132,9 @@ def _counts(session: Session, companies: Collection[str], now: datetime) -> Mapp
             recording.kind == "voicemail",
             recording.path.is_not(None),
         )
-        .group_by(step.company_id, step.step)
+        .group_by(step.company_id, FlowVersion.name, step.step)
     )
-    return {(company, name): Count(*figures) for company, name, *figures in rows}
+    return {(company, flow, name): Count(*figures) for company, flow, name, *figures in rows}
 
 
 def _sent_to(session: Session, companies: Collection[str]) -> Mapping[str, Sequence[SentTo]]:

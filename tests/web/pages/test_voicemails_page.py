@@ -10,12 +10,13 @@ import pytest
 from config_on_disk import open_config_stage
 from flow_strategies import OFFICE_TEXT
 from page_client import PageClient, signed_in
+from sqlalchemy import update
 from testbed import TestHub
 
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.answering.voicemail_boxes import pin_fits
 from hub.config.callflow.definition import Messages
-from hub.model import AuditEntry, CallStep, Company, Recording, User
+from hub.model import AuditEntry, CallStep, Company, FlowVersion, Recording, User
 from hub.store import audit
 from hub.testing import FrozenClock
 
@@ -53,6 +54,17 @@ def leave(stage: TestHub, number: str) -> Recording:
     with stage.hub.store.writing() as session:
         session.add_all([row, *taken])
     return row
+
+
+def of_another_flow(stage: TestHub) -> None:
+    """Let all calls have taken the steps of another flow of the company, in which they are named alike."""
+    company = stage.one(Company, name="lakeside")
+    other = FlowVersion(
+        company_id=company.id, name="other", number=77, revision=1, definition={}, hash="0", made_at=stage.clock()
+    )
+    with stage.hub.store.writing() as session:
+        session.add(other)
+        session.execute(update(CallStep).values(flow_version=other.number))
 
 
 def row_of(browser: PageClient) -> str:
@@ -98,3 +110,10 @@ def test_a_pin_is_set_sealed_and_never_shown(stage: TestHub) -> None:
     assert door.pin not in owner.get(PATH).text
     assert any(row.action.startswith("config") for row in stage.rows(AuditEntry))
     assert signed_in(stage, "marketer").post(PATH, form).status_code == 403
+
+
+def test_a_box_of_the_same_name_in_another_flow_has_messages_of_its_own(stage: TestHub) -> None:
+    leave(stage, "R1")
+    assert "1 of 1" in row_of(signed_in(stage))
+    of_another_flow(stage)
+    assert "0 of 0" in row_of(signed_in(stage))

@@ -6,7 +6,8 @@ from starlette.responses import JSONResponse, Response
 
 from hub.config.readers.folders import plugin_places
 from hub.config.schema import config_schema
-from hub.web.pages.config.editor import MAX_CONFIG_BYTES, keep
+from hub.web.edge_rules import MAX_BODY_BYTES
+from hub.web.pages.config.editor import keep
 from hub.web.pages.config.review import as_written, editable, review
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -38,6 +39,6 @@ def schema(page: PageRequest) -> Response:
 
 
 PAGES = (
-    Page("/config/check", check, "configure", "POST", MAX_CONFIG_BYTES),
+    Page("/config/check", check, "configure", "POST", MAX_BODY_BYTES),
     Page("/config/schema.json", schema, "configure"),
 )

@@ -11,14 +11,13 @@ from hub.queries.config_history import config_history
 from hub.reload import ConfigConflict, ConfigFile
 from hub.reload.drafts import discard_draft, draft_of, keep_draft
 from hub.reload.user_limits import has_one_account
+from hub.web.edge_rules import MAX_BODY_BYTES
 from hub.web.pages.config.retyped import secret_fields, with_typed
 from hub.web.pages.config.review import Review, as_written, editable, review, running_processes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.security import file_headers
 
-MAX_CONFIG_BYTES = 11_000_000
-"""Of a form; escaped, a text takes up to three times its size."""
 HOW = {
     "start": "at a start",
     "file": "on disk",
@@ -119,6 +118,6 @@ def _show(page: PageRequest, file: ConfigFile, found: Review | None, status: int
 
 PAGES = (
     Page("/config", editor, "configure"),
-    Page("/config", act, "configure", "POST", MAX_CONFIG_BYTES),
+    Page("/config", act, "configure", "POST", MAX_BODY_BYTES),
     Page("/config/draft.diff", download, "configure"),
 )

@@ -10,7 +10,6 @@ from hub.errors import CannotDo
 from hub.model import Company, Greeting
 from hub.numbers.greetings import (
     MAX_NAME,
-    MAX_UPLOAD_BYTES,
     add_greeting,
     converted,
     greeting_of,
@@ -19,12 +18,12 @@ from hub.numbers.greetings import (
     replace_greeting,
 )
 from hub.queries.flows.current import played_greetings
+from hub.web.edge_rules import MAX_BODY_BYTES
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-FORM_BYTES = 10_000
 FIELDS = (
     Field(name="name", label="Name", hint="As it stands in the list of files of a step", maximum=MAX_NAME),
     Field(name="replaces", label="In place of", kind="choice", empty="None: it is a new greeting"),
@@ -91,6 +90,6 @@ def _played(page: PageRequest, companies: list[Company]) -> frozenset[str]:
 
 PAGES = (
     Page("/flows/greetings", show, "setup"),
-    Page("/flows/greetings", change, "configure", method="POST", max_bytes=MAX_UPLOAD_BYTES + FORM_BYTES, again=show),
+    Page("/flows/greetings", change, "configure", method="POST", max_bytes=MAX_BODY_BYTES, again=show),
     Page("/flows/greetings/{greeting}.sound", hear, "setup"),
 )

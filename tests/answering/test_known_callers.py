@@ -44,7 +44,7 @@ def test_the_lists_the_owner_and_the_messages_of_a_box_are_found_on_every_databa
             },
             "night": {"do": "voicemail", "say": f"Call {BUSINESS}."},
         },
-    )  # fmt: skip
+    ).model_copy(update={"name": line.flow.name})  # fmt: skip
     with stage.hub.store.writing() as session:
         add_rule(session, line.company.account_id, line.company.id, "vip", "+1312*", now, "olivia")
         add_rule(session, line.company.account_id, None, "block", "+14155550142", now, "olivia")

@@ -270,8 +270,7 @@ def _word(session: Session, vault: Vault, companies: Sequence[str], word: str) -
     term.notes = {each: text for each, text in notes_of(vault, session, notes).items() if fits(text, word)}
     transcripts = session.exec(select(TranscriptRow).where(col(TranscriptRow.id).in_(ids))).all()
     for recording_id, parts in spoken_parts(session, vault, transcripts).items():
-        part = next((part for part in parts if fits(part.text or "", word)), None)
-        if part is not None:
+        if part := next((part for part in parts if fits(part.text or "", word)), None):
             term.said[recording_id] = part
     return term
 
@@ -349,15 +348,12 @@ def _said(session: Session, scope: AccessScope, vault: Vault, seen: Visible, ter
     found = session.exec(wanted).all()
     views = {view.id: view for view in contact_views(session, vault, [call for _, call in found], scope.user)}
     read_parts(list(views.values()), "name", "company")
-    first = {
-        recording.id: min((term.said[recording.id] for term in worded), key=lambda part: part.start)
-        for recording, _ in found
-    }
-    return [
-        FoundLine(first[recording.id].text or "", first[recording.id].start, recording, views[call.id])
-        for recording, call in found
-        if call.id in views
-    ]
+    lines = []
+    for recording, call in found:
+        if call.id in views:
+            first = min((term.said[recording.id] for term in worded), key=lambda part: part.start)
+            lines.append(FoundLine(first.text or "", first.start, recording, views[call.id]))
+    return lines
 
 
 def _named(session: Session, companies: Sequence[str], text: str) -> list[Named]:

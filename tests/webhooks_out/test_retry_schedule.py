@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from testbed import TestHub
@@ -89,6 +90,7 @@ def _play(sending: WebhookStage, look: float = 5, **span: float) -> None:
         sending.after(seconds=(min([*due, ends]) - clock()).total_seconds())
 
 
+@pytest.mark.soak
 def test_an_endpoint_that_is_wrong_for_almost_three_days_loses_nothing(sending: WebhookStage) -> None:
     """It refuses the key, and leads elsewhere, by turns. What each such answer leads to, the tests above say."""
     sending.receiver.answers = [(401, {}), (302, {"Location": "/"})] * 5_000
@@ -102,6 +104,7 @@ def test_an_endpoint_that_is_wrong_for_almost_three_days_loses_nothing(sending: 
     assert len(sending.receiver.received) < 3 * 60
 
 
+@pytest.mark.soak
 def test_an_endpoint_that_is_wrong_for_three_days_has_its_events_set_aside_and_a_replay_brings_them(
     sending: WebhookStage,
 ) -> None:

@@ -234,7 +234,7 @@ class LiveDirectory:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the last look is not too old, or there is no database to look into."""
+        """Whether the last look is not too old; while the database is away, the last one counts."""
         return self._monotonic() - self._read_at < self._max_age or self._store.outage.since is not None
 
     def current(self) -> Directory:

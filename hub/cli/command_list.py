@@ -68,6 +68,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "backup": ("operation.backup", "operation.drill"),
         "restore": ("operation.backup:restore",),
         "upgrade": ("operation.upgrade:upgrade",),
+        "store": ("operation.store_plan",),
     },
     "Development": {
         "docs": ("docs:docs",),

@@ -18,6 +18,12 @@ DATABASE_SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",
 }
+TABLE_SIZES = {
+    "sqlite": "SELECT m.tbl_name, sum(d.pgsize), NULL FROM dbstat d JOIN sqlite_master m ON m.name = d.name "
+    "WHERE d.aggregate = TRUE GROUP BY m.tbl_name",
+    "postgresql": "SELECT relname, pg_total_relation_size(oid), reltuples FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace",
+}
 
 
 def _dialect(bind: Session | Connection) -> str:
@@ -95,6 +101,12 @@ def server_time(session: Session) -> datetime | None:
 def database_bytes(bind: Session | Connection) -> int:
     """The size of the database."""
     return int(bind.execute(text(DATABASE_SIZE[_dialect(bind)])).scalar_one())
+
+
+def table_bytes(session: Session) -> list[tuple[str, int, int | None]]:
+    """Each table: its bytes with its indexes, and the rows that the database's statistics say; None if they say nothing."""
+    found = session.execute(text(TABLE_SIZES[_dialect(session)]))
+    return [(name, int(size), int(rows) if rows is not None and rows >= 0 else None) for name, size, rows in found]
 
 
 def bypassed_row_security(connection: Connection) -> str | None:

@@ -1,0 +1,87 @@
+"""`hub store`: how large the database is and will be."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile
+from hub.platform.clock import utc_now
+from hub.queries.status.store_plan import StorePlan, TablePlan, store_plan
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
+from hub.store.dialects import database_file
+
+commands = typer.Typer(help="How large the database is and will be.", no_args_is_help=True)
+GB = 1e9
+YEARS = (12, 24, 60)
+"""The months for which a plan says the size."""
+
+
+@commands.command("plan")
+@listing
+def plan(
+    calls: Annotated[
+        float | None, typer.Option(min=1, help="Plan for this many calls a month instead of those of the last 30 days.")
+    ] = None,
+    disk_gb: Annotated[
+        float | None,
+        typer.Option("--disk-gb", min=0, help="Size of the database's disk, if it is on another machine."),
+    ] = None,
+    config: ConfigFile = CONFIG,
+) -> Listing:
+    """Say how large each table is, how it grows, when the disk is full, and what a shorter retention would save."""
+    loaded = read_config(config)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            planned = store_plan(session, loaded.retention, utc_now(), calls)
+        file = database_file(store.url)
+    limit = disk_gb * GB if disk_gb is not None else None
+    if limit is None and file is not None:
+        limit = planned.after(0) + shutil.disk_usage(file.parent).free
+    return Listing(
+        "Tables with their indexes, the largest in the end first", planned.tables[:15],
+        ("table", ("rows", lambda row: f"{row.rows:,}"), ("now", lambda row: size(row.bytes)),
+         ("in 30 days", lambda row: f"+{size(row.monthly_bytes)}"),
+         *((f"in {months // 12} y", lambda row, months=months: size(row.after(months))) for months in YEARS),
+         ("deleted after", lambda row: f"{row.life.days:,} days ({row.setting})" if row.life else "never")),
+        data=lambda row: {"table": row.table, "bytes": row.bytes, "rows": row.rows, "monthly_bytes": row.monthly_bytes,
+                          **{f"after_{months}_months": row.after(months) for months in YEARS}},
+        notes=[*_summary(planned, limit), *_savings(planned)],
+    )  # fmt: skip
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    for unit, step in (("GB", GB), ("MB", 1e6), ("kB", 1e3)):
+        if count >= step:
+            return f"{count / step:,.1f} {unit}"
+    return f"{count:.0f} B"
+
+
+def _summary(planned: StorePlan, limit: float | None) -> list[str]:
+    later = ", ".join(f"{size(planned.after(months))} in {months // 12} y" for months in YEARS)
+    said = [f"{planned.monthly_calls:,.0f} calls in 30 days; {size(planned.after(0))} now, {later}."]
+    if limit is None:
+        return [*said, "The disk of the server is not known here; give its size with --disk-gb."]
+    months = planned.months_until(limit)
+    if months is None:
+        return [*said, f"{size(limit)} of disk are enough for a hundred years at this rate."]
+    first = max(planned.tables, key=lambda each: each.monthly_bytes)
+    return [*said, f"The disk ({size(limit)} for the database) is full in month {months}; {first.table} grows fastest."]
+
+
+def _savings(planned: StorePlan) -> list[str]:
+    def saved(each: TablePlan) -> float:
+        return each.monthly_bytes * (each.life.days / 30) / 2 if each.life else 0.0
+
+    best = sorted((each for each in planned.tables if saved(each)), key=saved, reverse=True)[:3]
+    return [
+        f"retention.{each.setting} of {each.life.days // 2:,} instead of {each.life.days:,} days saves {size(saved(each))} in "
+        f"{each.table} in the end."
+        for each in best
+        if each.life
+    ]

@@ -1,0 +1,53 @@
+"""`hub store plan`: how large the database is and will be, and when the disk is full."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from cli_shop import Shop
+from testbed import TestHub
+
+from hub.config.retention import RetentionSection
+from hub.model import PageView
+from hub.platform.clock import utc_now
+from hub.queries.status.store_plan import StorePlan, TablePlan, store_plan
+
+
+def planned(stage: TestHub, now: datetime, calls: float | None = None) -> StorePlan:
+    with stage.hub.store.reading() as session:
+        return store_plan(session, RetentionSection(), now, calls)
+
+
+def test_a_plan_counts_the_rows_of_the_last_30_days_and_grows_with_the_calls(hub: object) -> None:
+    stage: TestHub = hub()  # type: ignore[operator]
+    for _ in range(3):
+        stage.call_in()
+    now = utc_now()  # ids are made by the machine's clock
+    plan = planned(stage, now)
+    (calls,) = (each for each in plan.tables if each.table == "call")
+    assert (calls.rows, calls.monthly_rows, plan.monthly_calls) == (3, 3, 3)
+    assert calls.monthly_bytes == pytest.approx(calls.bytes) and calls.life is None
+    (views,) = (each for each in plan.tables if each.table == PageView.__tablename__)
+    assert views.setting == "visitor_session"
+    assert planned(stage, now, calls=300).monthly_calls == 300
+    assert planned(stage, now + timedelta(days=31)).monthly_calls == 0
+
+
+def test_a_table_whose_rows_are_deleted_stops_growing_and_the_month_of_a_full_disk_is_found() -> None:
+    grows = {"bytes": 1_000, "rows": 10, "monthly_rows": 10.0}
+    kept = TablePlan(table="call", life=None, setting=None, **grows)  # type: ignore[arg-type]
+    ending = TablePlan(table="page_view", life=timedelta(days=90), setting="visitor_session", **grows)  # type: ignore[arg-type]
+    assert (kept.after(12), ending.after(1), ending.after(12)) == (13_000, 2_000, 3_000)
+    plan = StorePlan(tables=[kept, ending], monthly_calls=10)
+    assert plan.after(12) == 16_000
+    assert (plan.months_until(16_000), plan.months_until(500)) == (13, 0)
+    assert StorePlan(tables=[ending], monthly_calls=0).months_until(3_000) is None
+
+
+def test_the_command_says_what_grows_and_when_the_disk_is_full(shop: Shop) -> None:
+    printed = shop.run("store", "plan", "--disk-gb", "1000").stdout
+    assert "calls in 30 days" in printed and "1,000.0 GB of disk are enough" in printed
+    rows = shop.json("store", "plan")
+    assert {"table", "bytes", "rows", "monthly_bytes"} <= set(rows[0])
+    assert "full in month 0" in shop.run("store", "plan", "--disk-gb", "0").stdout

@@ -47,7 +47,7 @@ def plan(
         ("table", ("rows", lambda row: f"{row.rows:,}"), ("now", lambda row: size(row.bytes)),
          ("in 30 days", lambda row: f"+{size(row.monthly_bytes)}"),
          *((f"in {months // 12} y", lambda row, months=months: size(row.after(months))) for months in YEARS),
-         ("deleted after", lambda row: f"{row.life.days:,} days ({row.setting})" if row.life else "never")),
+         ("ends", lambda row: f"{row.share:.0%} after {row.life.days:,} days ({row.setting})" if row.life else "never")),
         data=lambda row: {"table": row.table, "bytes": row.bytes, "rows": row.rows, "monthly_bytes": row.monthly_bytes,
                           **{f"after_{months}_months": row.after(months) for months in YEARS}},
         notes=[*_summary(planned, limit), *_savings(planned)],
@@ -76,7 +76,7 @@ def _summary(planned: StorePlan, limit: float | None) -> list[str]:
 
 def _savings(planned: StorePlan) -> list[str]:
     def saved(each: TablePlan) -> float:
-        return each.monthly_bytes * (each.life.days / 30) / 2 if each.life else 0.0
+        return each.share * each.monthly_bytes * (each.life.days / 30) / 2 if each.life else 0.0
 
     best = sorted((each for each in planned.tables if saved(each)), key=saved, reverse=True)[:3]
     return [

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, func, select
+from sqlalchemy import LargeBinary, Text, cast, func, literal, select
 from sqlmodel import Session, SQLModel
 
 from hub.config.retention import RetentionSection
 from hub.model import Call
-from hub.privacy.retention_rules import RETENTION_RULES
+from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
 from hub.store.dialects import table_bytes
 
 MONTH = timedelta(days=30)
+SAMPLE = 1_000
+"""Rows of a table that are looked at for the size of what is emptied."""
 MAX_MONTHS = 1_200
 """A plan looks no further ahead."""
 
@@ -29,9 +31,11 @@ class TablePlan:
     rows: int
     monthly_rows: float
     life: timedelta | None
-    """After which its rows are deleted; None if they stay, which most do with their personal columns emptied."""
+    """After which its rows are deleted or their personal columns emptied; None if neither happens."""
     setting: str | None
     """The key in `retention:` of config.yaml that says so."""
+    share: float = 1.0
+    """The share of its bytes that ends then: 1 if its rows are deleted."""
 
     @property
     def monthly_bytes(self) -> float:
@@ -39,11 +43,12 @@ class TablePlan:
         return self.bytes / self.rows * self.monthly_rows if self.rows else 0.0
 
     def after(self, months: float) -> float:
-        """Its bytes after some time: rows that are deleted in the end make room for new ones."""
+        """Its bytes after some time: what is deleted or emptied makes room for new rows."""
         grown = self.bytes + self.monthly_bytes * months
         if self.life is None:
             return grown
-        return min(grown, max(float(self.bytes), self.monthly_bytes * (self.life / MONTH)))
+        ending = min(grown, max(float(self.bytes), self.monthly_bytes * (self.life / MONTH)))
+        return self.share * ending + (1 - self.share) * grown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +80,16 @@ def store_plan(
     30 days. It reads every page of an SQLite database."""
     called = _new_rows(session, Call.__table__, now) or 0
     times = monthly_calls / called if monthly_calls and called else 1.0
-    lives = {
-        rule.table.__tablename__: rule.kind for rule in RETENTION_RULES if rule.ending == "deleted" and not rule.where
+    rules = {
+        rule.table.__tablename__: rule
+        for rule in RETENTION_RULES
+        if rule.ending != "own" and not rule.where and not rule.columns
     }
     tables = SQLModel.metadata.tables
     found = []
     for name, size, rows in table_bytes(session):
         if name in tables:
-            table, kind = tables[name], lives.get(name)
+            table, rule = tables[name], rules.get(name)
             counted = (
                 rows if rows is not None else session.execute(select(func.count()).select_from(table)).scalar_one()
             )
@@ -92,18 +99,33 @@ def store_plan(
                     bytes=size,
                     rows=counted,
                     monthly_rows=times * _new_rows(session, table, now),
-                    life=retention.life(kind) if kind else None,
-                    setting=kind,
+                    life=retention.life(rule.kind) if rule else None,
+                    setting=rule.kind if rule else None,
+                    share=_emptied(session, table, rule, size / counted) if rule and counted else 1.0,
                 )
             )
     found.sort(key=lambda each: (-each.after(MAX_MONTHS), each.table))
     return StorePlan(tables=found, monthly_calls=times * called)
 
 
+def _emptied(session: Session, table: Any, rule: RetentionRule, row_bytes: float) -> float:
+    """The share of a row's bytes that its retention rule ends, by a sample of rows."""
+    if rule.ending == "deleted":
+        return 1.0
+    columns = [table.c[name] for name in rule.categories()]
+    lengths = [
+        func.coalesce(func.length(each if isinstance(each.type, LargeBinary) else cast(each, Text)), 0)
+        for each in columns
+    ]
+    sample = select(sum(lengths, start=literal(0)).label("size")).select_from(table).limit(SAMPLE).subquery()
+    emptied = session.execute(select(func.avg(sample.c.size))).scalar_one()
+    return min(1.0, float(emptied or 0) / row_bytes)
+
+
 def _new_rows(session: Session, table: Any, now: datetime) -> int:
     """The rows of the last 30 days. Ids begin with their time in milliseconds, so the primary key finds them."""
     key = next(iter(table.primary_key.columns))
-    if not isinstance(key.type, String) or key.type.length != 36:
+    if getattr(key.type, "length", None) != 36:
         return 0
     digits = f"{int((now - MONTH).timestamp() * 1_000):012x}"
     since = f"{digits[:8]}-{digits[8:]}"

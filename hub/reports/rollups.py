@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy import Table, bindparam, delete, func, select
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
@@ -43,10 +43,30 @@ class MarkedDay:
     marks: list[str]
 
 
-def roll_up(store: Store, most: int = 50) -> int:
-    """Roll up the days that were marked first, at most `most`; returns how many. Idempotent."""
+class RollUpTurn:
+    """Rolls up, some at each call, the days that were marked when its turn began. A day that is marked meanwhile waits for the
+    next turn, so that a busy day is not added up again and again."""
+
+    def __init__(self, store: Store, most: int) -> None:
+        self._store, self._most = store, most
+        self._until: str | None = None
+        """The newest mark of the turn; None between two turns."""
+
+    def __call__(self) -> int:
+        """Roll up the next days of the turn; 0 if it is over."""
+        if self._until is None:
+            with self._store.reading() as session:
+                self._until = session.execute(select(func.max(col(DirtyDay.id)))).scalar()
+        done = roll_up(self._store, self._most, self._until) if self._until is not None else 0
+        if not done:
+            self._until = None
+        return done
+
+
+def roll_up(store: Store, most: int = 50, until: str | None = None) -> int:
+    """Roll up the days that were marked first, at most `most`, by marks up to `until`; returns how many. Idempotent."""
     with store.reading() as session:
-        marked = marked_days(session, most)
+        marked = marked_days(session, most, until)
     for each in marked:
         with store.reading() as session:
             tally = tally_day(session, each.company_id, each.zone, each.day)
@@ -105,12 +125,14 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
             session.execute(delete(table).where(*same, *nothing), _of([{**row, "day": begins} for row in gone]))
 
 
-def marked_days(session: Session, most: int) -> list[MarkedDay]:
-    """The days that were marked first, at most `most`, with their marks."""
+def marked_days(session: Session, most: int, until: str | None = None) -> list[MarkedDay]:
+    """The days that were marked first, at most `most`, with their marks up to `until`."""
     marked = select(col(DirtyDay.id), col(DirtyDay.company_id), col(DirtyDay.day), col(Company.time_zone))
     marked = (
         marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MAX_DIRTY_DAYS)
     )
+    if until is not None:
+        marked = marked.where(col(DirtyDay.id) <= until)
     days: dict[tuple[str, date], MarkedDay] = {}
     for mark_id, company_id, day, time_zone in session.execute(marked):
         if (company_id, day) in days or len(days) < most:

@@ -34,7 +34,7 @@ from hub.privacy_requests.erased_bytes import ErasedBytes
 from hub.privacy_requests.reminders import close_unconfirmed, drop_old_files, drop_old_proofs, remind
 from hub.privacy_requests.run import work_tasks
 from hub.recordings.keep import end_expired
-from hub.reports.rollups import roll_up
+from hub.reports.rollups import RollUpTurn
 from hub.runtime import Hub
 from hub.store.journal import sign_due
 from hub.store.locks import hold_locks
@@ -85,7 +85,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("sign journal", 3_600.0, lambda: sign_due(store, hub.keyring, clock())),
         Job("recipients", 600.0, partial(_note_recipients, hub)),
         # A report adds up what was marked since the last roll-up, so it is never late.
-        Job("roll-ups", 60.0, partial(roll_up, store, DAYS_PER_ROLL_UP), drain=True),
+        Job("roll-ups", 60.0, RollUpTurn(store, DAYS_PER_ROLL_UP), drain=True),
         Job("numbers at the carriers", 21_600.0, partial(audit_live_carriers, hub)),
         Job("health of numbers", 600.0, partial(audit_numbers, hub)),
         Job("processes beside the hub", 60.0, partial(check_companions, hub)),

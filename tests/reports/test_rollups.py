@@ -43,7 +43,7 @@ from hub.numbers.accounts import write_accounts
 from hub.reports.calendar import day_of, month_of, year_of
 from hub.reports.credits import MODELS
 from hub.reports.report import make_report
-from hub.reports.rollups import marked_days, roll_up, stored_days, write_marked
+from hub.reports.rollups import RollUpTurn, marked_days, roll_up, stored_days, write_marked
 from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
 from hub.visits.forms import SentForm
@@ -325,6 +325,19 @@ def test_a_mark_that_comes_while_its_day_is_added_up_stays(lite_hub: Factory) ->
     assert write_marked(stage.hub.store, seen, old)
     assert len(stage.rows(DirtyDay)) == 1, "the second call's"
     assert not write_marked(stage.hub.store, seen, {}), "another worker that saw the same marks gives way"
+    check(stage, lakeside.company)
+
+
+def test_a_busy_day_is_added_up_once_a_turn_and_not_again_and_again(lite_hub: Factory) -> None:
+    stage = lite_hub(**OPTIONS)
+    lakeside = Town(stage)
+    lakeside.happen("call", 0, 0)
+    turn = RollUpTurn(stage.hub.store, 5)
+    assert turn() == 1
+    lakeside.happen("call", 1, 0)
+    assert turn() == 0, "the turn is over: the second call came after it began"
+    assert len(stage.rows(DirtyDay)) == 1
+    assert (turn(), turn()) == (1, 0)
     check(stage, lakeside.company)
 
 

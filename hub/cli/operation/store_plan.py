@@ -10,6 +10,7 @@ import typer
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.status.store_plan import StorePlan, TablePlan, store_plan
 from hub.startup.database import open_store
 from hub.startup.reading import read_config
@@ -17,6 +18,7 @@ from hub.store.dialects import database_file
 
 commands = typer.Typer(help="How large the database is and will be.", no_args_is_help=True)
 GB = 1e9
+FIGURES = only("table", "bytes", "rows", "monthly_bytes")
 YEARS = (12, 24, 60)
 """The months for which a plan says the size."""
 
@@ -48,8 +50,7 @@ def plan(
          ("in 30 days", lambda row: f"+{size(row.monthly_bytes)}"),
          *((f"in {months // 12} y", lambda row, months=months: size(row.after(months))) for months in YEARS),
          ("ends", lambda row: f"{row.share:.0%} after {row.life.days:,} days ({row.setting})" if row.life else "never")),
-        data=lambda row: {"table": row.table, "bytes": row.bytes, "rows": row.rows, "monthly_bytes": row.monthly_bytes,
-                          **{f"after_{months}_months": row.after(months) for months in YEARS}},
+        data=lambda row: {**FIGURES(row), **{f"after_{months}_months": row.after(months) for months in YEARS}},
         notes=[*_summary(planned, limit), *_savings(planned)],
     )  # fmt: skip
 

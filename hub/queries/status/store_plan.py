@@ -43,7 +43,7 @@ class TablePlan:
         return self.bytes / self.rows * self.monthly_rows if self.rows else 0.0
 
     def after(self, months: float) -> float:
-        """Its bytes after some time: what is deleted or emptied makes room for new rows."""
+        """Its bytes after some time: the space of what is deleted or emptied is used for new rows."""
         grown = self.bytes + self.monthly_bytes * months
         if self.life is None:
             return grown

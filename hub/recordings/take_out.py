@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
@@ -18,6 +17,7 @@ from hub.recordings.peaks import keep_peaks
 from hub.recordings.redact import Silence
 from hub.recordings.silence import CannotSilence, silenced
 from hub.runtime import Hub
+from hub.store.rows import count_changed
 
 DELETED = "a number that must not be heard was said in it, and its coding is none that the hub can silence"
 
@@ -32,27 +32,33 @@ def silence_recording(hub: Hub, heard: Heard, silences: Sequence[Silence]) -> No
         free = on_hold(session, hub.config, hub.clock(), hub.vault).leaves(Recording)
         if row.path is None or session.exec(select(Recording.id).where(Recording.id == row.id, free)).first() is None:
             return
-        sealed = hub.blob_store.read(row.path) or b""
+        sealed = hub.blob_store.read(row.path)
+    if sealed is None:
+        return  # it was deleted meanwhile, with its caller or because they refused
     try:
         quiet = silenced(audio, row.content_type or "", silences)
     except CannotSilence:
+        quiet = None
         hub.blob_store.delete(row.path)
-        _write(
-            hub, row, {"state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": DELETED}, None
-        )
-        return
-    with hub.store.reading() as session:
-        again = hub.vault.seal_again(session, sealed, quiet, place_in(row.id))
-    hub.blob_store.write(row.path, again)
-    _write(hub, row, {"sha256": _digest(quiet)}, quiet)
+    else:
+        with hub.store.reading() as session:
+            again = hub.vault.seal_again(session, sealed, quiet, place_in(row.id))
+        hub.blob_store.write(row.path, again)
+    if not _is_noted(hub, row, quiet):
+        hub.blob_store.delete(row.path)  # its caller refused it while it was silenced
 
 
-def _write(hub: Hub, row: Recording, values: dict[str, Any], quiet: bytes | None) -> None:
+def _is_noted(hub: Hub, row: Recording, quiet: bytes | None) -> bool:
+    """Write what the storage holds now; False if the recording has ended meanwhile."""
+    gone = {"state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": DELETED}
     with hub.store.writing() as session:
+        mine = update(Recording).where(col(Recording.id) == row.id, col(Recording.path) == row.path)
+        if not count_changed(session, mine.values(**(gone if quiet is None else {"sha256": _digest(quiet)}))):
+            return False
         session.execute(delete(RecordingPeaks).where(col(RecordingPeaks.recording_id) == row.id))
-        session.execute(update(Recording).where(col(Recording.id) == row.id).values(**values))
         if quiet is not None:
             keep_peaks(session, row.id, row.content_type, quiet)
+    return True
 
 
 def _digest(audio: bytes) -> str:

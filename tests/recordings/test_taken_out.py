@@ -6,6 +6,7 @@ import io
 import wave
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from recorder import PARTS, WRITTEN, PaperEars, Recorder, tell_of, tone
 from sqlalchemy import update
 from testbed import CALLER, CONNECTORS, TestHub
 
-from hub.api import RetryLater, TranscriptPart
-from hub.model import Recording, RecordingPeaks, TranscriptRow
+from hub.api import RetryLater, Transcript, TranscriptPart
+from hub.model import Call, Recording, RecordingPeaks, TranscriptRow
 from hub.privacy_requests.people import set_hold
+from hub.recordings.end import end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.listen import hear
 from hub.recordings.transcribe import transcribe_due
@@ -125,4 +127,17 @@ def test_audio_that_cannot_be_silenced_is_deleted_with_its_reason(hub: Callable[
     row = stage.one(Recording)
     assert (row.state, row.path, heard(stage).audio) == ("gone", None, None)
     assert "must not be heard" in heard(stage).why
+    assert not [each for each in (tmp_path / "shelf").rglob("*") if each.is_file()]
+
+
+def test_a_caller_who_refuses_while_it_is_transcribed_leaves_no_audio(stage: TestHub, tmp_path: Path) -> None:
+    def refuse() -> Transcript:
+        end_recording(stage.hub, stage.one(Call), "anna")
+        fetch_due(stage.hub)
+        return TOLD
+
+    stage.ears.script[:] = [refuse]
+    transcribe(stage)
+    assert stage.one(Recording).path is None and stage.one(TranscriptRow).state == "gone"
+    assert stage.rows(RecordingPeaks) == []
     assert not [each for each in (tmp_path / "shelf").rglob("*") if each.is_file()]

@@ -38,12 +38,12 @@ def silence_recording(hub: Hub, heard: Heard, silences: Sequence[Silence]) -> No
     try:
         quiet = silenced(audio, row.content_type or "", silences)
     except CannotSilence:
-        quiet = None
         hub.blob_store.delete(row.path)
-    else:
-        with hub.store.reading() as session:
-            again = hub.vault.seal_again(session, sealed, quiet, place_in(row.id))
-        hub.blob_store.write(row.path, again)
+        _is_noted(hub, row, None)
+        return
+    with hub.store.reading() as session:
+        again = hub.vault.seal_again(session, sealed, quiet, place_in(row.id))
+    hub.blob_store.write(row.path, again)
     if not _is_noted(hub, row, quiet):
         hub.blob_store.delete(row.path)  # its caller refused it while it was silenced
 

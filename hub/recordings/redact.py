@@ -8,7 +8,6 @@ digit of payment cards (ISO/IEC 7812, Luhn), and by the words around it, of whic
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,6 +16,7 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 from hub.contracts.transcripts import TranscriptPart
+from hub.store.encryption.search_words import without_accents
 
 CARD, ACCOUNT, SSN, CODE = "card number", "account number", "social security number", "security code"
 HEALTH = "health word"
@@ -214,7 +214,7 @@ def health_stems() -> tuple[str, ...]:
 
 def _tokens(part: int, text: str, language: str) -> list[_Token]:
     """The words and numbers of a text, each with the digits that it stands for."""
-    words = [(match.start(), match.end(), _plain(match.group())) for match in TOKEN.finditer(text)]
+    words = [(match.start(), match.end(), without_accents(match.group())) for match in TOKEN.finditer(text)]
     values, tens = _values(language), _tens(language)
     found = list[_Token]()
     times = 1
@@ -248,9 +248,3 @@ def _values(language: str) -> Mapping[str, str]:
 @cache
 def _tens(language: str) -> Mapping[str, int]:
     return {word: number for number, word in enumerate(TENS.get(language, TENS["en"]).split(), 2)}
-
-
-def _plain(word: str) -> str:
-    """In lower case and without accents."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(each for each in apart if not unicodedata.combining(each))

@@ -170,9 +170,10 @@ async def report_of(request: Request, body: type[Report], thing: str, cap: int) 
 
 
 async def result_of(waited: Future[Answered]) -> Answered:
-    """What a writer answers; 503 if that takes too long."""
+    """What a writer answers; 503 if that takes too long. A request that waits no more does not cancel the writer's answer: the
+    writer gives it all the same, and then those of the others in its batch."""
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(waited), ANSWER_TIMEOUT_SECONDS)
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(waited)), ANSWER_TIMEOUT_SECONDS)
     except TimeoutError:
         raise Refused(503, "Try again") from None
 

@@ -11,6 +11,7 @@ from typing import Any
 from event_loops import in_a_thread
 from pure_tones import write_tone
 
+from hub.config.callflow.hear_messages import NO_MORE, RECORD, RECORDED, TO_RECORD
 from plugins.carriers.sip.engine.speech import Speaker
 from plugins.carriers.sip.engine.voices import PiperVoice, find_voices
 
@@ -18,17 +19,22 @@ GREETING, MENU, AFTER_HOURS, WHISPER, NOTICE = 700, 1000, 1300, 550, 850
 """Hertz of what the hub lets people hear."""
 CALLER, AGENT = 2050, 1650
 """Hertz of the two people of most calls."""
+OWN_GREETING = 1850
+"""Hertz of the greeting that a person records by phone."""
 UNRECORDED = 2350
 """Hertz of the caller who refuses to be recorded."""
 WHISPER_TEXT, NOTICE_TEXT = "A caller from the yellow pages.", "This call is recorded."
 OFFER = f"{NOTICE_TEXT} If you do not want this call to be recorded, press 9."
 """What callers hear whose law lets them refuse."""
+BOX_TEXTS = tuple(each["en"] for each in (NO_MORE, TO_RECORD, RECORD, RECORDED))
+"""What a person hears behind the PIN of a voicemail."""
+PIN = "482915"
 SILENT_SECONDS, RUNG_AT_ONCE = 5, 12
 TRACKED = {
     name: f"+131255501{line}"
     for line, name in enumerate(
         ("recorded", "menu", "closed", "simulcall", "busy", "no_answer", "cancel", "hold", "lost", "foreign", "sink", "cap",
-         "late"), 20,
+         "late", "box"), 20,
     )
 }  # fmt: skip
 """The tracking numbers, each with its own flow."""
@@ -52,14 +58,22 @@ class Ports:
     trunk: int
 
 
-def write_config(folder: Path, ports: Ports) -> Path:
+@dataclass(frozen=True)
+class Box:
+    """What a flow with a PIN needs of a hub that has started: the sealed PIN, and the file of an uploaded greeting."""
+
+    pin: str
+    greeting: str
+
+
+def write_config(folder: Path, ports: Ports, box: Box | None = None) -> Path:
     """config.yaml (as JSON, which is YAML) and its audio files."""
     for name, hertz in (("greeting", GREETING), ("menu", MENU), ("after_hours", AFTER_HOURS)):
         write_tone(folder / f"{name}.wav", hertz, 0.8)
     (folder / "secret").write_text("a-secret-of-this-test-and-of-nothing-else")
     voice = keep_prompts(folder)
     file = folder / "config.yaml"
-    file.write_text(json.dumps(_config(folder, ports, voice), indent=1))
+    file.write_text(json.dumps(_config(folder, ports, voice, box), indent=1))
     return file
 
 
@@ -78,12 +92,12 @@ def keep_prompts(folder: Path) -> Path:
     voice.touch()
     Path(f"{voice}.json").write_text(json.dumps({"espeak": {"voice": "en-us"}}))
     speaker = ToneSpeaker(folder / "gateway" / "prompts", find_voices({"en": str(voice)}))
-    for text in (WHISPER_TEXT, OFFER):
+    for text in (WHISPER_TEXT, OFFER, *BOX_TEXTS):
         in_a_thread(speaker.say(text))
     return voice
 
 
-def _config(folder: Path, ports: Ports, voice: Path) -> dict[str, Any]:
+def _config(folder: Path, ports: Ports, voice: Path, box: Box | None) -> dict[str, Any]:
     trackers = [
         {
             "name": name,
@@ -103,7 +117,7 @@ def _config(folder: Path, ports: Ports, voice: Path) -> dict[str, Any]:
         "country": "US",
         "region": "IL",
         "flow": "recorded",
-        "flows": [{"name": name, **flow} for name, flow in _flows().items()],
+        "flows": [{"name": name, **flow} for name, flow in _flows(box).items()],
         "trackers": trackers,
     }
     return {
@@ -140,7 +154,7 @@ def _config(folder: Path, ports: Ports, voice: Path) -> dict[str, Any]:
     }
 
 
-def _flows() -> dict[str, dict[str, Any]]:
+def _flows(box: Box | None) -> dict[str, dict[str, Any]]:
     night = {"do": "voicemail", "play": "after_hours.wav", "longest": 20}
     notice = {"notice": NOTICE_TEXT}
 
@@ -152,7 +166,12 @@ def _flows() -> dict[str, dict[str, Any]]:
         steps = {"first": step} | ({"night": night} if step.get("unanswered") == "night" else {})
         return {"forward": PHONES["office"], "start": "first", "steps": steps}
 
+    messages = box and {"do": "messages", "play": "after_hours.wav", "box": "night", "pin": box.pin, "otherwise": "end"}
+    menu = {"do": "menu", "play": "menu.wav", "keys": {"1": "messages", "2": "night"}, "otherwise": "night"}
+    own = box and {"do": "voicemail", "play": box.greeting, "longest": 20}
+    with_pin = {"start": "menu", "steps": {"menu": menu, "messages": messages, "night": own}}
     return {
+        "box": {"forward": PHONES["office"], **with_pin} if box else one(dial("office")),
         "recorded": {
             "forward": PHONES["office"],
             "start": "hello",

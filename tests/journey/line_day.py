@@ -29,18 +29,24 @@ from line_config import (
     GREETING,
     MENU,
     NOTICE,
+    OWN_GREETING,
     PHONES,
+    PIN,
     RUNG_AT_ONCE,
     TRACKED,
     UNRECORDED,
+    Box,
     Ports,
     write_config,
 )
 from raw_sip import CALLED, SOUND, RawSip, malformed, unwanted
 from sip_phones import PATIENCE, Phones, open_phones, open_trunk, step
-from sqlmodel import select
+from sqlmodel import col, select
 
-from hub.model import Call, Recording
+from hub.answering.voicemail_boxes import sealed_pin
+from hub.model import Call, Company, Recording
+from hub.model.states import RecordingState
+from hub.numbers.greetings import add_greeting, converted
 from hub.platform.loopback import free_port
 from hub.recordings.listen import hear
 from hub.startup.opening import open_beside
@@ -49,6 +55,8 @@ from hub.startup.reading import read_config
 SOON = 0.2
 """How long a raw sender waits for an answer that may never come."""
 GREETED = step("mark", "greeted", when=f"hears {GREETING}")
+GREETING_S = 5.0
+"""So long a caller waits for the greeting that was recorded by phone; the gateway may know the former one still."""
 ASKED = (GREETED, step("mark", "asked", when=f"hears {NOTICE}"))
 """Steps of a caller who hears the greeting, and then what is said about recording."""
 ALL_CALLS = (
@@ -231,7 +239,45 @@ class Day:
         self.end_of("alone")
         self.callers.hang_up("through")
         self.end_of("through")
+        self.add_box()
         self.start_hub()
+
+    def add_box(self) -> None:
+        """A person gets a voicemail with a greeting of their own, which they uploaded, and a PIN."""
+        with open_beside(read_config(self.config)) as hub, hub.store.writing() as session:
+            company, sound = session.exec(select(Company)).one(), converted((self.folder / "greeting.wav").read_bytes())
+            night = add_greeting(session, "olivia", company.id, "Night", sound, hub.clock())
+            write_config(self.folder, self.ports, Box(sealed_pin(hub.keyring, PIN), night.file))
+
+    def greeting_by_phone(self) -> None:
+        """The person records another greeting by phone; then a caller hears it."""
+        self.call(
+            "greets",
+            "box",
+            step("digits", "1", when=f"hears {MENU}"),
+            step("digits", PIN, when=f"hears {AFTER_HOURS}"),
+            step("digits", "3", when=f"hears {NOTICE}"),
+            step("mark", "former greeting", when=f"hears {GREETING}"),
+            step("mark", "what to do", when=f"hears {NOTICE}"),
+            step("bye", after=5),
+            tone=OWN_GREETING,
+            caller="+14155550160",
+        )
+        self.end_of("greets")
+        until_true(lambda: self.rows("SELECT revision AS n FROM greeting")[0]["n"], "the new greeting")
+        until_true(self._own_greeting_is_heard, "call that hears the new greeting")
+
+    def _own_greeting_is_heard(self) -> bool:
+        name = self.noted["greeted"] = f"greeted-{len(self.callers.events)}"
+        heard = step("mark", "own greeting", when=f"hears {OWN_GREETING}")
+        to_night = step("digits", "2", when=f"hears {MENU}")
+        self.call(name, "box", to_night, heard, step("bye", after=1), caller="+14155550161")
+        until = time.monotonic() + GREETING_S
+        while "ended" not in self.callers.happened(name) and time.monotonic() < until:
+            time.sleep(0.1)
+        self.callers.hang_up(name)
+        self.end_of(name)
+        return "own greeting" in self.callers.happened(name)
 
     def gateway_killed(self) -> None:
         """The gateway dies with a call in it; the next call gets through."""
@@ -281,7 +327,7 @@ class Day:
         for open_work in (
             "SELECT count(*) AS n FROM inbox WHERE state IN ('ready', 'leased')",
             "SELECT count(*) AS n FROM call WHERE status NOT IN ('completed', 'failed')",
-            "SELECT count(*) AS n FROM recording WHERE stored_at IS NULL",
+            "SELECT count(*) AS n FROM recording WHERE stored_at IS NULL AND state <> 'gone'",
         ):
             until_true(lambda query=open_work: not self.rows(query)[0]["n"], open_work)  # type: ignore[misc]
 
@@ -311,6 +357,7 @@ PARTS = (
     Day.strange_messages,
     Day.third_stack,
     Day.hub_away,
+    Day.greeting_by_phone,
     Day.many_at_once,
     Day.gateway_killed,
     Day.drained,
@@ -334,8 +381,9 @@ def play(folder: Path) -> None:
 def keep_recordings(config: Path, folder: Path) -> None:
     """Every recording that the hub holds, decrypted, by its caller's number and kind."""
     folder.mkdir()
+    kept = select(Recording, Call).where(Recording.call_id == Call.id, col(Recording.state) != RecordingState.GONE)
     with open_beside(read_config(config)) as hub, hub.store.reading() as session:
-        for row, call in session.exec(select(Recording, Call).where(Recording.call_id == Call.id)).all():
+        for row, call in session.exec(kept).all():
             heard = hear(hub, session, row.id)
             assert heard is not None and heard.audio is not None, heard and heard.why
             (folder / f"{call.caller_number}-{row.kind}-{row.id}.wav").write_bytes(heard.audio)

@@ -32,6 +32,7 @@ from line_config import (  # noqa: E402
     GREETING,
     MENU,
     NOTICE,
+    OWN_GREETING,
     PHONES,
     RUNG_AT_ONCE,
     TRACKED,
@@ -162,6 +163,15 @@ def test_out_of_hours_a_caller_leaves_a_message_that_holds_only_the_caller(day: 
     assert len(message.channels) == 1 and message.heard_for(2450) > 0.5
     assert message.loudest(AFTER_HOURS) < QUIET
     assert day.call("+14155550145")["voicemail"]
+
+
+def test_a_person_records_the_greeting_of_their_voicemail_by_phone_and_callers_hear_it(day: Played) -> None:
+    assert day.events("greets")[3:5] == ["former greeting", "what to do"]
+    greeted = day.heard(day.noted["greeted"])
+    assert greeted.heard_for(OWN_GREETING) > 1.0 and greeted.loudest(GREETING) < QUIET
+    query = "SELECT recording.state, reason FROM recording JOIN call ON call.id = call_id WHERE caller_number = ?"
+    (kept,) = day.rows(query, "+14155550160")
+    assert kept == {"state": "gone", "reason": "It is the greeting Night now."}, "it is kept nowhere else"
 
 
 def test_of_two_phones_the_first_to_pick_up_gets_the_call_and_the_other_is_cancelled(day: Played) -> None:

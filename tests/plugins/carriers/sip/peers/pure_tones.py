@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import wave
 from array import array
+from itertools import pairwise
 from pathlib import Path
 
 RATE = 8_000
@@ -73,8 +74,8 @@ class Sound:
         return [level(pcm[at : at + width], hertz) for at in range(0, len(pcm) - width + 1, width)]
 
     def loudest(self, hertz: float, channel: int = 0) -> float:
-        """The level in the loudest window."""
-        return max(self.levels(hertz, channel), default=SILENT)
+        """The level in the loudest two windows in a row: a lost packet is a click, which has every frequency for one window."""
+        return max(map(min, pairwise(self.levels(hertz, channel))), default=SILENT)
 
     def heard_for(self, hertz: float, channel: int = 0, above: float = -30.0) -> float:
         """For how many seconds a tone is heard."""

@@ -34,6 +34,7 @@ SHOWN = {
     ),
     "greeting uploaded or recorded in the browser, or recorded by phone": (
         "tests/web/test_voicemail_by_phone.py::test_a_person_records_the_greeting_of_their_voicemail_by_phone_after_the_pin",
+        "tests/journey/test_sip_real_calls.py::test_a_person_records_the_greeting_of_their_voicemail_by_phone_and_callers_hear_it",
         "tests/web/pages/test_greetings_page.py::test_a_greeting_is_uploaded_chosen_published_and_served_to_carriers_even_without_a_database",
         "tests/browser/test_recording_a_greeting.py::test_a_greeting_is_recorded_in_the_browser_and_stored_for_the_telephone",
     ),

@@ -201,6 +201,7 @@ def test_an_old_key_leaves_a_list_and_the_others_stay() -> None:
 NO_ADDRESS = {
     "bandwidth": "account_id client_id callback_user callback_networks application_id messaging_application_id site_id "
     "location_id search_state",
+    "deepgram": "model",
     "ga4": "measurement_id",
     "google_ads": "customer_id login_customer_id linked_customer_id credentials.client_id api_version",
     "google_contacts": "client_id purpose",

@@ -16,7 +16,7 @@ from sqlmodel import select as select_rows
 from hub.backup.archive import ArchiveWriter
 from hub.backup.key_assignment import Owners, personal_columns, table_named
 from hub.backup.values import to_json
-from hub.model import PersonKey, Recording, every_table
+from hub.model import ArchiveFile, PersonKey, Recording, every_table
 from hub.model.keys import OF_BACKUPS
 from hub.model.states import InboxState
 from hub.runtime import Hub
@@ -56,8 +56,10 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
         tables = [table for table in every_table().sorted_tables if table.name not in LEFT_OUT]
         for table in tables:
             _save_table(hub, session, archive, table, progress)
+        _save_files(hub, archive, "archived calls", session.scalars(select(col(ArchiveFile.path))).all(), progress)
         if recordings:
-            _save_recordings(hub, session, archive, progress)
+            stored = select(col(Recording.path)).where(col(Recording.path).is_not(None)).order_by(col(Recording.id))
+            _save_files(hub, archive, "recordings", session.scalars(stored).all(), progress)
         return archive.finish(
             {
                 "made_at": hub.clock().isoformat(),
@@ -160,14 +162,12 @@ def _seal(
             plain["~"] = to_json(sealers[holder](text, place_in(table.name, key_of(table, row))))
 
 
-def _save_recordings(hub: Hub, session: Session, archive: ArchiveWriter, progress: Progress) -> None:
-    stored = select_rows(Recording.path).where(col(Recording.path).is_not(None)).order_by(col(Recording.id))
-    paths = [path for path in session.exec(stored) if path]
+def _save_files(hub: Hub, archive: ArchiveWriter, what: str, paths: Sequence[Any], progress: Progress) -> None:
     for done, path in enumerate(paths, start=1):
         data = hub.blob_store.read(path)
         if data is not None:  # one that ended while this backup was made
             archive.file(path, data)
-        progress("recordings", done, len(paths))
+        progress(what, done, len(paths))
 
 
 def _chunks(session: Session, table: Table) -> Iterator[Sequence[Mapping[Any, Any]]]:

@@ -14,9 +14,11 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -25,7 +27,7 @@ from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.config.callflow.route import Route, flow_of
 from hub.config.callflow.step import PhoneNumber
 from hub.config.mail import MailSection
-from hub.config.retention import RetentionSection
+from hub.config.retention import KEEPS, RetentionSection, parse_life
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
 from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
@@ -44,10 +46,15 @@ from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
 
 
-def _with_package(wanted: bool) -> bool:
-    if wanted and find_spec("mcp") is None:
-        raise ValueError("needs the extra mcp; `hub docs deploy/one-machine#extras` says how to install it")
-    return wanted
+def _with_package(package: str, extra: str) -> AfterValidator:
+    """What only a hub with an optional package can do."""
+
+    def check(wanted: object) -> object:
+        if wanted and find_spec(package) is None:
+            raise ValueError(f"needs the extra {extra}; `hub docs deploy/one-machine#extras` says how to install it")
+        return wanted
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):
@@ -110,9 +117,17 @@ class HubSection(Section):
         "when the disk is full, so that what is under way can end; 0 holds none, and then nothing watches the disk.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
-    mcp: Annotated[bool, AfterValidator(_with_package)] = Field(
+    mcp: Annotated[bool, _with_package("mcp", "mcp")] = Field(
         default=False,
         description="Answer assistants over MCP at /mcp of the public address, with API keys; needs the extra `mcp`.",
+    )
+    archive_calls_after: (
+        Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS), _with_package("pyarrow", "archive")]
+        | None
+    ) = Field(
+        default=None,
+        description="Move calls of months that ended so long ago out of the database, into Parquet files in the storage of "
+        "recordings, like 30mo; only what holds no personal data moves. Needs the extra `archive`.",
     )
     browser_references: tuple[BrowserReference, ...] = Field(
         default=(),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from hub.backup.old_calls import archive_files
 from hub.leaving.archive import Archive, HashedFile, described
 from hub.leaving.export_tables import ExportTable, export_tables
 from hub.model import Call, Company, CompanyEnd, Recording, TextMedia, TextMessage
@@ -38,7 +39,11 @@ def export_company(hub: Hub, company: Company, archive: Archive, actor: str) -> 
         lines.append(_csv(hub, table, archive))
         yield lines[-1]
     unreadable: list[str] = []
-    files = (_recordings(hub, company, archive, actor, unreadable), _pictures(hub, company, archive, unreadable))
+    files = (
+        _recordings(hub, company, archive, actor, unreadable),
+        _pictures(hub, company, archive, unreadable),
+        _archived(hub, company, archive, unreadable),
+    )
     for line in chain(*files):
         lines.append(line)
         yield line
@@ -135,6 +140,17 @@ def _pictures(hub: Hub, company: Company, archive: Archive, unreadable: list[str
                 yield _file(archive, f"pictures/{media_id}", data)
             elif stored:
                 unreadable.append(f"picture {media_id}: its key was destroyed")
+
+
+def _archived(hub: Hub, company: Company, archive: Archive, unreadable: list[str]) -> Iterator[Line]:
+    """The Parquet files of calls that are no longer in the database."""
+    with hub.store.reading() as session:
+        paths = [file.path for file in archive_files(session, company.id)]
+    for path in paths:
+        if (data := hub.blob_store.read(path)) is None:
+            unreadable.append(f"{path}: it is not in the storage")
+        else:
+            yield _file(archive, path.replace("/", "-"), data)
 
 
 def _id_batches(hub: Hub, query: Any, key: Any) -> Iterator[list[str]]:

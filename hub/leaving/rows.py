@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, or_, tuple_
 from sqlmodel import Session, col, select
 
+from hub.backup.old_calls import archive_files
 from hub.model import (
     Call,
     Company,
@@ -65,6 +66,10 @@ def erase_rest(hub: Hub, end: CompanyEnd) -> Counter[str] | None:
     if reach != PersonData():
         erase_unowned(hub, company.id, reach)
         return Counter()
+    with hub.store.reading() as session:
+        paths = [file.path for file in archive_files(session, end.company_id)]
+    for path in paths:
+        hub.blob_store.delete(path)
     return _delete_next(hub, end)
 
 

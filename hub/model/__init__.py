@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PushSubscription,
         VapidKey,
     )
+    from hub.model.archived_calls import ArchivedCall, ArchiveFile
     from hub.model.assistants import AssistantGrant, AssistantToken, OAuthClient
     from hub.model.attribution import Attribution
     from hub.model.audit import AuditEntry
@@ -112,6 +113,7 @@ MODULES = {
         "PushSubscription",
         "VapidKey",
     ),
+    "archived_calls": ("ArchivedCall", "ArchiveFile"),
     "assistants": ("AssistantGrant", "AssistantToken", "OAuthClient"),
     "attribution": ("Attribution",),
     "audit": ("AuditEntry",),

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, literal, select, union_all
+from sqlalchemy import Date, bindparam, delete, func, insert, literal, select, union_all
 from sqlmodel import Session, col
 
-from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
+from hub.model import ArchiveFile, Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
 from hub.model.columns import UTCTime
-from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between, month_of, year_of
 from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.dialects import lock_rows
 from hub.store.rows import read, write_rows
@@ -58,18 +58,40 @@ def mark_dirty(session: Session, changes: Sequence[Change], now: datetime) -> No
 
 
 def mark_company(session: Session, company: Company, now: datetime) -> None:
-    """Delete the roll-ups of a company and mark all its days, because a new time zone changes when its days begin."""
+    """Delete the roll-ups of a company and mark all its days, because a new time zone changes when its days begin. Those up to
+    its newest archived month stay, because their calls are not there to be added up again."""
     session.flush()
-    for table in (DayRollup, MonthRollup, YearRollup, DirtyDay):
-        session.execute(delete(table).where(col(table.company_id) == company.id))
+    newest = session.execute(select(func.max(ArchiveFile.month)).where(ArchiveFile.company_id == company.id)).scalar()
+    living = month_of(newest + timedelta(days=31)) if newest else FIRST_DAY
+    for table, begin in (
+        (DayRollup, living),
+        (MonthRollup, living),
+        (YearRollup, year_of(living)),
+        (DirtyDay, FIRST_DAY),
+    ):
+        session.execute(delete(table).where(col(table.company_id) == company.id, col(table.day) >= begin))
+    months: Any = MonthRollup.__table__
+    year = year_of(living)
+    keys = [column for column in months.primary_key if column.name != "day"]
+    measures = [column for column in months.columns if not column.primary_key]
+    kept = months.c.company_id == company.id, months.c.day >= year, months.c.day < living
+    begun = select(*[*keys, literal(year, Date()), *map(func.sum, measures)]).where(*kept).group_by(*keys)
+    names = [*(column.name for column in keys), "day", *(column.name for column in measures)]
+    session.execute(insert(YearRollup).from_select(names, begun))
     spans = [
         select(func.min(at), func.max(at)).where(table.company_id == company.id) for _, table, at in contact_tables()
     ]
     known = [moment for row in session.execute(union_all(*spans)) for moment in row if moment is not None]
     if known:
         zone = ZoneInfo(company.time_zone)
-        first, last = max(FIRST_DAY, day_of(min(known), zone)), min(LAST_DAY, day_of(max(known), zone))
+        first, last = max(living, day_of(min(known), zone)), min(LAST_DAY, day_of(max(known), zone))
         _write(session, [(company.id, day) for day in days_between(first, last)], now)
+
+
+def is_archived(session: Session, company_id: str, day: date) -> bool:
+    """Whether calls of this day's month are no longer in the database, so that its sums cannot be made again."""
+    files = select(ArchiveFile.id).where(ArchiveFile.company_id == company_id, ArchiveFile.month == month_of(day))
+    return session.execute(files.limit(1)).first() is not None
 
 
 def _write(session: Session, days: Iterable[tuple[str, date]], now: datetime) -> None:

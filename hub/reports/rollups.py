@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
 from hub.reports.calendar import month_of, year_of
 from hub.reports.credits import MODELS, Model
+from hub.reports.dirty_days import is_archived
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
 from hub.store.dialects import upsert
 from hub.store.engine import Store
@@ -69,18 +70,21 @@ def roll_up(store: Store, most: int = 50, until: str | None = None) -> int:
         marked = marked_days(session, most, until)
     for each in marked:
         with store.reading() as session:
-            tally = tally_day(session, each.company_id, each.zone, each.day)
+            kept = is_archived(session, each.company_id, each.day)
+            tally = None if kept else tally_day(session, each.company_id, each.zone, each.day)
         write_marked(store, each, tally)
     return len(marked)
 
 
-def write_marked(store: Store, marked: MarkedDay, tally: Tally) -> bool:
-    """Write the sums of a marked day and delete its marks; False if another worker deleted some of them in the meantime."""
+def write_marked(store: Store, marked: MarkedDay, tally: Tally | None) -> bool:
+    """Write the sums of a marked day, unless those that it has remain, and delete its marks; False if another worker deleted
+    some of them in the meantime."""
     with store.writing() as session:
         if not _take_marks(session, store, marked.marks):
             session.rollback()
             return False
-        write_day(session, marked.company_id, marked.day, tally)
+        if tally is not None:
+            write_day(session, marked.company_id, marked.day, tally)
         return True
 
 

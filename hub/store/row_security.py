@@ -50,6 +50,7 @@ SHARED_TABLES: dict[str, str] = {
 }
 """Tables without a link to an account that each account's session may read, and why."""
 
+CONTACTS = ("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")
 PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_detail": (("id", "consent_record"),),
     "consent_record": (("company_id", "company"), ("account_id", "account")),
@@ -58,11 +59,12 @@ PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("subject_id", "text_message"),
         ("subject_id", "form_submission"),
         ("subject_id", "call_step"),
+        ("subject_id", "archived_call"),
     ),
     # A CRM's deals belong to no account until their call, text or form is found.
-    "outcome": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
-    "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
-    "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+    "outcome": (*CONTACTS, ("subject_id", "archived_call")),
+    "disclosure": (*CONTACTS, ("subject_id", "archived_call")),
+    "fact": CONTACTS,
 }
 """References that are not foreign keys: a column, and the table whose `id` it contains. One per table is enough."""
 

@@ -15,6 +15,7 @@ from hub.alerts.digests import queue_digests
 from hub.alerts.report_mails import queue_reports
 from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
+from hub.backup.old_calls import archive_next
 from hub.backup.save import end_backup_keys
 from hub.connecting.companions import check_companions
 from hub.connecting.recording import end_recordings
@@ -86,6 +87,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("recipients", 600.0, partial(_note_recipients, hub)),
         # A report adds up what was marked since the last roll-up, so it is never late.
         Job("roll-ups", 60.0, RollUpTurn(store, DAYS_PER_ROLL_UP), drain=True),
+        Job("archive of old calls", 3_600.0, partial(archive_next, hub), drain=True),
         Job("numbers at the carriers", 21_600.0, partial(audit_live_carriers, hub)),
         Job("health of numbers", 600.0, partial(audit_numbers, hub)),
         Job("processes beside the hub", 60.0, partial(check_companions, hub)),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from cli_shop import Shop
 from testbed import TestHub
 
 from hub.config.retention import RetentionSection
-from hub.model import PageView
+from hub.model import ArchiveFile, PageView
 from hub.platform.clock import utc_now
 from hub.queries.status.store_plan import StorePlan, TablePlan, store_plan
 
@@ -53,3 +53,18 @@ def test_the_command_says_what_grows_and_when_the_disk_is_full(shop: Shop) -> No
     rows = shop.json("store", "plan")
     assert {"table", "bytes", "rows", "monthly_bytes"} <= set(rows[0])
     assert "full in month 0" in shop.run("store", "plan", "--disk-gb", "0").stdout
+
+
+def test_a_file_of_old_calls_that_is_missing_is_named_and_the_archive_says_what_to_write_first(shop: Shop) -> None:
+    refused = shop.run("store", "archive")
+    assert refused.exit_code == 1 and "archive_calls_after" in str(refused.exception)
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace("hub:\n", "hub:\n  archive_calls_after: 30mo\n", 1))
+    assert "0 calls moved" in shop.run("store", "archive").output
+    assert "No calls are archived." in shop.run("store", "archived").output
+    with shop.opened() as opened, opened.hub.store.writing() as session:
+        row = {"month": date(2024, 3, 1), "path": "archive/2024-03/none/0001.parquet", "sha256": "0" * 64}
+        session.add(ArchiveFile(**row, size=9, calls=3, archived_at=shop.clock()))
+    assert [each["calls"] for each in shop.json("store", "archived")] == [3]
+    checked = shop.run("store", "archived", "--check")
+    assert checked.exit_code == 1 and "0001.parquet is missing or damaged" in checked.output

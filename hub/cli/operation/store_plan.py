@@ -1,22 +1,28 @@
-"""`hub store`: how large the database is and will be."""
+"""`hub store`: how large the database is and will be, and what moves out of it."""
 
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from hub.backup.old_calls import archive_files, archive_next, is_whole
+from hub.cli.operation.backup import hub_alone
 from hub.cli.support.lists import Listing, listing
-from hub.cli.support.output import CONFIG, ConfigFile
+from hub.cli.support.output import CONFIG, ConfigFile, counted, say
+from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
-from hub.queries.status.store_plan import StorePlan, TablePlan, store_plan
+from hub.queries.status.store_plan import ARCHIVE, StorePlan, TablePlan, store_plan
 from hub.startup.database import open_store
 from hub.startup.reading import read_config
 from hub.store.dialects import database_file
 
-commands = typer.Typer(help="How large the database is and will be.", no_args_is_help=True)
+commands = typer.Typer(
+    help="How large the database is and will be, and the archive of old calls.", no_args_is_help=True
+)
 GB = 1e9
 FIGURES = only("table", "bytes", "rows", "monthly_bytes")
 YEARS = (12, 24, 60)
@@ -39,7 +45,7 @@ def plan(
     loaded = read_config(config)
     with open_store(loaded) as store:
         with store.reading() as session:
-            planned = store_plan(session, loaded.retention, utc_now(), calls)
+            planned = store_plan(session, loaded.retention, utc_now(), calls, loaded.hub.archive_calls_after)
         file = database_file(store.url)
     limit = disk_gb * GB if disk_gb is not None else None
     if limit is None and file is not None:
@@ -52,6 +58,41 @@ def plan(
          ("ends", lambda row: f"{row.share:.0%} after {row.life.days:,} days ({row.setting})" if row.life else "never")),
         data=lambda row: {**FIGURES(row), **{f"after_{months}_months": row.after(months) for months in YEARS}},
         notes=[*_summary(planned, limit), *_savings(planned)],
+    )  # fmt: skip
+
+
+@commands.command("archive")
+def archive(config: ConfigFile = CONFIG) -> None:
+    """Move calls that are older than `hub.archive_calls_after` into Parquet files now; a worker does it every hour."""
+    with hub_alone(config) as hub:
+        if hub.config.hub.archive_calls_after is None:
+            raise CannotDo("Write `archive_calls_after: 30mo` below `hub:` in config.yaml first.")
+        moved = sum(iter(partial(archive_next, hub), 0))
+    say(f"{counted(moved, 'call')} moved.")
+
+
+@commands.command("archived")
+@listing
+def archived(
+    check: Annotated[
+        bool, typer.Option("--check", help="Read each file, and compare it with what was written.")
+    ] = False,
+    config: ConfigFile = CONFIG,
+) -> Listing:
+    """List the files of old calls, oldest month first."""
+    with hub_alone(config) as hub:
+        with hub.store.reading() as session:
+            rows = archive_files(session)
+        broken = [row.path for row in rows if check and not is_whole(hub, row)]
+    return Listing(
+        "Files of old calls in the storage of recordings",
+        rows,
+        (("month", lambda row: f"{row.month:%Y-%m}"), ("calls", lambda row: f"{row.calls:,}"),
+         ("size", lambda row: size(row.size)), "path"),
+        data=only("month", "company_id", "calls", "size", "path", "sha256", "archived_at"),
+        nothing="No calls are archived.",
+        notes=[f"{path} is missing or damaged; restore it from a backup." for path in broken],
+        failed=bool(broken),
     )  # fmt: skip
 
 
@@ -77,7 +118,11 @@ def _summary(planned: StorePlan, limit: float | None) -> list[str]:
 
 def _savings(planned: StorePlan) -> list[str]:
     def saved(each: TablePlan) -> float:
-        return each.share * each.monthly_bytes * (each.life.days / 30) / 2 if each.life else 0.0
+        return (
+            each.share * each.monthly_bytes * (each.life.days / 30) / 2
+            if each.life and each.setting != ARCHIVE
+            else 0.0
+        )
 
     best = sorted((each for each in planned.tables if saved(each)), key=saved, reverse=True)[:3]
     return [

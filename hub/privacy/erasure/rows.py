@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,7 @@ ACTIONS = (CLEARED, EMPTIED, DELETED)
 """What can happen to rows, weakest first. Several may apply to one table."""
 POINTERS = frozenset({"person_id", "lease_id", "leased_until"})
 """Columns that are not personal data but lead to a person."""
+EVERYTHING = PersonData(**dict.fromkeys(TABLES.values(), frozenset([""])))
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 """Values that end a lease: a worker that holds the row now cannot write its result, because its token is gone."""
 
@@ -93,12 +94,20 @@ def actions_of(rows: Mapping[str, int]) -> list[str]:
     """What an erasure did with rows by table, in words: "3 rows of call were emptied", "a pointer in tracking_number
     was cleared".
     """
-    everything = frozenset([""])
     done: dict[str, str] = {}
-    for table, _, values in _plan(PersonData(**dict.fromkeys(TABLES.values(), everything)), None):
+    for table, _, values in _plan(EVERYTHING, None):
         action = DELETED if values is None else CLEARED if values.keys() <= POINTERS else EMPTIED
         done[table.__tablename__] = max(done.get(table.__tablename__, CLEARED), action, key=ACTIONS.index)
     return [_in_words(table, count, done.get(table, EMPTIED)) for table, count in rows.items()]
+
+
+def erased_columns() -> dict[str, set[str]]:
+    """Table → the columns that an erasure empties."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, _, values in _plan(EVERYTHING, datetime.max):
+        empty = (name for name, value in (values or {}).items() if value is None or str(value) in ("{}", "[]", REASON))
+        found[table.__tablename__].update(empty)
+    return found
 
 
 def _in_words(table: str, count: int, action: str) -> str:

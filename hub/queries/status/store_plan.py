@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, Text, cast, func, literal, select
 from sqlmodel import Session, SQLModel
 
+from hub.backup.old_calls import columns
 from hub.config.retention import RetentionSection
 from hub.model import Call
 from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
@@ -18,6 +19,7 @@ from hub.store.dialects import table_bytes
 MONTH = timedelta(days=30)
 SAMPLE = 1_000
 """Rows of a table that are looked at for the size of what is emptied."""
+ARCHIVE = "archive_calls_after"
 MAX_MONTHS = 1_200
 """A plan looks no further ahead."""
 
@@ -33,7 +35,7 @@ class TablePlan:
     life: timedelta | None
     """After which its rows are deleted or their personal columns emptied; None if neither happens."""
     setting: str | None
-    """The key in `retention:` of config.yaml that says so."""
+    """The key in `retention:` of config.yaml that says so, or `ARCHIVE`."""
     share: float = 1.0
     """The share of its bytes that ends then: 1 if its rows are deleted."""
 
@@ -74,10 +76,14 @@ class StorePlan:
 
 
 def store_plan(
-    session: Session, retention: RetentionSection, now: datetime, monthly_calls: float | None = None
+    session: Session,
+    retention: RetentionSection,
+    now: datetime,
+    monthly_calls: float | None = None,
+    archive_after: timedelta | None = None,
 ) -> StorePlan:
     """Measure the database. With `monthly_calls` everything grows as for that many calls a month instead of those of the last
-    30 days. It reads every page of an SQLite database."""
+    30 days. It reads every page of an SQLite database. After `archive_after`, calls and what hangs on them move into files."""
     called = _new_rows(session, Call.__table__, now) or 0
     times = monthly_calls / called if monthly_calls and called else 1.0
     rules = {
@@ -90,6 +96,7 @@ def store_plan(
     for name, size, rows in table_bytes(session):
         if name in tables:
             table, rule = tables[name], rules.get(name)
+            archived = archive_after is not None and name in columns()
             counted = (
                 rows if rows is not None else session.execute(select(func.count()).select_from(table)).scalar_one()
             )
@@ -99,9 +106,13 @@ def store_plan(
                     bytes=size,
                     rows=counted,
                     monthly_rows=times * _new_rows(session, table, now),
-                    life=retention.life(rule.kind) if rule else None,
-                    setting=rule.kind if rule else None,
-                    share=_emptied(session, table, rule, size / counted) if rule and counted else 1.0,
+                    life=max(archive_after, retention.life("call_metadata"))
+                    if archived
+                    else retention.life(rule.kind)
+                    if rule
+                    else None,
+                    setting=ARCHIVE if archived else rule.kind if rule else None,
+                    share=_emptied(session, table, rule, size / counted) if rule and counted and not archived else 1.0,
                 )
             )
     found.sort(key=lambda each: (-each.after(MAX_MONTHS), each.table))

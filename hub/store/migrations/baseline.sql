@@ -593,6 +593,20 @@ CREATE TABLE api_key (
 );
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE INDEX ix_api_key_user_id ON api_key (user_id);
+CREATE TABLE archive_file (
+    id VARCHAR(36) NOT NULL,
+    company_id VARCHAR,
+    month DATE NOT NULL,
+    path VARCHAR(100) NOT NULL,
+    sha256 VARCHAR(64) NOT NULL,
+    size INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    archived_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(company_id) REFERENCES company (id),
+    UNIQUE (path)
+);
+CREATE INDEX ix_archive_file_company_id ON archive_file (company_id);
 CREATE TABLE assistant_grant (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,
@@ -1621,6 +1635,13 @@ CREATE INDEX ix_alert_delivery_account_id ON alert_delivery (account_id);
 CREATE INDEX ix_alert_delivery_expires_at ON alert_delivery (expires_at);
 CREATE INDEX ix_alert_delivery_group ON alert_delivery (user_id, channel, target, state, due_at);
 CREATE INDEX ix_alert_delivery_work ON alert_delivery (state, channel, due_at);
+CREATE TABLE archived_call (
+    id VARCHAR(36) NOT NULL,
+    file_id VARCHAR NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(file_id) REFERENCES archive_file (id)
+);
+CREATE INDEX ix_archived_call_file_id ON archived_call (file_id);
 CREATE TABLE assistant_token (
     token_sha256 VARCHAR(64) NOT NULL,
     account_id VARCHAR NOT NULL,

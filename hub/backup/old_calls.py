@@ -20,7 +20,7 @@ from sqlalchemy import Column, ColumnElement, and_, delete, func, literal, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from hub.errors import ConfigError, RetryLater
+from hub.errors import RetryLater
 from hub.model import (
     ArchivedCall,
     ArchiveFile,
@@ -109,12 +109,7 @@ def archive_next(hub: Hub, after: timedelta | None = None) -> int:
     after = after or hub.config.hub.archive_calls_after
     if after is None:
         return 0
-    try:
-        library: Any = import_module("hub.backup.parquet")
-    except ImportError:
-        raise ConfigError(
-            "The archive of old calls needs the extra archive; `hub docs deploy/one-machine#extras` says how to install it."
-        ) from None
+    library: Any = import_module("hub.backup.parquet")
     until = hub.clock() - max(after, hub.config.retention.life("call_metadata"))
     with hold_locks(hub.store, [LOCK], LOCK_SECONDS) as free:
         if not free:

@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 
 from hub.backup.old_calls import archive_files
 from hub.model import (
+    ArchivedCall,
+    ArchiveFile,
     Call,
     Company,
     CompanyEnd,
@@ -30,6 +32,7 @@ from hub.store.rows import count_changed
 from hub.store.vacuum import scrub
 
 ROWS_PER_BATCH = 500
+FILES_PER_BATCH = 20
 KEPT: Mapping[str, str] = {
     "audit_entry": "who did what",
     "authority_disclosure": "evidence of what an authority was given",
@@ -66,11 +69,7 @@ def erase_rest(hub: Hub, end: CompanyEnd) -> Counter[str] | None:
     if reach != PersonData():
         erase_unowned(hub, company.id, reach)
         return Counter()
-    with hub.store.reading() as session:
-        paths = [file.path for file in archive_files(session, end.company_id)]
-    for path in paths:
-        hub.blob_store.delete(path)
-    return _delete_next(hub, end)
+    return _delete_files(hub, end.company_id) or _delete_next(hub, end)
 
 
 def contacts_left(session: Session, company_id: str, limit: int = ROWS_PER_BATCH) -> dict[str, list[str]]:
@@ -106,6 +105,19 @@ def _unowned(session: Session, company: Company, connectors: Sequence[str]) -> P
         outcomes=frozenset(session.exec(deals.limit(ROWS_PER_BATCH))),
         webhooks=webhooks_of_calls(session, found["calls"]),
     )
+
+
+def _delete_files(hub: Hub, company_id: str) -> Counter[str] | None:
+    """Delete the next files of archived calls; None if there are none."""
+    with hub.store.reading() as session:
+        files = archive_files(session, company_id)[:FILES_PER_BATCH]
+    for file in files:
+        hub.blob_store.delete(file.path)
+    ids = [file.id for file in files]
+    with hub.store.writing() as session:
+        calls = count_changed(session, delete(ArchivedCall).where(col(ArchivedCall.file_id).in_(ids)))
+        session.execute(delete(ArchiveFile).where(col(ArchiveFile.id).in_(ids)))
+    return Counter({"archive_file": len(ids), "archived_call": calls}) if ids else None
 
 
 def _delete_next(hub: Hub, end: CompanyEnd) -> Counter[str] | None:

@@ -6,19 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AnyHttpUrl,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -27,7 +23,7 @@ from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.config.callflow.route import Route, flow_of
 from hub.config.callflow.step import PhoneNumber
 from hub.config.mail import MailSection
-from hub.config.retention import KEEPS, RetentionSection, parse_life
+from hub.config.retention import Life, RetentionSection
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
 from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
@@ -37,24 +33,13 @@ from hub.config.sections.recordings import Name, RecordingsSection, Span
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice, TextsSection
-from hub.config.sections.value_types import Network, SecretKey, Size, Timetable
+from hub.config.sections.value_types import Network, SecretKey, Size, Timetable, with_package
 from hub.config.sections.webhooks import Webhooks
 from hub.contracts.addresses import leads_elsewhere_here, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.titles import ConnectorTitles, TrackerName
 from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
-
-
-def _with_package(package: str, extra: str) -> AfterValidator:
-    """What only a hub with an optional package can do."""
-
-    def check(wanted: object) -> object:
-        if wanted and find_spec(package) is None:
-            raise ValueError(f"needs the extra {extra}; `hub docs deploy/one-machine#extras` says how to install it")
-        return wanted
-
-    return AfterValidator(check)
 
 
 class Section(BaseModel):
@@ -117,14 +102,11 @@ class HubSection(Section):
         "when the disk is full, so that what is under way can end; 0 holds none, and then nothing watches the disk.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
-    mcp: Annotated[bool, _with_package("mcp", "mcp")] = Field(
+    mcp: Annotated[bool, with_package("mcp", "mcp")] = Field(
         default=False,
         description="Answer assistants over MCP at /mcp of the public address, with API keys; needs the extra `mcp`.",
     )
-    archive_calls_after: (
-        Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS), _with_package("pyarrow", "archive")]
-        | None
-    ) = Field(
+    archive_calls_after: Annotated[Life, with_package("pyarrow", "archive")] | None = Field(
         default=None,
         description="Move calls of months that ended so long ago out of the database, into Parquet files in the storage of "
         "recordings, like 30mo; only what holds no personal data moves. Needs the extra `archive`.",

@@ -51,14 +51,16 @@ def spell_life(life: timedelta) -> str:
     return f"{life.days:,} days" if hours >= 48 and not hours % 24 else f"{hours:g} hours"
 
 
+Life = Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS)]
+"""A period as config.yaml writes it."""
+
+
 class Kept(BaseModel):
     """How long one kind is kept: `90d`, or `{keep: 36mo, reason: …}` if that is longer than the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keep: Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS)] = Field(
-        description="How long, like 90d, 25mo or 7y."
-    )
+    keep: Life = Field(description="How long, like 90d, 25mo or 7y.")
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] | None = Field(
         default=None, description="Why it is longer than the default; shown in the record of processing."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date
+from sqlalchemy import Date, Index
 from sqlmodel import Field
 
 import hub.model.accounts  # noqa: F401 - foreign keys
@@ -15,9 +15,10 @@ class ArchiveFile(Row, table=True):
     """One file: calls of one company that began in one month (hub.backup.old_calls)."""
 
     __tablename__ = "archive_file"
+    __table_args__ = (Index("ix_archive_file_month", "company_id", "month"),)
 
     id: str = id_column()
-    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id")
     month: date = Field(sa_type=Date)
     """Its first day, in the company's time zone."""
     path: str = Field(unique=True, max_length=100)

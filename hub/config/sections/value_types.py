@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+from importlib.util import find_spec
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
@@ -53,3 +54,14 @@ Timetable = Annotated[
     BeforeValidator(parse_schedule),
     WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
 ]
+
+
+def with_package(package: str, extra: str) -> AfterValidator:
+    """What only a hub with an optional package can do."""
+
+    def check(wanted: object) -> object:
+        if wanted and find_spec(package) is None:
+            raise ValueError(f"needs the extra {extra}; `hub docs deploy/one-machine#extras` says how to install it")
+        return wanted
+
+    return AfterValidator(check)

@@ -606,7 +606,7 @@ CREATE TABLE archive_file (
     FOREIGN KEY(company_id) REFERENCES company (id),
     UNIQUE (path)
 );
-CREATE INDEX ix_archive_file_company_id ON archive_file (company_id);
+CREATE INDEX ix_archive_file_month ON archive_file (company_id, month);
 CREATE TABLE assistant_grant (
     id VARCHAR(36) NOT NULL,
     account_id VARCHAR NOT NULL,

@@ -61,7 +61,9 @@ def mark_company(session: Session, company: Company, now: datetime) -> None:
     """Delete the roll-ups of a company and mark all its days, because a new time zone changes when its days begin. Those up to
     its newest archived month stay, because their calls are not there to be added up again."""
     session.flush()
-    newest = session.execute(select(func.max(ArchiveFile.month)).where(ArchiveFile.company_id == company.id)).scalar()
+    newest = session.execute(
+        select(func.max(col(ArchiveFile.month))).where(col(ArchiveFile.company_id) == company.id)
+    ).scalar()
     living = month_of(newest + timedelta(days=31)) if newest else FIRST_DAY
     for table, begin in (
         (DayRollup, living),
@@ -72,10 +74,11 @@ def mark_company(session: Session, company: Company, now: datetime) -> None:
         session.execute(delete(table).where(col(table.company_id) == company.id, col(table.day) >= begin))
     months: Any = MonthRollup.__table__
     year = year_of(living)
-    keys = [column for column in months.primary_key if column.name != "day"]
-    measures = [column for column in months.columns if not column.primary_key]
+    keys: list[Any] = [column for column in months.primary_key if column.name != "day"]
+    measures: list[Any] = [column for column in months.columns if not column.primary_key]
     kept = months.c.company_id == company.id, months.c.day >= year, months.c.day < living
-    begun = select(*[*keys, literal(year, Date()), *map(func.sum, measures)]).where(*kept).group_by(*keys)
+    sums: list[Any] = [*keys, literal(year, Date()), *map(func.sum, measures)]
+    begun = select(*sums).where(*kept).group_by(*keys)
     names = [*(column.name for column in keys), "day", *(column.name for column in measures)]
     session.execute(insert(YearRollup).from_select(names, begun))
     spans = [
@@ -90,7 +93,9 @@ def mark_company(session: Session, company: Company, now: datetime) -> None:
 
 def is_archived(session: Session, company_id: str, day: date) -> bool:
     """Whether calls of this day's month are no longer in the database, so that its sums cannot be made again."""
-    files = select(ArchiveFile.id).where(ArchiveFile.company_id == company_id, ArchiveFile.month == month_of(day))
+    files = select(col(ArchiveFile.id)).where(
+        col(ArchiveFile.company_id) == company_id, col(ArchiveFile.month) == month_of(day)
+    )
     return session.execute(files.limit(1)).first() is not None
 
 

@@ -96,23 +96,24 @@ def store_plan(
     for name, size, rows in table_bytes(session):
         if name in tables:
             table, rule = tables[name], rules.get(name)
-            archived = archive_after is not None and name in columns()
+            life, setting = (retention.life(rule.kind), rule.kind) if rule else (None, None)
+            share = 1.0
+            if archive_after is not None and name in columns():
+                life, setting = max(archive_after, retention.life("call_metadata")), ARCHIVE
             counted = (
                 rows if rows is not None else session.execute(select(func.count()).select_from(table)).scalar_one()
             )
+            if rule and counted and setting != ARCHIVE:
+                share = _emptied(session, table, rule, size / counted)
             found.append(
                 TablePlan(
                     table=name,
                     bytes=size,
                     rows=counted,
                     monthly_rows=times * _new_rows(session, table, now),
-                    life=max(archive_after, retention.life("call_metadata"))
-                    if archived
-                    else retention.life(rule.kind)
-                    if rule
-                    else None,
-                    setting=ARCHIVE if archived else rule.kind if rule else None,
-                    share=_emptied(session, table, rule, size / counted) if rule and counted and not archived else 1.0,
+                    life=life,
+                    setting=setting,
+                    share=share,
                 )
             )
     found.sort(key=lambda each: (-each.after(MAX_MONTHS), each.table))

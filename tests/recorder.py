@@ -15,8 +15,11 @@ from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.api import (
     CallEvent,
+    Claim,
     Connector,
+    Conversation,
     DataFlow,
+    Insight,
     Manifest,
     Recipient,
     Share,
@@ -91,6 +94,37 @@ class PaperEars(Connector):
     def transcribe(self, audio: SpokenAudio) -> Transcript:
         self.heard.append(audio)
         return play(self.script) if self.script else WRITTEN  # type: ignore[no-any-return]
+
+
+BOOKED = Insight(
+    model="paper eyes",
+    summary="A sink is blocked; somebody comes today.",
+    outcome=Claim(name="booked", confidence=0.9, lines=(2,)),
+)
+
+
+class PaperEyes(Connector):
+    """An insight plugin that reads what its script says."""
+
+    manifest = Manifest(
+        name="paper_eyes",
+        kind="insight",
+        version="1",
+        summary="Eyes on paper.",
+        recipient=Recipient(name="this machine", role="none"),
+        shares=(Share(field="lines"),),
+    )
+    Settings = Settings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.script: list[Any] = []
+        self.read: list[Conversation] = []
+
+    @hookimpl
+    def read_conversation(self, conversation: Conversation) -> Insight:
+        self.read.append(conversation)
+        return play(self.script) if self.script else BOOKED  # type: ignore[no-any-return]
 
 
 def tone(seconds: float = 2.0, rate: int = 8_000) -> bytes:

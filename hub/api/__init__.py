@@ -8,6 +8,7 @@ from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.facts import Caller, Fact, facts_at
+from hub.contracts.insights import Claim, Conversation, Insight
 from hub.contracts.listing import each_item
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share, Webhooks
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
@@ -32,11 +33,12 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
-    "SPEAKERS", "AnswerDocument", "ApiVersion", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent", "Caller",
-    "ConfigError", "ConnectionReport", "Connector", "Conversion", "DataFlow", "Deletion", "Erasure", "Event", "Fact",
-    "HeldRecord", "JsonObject", "Limits", "Log", "Manifest", "Memory", "Money", "NotSupported", "OutcomeUnknown",
-    "PendingReceipt", "PersonReference", "PluginSettings", "Provider", "Receipt", "Recipient", "Refusal", "Rejected",
-    "RetryLater", "RingfenceError", "Services", "Share", "SpokenAudio", "Transcript", "TranscriptPart", "Transform",
-    "VerifiedWebhook", "WebhookRequest", "Webhooks", "as_mapping", "as_mappings", "as_text", "each_item", "facts_at",
-    "hookimpl", "json_object", "phone_number", "value_at", "without_personal_data", "xml_root",
+    "SPEAKERS", "AnswerDocument", "ApiVersion", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent",
+    "Caller", "Claim", "ConfigError", "ConnectionReport", "Connector", "Conversation", "Conversion", "DataFlow",
+    "Deletion", "Erasure", "Event", "Fact", "HeldRecord", "Insight", "JsonObject", "Limits", "Log", "Manifest",
+    "Memory", "Money", "NotSupported", "OutcomeUnknown", "PendingReceipt", "PersonReference", "PluginSettings",
+    "Provider", "Receipt", "Recipient", "Refusal", "Rejected", "RetryLater", "RingfenceError", "Services", "Share",
+    "SpokenAudio", "Transcript", "TranscriptPart", "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks",
+    "as_mapping", "as_mappings", "as_text", "each_item", "facts_at", "hookimpl", "json_object", "phone_number",
+    "value_at", "without_personal_data", "xml_root",
 ]  # fmt: skip

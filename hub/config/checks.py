@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from hub.config.destinations import destination_problems
@@ -33,6 +34,7 @@ def problems_between(parts: Parts) -> Found:
         _numbers,
         _companies,
         _transcription,
+        _insights,
         _audio,
         _texts,
         call_problems,
@@ -128,17 +130,44 @@ def _trackers(parts: Parts) -> Found:
 
 
 def _transcription(parts: Parts) -> Found:
-    hearing = [name for name, each in parts.connector_classes.items() if each.manifest.kind == "transcription"]
     for path, section in parts.placed(RecordingsSection):
-        name = section.transcribe
-        if name is None or name in hearing:
+        yield from _of_kind(parts, (*path, "transcribe"), section.transcribe, "transcription", "transcribe", "whisper")
+
+
+def _insights(parts: Parts) -> Found:
+    """What is read in transcripts needs transcripts, and a rule about a signal one of the names that are looked for."""
+    is_transcribed = any(each.transcribe for each in parts.all(RecordingsSection))
+    names: dict[str, tuple[str, ...]] = {}
+    for path, company in parts.placed(CompanySection):
+        if (section := company.insights) is None:
             continue
-        if name not in parts.connector_names:
-            yield (*path, "transcribe"), unknown("connector", name, parts.shown(path, hearing or parts.connector_names))
-        elif name in parts.connector_classes:
-            shown = parts.shown(path, hearing)
-            hint = nearest(name, shown, "these do:") if shown else "add one like `whisper: {plugin: whisper}`"
-            yield (*path, "transcribe"), f"{name!r} does not transcribe; {hint}"
+        names[company.name] = section.names
+        place = (*path, "insights", "read_by")
+        yield from _of_kind(parts, place, section.read_by, "insight", "read conversations", "phrases")
+        entry = parts.connectors.get(section.read_by)
+        if entry is not None and not entry.serves(company.name):
+            yield place, f"{section.read_by!r} does not serve this company; add it to the connector's `companies:`"
+        if not is_transcribed:
+            yield place, "nothing is transcribed, so there is nothing to read; write `transcribe:` below `recordings:`"
+    for path, rule in parts.placed(ConversionRule):
+        wanted = names if rule.when.company is None else {None: names.get(rule.when.company, ())}
+        known = sorted(set(chain.from_iterable(wanted.values())))
+        if rule.when.name is not None and rule.when.name not in known:
+            none = "no company has `insights:`, so no signal is ever read"
+            yield (*path, "when", "name"), unknown("signal", rule.when.name, known) if known else none
+
+
+def _of_kind(parts: Parts, place: Path, name: str | None, kind: str, does: str, example: str) -> Found:
+    """The connector that is named at `place` exists and is of this kind."""
+    able = [each for each, found in parts.connector_classes.items() if found.manifest.kind == kind]
+    if name is None or name in able:
+        return
+    if name not in parts.connector_names:
+        yield place, unknown("connector", name, parts.shown(place, able or parts.connector_names))
+    elif name in parts.connector_classes:
+        shown = parts.shown(place, able)
+        hint = nearest(name, shown, "these do:") if shown else f"add one like `{example}: {{plugin: {example}}}`"
+        yield place, f"{name!r} does not {does}; {hint}"
 
 
 def _audio(parts: Parts) -> Found:

@@ -27,6 +27,7 @@ from hub.config.retention import Life, RetentionSection
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
 from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
+from hub.config.sections.insights import InsightsSection, SignalName
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.recordings import Name, RecordingsSection, Span
@@ -224,8 +225,9 @@ class ConnectorEntry:
 class When(Section):
     """`when:` of a conversion rule: every condition must be true."""
 
-    event: Literal["call", "text", "form", "outcome", "lead"] = Field(
-        description="What the rule looks at; `lead` is the lead status that users give to calls, texts and forms."
+    event: Literal["call", "text", "form", "outcome", "lead", "signal"] = Field(
+        description="What the rule looks at; `lead` is the lead status that users give to calls, texts and forms, `signal` "
+        "what an insight connector read in a call."
     )
     first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
     answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
@@ -239,6 +241,12 @@ class When(Section):
     status: Statuses = Field(
         default=None, description="Of a lead: new, qualified, booked or not_a_lead; one of them, or a list."
     )
+    name: SignalName | None = Field(
+        default=None, description="Of a signal: its name, one of the company's `insights:`, like booked."
+    )
+    confidence: float | None = Field(
+        default=None, ge=0, le=1, description="Of a signal: how sure its reader is at least, from 0 to 1, like 0.8."
+    )
 
 
 class ConversionRule(Section):
@@ -248,7 +256,8 @@ class ConversionRule(Section):
     when: When = Field(description="The conditions, all of which must be true.")
     value: Value = Field(
         default=None,
-        description="`40 USD`, `from outcome` for the deal's own value, or `from lead` for the value that a user gave.",
+        description="`40 USD`, `from outcome` for the deal's own value, `from lead` for the value that a user gave, or "
+        "`from signal` for the amount that was spoken of.",
     )
     send_to: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Connector name → the settings of the destination that its plugin needs."
@@ -326,6 +335,9 @@ class CompanySection(Section):
         "privacy page, which get a part of it (`hub docs texts`).",
     )
     text_price: TextPrice = DEFAULT_PRICE
+    insights: InsightsSection | None = Field(
+        default=None, description="What is read in its transcripts; without it nothing is (`hub docs insights`)."
+    )
     spam: SpamSection = Field(default=SpamSection(), description="From which score on a call is treated as spam.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
     conversions_from: ConversionsFrom = None

@@ -9,6 +9,7 @@ from hub.config.error_messages import nearest
 from hub.config.models import ConversionRule
 
 CALL_ONLY = ("first_time_caller", "answered", "min_duration")
+SIGNAL_ONLY = ("name", "confidence")
 Found = Iterator[tuple[Path, str]]
 
 
@@ -39,7 +40,8 @@ def has_condition(event: str, condition: str) -> bool:
     """Whether rules about `event` may have a condition of `when:`."""
     if condition == "tracker":
         return event != "form"
-    of_one = dict.fromkeys(CALL_ONLY, "call") | {"form": "form", "stage": "outcome", "status": "lead"}
+    of_one = dict.fromkeys(CALL_ONLY, "call") | dict.fromkeys(SIGNAL_ONLY, "signal")
+    of_one |= {"form": "form", "stage": "outcome", "status": "lead"}
     return of_one.get(condition, event) == event
 
 
@@ -49,14 +51,19 @@ def unknown(thing: str, name: str, known: Collection[str]) -> str:
 
 
 def _later_events(rule: ConversionRule) -> Found:
-    """Conditions and values that only an outcome or a lead has."""
+    """Conditions and values that only an outcome, a lead or a signal has."""
     event = rule.when.event
     article = "an" if event == "outcome" else "a"
     if event != "outcome" and rule.when.stage is not None:
         yield ("when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
     if event != "lead" and rule.when.status is not None:
         yield ("when", "status"), "only a lead has a status; write `event: lead` or remove it"
-    for source in ("outcome", "lead"):
+    for key in SIGNAL_ONLY if event != "signal" else ():
+        if getattr(rule.when, key) is not None:
+            yield ("when", key), "only a signal has this; write `event: signal` or remove it"
+    if event == "signal" and rule.when.name is None:
+        yield ("when",), "a rule about a signal says which; write its `name:`, like booked"
+    for source in ("outcome", "lead", "signal"):
         if event != source and rule.value == f"from {source}":
             why = f"{article} {event} has no {source} to take a value from; write an amount like 40 USD"
             yield ("value",), why

@@ -14,19 +14,23 @@ from decimal import Decimal
 from typing import Literal
 
 from hub.config.models import ConversionRule
+from hub.config.sections.conversion_values import FromEvent
 from hub.contracts.conversions import CallActivity, Conversion
+from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.consent import ConsentRequest, StoredDecision, ask_together
-from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
+from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, SignalRow, TextMessage
 from hub.model.conversions import LOG, UPLOAD, conversion_key
 from hub.model.imports import was_imported
 from hub.model.states import DeliveryState
 from hub.runtime import Hub
 
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
-LATER_EVENTS = ("outcome", "lead")
+LATER_EVENTS = ("outcome", "lead", "signal")
 """Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""
+DECIDED = frozenset(LeadStatus) - {LeadStatus.NEW}
+"""The lead statuses with which a user decides."""
 OPT_WORDS = ("stop", "start", "help")
 """A text that says only one of these words is not a lead."""
 
@@ -103,11 +107,18 @@ def _take_back(
     return list(_plan(hub, rule, wrong, now, "retract"))
 
 
-def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None, lead: Lead | None = None) -> bool:
-    """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome or a lead that goes
-    back to one. No condition holds for spam, nor for what was imported: the service before this hub has reported it."""
+def matches(
+    rule: ConversionRule,
+    case: Case,
+    outcome: OutcomeRow | None = None,
+    lead: Lead | None = None,
+    signal: SignalRow | None = None,
+) -> bool:
+    """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome, a lead or a signal that
+    goes back to one. No condition holds for spam, nor for what was imported: the service before this hub has reported it."""
     when, subject = rule.when, case.subject
-    event = "outcome" if outcome is not None else "lead" if lead is not None else EVENTS[type(subject)]
+    later = {"outcome": outcome, "signal": signal, "lead": lead}
+    event = next((name for name, row in later.items() if row is not None), EVENTS[type(subject)])
     if (
         case.is_spam
         or was_imported(subject)
@@ -125,10 +136,13 @@ def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None,
         (when.first_time_caller, not case.has_earlier_call if case.person else None),
         (when.answered, isinstance(subject, Call) and subject.answered),
         (when.stage, outcome.stage if outcome else None),
+        (when.name, signal.name if signal else None),
     ]
     if any(want is not None and want != have for want, have in wanted):
         return False
     if when.status is not None and (lead is None or lead.status not in when.status):
+        return False
+    if when.confidence is not None and (signal is None or signal.confidence < when.confidence):
         return False
     if when.min_duration is None:
         return True
@@ -221,6 +235,24 @@ def lead_conversion(rule: ConversionRule, case: Case, lead: Lead | None, now: da
     return _row(rule, case, case.subject.id, lead.marked_at if lead else now, value, now, None)
 
 
+def is_overruled(rule: ConversionRule, lead: Lead | None) -> bool:
+    """Whether a user's mark says otherwise than the signal of a rule: that the call is no lead, or another lead status than
+    the signal's name. `new` says nothing yet."""
+    name, marked = rule.when.name, lead.status if lead is not None else ""
+    decides = marked == LeadStatus.NOT_A_LEAD or (marked in DECIDED and name in DECIDED)
+    return decides and marked != name
+
+
+def signal_conversion(
+    rule: ConversionRule, case: Case, signal: SignalRow | None, lead: Lead | None, now: datetime
+) -> ConversionRow:
+    """The conversion that `rule` makes from a signal; a value that a user gave comes before the one that was spoken of."""
+    spoken = rule.value == "from signal"
+    valued = next((each for each in (lead, signal) if each and each.amount is not None and each.currency), None)
+    value = Money(valued.amount, valued.currency) if spoken and valued else rule.value  # type: ignore[arg-type]
+    return _row(rule, case, case.subject.id, case.at, value, now, None)
+
+
 def _upload_key(row: ConversionRow, kind: str) -> str:
     return f"{row.key}:new" if kind == "new" else f"{row.key}:{kind}:{row.revision}"
 
@@ -236,7 +268,7 @@ def _row(
     case: Case,
     about: str,
     occurred_at: datetime,
-    value: Money | Literal["from outcome", "from lead"] | None,
+    value: Money | FromEvent | None,
     now: datetime,
     outcome_id: str | None,
 ) -> ConversionRow:

@@ -1,18 +1,21 @@
-"""Leads: turns the lead status that users give to calls, texts and forms into conversions, changed values, retractions."""
+"""Leads: turns the lead status that users give to calls, texts and forms, and the signals that were read in calls, into
+conversions, changed values, retractions."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from hub.flow.case import Subject
+from hub.config.models import ConversionRule
+from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
-from hub.flow.convert import EVENTS, event_conversion, lead_conversion, matches
+from hub.flow.convert import EVENTS, event_conversion, is_overruled, lead_conversion, matches, signal_conversion
 from hub.flow.settle import Wanted, settle
 from hub.flow.subjects import read_subjects
-from hub.model import Call, Lead, LeadChange
-from hub.model.marks import NOT_SPAM, SPAM
+from hub.model import Call, Lead, LeadChange, SignalRow
+from hub.model.marks import NOT_SPAM, READ, SPAM
 from hub.model.states import SubjectState, WorkState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
@@ -37,7 +40,8 @@ def convert_leads(hub: Hub, directory: Directory) -> int:
         subjects = read_subjects(session, set(of.values()))
         early = {subject.id for subject in subjects if _is_waiting(subject)}
         judged = {change.subject_id for change in changes if change.status in (SPAM, NOT_SPAM)}
-        _settle(hub, session, directory, [each for each in subjects if each.id not in early], judged)
+        read = {change.subject_id for change in changes if change.status == READ}
+        _settle(hub, session, directory, [each for each in subjects if each.id not in early], judged, read)
         done = [change_id for change_id, subject_id in of.items() if subject_id not in early]
         note_leads(session, [change for change in changes if change.id in set(done)], now)
         complete(session, LeadChange, done, token, state=WorkState.DONE)
@@ -55,9 +59,11 @@ def _is_over(subject: Subject) -> bool:
     return not isinstance(subject, Call) or subject.over
 
 
-def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Subject], judged: set[str]) -> None:
-    """Settle the rules about leads for all subjects; of those that were `judged` to be spam, or not, the rules about the
-    call, text or form itself too."""
+def _settle(
+    hub: Hub, session: Session, directory: Directory, subjects: list[Subject], judged: set[str], read: set[str]
+) -> None:
+    """Settle the rules about leads and signals for all subjects; of those that were `judged` to be spam, or not, the rules
+    about the call, text or form itself too. `read` are the calls that were read again."""
     now = hub.clock()
     rules = [rule for rule in hub.config.conversions if rule.when.event != "outcome"]
     if not rules:
@@ -65,11 +71,20 @@ def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Sub
     # What an erased person bought is sent to nobody (hub.delivery.crm_outcomes).
     cases = load_cases(session, directory, [each for each in subjects if each.state != SubjectState.ERASED], now)
     load_past(session, cases)
-    marked = select(Lead).where(col(Lead.subject_id).in_([case.subject.id for case in cases]))
+    ids = [case.subject.id for case in cases]
+    marked = select(Lead).where(col(Lead.subject_id).in_(ids))
     leads = {lead.subject_id: lead for lead in session.exec(marked)}
-    wanted = []
+    signals: dict[str, list[SignalRow]] = {}
+    if any(rule.when.event == "signal" for rule in rules):
+        for each in session.exec(select(SignalRow).where(col(SignalRow.subject_id).in_(ids))):
+            signals.setdefault(each.subject_id, []).append(each)
+    wanted: list[Wanted] = []
     for rule in rules:
         for case in cases:
+            lead = leads.get(case.subject.id)
+            if rule.when.event == "signal":
+                wanted += _of_signal(rule, case, signals.get(case.subject.id, ()), lead, case.subject.id in read, now)
+                continue
             if rule.when.event != "lead":
                 if (
                     case.subject.id in judged
@@ -78,7 +93,18 @@ def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Sub
                 ):
                     wanted.append(Wanted(rule, case, event_conversion(rule, case, now), matches(rule, case)))
                 continue
-            lead = leads.get(case.subject.id)
             fits = lead is not None and matches(rule, case, lead=lead)
             wanted.append(Wanted(rule, case, lead_conversion(rule, case, lead, now), fits))
     settle(hub, session, wanted, now)
+
+
+def _of_signal(
+    rule: ConversionRule, case: Case, signals: Sequence[SignalRow], lead: Lead | None, is_read: bool, now: datetime
+) -> Iterator[Wanted]:
+    """What a rule makes of the surest signal that it asks for. Signals end with their transcript; a conversion stays."""
+    overruled = is_overruled(rule, lead)
+    named = [each for each in signals if each.name == rule.when.name]
+    signal = max(named, key=lambda each: each.confidence, default=None)
+    if signal is not None or overruled or is_read:
+        fits = signal is not None and not overruled and matches(rule, case, signal=signal)
+        yield Wanted(rule, case, signal_conversion(rule, case, signal, lead, now), fits)

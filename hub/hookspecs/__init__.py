@@ -21,6 +21,7 @@ from hub.hookspecs.conversions import CostHooks as CostHooks
 from hub.hookspecs.conversions import SourceHooks as SourceHooks
 from hub.hookspecs.crm import CrmHooks as CrmHooks
 from hub.hookspecs.enrichment import EnrichmentHooks as EnrichmentHooks
+from hub.hookspecs.insights import InsightHooks as InsightHooks
 from hub.hookspecs.markers import PROJECT as PROJECT
 from hub.hookspecs.markers import HookSpec as HookSpec
 from hub.hookspecs.markers import hookimpl as hookimpl
@@ -39,6 +40,7 @@ FAMILIES: tuple[type, ...] = (
     CallHooks,
     RecordingHooks,
     TranscriptionHooks,
+    InsightHooks,
     TextHooks,
     SourceHooks,
     EnrichmentHooks,
@@ -58,6 +60,7 @@ KINDS_OF_FAMILY: Mapping[type, tuple[str, ...]] = {
     CallHooks: ("carrier", "crm"),
     RecordingHooks: ("carrier",),
     TranscriptionHooks: ("transcription",),
+    InsightHooks: ("insight",),
     TextHooks: ("carrier",),
     EnrichmentHooks: ("enrichment", "crm"),
     ConsentHooks: ("consent",),

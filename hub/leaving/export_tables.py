@@ -38,6 +38,7 @@ from hub.model import (
     QueueEntry,
     Recording,
     RecordingNotice,
+    SignalRow,
     SourceRule,
     SpamMark,
     SpamScore,
@@ -129,6 +130,7 @@ def export_tables(company_id: str) -> Iterator[ExportTable]:
     yield ExportTable("notes", Note, of(Note), ("text",), _column("text", notes_of))
     yield ExportTable("leads", Lead, of(Lead))
     yield ExportTable("lead_changes", LeadChange, of(LeadChange))
+    yield ExportTable("signals", SignalRow, of(SignalRow))
     yield ExportTable("outgoing_calls", OutgoingCall, of(OutgoingCall))
     yield ExportTable("spam_scores", SpamScore, of(SpamScore))
     yield ExportTable("spam_marks", SpamMark, of(SpamMark))

@@ -96,7 +96,7 @@ if TYPE_CHECKING:
         SyncSlot,
         VendorRecording,
     )
-    from hub.model.transcripts import TranscriptRow
+    from hub.model.transcripts import SignalRow, TranscriptRow
     from hub.model.users import ApiKey, User
     from hub.model.visits import Lease, PageView, Visit
     from hub.model.webhooks_out import WebhookEndpoint, WebhookEvent
@@ -179,7 +179,7 @@ MODULES = {
         "SyncSlot",
         "VendorRecording",
     ),
-    "transcripts": ("TranscriptRow",),
+    "transcripts": ("SignalRow", "TranscriptRow"),
     "users": ("ApiKey", "User"),
     "visits": ("Lease", "PageView", "Visit"),
     "webhooks_out": ("WebhookEndpoint", "WebhookEvent"),

@@ -24,8 +24,9 @@ from hub.model.columns import (
     work_index,
 )
 
-SPAM, NOT_SPAM = "spam", "not_spam"
-"""What `LeadChange.status` says of a call, text or form that was marked as spam, or no longer is."""
+SPAM, NOT_SPAM, READ = "spam", "not_spam", "read"
+"""What `LeadChange.status` says of a call, text or form that was marked as spam, or no longer is, and of a call in which
+signals were read."""
 
 
 class Lead(Row, table=True):
@@ -58,7 +59,7 @@ class LeadChange(Work, table=True):
     subject_id: str = Field(index=True, max_length=36)
     company_id: str = Field(foreign_key="company.id")
     status: str = Field(max_length=16)
-    """Empty if the mark was removed; `SPAM` or `NOT_SPAM` if only that changed."""
+    """Empty if the mark was removed; `SPAM`, `NOT_SPAM` or `READ` if only that changed."""
     amount: Decimal | None = money_column()
     currency: str | None = Field(default=None, max_length=3)
     marked_at: datetime = time_column()

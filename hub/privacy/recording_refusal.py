@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
-from hub.model import Call, Recording, RecordingNotice, RecordingPeaks, TranscriptRow
+from hub.model import Call, Recording, RecordingNotice, RecordingPeaks, SignalRow, TranscriptRow
 from hub.model.columns import CONSENT_RETENTION, new_id
 from hub.model.states import RecordingState, TranscriptState
 from hub.privacy.holds import on_hold
@@ -102,6 +102,7 @@ def _discard(session: Session, hub: Hub, call: Call, now: datetime) -> bool:
         update(Recording).where(col(Recording.id).in_(going)).values(**emptied, **ready),
         update(Recording).where(col(Recording.id).in_(set(rows) - set(going))).values(expires_at=now),
         update(TranscriptRow).where(col(TranscriptRow.recording_id).in_(going)).values(**gone),
+        delete(SignalRow).where(col(SignalRow.recording_id).in_(going)),
         delete(RecordingPeaks).where(col(RecordingPeaks.recording_id).in_(going)),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

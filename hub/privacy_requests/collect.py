@@ -39,6 +39,7 @@ from hub.model import (
     PrivacyRequest,
     RecipientVersion,
     Recording,
+    SignalRow,
     SpamScore,
     Tag,
     TextMedia,
@@ -113,6 +114,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["lead status"] = _rows(
         session, LeadChange, col(LeadChange.subject_id).in_(reach.subjects), OF_USERS
     )
+    answer.sections["what was read in calls"] = _rows(session, SignalRow, col(SignalRow.subject_id).in_(reach.calls))
     answer.sections["tags"] = _rows(session, Tag, col(Tag.subject_id).in_(reach.subjects), OF_USERS)
     answer.sections["notes"] = _notes(session, hub, reach)
     answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))

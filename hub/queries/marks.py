@@ -17,6 +17,7 @@ from hub.errors import NotFound
 from hub.marks.spam import spam_among
 from hub.marks.subjects import visible_subjects
 from hub.model import Lead, LeadChange, Note, Person, PersonMerge, Tag
+from hub.model.marks import READ
 from hub.store.encryption.encrypted_fields import notes_of
 from hub.store.encryption.vault import Vault
 
@@ -93,7 +94,11 @@ def marks_of(session: Session, scope: AccessScope, vault: Vault, subject_id: str
     """Everything that users added to one call, text or form; NotFound if the user does not see it."""
     if not visible_subjects(session, scope, [subject_id]):
         raise NotFound("Not found")
-    changes = session.exec(select(LeadChange).where(LeadChange.subject_id == subject_id).order_by(col(LeadChange.id)))
+    changes = session.exec(
+        select(LeadChange)
+        .where(LeadChange.subject_id == subject_id, LeadChange.status != READ)
+        .order_by(col(LeadChange.id))
+    )
     history = changes.all()
     lead = session.get(Lead, subject_id)
     users = _users(session, [each.marked_by for each in history])

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from hub.config.callflow.transcription_notice import mentions_transcription
-from hub.contracts.consent import NO_ANSWER
-from hub.contracts.manifest import Manifest
-from hub.contracts.places import places_of_number
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
-    AuthError,
-    CircuitOpen,
-    ConfigError,
     NotSupported,
     PluginDied,
     Rejected,
@@ -27,24 +19,23 @@ from hub.errors import (
     RingfenceError,
     place_of,
 )
-from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import ask, disclosure_row, question_about
 from hub.hookspecs import TranscriptionHooks
-from hub.model import Call, ConsentDecision, Disclosure, PersonKey, RecordingNotice, TranscriptRow
+from hub.model import Call, Company, PersonKey, TranscriptRow
 from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
 from hub.platform.backoff import Jitter, full_jitter, next_try
+from hub.recordings.consented import Denied, ask_plugin
+from hub.recordings.insights import read_conversation, reader_of
 from hub.recordings.listen import Heard, hear
 from hub.recordings.redact import redact
 from hub.recordings.take_out import silence_recording
-from hub.recordings.transcripts import place_in
+from hub.recordings.transcripts import place_in, sealed_text
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
-from hub.store.connectors import pause, paused_connectors
+from hub.store.connectors import paused_connectors
 from hub.store.encryption.search_words import Searchable, index_words
-from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.writers.webhook_events import note_changes_of
 from hub.texts.doubts import is_refused_already, queue_doubt, refused_by
@@ -52,7 +43,6 @@ from hub.texts.quotes import READ_AS, is_doubtful, is_sure, said_by_caller
 from hub.texts.words import Reading, read
 
 log = structlog.get_logger(__name__)
-HOOK, MOMENT = "transcribe", "hear"
 LEAST_TIME = 600.0
 SLOWEST = 2.0
 """Seconds that a plugin may take per second of recording, even on a slow machine."""
@@ -83,7 +73,7 @@ def transcribe_due(hub: Hub, directory: Directory, where: Sequence[object] = (),
 
 def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter: Jitter) -> None:
     try:
-        outcome = _transcribe(hub, directory, row, token)
+        outcome = (_transcribe if row.sealed is None else read_conversation)(hub, directory, row, token)
     except PluginDied as error:
         outcome = after_death(TranscriptRow, row, error, hub.clock() + DEATH_WAIT, hub.clock())
     except Exception as error:  # noqa: BLE001 - whatever it is, the transcript must end in a state that says so
@@ -97,8 +87,6 @@ def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter
 
 def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, object] | None:
     """The row's new values. None if they are written already, together with the transcript."""
-    if row.connector not in hub.plugins.connectors:
-        raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
     with hub.store.reading() as session:
         heard = hear(hub, session, row.recording_id, by_machine=True)
         call = session.get(Call, heard.row.call_id) if heard else None
@@ -107,79 +95,42 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it does not exist'}.")
     if call is None or not cases:
         raise Unheard("The call's company is no longer in config.yaml.")
-    manifest, now = hub.plugins.connectors[row.connector].manifest, hub.clock()
-    untold = why_untold(hub, cases[0], call, heard.row.kind, manifest, now)
-    if untold is not None:
-        return {"state": TranscriptState.DENIED, "reason": untold}
-    permitted = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
-    if isinstance(permitted, str):
-        return {"state": TranscriptState.DENIED, "reason": permitted}
+    audio: Any = SpokenAudio(
+        audio=heard.audio,
+        content_type=heard.row.content_type or "",  # type: ignore[arg-type]
+        language=row.language,
+    )
     deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
-    transcript = _at_plugin(hub, row, permitted, deadline)
+    hook = TranscriptionHooks.transcribe
+    try:
+        transcript = ask_plugin(hub, cases[0], call, heard.row.kind, row.connector, hook, audio, deadline)
+    except Denied as denied:
+        return {"state": TranscriptState.DENIED, "reason": str(denied)}
     found = redact(transcript.parts, row.language, health=cases[0].company.sensitive == "health")
     if hub.config.recordings.silence_numbers:
         silence_recording(hub, heard, found.silences)
     return _write(hub, row, call, heard, replace(transcript, parts=found.parts), token)
 
 
-@dataclass(frozen=True)
-class _Permitted:
-    """Audio that the plugin may get, and the disclosure that is recorded of it."""
-
-    spoken: SpokenAudio
-    disclosure_id: str
-    account_id: str
-
-
-def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_type: str) -> _Permitted | str:
-    """The audio as the plugin may get it, or why it may not. The decision and the disclosure are stored before."""
-    now = hub.clock()
-    (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
-    if ruling.is_unanswered:
-        raise RetryLater(ruling.decision.ruling.reason)
-    spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
-    manifest = hub.plugins.connectors[row.connector].manifest
-    given = hub.refusals.disclose(hub.plugins.connectors[row.connector], spoken, HOOK)
-    disclosure = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
-    with hub.store.writing() as session:
-        accounts = {ruling.row.subject_id: case.company.account_id}
-        write_evidence(session, ConsentDecision, [ruling.row], accounts)
-        if ruling.allowed:
-            write_evidence(session, Disclosure, [Disclosure(**disclosure)], accounts)
-    if not ruling.allowed:
-        return ruling.decision.ruling.reason
-    return _Permitted(given.value, disclosure["id"], case.company.account_id)
-
-
-def _at_plugin(hub: Hub, row: TranscriptRow, permitted: _Permitted, deadline: float) -> Transcript:
-    try:
-        return hub.plugins.call_within(deadline, row.connector, TranscriptionHooks.transcribe, permitted.spoken)
-    except (AuthError, ConfigError, NotSupported, CircuitOpen) as error:
-        with hub.store.writing() as session:
-            undo_disclosure(session, hub.keyring, permitted.account_id, permitted.disclosure_id, hub.clock())
-        if not isinstance(error, AuthError | ConfigError):
-            raise
-        pause(hub.store, row.connector, error, hub.clock())
-        raise RetryLater(str(error)) from None
-
-
 def _write(
     hub: Hub, row: TranscriptRow, call: Call, heard: Heard, transcript: Transcript, token: str
 ) -> dict[str, object] | None:
-    parts = [asdict(part) for part in transcript.parts]
     reading = read(said_by_caller(transcript.parts), READ_AS[RefusalSource.CALL])
     with hub.store.writing() as session:
         key = session.get(PersonKey, heard.key_id, populate_existing=True)
         if key is None or key.wrapped is None:
             # The caller was erased during transcription. Encrypting now would create a new key for an erased person.
             raise Unheard("The caller was erased while it was transcribed; nothing of it is stored.")
-        plain = json.dumps(parts).encode()
+        plain = sealed_text(transcript.parts)
         sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
+        company = session.get(Company, call.company_id)
+        reader = reader_of(hub, company.name) if company and transcript.parts else None
         outcome = {
-            "state": TranscriptState.WRITTEN,
+            "state": TranscriptState.READY if reader else TranscriptState.WRITTEN,
             "reason": None,
             "model": transcript.model,
             "written_at": hub.clock(),
+            **({"connector": reader, "attempts": 0, "due_at": hub.clock()} if reader else {}),
         }
         if not complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome):
             return None  # its caller ended the recording meanwhile, or another worker has it
@@ -212,7 +163,8 @@ def _queue_refusal(session: Session, hub: Hub, row: TranscriptRow, call: Call, h
 
 
 def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, object]:
-    """The row's next state after an error: a retry with the schedule of deliveries, or failed with the reason."""
+    """The row's next state after an error: a retry with the schedule of deliveries, or the end with the reason. What is
+    written stays written, though nothing could be read in it."""
     now = hub.clock()
     reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"
     if not isinstance(error, RingfenceError):
@@ -220,37 +172,8 @@ def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> di
     given_up = isinstance(error, Rejected | NotSupported | Unheard)
     given_up = given_up or (not isinstance(error, RetryLater) and row.attempts >= TRIES)
     after = error.after if isinstance(error, RetryLater) else None
+    ended = TranscriptState.FAILED if row.sealed is None else TranscriptState.WRITTEN
     due = None if given_up else next_try(now, row.attempts, retry_after=after, jitter=jitter)
     if due is None:
-        return {"state": TranscriptState.FAILED, "reason": reason, "due_at": now}
+        return {"state": ended, "reason": reason, "due_at": now}
     return {"state": TranscriptState.READY, "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}
-
-
-USE, CATEGORY = "telephony.recording", "user.telephony.recording"
-UNTOLD = (
-    "The caller was not told that an outside service transcribes the call, and the law of a place of the call asks for "
-    "that, so the recording is not given to it."
-)
-
-
-def why_untold(hub: Hub, case: Case, call: Call, kind: str, manifest: Manifest, now: datetime) -> str | None:
-    """Why a recording may not be transcribed by the plugin with this manifest; None if nothing is missing.
-
-    The caller's places are those of the number and of the visit, as when the call was answered. A voicemail needs no
-    notice: who leaves one speaks to a machine. RetryLater if no consent plugin answered.
-    """
-    if manifest.recipient.role == "none" or kind == "voicemail":
-        return None
-    question = question_about(case, manifest=manifest, use=USE, categories=frozenset({CATEGORY}), now=now)
-    declared = tuple(place for place in question.person_places if place.basis == "declared")
-    places = (*places_of_number(call.caller_number), *declared)
-    (decision,) = hub.plugins.judge([replace(question, person_places=places, transcribed_by=manifest.recipient.name)])
-    if decision.ruling.rule_id == NO_ANSWER:
-        raise RetryLater(decision.ruling.reason)
-    if "announce_transcription" not in decision.duties:
-        return None
-    heard = select(RecordingNotice.text).where(
-        RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
-    )
-    with hub.store.reading() as session:
-        return None if any(map(mentions_transcription, session.exec(heard))) else UNTOLD

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, select
 
+from hub.contracts.insights import Claim, Insight
 from hub.contracts.transcripts import TranscriptPart
+from hub.contracts.values import Money
 from hub.model import Call, Company, Recording, TranscriptRow
 from hub.store.encryption.encrypted_fields import decrypt_many
 from hub.store.encryption.vault import Vault
@@ -27,6 +30,8 @@ class Read:
     row: TranscriptRow
     parts: tuple[TranscriptPart, ...] | None
     why: str = ""
+    insight: Insight | None = None
+    """What was read in it; None if nothing was."""
 
 
 def want_transcript(session: Session, hub: Hub, recording: Recording, call: Call, now: datetime) -> None:
@@ -55,10 +60,15 @@ def read_transcript(hub: Hub, session: Session, recording_id: str) -> Read | Non
         return None
     if row.sealed is None:
         return Read(row, None, row.reason or "it is queued")
-    plain = hub.vault.open(session, row.sealed, place_in(row.id))
+    return open_transcript(hub.vault, session, row)
+
+
+def open_transcript(vault: Vault, session: Session, row: TranscriptRow) -> Read:
+    """A written transcript, decrypted."""
+    plain = vault.open(session, row.sealed or b"", place_in(row.id))
     if plain is None:
         return Read(row, None, "the key of its caller was destroyed, so it can no longer be read")
-    return Read(row, _parts(plain))
+    return Read(row, _parts(plain), insight=_insight(plain))
 
 
 def spoken_parts(
@@ -70,8 +80,31 @@ def spoken_parts(
     return {row.recording_id: _parts(text) for row, text in zip(written, opened, strict=True) if text is not None}
 
 
+def sealed_text(parts: Sequence[TranscriptPart], insight: Insight | None = None) -> bytes:
+    """What is encrypted of a transcript: its parts and, beside them, what was read in it."""
+    listed = list(map(asdict, parts))
+    return json.dumps(
+        listed if insight is None else {"parts": listed, "insight": asdict(insight)}, default=str
+    ).encode()
+
+
 def _parts(text: str | bytes) -> tuple[TranscriptPart, ...]:
-    return tuple(TranscriptPart(**part) for part in json.loads(text))
+    stored = json.loads(text)
+    return tuple(TranscriptPart(**part) for part in (stored["parts"] if isinstance(stored, dict) else stored))
+
+
+def _insight(text: str | bytes) -> Insight | None:
+    stored = json.loads(text)
+    if not isinstance(stored, dict):
+        return None
+    insight = stored["insight"]
+    outcome, signals = insight["outcome"], tuple(map(_claim, insight["signals"]))
+    return Insight(**{**insight, "outcome": _claim(outcome) if outcome else None, "signals": signals})
+
+
+def _claim(stored: dict[str, Any]) -> Claim:
+    value = stored["value"] and Money(Decimal(stored["value"]["amount"]), stored["value"]["currency"])
+    return Claim(**{**stored, "lines": tuple(stored["lines"]), "value": value})
 
 
 def place_in(transcript_id: str) -> str:

@@ -16,8 +16,8 @@ from hub.api import Recipient
 from hub.api.carriers import AnswerPoint
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.model import Disclosure, RecordingNotice, TranscriptRow
+from hub.recordings.consented import UNTOLD
 from hub.recordings.keep import fetch_due
-from hub.recordings.transcribe import UNTOLD
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.signals import Signals
 

@@ -112,5 +112,9 @@ def _is_message(heard: Heard) -> bool:
 def _is_coming(heard: Heard) -> bool:
     coming = (RecordingState.READY, RecordingState.LEASED)
     written = heard.transcript
-    waits = written is not None and written.state in (TranscriptState.READY, TranscriptState.LEASED)
+    waits = (
+        written is not None
+        and written.sealed is None
+        and written.state in (TranscriptState.READY, TranscriptState.LEASED)
+    )
     return waits or (heard.row.stored_at is None and heard.row.state in coming)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -11,9 +11,12 @@ from hub.config.error_messages import describe, nearest
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 
+FromEvent = Literal["from outcome", "from lead", "from signal"]
+FROM_EVENTS = get_args(FromEvent)
+
 
 def _money(value: Any) -> Any:
-    if value in ("from outcome", "from lead") or isinstance(value, Money) or value is None:
+    if value in FROM_EVENTS or isinstance(value, Money) or value is None:
         return value
     if not isinstance(value, str | int):
         raise ValueError("is not an amount; write it like 40 USD")
@@ -41,12 +44,12 @@ def _day(value: Any) -> Any:
 
 
 Value = Annotated[
-    Money | Literal["from outcome", "from lead"] | None,
+    Money | FromEvent | None,
     BeforeValidator(_money),
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^(from outcome|from lead|-?\d+(\.\d+)? [A-Z]{3})$",
+            "pattern": r"^(from outcome|from lead|from signal|-?\d+(\.\d+)? [A-Z]{3})$",
             "examples": ["40 USD"],
         }
     ),

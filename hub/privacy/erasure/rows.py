@@ -33,6 +33,7 @@ from hub.model import (
     Recording,
     RecordingNotice,
     RecordingPeaks,
+    SignalRow,
     SpamScore,
     Tag,
     TextMedia,
@@ -183,6 +184,7 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
             "sealed": None, "state": TranscriptState.GONE, "reason": REASON, **FREE,
         }  # fmt: skip
+        yield SignalRow, (col(SignalRow.subject_id).in_(reach.calls),), None
         yield RecordingPeaks, (col(RecordingPeaks.recording_id).in_(recordings),), None
         yield Recording, (col(Recording.call_id).in_(reach.calls),), {
             "state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": REASON, **FREE,

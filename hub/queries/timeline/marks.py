@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session, col, select
 
 from hub.access.users import names_of
-from hub.model import LeadChange, Note, Tag
-from hub.model.marks import NOT_SPAM, SPAM
+from hub.model import LeadChange, Note, SignalRow, Tag
+from hub.model.marks import NOT_SPAM, READ, SPAM
 from hub.platform.id_words import words_of
 from hub.queries.masking import Mask
 from hub.queries.timeline.entries import Entry
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 
 def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -> Iterator[Entry]:
-    """One entry for each change of the lead, each tag and each note. Tags and notes are masked: anybody can write a name
-    into them."""
-    changes = session.exec(select(LeadChange).where(LeadChange.subject_id == subject.id).order_by(col(LeadChange.id)))
+    """One entry for each change of the lead, each signal, each tag and each note. Tags and notes are masked: anybody can write
+    a name into them."""
+    changes = session.exec(
+        select(LeadChange)
+        .where(LeadChange.subject_id == subject.id, LeadChange.status != READ)
+        .order_by(col(LeadChange.id))
+    )
     marks = changes.all()
     tags = session.exec(select(Tag).where(Tag.subject_id == subject.id).order_by(col(Tag.id))).all()
     notes = session.exec(select(Note).where(Note.subject_id == subject.id).order_by(col(Note.id))).all()
@@ -38,6 +42,10 @@ def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -
         if each.status in (SPAM, NOT_SPAM):
             data, text = {"spam": each.status == SPAM}, status
         yield Entry(each.marked_at, "mark", text, (f"by {names[each.marked_by]}",), None, data)
+    for read in session.exec(select(SignalRow).where(SignalRow.subject_id == subject.id).order_by(col(SignalRow.id))):
+        text = f"read: {words_of(read.name)}{worth(read.amount, read.currency)}"
+        data = {"signal": read.name, "confidence": read.confidence, "amount": read.amount, "currency": read.currency}
+        yield Entry(read.read_at, "mark", text, (f"by {read.connector}, {read.confidence:.0%} sure",), None, data)
     for tag in tags:
         name = mask.text(tag.name)
         yield Entry(tag.made_at, "mark", f"tag: {name}", (f"by {names[tag.made_by]}",), None, {"tag": name})

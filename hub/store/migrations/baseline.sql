@@ -1451,6 +1451,26 @@ CREATE TABLE sign_in_link (
 CREATE INDEX ix_sign_in_link_account_id ON sign_in_link (account_id);
 CREATE INDEX ix_sign_in_link_ends_at ON sign_in_link (ends_at);
 CREATE INDEX ix_sign_in_link_user_id ON sign_in_link (user_id);
+CREATE TABLE signal (
+    id VARCHAR(36) NOT NULL,
+    company_id VARCHAR NOT NULL,
+    subject_id VARCHAR(36) NOT NULL,
+    recording_id VARCHAR(36) NOT NULL,
+    name VARCHAR(40) NOT NULL,
+    is_outcome BOOLEAN NOT NULL,
+    confidence FLOAT NOT NULL,
+    amount NUMERIC(14, 4),
+    currency VARCHAR(3),
+    connector VARCHAR(64) NOT NULL,
+    read_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+);
+CREATE INDEX ix_signal_expires_at ON signal (expires_at);
+CREATE INDEX ix_signal_name ON signal (company_id, name, read_at);
+CREATE INDEX ix_signal_recording_id ON signal (recording_id);
+CREATE INDEX ix_signal_subject_id ON signal (subject_id);
 CREATE TABLE source_rule (
     id VARCHAR(36) NOT NULL,
     company_id VARCHAR NOT NULL,

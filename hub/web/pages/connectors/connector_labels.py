@@ -22,6 +22,7 @@ KINDS = {
     "enrichment": "facts about callers",
     "consent": "consent",
     "transcription": "transcription",
+    "insight": "what calls were about",
 }
 CREDENTIALS = {
     "none": "No account",
@@ -142,6 +143,7 @@ def _field(name: str, transform: str) -> str:
         "body": "what texts say",
         "media_urls": "pictures",
         "audio": "recording",
+        "lines": "what was said",
         "recording_url": "link to the recording",
     }.get(name, words_of(name))
     return words if transform == "plain" else f"{words} (hashed)"

@@ -1,0 +1,1 @@
+"""Insight: what a conversation was about, and how it ended."""

@@ -311,6 +311,24 @@ def transcripts_from_rows() -> None:
     assert [(part.channel, part.text) for part in transcript.parts] == [("caller", "Hello?"), ("business", "Yes.")]
 
 
+def conversations() -> None:
+    """What a conversation was about
+
+    `read_conversation` gets the lines of a call and the company's names, and returns claims with the numbers of the lines
+    that prove them.
+    """
+    from hub.api import Claim, Conversation, Insight, TranscriptPart
+
+    def about(conversation: Conversation) -> Insight:
+        proof = [number for number, line in enumerate(conversation.lines, 1) if "book" in (line.text or "")]
+        outcome = Claim(name="booked", confidence=0.7, lines=tuple(proof)) if proof else None
+        return Insight(model="acme rules", summary="Somebody books a visit.", outcome=outcome)
+
+    said = TranscriptPart(start=0.0, end=1.2, text="Please book it.", channel="caller")
+    found = about(Conversation(lines=(said,), outcomes=("booked",))).outcome
+    assert found is not None and found.lines == (1,)
+
+
 def facts_from_an_answer() -> None:
     """Facts from an answer
 

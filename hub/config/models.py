@@ -26,11 +26,10 @@ from hub.config.mail import MailSection
 from hub.config.retention import Life, RetentionSection
 from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.company_sections import ContactSection, Sensitive, WebsiteSection
-from hub.config.sections.conversion_values import ConversionsFrom, Statuses, Value
-from hub.config.sections.insights import InsightsSection, SignalName
+from hub.config.sections.conversion_values import ConversionsFrom, Value, When
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
-from hub.config.sections.recordings import Name, RecordingsSection, Span
+from hub.config.sections.recordings import InsightsSection, Name, RecordingsSection, Span
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import DEFAULT_BUDGET, DEFAULT_PRICE, Amount, TextPrice, TextsSection
@@ -220,33 +219,6 @@ class ConnectorEntry:
     def serves(self, company: str) -> bool:
         """Whether data of `company` may go to this connector."""
         return self.common.companies is None or company in self.common.companies
-
-
-class When(Section):
-    """`when:` of a conversion rule: every condition must be true."""
-
-    event: Literal["call", "text", "form", "outcome", "lead", "signal"] = Field(
-        description="What the rule looks at; `lead` is the lead status that users give to calls, texts and forms, `signal` "
-        "what an insight connector read in a call."
-    )
-    first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
-    answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
-    min_duration: Span | None = Field(default=None, description="Only calls at least this long, like 60s.")
-    company: Name | None = Field(default=None, description="Only this company.")
-    tracker: Name | None = Field(default=None, description="Only this tracker.")
-    source: str | None = Field(default=None, description="Only this source, like google.")
-    medium: str | None = Field(default=None, description="Only this medium, like cpc.")
-    form: str | None = Field(default=None, description="Of a form: only the form with this id on its page.")
-    stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own stage.")
-    status: Statuses = Field(
-        default=None, description="Of a lead: new, qualified, booked or not_a_lead; one of them, or a list."
-    )
-    name: SignalName | None = Field(
-        default=None, description="Of a signal: its name, one of the company's `insights:`, like booked."
-    )
-    confidence: float | None = Field(
-        default=None, ge=0, le=1, description="Of a signal: how sure its reader is at least, from 0 to 1, like 0.8."
-    )
 
 
 class ConversionRule(Section):

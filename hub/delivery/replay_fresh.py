@@ -29,13 +29,16 @@ from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import (
     Converted,
     event_conversion,
+    is_overruled,
     lead_conversion,
     matches,
     outcome_conversion,
     send,
+    signal_conversion,
+    surest,
 )
 from hub.flow.subjects import read_subjects
-from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Lead, OutcomeRow
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Lead, OutcomeRow, SignalRow
 from hub.model.conversions import UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState, SubjectState
 from hub.numbers.directory import Directory
@@ -139,6 +142,11 @@ def _wanted(
     """The conversion as the rule makes it now; CannotDo if the rule's conditions no longer hold."""
     outcome = session.get(OutcomeRow, conversion.outcome_id) if conversion.outcome_id else None
     lead = session.get(Lead, case.subject.id) if rule.when.event == "lead" else None
+    if rule.when.event == "signal":
+        lead = session.get(Lead, case.subject.id)
+        signal = surest(rule, session.exec(select(SignalRow).where(SignalRow.subject_id == case.subject.id)))
+        if signal is not None and matches(rule, case, signal=signal) and not is_overruled(rule, lead):
+            return signal_conversion(rule, case, signal, lead, now)
     if not matches(rule, case, outcome, lead):
         raise CannotDo(f"The conditions of the rule {rule.name!r} no longer hold, so it would send nothing.")
     if outcome is not None:

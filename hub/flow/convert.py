@@ -236,11 +236,18 @@ def lead_conversion(rule: ConversionRule, case: Case, lead: Lead | None, now: da
 
 
 def is_overruled(rule: ConversionRule, lead: Lead | None) -> bool:
-    """Whether a user's mark says otherwise than the signal of a rule: that the call is no lead, or another lead status than
+    """Whether a user's mark says otherwise than the signal of a rule: that the call is not a lead, or another lead status than
     the signal's name. `new` says nothing yet."""
     name, marked = rule.when.name, lead.status if lead is not None else ""
     decides = marked == LeadStatus.NOT_A_LEAD or (marked in DECIDED and name in DECIDED)
     return decides and marked != name
+
+
+def surest(rule: ConversionRule, signals: Iterable[SignalRow]) -> SignalRow | None:
+    """Of a call's signals the surest with the name that a rule asks for."""
+    return max(
+        (each for each in signals if each.name == rule.when.name), key=lambda each: each.confidence, default=None
+    )
 
 
 def signal_conversion(

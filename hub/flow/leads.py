@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.config.models import ConversionRule
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
-from hub.flow.convert import EVENTS, event_conversion, is_overruled, lead_conversion, matches, signal_conversion
+from hub.flow.convert import EVENTS, event_conversion, is_overruled, lead_conversion, matches, signal_conversion, surest
 from hub.flow.settle import Wanted, settle
 from hub.flow.subjects import read_subjects
 from hub.model import Call, Lead, LeadChange, SignalRow
@@ -103,8 +103,7 @@ def _of_signal(
 ) -> Iterator[Wanted]:
     """What a rule makes of the surest signal that it asks for. Signals end with their transcript; a conversion stays."""
     overruled = is_overruled(rule, lead)
-    named = [each for each in signals if each.name == rule.when.name]
-    signal = max(named, key=lambda each: each.confidence, default=None)
+    signal = surest(rule, signals)
     if signal is not None or overruled or is_read:
         fits = signal is not None and not overruled and matches(rule, case, signal=signal)
         yield Wanted(rule, case, signal_conversion(rule, case, signal, lead, now), fits)

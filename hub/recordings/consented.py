@@ -1,5 +1,5 @@
-"""Give a plugin what was recorded of a call: only if the caller was told and consent allows it; the disclosure is stored
-before."""
+"""Give a plugin what was recorded of a call: only after a notice that the law asks for and with consent; the disclosure is
+stored before."""
 
 from __future__ import annotations
 

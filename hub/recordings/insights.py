@@ -31,7 +31,7 @@ from hub.store.rows import write_rows
 from hub.store.writers.webhook_events import note_changes_of
 
 if TYPE_CHECKING:
-    from hub.config.sections.insights import InsightsSection
+    from hub.config.sections.recordings import InsightsSection
 
 MODEL_CHARACTERS = 80
 MAX_AMOUNT = Decimal(10**10)

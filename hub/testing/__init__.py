@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
     from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
+    from hub.testing.insight import InsightConformance
     from hub.testing.transcription import TranscriptionConformance
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "CrmConformance",
     "EnrichmentConformance",
     "FrozenClock",
+    "InsightConformance",
     "MemoryNotes",
     "MemoryTokens",
     "TranscriptionConformance",
@@ -37,6 +39,7 @@ SUITES = {
     "ConsentConformance": "hub.testing.consent",
     "CrmConformance": "hub.testing.crm",
     "EnrichmentConformance": "hub.testing.enrichment",
+    "InsightConformance": "hub.testing.insight",
     "TranscriptionConformance": "hub.testing.transcription",
 }
 """The suites and the modules that hold them."""
@@ -48,6 +51,7 @@ SUITE_OF_KIND = {
     "consent": "ConsentConformance",
     "crm": "CrmConformance",
     "enrichment": "EnrichmentConformance",
+    "insight": "InsightConformance",
     "transcription": "TranscriptionConformance",
 }
 """The suite that a plugin of each kind must pass."""

@@ -31,7 +31,8 @@ class CannotWrite(RingfenceError):
 def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> list[Path]:
     """Write the plugin below `target`, which must not exist yet; returns the written files, sorted. CannotWrite on failure.
 
-    Without `package` it is one file, if the kind has that form: the folder then is one for `plugin_dirs:`.
+    Without `package` it is one file, if the kind has that form: the folder then is one for `plugin_dirs:`. Some
+    kinds have no other.
     """
     parts = [part for part in name.split("_") if part]
     words = {
@@ -46,9 +47,10 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
         "host": f"api.{'-'.join(parts)}.example.com",
         "suite": SUITE_OF_KIND.get(kind),
         "click_id": f"{parts[0]}_click" if parts else "",
-        "has_package": package,
         "today": utc_now().date(),
     }
+    package = package and (TEMPLATES / kind).is_dir()
+    words["has_package"] = package
     _check(kind, name, str(words["class_name"]), target)
     templates = _templates()
     written = []

@@ -42,6 +42,7 @@ NOT_PERSONAL = {
     ("tracking_number", "number"): "the business's own number",
     ("call", "tracking_number"): "the business's own number",
     ("text_message", "tracking_number"): "the business's own number",
+    ("signal", "name"): "one of the names that config.yaml lists below `insights:`",
     ("outgoing_call", "tracking_number"): "the business's own number",
     ("attempt", "number"): "a count",
     ("consent_decision", "reason"): "a rule's sentence",

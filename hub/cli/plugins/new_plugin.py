@@ -13,7 +13,7 @@ from hub.testing.scaffold import has_one_file_form, write_plugin
 
 
 def new_plugin(
-    kind: Annotated[str, typer.Argument(help="ads, carrier, consent, crm, enrichment or transcription.")],
+    kind: Annotated[str, typer.Argument(help="ads, carrier, consent, crm, enrichment, insight or transcription.")],
     name: Annotated[str, typer.Argument(help="The plugin's name, as in config.yaml: lowercase letters, digits and _.")],
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where to write it; ./ringfence-NAME if not given.")
@@ -28,7 +28,8 @@ def new_plugin(
     ] = False,
 ) -> None:
     """Write a new plugin that passes its certification and runs against its own sandbox: one file for a carrier that
-    speaks TwiML, and for an ad network, a CRM, a data service or a transcription that answers with JSON; else a package."""
+    speaks TwiML, and for an ad network, a CRM, a data service, a transcription or a reader of conversations that answers with
+    JSON; else a package."""
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
     package = package or not has_one_file_form(kind)
     written = write_plugin(kind, name, target, package)

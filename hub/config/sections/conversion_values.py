@@ -1,13 +1,15 @@
-"""Values and lead statuses of conversion rules, and the day from which a company's are sent, as config.yaml writes them."""
+"""Conditions, values and lead statuses of conversion rules, and the day from which a company's are sent, as config.yaml has
+them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hub.config.error_messages import describe, nearest
+from hub.config.sections.recordings import Name, SignalName, Span
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 
@@ -74,3 +76,32 @@ ConversionsFrom = Annotated[
         "it are never sent, because the service before this hub has sent them (`hub docs import-callrail`)."
     ),
 ]
+
+
+class When(BaseModel):
+    """`when:` of a conversion rule: every condition must be true."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event: Literal["call", "text", "form", "outcome", "lead", "signal"] = Field(
+        description="What the rule looks at; `lead` is the lead status that users give to calls, texts and forms, `signal` "
+        "what an insight connector read in a call."
+    )
+    first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
+    answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
+    min_duration: Span | None = Field(default=None, description="Only calls at least this long, like 60s.")
+    company: Name | None = Field(default=None, description="Only this company.")
+    tracker: Name | None = Field(default=None, description="Only this tracker.")
+    source: str | None = Field(default=None, description="Only this source, like google.")
+    medium: str | None = Field(default=None, description="Only this medium, like cpc.")
+    form: str | None = Field(default=None, description="Of a form: only the form with this id on its page.")
+    stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own stage.")
+    status: Statuses = Field(
+        default=None, description="Of a lead: new, qualified, booked or not_a_lead; one of them, or a list."
+    )
+    name: SignalName | None = Field(
+        default=None, description="Of a signal: its name, one of the company's `insights:`, like booked."
+    )
+    confidence: float | None = Field(
+        default=None, ge=0, le=1, description="Of a signal: how sure its reader is at least, from 0 to 1, like 0.8."
+    )

@@ -1,4 +1,4 @@
-"""`recordings:`: the audio of calls and voicemail, and their transcripts."""
+"""`recordings:`: the audio of calls and voicemail, and their transcripts; `insights:` of a company: what is read in these."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from hub.config.durations import parse_span
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+SignalName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+OUTCOMES = ("booked", "quote", "not_a_lead", "wrong_number", "job_seeker", "spam")
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
 
 
@@ -47,3 +49,29 @@ class RecordingsSection(BaseModel):
     keep_transcripts: Span = Field(
         default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
     )
+
+
+class InsightsSection(BaseModel):
+    """`insights:`: how its conversations ended and what else was said in them, read in their transcripts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read_by: Name = Field(description="The insight connector that reads its transcripts.")
+    outcomes: tuple[SignalName, ...] = Field(
+        default=OUTCOMES, min_length=1, max_length=30, description="How a conversation may end, in names of your own."
+    )
+    signals: tuple[SignalName, ...] = Field(
+        default=(), max_length=30, description="What else to look for, in names of your own, like complaint."
+    )
+
+    @model_validator(mode="after")
+    def _names_once(self) -> InsightsSection:
+        twice = [name for name in self.names if self.names.count(name) > 1]
+        if twice:
+            raise ValueError(f"names {twice[0]!r} twice; leave one out")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that a signal may have."""
+        return (*self.outcomes, *self.signals)

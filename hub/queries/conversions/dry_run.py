@@ -23,7 +23,14 @@ from hub.flow.case import Case
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.clicks import newest_clicks
 from hub.flow.consent import StoredDecision, ask
-from hub.flow.convert import event_conversion, lead_conversion, matches, outcome_conversion
+from hub.flow.convert import (
+    event_conversion,
+    is_overruled,
+    lead_conversion,
+    matches,
+    outcome_conversion,
+    signal_conversion,
+)
 from hub.flow.subjects import read_subjects
 from hub.model import Call, ConversionRow, Delivery
 from hub.model.conversions import BEFORE_CUT_OVER, UPLOAD
@@ -147,6 +154,8 @@ def _made(
 
 
 def _fits(rule: ConversionRule, case: Case, event: RuleEvent) -> bool:
+    if event.signal is not None:
+        return matches(rule, case, signal=event.signal) and not is_overruled(rule, event.lead)
     if isinstance(case.subject, Call) and event.outcome is None and event.lead is None and not case.subject.over:
         return False
     return matches(rule, case, event.outcome, event.lead)
@@ -155,6 +164,8 @@ def _fits(rule: ConversionRule, case: Case, event: RuleEvent) -> bool:
 def _row(rule: ConversionRule, case: Case, event: RuleEvent, now: datetime) -> ConversionRow:
     if event.outcome is not None:
         return outcome_conversion(rule, case, event.outcome, now)
+    if event.signal is not None:
+        return signal_conversion(rule, case, event.signal, event.lead, now)
     return lead_conversion(rule, case, event.lead, now) if event.lead else event_conversion(rule, case, now)
 
 

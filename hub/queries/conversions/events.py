@@ -12,10 +12,11 @@ from sqlalchemy import true
 from sqlmodel import Session, and_, col, or_, select
 
 from hub.access.scope import AccessScope
-from hub.config.models import ConversionRule, When
+from hub.config.models import ConversionRule
+from hub.config.sections.conversion_values import When
 from hub.contracts.leads import LeadStatus
 from hub.flow.subjects import TIME_COLUMNS
-from hub.model import Call, FormSubmission, Lead, OutcomeRow, TextMessage
+from hub.model import Call, FormSubmission, Lead, OutcomeRow, SignalRow, TextMessage
 from hub.model.states import SubjectState
 
 MAX_EVENTS = 1_000
@@ -33,6 +34,8 @@ class RuleEvent:
     subject_id: str
     outcome: OutcomeRow | None = None
     lead: Lead | None = None
+    """With a signal: the user's mark on its call."""
+    signal: SignalRow | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ def events_for(
         found += _outcomes(session, scope, companies, crms, begins, ends)
     if "lead" in kinds:
         found += _leads(session, scope, companies, begins, ends)
+    if "signal" in kinds:
+        found += _signals(session, scope, companies, begins, ends)
     found.sort(key=lambda each: (each.at, each.subject_id), reverse=True)
     kept = found[:MAX_EVENTS]
     return FoundEvents(events=kept, back_to=kept[-1].at if len(found) > MAX_EVENTS else None)
@@ -143,6 +148,20 @@ def _leads(
     )
     rows = session.exec(marked.order_by(col(Lead.marked_at).desc()).limit(MAX_EVENTS + 1)).all()
     return [RuleEvent(at=row.marked_at, subject_id=row.subject_id, lead=row) for row in rows]
+
+
+def _signals(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+) -> list[RuleEvent]:
+    read = scope.select(SignalRow).where(
+        col(SignalRow.company_id).in_(companies), SignalRow.read_at >= begins, SignalRow.read_at < ends
+    )
+    rows = session.exec(read.order_by(col(SignalRow.read_at).desc()).limit(MAX_EVENTS + 1)).all()
+    marked = session.exec(select(Lead).where(col(Lead.subject_id).in_({row.subject_id for row in rows})))
+    leads = {lead.subject_id: lead for lead in marked}
+    return [
+        RuleEvent(at=row.read_at, subject_id=row.subject_id, signal=row, lead=leads.get(row.subject_id)) for row in rows
+    ]
 
 
 def visible(session: Session, scope: AccessScope, companies: Collection[str], ids: Collection[str]) -> set[str]:

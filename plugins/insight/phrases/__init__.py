@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hub.api import ConnectionReport, Connector, Conversation, Insight, Manifest, Recipient, Share, hookimpl
-from plugins.insight.phrases.reading import claims_of
 from plugins.insight.phrases.settings import PhrasesSettings
+from plugins.insight.phrases.translate import claims_of
 
 
 class Phrases(Connector):

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 GAP, MAX_GAP_WORDS = "...", 3
 MIN_STEM_LETTERS = 3
+CHANGED_Y = ("ied", "ies", "y")
+"""Endings after which two letters are enough, as in try and tries."""
 Phrase = tuple[frozenset[str] | None, ...]
 """The stems of each word; None for a gap."""
 ENDINGS = {
@@ -34,7 +36,7 @@ def stem(word: str, language: str) -> str:
     """What the forms of a word have in common."""
     for ending in ENDINGS.get(language, ENDINGS["en"]).split():
         rest = word[: -len(ending)]
-        if word.endswith(ending) and len(rest) >= MIN_STEM_LETTERS:
+        if word.endswith(ending) and len(rest) >= MIN_STEM_LETTERS - (ending in CHANGED_Y):
             return (
                 rest[:-1] if ending in ("ed", "ing") and rest[-1] == rest[-2] and len(rest) > MIN_STEM_LETTERS else rest
             )

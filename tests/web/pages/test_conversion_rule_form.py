@@ -17,8 +17,9 @@ from testbed import CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.api import AuthError, hookimpl
 from hub.api.oauth import DestinationChoice
-from hub.config.models import ConversionRule, When
+from hub.config.models import ConversionRule
 from hub.config.rule_checks import has_condition, rule_problems
+from hub.config.sections.conversion_values import When
 from hub.model import AuditEntry, ConfigVersion, ConversionRow
 from hub.testing import FrozenClock
 from hub.web.pages.conversions.fields import EVENTS, rule_fields, rule_texts, rule_tree

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.config.models import ConversionRule, When
+from hub.config.models import ConversionRule
 from hub.config.rule_checks import has_condition
+from hub.config.sections.conversion_values import When
 from hub.contracts.connector import PluginSettings
 from hub.contracts.leads import LeadStatus
 from hub.contracts.sign_in import DestinationChoice
@@ -23,18 +24,22 @@ EVENTS = {
     "form": "A form",
     "outcome": "A deal in the CRM",
     "lead": "A lead status that a user gives",
+    "signal": "Something that was said in a call",
 }
 VALUES = {
     "": "No value",
     "amount": "An amount",
     "from outcome": "The deal's own value",
     "from lead": "The value that a user gives",
+    "from signal": "The amount that was spoken of",
 }
 CONDITIONS: Mapping[str, Mapping[str, Any]] = {
     "first_time_caller": {"label": "First call"},
     "min_duration": {"label": "At least this long"},
     "form": said("Form's id", "Only the form with this id on its page."),
     "stage": said("Stage", "Qualified, won, lost or the CRM's own stage.", suggestions=("qualified", "won", "lost")),
+    "name": said("Signal", "Its name below `insights:` in config.yaml, like booked."),
+    "confidence": said("How sure at least", "From 0 to 1, like 0.8."),
     "status": said("Status", choices=tuple((each.value, LEAD_WORDS[each].capitalize()) for each in LeadStatus)),
 }
 Takers = Mapping[str, type[PluginSettings]]
@@ -62,7 +67,7 @@ def rule_fields(
         for field in fields_of(When, prefix="when.")
         if field.path[0] != "event" and has_condition(event, field.path[0])
     ]
-    unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
+    unfit = {f"from {each}" for each in ("outcome", "lead", "signal") if each != event}
     kinds = tuple((kind, text) for kind, text in VALUES.items() if kind not in unfit)
     return (
         *fields_of(ConversionRule, {"name": {"hint": "A name of your choice; receipts and pages show it."}}),

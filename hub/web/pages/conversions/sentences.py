@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from hub.config.models import ConversionRule, When
+from hub.config.models import ConversionRule
+from hub.config.sections.conversion_values import When
 from hub.contracts.titles import came_from, medium_title
 from hub.contracts.values import Money
 from hub.platform.formats import money
@@ -15,6 +16,7 @@ LEAD_WORDS = {"new": "new", "qualified": "qualified", "booked": "booked", "not_a
 VALUES = {
     "from outcome": "worth what the deal is worth in the CRM",
     "from lead": "worth what the user enters",
+    "from signal": "worth what was spoken of",
     None: "without a value",
 }
 
@@ -59,6 +61,9 @@ def _event(when: When) -> str:
     if when.event == "outcome":
         stages = {"won": "A deal that is won", "lost": "A deal that is lost", "qualified": "A qualified deal"}
         return stages.get(when.stage or "", f"A deal at the stage “{when.stage}”") if when.stage else "A deal"
+    if when.event == "signal":
+        sure = f", at least {when.confidence:.0%} sure" if when.confidence else ""
+        return f"A call in which “{words_of(when.name or '')}” was read{sure}"
     marks = " or ".join(LEAD_WORDS[each] for each in when.status or ())
     return f"A call, text or form that is marked {marks}" if marks else "A call, text or form with any lead status"
 

@@ -181,7 +181,7 @@ def unfit(event: str, condition: str, value: Any) -> bool:
 
 
 def test_the_form_offers_exactly_the_conditions_that_an_event_has() -> None:
-    values = {"first_time_caller": True, "answered": True, "min_duration": "9s", "status": "new"}
+    values = {"first_time_caller": True, "answered": True, "min_duration": "9s", "status": "new", "confidence": 0.5}
     names = [name for name in When.model_fields if name != "event"]
     found = {(event, name) for event in EVENTS for name in names if not unfit(event, name, values.get(name, "a"))}
     assert found == {(event, name) for event in EVENTS for name in names if has_condition(event, name)}

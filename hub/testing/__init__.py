@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
     from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
-    from hub.testing.insight import InsightConformance
-    from hub.testing.transcription import TranscriptionConformance
+    from hub.testing.transcription import InsightConformance, TranscriptionConformance
 
 __all__ = [
     "AdsConformance",
@@ -39,7 +38,7 @@ SUITES = {
     "ConsentConformance": "hub.testing.consent",
     "CrmConformance": "hub.testing.crm",
     "EnrichmentConformance": "hub.testing.enrichment",
-    "InsightConformance": "hub.testing.insight",
+    "InsightConformance": "hub.testing.transcription",
     "TranscriptionConformance": "hub.testing.transcription",
 }
 """The suites and the modules that hold them."""

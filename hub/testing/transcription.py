@@ -1,4 +1,4 @@
-"""What a plugin that transcribes recordings must prove."""
+"""What a plugin that transcribes recordings, or reads the conversations, must prove."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.insights import MAX_SUMMARY_WORDS, Conversation, Insight
 from hub.contracts.sandbox import Sandbox
-from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.errors import Rejected
 from hub.hookspecs import InsightHooks, TranscriptionHooks
 from hub.testing.asking import WireCall, ask, attempt

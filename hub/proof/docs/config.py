@@ -19,12 +19,12 @@ from hub.config.models import (
     ConversionRule,
     HubSection,
     TrackerSection,
-    When,
 )
 from hub.config.retention import Kept, RetentionSection
 from hub.config.sections.company_sections import ContactSection
+from hub.config.sections.conversion_values import When
 from hub.config.sections.numbers import NumbersSection
-from hub.config.sections.recordings import RecordingsSection
+from hub.config.sections.recordings import InsightsSection, RecordingsSection
 from hub.config.sections.sign_in import OidcSection, SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import TextsSection
@@ -56,6 +56,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     **{f"accounts: companies: flows: steps: {kind}": step for kind, step in STEP_TYPES.items()},
     "accounts: companies: flows: steps: attribution_route: cases": Case,
     "accounts: companies: texts": TextsSection,
+    "accounts: companies: insights": InsightsSection,
     "accounts: companies: spam": SpamSection,
 }
 INTRODUCTION = """\

@@ -30,6 +30,7 @@ from hub.model import (
     Note,
     Person,
     Recording,
+    SignalRow,
     Tag,
     TextMessage,
     Tracker,
@@ -141,6 +142,18 @@ class Parts:
     def leads(self) -> Mapping[str, Lead]:
         """Marks as leads."""
         return self._by_subject(Lead)
+
+    @cached_property
+    def signals(self) -> Mapping[str, Sequence[SignalRow]]:
+        """What was read in calls, for those who may read their transcripts; the outcome first, then the surest."""
+        signals: dict[str, list[SignalRow]] = defaultdict(list)
+        if self._calls and self._may(right_to("transcripts", "conversation")):
+            read = select(SignalRow).where(col(SignalRow.subject_id).in_(self._ids))
+            for row in self._session.exec(
+                read.order_by(col(SignalRow.is_outcome).desc(), col(SignalRow.confidence).desc())
+            ):
+                signals[row.subject_id].append(row)
+        return signals
 
     @cached_property
     def tags(self) -> Mapping[str, Sequence[str]]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.permissions import right_to
 from hub.access.users import may
+from hub.contracts.insights import Insight
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Recording, TranscriptRow, User
 from hub.model.states import RecordingState, TranscriptState
@@ -30,6 +31,8 @@ class Heard:
     transcript: TranscriptRow | None
     parts: Sequence[TranscriptPart] | None
     why_unwritten: str | None
+    insight: Insight | None
+    """What was read in the transcript; None if nothing was."""
 
 
 def recordings_of(hub: Hub, session: Session, call: Call, user: User) -> list[Heard]:
@@ -50,6 +53,7 @@ def _heard(hub: Hub, session: Session, row: Recording, user: User) -> Heard:
         transcript=read.row if read else None,
         parts=parts,
         why_unwritten=None if parts is not None or not may_read else _why_unwritten(hub, read.row if read else None),
+        insight=read.insight if read else None,
     )
 
 

@@ -17,7 +17,19 @@ from hub.contracts.consent import STRICTNESS
 from hub.contracts.events import FAILURE_WORDS
 from hub.contracts.transcripts import TranscriptPart
 from hub.flow.case import Subject, time_of
-from hub.model import Attribution, Call, Company, FormSubmission, Lead, Recording, TextMessage, Tracker, User, Visit
+from hub.model import (
+    Attribution,
+    Call,
+    Company,
+    FormSubmission,
+    Lead,
+    Recording,
+    SignalRow,
+    TextMessage,
+    Tracker,
+    User,
+    Visit,
+)
 from hub.model.imports import imported_from
 from hub.model.states import SubjectState
 from hub.queries.callers import SpamVerdict
@@ -195,6 +207,11 @@ class ContactView:
     def lead(self) -> Lead | None:
         """Its mark as a lead."""
         return self._parts.leads.get(self.id)
+
+    @property
+    def signals(self) -> Sequence[SignalRow]:
+        """What was read in a call, the outcome first."""
+        return self._parts.signals.get(self.id, ())
 
     source, medium, campaign = _value("cause", "source"), _value("cause", "medium"), _value("cause", "campaign")
     keyword, landing_page = _value("cause", "keyword"), _value("cause", "landing_page")

@@ -60,6 +60,7 @@ from hub.web.api.schemas import (
     NumberAnswer,
     Numbers,
     RecordingAnswer,
+    SignalAnswer,
     SpamScoreAnswer,
     TextAnswer,
     TextContent,
@@ -172,6 +173,7 @@ def call_answers(
         answer = _with_contact(CallAnswer.model_validate(view.call), view)
         answer.caller_name, answer.outcome = view.name, view.outcome
         answer.spam_score = SpamScoreAnswer.model_validate(view.spam_verdict) if view.spam_verdict else None
+        answer.signals = shaped(SignalAnswer, view.signals)
         if "recordings" in expand and (view.recordings or may(authorized.user, "recordings")):
             answer.recordings = shaped(RecordingAnswer, view.recordings)
         answers.append(answer)

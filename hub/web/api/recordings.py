@@ -15,7 +15,7 @@ from hub.recordings.transcripts import read_transcript
 from hub.web.api.action_schemas import RecordingEndAnswer
 from hub.web.api.auth import AuthorizedRequest, MayEndRecording, MayVoicemail
 from hub.web.api.once import OnlyOnce
-from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
+from hub.web.api.schemas import InsightAnswer, LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
 def add_recordings(api: FastAPI) -> None:
@@ -58,7 +58,8 @@ def add_recordings(api: FastAPI) -> None:
             raise HTTPException(409, f"This transcript cannot be read: {read.why}.")
         authorized.note("recording.transcript", row.id)
         parts = [TranscriptPartAnswer.model_validate(part) for part in read.parts]
-        return TranscriptAnswer(recording_id=row.id, model=read.row.model, parts=parts)
+        insight = InsightAnswer.model_validate(read.insight) if read.insight else None
+        return TranscriptAnswer(recording_id=row.id, model=read.row.model, parts=parts, insight=insight)
 
 
 def _recording(authorized: AuthorizedRequest, recording_id: str, listening: Listening) -> Recording:

@@ -48,6 +48,19 @@ class SpamReasonAnswer(Answer):
     points: int
 
 
+class SignalAnswer(Answer):
+    """What was read in a call, by one of the company's names."""
+
+    name: str
+    is_outcome: bool
+    """Whether it is how the conversation ended."""
+    confidence: float
+    amount: Decimal | None
+    currency: str | None
+    connector: str
+    read_at: datetime
+
+
 class SpamScoreAnswer(Answer):
     """The spam score of a call, 0 to 100: why, what was done before it rang, and whether a user overruled it."""
 
@@ -183,6 +196,8 @@ class CallAnswer(ExpandableAnswer):
     spam: bool
     spam_score: SpamScoreAnswer | None = None
     outcome: str | None = None
+    signals: list[SignalAnswer] = []
+    """What was read in its transcript, for those who may read it: the outcome first."""
     recordings: list[RecordingAnswer] | None = None
 
 
@@ -307,12 +322,30 @@ class TranscriptPartAnswer(Answer):
     text: str
 
 
+class ClaimAnswer(Answer):
+    """Something that a plugin read in a conversation; `lines` are the numbers of the parts that prove it, from 1 on."""
+
+    name: str
+    confidence: float
+    lines: list[int]
+
+
+class InsightAnswer(Answer):
+    """What a plugin read in a conversation."""
+
+    model: str
+    summary: str
+    outcome: ClaimAnswer | None
+    signals: list[ClaimAnswer]
+
+
 class TranscriptAnswer(Answer):
-    """A transcript."""
+    """A transcript, and what was read in it."""
 
     recording_id: str
     model: str | None
     parts: list[TranscriptPartAnswer]
+    insight: InsightAnswer | None = None
 
 
 class PrivacyRequestAnswer(Answer):

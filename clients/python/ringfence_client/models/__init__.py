@@ -23,6 +23,7 @@ from .caller_entry_body import CallerEntryBody
 from .calls import Calls
 from .changed_tag_body import ChangedTagBody
 from .changed_tag_body_color_type_0 import ChangedTagBodyColorType0
+from .claim import Claim
 from .companies import Companies
 from .companies_report import CompaniesReport
 from .companies_report_unassigned import CompaniesReportUnassigned
@@ -96,6 +97,7 @@ from .greeting import Greeting
 from .greeting_sound import GreetingSound
 from .greetings import Greetings
 from .health import Health
+from .insight import Insight
 from .lead import Lead
 from .lead_body import LeadBody
 from .lead_mark import LeadMark
@@ -215,6 +217,7 @@ from .set_lead_ringfence_version import SetLeadRingfenceVersion
 from .set_name_ringfence_version import SetNameRingfenceVersion
 from .set_spam_ringfence_version import SetSpamRingfenceVersion
 from .sign_queue_agent_ringfence_version import SignQueueAgentRingfenceVersion
+from .signal import Signal
 from .spam import Spam
 from .spam_body import SpamBody
 from .spam_reason import SpamReason
@@ -273,6 +276,7 @@ __all__ = (
     "Calls",
     "ChangedTagBody",
     "ChangedTagBodyColorType0",
+    "Claim",
     "Companies",
     "CompaniesReport",
     "CompaniesReportUnassigned",
@@ -342,6 +346,7 @@ __all__ = (
     "Greetings",
     "GreetingSound",
     "Health",
+    "Insight",
     "Lead",
     "LeadBody",
     "LeadMark",
@@ -456,6 +461,7 @@ __all__ = (
     "SetLeadRingfenceVersion",
     "SetNameRingfenceVersion",
     "SetSpamRingfenceVersion",
+    "Signal",
     "SignQueueAgentRingfenceVersion",
     "Spam",
     "SpamBody",

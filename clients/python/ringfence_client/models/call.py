@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..models.delivery import Delivery
     from ..models.note_text import NoteText
     from ..models.recording import Recording
+    from ..models.signal import Signal
     from ..models.spam_score import SpamScore
 
 
@@ -54,6 +55,7 @@ class Call:
             notes (list[NoteText] | None | Unset):
             outcome (None | str | Unset):
             recordings (list[Recording] | None | Unset):
+            signals (list[Signal] | Unset):
             source (None | str | Unset):
             spam_score (None | SpamScore | Unset):
             tags (list[str] | Unset):
@@ -88,6 +90,7 @@ class Call:
     notes: list[NoteText] | None | Unset = UNSET
     outcome: None | str | Unset = UNSET
     recordings: list[Recording] | None | Unset = UNSET
+    signals: list[Signal] | Unset = UNSET
     source: None | str | Unset = UNSET
     spam_score: None | SpamScore | Unset = UNSET
     tags: list[str] | Unset = UNSET
@@ -241,6 +244,13 @@ class Call:
         else:
             recordings = self.recordings
 
+        signals: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.signals, Unset):
+            signals = []
+            for signals_item_data in self.signals:
+                signals_item = signals_item_data.to_dict()
+                signals.append(signals_item)
+
         source: None | str | Unset
         if isinstance(self.source, Unset):
             source = UNSET
@@ -312,6 +322,8 @@ class Call:
             field_dict["outcome"] = outcome
         if recordings is not UNSET:
             field_dict["recordings"] = recordings
+        if signals is not UNSET:
+            field_dict["signals"] = signals
         if source is not UNSET:
             field_dict["source"] = source
         if spam_score is not UNSET:
@@ -329,6 +341,7 @@ class Call:
         from ..models.delivery import Delivery  # noqa: PLC0415
         from ..models.note_text import NoteText  # noqa: PLC0415
         from ..models.recording import Recording  # noqa: PLC0415
+        from ..models.signal import Signal  # noqa: PLC0415
         from ..models.spam_score import SpamScore  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -588,6 +601,15 @@ class Call:
 
         recordings = _parse_recordings(d.pop("recordings", UNSET))
 
+        _signals = d.pop("signals", UNSET)
+        signals: list[Signal] | Unset = UNSET
+        if _signals is not UNSET:
+            signals = []
+            for signals_item_data in _signals:
+                signals_item = Signal.from_dict(signals_item_data)
+
+                signals.append(signals_item)
+
         def _parse_source(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -654,6 +676,7 @@ class Call:
             notes=notes,
             outcome=outcome,
             recordings=recordings,
+            signals=signals,
             source=source,
             spam_score=spam_score,
             tags=tags,

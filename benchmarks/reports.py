@@ -66,7 +66,7 @@ def _measured(millions: int, calls: int | None = None) -> Iterator[Figure]:
         upgrade(store)
         company = _company(store)
         store.close()  # the file is filled without a journal, beside which nobody may have it open
-        fill(file, company.id, part, last, PART_DAYS)
+        fill(file, [company.id], part, last, PART_DAYS)
         today = day_of(last, ZoneInfo(company.time_zone))
         with store.writing() as session:
             mark_company(session, company, last)

@@ -1,4 +1,4 @@
-"""Years of one company's calls, written straight into a SQLite file: a million in a minute or two.
+"""Years of calls of one company or more, written straight into a SQLite file: a million in a minute or two.
 
 Two calls in three come from a visit, one in three from a printed number; every caller calls 1.4 times on average and visits
 once more before; a fifth of the calls convert. Values are as frequent as they are in life (Zipf), so that most keywords are
@@ -29,12 +29,12 @@ TABLES: tuple[type[SQLModel], ...] = (Person, Visit, Call, Attribution, Conversi
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 
-def fill(file: Path, company_id: str, calls: int, last: datetime, days: int, seed: int = 7) -> None:
+def fill(file: Path, companies: Sequence[str], calls: int, last: datetime, days: int, seed: int = 7) -> None:
     """Write `calls` calls of the `days` days before `last`, with all that a report asks of them."""
     connection = sqlite3.connect(file, isolation_level=None)
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}")
-    for rows in _chunks(random.Random(seed), company_id, calls, last, days):
+    for rows in _chunks(random.Random(seed), companies, calls, last, days):
         connection.execute("BEGIN")
         for table, each in rows.items():
             connection.executemany(*_insert(table, each))
@@ -65,7 +65,7 @@ def copy_sums(store: Store, first: date, copies: int) -> None:
             )
 
 
-def _chunks(draw: random.Random, company_id: str, calls: int, last: datetime, days: int) -> Iterator[Rows]:
+def _chunks(draw: random.Random, companies: Sequence[str], calls: int, last: datetime, days: int) -> Iterator[Rows]:
     step = timedelta(days=days) / calls
     people = max(1, int(calls / 1.4))
     ids = itertools.count(1)
@@ -77,7 +77,7 @@ def _chunks(draw: random.Random, company_id: str, calls: int, last: datetime, da
         for index in range(size):
             at = last - timedelta(days=days) + step * (begin + index)
             number = draw.randrange(people)
-            person_id = f"person-{number:029}"
+            person_id, company_id = f"person-{number:029}", companies[number % len(companies)]
             if number not in known:
                 known.add(number)
                 rows[Person].append(

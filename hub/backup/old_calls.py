@@ -111,14 +111,15 @@ def archive_next(hub: Hub, after: timedelta | None = None) -> int:
         return 0
     library: Any = import_module("hub.backup.parquet")
     until = hub.clock() - max(after, hub.config.retention.life("call_metadata"))
+    ready = _ready(until)
     with hold_locks(hub.store, [LOCK], LOCK_SECONDS) as free:
         if not free:
             return 0  # another process is doing it
         with hub.store.reading() as session:
-            month = _next_month(session, until)
+            month = _next_month(session, ready)
             if month is None or month.ends > until:
                 return 0
-            found = _found(session, month, until)
+            found = _found(session, month, ready)
             number = session.exec(select(func.count()).select_from(ArchiveFile).where(*month.files)).one() + 1
             calls = _read(session, found, library.plain)
         path = f"{FOLDER}/{month.first:%Y-%m}/{month.company_id or 'none'}/{number:04}.parquet"
@@ -127,7 +128,7 @@ def archive_next(hub: Hub, after: timedelta | None = None) -> int:
         if hub.blob_store.read(path) != data or library.read_calls(data) != calls:
             raise RetryLater(f"The archive {path} reads back differently than it was written. Nothing was deleted.")
         with hub.store.writing() as session:
-            if found != _found(session, month, until, found) or calls != _read(session, found, library.plain):
+            if found != _found(session, month, ready, found) or calls != _read(session, found, library.plain):
                 return 0  # something about them changed meanwhile
             row = ArchiveFile(
                 company_id=month.company_id, month=month.first, path=path, size=len(data), calls=len(calls),
@@ -169,10 +170,10 @@ def columns() -> dict[str, list[Column[Any]]]:
     }
 
 
-def _next_month(session: Session, until: datetime) -> _Month | None:
+def _next_month(session: Session, ready: ColumnElement[bool]) -> _Month | None:
     """That of the oldest call that can move."""
     oldest = select(Call.company_id, Call.started_at, Company.time_zone).join(Company, isouter=True)
-    found = session.exec(oldest.where(_ready(until)).order_by(col(Call.started_at)).limit(1)).first()
+    found = session.exec(oldest.where(ready).order_by(col(Call.started_at)).limit(1)).first()
     if found is None:
         return None
     company_id, at, time_zone = found
@@ -215,9 +216,11 @@ def _ready(until: datetime) -> ColumnElement[bool]:
     )
 
 
-def _found(session: Session, month: _Month, until: datetime, among: Sequence[str] | None = None) -> list[str]:
+def _found(
+    session: Session, month: _Month, ready: ColumnElement[bool], among: Sequence[str] | None = None
+) -> list[str]:
     """The ids of calls of a month that can move; those `among` some are locked."""
-    query = select(Call.id).where(*month.where, _ready(until)).order_by(col(Call.started_at), col(Call.id))
+    query = select(Call.id).where(*month.where, ready).order_by(col(Call.started_at), col(Call.id))
     if among is not None:
         query = query.where(col(Call.id).in_(among)).with_for_update()
     return list(session.exec(query.limit(CALLS_IN_FILE)))

@@ -27,13 +27,15 @@ def write_calls(calls: Sequence[Row], columns: Columns) -> bytes:
     lists = [pyarrow.field(name, pyarrow.list_(pyarrow.struct(_fields(theirs)))) for name, theirs in hanging]
     table = pyarrow.Table.from_pylist(list(calls), schema=pyarrow.schema([*_fields(own), *lists]))
     stream = BytesIO()
-    parquet.write_table(table, stream, compression="zstd")
+    # A small company has few calls a month, and these options are most of such a file.
+    few: dict[str, Any] = {"store_schema": False, "write_statistics": False, "use_dictionary": False}
+    parquet.write_table(table, stream, compression="zstd", **few)
     return stream.getvalue()
 
 
 def read_calls(data: bytes) -> list[Row]:
     """The calls in a file, as they were given to `write_calls`."""
-    found: list[Row] = parquet.read_table(BytesIO(data)).to_pylist()
+    found: list[Row] = parquet.read_table(BytesIO(data), use_threads=False).to_pylist()
     return found
 
 

@@ -41,8 +41,8 @@ MODULES = (
     "search",
 )
 """What runs where none is named. `reports` and `pages` take some minutes, to fill a database with a million calls. `outage`
-takes as long as its outage, `walls` keeps the machine busy, and `transcription` measures words and no speed, so they are
-asked for by name."""
+takes as long as its outage, `walls` keeps the machine busy, and `transcription` and `insights` measure words and no
+speed, so they are asked for by name."""
 HAVE_LARGE = ("reports",)
 
 

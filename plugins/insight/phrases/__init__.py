@@ -25,7 +25,7 @@ class Phrases(Connector):
     @hookimpl
     def read_conversation(self, conversation: Conversation) -> Insight:
         """The surest outcome, of equals the one that was said last, and each signal; the summary is the lines of proof."""
-        claims = list(claims_of(conversation, self.settings.rules))
+        claims = list(claims_of(conversation, self.settings.all_rules))
         outcomes = [each for each in claims if each.name in conversation.outcomes]
         outcome = max(outcomes, key=lambda each: (each.confidence, each.lines[-1]), default=None)
         signals = tuple(each for each in claims if each.name in conversation.signals)
@@ -36,4 +36,4 @@ class Phrases(Connector):
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """How many rules there are."""
-        return ConnectionReport(ok=True, detail=f"{len(self.settings.rules)} rules; nothing leaves this machine.")
+        return ConnectionReport(ok=True, detail=f"{len(self.settings.all_rules)} rules; nothing leaves this machine.")

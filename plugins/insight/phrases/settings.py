@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hub.api import PluginSettings
@@ -43,6 +46,24 @@ class Rule(BaseModel):
 
 
 class PhrasesSettings(PluginSettings):
-    """Rules of your own, in their order."""
+    """Rules of your own, and whether those of the plugin count too."""
 
-    rules: tuple[Rule, ...] = Field(min_length=1, max_length=500, description="What to look for.")
+    rules: tuple[Rule, ...] = Field(
+        default=(), max_length=500, description="What else to look for, by rules of your own."
+    )
+    own_rules_only: bool = Field(
+        default=False,
+        description="Leave out the plugin's rules for booked, quote, not_a_lead, wrong_number, job_seeker and spam.",
+    )
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """The rules that count."""
+        return self.rules if self.own_rules_only else (*standard_rules(), *self.rules)
+
+
+@cache
+def standard_rules() -> tuple[Rule, ...]:
+    """The rules that come with the plugin."""
+    text = files(__package__).joinpath("rules.yaml").read_text(encoding="utf-8")
+    return tuple(map(Rule.model_validate, yaml.safe_load(text)))

@@ -34,6 +34,12 @@ def test_a_plan_counts_the_rows_of_the_last_30_days_and_grows_with_the_calls(hub
     assert views.setting == "visitor_session"
     assert planned(stage, now, calls=300).monthly_calls == 300
     assert planned(stage, now + timedelta(days=31)).monthly_calls == 0
+    with stage.hub.store.reading() as session:
+        moving = store_plan(session, RetentionSection(), now, archive_after=timedelta(days=30)).tables
+    (calls,) = (each for each in moving if each.table == "call")
+    assert (calls.life, calls.share) == (timedelta(days=761), 1.0), (
+        "a call that is archived leaves nothing in its table"
+    )
 
 
 def test_a_table_whose_rows_are_deleted_stops_growing_and_the_month_of_a_full_disk_is_found() -> None:

@@ -48,14 +48,18 @@ def hold_to_restrictions(
 
 
 def outside_transcriber(config: Config, company: str) -> Recipient | None:
-    """The recipient of `recordings: transcribe:` if another company hears the audio of this one's calls; None if nothing is
-    transcribed, or on this machine only.
+    """The recipient of `recordings: transcribe:`, or of the company's `insights: read_by:`, if another company hears the
+    audio of this one's calls or reads what was said; None if nobody does, or all of that happens on this machine.
 
     A provider that works under a contract counts too: it is enough that it could use what it hears (Ambriz v. Google LLC,
     N.D. Cal. 2025, on Cal. Penal Code 631).
     """
-    entry = config.connectors.get(config.recordings.transcribe or "")
-    if entry is None or not entry.serves(company):
-        return None
-    recipient = entry.connector_class.manifest.recipient
-    return None if recipient.role == "none" else recipient
+    insights = next((each.insights for each in config.companies if each.name == company), None)
+    for name in (config.recordings.transcribe, insights.read_by if insights else None):
+        entry = config.connectors.get(name or "")
+        if entry is None or not entry.serves(company):
+            return None
+        recipient = entry.connector_class.manifest.recipient
+        if recipient.role != "none":
+            return recipient
+    return None

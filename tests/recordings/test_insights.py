@@ -37,7 +37,9 @@ from hub.model import (
     SignalRow,
     TranscriptRow,
 )
+from hub.privacy.restriction import outside_transcriber
 from hub.privacy.retention import sweep
+from hub.recordings.consented import UNTOLD
 from hub.recordings.end import end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
@@ -281,12 +283,29 @@ class Outside(PaperEyes):
     )
 
 
-def test_words_about_health_do_not_leave_and_an_outside_reader_needs_a_notice(reading_hub: Factory) -> None:
-    stage = reading_hub(eyes=Outside, sensitive="health")
+def test_words_about_health_of_a_sensitive_company_are_not_read(reading_hub: Factory) -> None:
+    stage = reading_hub(sensitive="health")
     said = TranscriptPart(start=0, end=1, text="It is about my diabetes.", channel="caller")
     stage.ears.script.append(Transcript(language="en-US", model="paper ears", parts=(said,)))
+    stage.law.rule = lambda question: Opinion(verdict="allow", rule_id="x", reason="They agreed.")
     have_read(stage)
-    assert all("diabetes" not in str(given) for given in stage.eyes.read)
+    (given,) = stage.eyes.read
+    assert [line.text for line in given.lines] == ["It is about my [health word removed]."]
+
+
+def test_an_outside_reader_is_a_third_listener_whom_callers_are_informed_of(reading_hub: Factory) -> None:
+    stage = reading_hub(eyes=Outside)
+    listener = outside_transcriber(stage.hub.config, "lakeside")
+    assert listener is not None and listener.name == "Cloud Inc."
+    assert outside_transcriber(stage.hub.config, "northgate") is None
+    stage.law.rule = lambda question: Opinion(
+        verdict="allow",
+        rule_id="x",
+        reason="They agreed.",
+        duties=frozenset({"announce_transcription"} if question.transcribed_by else ()),
+    )
+    have_read(stage)
+    assert stage.one(TranscriptRow).reason == UNTOLD and stage.eyes.read == []
 
 
 def _claim(**changed: Any) -> Claim:

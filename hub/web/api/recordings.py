@@ -15,7 +15,42 @@ from hub.recordings.transcripts import read_transcript
 from hub.web.api.action_schemas import RecordingEndAnswer
 from hub.web.api.auth import AuthorizedRequest, MayEndRecording, MayVoicemail
 from hub.web.api.once import OnlyOnce
-from hub.web.api.schemas import InsightAnswer, LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
+from hub.web.api.schemas import Answer, LinkAnswer
+
+
+class TranscriptPartAnswer(Answer):
+    """Words that a machine recognized; times are seconds from the beginning."""
+
+    start: float
+    end: float
+    channel: str
+    text: str
+
+
+class ClaimAnswer(Answer):
+    """Something that a plugin read in a conversation; `lines` are the numbers of the parts that prove it, from 1 on."""
+
+    name: str
+    confidence: float
+    lines: list[int]
+
+
+class InsightAnswer(Answer):
+    """What a plugin read in a conversation."""
+
+    model: str
+    summary: str
+    outcome: ClaimAnswer | None
+    signals: list[ClaimAnswer]
+
+
+class TranscriptAnswer(Answer):
+    """A transcript, and what was read in it."""
+
+    recording_id: str
+    model: str | None
+    parts: list[TranscriptPartAnswer]
+    insight: InsightAnswer | None = None
 
 
 def add_recordings(api: FastAPI) -> None:

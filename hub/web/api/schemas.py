@@ -313,41 +313,6 @@ class LinkAnswer(Answer):
     expires_at: datetime
 
 
-class TranscriptPartAnswer(Answer):
-    """Words that a machine recognized; times are seconds from the beginning."""
-
-    start: float
-    end: float
-    channel: str
-    text: str
-
-
-class ClaimAnswer(Answer):
-    """Something that a plugin read in a conversation; `lines` are the numbers of the parts that prove it, from 1 on."""
-
-    name: str
-    confidence: float
-    lines: list[int]
-
-
-class InsightAnswer(Answer):
-    """What a plugin read in a conversation."""
-
-    model: str
-    summary: str
-    outcome: ClaimAnswer | None
-    signals: list[ClaimAnswer]
-
-
-class TranscriptAnswer(Answer):
-    """A transcript, and what was read in it."""
-
-    recording_id: str
-    model: str | None
-    parts: list[TranscriptPartAnswer]
-    insight: InsightAnswer | None = None
-
-
 class PrivacyRequestAnswer(Answer):
     """One privacy request, without the identity of the person."""
 

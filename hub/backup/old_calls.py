@@ -55,8 +55,8 @@ from hub.runtime import Hub
 from hub.store.locks import hold_locks
 from hub.store.rows import write_rows
 
-CALLS_IN_FILE = 1_000
-"""At most; they are deleted in one transaction."""
+CALLS_IN_FILE = 250
+"""At most; they are deleted in one transaction, for which other writers on SQLite wait."""
 FOLDER = "archive"
 LOCK, LOCK_SECONDS = "housekeeping/archive", 5.0
 ENDINGS = frozenset({"expires_at", "clicks_end_at"})

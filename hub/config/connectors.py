@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from hub.config.document import Path
 from hub.config.error_messages import describe, nearest, secret_paths
 from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.config.parts import CONNECTOR_NAME, Parts
 from hub.config.reading import Reading
-from hub.contracts.addresses import in_clear, on_this_machine, web_addresses
+from hub.contracts.addresses import in_clear, is_in_own_network, on_this_machine, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError
 
@@ -66,6 +67,7 @@ def read_connectors(
         entry = _connector(reading, name, item, installed, parts, may_break)
         if entry is not None and not entry.in_sandbox:
             _refuse_this_machine(reading, entry, private_hosts)
+            _refuse_outsiders(reading, entry)
         if entry is not None:
             parts.connectors[name] = entry
     carriers = [entry for entry in parts.connectors.values() if entry.kind == "carrier"]
@@ -139,6 +141,19 @@ def _refuse_this_machine(reading: Reading, entry: ConnectorEntry, private_hosts:
     for name, host in on_this_machine(entry.connector_class.Settings, entry.checked):
         if not any(fnmatch(host, pattern) for pattern in private_hosts):
             words = f"{host} is this machine; add it to hub.private_hosts, or write `sandbox: true` for the stand-in"
+            reading.tell(("connectors", entry.name, name), words)
+
+
+def _refuse_outsiders(reading: Reading, entry: ConnectorEntry) -> None:
+    """What a plugin that says that nobody receives anything is pointed at."""
+    if entry.connector_class.manifest.recipient.role != "none":
+        return
+    for name, address in web_addresses(entry.checked):
+        if not is_in_own_network(urlsplit(address).hostname):
+            words = (
+                "is outside your own network; write a private IP address, or a name that ends with .internal, .local, .lan or "
+                ".home.arpa: this plugin asks for no consent, because nobody else gets what it is given"
+            )
             reading.tell(("connectors", entry.name, name), words)
 
 

@@ -123,6 +123,25 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def is_in_own_network(host: str | None) -> bool:
+    """Whether a host can only be this machine or one of the customer's own network: by its address, or by a name that no
+    registry sells (RFC 6761, 6762, 8375)."""
+    name = (host or "").lower().rstrip(".")
+    literal = ip_literal(name)
+    if literal is not None:
+        return is_connectable(literal) and not is_public(literal)
+    return bool(name) and ("." not in name or any(f".{name}".endswith(f".{end}") for end in INSIDE))
+
+
+def names_a_server(model: type[BaseModel]) -> bool:
+    """Whether the customer must write the web address of a server into the settings, because the plugin has no default."""
+    return any(
+        field.is_required() and str(getattr(rule, "pattern", "")).startswith("^https?")
+        for field in model.model_fields.values()
+        for rule in field.metadata
+    )
+
+
 def may_have_address(host: str, address: str, private: Sequence[str]) -> bool:
     """Whether a host may have an address: a public one, or any that is not a cloud's own if `private` names the host."""
     if is_public(address):

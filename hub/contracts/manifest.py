@@ -44,7 +44,8 @@ CHANGES = {"restate": "change", "retract": "take back"}
 
 
 class Recipient(Declared):
-    """The legal person that receives data through this plugin; `role="none"` if nothing leaves the machine."""
+    """The legal person that receives data through this plugin; `role="none"` if nothing leaves the machine, or the customer's
+    own network: such a plugin declares no hosts, and the hub lets it reach only a server there that the settings name."""
 
     name: str
     role: Literal["processor", "independent_controller", "none"] = "independent_controller"

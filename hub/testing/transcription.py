@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import pytest
 
+from hub.contracts.addresses import names_a_server
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.insights import MAX_SUMMARY_WORDS, Conversation, Insight
@@ -179,8 +180,9 @@ class TranscriptionConformance(WireConformance):
 
 @contextmanager
 def network_only_for(connector: Connector) -> Iterator[None]:
-    """Check that a plugin without declared hosts opens no connection, neither for the audio nor for a missing model."""
-    if connector.manifest.hosts:
+    """Check that a plugin without declared hosts, and without a server in its settings, opens no connection, neither for the
+    audio nor for a missing model."""
+    if connector.manifest.hosts or names_a_server(type(connector.settings)):
         yield
         return
 

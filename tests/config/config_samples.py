@@ -60,7 +60,11 @@ ENVIRON = {"HUB_KEY": "bm9ib2R5LW1heS1zZWUtdGhpcy1zZWNyZXQta2V5ISE=", "PHONE_TOK
 
 def manifest(name: str, kind: Any) -> Manifest:
     return Manifest(
-        name=name, kind=kind, version="1", summary=f"{name} for tests.", recipient=Recipient(name=name, role="none")
+        name=name,
+        kind=kind,
+        version="1",
+        summary=f"{name} for tests.",
+        recipient=Recipient(name=name, role="processor"),
     )
 
 

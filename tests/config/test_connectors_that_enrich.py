@@ -9,7 +9,7 @@ import pytest
 from config_samples import GOOD, installed_plugins
 from pydantic import Field
 
-from hub.api import Connector, PluginSettings
+from hub.api import Connector, PluginSettings, Recipient
 from hub.config.redacted import shown
 from hub.plugin_host.discovery import Catalog
 
@@ -98,3 +98,30 @@ def test_what_listens_on_this_machine_is_no_provider_unless_the_operator_lists_i
     assert f"connectors.data.base_url: {name} is this machine; add it to hub.private_hosts" in str(problem)
     assert load(at_address(address, f"  private_hosts: ['{name}']\n"), discover=plugins).connectors["data"]
     assert load(at_address("https://data.example.com:8443/v2"), discover=plugins).connectors["data"]
+
+
+class Hearing(Connector):
+    Settings = Settings
+
+
+def with_a_speech_server(folders: Any) -> Catalog:
+    known = installed_plugins(folders).classes
+    update = {"name": "dataco", "kind": "transcription", "recipient": Recipient(name="us", role="none")}
+    declared = known["nayco"].manifest.model_copy(update=update)
+    return Catalog({**known, "dataco": type("Dataco", (Hearing,), {"manifest": declared})}, {})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://10.7.0.4:8000", "https://speech.internal", "http://speech:8000", "http://box.home.arpa"]
+)
+def test_a_plugin_whose_data_nobody_else_gets_takes_a_server_of_the_own_network(load: Any, address: str) -> None:
+    assert load(at_address(address), discover=with_a_speech_server).connectors["data"].checked
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://api.example.com", "https://8.8.8.8", "https://internal.example.com", "http://169.254.169.254"],
+)
+def test_a_plugin_whose_data_nobody_else_gets_takes_no_server_outside(problems: Any, address: str) -> None:
+    (problem,) = problems(at_address(address), discover=with_a_speech_server)
+    assert "connectors.data.base_url: is outside your own network" in str(problem)

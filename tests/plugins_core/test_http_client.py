@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from testbed import TestHub
 
-from hub.api import PluginSettings, Rejected
+from hub.api import PluginSettings, Recipient, Rejected
 from hub.api.sandbox import HttpSandbox
 from hub.config.models import Config
 from hub.contracts.addresses import in_clear, is_public
@@ -91,6 +91,15 @@ def test_a_web_address_of_the_settings_declares_its_own_host_and_port() -> None:
     assert declared == {
         ("carrier.example.com", 443), ("crm.example.com", 8443), ("127.0.0.1", 9), ("data.example.com", 443)
     }  # fmt: skip
+
+
+def test_a_plugin_whose_data_nobody_gets_reaches_only_what_can_be_nothing_but_the_own_network() -> None:
+    class Settings(PluginSettings):
+        ours: str = "http://speech.internal:8000"
+        theirs: str = "https://speech.example.com"
+
+    manifest = FakeCarrier.manifest.model_copy(update={"recipient": Recipient(name="us", role="none")})
+    assert declared_hosts(manifest, Settings()) == {("speech.internal", 8000)}
 
 
 def test_this_machine_is_reached_only_where_a_stand_in_runs(astray: Astray) -> None:

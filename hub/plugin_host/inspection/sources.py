@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from hub.contracts.addresses import names_a_server
 from hub.contracts.connector import Connector
 from hub.plugin_host.inspection.findings import Finding, place
 
@@ -30,6 +31,7 @@ def sources_of(connector_class: type[Connector]) -> list[Path]:
 def source_findings(connector_class: type[Connector]) -> Iterator[Finding]:
     """The slips in the source files of a plugin."""
     files = sources_of(connector_class)
+    stays = connector_class.manifest.recipient.role == "none" and not names_a_server(connector_class.Settings)
     for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         parts = (file.stem, *(each.name for each in file.parents if each.is_relative_to(files[0].parent)))
@@ -39,7 +41,7 @@ def source_findings(connector_class: type[Connector]) -> Iterator[Finding]:
                 also = "" if is_stand_in else ", and hub.testing in its stand-in and tests"
                 words = f"imports {name}; a plugin imports hub.api and what is in it{also}"
                 yield Finding(place(file, line), words)
-        if connector_class.manifest.recipient.role == "none" and not is_test(file):
+        if stays and not is_test(file):
             yield from _network_use(file, tree)
 
 
@@ -78,8 +80,9 @@ def _network_use(file: Path, tree: ast.Module) -> Iterator[Finding]:
     ]
     for line in sorted(lines)[:1]:
         words = (
-            "uses the network, but the manifest's recipient has role 'none', which means that nothing leaves this machine; "
-            "name the recipient, its role and its hosts. Until then the hub refuses every host that is not this machine"
+            "uses the network, but the manifest's recipient has role 'none', which means that nothing leaves the customer's "
+            "own network, and no setting must name a server there; name the recipient, its role and its hosts. Until then the "
+            "hub refuses every host that is not in that network"
         )
         yield Finding(place(file, line), words)
 

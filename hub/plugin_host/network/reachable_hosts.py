@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.contracts.addresses import is_loopback, may_have_address, web_addresses
+from hub.contracts.addresses import is_in_own_network, is_loopback, may_have_address, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
 
@@ -20,13 +20,13 @@ MAX_SHOWN_CHARACTERS = 100
 
 def declared_hosts(manifest: Manifest, settings: Any) -> frozenset[tuple[str, int]]:
     """The hosts of the manifest, with the port of HTTPS, and those of the web addresses that the customer wrote into the
-    settings, each with its own port. A plugin that says that nobody receives anything gets only those of this machine: no
-    consent is asked for what it is given."""
+    settings, each with its own port. A plugin that says that nobody receives anything gets only those of the customer's own
+    network: no consent is asked for what it is given."""
     addresses = [urlsplit(address) for _, address in web_addresses(settings)]
     hosts = frozenset((host.lower(), PORTS["https"]) for host in manifest.hosts) | {
         (each.hostname, each.port or PORTS[each.scheme]) for each in addresses if each.hostname
     }
-    return frozenset(each for each in hosts if manifest.recipient.role != "none" or is_loopback(each[0]))
+    return frozenset(each for each in hosts if manifest.recipient.role != "none" or is_in_own_network(each[0]))
 
 
 @dataclass(frozen=True)

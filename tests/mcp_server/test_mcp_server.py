@@ -27,7 +27,8 @@ from hub.access.users import add_user
 from hub.api import ApiVersion
 from hub.api.privacy import Opinion
 from hub.config.models import HubSection
-from hub.model import Account, ApiKey, AuditEntry, Call, Recording, SpamMark, SpamScore
+from hub.model import Account, ApiKey, AuditEntry, Call, Recording, SignalRow, SpamMark, SpamScore
+from hub.model.columns import new_id
 from hub.model.spam import BY_SCORE
 from hub.testing import FrozenClock
 from hub.web.api.auth import BURST
@@ -162,6 +163,17 @@ def test_a_key_without_the_scope_gets_no_personal_data_from_any_tool(world: Worl
     assert answers[1]["tracking_number"] == world.sent.tracking_number, "which is the business's own"
     assert "hides personal data" in world.ask("owner", "list_calls", search="5550142")
     assert "hides what people said" in world.ask("owner", "show_call", id=world.sent.id, with_transcript=True)
+
+
+def test_who_may_read_no_transcripts_is_shown_nothing_that_was_read_in_them(world: World) -> None:
+    read = SignalRow(
+        company_id=world.held.company_id or "", subject_id=world.held.id, recording_id=new_id(), name="complaint",
+        confidence=0.9, connector="eyes", read_at=world.stage.clock(), expires_at=world.stage.clock(),
+    )  # fmt: skip
+    with world.stage.hub.store.writing() as session:
+        session.add(read)
+    shown = [json.dumps(world.ask(each, "show_call", id=world.held.id)) for each in ("owner", "receptionist")]
+    assert ["read: complaint" in each for each in shown] == [True, False]
 
 
 def test_an_assistant_is_told_of_a_version_of_an_api_that_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,11 @@ class Entry:
     """The resulting state or verdict, if there is one."""
     data: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_of_transcript(self) -> bool:
+        """Whether it says what somebody said: for those who may read transcripts."""
+        return "signal" in self.data
+
     def plain(self) -> dict[str, Any]:
         """The entry as JSON takes it."""
         return {"at": self.at, "stage": self.stage, "text": self.text, "state": self.state, **self.data}

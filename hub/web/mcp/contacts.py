@@ -223,6 +223,7 @@ def show_contact(reader: Reader, contact_id: str, detail: bool, with_transcript:
         }
     about = {name: facts.pop(name) for name in OF_PERSONS if name in facts}
     seen = [each for each in entries if may_deliveries or each.stage not in OF_DELIVERIES]
+    seen = [each for each in seen if reader.may("transcripts") or not each.is_of_transcript]
     found = {
         **(facts if detail else without_empty({name: each for name, each in facts.items() if name not in OF_THE_HUB})),
         UNTRUSTED: reader.said(without_empty(about)),

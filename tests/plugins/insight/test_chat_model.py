@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from openai import BadRequestError, OpenAI
 
 from hub.api import Conversation, JsonObject, Money, RetryLater, TranscriptPart
 from hub.testing import FrozenClock, InsightConformance, connect
@@ -90,3 +91,20 @@ def test_an_answer_of_another_shape_is_asked_for_again(server: Sandbox, reader: 
     server.said = said
     with pytest.raises(RetryLater):
         reader.read_conversation(conversation())
+
+
+def test_openais_own_client_asks_the_stand_in_as_we_do_and_reads_its_answers(
+    server: Sandbox, reader: ChatModel
+) -> None:
+    with heard(server) as requests:
+        reader.read_conversation(conversation())
+    asked = json.loads(requests[-1].content)
+    client = OpenAI(api_key=server.api_key, base_url=f"{server.url}/v1", max_retries=0)
+    with heard(server) as theirs:
+        completion = client.chat.completions.create(**asked)
+    assert json.loads(theirs[-1].content) == asked and completion.choices[0].finish_reason == "stop"
+    assert json.loads(completion.choices[0].message.content or "")["outcome"]["name"] == "booked"
+    assert [each.id for each in client.models.list()] == [asked["model"]]
+    asked["response_format"]["json_schema"]["schema"]["additionalProperties"] = True
+    with pytest.raises(BadRequestError):
+        client.chat.completions.create(**asked)

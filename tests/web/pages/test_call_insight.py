@@ -47,3 +47,10 @@ def test_a_suggestion_is_shown_as_one_until_somebody_marks_the_lead(stage: TestH
     assert "Suggestion:" in browser.get(page).text and stage.rows(Lead) == []
     browser.post(f"{page}/lead", {"status": "booked", "amount": "", "tags": ""})
     assert stage.one(Lead).status == "booked" and "Suggestion:" not in browser.get(page).text
+
+
+def test_who_may_read_no_transcripts_sees_nothing_of_what_was_read(stage: TestHub) -> None:
+    page = f"/calls/{stage.one(Call).id}"
+    assert "90% sure" in signed_in(stage).get(page).text
+    shown = signed_in(stage, "receptionist").get(page).text
+    assert not [each for each in ("90% sure", "A sink is blocked", "Suggestion:") if each in shown]

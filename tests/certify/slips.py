@@ -102,7 +102,7 @@ WARNED = (
     Slip("an import of the store", "\n\nclass Lookup", "from hub.store.dialects import database_file\n\n\nclass Lookup", ":4: imports hub.store.dialects; a plugin imports hub.api and what is in it"),
     Slip("an import of the package", "\n\nclass Lookup", "from hub import errors\n\n\nclass Lookup", ":4: imports hub.errors; a plugin imports hub.api and what is in it"),
     Slip("a flow of a hook that is missing", 'flows=(', 'flows=(DataFlow(hook="log_calls", use="sales"),', "the manifest's flow 'log_calls' is of a hook that the plugin does not have: `def log_calls(self, activities)`"),
-    Slip("a recipient that is none", RETURN, "        self.services.http()\n" + RETURN, ":23: uses the network, but the manifest's recipient has role 'none', which means that nothing leaves this machine"),
+    Slip("a recipient that is none", RETURN, "        self.services.http()\n" + RETURN, ":23: uses the network, but the manifest's recipient has role 'none', which means that nothing leaves the customer's own network"),
     Slip("a library of the network", "\n\nclass Lookup", "import httpx2\n\n\nclass Lookup", ":4: uses the network, but the manifest's recipient has role 'none'"),
 )  # fmt: skip
 

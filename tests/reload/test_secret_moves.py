@@ -201,6 +201,7 @@ def test_an_old_key_leaves_a_list_and_the_others_stay() -> None:
 NO_ADDRESS = {
     "bandwidth": "account_id client_id callback_user callback_networks application_id messaging_application_id site_id "
     "location_id search_state",
+    "chat_model": "model",
     "deepgram": "model",
     "ga4": "measurement_id",
     "google_ads": "customer_id login_customer_id linked_customer_id credentials.client_id api_version",
@@ -210,6 +211,7 @@ NO_ADDRESS = {
     "linkedin": "version",
     "meta": "dataset_id test_event_code ad_account_id version",
     "microsoft_ads": "tag_id client_id customer_id account_id",
+    "phrases": "rules.language rules.name rules.say rules.never rules.not rules.near",
     "pinterest": "ad_account_id",
     "plivo": "auth_id application_id",
     "close": "country qualified",

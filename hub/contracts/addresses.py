@@ -92,9 +92,12 @@ def _why_no_host(url: str, host: str, private: bool) -> str | None:
     if not HOST_NAME.fullmatch(host) or re.fullmatch(r"0x[0-9a-f]*|[0-9]+", host.rstrip(".").rpartition(".")[2]):
         return "This is not an address; write it like https://hooks.example.com/calls."
     name = host.rstrip(".")
-    if not private and ("." not in name or any(f".{name}".endswith(f".{end}") for end in INSIDE)):
-        return NOT_PUBLIC
-    return None
+    return NOT_PUBLIC if not private and _is_inside(name) else None
+
+
+def _is_inside(name: str) -> bool:
+    """Whether no public name server knows a name."""
+    return "." not in name or any(f".{name}".endswith(f".{end}") for end in INSIDE)
 
 
 def ip_literal(host: str) -> str | None:
@@ -130,7 +133,7 @@ def is_in_own_network(host: str | None) -> bool:
     literal = ip_literal(name)
     if literal is not None:
         return is_connectable(literal) and not is_public(literal)
-    return bool(name) and ("." not in name or any(f".{name}".endswith(f".{end}") for end in INSIDE))
+    return bool(name) and _is_inside(name)
 
 
 def names_a_server(model: type[BaseModel]) -> bool:

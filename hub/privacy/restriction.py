@@ -54,8 +54,8 @@ def outside_transcriber(config: Config, company: str) -> Recipient | None:
     A provider that works under a contract counts too: it is enough that it could use what it hears (Ambriz v. Google LLC,
     N.D. Cal. 2025, on Cal. Penal Code 631).
     """
-    insights = next((each.insights for each in config.companies if each.name == company), None)
-    for name in (config.recordings.transcribe, insights.read_by if insights else None):
+    section = config.companies_by_name.get(company)
+    for name in (config.recordings.transcribe, section.insights.read_by if section and section.insights else None):
         entry = config.connectors.get(name or "")
         if entry is None or not entry.serves(company):
             return None

@@ -37,16 +37,12 @@ MODEL_CHARACTERS = 80
 MAX_AMOUNT = Decimal(10**10)
 
 
-def section_of(hub: Hub, company: str) -> InsightsSection | None:
-    """What is read in a company's conversations, if anything is."""
-    return next((each.insights for each in hub.config.companies if each.name == company), None)
-
-
-def reader_of(hub: Hub, company: str) -> str | None:
-    """The connector that reads a company's transcripts; None if none does."""
-    section = section_of(hub, company)
+def reader_of(hub: Hub, company: str) -> tuple[str, InsightsSection] | None:
+    """The connector that reads a company's transcripts, and what it looks for; None if none does."""
+    found = hub.config.companies_by_name.get(company)
+    section = found.insights if found else None
     entry = hub.config.connectors.get(section.read_by) if section else None
-    return entry.name if entry is not None and entry.serves(company) else None
+    return (entry.name, section) if section and entry is not None and entry.serves(company) else None
 
 
 def read_conversation(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, object] | None:
@@ -60,9 +56,9 @@ def read_conversation(hub: Hub, directory: Directory, row: TranscriptRow, token:
     if stored.parts is None or not cases:
         raise Rejected("The key of its caller was destroyed, or its company is no longer in config.yaml.")
     case = cases[0]
-    reader, section = reader_of(hub, case.company.name), section_of(hub, case.company.name)
-    if reader is None or section is None:
+    if (wanted := reader_of(hub, case.company.name)) is None:
         return {"state": TranscriptState.WRITTEN, "reason": None}
+    reader, section = wanted
     conversation = conversation_of(stored.parts, row.language, section, case)
     hook = InsightHooks.read_conversation
     try:

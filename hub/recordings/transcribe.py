@@ -130,7 +130,7 @@ def _write(
             "reason": None,
             "model": transcript.model,
             "written_at": hub.clock(),
-            **({"connector": reader, "attempts": 0, "due_at": hub.clock()} if reader else {}),
+            **({"connector": reader[0], "attempts": 0, "due_at": hub.clock()} if reader else {}),
         }
         if not complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome):
             return None  # its caller ended the recording meanwhile, or another worker has it

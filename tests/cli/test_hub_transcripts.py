@@ -64,6 +64,20 @@ def test_one_that_failed_says_why_and_tried_again_it_is_transcribed_and_read(
     assert set(verdicts) == {"allow"}
 
 
+@pytest.mark.soak
+def test_one_whose_company_reads_its_conversations_is_written_and_read_at_once(shop: Shop, recorded: Recording) -> None:
+    configure(shop)
+    file = shop.folder / "config.yaml"
+    text = file.read_text().replace("connectors:\n", "connectors:\n  eyes: {plugin: phrases}\n", 1)
+    north = "      - name: north\n"
+    assert north in text
+    file.write_text(text.replace(north, f"{north}        insights: {{read_by: eyes}}\n", 1))
+    done = shop.run("recordings", "transcribe", recorded.id)
+    assert done.exit_code == 0, done.output
+    (row,) = shop.rows(TranscriptRow)
+    assert (row.state, row.connector, row.reason) == ("written", "eyes", None)
+
+
 def test_one_that_waits_is_not_written_yet(shop: Shop, recorded: Recording, refusal: Refusal) -> None:
     configure(shop)
     with shop.opened() as opened, opened.hub.store.writing() as session:

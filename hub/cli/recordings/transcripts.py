@@ -65,18 +65,20 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
                 raise CannotDo(f"The recording {row.id} is {row.state}; there is nothing to transcribe.")
             want_transcript(session, hub, row, session.get_one(Call, row.call_id), now)
             mine = col(TranscriptRow.recording_id) == row.id
+            unwritten = col(TranscriptRow.sealed).is_(None)
             open_again = (TranscriptState.READY, TranscriptState.FAILED, TranscriptState.DENIED)
-            again = update(TranscriptRow).where(mine, col(TranscriptRow.state).in_(open_again))
+            again = update(TranscriptRow).where(mine, unwritten, col(TranscriptRow.state).in_(open_again))
             wanted = {"connector": hub.config.recordings.transcribe, "language": hub.config.recordings.language}
             session.execute(again.values(state=TranscriptState.READY, due_at=now, attempts=0, **wanted))
             note(session, now, "recording.transcribe", row.id)
-        transcribe_due(hub, opened.directory.current(), where=(mine,))
+        while transcribe_due(hub, opened.directory.current(), where=(mine,)):
+            pass  # it is written, and then read
         with hub.store.reading() as session:
             after = session.exec(_of(row.id)).first()
     if after is None:
         raise CannotDo("The connector's `companies:` leave out the company of this recording.")
     say(f"Transcript of {row.id}: {colored(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
-    if after.state != TranscriptState.WRITTEN:
+    if after.sealed is None:
         raise typer.Exit(1)
 
 

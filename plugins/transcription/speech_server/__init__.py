@@ -9,7 +9,6 @@ from hub.api import (
     Connector,
     DataFlow,
     JsonObject,
-    Limits,
     Manifest,
     Provider,
     Recipient,
@@ -44,7 +43,6 @@ class SpeechServer(Connector):
         recipient=Recipient(name="your own network", role="none"),
         flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),
         auth=Auth(kind="api_key"),
-        limits=Limits(),
         versions=(ApiVersion(name="v1", api="Audio transcriptions"),),
     )
     settings: SpeechServerSettings

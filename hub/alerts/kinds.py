@@ -66,6 +66,7 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind("first_time_caller", "First-time caller", "The number has not called this company before.", "calls"),
     AlertKind("text", "Text received", "A person wrote; the words STOP, START and HELP are left out.", "texts"),
     AlertKind("lead", "Lead", "Somebody else marked a call, text or form as qualified or booked.", "marks"),
+    AlertKind("signal", "Signal in a call", "Something was said in a call that the company wants to hear of.", "transcripts"),
     AlertKind("connector_failing", "Connector failing",
               "It needs new credentials or a newer version of its provider's API, its provider does not answer, or its plugin "
               "ended too often.", "setup"),
@@ -107,7 +108,7 @@ def reaches(scope: AccessScope | None, company_id: str, kind: AlertKind) -> bool
     can have no alert about calls that nobody answered."""
     if scope is None or (scope.companies is not None and company_id not in scope.companies):
         return False
-    return scope.reach == "account" or kind.key in ("first_time_caller", "lead")
+    return scope.reach == "account" or kind.key in ("first_time_caller", "lead", "signal")
 
 
 def may_use(session: Session, user: User, company_id: str, channel: str) -> bool:

@@ -13,13 +13,14 @@ from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import DIGEST, REPORT, TEST, WHOLE_ACCOUNT
 from hub.contracts.titles import tracker_title
-from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
+from hub.model import Alert, Call, Company, FormSubmission, SignalRow, TextMessage, Tracker
 from hub.model.states import SubjectState
 from hub.numbers.health.kinds import BY_KEY as KINDS_OF_FINDINGS
 from hub.platform.formats import clock_time, day_of, phone
 from hub.platform.id_words import words_of
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
+from hub.store.writers.alert_events import SIGNAL
 
 ERASED, HIDDEN = "Erased person", "Hidden number"
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -29,6 +30,7 @@ TITLES: Mapping[str, str] = {
     "first_time_caller": "First-time caller at {company}",
     "text": "New text for {company}",
     "lead": "New lead at {company}",
+    "signal": "Something was said in a call of {company}",
     "connector_failing": "A connector of {company} is failing",
     "hub_trouble": "The hub is in trouble",
     "consent_silent": "Nothing can be sent for {company} without consent",
@@ -85,6 +87,8 @@ class Known:
     trackers: Mapping[str, str]
     pools: Mapping[tuple[str, str], str]
     """Company and tracker of a pool → what people call it."""
+    signals: Sequence[SignalRow]
+    """What was read in the calls."""
 
 
 def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
@@ -99,11 +103,14 @@ def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
     pools = {str(alert.facts["pool"]) for alert in alerts if "pool" in alert.facts}
     query = select(Tracker).where(col(Tracker.id).in_(trackers) | col(Tracker.name).in_(pools))
     rows = session.exec(query).all() if trackers or pools else ()
+    heard = [alert.subject_id for alert in alerts if alert.kind == SIGNAL]
+    read = session.exec(select(SignalRow).where(col(SignalRow.subject_id).in_(heard))).all() if heard else ()
     return Known(
         subjects,
         names_of(hub.vault, session, named),
         {row.id: row.shown_name for row in rows},
         {(row.company_id, row.name): row.shown_name for row in rows},
+        read,
     )
 
 
@@ -115,6 +122,8 @@ def message_of(hub: Hub, known: Known, alert: Alert, company: Company, *, names_
     lines = [f"{day_of(alert.at, zone)}, {clock_time(alert.at, zone)}{_where(known, subject)}"]
     if alert.kind in _DETAILS:
         lines = [_DETAILS[alert.kind](_titled(hub, known, alert), zone)]
+    if alert.kind == SIGNAL and (said := _said(hub, known, alert, company)):
+        lines.append(f"Read in it: {said}")
     if names_caller and who is not None:
         lines.append(who)
     path = _path(alert, company)
@@ -129,6 +138,17 @@ def message_of(hub: Hub, known: Known, alert: Alert, company: Company, *, names_
         url=str(hub.config.hub.public_url).rstrip("/") + path,
         who=who,
     )
+
+
+def _said(hub: Hub, known: Known, alert: Alert, company: Company) -> str:
+    """The signals that the company wants to hear of. Those of a company with words about health are shown in the hub alone."""
+    found = hub.config.companies_by_name.get(company.name)
+    if found is None or found.insights is None or found.sensitive == "health":
+        return ""
+    actions = [each for each in found.insights.actions if each.alert]
+    read = [each for each in known.signals if each.subject_id == alert.subject_id]
+    wanted = [each.name for each in read if any(action.wants(each.name, each.confidence) for action in actions)]
+    return ", ".join(map(words_of, dict.fromkeys(wanted)))
 
 
 def _titled(hub: Hub, known: Known, alert: Alert) -> Mapping[str, Any]:

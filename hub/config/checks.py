@@ -144,6 +144,10 @@ def _insights(parts: Parts) -> Found:
         names[company.name] = section.names
         place = (*path, "insights", "read_by")
         yield from _of_kind(parts, place, section.read_by, "insight", "read conversations", "phrases")
+        for index, action in enumerate(section.actions):
+            if action.name not in section.names:
+                place_of_name = (*path, "insights", "actions", index, "name")
+                yield place_of_name, unknown("signal", action.name, section.names)
         entry = parts.connectors.get(section.read_by)
         if entry is not None and not entry.serves(company.name):
             yield place, f"{section.read_by!r} does not serve this company; add it to the connector's `companies:`"

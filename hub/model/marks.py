@@ -24,6 +24,8 @@ from hub.model.columns import (
     work_index,
 )
 
+MAX_MADE_BY = 36
+"""Of the id of the user, or the name of the connector, that made a mark."""
 SPAM, NOT_SPAM, READ = "spam", "not_spam", "read"
 """What `LeadChange.status` says of a call, text or form that was marked as spam, or no longer is, and of a call in which
 signals were read."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import Session, col, select
 
-from hub.model import Call, Recording, RecordingNotice, RecordingPeaks, SignalRow, TranscriptRow
+from hub.model import Call, Recording, RecordingNotice, RecordingPeaks, SignalRow, Tag, TranscriptRow
 from hub.model.columns import CONSENT_RETENTION, new_id
+from hub.model.marks import MAX_MADE_BY
 from hub.model.states import RecordingState, TranscriptState
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger import ConsentStatement, append
@@ -98,11 +99,14 @@ def _discard(session: Session, hub: Hub, call: Call, now: datetime) -> bool:
     emptied = dict.fromkeys(("path", "stored_at", "sha256", "size", "content_type", "lease_token", "lease_until"))
     ready = {"state": RecordingState.READY, "due_at": now, "attempts": 0, "reason": REASON}
     gone = {"state": TranscriptState.GONE, "sealed": None, "reason": REASON, "lease_token": None, "lease_until": None}
+    read = col(SignalRow.recording_id).in_(going)
+    readers = select(func.substr(SignalRow.connector, 1, MAX_MADE_BY)).where(read)
     for statement in (
         update(Recording).where(col(Recording.id).in_(going)).values(**emptied, **ready),
         update(Recording).where(col(Recording.id).in_(set(rows) - set(going))).values(expires_at=now),
         update(TranscriptRow).where(col(TranscriptRow.recording_id).in_(going)).values(**gone),
-        delete(SignalRow).where(col(SignalRow.recording_id).in_(going)),
+        delete(Tag).where(col(Tag.subject_id) == call.id, col(Tag.made_by).in_(readers)),
+        delete(SignalRow).where(read),
         delete(RecordingPeaks).where(col(RecordingPeaks.recording_id).in_(going)),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
 from hub.contracts.insights import MAX_SUMMARY_WORDS, Claim, Conversation, Insight
 from hub.contracts.transcripts import TranscriptPart
@@ -18,8 +18,8 @@ from hub.errors import Rejected
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.hookspecs import InsightHooks, spec_of
-from hub.model import Call, LeadChange, Recording, SignalRow, TranscriptRow
-from hub.model.marks import READ
+from hub.model import Call, LeadChange, Recording, SignalRow, Tag, TranscriptRow
+from hub.model.marks import MAX_MADE_BY, READ
 from hub.model.states import TranscriptState
 from hub.numbers.directory import Directory
 from hub.recordings.consented import Denied, ask_plugin
@@ -28,6 +28,7 @@ from hub.recordings.transcripts import open_transcript, place_in, sealed_text
 from hub.runtime import Hub
 from hub.store.claims import complete
 from hub.store.rows import write_rows
+from hub.store.writers.alert_events import note_signals
 from hub.store.writers.webhook_events import note_changes_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def read_conversation(hub: Hub, directory: Directory, row: TranscriptRow, token:
         done = {"state": TranscriptState.WRITTEN, "reason": None, "sealed": sealed}
         if complete(session, TranscriptRow, [row.id], token, **done):
             _write_signals(session, row, call, kept, reader, now)
-            note_changes_of(session, call.id, ("insight",), now)
+            _act(session, row, call, kept, reader, section, now)
+            note_changes_of(session, call.id, ("insight", "tags") if section.actions else ("insight",), now)
     return None
 
 
@@ -118,6 +120,32 @@ def _is_plausible(value: object) -> bool:
     return cents and re.fullmatch("[A-Z]{3}", str(value.currency)) is not None
 
 
+def _act(
+    session: Session,
+    row: TranscriptRow,
+    call: Call,
+    kept: Insight,
+    reader: str,
+    section: InsightsSection,
+    now: datetime,
+) -> None:
+    """Tag the call, and write an event for alerts, as the company's actions say. Tags end with the transcript."""
+    claims = [each for each in (kept.outcome, *kept.signals) if each is not None]
+    acting = [each for each in section.actions if any(each.wants(claim.name, claim.confidence) for claim in claims)]
+    there = {name.casefold() for name in session.exec(select(Tag.name).where(Tag.subject_id == call.id))}
+    tags = {each.tag.casefold(): each.tag for each in acting if each.tag}
+    made = {
+        "company_id": call.company_id,
+        "subject_id": call.id,
+        "made_at": now,
+        "made_by": reader[:MAX_MADE_BY],
+        "expires_at": min(row.expires_at, call.expires_at or row.expires_at),
+    }
+    write_rows(session, Tag, [Tag.columns(name=name, **made) for folded, name in tags.items() if folded not in there])
+    if any(each.alert for each in acting) and not call.spam:
+        note_signals(session, call, row.recording_id, now)
+
+
 def _write_signals(
     session: Session, row: TranscriptRow, call: Call, insight: Insight, reader: str, now: datetime
 ) -> None:
@@ -147,7 +175,7 @@ def _write_signals(
         company_id=str(call.company_id),
         status=READ,
         marked_at=now,
-        marked_by=reader[:36],
+        marked_by=reader[:MAX_MADE_BY],
         due_at=now,
     )
     write_rows(session, LeadChange, [change])

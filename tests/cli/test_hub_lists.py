@@ -64,6 +64,9 @@ def test_calls_are_listed_by_each_filter_page_by_page_and_masked(filled: Shop, r
     assert ids(filled, "--tracker", "north/pool") == ids(filled, "--source", "google / cpc") == [answered]
     assert ids(filled, "--search", CALLER) == [answered] and ids(filled, "--since", "2030-01-01") == []
     assert ids(filled, "--since", "7d", "--until", "today") == everything == ids(filled, "--user", "anna")
+    assert ids(filled, "--signal", "booked") == [], "no transcript was read"
+    filled.run("users", "add", "mia", "--role", "marketer")
+    assert "may not filter by signal" in refusal(filled.run("calls", "list", "--signal", "booked", "--user", "mia"))
     assert ids(filled, "--user", "bob") == [], "an agent sees the calls that the agent answered"
     first = filled.json("calls", "list", "--limit", "2")
     assert ids(filled, "--limit", "2", "--after", first["next"][-8:]) == everything[2:]

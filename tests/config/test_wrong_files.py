@@ -33,6 +33,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a recording kept longer than may be", "conversions:\n", "recordings: {keep: 120 days}\nconversions:\n", 15, "recordings.keep: is longer than 90 days, the maximum retention"),
     ("a transcript by nobody", "conversions:\n", "recordings: {transcribe: wisper}\nconversions:\n", 15, "recordings.transcribe: "),
     ("a transcript by an ad network", "conversions:\n", "recordings: {transcribe: ads}\nconversions:\n", 15, "'ads' does not transcribe; add one like `whisper: {plugin: whisper}`"),
+    ("an action about no signal", "        title: North\n", "        title: North\n        insights: {read_by: nay, actions: [{name: bookd, tag: VIP}]}\n", 30, "insights.actions[bookd].name: no signal is named 'bookd'; did you mean `booked`?"),
     ("a language in words", "conversions:\n", "recordings: {language: plain English}\nconversions:\n", 15, "'plain English' is not in the expected format"),
     ("an unknown key of recordings", "conversions:\n", "recordings: {keeps: 3 days}\nconversions:\n", 15, "is not a known key; did you mean `keep`?"),
     ("a storage's secret in clear", "conversions:\n", "recordings: {storage: 's3://calls/x', options: {secret: hunter2}}\nconversions:\n", 15, "recordings.options.secret: is a secret in plain text"),

@@ -97,6 +97,7 @@ ALLOWED = {
     "GET /reports/agents": {"owner", "admin", "marketer"},
     "GET /reports/weeks": {"owner", "admin", "marketer"},
     "GET /reports/hours": {"owner", "admin", "marketer"},
+    "GET /reports/signals": {"owner", "admin", "marketer"},
     "GET /reports/trackers": {"owner", "admin", "marketer"},
     "GET /reports/weekdays": {"owner", "admin", "marketer"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},

@@ -139,6 +139,7 @@ def test_calls_are_selected_by_each_condition_of_the_lists_of_pages(lite_house: 
         "number": "+13125550177", "agent": "+13125550177", "value_from": "241", "value_to": "239", "sent": "delivered",
         "weekday": (local.weekday() + 1) % 7, "hour": f"{(local.hour + 1) % 24}", "lead": "none", "company": "northgate",
         "since": day["until"], "until": day["since"], "missed": "open", "recording": "no", "consent": "deny",
+        "signal": "booked",
     }  # fmt: skip
     for name, value in yes.items():
         assert ids(lite_house, "/calls", **{name: value}) == [call_id], name
@@ -156,7 +157,8 @@ def test_a_condition_that_makes_no_sense_or_that_the_role_does_not_see_is_refuse
         assert (reply.status_code, reply.json()["param"]) == (422, name), reply.text
     reply = lite_house.get("/calls", "receptionist", sent="delivered")
     assert (reply.status_code, reply.json()["param"]) == (403, "sent")
-    assert lite_house.get("/calls", "marketer", recording="yes").status_code == 403
+    for name, value in {"recording": "yes", "signal": "booked"}.items():
+        assert lite_house.get("/calls", "marketer", **{name: value}).status_code == 403
     for company in ("nobody", "southside"):
         reply = lite_house.get("/visits", company=company)
         assert (reply.status_code, reply.json()["param"]) == (404, "company"), "southside is of another account"

@@ -101,7 +101,7 @@ def _add_table(name: str, report: TableReport) -> None:
         return Listing(f"{name.capitalize()}, {days[0]} to {days[1]}", lines, columns)
 
 
-for each in ("agents", "trackers", "hours", "weekdays"):
+for each in ("agents", "trackers", "signals", "hours", "weekdays"):
     _add_table(each, REPORTS[each])
 
 

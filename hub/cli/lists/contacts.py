@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.access.users import may
 from hub.cli.calls.call_commands import commands
 from hub.cli.lists.reading import (
     After,
@@ -34,7 +35,7 @@ from hub.model import Call, TextMessage
 from hub.platform.formats import duration
 from hub.queries.contact.view import ContactView
 from hub.queries.lists.contact_list import list_contacts
-from hub.queries.lists.filters import CHOICES, ContactFilter
+from hub.queries.lists.filters import CHOICES, RIGHTS, ContactFilter
 from hub.queries.lists.keyset import Cursor
 from hub.queries.lookup import find_subject, typed
 
@@ -63,6 +64,7 @@ def list_calls(
     lead: LeadChoice = None,
     search: SearchWords = None,
     kind: Annotated[str, typer.Option(help="call, text, form or all.", metavar="KIND")] = "call",
+    signal: Annotated[str | None, typer.Option(help="What was read in the call, like booked.", metavar="NAME")] = None,
     spam: Annotated[
         str, typer.Option(help="yes: only what is spam; no: all else; all: both.", metavar="yes|no|all")
     ] = "all",
@@ -73,7 +75,15 @@ def list_calls(
     config: ConfigFile = CONFIG,
 ) -> Listing:
     """List calls, and with --kind also texts and forms, newest first. Without a command, hub calls does the same."""
-    query = {"status": status, "lead": lead, "kind": kind, "campaign": campaign, "search": search, "spam": spam}
+    query = {
+        "status": status,
+        "lead": lead,
+        "kind": kind,
+        "campaign": campaign,
+        "search": search,
+        "spam": spam,
+        "signal": signal,
+    }
     return _list(
         config, "calls", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
     )  # fmt: skip
@@ -137,11 +147,15 @@ def _filter(
     kind = choice(query.get("kind"), (*CHOICES["kind"], "all"), "--kind")
     spam = choice(query.get("spam"), (*CHOICES["spam"], "all"), "--spam")
     name, medium = source_and_medium(source)
+    signal = query.get("signal")
+    if signal and may(read.scope.user, RIGHTS["signal"]) is None:
+        raise CannotDo(f"The role {read.scope.user.role} may not filter by signal.")
     search = query.get("search")
     return ContactFilter(
         kind=None if kind == "all" else kind,
         outcome=choice(query.get("status"), CHOICES["outcome"], "--status"),
         lead=choice(query.get("lead"), CHOICES["lead"], "--lead" if "status" in query else "--status"),
+        signal=signal,
         spam=None if spam in (None, "all") else spam,
         tracker=query.get("tracker"),
         source=name,

@@ -51,6 +51,21 @@ class RecordingsSection(BaseModel):
     )
 
 
+class SignalAction(BaseModel):
+    """What the hub does when a signal is read in a call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: SignalName = Field(description="One of the company's outcomes and signals.")
+    confidence: float = Field(default=0.0, ge=0, le=1, description="How sure its reader is at least, from 0 to 1.")
+    tag: str | None = Field(default=None, min_length=1, max_length=40, description="A tag that the call gets.")
+    alert: bool = Field(default=False, description="Whether users who chose alerts about signals hear of it.")
+
+    def wants(self, name: str, confidence: float) -> bool:
+        """Whether it is about such a signal."""
+        return self.name == name and confidence >= self.confidence
+
+
 class InsightsSection(BaseModel):
     """`insights:`: how its conversations ended and what else was said in them, read in their transcripts."""
 
@@ -62,6 +77,10 @@ class InsightsSection(BaseModel):
     )
     signals: tuple[SignalName, ...] = Field(
         default=(), max_length=30, description="What else to look for, in names of your own, like complaint."
+    )
+
+    actions: tuple[SignalAction, ...] = Field(
+        default=(), max_length=100, description="Tags and alerts that signals make, none if left out."
     )
 
     @model_validator(mode="after")

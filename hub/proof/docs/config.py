@@ -24,7 +24,7 @@ from hub.config.retention import Kept, RetentionSection
 from hub.config.sections.company_sections import ContactSection
 from hub.config.sections.conversion_values import When
 from hub.config.sections.numbers import NumbersSection
-from hub.config.sections.recordings import InsightsSection, RecordingsSection
+from hub.config.sections.recordings import InsightsSection, RecordingsSection, SignalAction
 from hub.config.sections.sign_in import OidcSection, SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import TextsSection
@@ -57,6 +57,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: flows: steps: attribution_route: cases": Case,
     "accounts: companies: texts": TextsSection,
     "accounts: companies: insights": InsightsSection,
+    "accounts: companies: insights: actions": SignalAction,
     "accounts: companies: spam": SpamSection,
 }
 INTRODUCTION = """\

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
-from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker, Visit
+from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, SignalRow, Tag, Tracker, Visit
 from hub.model.calls import MAX_CALL_SECONDS, UNDER_WAY
 from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
@@ -202,7 +202,8 @@ def exists_for(kind: Kind, subject: object, *where: Condition) -> Condition:
 
 def _asks_about_calls(wanted: ContactFilter) -> bool:
     request = (
-        wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.agents, wanted.missed
+        wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.agents, wanted.missed,
+        wanted.signal,
     )  # fmt: skip
     return any(each is not None for each in request)
 
@@ -271,6 +272,8 @@ def _on_calls(wanted: ContactFilter) -> list[Condition]:
         found += [col(Call.answered_at).is_not(None), col(Call.answered_by) == wanted.agent]
     if wanted.agents is not None:
         found += [col(Call.answered_at).is_not(None), col(Call.answered_by).in_(wanted.agents)]
+    if wanted.signal is not None:
+        found.append(exists_for(CALLS, col(SignalRow.subject_id), col(SignalRow.name) == wanted.signal))
     if wanted.recording == "no":
         found.append(~exists_for(CALLS, col(Recording.call_id)))
     elif wanted.recording is not None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.access.permissions import Action
 from hub.contracts.phones import own_phone
 from hub.model.columns import storable
 from hub.model.marks import LeadStatus
@@ -87,7 +88,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "spam": ("yes", "no"),
 }
 """The values of the filters that have a fixed set of them."""
-TEXTS = ("tracker", "source", "medium", "campaign", "keyword", "landing_page", "tag", "q")
+TEXTS = ("tracker", "source", "medium", "campaign", "keyword", "landing_page", "tag", "signal", "q")
+RIGHTS: Mapping[str, Action] = {"sent": "deliveries", "recording": "recordings", "signal": "transcripts"}
+"""Conditions on what not every role may see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,8 @@ class ContactFilter:
     shorter: int | None = None
     """The greatest duration, in seconds."""
     tag: str | None = None
+    signal: str | None = None
+    """The name of what was read in the call."""
     lead: str | None = None
     value_from: Decimal | None = None
     value_to: Decimal | None = None

@@ -13,7 +13,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Attribution, Delivery, Lead, SpamMark, Tag
+from hub.model import Attribution, Delivery, Lead, SignalRow, SpamMark, Tag
 from hub.queries.lists.conditions import (
     DELIVERY_STATES,
     Question,
@@ -223,6 +223,9 @@ class ContactList:
         wanted, companies = self._asked.wanted, self.seen.companies
         for name in tags_of(wanted):
             yield select(Tag.subject_id).where(col(Tag.company_id).in_(companies), Tag.name == name)
+        if wanted.signal is not None:
+            in_companies = col(SignalRow.company_id).in_(companies)
+            yield select(SignalRow.subject_id).where(in_companies, SignalRow.name == wanted.signal)
         if wanted.spam == "yes":
             yield select(SpamMark.subject_id).where(col(SpamMark.company_id).in_(companies))
         if wanted.lead not in (None, IS_LEAD, NONE, UNSCORED) or wanted.value_from is not None:

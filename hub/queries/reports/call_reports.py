@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import and_, case, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.config.callflow.context import RINGING, phones_rung
-from hub.model import Call, CallStep, Company, Tracker, TrackingNumber, User
+from hub.model import Call, CallStep, Company, SignalRow, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import OwnDays, bounds, days_between, in_days
@@ -108,6 +109,17 @@ class AgentCalls:
     counts at each of them."""
 
 
+@dataclass(frozen=True)
+class SignalCalls:
+    """The calls in which one signal was read; `is_outcome` if it is how they ended."""
+
+    name: str
+    is_outcome: bool
+    figures: CallFigures
+    leads: int = 0
+    """How many of these calls are leads."""
+
+
 def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
     """Every tracker in use or with calls in the period, those with the most calls first."""
     counted = figures_by(of, col(Call.tracker_id))
@@ -159,6 +171,24 @@ def calls_by_agent(of: CallPeriod) -> list[AgentCalls]:
         for number in dict.fromkeys([*counted, *missed])
     ]
     return sorted(found, key=lambda each: (-each.figures.calls, each.number or ""))
+
+
+def calls_by_signal(of: CallPeriod) -> list[SignalCalls]:
+    """The calls in which each signal was read, outcomes first, then those of the most calls. A call with a signal in several
+    recordings counts once."""
+    other = aliased(SignalRow)
+    earlier = select(1).where(
+        col(other.subject_id) == SignalRow.subject_id, col(other.name) == SignalRow.name, col(other.id) < SignalRow.id
+    )
+    read = (col(SignalRow.subject_id) == Call.id, ~earlier.correlate(SignalRow).exists())
+    key = case((col(SignalRow.is_outcome), "outcome "), else_="signal ") + col(SignalRow.name)
+    counted, good = figures_by(of, key, *read), figures_by(of, key, *read, is_lead(Call))
+    found = [
+        SignalCalls(name, kind == "outcome", figures, good[both].calls if both in good else 0)
+        for both, figures in counted.items()
+        for kind, _, name in [both.partition(" ")]
+    ]
+    return sorted(found, key=lambda each: (not each.is_outcome, -each.figures.calls, each.name))
 
 
 def _missed_by_phone(of: CallPeriod) -> Counter[str]:

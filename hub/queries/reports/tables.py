@@ -19,6 +19,7 @@ from hub.queries.reports.call_reports import (
     CallFigures,
     CallPeriod,
     calls_by_agent,
+    calls_by_signal,
     calls_by_tracker,
     calls_by_weekday_and_hour,
 )
@@ -117,6 +118,13 @@ def _trackers(request: TableRequest) -> list[Row]:
     ]  # fmt: skip
 
 
+def _signals(request: TableRequest) -> list[Row]:
+    return [
+        {"signal": each.name, "is_outcome": each.is_outcome, **_call_figures(each.figures, each.leads)}
+        for each in calls_by_signal(_calls(request))
+    ]
+
+
 def _hours(request: TableRequest) -> list[Row]:
     return [{"hour": hour, **each} for hour, each in _by_part(request, 24, lambda place: place[1])]
 
@@ -189,6 +197,11 @@ REPORTS: Mapping[str, TableReport] = {
         "Calls by tracker, with leads among these calls.",
         {"tracker": "Tracker", "title": "Title", "company": "Company", **CALL_COLUMNS},
         _trackers,
+    ),
+    "signals": TableReport(
+        "What callers wanted: calls by what was read in them, outcomes first, with leads among these calls.",
+        {"signal": "Signal", "is_outcome": "Is the outcome", **CALL_COLUMNS},
+        _signals,
     ),
     "hours": TableReport(
         "Calls by hour of the day, in each company's time zone.", {"hour": "Hour", **CALL_COLUMNS}, _hours

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from hub.store.rows import read, write_rows
 
 CALL_KINDS = ("missed_call", "voicemail", "first_time_caller")
 """What a call may turn out to be."""
-CALL, TEXT, LEAD = "call", "text", "lead"
+CALL, TEXT, LEAD, SIGNAL = "call", "text", "lead", "signal"
 ALERT_LIFETIME = timedelta(days=90)
 """The default; `retention.alert` of config.yaml changes it."""
 CALL_DELAY = timedelta(seconds=30)
@@ -94,6 +94,13 @@ def note_leads(session: Session, changes: Sequence[LeadChange], now: datetime) -
     ]
     if reported:
         note_happenings(session, reported, now)
+
+
+def note_signals(session: Session, call: Call, recording_id: str, now: datetime) -> None:
+    """The same for what was read in a recording. What it was is not written here: it ends with the transcript."""
+    if call.company_id is not None and now - (call.ended_at or call.started_at) <= MAX_AGE:
+        happening = Happening.of(call.company_id, SIGNAL, recording_id, call.started_at, {})
+        note_happenings(session, [replace(happening, subject_id=call.id)], now)
 
 
 def _call(call: Call) -> Happening:

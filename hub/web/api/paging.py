@@ -14,7 +14,6 @@ from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, crea
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session, col
 
-from hub.access.permissions import Action
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.errors import CannotDo
@@ -25,6 +24,7 @@ from hub.queries.lists.filters import (
     CHOICES,
     MAX_SECONDS,
     MAX_VALUE_CHARACTERS,
+    RIGHTS,
     TEXTS,
     ContactFilter,
     ContactKind,
@@ -94,8 +94,6 @@ with its medium, as `google / cpc`."""
 CALL_OR_FORM = {**OF_LISTS, "lead": Literal[CHOICES["lead"]]}
 IN_QUERY = {"number": "q"}
 """Parameters that the language has under another name."""
-RIGHTS: Mapping[str, Action] = {"sent": "deliveries", "recording": "recordings"}
-"""Conditions on what not every role may see."""
 
 
 def _model(name: str, kinds: Mapping[str, Any]) -> Any:
@@ -109,7 +107,7 @@ def _words(about: str) -> Any:
 
 LeadFilters = _model("LeadFilters", OF_LISTS)
 CallFilters = _model("CallFilters", CALL_OR_FORM)
-OF_CALLS = ("outcome", "recording", "missed", "agent", "longer", "shorter", "tracker")
+OF_CALLS = ("outcome", "recording", "missed", "agent", "longer", "shorter", "tracker", "signal")
 FormFilters = _model("FormFilters", {name: kind for name, kind in CALL_OR_FORM.items() if name not in OF_CALLS})
 TextFilters = _model(
     "TextFilters",

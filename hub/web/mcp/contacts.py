@@ -19,7 +19,7 @@ from hub.queries.contact.facts import facts_of
 from hub.queries.contact.find import find_contact
 from hub.queries.contact.recordings import recordings_of
 from hub.queries.contact.view import ContactView, view_of, views_at
-from hub.queries.lists.filters import ContactFilter, filter_of, on_days
+from hub.queries.lists.filters import RIGHTS, ContactFilter, filter_of, on_days
 from hub.queries.lists.paging import ContactList
 from hub.queries.masking import HIDDEN
 from hub.queries.missed_calls import MISSED_WITHIN, waiting_callers
@@ -133,6 +133,9 @@ def _filter(wanted: dict[str, Any], zone: ZoneInfo, reader: Reader) -> ContactFi
         raise CannotDo(
             "This key hides personal data, so it cannot search for it; make one with `hub users key --scope personal_data`."
         )
+    for name in written.keys() & RIGHTS.keys():
+        if not reader.may(RIGHTS[name]):
+            raise CannotDo(f"The role {reader.user.role} may not filter by {name}.")
     request = filter_of(written, zone, now=reader.hub.clock())
     if ignored := sorted(written.keys() - request.active().keys()):
         raise CannotDo(f"{ignored[0]} cannot have this value.")

@@ -27,9 +27,9 @@ from hub.reports.tally import MEASURES, MONEY, SPAM_OF, Dimension
 from hub.web.mcp.reader import UNTRUSTED, Reader, without_empty
 
 COUNTS = tuple(name for name in MEASURES if name not in (*MONEY, *SPAM_OF.values()))
-By = Literal[Dimension, "tracker", "agent", "hour", "weekday", "week"]
+By = Literal[Dimension, "tracker", "agent", "signal", "hour", "weekday", "week"]
 TABLES: Mapping[str, str] = {
-    "tracker": "trackers", "agent": "agents", "hour": "hours", "weekday": "weekdays", "week": "weeks"
+    "tracker": "trackers", "agent": "agents", "signal": "signals", "hour": "hours", "weekday": "weekdays", "week": "weeks"
 }  # fmt: skip
 """What a report by something else than the parts of a touch is by → its name in REPORTS."""
 DEFAULT_DAYS = 30

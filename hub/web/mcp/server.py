@@ -95,6 +95,7 @@ def _add_contacts(tool: _Tools, current: Callable[[], Reader]) -> None:
         campaign: Text = None,
         tracker: Text = None,
         tag: Text = None,
+        signal: Annotated[Text, Field(description="What was read in the call, such as booked.")] = None,
         lead: LeadChoice | None = None,
         spam: Annotated[bool | None, Field(description="Only what is spam, or only what is not.")] = None,
         sent: Annotated[SentChoice | None, Field(description="What became of its conversions.")] = None,
@@ -109,7 +110,7 @@ def _add_contacts(tool: _Tools, current: Callable[[], Reader]) -> None:
         """List calls, incoming texts and forms, the newest first, with what led to each and what became of it."""
         wanted = {
             "kind": kind, "outcome": outcome, "source": source, "medium": medium, "campaign": campaign, "tracker": tracker,
-            "tag": tag, "lead": lead, "sent": sent, "longer": longer, "q": search,
+            "tag": tag, "signal": signal, "lead": lead, "sent": sent, "longer": longer, "q": search,
             "first_time": None if first_time is None else "yes" if first_time else "no",
             "spam": None if spam is None else "yes" if spam else "no",
         }  # fmt: skip
@@ -168,7 +169,7 @@ def _add_reports(tool: _Tools, current: Callable[[], Reader]) -> None:
                                      "campaign.")] = False,
     ) -> Answer:  # fmt: skip
         """Report calls, answered percent, talk time, leads and more by source, campaign, keyword, landing page, tracker, agent,
-        hour, weekday or week, over one, several or all companies. Hours and days are those of each company's time zone."""
+        signal, hour, weekday or week, over some or all companies. Hours and days are those of each company's time zone."""
         return reports.run_report(current(), companies, by, model, first, last, costs)
 
     @tool

@@ -88,6 +88,7 @@ from .get_refusals_ringfence_version import GetRefusalsRingfenceVersion
 from .get_report_dimension import GetReportDimension
 from .get_report_model import GetReportModel
 from .get_report_ringfence_version import GetReportRingfenceVersion
+from .get_signals_report_ringfence_version import GetSignalsReportRingfenceVersion
 from .get_text_body_ringfence_version import GetTextBodyRingfenceVersion
 from .get_trackers_report_ringfence_version import GetTrackersReportRingfenceVersion
 from .get_transcript_ringfence_version import GetTranscriptRingfenceVersion
@@ -337,6 +338,7 @@ __all__ = (
     "GetReportDimension",
     "GetReportModel",
     "GetReportRingfenceVersion",
+    "GetSignalsReportRingfenceVersion",
     "GetTextBodyRingfenceVersion",
     "GetTrackersReportRingfenceVersion",
     "GetTranscriptRingfenceVersion",

@@ -52,7 +52,7 @@ EXAMPLES: Mapping[str, Any] = {
     "CallDetail.status": "completed", "Recording.kind": "conversation", "Recording.state": "stored", "score": 12,
     "points": 12, "SpamReason.text": "First call from this number", "SpamScore.action": "none",
     "Signal.name": "booked", "Claim.name": "booked", "Insight.outcome": {"name": "booked", "confidence": 0.9, "lines": [2]},
-    "is_outcome": True, "lines[]": 2, "summary": "A visit is booked.",
+    "signal": "booked", "is_outcome": True, "lines[]": 2, "summary": "A visit is booked.",
     "read_at": "2026-11-24T15:09:05Z",
     "agent": "+13125550190", "value_from": "100", "value_to": "1000", "weekday": 0,
     ".hour": "9-16", ".code": "hub.silence", ".state": "given", "Form.first_time": True,

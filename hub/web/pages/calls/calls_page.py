@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from hub.access.saved_views import saved_views
 from hub.model import SavedView
+from hub.platform.id_words import words_of
 from hub.queries.contact.view import ContactView, read_parts, views_at
 from hub.queries.lists.kinds import Key
 from hub.queries.lists.paging import ContactList, Count
@@ -89,6 +90,7 @@ def listing(page: PageRequest) -> Response:
         title="Calls",
         wanted=wanted,
         chips=chips(page, wanted, values["suggested"].trackers),
+        suggested_signals=_signals(page) if page.may("transcripts") else {},
         choices=choices(),
         periods=PERIODS,
         period=period_of_list(page),
@@ -115,6 +117,13 @@ def listing(page: PageRequest) -> Response:
 def count_words(count: Count) -> str:
     """1,204; 10,000+."""
     return f"{count.number:,}" if count.exact else f"{count.number:,}+"
+
+
+def _signals(page: PageRequest) -> dict[str, str]:
+    """What the companies that are shown look for in calls, with its words."""
+    sections = (page.hub.config.companies_by_name.get(each.name) for each in page.shown_companies)
+    names = {name for each in sections if each and each.insights for name in each.insights.names}
+    return {name: words_of(name).capitalize() for name in sorted(names)}
 
 
 def state_of(page: PageRequest) -> str:

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from hub.access.permissions import Action
 from hub.contracts.titles import campaign_title, medium_title, origin_title, tracker_title
 from hub.platform.formats import duration, phone
-from hub.queries.lists.filters import FAILED, IS_LEAD, MARKED, NONE, UNANSWERED, ContactFilter, filter_of, on_days
+from hub.platform.id_words import words_of
+from hub.queries.lists.filters import (
+    FAILED,
+    IS_LEAD,
+    MARKED,
+    NONE,
+    RIGHTS,
+    UNANSWERED,
+    ContactFilter,
+    filter_of,
+    on_days,
+)
 from hub.reports.calendar import WEEKDAYS, own_days
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT
 from hub.web.pages.periods import PRESETS, WHOLE, Period
@@ -93,8 +103,7 @@ def choices() -> dict[str, dict[str, str]]:
 
 
 def _hidden(page: PageRequest) -> frozenset[str]:
-    pairs: tuple[tuple[str, Action], ...] = (("sent", "deliveries"), ("recording", "recordings"))
-    return frozenset(name for name, action in pairs if not page.may(action))
+    return frozenset(name for name, action in RIGHTS.items() if not page.may(action))
 
 
 def _word(name: str) -> Callable[[Any], str]:
@@ -123,6 +132,7 @@ WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "keyword": ("Keyword is", str),
     "landing_page": ("Landing page is", str),
     "tag": ("Tag is", str),
+    "signal": ("Said:", words_of),
     "lead": ("Lead is", _word("lead")),
     "value_from": ("Value at least", lambda value: f"{value:,}"),
     "value_to": ("Value at most", lambda value: f"{value:,}"),

@@ -10,11 +10,19 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
+from hub.access.users import may
 from hub.contracts.titles import line_title
 from hub.model import Company
 from hub.platform.formats import phone
-from hub.queries.lists.filters import IS_LEAD
-from hub.queries.reports.call_reports import CallFigures, CallPeriod, calls_by_agent, calls_by_tracker
+from hub.platform.id_words import words_of
+from hub.queries.lists.filters import IS_LEAD, RIGHTS
+from hub.queries.reports.call_reports import (
+    CallFigures,
+    CallPeriod,
+    calls_by_agent,
+    calls_by_signal,
+    calls_by_tracker,
+)
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.trends import Trend
@@ -34,6 +42,7 @@ FEW_NUMBERS = 2
 CALLS = column_of("calls", filters={"kind": "call"})
 ANSWERED = column_of("answered", filters={"outcome": "answered"})
 FIRST_TIME = column_of("first_time", filters={"kind": "call", "first_time": "yes"})
+LEADS = column_of("leads", filters={"lead": IS_LEAD})
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "leads", "conversions")
 """The figures of a line of credits besides amounts, in their order."""
 MISSED_HERE = column_of(
@@ -102,8 +111,7 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 filters={"kind": "call"},
                 definition="Calls that were answered at this phone.",
             )
-            leads = column_of("leads", filters={"lead": IS_LEAD})
-            return [calls, FIRST_TIME, leads, MISSED_HERE, TALK, AVERAGE_TALK], [
+            return [calls, FIRST_TIME, LEADS, MISSED_HERE, TALK, AVERAGE_TALK], [
                 Line(
                     each.number or "",
                     each.name or (phone(each.number) if each.number else choice.kind.nothing),
@@ -112,6 +120,17 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                     {"agent": each.number} if each.number else None,
                 )
                 for each in agents
+            ]
+        case "signal":
+            return [CALLS, ANSWERED, FIRST_TIME, LEADS, AVERAGE_TALK], [
+                Line(
+                    each.name,
+                    words_of(each.name).capitalize(),
+                    {**_call_figures(each.figures), "leads": Decimal(each.leads)},
+                    "how the call ended" if each.is_outcome else "said in the call",
+                    {"signal": each.name} if may(reading.scope.user, RIGHTS["signal"]) else None,
+                )
+                for each in calls_by_signal(reading.calls(period))
             ]
         case "companies":
             return company_lines(reading.session, reading.companies, choice)
@@ -174,7 +193,7 @@ def credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
     for key, kind in (("texts", "text"), ("forms", "form")):
         if any(line.number(key) for line in lines):
             found.append(column_of(key, filters={"kind": kind}))
-    found += [column_of("leads", filters={"lead": IS_LEAD}), column_of("conversions")]
+    found += [LEADS, column_of("conversions")]
     for key, amounts in (("amount", [line.amounts for line in lines]), ("won", [line.won for line in lines])):
         for code in sorted({code for each in amounts for code in each}):
             found.append(column_of(key, key=f"{key}:{code}", currency=None if code == NO_CURRENCY else code))

@@ -32,6 +32,8 @@ class ReportKind:
     """The row of calls without a value."""
     is_rolled_up: bool = False
     """Whether it is read from roll-ups, which are fast over any time, without dividing credits."""
+    adds_up: bool = True
+    """Whether each call counts in one row, so that a total means something."""
 
 
 KINDS: Mapping[str, ReportKind] = {
@@ -46,6 +48,7 @@ KINDS: Mapping[str, ReportKind] = {
         ReportKind("landing_page", "Landing pages", "Landing page", "landing pages", "landing_page", "No landing page"),
         ReportKind("number", "Numbers", "Tracker", "trackers"),
         ReportKind("agent", "Agents", "Answered at", "phones", nothing="Phone not known"),
+        ReportKind("signal", "What callers wanted", "Signal", "signals", adds_up=False),
         ReportKind("hours", "Hours", "Hour", "hours"),
         ReportKind("missed", "Missed calls", "Hour", "hours"),
     )

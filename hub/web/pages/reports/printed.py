@@ -81,7 +81,7 @@ def print_report(hub: Hub, session: Session, wanted: ReportToSend, first: date, 
         heads=[choice.row_title, *(column.title for column in table.columns)],
         rows=[
             *([row.label, *(cell.text for cell in row.cells)] for row in rows),
-            total + [cell.text for cell in table.total],
+            *([total + [cell.text for cell in table.total]] if choice.kind.adds_up else []),
         ],
         rows_left_out=len(table.rows) - len(rows),
         csv=csv_text(csv_rows(choice, table)),

@@ -33,7 +33,8 @@ def headline(choice: Choice, table: ReportTable) -> str:
         return f"The busiest hour begins at {largest.label}, with {largest.cells[0].text} of {total.text}."
     if not largest.cells[0].value:
         return ""
-    return f"Most calls: {largest.label}, {largest.cells[0].text} of {total.text}."
+    among = f" of {total.text}" if choice.kind.adds_up else ""
+    return f"Most calls: {largest.label}, {largest.cells[0].text}{among}."
 
 
 def range_words(choice: Choice, companies: Sequence[Company]) -> str:

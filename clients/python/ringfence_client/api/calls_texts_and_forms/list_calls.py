@@ -41,6 +41,7 @@ def _get_kwargs(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListCallsOutcome | Unset = UNSET,
     first_time: ListCallsFirstTime | Unset = UNSET,
     consent: ListCallsConsent | Unset = UNSET,
@@ -105,6 +106,8 @@ def _get_kwargs(
     params["landing_page"] = landing_page
 
     params["tag"] = tag
+
+    params["signal"] = signal
 
     json_outcome: str | Unset = UNSET
     if not isinstance(outcome, Unset):
@@ -250,6 +253,7 @@ def sync_detailed(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListCallsOutcome | Unset = UNSET,
     first_time: ListCallsFirstTime | Unset = UNSET,
     consent: ListCallsConsent | Unset = UNSET,
@@ -288,6 +292,7 @@ def sync_detailed(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListCallsOutcome | Unset):
         first_time (ListCallsFirstTime | Unset):
         consent (ListCallsConsent | Unset):
@@ -329,6 +334,7 @@ def sync_detailed(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -372,6 +378,7 @@ def sync(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListCallsOutcome | Unset = UNSET,
     first_time: ListCallsFirstTime | Unset = UNSET,
     consent: ListCallsConsent | Unset = UNSET,
@@ -410,6 +417,7 @@ def sync(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListCallsOutcome | Unset):
         first_time (ListCallsFirstTime | Unset):
         consent (ListCallsConsent | Unset):
@@ -452,6 +460,7 @@ def sync(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -489,6 +498,7 @@ async def asyncio_detailed(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListCallsOutcome | Unset = UNSET,
     first_time: ListCallsFirstTime | Unset = UNSET,
     consent: ListCallsConsent | Unset = UNSET,
@@ -527,6 +537,7 @@ async def asyncio_detailed(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListCallsOutcome | Unset):
         first_time (ListCallsFirstTime | Unset):
         consent (ListCallsConsent | Unset):
@@ -568,6 +579,7 @@ async def asyncio_detailed(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -609,6 +621,7 @@ async def asyncio(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListCallsOutcome | Unset = UNSET,
     first_time: ListCallsFirstTime | Unset = UNSET,
     consent: ListCallsConsent | Unset = UNSET,
@@ -647,6 +660,7 @@ async def asyncio(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListCallsOutcome | Unset):
         first_time (ListCallsFirstTime | Unset):
         consent (ListCallsConsent | Unset):
@@ -690,6 +704,7 @@ async def asyncio(
             keyword=keyword,
             landing_page=landing_page,
             tag=tag,
+            signal=signal,
             outcome=outcome,
             first_time=first_time,
             consent=consent,

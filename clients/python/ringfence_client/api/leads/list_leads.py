@@ -41,6 +41,7 @@ def _get_kwargs(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListLeadsOutcome | Unset = UNSET,
     first_time: ListLeadsFirstTime | Unset = UNSET,
     consent: ListLeadsConsent | Unset = UNSET,
@@ -108,6 +109,8 @@ def _get_kwargs(
     params["landing_page"] = landing_page
 
     params["tag"] = tag
+
+    params["signal"] = signal
 
     json_outcome: str | Unset = UNSET
     if not isinstance(outcome, Unset):
@@ -247,6 +250,7 @@ def sync_detailed(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListLeadsOutcome | Unset = UNSET,
     first_time: ListLeadsFirstTime | Unset = UNSET,
     consent: ListLeadsConsent | Unset = UNSET,
@@ -283,6 +287,7 @@ def sync_detailed(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListLeadsOutcome | Unset):
         first_time (ListLeadsFirstTime | Unset):
         consent (ListLeadsConsent | Unset):
@@ -323,6 +328,7 @@ def sync_detailed(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -365,6 +371,7 @@ def sync(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListLeadsOutcome | Unset = UNSET,
     first_time: ListLeadsFirstTime | Unset = UNSET,
     consent: ListLeadsConsent | Unset = UNSET,
@@ -401,6 +408,7 @@ def sync(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListLeadsOutcome | Unset):
         first_time (ListLeadsFirstTime | Unset):
         consent (ListLeadsConsent | Unset):
@@ -442,6 +450,7 @@ def sync(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -478,6 +487,7 @@ async def asyncio_detailed(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListLeadsOutcome | Unset = UNSET,
     first_time: ListLeadsFirstTime | Unset = UNSET,
     consent: ListLeadsConsent | Unset = UNSET,
@@ -514,6 +524,7 @@ async def asyncio_detailed(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListLeadsOutcome | Unset):
         first_time (ListLeadsFirstTime | Unset):
         consent (ListLeadsConsent | Unset):
@@ -554,6 +565,7 @@ async def asyncio_detailed(
         keyword=keyword,
         landing_page=landing_page,
         tag=tag,
+        signal=signal,
         outcome=outcome,
         first_time=first_time,
         consent=consent,
@@ -594,6 +606,7 @@ async def asyncio(
     keyword: str | Unset = UNSET,
     landing_page: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    signal: str | Unset = UNSET,
     outcome: ListLeadsOutcome | Unset = UNSET,
     first_time: ListLeadsFirstTime | Unset = UNSET,
     consent: ListLeadsConsent | Unset = UNSET,
@@ -630,6 +643,7 @@ async def asyncio(
         keyword (str | Unset):
         landing_page (str | Unset):
         tag (str | Unset):
+        signal (str | Unset):
         outcome (ListLeadsOutcome | Unset):
         first_time (ListLeadsFirstTime | Unset):
         consent (ListLeadsConsent | Unset):
@@ -672,6 +686,7 @@ async def asyncio(
             keyword=keyword,
             landing_page=landing_page,
             tag=tag,
+            signal=signal,
             outcome=outcome,
             first_time=first_time,
             consent=consent,

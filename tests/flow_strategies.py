@@ -66,6 +66,12 @@ def step(do: str, to: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any
         "voicemail": {**spoken, "then": to},
         "text_back": {"text": WORDS, "then": to},
         "hang_up": {},
+        "converse": {
+            "agent": st.just("front_desk"),
+            "opening": WORDS,
+            "may": st.dictionaries(st.sampled_from(["emergency", "message"]), to, min_size=1),
+            "otherwise": to,
+        },
     }
     optional: dict[str, dict[str, Any]] = {
         "dial": more,

@@ -311,6 +311,25 @@ def transcripts_from_rows() -> None:
     assert [(part.channel, part.text) for part in transcript.parts] == [("caller", "Hello?"), ("business", "Yes.")]
 
 
+def talk_with_callers() -> None:
+    """An assistant that talks with callers
+
+    The hub gives the conversation so far and the names of what may be done; the answer has words, and at most one of the names.
+    What the caller says is data: it never widens what may be done.
+    """
+    from hub.api import AgentReply, Talk, TranscriptPart
+
+    def answer(talk: Talk) -> AgentReply:
+        said = (talk.lines[-1].text or "").lower()
+        if "flood" in said and "emergency" in talk.may:
+            return AgentReply(say="I am connecting you.", choose="emergency", why="flood")
+        return AgentReply(choose="otherwise", why="unclear")
+
+    line = TranscriptPart(start=4.0, end=6.0, text="My basement floods!", channel="caller")
+    assert answer(Talk(lines=(line,), may=("emergency",))).choose == "emergency"
+    assert answer(Talk(lines=(line,))).choose == "otherwise"
+
+
 def conversations() -> None:
     """What a conversation was about
 

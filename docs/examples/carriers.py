@@ -15,6 +15,7 @@ def answers() -> None:
         AskToAccept,
         Attestation,
         CallLimits,
+        Converse,
         Dial,
         Gather,
         HangUp,
@@ -40,6 +41,8 @@ def answers() -> None:
                     lines.append(f"wait for {key}")
                 case Gather(most_digits=digits):
                     lines.append(f"keys {digits}")
+                case Converse():
+                    lines.append("talk")
                 case TakeMessage(longest=longest):
                     lines.append(f"record {longest}")
                 case HangUp(reject=reject):
@@ -55,6 +58,7 @@ def answers() -> None:
         Gather(most_digits=1),
         Dial(numbers=("+13125550190",), ring_seconds=20),
         TakeMessage(longest=60),
+        Converse(),
         HangUp(),
     ]
     assert point.moment == "ringing"

@@ -34,7 +34,7 @@ from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 log = structlog.get_logger(__name__)
 MAX_JOBS_PER_COMMIT = 200
 """Jobs of one connector that share a transaction; each is as many calls as rang at the same moment."""
-MOMENTS: tuple[Moment, ...] = ("ringing", "dial_ended", "digits", "message_left", "whisper", "accept")
+MOMENTS: tuple[Moment, ...] = ("ringing", "dial_ended", "digits", "message_left", "whisper", "accept", "conversed")
 Document = AnswerDocument | RingfenceError
 RenderRequest = tuple[AnswerPoint, Sequence[Instruction]]
 

@@ -20,7 +20,7 @@ from hub.config.callflow.context import CallContext, FlowResult, Permission, Ste
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.resume_token import parse_mark
 from hub.config.callflow.walk import static, walk
-from hub.contracts.answers import AnswerPoint, Dial
+from hub.contracts.answers import AnswerPoint, Converse, Dial
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.numbers.flows import flows_of_versions, versions_of_calls
 from hub.runtime import Hub
@@ -124,6 +124,12 @@ class Decider:
             replace(what, queues={}) if each.flow.has_queue else what
             for each, what in zip(requests, known, strict=True)
         ]
+        known = [
+            replace(what, converses="converse" in self._hub.plugins.connectors[each.connector].manifest.abilities)
+            if each.flow.converses
+            else what
+            for each, what in zip(requests, known, strict=True)
+        ]
         if session and any(each.flow.asks_pin for each in requests):
             opened = openings(session, self._hub.keyring, requests, now, self._public_url)
             known = [replace(what, opening=opened.get(each.call)) for each, what in zip(requests, known, strict=True)]
@@ -174,4 +180,6 @@ def _permitted(request: AnswerRequest, known: CallContext, willing: FlowResult, 
 
 
 def _records(walked: FlowResult) -> bool:
-    return walked.notice is not None or any(isinstance(each, Dial) and each.record for each in walked.instructions)
+    return walked.notice is not None or any(
+        isinstance(each, Converse) or (isinstance(each, Dial) and each.record) for each in walked.instructions
+    )

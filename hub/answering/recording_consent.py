@@ -84,6 +84,8 @@ def _question(
 ) -> ConsentQuestion:
     manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
     transcriber = outside_transcriber(hub.config, company.name)
+    if each.flow.converses and manifest.recipient.role != "none":  # the carrier turns into text what the caller says
+        transcriber = manifest.recipient
     return ConsentQuestion(
         use=USE,
         categories=frozenset({CATEGORY}),

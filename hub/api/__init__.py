@@ -4,6 +4,7 @@ values that most hooks take and return. What one kind of plugin or one task need
 Importing it, or a part, brings in neither a database nor a web framework; importing it brings in no part.
 """
 
+from hub.contracts.agents import AgentReply, Talk
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
@@ -33,12 +34,12 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
-    "SPEAKERS", "AnswerDocument", "ApiVersion", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent",
+    "SPEAKERS", "AgentReply", "AnswerDocument", "ApiVersion", "Auth", "AuthError", "BadPayload", "BadSignature", "CallEvent",
     "Caller", "Claim", "ConfigError", "ConnectionReport", "Connector", "Conversation", "Conversion", "DataFlow",
     "Deletion", "Erasure", "Event", "Fact", "HeldRecord", "Insight", "JsonObject", "Limits", "Log", "Manifest",
     "Memory", "Money", "NotSupported", "OutcomeUnknown", "PendingReceipt", "PersonReference", "PluginSettings",
     "Provider", "Receipt", "Recipient", "Refusal", "Rejected", "RetryLater", "RingfenceError", "Services", "Share",
-    "SpokenAudio", "Transcript", "TranscriptPart", "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks",
+    "SpokenAudio", "Talk", "Transcript", "TranscriptPart", "Transform", "VerifiedWebhook", "WebhookRequest", "Webhooks",
     "as_mapping", "as_mappings", "as_text", "each_item", "facts_at", "hookimpl", "json_object", "phone_number",
     "value_at", "without_personal_data", "xml_root",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from hub.contracts.answers import (
     AskToAccept,
     Attestation,
     CallLimits,
+    Converse,
     Dial,
     Gather,
     HangUp,
@@ -27,8 +28,8 @@ from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejec
 
 __all__ = [
     "ACCEPT_KEY", "AnswerPoint", "AskToAccept", "Attestation", "CallBack", "CallBackEvent", "CallCapture", "CallFailure",
-    "CallLimits", "CompanionProcess", "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus", "MediaFile",
-    "MessageEvent", "MessageStatusEvent", "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText",
+    "CallLimits", "CompanionProcess", "Converse", "Dial", "Gather", "HangUp", "Instruction", "LegReport", "LegStatus",
+    "MediaFile", "MessageEvent", "MessageStatusEvent", "Moment", "NumberOffer", "NumberQuery", "NumberSetup", "OutboundText",
     "OwnedNumber", "PhoneName", "PhoneToken", "Play", "PortOrder", "PortRequest", "PortStatus", "RecordingAudio",
     "RecordingControl", "Say", "TakeMessage", "TextListQuery", "nearest_language", "picture", "receipt", "recording_audio",
     "rejecting", "type_and_bytes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
@@ -11,17 +12,19 @@ from sqlmodel import col, select
 from hub.answering.voicemail_boxes import sealed_pin
 from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
+from hub.config.callflow.assistant.script import Script, parse_script
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.route import flow_of
 from hub.config.callflow.screening import ScreeningAction
 from hub.config.callflow.simulate import Behavior
 from hub.config.models import CompanySection, Config
 from hub.contracts.phones import phone_number
+from hub.contracts.transcripts import TranscriptPart
 from hub.errors import CannotDo, ConfigError
 from hub.model import Company as CompanyRow
 from hub.model import FlowVersion
 from hub.platform.id_words import words_of
-from hub.queries.flow_simulation import Known, rehearsed
+from hub.queries.flow_simulation import Known, connected, rehearsed, simulated
 from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
@@ -106,6 +109,9 @@ def simulate(
     tag: Annotated[list[str] | None, typer.Option(help="A tag of the caller's earlier calls; may be repeated.")] = None,
     keys: Annotated[str, typer.Option(help="The caller's keys, one per menu: 1,2; empty for no key in time.")] = "",
     unanswered: Annotated[bool, typer.Option("--unanswered", help="No one picks up.")] = False,
+    say_file: Annotated[
+        Path | None, typer.Option("--say", help="A file with what the caller says to an assistant (`hub docs flows`).")
+    ] = None,
     suspect: Annotated[
         str | None,
         typer.Option(help="The caller is suspect: challenge, voicemail or reject (`hub docs spam`).", metavar="ACTION"),
@@ -121,24 +127,22 @@ def simulate(
     """
     loaded = read_config(config, sandbox=True)
     section, found = _one_flow(loaded, flow, company)
-    numbers = {name: phone_number(value) if value else None for name, value in
-               (("--from", caller), ("--last-answered-by", last_answered_by))}  # fmt: skip
-    for name, value in (("--from", caller), ("--last-answered-by", last_answered_by)):
-        if value and numbers[name] is None:
-            raise CannotDo(f"{name} is not a phone number; write it in E.164, like +13125550142.")
     action = next((each for each in get_args(ScreeningAction) if each == suspect), None)
     if suspect is not None and action is None:
         raise CannotDo("--suspect is one of challenge, voicemail and reject.")
     known = Known(
         suspect=action,
-        caller=numbers["--from"],
+        caller=_number("--from", caller),
         at=at,
         first_time=not repeat and last_answered_by is None and not tag,
-        last_answered_by=numbers["--last-answered-by"],
+        last_answered_by=_number("--last-answered-by", last_answered_by),
         tags=frozenset(tag or ()),
         attribution={"source": source, "medium": medium, "campaign": campaign, "landing_page": landing_page},
     )
-    behavior = Behavior(keys=keys.split(",") if keys else (), answers=not unanswered)
+    script = _script(say_file) if say_file else None
+    behavior = Behavior(
+        keys=keys.split(",") if keys else (), answers=not unanswered, says=script.says if script else ()
+    )
     turns = rehearsed(loaded, section, found, known, behavior, carrier)
     if as_json:
         echo_json({"company": section.name, "flow": found.name, "turns": [turn.plain() for turn in turns]})
@@ -147,7 +151,79 @@ def simulate(
         _print_turn(turn)
 
 
+@commands.command("test")
+def test(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder with the files; `conversations` beside config.yaml if left out.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Play each conversation of a folder (`*.txt`) through its flow and compare it with what the file expects.
+
+    No provider is contacted. Exits with status 0 if all went as their files say, 1 if one did not.
+    """
+    loaded = read_config(config, sandbox=True)
+    where = folder or config.parent / "conversations"
+    files = sorted(where.rglob("*.txt"))
+    if not files:
+        raise CannotDo(f"{where} has no file like flooded_basement.txt; `hub docs flows` shows one.")
+    carriers = [entry.name for entry in loaded.of_kind("carrier")]
+    results: list[dict[str, Any]] = []
+    with connected(loaded) as hub:
+        for file in files:
+            script = _script(file)
+            said = script.options
+            section, flow = _one_flow(loaded, said.get("flow", ""), said.get("company"))
+            known = Known(
+                caller=_number("from:", said.get("from")),
+                at=_time(file, said.get("at")),
+                first_time=True,
+                last_answered_by=None,
+                tags=frozenset(),
+                attribution={"source": said.get("source")},
+            )
+            keys = said["keys"].split(",") if said.get("keys") else ()
+            played = simulated(hub, section, flow, known, Behavior(keys=keys, says=script.says), carriers[:1])
+            lines = [TranscriptPart(**each) for turn in played.turns for each in turn.said]
+            wrong = script.wrong(lines, [step["step"] for turn in played.turns for step in turn.steps])
+            results.append({"file": str(file.relative_to(where)), "flow": flow.name, "wrong": wrong})
+    if as_json:
+        echo_json({"ok": not any(each["wrong"] for each in results), "conversations": results})
+    for each in () if as_json else results:
+        say(f"{'[red]✗' if each['wrong'] else '[green]✓'}[/] {plain(each['file'])}")
+        for sentence in each["wrong"]:
+            say(f"  {plain(sentence)}")
+    if any(each["wrong"] for each in results):
+        raise typer.Exit(1)
+
+
+def _script(file: Path) -> Script:
+    try:
+        return parse_script(file.read_text(encoding="utf-8"), file.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotDo(f"{file} cannot be read; write a text file in UTF-8.") from error
+
+
+def _time(file: Path, text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise CannotDo(f"{file.name}: `at:` is no time; write it like 2026-11-23T22:00.") from None
+
+
+def _number(name: str, value: str | None) -> str | None:
+    number = phone_number(value) if value else None
+    if value and number is None:
+        raise CannotDo(f"{name} is not a phone number; write it in E.164, like +13125550142.")
+    return number
+
+
 def _print_turn(turn: Any) -> None:
+    for line in turn.said:
+        decided = f" [dim]({plain(line['decided'])})[/dim]" if line["decided"] else ""
+        who = "assistant" if line["channel"] == "business" else "caller"
+        say(f"  [bold]{who}[/bold] {plain(line['text'] or '…')}{decided}")
     say(f"[bold]{words_of(turn.moment)}[/bold]{f' [dim]key {plain(turn.digits)}[/dim]' if turn.digits else ''}")
     for step in turn.steps:
         say(f"  [green]{plain(step['step'])}[/green] {plain(step['do'])}: {plain(step['result'])}")

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from hub.config.callflow.definition import ConverseStep
 from hub.config.destinations import destination_problems
 from hub.config.document import Path
 from hub.config.error_messages import nearest
@@ -35,6 +36,7 @@ def problems_between(parts: Parts) -> Found:
         _companies,
         _transcription,
         _insights,
+        _assistants,
         _audio,
         _texts,
         call_problems,
@@ -159,6 +161,26 @@ def _insights(parts: Parts) -> Found:
         if rule.when.name is not None and rule.when.name not in known:
             none = "no company has `insights:`, so no signal is ever read"
             yield (*path, "when", "name"), unknown("signal", rule.when.name, known) if known else none
+
+
+def _assistants(parts: Parts) -> Found:
+    """The assistant of a step is a connector of the company, and gives no word of a caller to anybody else."""
+    for path, company in parts.placed(CompanySection):
+        for index, flow in enumerate(company.flows):
+            for name, step in flow.steps.items():
+                if not isinstance(step, ConverseStep):
+                    continue
+                place = (*path, "flows", index, "steps", name, "agent")
+                yield from _of_kind(parts, place, step.agent, "agent", "talk with callers", "scripted")
+                entry, kind = parts.connectors.get(step.agent), parts.connector_classes.get(step.agent)
+                if entry is not None and not entry.serves(company.name):
+                    yield place, f"{step.agent!r} does not serve this company; add it to the connector's `companies:`"
+                if kind is not None and kind.manifest.kind == "agent" and kind.manifest.recipient.role != "none":
+                    yield (
+                        place,
+                        f"{step.agent!r} gives what callers say to {kind.manifest.recipient.name} while they speak; use one "
+                        "whose model runs on this machine or in your own network",
+                    )
 
 
 def _of_kind(parts: Parts, place: Path, name: str | None, kind: str, does: str, example: str) -> Found:

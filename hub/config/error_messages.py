@@ -42,6 +42,7 @@ SAME_MEANING = {
     **dict.fromkeys(("zip", "postal_code"), "zip_route"),
     **dict.fromkeys(("ab_test", "random", "percentage"), "split"),
     **dict.fromkeys(("text", "sms", "send_text"), "text_back"),
+    **dict.fromkeys(("ai", "bot", "assistant", "agent", "voice_agent"), "converse"),
     **dict.fromkeys(("end", "stop", "reject"), "hang_up"),
 }
 """Words of other call-tracking systems → the step that does the same."""

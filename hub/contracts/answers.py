@@ -12,10 +12,10 @@ from pydantic import Field
 
 from hub.contracts.values import Declared, personal
 
-Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper", "accept"]
+Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper", "accept", "conversed"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
 the dialed person picked up and hears the whisper before the two are connected; the dialed person pressed a key when asked to
-take the call."""
+take the call; a conversation with an assistant has ended."""
 
 ACCEPT_KEY = "1"
 """The key with which a dialed person takes the call."""
@@ -27,6 +27,7 @@ Ability = Literal[
     "accept",
     "accept_several",
     "call_back",
+    "converse",
     "dial",
     "dial_several",
     "end_recording",
@@ -45,6 +46,7 @@ Ability = Literal[
 `accept`: only a person who presses the key of the dial gets the call. `accept_several`: of several phones those that were
 picked up and did not accept are let go, and the others ring on. `phone`: it rings the business's own phones by their names.
 `time_limit`: it ends a conversation after a time.
+`converse`: it lets an assistant of the hub talk with the caller (`Converse`).
 `gather_hash`: # can be a key like the others. `end_recording`: it hears the caller's keys in a recorded conversation, ends and
 deletes the recording at the key of the dial, and reports `recording_ended`. `call_back`: it places calls (the hook
 `place_call`). `list_texts`: it lists received texts with their content (the hook `list_texts`), so that a text whose webhook
@@ -102,6 +104,8 @@ class AnswerPoint:
     the key at `accept`."""
     why: Literal["busy", "no_answer"] | None = None
     """On `dial_ended`: why nobody took the call: the phone was busy or declined, or it rang in vain; else None."""
+    chosen: str = ""
+    """On `conversed`: the way that the hub named when it ended the conversation; blank if it broke off."""
     records: bool = False
     """On `whisper`: whether the dial records, for a carrier that begins to record by this document."""
     attestation: Attestation | None = None
@@ -187,6 +191,15 @@ class TakeMessage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Converse:
+    """Let an assistant of the hub talk with the caller. Then the carrier asks at `conversed`."""
+
+    language: str | None = None
+    """BCP 47; None leaves it to the carrier."""
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HangUp:
     """End the call. With `reject` as the only instruction, a carrier that can do so refuses the call and never answers it,
     so that it costs nothing; any other carrier just ends it."""
@@ -194,7 +207,7 @@ class HangUp:
     reject: bool = False
 
 
-Instruction = Say | Play | Dial | AskToAccept | Gather | TakeMessage | HangUp
+Instruction = Say | Play | Dial | AskToAccept | Gather | TakeMessage | Converse | HangUp
 """An answer is a sequence of instructions. Nothing follows an instruction that waits, nor HangUp. An empty answer at
 `whisper` or `accept` connects the two people immediately."""
 
@@ -218,6 +231,8 @@ def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
             return frozenset(prompted.union(*map(abilities_needed, instruction.prompts)))
         case TakeMessage():
             return frozenset({"message"})
+        case Converse():
+            return frozenset({"converse"})
         case HangUp():
             return frozenset()
 

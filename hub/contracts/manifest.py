@@ -28,7 +28,7 @@ at the provider without counting it. The hub makes no delivery that the network 
 API = 1
 """The number of `hub.api` that this hub speaks. It rises when a name or a parameter goes that was promised."""
 MAX_WEBHOOK_BYTES = 262_144
-Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription", "insight"]
+Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription", "insight", "agent"]
 CANNOT = {
     "restate": "cannot change the value of a conversion; its first value still counts there",
     "retract": "cannot take back a conversion; it still counts there",
@@ -114,8 +114,8 @@ class DataFlow(Declared):
     hook: str
     use: str = ""
     """Left out, it is that of the hook: advertising for `upload_conversions`, `sales` for `log_calls`, `essential.service`
-    for `enrich_caller`, `functional.service` for `transcribe` and `read_conversation`, and `essential.legal_obligation` for
-    `export_person`, `erase_person` and `correct_person`. Other hooks need one."""
+    for `enrich_caller`, `functional.service` for `transcribe`, `read_conversation` and `answer_caller`, and
+    `essential.legal_obligation` for `export_person`, `erase_person` and `correct_person`. Other hooks need one."""
     shares: tuple[Share, ...] = ()
 
     @model_validator(mode="before")
@@ -263,8 +263,8 @@ class Manifest(Declared):
     empty if it uses only that client."""
     shares: tuple[Share, ...] = ()
     """Instead of `flows`: what the main hook of the kind is given (`upload_conversions`, `log_calls`, `enrich_caller`,
-    `transcribe` or `read_conversation`), for the use that this hook has. An ad network also gets the click ids of `click_ids`.
-    It becomes the first of `flows` and is empty afterwards."""
+    `transcribe`, `read_conversation` or `answer_caller`), for the use that this hook has. An ad network also gets the click
+    ids of `click_ids`. It becomes the first of `flows` and is empty afterwards."""
     flows: tuple[DataFlow, ...] = ()
     """What each hook is given. A hook without a flow gets no personal data."""
     personal_in_address: str = ""

@@ -36,6 +36,8 @@ class TranscriptPart:
     channel: Literal["caller", "business", "both"] = "both"
     confidence: float | None = None
     """0 to 1, if the model reports it."""
+    decided: str | None = None
+    """What an assistant of the hub decided with these words; only of its own lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

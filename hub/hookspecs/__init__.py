@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.hookspecs.agents import AgentHooks as AgentHooks
 from hub.hookspecs.calls import CallHooks as CallHooks
 from hub.hookspecs.connecting import ConnectHooks as ConnectHooks
 from hub.hookspecs.connecting import OperationHooks as OperationHooks
@@ -41,6 +42,7 @@ FAMILIES: tuple[type, ...] = (
     RecordingHooks,
     TranscriptionHooks,
     InsightHooks,
+    AgentHooks,
     TextHooks,
     SourceHooks,
     EnrichmentHooks,
@@ -61,6 +63,7 @@ KINDS_OF_FAMILY: Mapping[type, tuple[str, ...]] = {
     RecordingHooks: ("carrier",),
     TranscriptionHooks: ("transcription",),
     InsightHooks: ("insight",),
+    AgentHooks: ("agent",),
     TextHooks: ("carrier",),
     EnrichmentHooks: ("enrichment", "crm"),
     ConsentHooks: ("consent",),

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from hub.config.callflow.checks import AUDIO
-from hub.config.callflow.step import GREETING
+from hub.config.callflow.step import AUDIO, GREETING
 from hub.config.callflow.step import MAX_GREETING_SECONDS as MAX_SECONDS
 from hub.errors import CannotDo, NotFound
 from hub.model import FlowDraft, Greeting

@@ -23,6 +23,7 @@ from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, decide, question_about
 from hub.hookspecs import (
     PERSONAL_VALUES,
+    AgentHooks,
     ConversionHooks,
     CrmHooks,
     EnrichmentHooks,
@@ -49,6 +50,7 @@ HOOKS: Mapping[str, Callable[..., Any]] = {
     "enrichment": EnrichmentHooks.enrich_caller,
     "transcription": TranscriptionHooks.transcribe,
     "insight": InsightHooks.read_conversation,
+    "agent": AgentHooks.answer_caller,
     "text": TextHooks.send_text,
     "marketing-text": TextHooks.send_text,
     "recording": RecordingHooks.fetch_recording,

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.answering.assistants import ask_agent
 from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
 from hub.config.callflow.carrier_checks import carrier_problems
@@ -61,6 +63,8 @@ class SimulatedTurn:
     notice: dict[str, Any] | None
     instructions: list[dict[str, Any]]
     documents: dict[str, str]
+    said: list[dict[str, Any]]
+    """What an assistant and the caller said before, with what was decided."""
 
     def plain(self) -> dict[str, Any]:
         """The turn as JSON takes it."""
@@ -107,7 +111,9 @@ def simulated(
         rulings.extend(ask_to_record(hub, None, [(request, call_contexts)], now))
         return rulings[-1][0]
 
-    turns = rehearse(flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behavior, permit)
+    context = _call_context(hub, request, known, now)
+    ask, title = partial(ask_agent, hub), company.title or company.name
+    turns = rehearse(flow, VERSION, call.tracking_number, context, behavior, permit, ask, title)
     return Simulation(
         turns=[_simulated_turn(hub, carriers, flow, turn, known.caller) for turn in turns],
         decision=rulings[-1][1] if rulings else None,
@@ -153,6 +159,7 @@ def _simulated_turn(hub: Hub, carriers: Sequence[str], flow: Flow, turn: Turn, c
         notice={"text": notice.text, "choice": notice.choice, "duties": sorted(notice.duties)} if notice else None,
         instructions=[{"do": type(each).__name__, **asdict(each)} for each in turn.walk.instructions],
         documents=documents,
+        said=[asdict(each) for each in turn.said],
     )
 
 
@@ -165,7 +172,7 @@ def connected(config: Config, hook: str | None = None) -> Iterator[Hub]:
     others = {
         name: entry
         for name, entry in config.connectors.items()
-        if (hasattr(entry.connector_class, hook) if hook else entry.kind in ("carrier", "consent"))
+        if (hasattr(entry.connector_class, hook) if hook else entry.kind in ("carrier", "consent", "agent"))
     }
     wanted = {name: entry for name, entry in others.items() if entry.in_sandbox}
     with start_sandboxes({name: entry.connector_class for name, entry in wanted.items()}) as running:

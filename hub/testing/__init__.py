@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
     from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
-    from hub.testing.transcription import InsightConformance, TranscriptionConformance
+    from hub.testing.transcription import AgentConformance, InsightConformance, TranscriptionConformance
 
 __all__ = [
     "AdsConformance",
+    "AgentConformance",
     "CarrierConformance",
     "ConsentConformance",
     "CrmConformance",
@@ -34,6 +35,7 @@ __all__ = [
 
 SUITES = {
     "AdsConformance": "hub.testing.ads",
+    "AgentConformance": "hub.testing.transcription",
     "CarrierConformance": "hub.testing.carriers.conformance",
     "ConsentConformance": "hub.testing.consent",
     "CrmConformance": "hub.testing.crm",
@@ -46,6 +48,7 @@ FACTORIES = ("FrozenClock", "MemoryNotes", "MemoryTokens", "connect")
 
 SUITE_OF_KIND = {
     "ads": "AdsConformance",
+    "agent": "AgentConformance",
     "carrier": "CarrierConformance",
     "consent": "ConsentConformance",
     "crm": "CrmConformance",

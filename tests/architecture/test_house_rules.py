@@ -20,7 +20,7 @@ MAX_MODULES = 20
 """Of one package; tables and contract values, one module per subject, may have more."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc", "shared"}
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/*/__init__.py"))
-OPTIONAL = {"phonenumbers", "phrases", "jurisdictions", "signals", "whisper"}
+OPTIONAL = {"phonenumbers", "phrases", "jurisdictions", "scripted", "signals", "whisper"}
 """Plugins that call nobody have no provider to stand in for."""
 
 

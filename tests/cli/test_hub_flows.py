@@ -158,3 +158,101 @@ def test_a_suspect_caller_is_asked_for_a_key_before_the_flow_begins(shop: Shop) 
     (rejected,) = shop.json("flows", "simulate", "route", "--suspect", "reject")["turns"]
     assert rejected["steps"][0]["do"] == "screen" and all("Reject" in each for each in rejected["documents"].values())
     assert "one of challenge" in str(shop.run("flows", "simulate", "route", "--suspect", "shoot").exception)
+
+
+TALK = """\
+# A flooded basement reaches the person on call.
+flow: office
+at: 2026-11-22T10:00
+caller: My basement is flooding!
+assistant: on call
+ends at: sales
+"""
+
+
+@pytest.fixture
+def night_desk(office: Shop) -> Shop:
+    """The office with an assistant at night, in a flow of its own that no number leads to yet."""
+    file = office.folder / "config.yaml"
+    text = file.read_text()
+    night = "              night: {do: voicemail, say: Please leave a message.}\n"
+    desk = """\
+              desk:
+                do: converse
+                agent: front_desk
+                opening: We are closed. What happened?
+                may: {emergency: sales, message: night}
+                otherwise: night
+"""
+    rules = """\
+  front_desk:
+    plugin: scripted
+    rules: [{name: flood, hear: [flooding], say: I get the person on call., choose: emergency}]
+"""
+    flow = text[text.index("          - name: office") : text.index(night)] + night
+    spare = flow.replace("name: office", "name: spare").replace("closed: night", "closed: desk") + desk
+    text = text.replace(night, night + spare).replace("connectors:\n", f"connectors:\n{rules}")
+    file.write_text(text)
+    return office
+
+
+def test_a_conversation_is_simulated_with_what_was_decided_at_each_turn(night_desk: Shop) -> None:
+    (night_desk.folder / "flood.txt").write_text(TALK)
+    file = str(night_desk.folder / "flood.txt")
+    words = ("flows", "simulate", "spare", "--at", SUNDAY, "--say", file)
+    turns = night_desk.json(*words)["turns"]
+    assert taken(turns) == ["hours", "desk", "sales"]
+    assert [(line["channel"], line["decided"]) for turn in turns for line in turn["said"]] == [
+        ("business", "said what it is"),
+        ("caller", None),
+        ("business", "flood → emergency"),
+    ]
+    assert "(flood → emergency)" in night_desk.run(*words).output
+
+
+def test_conversations_beside_the_config_are_tests_of_the_flow(night_desk: Shop) -> None:
+    folder = night_desk.folder / "conversations" / "night"
+    folder.mkdir(parents=True)
+    (folder / "flood.txt").write_text(TALK.replace("flow: office", "flow: spare"))
+    assert "✓ night/flood.txt" in night_desk.run("flows", "test").output
+    (folder / "sink.txt").write_text(
+        TALK.replace("flow: office", "flow: spare").replace("basement is flooding", "sink is blocked")
+    )
+    failed = night_desk.run("flows", "test").output
+    assert "✗ night/sink.txt" in failed and "The call should end at sales; it ends at night." in failed
+    result = night_desk.json("flows", "test", status=1)
+    assert [bool(each["wrong"]) for each in result["conversations"]] == [False, True] and not result["ok"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("flow: spare\nsays: Hello", "line 2 cannot be read"),
+        ("flow: spare", "lines that begin with `caller:`"),
+        ("flow: nothing\ncaller: Hello", "No flow is named 'nothing'"),
+        ("flow: spare\nat: noon\ncaller: Hello", "is no time"),
+    ],
+)
+def test_a_conversation_that_cannot_be_played_says_why(night_desk: Shop, text: str, words: str) -> None:
+    folder = night_desk.folder / "conversations"
+    folder.mkdir()
+    (folder / "wrong.txt").write_text(text)
+    assert words in str(night_desk.run("flows", "test").exception)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("flow: office", "flow: spare"), "lets no assistant talk with the caller"),
+        (("agent: front_desk", "agent: law"), "'law' does not talk with callers"),
+        (("agent: front_desk", "agent: back_desk"), "back_desk"),
+    ],
+)
+def test_an_assistant_that_cannot_answer_is_refused_with_the_remedy(
+    night_desk: Shop, change: tuple[str, str], words: str
+) -> None:
+    file = night_desk.folder / "config.yaml"
+    text = file.read_text()
+    assert change[0] in text
+    file.write_text(text.replace(*change, 1))
+    assert any(words in each["text"] for each in night_desk.json("flows", "check", status=2)["problems"])

@@ -219,6 +219,7 @@ NO_ADDRESS = {
     "reddit": "pixel_id test_id",
     "snapchat": "pixel_id",
     "salesforce": "client_id username api_version country time_zone call_key_field task_status currency",
+    "scripted": "rules.name rules.say rules.not rules.hear rules.after rules.choose rules.language ask_again",
     "sip": "trunk.username trunk.caller_username numbers listen phones.listen phones.named.number rtp_ports "
     "country limits.countries limits.time_zone folder voices",
     "speech_server": "model",

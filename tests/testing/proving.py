@@ -13,7 +13,7 @@ from hub.testing import SUITE_OF_KIND, FrozenClock
 from hub.testing.scaffold import has_one_file_form
 
 FORMS = {
-    **{kind: f"ringfence_tame_{kind}" for kind in SUITE_OF_KIND if kind != "insight"},
+    **{kind: f"ringfence_tame_{kind}" for kind in SUITE_OF_KIND if kind not in ("agent", "insight")},
     **{f"{kind}_file": f"tame_{kind}_file" for kind in SUITE_OF_KIND if has_one_file_form(kind)},
 }
 """Kind, or with `_file` its form of one file → the module that is written."""

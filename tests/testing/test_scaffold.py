@@ -43,7 +43,7 @@ def test_an_installed_plugins_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match="ads, carrier, consent, crm, enrichment, insight, transcription"):
+    with pytest.raises(CannotWrite, match="ads, agent, carrier, consent, crm, enrichment, insight, transcription"):
         write_plugin("pbx", "acme", tmp_path / "new")
 
 

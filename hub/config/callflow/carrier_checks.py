@@ -13,6 +13,7 @@ from hub.config.callflow.checks import dialed, lacking
 from hub.config.callflow.definition import (
     WAITING_STEPS,
     Asking,
+    ConverseStep,
     Dialing,
     Flow,
     Growing,
@@ -38,6 +39,10 @@ LACKING: Mapping[str, tuple[str, str]] = {
     "accept_several": (
         "connects the first of several phones that is picked up, be it a voicemail, so no key can take the call",
         "ring them one after the other with round_robin and `tries`, or leave `accept` out",
+    ),
+    "converse": (
+        "lets no assistant talk with the caller",
+        "lead the call to a person or a voicemail instead, or use a number of a carrier that can",
     ),
     "dial_several": (
         "rings one phone at a time",
@@ -148,7 +153,7 @@ def _seconds(place: Place, wanted: int, most: int | None, verb: str) -> Iterator
 def _too_long(flow: Flow, limits: CallLimits) -> Iterator[CarrierProblem]:
     texts: list[tuple[Place, str]] = []
     for name, step in flow.steps.items():
-        texts += [(("steps", name, key), getattr(step, key, None) or "") for key in ("say", "whisper")]
+        texts += [(("steps", name, key), getattr(step, key, None) or "") for key in ("say", "whisper", "opening")]
     if flow.recording is not None:
         texts.append((("recording", "notice"), _notice(flow.recording)))
     for place, text in texts:
@@ -196,12 +201,12 @@ def document_length(flow: Flow, start: str) -> int:
 
 
 def _own(step: Step, flow: Flow) -> int:
-    text = getattr(step, "say", None) or ""
+    text = getattr(step, "say", None) or getattr(step, "opening", None) or ""
     if isinstance(step, Schedule) or not (isinstance(step, (Spoken, Dialing)) or text):
         return 0
     length = VERB_BYTES + _escaped(text)
-    if isinstance(step, Dialing):
-        length += max(len(step.phones()), 1) * PHONE_BYTES
+    if isinstance(step, Dialing | ConverseStep):
+        length += max(len(step.phones()) if isinstance(step, Dialing) else 0, 1) * PHONE_BYTES
         length += VERB_BYTES + _escaped(_notice(flow.recording)) if step.record and flow.recording is not None else 0
     return length
 

@@ -15,6 +15,7 @@ from hub.config.callflow.definition import (
     HASH,
     WAITING_STEPS,
     Asking,
+    ConverseStep,
     Dialing,
     Flow,
     Greeting,
@@ -29,11 +30,12 @@ from hub.config.callflow.definition import (
     Voicemail,
 )
 from hub.config.callflow.hours import holidays_known
-from hub.config.callflow.step import GREETING
+from hub.config.callflow.step import AUDIO, GREETING
 from hub.contracts.answers import (
     ACCEPT_KEY,
     OWN_PHONE,
     Ability,
+    Converse,
     Dial,
     Gather,
     Instruction,
@@ -47,8 +49,6 @@ from hub.contracts.time_zones import time_zone_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[tuple[Place, str]]
-AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
-"""The types of files that carriers play, and their first bytes."""
 
 
 def flow_problems(flow: Flow, own_numbers: Collection[str] = ()) -> Found:
@@ -201,9 +201,9 @@ def _kind_of(number: str) -> Literal["nobody's", "premium", "satellite", "plain"
 def _details(flow: Flow) -> Found:
     for name, step in flow.steps.items():
         place = ("steps", name)
-        if isinstance(step, Dialing) and step.record and flow.recording is None:
+        if isinstance(step, Dialing | ConverseStep) and step.record and flow.recording is None:
             yield (
-                (*place, "record"),
+                (*place, "record") if isinstance(step, Dialing) else place,
                 "nobody may be recorded without notice; write `recording:` with its `notice:`, or remove it",
             )
         if isinstance(step, Schedule):
@@ -271,6 +271,8 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
             yield from (spoken, TakeMessage())
         case Greeting():
             yield spoken
+        case ConverseStep():
+            yield from (Say(text=""), Gather(prompts=(Say(text=""),)), Converse())
         case HangUpStep() if step.say:
             yield Say(text=step.say)
         case Dialing():

@@ -134,6 +134,8 @@ class CallContext:
     """At the end of a dial: whether a person pressed the key that takes the call; None if that is not known."""
     screening: Screening | None = None
     """What happens to a call that is suspect when it rings."""
+    converses: bool = True
+    """Whether the carrier lets an assistant talk with the caller."""
     public_url: str = ""
     """The hub's own address; audio files are served below it."""
 

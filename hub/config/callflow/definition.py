@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from hub.config.callflow.assistant.converse_step import ConverseStep as ConverseStep
 from hub.config.callflow.step import END as END
 from hub.config.callflow.step import SOURCE as SOURCE
 from hub.config.callflow.step import Agent as Agent
@@ -262,13 +263,13 @@ class HangUpStep(Step):
 
 AnyStep = (
     Greeting | DialStep | SimulCall | RoundRobin | Queue | Schedule | Menu | ZipRoute | GeoRoute | AttributionRoute
-    | Split | TagStep | Voicemail | Messages | SignIn | TextBack | HangUpStep
+    | Split | TagStep | Voicemail | Messages | SignIn | TextBack | HangUpStep | ConverseStep
 )  # fmt: skip
 STEP_TYPES: Mapping[str, type[Step]] = {
     "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "queue": Queue,
     "schedule": Schedule, "menu": Menu, "zip_route": ZipRoute, "geo_route": GeoRoute,
     "attribution_route": AttributionRoute, "split": Split, "tag": TagStep, "voicemail": Voicemail, "messages": Messages,
-    "sign_in": SignIn, "text_back": TextBack, "hang_up": HangUpStep,
+    "sign_in": SignIn, "text_back": TextBack, "hang_up": HangUpStep, "converse": ConverseStep,
 }  # fmt: skip
 """What a step may do."""
 WAITING_STEPS = (Dialing, Asking, Voicemail)
@@ -332,7 +333,7 @@ class Flow(Part):
     @cached_property
     def records(self) -> bool:
         """Whether any step records."""
-        return any(isinstance(step, Dialing) and step.record for step in self.steps.values())
+        return any(isinstance(step, Dialing | ConverseStep) and step.record for step in self.steps.values())
 
     @cached_property
     def knows_attribution(self) -> bool:
@@ -379,6 +380,11 @@ class Flow(Part):
     def audio_files(self) -> frozenset[str]:
         """Every audio file that the flow plays."""
         return frozenset(play for step in self.steps.values() if (play := getattr(step, "play", None)))
+
+    @cached_property
+    def converses(self) -> bool:
+        """Whether an assistant may talk with callers."""
+        return any(isinstance(step, ConverseStep) for step in self.steps.values())
 
     @cached_property
     def has_queue(self) -> bool:

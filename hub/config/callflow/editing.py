@@ -13,7 +13,7 @@ Tree = dict[str, Any]
 """A flow or a step as keys and plain values."""
 LEADING = ("open", "closed", "holiday", "otherwise", "busy", "no_answer", "unanswered", "leave", "then", "box")
 """The keys of a step that name another one."""
-MAPPED = ("keys", "places", "zips", "ways")
+MAPPED = ("keys", "places", "zips", "ways", "may")
 """The keys whose values each name one."""
 
 

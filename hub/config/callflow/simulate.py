@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from hub.config.callflow.assistant.conversation import Conversation, Decision
+from hub.config.callflow.assistant.converse_step import ConverseStep
 from hub.config.callflow.context import CallContext, FlowResult, Permission, QueueTurn, tags_of
 from hub.config.callflow.definition import Flow, Queue
 from hub.config.callflow.resume_token import MAX_WAITS, parse_mark
 from hub.config.callflow.walk import walk
-from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
+from hub.contracts.agents import AgentReply, Talk
+from hub.contracts.answers import AnswerPoint, Converse, Dial, Gather, Moment, TakeMessage
+from hub.contracts.transcripts import TranscriptPart
 
+Ask = Callable[[str, Talk], AgentReply | None]
+"""What a connector, by its name, answers a caller."""
+TURN_SECONDS = 6.0
+"""How long a turn of a simulated conversation takes."""
 Permit = Callable[[CallContext], Permission]
 MAX_TURNS = 2 * MAX_WAITS + 10
 
@@ -21,6 +29,8 @@ class Turn:
 
     point: AnswerPoint
     walk: FlowResult
+    said: tuple[TranscriptPart, ...] = ()
+    """What assistant and caller said before the carrier asked, if they did."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,23 +41,40 @@ class Behavior:
     keys: Sequence[str] = ()
     answers: bool = True
     """Whether somebody answers."""
+    says: Sequence[str] = ()
+    """What the caller says to an assistant; then, and at `""`, the caller is silent."""
 
 
 def rehearse(
-    flow: Flow, version: int, number: str, known: CallContext, behavior: Behavior, permit: Permit
+    flow: Flow,
+    version: int,
+    number: str,
+    known: CallContext,
+    behavior: Behavior,
+    permit: Permit,
+    ask: Ask = lambda agent, talk: None,
+    company: str = "",
 ) -> list[Turn]:
-    """Every request of a call on the tracking number `number`, to its end."""
-    keys = list(behavior.keys)
+    """Every request of a call on the tracking number `number`, to its end. `ask` answers for assistants."""
+    keys, says = list(behavior.keys), list(behavior.says)
+    said: tuple[TranscriptPart, ...] = ()
     turns: list[Turn] = []
     point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
     while len(turns) < MAX_TURNS:
         walked = _walked(flow, version, point, replace(known, recording=permit(known), queues={}), behavior.answers)
-        turns.append(Turn(point, walked))
+        turns.append(Turn(point, walked, said))
+        said = ()
         known = replace(known, tags=known.tags | tags_of(walked.taken))
         last = walked.instructions[-1] if walked.instructions else None
         match last:
             case Gather():
                 point = _next(point, "digits", last.mark, digits=keys.pop(0)[: last.most_digits] if keys else "")
+            case Converse():
+                step = flow.steps[walked.taken[-1].step]
+                assert isinstance(step, ConverseStep)
+                talk = Conversation(step, company, last.language or "en-US")
+                point = replace(_next(point, "conversed", last.mark), chosen=_talked(talk, step, says, known, ask).to)
+                said = talk.lines
             case Dial():
                 if last.whisper and behavior.answers:
                     heard = _next(point, "whisper", last.mark)
@@ -58,6 +85,20 @@ def rehearse(
             case _:
                 break
     return turns
+
+
+def _talked(talk: Conversation, step: ConverseStep, says: list[str], known: CallContext, ask: Ask) -> Decision:
+    """The end of a conversation, whose caller says one after the other of `says`."""
+    at = 0.0
+    while True:
+        at += TURN_SECONDS
+        words = says.pop(0) if says else ""
+        if not words:
+            return talk.end("silence", at)
+        heard = talk.hear(words, at, known.at)
+        done = heard if isinstance(heard, Decision) else talk.decide(ask(step.agent, heard), at)
+        if done.to:
+            return done
 
 
 def _walked(flow: Flow, version: int, point: AnswerPoint, known: CallContext, answers: bool) -> FlowResult:

@@ -21,6 +21,8 @@ STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 MAX_SPEECH_CHARACTERS = 1000
 GREETING = re.compile(r"greeting:([0-9a-f-]{36})(?:\.[0-9]+)?\.(?:wav|mp3)", re.ASCII)
 """An uploaded greeting in the place of a file; it was checked when it was uploaded."""
+AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
+"""The types of files that carriers play, and their first bytes."""
 MAX_GREETING_SECONDS = 60
 SOURCE = "[source]"
 """In a whisper: the source of the call."""

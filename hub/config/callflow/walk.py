@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hub.config.callflow.assistant.conversation import disclosure
+from hub.config.callflow.assistant.converse_step import ConverseStep
 from hub.config.callflow.branches import by_attribution, by_place, by_share, by_the_clock
 from hub.config.callflow.context import TAKEN, CallContext, Choice, FlowResult, Notice, QueueMove, StepTaken
 from hub.config.callflow.definition import (
@@ -50,6 +52,7 @@ from hub.contracts.answers import (
     ACCEPT_KEY,
     AnswerPoint,
     AskToAccept,
+    Converse,
     Dial,
     Gather,
     HangUp,
@@ -62,7 +65,7 @@ from hub.contracts.answers import (
 def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
     """The same call, only forwarded: the answer when anything is late or fails."""
     match point.moment:
-        case "ringing" | "digits":
+        case "ringing" | "digits" | "conversed":
             return (Dial(numbers=(flow.forward,)),)
         case "whisper" if flow.asks_for_key:
             return (AskToAccept(prompts=(take_it(flow.language),)),)
@@ -81,10 +84,10 @@ class _Walker(QueueWalk):
     def answer(self, point: AnswerPoint) -> FlowResult:
         step = self._flow.steps.get(self._mark.step)
         match point.moment:
-            case "ringing" if self._known.screening is not None:
-                return self._screened(self._known.screening)
             case "ringing":
-                return self._from(self._flow.start)
+                return (
+                    self._screened(screening) if (screening := self._known.screening) else self._from(self._flow.start)
+                )
             case "digits" if self._mark.heard == "c":
                 return self._after_question(point.digits)
             case "whisper":
@@ -99,8 +102,10 @@ class _Walker(QueueWalk):
                 return self._after_pin(step, point.digits)
             case "digits" if isinstance(step, Asking):
                 return self._after_keys(step, point.digits)
-            case "digits" if isinstance(step, Dialing):
+            case "digits" if isinstance(step, Dialing | ConverseStep):
                 return self._after_asking(step, point.digits)
+            case "conversed" if isinstance(step, ConverseStep):
+                return self._after_conversation(step, point.chosen)
             case "message_left" if isinstance(step, Voicemail | Messages):
                 return self._after_message(step)
         return self._end() if point.moment == "message_left" else self._forward()
@@ -161,11 +166,34 @@ class _Walker(QueueWalk):
                 return self._voicemail(step)
             case Dialing():
                 return self._dial(step)
+            case ConverseStep():
+                return self._converse(step)
         return self._forward()
+
+    # an assistant
+
+    def _converse(self, step: ConverseStep) -> FlowResult:
+        """The sentence that it is an assistant comes first, even before the notice."""
+        permitted = self._flow.recording is not None and self._known.recording.allowed and self._mark.heard != "r"
+        if not permitted or not self._known.converses:
+            return self._no_talk(step)
+        self._said.append(disclosure(self._language))
+        return self._dial(step)
+
+    def _after_conversation(self, step: ConverseStep, chosen: str) -> FlowResult:
+        """The conversation is over; a way that the step does not list is none."""
+        to = step.may.get(chosen)
+        self._note(f"{chosen}: {to}" if to else f"otherwise: {step.otherwise}")
+        return self._from(to or step.otherwise)
+
+    def _no_talk(self, step: ConverseStep) -> FlowResult:
+        why = "it may not be kept" if self._known.converses else "the carrier cannot"
+        self._note(f"no assistant, because {why}: {step.otherwise}")
+        return self._from(step.otherwise)
 
     # phones
 
-    def _dial(self, step: Dialing, attempt: int = 0) -> FlowResult:
+    def _dial(self, step: Dialing | ConverseStep, attempt: int = 0) -> FlowResult:
         self._mark = self._mark.at(self._mark.step, attempt)
         recorded = False
         if step.record and self._flow.recording is not None and self._known.recording.allowed:
@@ -176,7 +204,13 @@ class _Walker(QueueWalk):
             recorded = self._mark.heard == "h"
         return self._ring(step, recorded)
 
-    def _ring(self, step: Dialing, recorded: bool) -> FlowResult:
+    def _ring(self, step: Dialing | ConverseStep, recorded: bool) -> FlowResult:
+        if isinstance(step, ConverseStep):
+            if not recorded:
+                return self._no_talk(step)
+            self._said.append(self._say(step.opening))
+            self._note("an assistant answers")
+            return self._wait(Converse(language=self._language, mark=self._next_mark()))
         if isinstance(step, Queue):
             return self._queue(step)
         return self._wait(self._rung(step, self._numbers(step, self._mark.attempt), recorded))
@@ -213,7 +247,7 @@ class _Walker(QueueWalk):
             decision_id=permission.decision_id,
         )
 
-    def _after_asking(self, step: Dialing, digits: str) -> FlowResult:
+    def _after_asking(self, step: Dialing | ConverseStep, digits: str) -> FlowResult:
         """The caller has chosen, with a key or without one. The notice is logged again, with the choice."""
         texts, permission = self._flow.recording, self._known.recording
         if self._mark.heard != "a" or texts is None:

@@ -18,6 +18,7 @@ LAST_KEYS = (
     "places",
     "zips",
     "ways",
+    "may",
     "cases",
     "open",
     "closed",

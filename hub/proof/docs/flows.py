@@ -52,6 +52,7 @@ ROWS: Sequence[tuple[str, Cell]] = (
     ("`#` among the keys of a `menu`", _row("gather_hash")),
     ("`voicemail`", _row("message", "message_seconds")),
     ("`schedule`, `geo_route`, `attribution_route`, `split`, `tag`, `text_back`", _row("dial")),
+    ("`converse`", _all_of("say", "gather", "converse")),
     ("`messages`, `sign_in`", _row("gather")),
     ("all that is said until the call waits for a person", _row("", "document_bytes")),
 )

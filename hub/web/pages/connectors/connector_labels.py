@@ -23,6 +23,7 @@ KINDS = {
     "consent": "consent",
     "transcription": "transcription",
     "insight": "what calls were about",
+    "agent": "assistants in calls",
 }
 CREDENTIALS = {
     "none": "No account",

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub.config.callflow.checks import AUDIO
-from hub.config.callflow.step import GREETING
+from hub.config.callflow.step import AUDIO, GREETING
 from hub.config.models import CompanySection
 from hub.numbers.greetings import greetings_of
 from hub.web.pages.request import PageRequest

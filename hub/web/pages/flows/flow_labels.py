@@ -8,6 +8,7 @@ from hub.config.callflow.definition import (
     ZIP_DIGITS,
     AttributionRoute,
     Case,
+    ConverseStep,
     Dialing,
     Flow,
     GeoRoute,
@@ -49,6 +50,7 @@ OTHERWISE: Mapping[type[Step], str] = {
     SignIn: "a wrong PIN or another key",
     GeoRoute: "anywhere else",
     AttributionRoute: "no case matches",
+    ConverseStep: "any doubt, error or limit, or the caller asks for a person",
 }
 
 
@@ -69,7 +71,7 @@ def exit_words(step: Step, key: str) -> str:
     head, _, rest = key.partition(".")
     if head == "keys":
         return f"press {rest}"
-    if head in ("places", "ways"):
+    if head in ("places", "ways", "may"):
         return rest
     if head == "zips":
         return f"ZIP {rest}{'…' if len(rest) < ZIP_DIGITS else ''}"
@@ -124,6 +126,8 @@ def gist(step: Step) -> str:
             return ", ".join(step.tags)
         case TextBack():
             return f"“{step.text}”"
+        case ConverseStep():
+            return f"“{step.opening}” {step.agent} answers, {step.most_turns} turns at most"
         case HangUpStep():
             return f"“{step.say}”" if step.say else ""
     return ""

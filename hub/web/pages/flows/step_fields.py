@@ -70,6 +70,19 @@ LABELS: Mapping[str, tuple[str, str]] = {
         "Each gets the same share of callers; a step that is named twice gets twice as many. A caller who calls again goes "
         "the same way.",
     ),
+    "agent": ("Assistant", "The connector that answers, such as scripted."),
+    "opening": (
+        "What the assistant says first",
+        "After a sentence that it is an automated assistant, and the recording notice; both are always said.",
+    ),
+    "may": (
+        "What it may do",
+        "A name that the assistant knows, and where the call then goes: to a phone, a voicemail, or a text to the caller.",
+    ),
+    "most_turns": ("How often the caller speaks at most", ""),
+    "most_seconds": ("Longest conversation with it, in seconds", ""),
+    "most_cost": ("What its answers may cost in one call", "As its plugin reports it. Empty: no limit."),
+    "silence_seconds": ("Seconds for which the caller may be silent", ""),
     "places": ("Places", "A country or state, like US or US-IL. The state counts before its country."),
     "cases": ("Cases", "The first that matches is used. All conditions of a case must match; * stands for anything."),
     "open": ("When open", ""),
@@ -125,6 +138,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "keys": {**MAPPING, "columns": (Field(name="key", label="Key", maximum=200), TO), "add": "Add a key"},
     "zips": {**MAPPING, "columns": (Field(name="zip", label="ZIP code", maximum=5), TO), "add": "Add a ZIP code"},
     "ways": {**MAPPING, "columns": (Field(name="way", label="Name", maximum=32), TO), "add": "Add a way"},
+    "may": {**MAPPING, "columns": (Field(name="way", label="Name", maximum=32), TO), "add": "Add a way"},
     "places": {**MAPPING, "columns": (Field(name="place", label="Place"), TO), "add": "Add a place"},
     "dates": {**MAPPING, "columns": (Field(name="day", label="Day", kind="date"), HOURS), "add": "Add a date",
               "wrong": "Choose each day, and write its hours like 9:00 am to 1:00 pm, or nothing if it is closed."},

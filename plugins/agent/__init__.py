@@ -1,0 +1,1 @@
+"""Assistants that talk with callers."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from hub.answering.call_context import AnswerRequest
 from hub.answering.call_lines import CallLines
 from hub.answering.decide import Decider
 from hub.config.callflow.walk import static
@@ -112,6 +113,10 @@ class Answerer:
         log.warning("call on an unknown number", connector=connector, moment=point.moment)
         metrics.ANSWERS.labels(connector, point.moment, "unknown").inc()
         return False
+
+    def request_at(self, connector: str, point: AnswerPoint) -> AnswerRequest:
+        """The flow that leads a call on a known number."""
+        return self._decider.request_at(connector, point)
 
     def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
         """Start to answer several calls on known numbers, each along its flow; returns at once."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from hub.answering.assistants import token_for
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.call_lines import CallLines
 from hub.answering.queue_turns import take_turns
@@ -74,6 +75,15 @@ class Decider:
                 still_asked()
         return [answer.walk for answer in answers]
 
+    def request_at(self, connector: str, point: AnswerPoint) -> AnswerRequest:
+        """The flow and the version that lead the call at a point of a known number."""
+        requests, missing = self._requests(connector, [point], {})
+        if missing:
+            with self._hub.store.reading() as session:
+                self._versions |= flows_of_versions(session, missing)
+            requests, _ = self._requests(connector, [point], {})
+        return requests[0]
+
     def decide_from_memory(
         self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
     ) -> list[FlowResult]:
@@ -125,9 +135,7 @@ class Decider:
             for each, what in zip(requests, known, strict=True)
         ]
         known = [
-            replace(what, converses="converse" in self._hub.plugins.connectors[each.connector].manifest.abilities)
-            if each.flow.converses
-            else what
+            replace(what, converses=self._converses(each.connector)) if each.flow.converses else what
             for each, what in zip(requests, known, strict=True)
         ]
         if session and any(each.flow.asks_pin for each in requests):
@@ -145,7 +153,18 @@ class Decider:
             walked = _permitted(requests[index], known[index], walks[index], permission)
             what = replace(known[index], recording=permission)
             answers[index] = replace(answers[index], walk=walked, decision=decision, known=what)
-        return answers
+        return [self._with_token(answer, now) for answer in answers]
+
+    def _converses(self, connector: str) -> bool:
+        return bool(self._hub.keyring) and "converse" in self._hub.plugins.connectors[connector].manifest.abilities
+
+    def _with_token(self, answer: AnswerRecord, now: datetime) -> AnswerRecord:
+        *before, last = answer.walk.instructions or (None,)
+        if not isinstance(last, Converse):
+            return answer
+        token = token_for(self._hub.keyring, answer.request.connector, answer.request.point, last.mark, now)
+        instructions = (*(each for each in before if each), replace(last, token=token))
+        return replace(answer, walk=replace(answer.walk, instructions=instructions))
 
     def _forwarded(self, connector: str, points: Sequence[AnswerPoint], led: Mapping[str, int]) -> list[AnswerRecord]:
         requests, _ = self._requests(connector, points, led)

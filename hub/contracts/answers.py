@@ -192,10 +192,13 @@ class TakeMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Converse:
-    """Let an assistant of the hub talk with the caller. Then the carrier asks at `conversed`."""
+    """Let an assistant of the hub talk with the caller: the carrier opens a websocket at `converse` below the webhook address
+    and speaks there as Twilio's ConversationRelay does, which turns speech into text and back. Then it asks at `conversed`."""
 
     language: str | None = None
     """BCP 47; None leaves it to the carrier."""
+    token: str = ""
+    """Sent back as the parameter `token` of the first message: it opens one conversation, one time."""
     mark: str = ""
 
 

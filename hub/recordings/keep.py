@@ -119,7 +119,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             became = put_in_place(hub, call, spoken, _fetched(hub, row))
             done = row.carrier_deleted_at or _delete_at_carrier(hub, row)
             return {"state": RecordingState.GONE, "reason": became, "url": None, "carrier_deleted_at": done}
-        reason = _why_not(hub, row, call)
+        reason = why_not_kept(hub, row, call)
         if reason is not None:
             hub.blob_store.delete(path_of(row))
             done = row.carrier_deleted_at or _delete_at_carrier(hub, row)
@@ -146,7 +146,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
     return outcome
 
 
-def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
+def why_not_kept(hub: Hub, row: Recording, call: Call) -> str | None:
     """Why the audio must not be kept; None if it may. A person who leaves a voicemail knows that it is recorded."""
     if row.kind == "voicemail":
         return None

@@ -21,7 +21,7 @@ from hub.errors import (
 )
 from hub.flow.case_loading import load_cases
 from hub.hookspecs import TranscriptionHooks
-from hub.model import Call, Company, PersonKey, TranscriptRow
+from hub.model import Call, Company, PersonKey, Recording, TranscriptRow
 from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
@@ -136,13 +136,15 @@ def _write(
             return None  # its caller ended the recording meanwhile, or another worker has it
         words = " ".join(part.text or "" for part in transcript.parts)
         index_words(hub.vault, session, [Searchable(row.id, call.company_id, words, spoken=True)])
-        _queue_refusal(session, hub, row, call, heard, reading)
+        queue_refusal(session, hub, row, call, heard.row, reading)
         note_changes_of(session, call.id, ("transcription",), hub.clock())
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
 
 
-def _queue_refusal(session: Session, hub: Hub, row: TranscriptRow, call: Call, heard: Heard, reading: Reading) -> None:
+def queue_refusal(
+    session: Session, hub: Hub, row: TranscriptRow, call: Call, recording: Recording, reading: Reading
+) -> None:
     """Queue what the caller may have refused. A transcript is never sure of the words, so a user decides."""
     if not (is_sure(reading) or is_doubtful(reading)) or call.company_id is None or call.caller_number is None:
         return
@@ -151,13 +153,13 @@ def _queue_refusal(session: Session, hub: Hub, row: TranscriptRow, call: Call, h
         queue_doubt(
             session,
             hub,
-            RefusalSource.VOICEMAIL if heard.row.kind == "voicemail" else RefusalSource.CALL,
+            RefusalSource.VOICEMAIL if recording.kind == "voicemail" else RefusalSource.CALL,
             row.id,
             company_id=call.company_id,
             subject_id=call.id,
             number=call.caller_number,
             refused=refused,
-            at=heard.row.recorded_at,
+            at=recording.recorded_at,
             now=hub.clock(),
         )
 

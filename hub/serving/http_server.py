@@ -23,6 +23,8 @@ from hub.web.health import operation_app
 
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 seconds for which proxies keep their connections, so that it is not the hub that closes one first."""
+MAX_WEBSOCKET_BYTES = 100_000
+"""Of one message."""
 MAX_OPERATION_CONNECTIONS, MAX_OPERATION_BYTES = 50, 1_000_000
 """Of the operation address: a monitor needs a few connections, and asks without a body."""
 
@@ -37,7 +39,8 @@ def edge_settings(app: Any, listen: str, trusted_proxies: Callable[[], Iterable[
         host=host,
         port=port,
         http=partial(LimitedHttpProtocol, connections=connections),  # type: ignore[arg-type]
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_WEBSOCKET_BYTES,
         log_level="error",
         access_log=False,
         server_header=False,
@@ -180,6 +183,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self.pipeline:
             self._all.idle(self)
+
+    def handle_websocket_upgrade(self) -> None:
+        """It is a conversation from now on, which has limits of its own."""
+        self._all.closed(self)
+        super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """It is not HTTP."""

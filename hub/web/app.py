@@ -21,7 +21,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from hub.alerts.hub_trouble import note_trouble
-from hub.answering import step_log
+from hub.answering import assistants, step_log
 from hub.answering.answer import Answerer
 from hub.answering.call_lines import CallLines
 from hub.errors import RingfenceError
@@ -32,6 +32,7 @@ from hub.numbers.directory_copy import copy_of, with_ids
 from hub.numbers.greetings import GreetingCache
 from hub.numbers.hold_music import OWN, music_part, own_music, part_of
 from hub.platform.rate_limit import Counters
+from hub.recordings.conversations import drain_conversations
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store.spool import Drainer
@@ -44,6 +45,7 @@ from hub.visits import form_writer, without_database
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
 from hub.web.compression import Compression
+from hub.web.conversations import ConversationEndpoint
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.edge_rules import API_PREFIXES, EdgeRules
 from hub.web.error_answers import ErrorAnswers, ShownError
@@ -197,6 +199,7 @@ class WebProcess:
         self.drainer.drains |= {
             without_database.SPOOLED_AS: partial(self.batch_writer.drain, directory),
             step_log.SPOOLED_AS: lambda rows: step_log.drain_steps(hub.store, [*with_ids(directory.current(), rows)]),
+            assistants.SPOOLED_AS: partial(drain_conversations, hub),
             form_writer.SPOOLED_AS: lambda rows: self.form_writer.drain(
                 hub.vault, [*with_ids(directory.current(), rows)]
             ),
@@ -230,6 +233,7 @@ class WebEdge:
         public_url = str(hub.config.hub.public_url)
         receiver, proxies = Receiver(hub, process.inbox_writer), hub.config.hub.trusted_proxies
         self._webhooks = WebhookEndpoint(receiver, self._answerer, public_url, hub.clock, proxies)
+        self._conversations = ConversationEndpoint(hub, self._answerer)
         origins = Origins(hub, self._countries)
         visits = VisitEndpoint(hub, directory, process.batch_writer, origins)
         forms = FormEndpoint(hub, directory, process.form_writer, origins, process.counters)
@@ -245,7 +249,9 @@ class WebEdge:
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request. What a provider posts is answered in the provider's own format, errors too."""
         app: ASGI = self._compressed
-        if is_webhook(scope) and scope.get("method") == "POST":
+        if scope["type"] == "websocket":
+            app = self._conversations
+        elif is_webhook(scope) and scope.get("method") == "POST":
             app = self._webhooks
         elif is_visit(scope):
             app = self._errors
@@ -264,6 +270,7 @@ class WebEdge:
         """Answer the waiting calls, then stop."""
         self.retire()
         self._stopping.set()
+        self._conversations.close()
         self._answerer.close()
         self._countries.close()
 

@@ -42,6 +42,7 @@ connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   stubborn: {{plugin: stubborn, isolation: thread}}
   lawyer: {{plugin: lawyer, isolation: thread}}
+  moody: {{plugin: moody, isolation: thread}}
   reader: {{plugin: reader, isolation: thread}}
 accounts:
   - name: agency

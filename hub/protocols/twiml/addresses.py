@@ -20,7 +20,7 @@ from hub.protocols.twiml.events import PERSON_LEG, USER_LEG
 
 TRACKING_NUMBER, MARK, CALL, PROOF = "tracking_number", "mark", "call", "proof"
 WITHIN_A_CALL = frozenset(
-    {"dial", "digits", "voicemail", "whisper", "accept", "recording", "leg", USER_LEG, PERSON_LEG}
+    {"dial", "digits", "voicemail", "whisper", "accept", "recording", "leg", "conversed", USER_LEG, PERSON_LEG}
 )
 """The paths that have a proof, if the carrier does not sign the address."""
 

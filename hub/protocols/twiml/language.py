@@ -10,7 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 from xml.etree import ElementTree
 
-from hub.contracts.answers import OWN_PHONE, AskToAccept, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.answers import (
+    OWN_PHONE,
+    AskToAccept,
+    Converse,
+    Dial,
+    Gather,
+    HangUp,
+    Instruction,
+    Play,
+    Say,
+    TakeMessage,
+)
 from hub.contracts.call_backs import CallBack
 from hub.contracts.languages import nearest_language
 from hub.contracts.webhooks import AnswerDocument
@@ -61,6 +72,8 @@ class Twiml:
                     ElementTree.SubElement(response, "Record", self.record_attributes(instruction))
                     # Reached only if there was nothing to record.
                     ElementTree.SubElement(response, "Hangup")
+                case Converse():
+                    self._converse(response, instruction)
                 case HangUp(reject=refused):
                     # Only as the first verb does <Reject> keep the call unanswered.
                     response.append(
@@ -178,6 +191,18 @@ class Twiml:
         for prompt in ask.prompts:
             self._announce(gathering, prompt)
         ElementTree.SubElement(response, "Hangup")
+
+    def _converse(self, response: ElementTree.Element, converse: Converse) -> None:
+        """Source: twilio.com/docs/voice/twiml/connect/conversationrelay. The address has no query, because Twilio signs it
+        without one for other websockets too; the token says which conversation it is."""
+        connect = ElementTree.SubElement(response, "Connect", {"action": self.address("conversed", converse.mark)})
+        language = self.spoken_language(converse.language) if converse.language else None
+        address = self.address("converse", "").partition("?")[0]
+        relay = {"url": f"ws{address.removeprefix('http')}", "interruptible": "speech", "dtmfDetection": "true"}
+        noun = ElementTree.SubElement(
+            connect, "ConversationRelay", relay | ({"language": language} if language else {})
+        )
+        ElementTree.SubElement(noun, "Parameter", {"name": "token", "value": converse.token})
 
     def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
         gathering = ElementTree.SubElement(response, self.gather, self.gather_attributes(gather))

@@ -195,6 +195,8 @@ class TwimlPlayer(ABC):
                         return self.ask(action, self.fields("in-progress") | self.pressed(digits))
                 case "Redirect":
                     return self.ask(verb.text or "", self.fields("in-progress"))
+                case "Connect":  # no stand-in speaks, so each conversation breaks off
+                    return self.ask(action, self.fields("in-progress") | {"SessionStatus": "failed"})
                 case "Dial":
                     return self.ask(action, self._dial(verb))
                 case "Record" if self.call.outcome != "abandoned" and self.call.talk:

@@ -45,6 +45,7 @@ MOMENTS: Mapping[str, Moment] = {
     "voicemail": "message_left",
     "whisper": "whisper",
     "accept": "accept",
+    "conversed": "conversed",
 }
 """The paths at which the carrier waits for a document."""
 WHY_UNANSWERED: Mapping[str, Literal["busy", "no_answer"]] = {
@@ -163,6 +164,12 @@ class TwimlWebhook:
         text = self.text("Digits")
         return text if re.fullmatch(r"[0-9*#]{1,32}", text, re.ASCII) else ""
 
+    @property
+    def chosen(self) -> str:
+        """The way that the hub named when it ended a conversation; blank if it broke off."""
+        text = self.text("HandoffData")
+        return text if re.fullmatch(r"[a-z0-9_-]{1,32}", text, re.ASCII) else ""
+
     # What differs between carriers
 
     def attestation(self) -> Attestation | None:
@@ -198,6 +205,8 @@ class TwimlWebhook:
                 return f"accept:{self.call_id()}:{self.carried.mark}:{self.keys}"
             case "digits":
                 return f"digits:{self.callers_leg}:{self.carried.mark}:{self.keys}"
+            case "conversed":
+                return f"conversed:{self.callers_leg}:{self.carried.mark}"
             case "voicemail":
                 recording = self.recording_id() if self.text("RecordingSid") else self.carried.mark
                 return f"voicemail:{self.callers_leg}:{recording}"
@@ -223,6 +232,7 @@ class TwimlWebhook:
                 caller_number=phone_number(self.text("From")),
                 mark=self.carried.mark,
                 digits=self.keys if moment in ("digits", "accept") else "",
+                chosen=self.chosen if moment == "conversed" else "",
                 attestation=self.attestation() if moment == "ringing" else None,
                 answered=bool(ended) and ended not in UNANSWERED_STATUSES,
                 connected=self.reports_connected and ended == "completed",
@@ -258,7 +268,7 @@ class TwimlWebhook:
                 return self._message()
             case "text":
                 return self._text_status()
-            case "whisper" | "voicemail" | "digits":
+            case "whisper" | "voicemail" | "digits" | "conversed":
                 # The dialed leg's status and the recording's own webhook say more; the answerer itself records the keys.
                 return None
         raise BadPayload(STRANGE_ADDRESS)

@@ -13,6 +13,7 @@ from hub.contracts.insights import Insight
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Recording, TranscriptRow, User
 from hub.model.states import RecordingState, TranscriptState
+from hub.recordings.conversations import CONVERSATION
 from hub.recordings.listen import waveform, why_unheard
 from hub.recordings.peaks import Peaks
 from hub.recordings.transcripts import read_transcript
@@ -58,6 +59,8 @@ def _heard(hub: Hub, session: Session, row: Recording, user: User) -> Heard:
 
 
 def _why_silent(hub: Hub, session: Session, row: Recording) -> str | None:
+    if row.kind == CONVERSATION:
+        return "An assistant talked with the caller. There is no sound of it; what was said is kept as text."
     if row.path is not None and row.stored_at is not None:
         waits = why_unheard(hub, session, row)
         return _sentence(waits) if waits else None

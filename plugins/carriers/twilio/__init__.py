@@ -91,6 +91,7 @@ class Twilio(Numbers, Ports):
         abilities=(
             "accept",
             "call_back",
+            "converse",
             "dial",
             "dial_several",
             "gather",

@@ -32,6 +32,8 @@ class TranscriptLine:
     """None if the recording does not separate the speakers."""
     words: Sequence[tuple[str, bool]]
     """Text, and whether it stands for something that was left out."""
+    decided: str | None = None
+    """What the assistant decided with these words."""
 
 
 def waveform_svg(peaks: Peaks, recording_id: str) -> Markup:
@@ -65,6 +67,7 @@ def transcript_lines(heard: Heard) -> list[TranscriptLine]:
             end=part.end,
             is_caller={"caller": True, "business": False}.get(part.channel),
             words=list(_words(part)),
+            decided=part.decided,
         )
         for part in heard.parts or ()
     ]

@@ -21,6 +21,7 @@ from hub.queries.contact.view import ContactView
 from hub.queries.marks import LeadShown
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.legs import code_words
+from hub.recordings.conversations import CONVERSATION
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
 from hub.web.pages.flows.simulation.stops import OF_NOTICE, step_words
@@ -210,6 +211,8 @@ def _answer(entry: Entry) -> Line | None:
 
 def _recording(entry: Entry) -> Line:
     kind, word = RECORDING_WORDS.get(entry.state or "", ("", "waits to be fetched"))
+    if entry.data["kind"] == CONVERSATION:
+        return Line(entry.at, "Conversation with the assistant", "its words are kept, without sound", "")
     what = "Message" if entry.data["kind"] == "voicemail" else "Recording"
     length = "" if entry.data["duration"] is None else duration(entry.data["duration"])
     return Line(entry.at, f"{what} {word}", entry.data["reason"] or length, kind)

@@ -198,11 +198,11 @@ class _Session:
                 return
 
     async def _answer(self, heard: str) -> Decision:
-        asked = self._talk.hear(heard, self._at, self._endpoint.local_time())
-        if isinstance(asked, Decision):
-            return asked
+        talk = self._talk.hear(heard, self._at, self._endpoint.local_time())
+        if isinstance(talk, Decision):
+            return talk
         try:
-            reply = await self._endpoint.ask(self._step, asked)
+            reply = await self._endpoint.ask(self._step, talk)
         except TimeoutError:
             reply = None
         return self._talk.decide(reply, self._at)

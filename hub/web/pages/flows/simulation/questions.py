@@ -17,8 +17,8 @@ from hub.platform.formats import phone
 from hub.queries.flow_simulation import Known
 
 ATTRIBUTION = ("source", "medium", "campaign", "landing_page")
-FIELDS = ("at", "from", *ATTRIBUTION, "known", "tag", "keys", "who")
-MAX_LENGTH, MAX_KEYS = 200, 60
+FIELDS = ("at", "from", *ATTRIBUTION, "known", "tag", "keys", "says", "who")
+MAX_LENGTH, MAX_KEYS, MAX_SAID = 200, 60, 1_000
 AREA_CODE = re.compile(r"[2-9][0-9]{2}")
 YEARS = range(2000, 2100)
 EXCHANGE_OF_EXAMPLES = "5550100"
@@ -53,7 +53,8 @@ class SimulatedCaller:
         """What the caller and the business do."""
         typed = self.value("keys").replace(" ", "")
         keys = typed.split(",") if "," in typed else list(typed)
-        return Behavior(keys=keys[:MAX_KEYS], answers=self.value("who") != "nobody")
+        says = [each.strip() for each in self.value("says").split("/")] if self.value("says") else ()
+        return Behavior(keys=keys[:MAX_KEYS], answers=self.value("who") != "nobody", says=says)
 
     def known(self, zone: ZoneInfo) -> Known:
         """What is known about the call."""
@@ -72,7 +73,8 @@ class SimulatedCaller:
 
 def caller_of(query: Mapping[str, str], country: str, now: datetime) -> SimulatedCaller:
     """The form as the URL fills it; a call now if the URL says nothing. `now` is in the company's time zone."""
-    values = {name: query.get(name, "").replace("\0", "")[:MAX_LENGTH].strip() for name in FIELDS}
+    most = {"says": MAX_SAID}
+    values = {name: query.get(name, "").replace("\0", "")[: most.get(name, MAX_LENGTH)].strip() for name in FIELDS}
     values["at"] = values["at"] or now.strftime("%Y-%m-%dT%H:%M")
     caller = SimulatedCaller(values)
     if _moment(values["at"]) is None:

@@ -63,6 +63,8 @@ def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
             said = [each for one in turn.instructions for each in (one, *one.get("prompts", ()))]
             heard = " ".join(str(each["text"]) for each in said if "text" in each)
             stops[-1].said.append(f"Whoever answers first hears “{heard}”.")
+        if turn.said and stops:
+            stops[-1].said += map(spoken_line, turn.said)
         for taken in turn.steps:
             if not stops or stops[-1].step != taken["step"]:
                 stops.append(Stop(taken["step"]))
@@ -70,6 +72,13 @@ def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
             stops[-1].said += ["Hears the recording notice."] if announced else []
             stops[-1].said += filter(None, [sentence(flow.steps.get(taken["step"]), taken)])
     return stops
+
+
+def spoken_line(line: Mapping[str, Any]) -> str:
+    """What assistant or caller said, and what was decided."""
+    who = "Caller" if line["channel"] == "caller" else "Assistant"
+    decided = f" Decided: {line['decided']}." if line["decided"] else ""
+    return f"{who}: “{line['text']}”{decided}" if line["text"] else f"{who}:{decided}"
 
 
 def sentence(step: Step | None, taken: dict[str, object]) -> str:

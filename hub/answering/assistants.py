@@ -13,7 +13,7 @@ from hub.contracts.answers import AnswerPoint
 from hub.contracts.phones import phone_number
 from hub.contracts.transcripts import TranscriptPart
 from hub.errors import RingfenceError
-from hub.hookspecs import AgentHooks
+from hub.hookspecs import AgentHooks, spec_of
 from hub.model import CallStep
 from hub.model.columns import CALL_RETENTION
 from hub.runtime import Hub
@@ -74,14 +74,19 @@ def begin(hub: Hub, request: AnswerRequest, step: str) -> bool:
         return insert_rows(connection, CallStep, [row]) == 1
 
 
+def answer_seconds(hub: Hub) -> float:
+    """How long a caller waits for an assistant."""
+    return max(spec_of(AgentHooks.answer_caller).deadline, hub.answer_seconds)
+
+
 def ask_agent(hub: Hub, agent: str, talk: Talk) -> AgentReply | None:
-    """The answer of the connector `agent`, within the deadline of the hook; None if there is none."""
+    """The answer of the connector `agent`, in time; None if there is none."""
     connector = hub.plugins.connectors.get(agent)
     if connector is None:
         return None
     try:
         given = hub.refusals.disclose(connector, talk, AgentHooks.answer_caller.__name__)
-        return hub.plugins.call(agent, AgentHooks.answer_caller, given.value)
+        return hub.plugins.call_within(answer_seconds(hub), agent, AgentHooks.answer_caller, given.value)
     except RingfenceError:
         return None
 

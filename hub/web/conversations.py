@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.answering.answer import Answerer
-from hub.answering.assistants import ask_agent, begin, keep_words, read_token
+from hub.answering.assistants import answer_seconds, ask_agent, begin, keep_words, read_token
 from hub.answering.call_context import AnswerRequest
 from hub.config.callflow.assistant.conversation import Conversation, Decision
 from hub.config.callflow.assistant.converse_step import ConverseStep
@@ -25,7 +25,7 @@ from hub.config.callflow.resume_token import parse_mark
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import RingfenceError
-from hub.hookspecs import AgentHooks, CallHooks, spec_of
+from hub.hookspecs import CallHooks
 from hub.runtime import Hub
 from hub.web.request_body import ASGI
 
@@ -36,8 +36,6 @@ MAX_CONVERSATIONS = 50
 """In one process at a time; the next caller goes on at `otherwise`."""
 THREADS = 16
 SETUP_SECONDS = 5.0
-STORE_SECONDS = 1.0
-ANSWER_SECONDS = spec_of(AgentHooks.answer_caller).deadline
 LETTERS_PER_SECOND = 12
 """How fast a voice speaks at least: silence counts from the end of the words, and the last words are heard before the end."""
 MAX_MESSAGE_CHARACTERS = 20_000
@@ -85,12 +83,12 @@ class ConversationEndpoint:
             request = WebhookRequest("GET", address, b"", self._hub.clock(), headers)
             try:
                 await self._in_thread(
-                    STORE_SECONDS, self._hub.plugins.call, connector, CallHooks.verify_webhook, request
+                    self._hub.answer_seconds, self._hub.plugins.call, connector, CallHooks.verify_webhook, request
                 )
             except (RingfenceError, TimeoutError):
                 continue
             return True
-        log.warning("a conversation was refused: its handshake is not signed", connector=connector)
+        log.warning("conversation refused", connector=connector)
         return False
 
     async def _held(self, connector: str, receive: ASGI, send: ASGI) -> None:
@@ -120,26 +118,26 @@ class ConversationEndpoint:
             token = read_token(self._hub.keyring, connector, call_id, text, self._hub.clock())
             mark = parse_mark(token.mark) if token else None
             if token is None or mark is None:
-                log.warning("a conversation was refused: its token opens none", connector=connector)
+                log.warning("conversation refused", connector=connector)
                 return None
             point = AnswerPoint(
                 moment="conversed", tracking_number=token.tracking_number, call_id=call_id, mark=token.mark
             )
             if not self._answerer.knows(connector, point):
                 return None
-            request = await self._in_thread(STORE_SECONDS, self._answerer.request_at, connector, point)
+            request = await self._in_thread(self._hub.answer_seconds, self._answerer.request_at, connector, point)
             step = request.flow.steps.get(mark.step)
             if not isinstance(step, ConverseStep):
                 return None
-            is_first = await self._in_thread(STORE_SECONDS, begin, self._hub, request, mark.step)
+            is_first = await self._in_thread(self._hub.answer_seconds, begin, self._hub, request, mark.step)
         except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
-            log.warning("a conversation could not begin", connector=connector, error=type(error).__name__)
+            log.warning("conversation failed", connector=connector, error=type(error).__name__)
             return None
         return (request, step) if is_first else None
 
     def ask(self, step: ConverseStep, talk: Any) -> Any:
         """The plugin's answer; it is given up after the deadline of its hook."""
-        return self._in_thread(ANSWER_SECONDS, ask_agent, self._hub, step.agent, talk)
+        return self._in_thread(answer_seconds(self._hub), ask_agent, self._hub, step.agent, talk)
 
     def local_time(self) -> Any:
         """Now."""

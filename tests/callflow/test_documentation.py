@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf
 
 def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_step() -> None:
     shown = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    whole, callers, boxes, example, queue = shown
+    whole, callers, boxes, example, queue, talk = shown
     (written,) = whole["flows"]
     assert list(flow_problems(Flow.model_validate(written))) == []
     steps = written["steps"] | {"emergency": example["team"], "second": written["steps"]["office"]}
@@ -23,6 +23,9 @@ def test_the_flow_that_the_page_shows_may_be_saved_and_so_may_its_example_of_a_s
     steps |= {**callers, **boxes, **dict.fromkeys(("front_desk", "maria", "detroit", "midtown"), dial)}
     steps["emergency"] = {**steps["emergency"], "unanswered": "who"}
     steps["front_desk"] = {**dial, "unanswered": "anna", "busy": "anna_messages"}
+    assert list(flow_problems(Flow.model_validate(written | {"steps": steps}))) == []
+    hours = {**written["steps"]["hours"], "closed": "night_desk"}
+    steps = {**written["steps"], **talk, "hours": hours, "bye": {"do": "hang_up"}}
     assert list(flow_problems(Flow.model_validate(written | {"steps": steps}))) == []
     steps = written["steps"] | {"office": queue["steps"]["line"] | {"play": None}}
     waits = {"steps": {**steps, "night": steps["night"], "sorry": steps["sorry"]}, "agents": queue["agents"]}

@@ -33,9 +33,9 @@ class Called:
     conversation: Conversation
 
 
-def calls() -> Iterator[Called]:
+def calls(file: Path = CONVERSATIONS) -> Iterator[Called]:
     """The calls of the file."""
-    _, *written = CONVERSATIONS.read_text(encoding="utf-8").split("\n== ")
+    _, *written = file.read_text(encoding="utf-8").split("\n== ")
     for each in written:
         head, *said = each.strip().splitlines()
         outcome, language, *value = head.split()

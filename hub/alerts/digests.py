@@ -19,8 +19,10 @@ from hub.alerts.unsubscribe import unsubscribe_url
 from hub.contracts.titles import origin_title
 from hub.model import Alert, AlertPreference, Company, User
 from hub.platform.formats import count, day_of, long_day, percent
+from hub.platform.id_words import words_of
 from hub.queries.conversions.activity import SENT
 from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
+from hub.queries.reports.call_reports import CallPeriod, calls_by_signal
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
 from hub.runtime import Hub
@@ -156,9 +158,21 @@ def digest_values(
             (origin_title(each.source) or "Unknown", each.calls)
             for each in calls_by_source(session, [company], first, last)[:MAX_SOURCES]
         ],
+        "wanted": _wanted(session, hub, scope, company, (first, last)),
         "report": _link(hub, company, "/reports/source", first, last),
         "settings": _link(hub, company, "/alerts/settings"),
     }
+
+
+def _wanted(
+    session: Session, hub: Hub, scope: AccessScope, company: Company, days: tuple[date, date]
+) -> list[tuple[str, int]]:
+    """What callers wanted, each with its calls, if the company has its transcripts read; never that of a clinic."""
+    section = hub.config.companies_by_name.get(company.name)
+    if section is None or not section.tells_signals:
+        return []
+    found = calls_by_signal(CallPeriod(session, scope, own_days([company], *days)))
+    return [(words_of(each.name).capitalize(), each.figures.calls) for each in found]
 
 
 def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, span: Span) -> list[Figure]:

@@ -143,7 +143,7 @@ def message_of(hub: Hub, known: Known, alert: Alert, company: Company, *, names_
 def _said(hub: Hub, known: Known, alert: Alert, company: Company) -> str:
     """The signals that the company wants to hear of. Those of a company with words about health are shown in the hub alone."""
     found = hub.config.companies_by_name.get(company.name)
-    if found is None or found.insights is None or found.sensitive == "health":
+    if found is None or found.insights is None or not found.tells_signals:
         return ""
     actions = [each for each in found.insights.actions if each.alert]
     read = [each for each in known.signals if each.subject_id == alert.subject_id]

@@ -323,6 +323,11 @@ class CompanySection(Section):
             raise ValueError("text_budget and text_price have different currencies; write both, in one currency")
         return self
 
+    @property
+    def tells_signals(self) -> bool:
+        """Whether messages that leave the hub may name what is read in its calls."""
+        return self.insights is not None and self.insights.read_by is not None and self.sensitive != "health"
+
     def flow_of(self, tracker: TrackerSection) -> Flow:
         """The call flow of one of its trackers: the tracker's own route or flow, or the company's."""
         if tracker.route is not None:

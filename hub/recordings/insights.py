@@ -42,7 +42,7 @@ def reader_of(hub: Hub, company: str) -> tuple[str, InsightsSection] | None:
     """The connector that reads a company's transcripts, and what it looks for; None if none does."""
     found = hub.config.companies_by_name.get(company)
     section = found.insights if found else None
-    entry = hub.config.connectors.get(section.read_by) if section else None
+    entry = hub.config.connectors.get(section.read_by or "") if section else None
     return (entry.name, section) if section and entry is not None and entry.serves(company) else None
 
 

@@ -15,6 +15,7 @@ from testbed import ACCOUNTS, CONNECTORS, TestHub
 from hub.access.scope import AccessScope, scope_of, scope_of_operator
 from hub.access.users import add_user
 from hub.alerts.alert_list import list_alerts
+from hub.alerts.digests import digest_values
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.alerts.spread import spread
 from hub.api import Claim, Insight
@@ -138,6 +139,18 @@ def test_who_may_read_transcripts_hears_of_a_signal_once(acting_hub: Factory) ->
     assert lines[-1] == "Read in it: will sue" and heard(stage, desk) == []
     assert heard(stage, owner) == [lines]
     assert "will_sue" not in str([row.model_dump() for row in stage.rows(Alert)]), "what was read ends with the call"
+
+
+@pytest.mark.parametrize("company", [{}, {"sensitive": "health"}], ids=["plumber", "clinic"])
+def test_a_digest_says_what_callers_wanted_unless_they_are_patients(acting_hub: Factory, company: Any) -> None:
+    stage = acting_hub(**company)
+    stage.law.rule = lambda question: Opinion(verdict="allow", rule_id="x", reason="They agreed.")
+    have_read(stage)
+    day = str(stage.clock().date())
+    with stage.hub.store.reading() as session:
+        facts = {"name": "daily", "first": day, "last": day}
+        values = digest_values(session, stage.hub, scope_of_operator(), stage.one(Company, name="lakeside"), facts)
+    assert values["wanted"] == ([] if company else [("Booked", 1), ("Will sue", 1)])
 
 
 def test_an_alert_says_nothing_of_what_callers_of_a_clinic_said(acting_hub: Factory) -> None:

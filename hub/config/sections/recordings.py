@@ -71,7 +71,9 @@ class InsightsSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    read_by: Name = Field(description="The insight connector that reads its transcripts.")
+    read_by: Name | None = Field(
+        default=None, description="The insight connector that reads its transcripts; without it nothing is read."
+    )
     outcomes: tuple[SignalName, ...] = Field(
         default=OUTCOMES, min_length=1, max_length=30, description="How a conversation may end, in names of your own."
     )

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_on_disk import CONFIG, open_config_stage
+from config_on_disk import CONFIG, PLUGINS, open_config_stage
 from flow_strategies import OFFICE_TEXT
 from page_client import signed_in
+from recorder import PaperEars, PaperEyes
 from testbed import TestHub
 
+from hub.api import Manifest, Recipient
 from hub.config.edit import tree_of
 from hub.model import AlertPreference, AlertRule, Company, UserCompany
 from hub.testing import FrozenClock
@@ -191,3 +193,45 @@ def test_a_copy_needs_a_phone_of_its_own_and_a_company_of_the_users(office: Test
     assert refused.status_code == 422 and "Write the phone that rings for the new company." in refused.text
     assert owner.get("/companies/new?from=nobody").status_code == 404
     assert signed_in(office, "admin", "northgate").get("/companies/new?from=lakeside").status_code in (403, 404)
+
+
+class OutsideEyes(PaperEyes):
+    """A reader that is another company."""
+
+    manifest = Manifest(
+        **{
+            **PaperEyes.manifest.model_dump(),
+            "name": "outside_eyes",
+            "recipient": Recipient(name="Cloud Inc.", role="processor"),
+        },
+    )
+
+
+READERS = "connectors:\n  ears: {{plugin: {ears}}}\n  eyes: {{plugin: {eyes}}}\n  cloud: {{plugin: {cloud}}}\n"
+WITH_READERS = {**PLUGINS, "ears": PaperEars, "eyes": PaperEyes, "cloud": OutsideEyes}
+
+
+def test_what_calls_were_about_is_off_until_a_company_chooses_who_reads_it(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path
+) -> None:
+    text = CONFIG.replace("connectors:\n", READERS).replace("  storage:", "  transcribe: ears\n  storage:")
+    with open_config_stage(sqlite_url, clock, tmp_path, text, WITH_READERS) as stage:
+        owner = signed_in(stage)
+        page = owner.text("/companies/lakeside")
+        assert "Nobody; it is off" in page and "runs on your own machines and costs their time alone" in page
+        assert "sends the lines to Cloud Inc." in page and "callers must hear that it reads what they say" in page
+        assert owner.post("/companies/lakeside", {**FORM, "insights.read_by": "eyes"}).status_code == 303
+        assert companies(stage)["lakeside"]["insights"] == {"read_by": "eyes"}
+
+
+def test_what_calls_were_about_is_switched_off_and_keeps_the_companys_names(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path
+) -> None:
+    text = CONFIG.replace("connectors:\n", READERS).replace("  storage:", "  transcribe: ears\n  storage:")
+    text = text.replace(
+        "title: Lakeside\n", "title: Lakeside\n        insights: {{read_by: eyes, signals: [will_sue]}}\n"
+    )
+    with open_config_stage(sqlite_url, clock, tmp_path, text, WITH_READERS) as stage:
+        owner = signed_in(stage)
+        assert owner.post("/companies/lakeside", {**FORM, "insights.read_by": ""}).status_code == 303
+        assert companies(stage)["lakeside"]["insights"] == {"signals": ["will_sue"]}

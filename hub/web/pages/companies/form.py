@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from starlette.responses import Response
@@ -10,9 +11,11 @@ from starlette.responses import Response
 from hub.config.edit import Change
 from hub.config.models import CompanySection
 from hub.config.parts import name_of
+from hub.contracts.manifest import Recipient
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field
 from hub.web.forms.form import Form
 from hub.web.forms.values import texts_of
 from hub.web.pages.companies.copying import COPY, accounts_to_connect, add_copy, source_of
@@ -56,13 +59,42 @@ NEW_WORDS = {
                        kind="phone", required=False),
 }  # fmt: skip
 FIELDS = fields_of(CompanySection, WORDS)
+(READ_BY,) = fields_of(CompanySection, {"insights.read_by": said("What calls were about is read by", kind="choice",
+                                                                  empty="Nobody; it is off")})  # fmt: skip
 NEW_FIELDS = fields_of(CompanySection, {**WORDS, **NEW_WORDS})
 
 
 def company(page: PageRequest) -> Response:
     """The form of one company."""
     _, section = company_and_section(page, page.path("company"))
-    return _show(page, Form.of(FIELDS, section), section)
+    return _show(page, Form.of(_fields(page, section), section), section)
+
+
+def _fields(page: PageRequest, section: CompanySection) -> tuple[Field, ...]:
+    """The fields of a company. The last one says of each connector that could read its transcripts where that runs, what it
+    costs and what callers hear."""
+    config = page.hub.config
+    entries = [each for each in config.connectors.values() if each.serves(section.name)]
+    readers = [each for each in entries if each.connector_class.manifest.kind == "insight"]
+    titles = {each.name: config.connector_title(each.name) for each in readers}
+    says = [f"{titles[each.name]} {_terms(each.connector_class.manifest.recipient)}" for each in readers]
+    if not readers:
+        says.append("Connect one of kind “what calls were about” first.")
+    if not any(each.name == config.recordings.transcribe for each in entries):
+        says.append(
+            "Nothing is transcribed yet, so nothing can be read; write transcribe: below recordings: in config.yaml."
+        )
+    hint = " ".join(["Summary, outcome and signals of each transcript.", *says])
+    return (*FIELDS, replace(READ_BY, choices=tuple(titles.items()), hint=hint))
+
+
+def _terms(recipient: Recipient) -> str:
+    if recipient.role == "none":
+        return "runs on your own machines and costs their time alone; callers hear nothing more."
+    return (
+        f"sends the lines to {recipient.name}, which charges you for them; callers must hear that it reads what they say, and "
+        "calls without that notice are not read."
+    )
 
 
 def new(page: PageRequest) -> Response:
@@ -83,7 +115,7 @@ def _new_form(page: PageRequest, source: CompanySection | None) -> Form:
 def change(page: PageRequest) -> Response:
     """Change the company of the path."""
     _, section = company_and_section(page, page.path("company"))
-    form = Form(FIELDS, page.form, country=section.country)
+    form = Form(_fields(page, section), page.form, country=section.country)
     return save_section(
         page,
         form,

@@ -21,7 +21,7 @@ OUTCOMES = ("booked", "quote", "not_a_lead", "wrong_number", "job_seeker", "spam
 NONE = "none"
 LEAST_PRECISION, LEAST_RECALL = 0.9, 0.7
 MISHEARD = (0.1, 0.2, 0.3)
-"""Shares of words; whisper tiny.en mishears 0.32 of a telephone's (plugins/transcription/whisper/README.md)."""
+"""Shares of words."""
 
 
 @dataclass(frozen=True)

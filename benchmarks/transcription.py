@@ -1,135 +1,124 @@
-"""How many words in a hundred the whisper plugin gets wrong, on sentences of business calls that espeak-ng speaks.
+"""How well engines hear sixty English calls that two voices speak on a telephone: wrong words, time, memory, and how many of
+the calls' outcomes the phrases plugin then finds in the transcripts.
 
-Each sentence is heard twice: with 16,000 samples a second, and as a telephone carries it (8,000 samples a second, 300 to
-3,400 Hz, μ-law). These are a robot's voices: the figures compare models and settings, and promise nothing of people's calls.
+Engines: the whisper plugin with its own model, and with each folder that WHISPER_MODELS names (with `:` between them);
+pocketsphinx if it is installed. See benchmarks/speech.py for the voices.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-import subprocess
+import resource
 import sys
 import time
-from collections.abc import Iterator
-from io import BytesIO
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
-from benchmarks.figures import Figure, print_figures
-from hub.api import SpokenAudio
+from benchmarks.figures import Figure, at_least, print_figures
+from benchmarks.insights import CONVERSATIONS, LEAST_PRECISION, LEAST_RECALL, NONE, OUTCOMES, precision_and_recall
+from benchmarks.speech import SpokenCall, missing, spoken_calls
+from hub.api import Conversation, SpokenAudio, Transcript, TranscriptPart
+from hub.recordings.redact import redact
 from hub.testing import connect
+from plugins.insight.phrases import Phrases
 from plugins.transcription.whisper import Whisper
+from plugins.transcription.whisper.translate import channels_of
 
-VOICES = ("en-us", "en-gb")
-PACE = 150
-"""Words a minute, as people speak on the phone."""
-SENTENCES = (
-    "hello I am calling about the advertisement for a new roof",
-    "how much does it cost to repair a leaking water heater",
-    "can someone come to my house on Tuesday morning",
-    "my kitchen sink is blocked and the water will not go down",
-    "I would like to make an appointment for next week",
-    "do you have any time on Friday afternoon",
-    "please call me back as soon as you can",
-    "I saw your number on the internet and want a price",
-    "we need a quote for painting three rooms",
-    "the heating stopped working last night and it is very cold",
-    "thank you for calling how can I help you today",
-    "let me check the calendar for you",
-    "we can send a plumber between nine and eleven",
-    "the visit costs eighty dollars and the repair is extra",
-    "could you tell me your address and the best number to reach you",
-    "I am sorry but we do not work on Sunday",
-    "is the price with tax or without",
-    "I want to cancel my appointment for tomorrow",
-    "your office told me that the parts would arrive on Monday",
-    "do you offer a discount for older customers",
-    "my insurance company will pay for the damage",
-    "who should I speak to about an open invoice",
-    "the technician was very friendly and did a good job",
-    "yes that time works well for me",
-    "goodbye and have a nice day",
+FILES = (CONVERSATIONS, CONVERSATIONS.with_name("conversations_2.txt"))
+LANGUAGE = "en"
+Engine = Callable[[SpokenAudio], Transcript]
+SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen"
 )
-DIGITS = {"3": "three", "9": "nine", "11": "eleven", "80": "eighty"}
-"""As Whisper writes the numbers that occur: a number in digits is no wrong word."""
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+)
+NUMBERS = {
+    **{word: str(value) for value, word in enumerate(SMALL.split())},
+    **{word: str(value * 10) for value, word in enumerate(TENS.split(), 2)},
+    **{word: str(value) for value, word in enumerate(ORDINALS.split(), 1)},
+}
+"""A number in digits is no wrong word."""
 
 
 def measure() -> list[Figure]:
-    """Word error rates at both rates and both voices, and how long a second of speech takes."""
-    if shutil.which("espeak-ng") is None:
-        return [Figure(what="whisper: wrong words", measured="not measured: espeak-ng is not installed")]
-    whisper = connect(Whisper)
-    figures, heard_for, spoken_for = [], 0.0, 0.0
-    for name, narrow in (("16,000 samples a second", False), ("telephone", True)):
-        for voice in VOICES:
-            wrong = words = 0
-            for sentence in SENTENCES:
-                sound, seconds = _spoken(sentence, voice, narrow)
-                began = time.perf_counter()
-                transcript = whisper.transcribe(SpokenAudio(audio=sound))
-                heard_for, spoken_for = heard_for + time.perf_counter() - began, spoken_for + seconds
-                said, heard = _words(sentence), _words(" ".join(part.text or "" for part in transcript.parts))
-                wrong, words = wrong + _distance(said, heard), words + len(said)
-            figures.append(
-                Figure(what=f"whisper: wrong words, {name}, {voice}", measured=f"{wrong / words:.0%} of {words}")
-            )
-    figures.append(
-        Figure(
-            what="whisper: seconds of work for a second of short sentences", measured=f"{heard_for / spoken_for:.2f}"
-        )
-    )
+    """The figures of each engine."""
+    if why := missing():
+        return [Figure(what="transcription", measured=why)]
+    spoken = [call for file in FILES for call in spoken_calls(file, LANGUAGE)]
+    minutes = sum(call.seconds for call in spoken) / 60
+    figures = [Figure(what="speech", measured=f"{len(spoken)} calls, {minutes:.1f} minutes of two channels")]
+    for name, engine in _engines():
+        figures += _figures(name, engine, spoken)
     return figures
 
 
-def _spoken(sentence: str, voice: str, narrow: bool) -> tuple[bytes, float]:
-    """A WAV file of the sentence, and its length in seconds."""
-    import av
-    from av.filter import Graph
-
-    command = ["espeak-ng", "-v", voice, "-s", str(PACE), "--stdout", sentence]
-    raw = subprocess.run(command, capture_output=True, check=True).stdout
-    rate, codec = (8_000, "pcm_mulaw") if narrow else (16_000, "pcm_s16le")
-    written = BytesIO()
-    with av.open(BytesIO(raw), format="wav") as source, av.open(written, "w", format="wav") as target:
-        stream, heard = target.add_stream(codec, rate=rate, layout="mono"), source.streams.audio[0]
-        graph = Graph()
-        chain = [graph.add_abuffer(template=heard)]
-        if narrow:
-            chain += [graph.add("highpass", "f=300:p=2"), graph.add("lowpass", "f=3400:p=2")]
-        chain += [graph.add("aformat", f"sample_fmts=s16:sample_rates={rate}:channel_layouts=mono")]
-        chain.append(graph.add("abuffersink"))
-        for before, after in pairwise(chain):
-            before.link_to(after)
-        graph.configure()
-        samples = 0
-        for frame in [*source.decode(heard), None]:
-            chain[0].push(frame)
-            for filtered in _pulled(chain[-1]):
-                samples += filtered.samples
-                filtered.pts = None
-                target.mux(stream.encode(filtered))
-        target.mux(stream.encode(None))
-    return written.getvalue(), samples / rate
+def _engines() -> Iterator[tuple[str, Engine]]:
+    yield "whisper tiny.en", connect(Whisper).transcribe
+    for folder in filter(None, os.environ.get("WHISPER_MODELS", "").split(":")):
+        yield f"whisper {Path(folder).name}", connect(Whisper, model=folder).transcribe
+    if find_spec("pocketsphinx") is not None:
+        yield "pocketsphinx", _pocketsphinx()
 
 
-def _pulled(sink: object) -> Iterator[object]:
-    import av
+def _pocketsphinx() -> Engine:
+    from pocketsphinx import Decoder
 
-    while True:
-        try:
-            yield sink.pull()  # type: ignore[attr-defined]
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
+    decoder: Any = Decoder(samprate=16_000)
+
+    def transcribe(audio: SpokenAudio) -> Transcript:
+        parts = []
+        for side, samples in zip(("caller", "business"), channels_of(audio), strict=True):
+            decoder.start_utt()
+            decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
+            decoder.end_utt()
+            heard = decoder.hyp()
+            text = heard.hypstr if heard else ""
+            parts.append(TranscriptPart(start=0, end=len(samples) / 16_000, text=text, channel=side))  # type: ignore[arg-type]
+        return Transcript(language="en-US", model="pocketsphinx", parts=tuple(parts))
+
+    return transcribe
 
 
-def _words(text: str) -> list[str]:
-    plain = re.findall(r"[a-z']+|\d+", text.lower().replace("-", " "))
-    if "$80" in text:
-        plain.insert(plain.index("80") + 1, "dollars")
-    return [DIGITS.get(word, word) for word in plain]
+def _figures(name: str, engine: Engine, spoken: list[SpokenCall]) -> list[Figure]:
+    reader, rows = connect(Phrases), []
+    wrong = said = 0
+    began = time.process_time()
+    heard = [engine(SpokenAudio(audio=call.audio)) for call in spoken]
+    work = (time.process_time() - began) / sum(call.seconds for call in spoken)
+    for call, transcript in zip(spoken, heard, strict=True):
+        for side in ("caller", "business"):
+            meant = words_of(" ".join(line.text or "" for line in call.call.conversation.lines if line.channel == side))
+            found = words_of(" ".join(part.text or "" for part in transcript.parts if part.channel == side))
+            wrong, said = wrong + distance(meant, found), said + len(meant)
+        lines = redact(transcript.parts, LANGUAGE, health=False).parts
+        outcome = reader.read_conversation(Conversation(lines=lines, language=LANGUAGE, outcomes=OUTCOMES)).outcome
+        rows.append((call.call, outcome.name if outcome else NONE, ""))
+    precision, recall = precision_and_recall(rows)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return [
+        Figure(what=f"{name}: wrong words", measured=f"{wrong / said:.1%} of {said:,}"),
+        Figure(what=f"{name}: processor seconds for a second of both channels", measured=f"{work:.2f}"),
+        Figure(what=f"{name}: memory at most, with all before", measured=f"{memory:,} MB"),
+        at_least(f"{name}, then phrases: outcomes that are right", precision, LEAST_PRECISION),
+        at_least(f"{name}, then phrases: outcomes that are found", recall, LEAST_RECALL),
+    ]
 
 
-def _distance(said: list[str], heard: list[str]) -> int:
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are compared: numbers in digits, without currency."""
+    plain = text.lower().replace("’", "'").replace("okay", "ok").replace("all right", "alright")
+    plain = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", re.sub(r"(\d),(\d)", r"\1\2", plain))
+    words = re.findall(r"[^\W\d_][^\W\d_']*|\d+", plain)
+    return [NUMBERS.get(word, word) for word in words if word not in ("dollar", "dollars")]
+
+
+def distance(said: list[str], heard: list[str]) -> int:
     """The fewest words to change, add or take away (Levenshtein)."""
     row = list(range(len(heard) + 1))
     for number, word in enumerate(said, 1):

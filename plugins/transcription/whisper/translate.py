@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol
 from hub.api import Rejected, SpokenAudio, TranscriptPart
 
 RATE = 16_000
+MAX_COMPRESSION = 2.4
+"""A text that is longer than so many times its compressed form repeats itself: Whisper invented it. Its makers' threshold."""
 MAX_AUDIO_SECONDS = 2 * 60 * 60
 """Seconds; an hour takes about 500 MB of memory while it is transcribed."""
 FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
@@ -60,6 +62,7 @@ class Segment(Protocol):
     end: float
     text: str
     avg_logprob: float
+    compression_ratio: float
 
 
 def language_code(language: str, known: Collection[str]) -> str:
@@ -73,7 +76,7 @@ def language_code(language: str, known: Collection[str]) -> str:
 
 
 def parts_of(segments: Iterable[Segment], channel: Channel, seconds: float) -> list[TranscriptPart]:
-    """The parts of one channel of `seconds` length; parts without words are left out."""
+    """The parts of one channel of `seconds` length; parts without words are left out, and those that repeat themselves."""
     return [
         TranscriptPart(
             start=min(max(segment.start, 0.0), seconds),
@@ -83,5 +86,5 @@ def parts_of(segments: Iterable[Segment], channel: Channel, seconds: float) -> l
             confidence=math.exp(min(segment.avg_logprob, 0.0)),
         )
         for segment in segments
-        if segment.text.strip()
+        if segment.text.strip() and segment.compression_ratio <= MAX_COMPRESSION
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,14 @@ def test_a_wrong_setting_is_refused(written: dict[str, Any]) -> None:
         WhisperSettings.model_validate(written)
 
 
-def test_a_part_never_ends_after_the_sound_and_an_empty_one_is_left_out() -> None:
+def test_a_part_never_ends_after_the_sound_and_an_empty_or_invented_one_is_left_out() -> None:
     class Segment:
         def __init__(self, start: float, end: float, text: str) -> None:
             self.start, self.end, self.text, self.avg_logprob = start, end, text, -0.5
+            self.compression_ratio = len(text) / len(zlib.compress(text.encode()))
 
     heard = parts_of(
         [Segment(-0.2, 1.0, " Hello. "), Segment(1.0, 30.0, "Yes."), Segment(2.0, 3.0, "  ")], "caller", 2.5
     )
     assert [(part.start, part.end, part.text) for part in heard] == [(0.0, 1.0, "Hello."), (1.0, 2.5, "Yes.")]
+    assert parts_of([Segment(0.0, 1.0, "new, " * 40)], "caller", 2.5) == [], "Whisper invents what repeats itself"

@@ -23,7 +23,7 @@ from hub.config.callflow.assistant.conversation import Conversation, Decision
 from hub.config.callflow.assistant.converse_step import ConverseStep
 from hub.config.callflow.resume_token import parse_mark
 from hub.contracts.answers import AnswerPoint
-from hub.contracts.webhooks import WebhookRequest
+from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import RingfenceError
 from hub.hookspecs import CallHooks
 from hub.runtime import Hub
@@ -74,19 +74,21 @@ class ConversationEndpoint:
         return parts[2] if plugin is not None and "converse" in plugin.manifest.abilities else None
 
     async def _is_genuine(self, connector: str, scope: Any) -> bool:
-        """Whether the carrier signed the handshake. Some clients of Twilio sign the address with a slash at its end."""
+        """Whether the carrier signed the handshake; also with a slash at the end of the address (not confirmed by its pages)."""
         public = str(self._hub.config.hub.public_url).rstrip("/")
         url = f"ws{public.removeprefix('http')}{scope['path']}"
         declared = self._hub.plugins.connectors[connector].manifest.webhooks
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        for address in (url, f"{url}/") if declared and headers.get(declared.signature_header) else ():
-            request = WebhookRequest("GET", address, b"", self._hub.clock(), headers)
-            try:
-                await self._in_thread(
-                    self._hub.answer_seconds, self._hub.plugins.call, connector, CallHooks.verify_webhook, request
-                )
-            except (RingfenceError, TimeoutError):
-                continue
+        if declared is None or not headers.get(declared.signature_header):
+            return False
+        requests = [(WebhookRequest("GET", each, b"", self._hub.clock(), headers),) for each in (url, f"{url}/")]
+        try:
+            # In the plugin's own threads: a flood of forged handshakes takes none from conversations.
+            verifying = self._hub.plugins.submit_each(connector, CallHooks.verify_webhook, requests)
+            answers = await asyncio.wait_for(asyncio.wrap_future(verifying), self._hub.answer_seconds)
+        except (RingfenceError, TimeoutError):
+            answers = []
+        if any(isinstance(each, VerifiedWebhook) for each in answers):
             return True
         log.warning("conversation refused", connector=connector)
         return False

@@ -198,6 +198,8 @@ def night_desk(office: Shop) -> Shop:
 
 def test_a_conversation_is_simulated_with_what_was_decided_at_each_turn(night_desk: Shop) -> None:
     (night_desk.folder / "flood.txt").write_text(TALK)
+    config = night_desk.folder / "config.yaml"
+    config.write_text(config.read_text().replace("plugin: scripted", "plugin: scripted\n    isolation: process"))
     file = str(night_desk.folder / "flood.txt")
     words = ("flows", "simulate", "spare", "--at", SUNDAY, "--say", file)
     turns = night_desk.json(*words)["turns"]

@@ -13,7 +13,8 @@ from testbed import ACCOUNTS, CONNECTORS, POOL, SHARED, TestHub, company
 
 from hub.api import AgentReply, Connector, Manifest, PluginSettings, Recipient, Share, Talk, TranscriptPart, hookimpl
 from hub.errors import RetryLater
-from hub.model import Call, Recording, SignalRow, TranscriptRow
+from hub.model import Call, Recording, SearchWord, SignalRow, TranscriptRow
+from hub.privacy.erasure.erase import erase_person
 from hub.recordings.conversations import drain_conversations
 from hub.recordings.transcribe import transcribe_due
 
@@ -129,3 +130,13 @@ def test_a_conversation_is_simulated_in_the_browser_before_anybody_hears_it(lite
     assert "Assistant: “Lakeside.” Decided: said what it is. Caller: “Hello” Assistant: “Where?”" in said
     assert "Caller: “A flood!” Assistant: Decided: emergency." in said and "Emergency: the call goes to" in said
     assert "Decided: the caller was silent → otherwise." in owner.text(f"{call}&says=Hello")
+
+
+def test_an_erasure_of_the_caller_takes_what_was_said_and_its_index(stage: TestHub) -> None:
+    drain_conversations(stage.hub, [said(stage)])
+    kept = stage.one(TranscriptRow)
+    assert kept.sealed and kept.id in {row.row_id for row in stage.rows(SearchWord)}
+    erase_person(stage.hub, str(stage.rows(Call)[0].person_id))
+    assert stage.one(TranscriptRow).sealed is None
+    assert kept.id not in {row.row_id for row in stage.rows(SearchWord)}
+    assert "My sink is blocked." not in signed_in(stage).get(f"/calls/{stage.rows(Call)[0].id}").text

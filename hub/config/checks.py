@@ -153,7 +153,7 @@ def _insights(parts: Parts) -> Found:
         entry = parts.connectors.get(section.read_by or "")
         if entry is not None and not entry.serves(company.name):
             yield place, f"{section.read_by!r} does not serve this company; add it to the connector's `companies:`"
-        if section.read_by and not is_transcribed:
+        if section.read_by and not is_transcribed and not any(flow.converses for flow in company.flows):
             yield place, "nothing is transcribed, so there is nothing to read; write `transcribe:` below `recordings:`"
     for path, rule in parts.placed(ConversionRule):
         wanted = names if rule.when.company is None else {None: names.get(rule.when.company, ())}

@@ -74,7 +74,7 @@ class ConversationEndpoint:
         return parts[2] if plugin is not None and "converse" in plugin.manifest.abilities else None
 
     async def _is_genuine(self, connector: str, scope: Any) -> bool:
-        """Whether the carrier signed the handshake; also with a slash at the end of the address (not confirmed by its pages)."""
+        """Whether the carrier signed the handshake; a slash at the end of the signed address is not confirmed by its pages."""
         public = str(self._hub.config.hub.public_url).rstrip("/")
         url = f"ws{public.removeprefix('http')}{scope['path']}"
         declared = self._hub.plugins.connectors[connector].manifest.webhooks

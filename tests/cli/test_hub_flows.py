@@ -258,3 +258,11 @@ def test_an_assistant_that_cannot_answer_is_refused_with_the_remedy(
     assert change[0] in text
     file.write_text(text.replace(*change, 1))
     assert any(words in each["text"] for each in night_desk.json("flows", "check", status=2)["problems"])
+
+
+def test_what_is_said_to_an_assistant_may_be_read_where_no_recording_is_transcribed(night_desk: Shop) -> None:
+    file = night_desk.folder / "config.yaml"
+    text = file.read_text().replace("connectors:\n", "connectors:\n  reader: {plugin: phrases}\n", 1)
+    text = text.replace("        flow: office\n", "        flow: office\n        insights: {read_by: reader}\n", 1)
+    file.write_text(text)
+    assert night_desk.json("flows", "check")["ok"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from fake_connectors import FakeCarrier
 from flow_samples import BUSINESS, NUMBER, RECORDABLE, SECOND, known, of_steps, ring, steps_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from hub.api import AgentReply, Talk
 from hub.config.callflow.assistant.conversation import WHY, Conversation, Decision
 from hub.config.callflow.assistant.converse_step import ConverseStep
+from hub.config.callflow.carrier_checks import carrier_problems
 from hub.config.callflow.checks import flow_problems, lacking
 from hub.config.callflow.context import Permission
 from hub.config.callflow.definition import Flow
@@ -255,6 +257,12 @@ def test_a_flow_with_an_assistant_needs_a_notice_and_a_carrier_that_can() -> Non
     assert lacking(made, {"say", "gather", "dial", "message"}) == {"desk": frozenset({"converse"})}
     bare = made.model_copy(update={"recording": None})
     assert [place for place, _ in flow_problems(bare)] == [("steps", "desk")]
+
+
+def test_a_carrier_without_such_a_road_is_named_with_what_to_do_instead() -> None:
+    found = [each for each in carrier_problems(flow(), FakeCarrier.manifest) if each.step == "desk"]
+    assert [each.what for each in found if "assistant" in each.what] == ["lets no assistant talk with the caller"]
+    assert "lead the call to a person or a voicemail" in " ".join(each.remedy for each in found)
 
 
 def test_a_conversation_that_leads_back_to_itself_is_refused() -> None:

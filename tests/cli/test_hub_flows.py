@@ -245,7 +245,6 @@ def test_a_conversation_that_cannot_be_played_says_why(night_desk: Shop, text: s
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("flow: office", "flow: spare"), "lets no assistant talk with the caller"),
         (("agent: front_desk", "agent: law"), "'law' does not talk with callers"),
         (("agent: front_desk", "agent: back_desk"), "back_desk"),
     ],

@@ -14,11 +14,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -28,7 +31,9 @@ from benchmarks.postgres import postgres
 from benchmarks.seed_calls import add_copies, seed
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
-from hub.model import Account, Call, Delivery, TextMessage
+from hub.model import Account, Call, Company, Delivery, TextMessage
+from hub.reports.calendar import day_of, own_days
+from hub.reports.hours import CallFigures, count_hours, write_hours
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
 from hub.startup.reading import read_config
@@ -86,6 +91,7 @@ def _measured(kind: str, database: str, folder: Path, sizes: Sequence[int]) -> I
         for size in sizes:
             if size > calls:
                 add_copies(hub.store, size // calls - 1, size)
+            keep_hours(hub)
             yield from _of_size(kind, hub, browser, size)
         size = len(gzip.compress(browser.get("/").content)) + sum(_packed(browser, each) for each in FIRST_PAGE)
         yield at_most(f"{kind}: bytes of the first page with its files, packed", size, FIRST_PAGE_BYTES)
@@ -118,6 +124,20 @@ def hub_in(database: str, folder: Path, public_url: str = "https://calls.example
     hub = assemble(read_config(file, sandbox=True))
     upgrade(hub.store)
     return hub
+
+
+def keep_hours(hub: Hub) -> None:
+    """Keep the hours of all days, as the worker does when it adds up days."""
+    with hub.store.writing() as session:
+        begins, ends = session.execute(select_columns(func.min(Call.started_at), func.max(Call.started_at))).one()
+        for company in session.exec(select(Company)).all():
+            zone = ZoneInfo(company.time_zone)
+            (days,) = own_days([company], day_of(begins, zone), day_of(ends, zone))
+            of_day: dict[date, dict[datetime, CallFigures]] = {}
+            for at, figures in count_hours(session, days).items():
+                of_day.setdefault(at.date(), {})[at] = figures
+            for day, hours in of_day.items():
+                write_hours(session, company.id, day, hours)
 
 
 def signed_in_owner(hub: Hub, app: Any) -> TestClient:

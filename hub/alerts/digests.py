@@ -21,7 +21,7 @@ from hub.model import Alert, AlertPreference, Company, User
 from hub.platform.formats import count, day_of, long_day, percent
 from hub.platform.id_words import words_of
 from hub.queries.conversions.activity import SENT
-from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
+from hub.queries.reports.activity import call_activity, count_deliveries, count_leads
 from hub.queries.reports.call_reports import CallPeriod, calls_by_signal
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
@@ -147,13 +147,13 @@ def digest_values(
     """What the templates of a digest show."""
     first, last = date.fromisoformat(facts["first"]), date.fromisoformat(facts["last"])
     span = Span(facts["name"], first, last, hub.clock())
-    days = _days(first, last)
+    days, figures = _days(first, last), _figures(session, hub, scope, company, span)
     return {
-        "subject": f"{company.title}: {_calls(session, scope, company, (first, last)).calls:,} calls, {days}",
+        "subject": f"{company.title}: {figures[0].now} calls, {days}",
         "title": company.title,
         "days": days,
         "compared": f"Compared with {_days(*span.former)}",
-        "figures": _figures(session, hub, scope, company, span),
+        "figures": figures,
         "sources": [
             (origin_title(each.source) or "Unknown", each.calls)
             for each in calls_by_source(session, [company], first, last)[:MAX_SOURCES]
@@ -171,30 +171,28 @@ def _wanted(
     section = hub.config.companies_by_name.get(company.name)
     if section is None or not section.tells_signals:
         return []
-    found = calls_by_signal(CallPeriod(session, scope, own_days([company], *days)))
+    found = calls_by_signal(CallPeriod(session, scope, own_days([company], *days), hub.clock()))
     return [(words_of(each.name).capitalize(), each.figures.calls) for each in found]
 
 
 def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, span: Span) -> list[Figure]:
     current, former = (span.first, span.last), span.former
-    calls = [_calls(session, scope, company, each) for each in (current, former)]
-    leads = count_leads(session, *(own_days([company], *each) for each in (current, former)))
-    sent = [count_deliveries(session, own_days([company], *each)) for each in (current, former)]
+    days = [own_days([company], *each) for each in (current, former)]
+    periods = [(call_activity(session, scope, each, span.due), each) for each in days]
+    calls = [activity.total for activity, _ in periods]
+    leads = count_leads(session, *periods)
+    sent = [count_deliveries(session, each) for each in days]
     taken = [sum(each.get(state, 0) for state in SENT) for each in sent]
     list_of = _link(hub, company, "/calls", *current)
     rows = [
         ("Calls", [count(each.calls) for each in calls], list_of),
         ("Answered", [percent(each.answered, each.calls) for each in calls], list_of),
-        ("Missed", [count(each.missed) for each in calls], _link(hub, company, "/reports/missed", *current)),
+        ("Missed", [count(each.unanswered) for each in calls], _link(hub, company, "/reports/missed", *current)),
         ("First-time callers", [count(each.first_time) for each in calls], list_of),
         ("Leads", [count(each) for each in leads], list_of),
         ("Conversions sent", [count(each) for each in taken], _link(hub, company, "/deliveries", *current)),
     ]
     return [Figure(name, now, before, url) for name, (now, before), url in rows]
-
-
-def _calls(session: Session, scope: AccessScope, company: Company, days: tuple[date, date]) -> CallCounts:
-    return call_activity(session, scope, own_days([company], *days)).total
 
 
 def _days(first: date, last: date) -> str:

@@ -21,10 +21,9 @@ from hub.callrail.visits import device_type, parameter
 from hub.contracts.phones import e164
 from hub.model import Call
 from hub.queries.contact.view import ContactView
+from hub.reports.touches import ABANDONED_SECONDS
 
 UTM = ("utm_source", "utm_medium", "utm_term", "utm_content", "utm_campaign")
-ABANDONED_SECONDS = 15
-"""A caller who hangs up earlier has not waited (hub.queries.lists.conditions)."""
 
 
 @dataclass(frozen=True)

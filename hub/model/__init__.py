@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from hub.model.queues import QueueAgent, QueueEntry
     from hub.model.recipients import RecipientVersion, Refusal
     from hub.model.recordings import Recording
-    from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
+    from hub.model.reports import DayRollup, DirtyDay, HourRollup, MonthRollup, SourceRule, YearRollup
     from hub.model.requests import (
         IdentityProof,
         LegalHold,
@@ -154,7 +154,7 @@ MODULES = {
     "recipients": ("RecipientVersion", "Refusal"),
     "queues": ("QueueAgent", "QueueEntry"),
     "recordings": ("Recording",),
-    "reports": ("DayRollup", "DirtyDay", "MonthRollup", "SourceRule", "YearRollup"),
+    "reports": ("DayRollup", "DirtyDay", "HourRollup", "MonthRollup", "SourceRule", "YearRollup"),
     "requests": ("IdentityProof", "LegalHold", "PrivacyRequest", "RequestStep", "RequestTask", "Restriction"),
     "sign_in": (
         "OidcIdentity",

@@ -81,6 +81,27 @@ class YearRollup(Rollup, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class HourRollup(Row, table=True):
+    """The calls of one hour of a company's day, by its clocks (hub.reports.hours)."""
+
+    __tablename__ = "hour_rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    company_id: str = Field(primary_key=True, foreign_key="company.id")
+    day: date = Field(primary_key=True, sa_type=Date)
+    hour: int = Field(primary_key=True)
+    """0 to 23. If the clocks are set back, an hour has the calls of both."""
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    voicemail: int = 0
+    abandoned: int = 0
+    first_time: int = 0
+    talk_seconds: int = 0
+    leads: int = 0
+    spam: int = 0
+
+
 class DirtyDay(Row, table=True):
     """A mark: the roll-ups of a company's day are older than its calls.
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Date, bindparam, delete, func, insert, literal, select, union_all
 from sqlmodel import Session, col
 
-from hub.model import ArchiveFile, Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
+from hub.model import ArchiveFile, Company, DayRollup, DirtyDay, HourRollup, MonthRollup, Person, Visit, YearRollup
 from hub.model.columns import UTCTime
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between, month_of, year_of
 from hub.reports.touches import CLOCK_SLACK, contact_tables
@@ -67,6 +67,7 @@ def mark_company(session: Session, company: Company, now: datetime) -> None:
     living = month_of(newest + timedelta(days=31)) if newest else FIRST_DAY
     for table, begin in (
         (DayRollup, living),
+        (HourRollup, living),
         (MonthRollup, living),
         (YearRollup, year_of(living)),
         (DirtyDay, FIRST_DAY),

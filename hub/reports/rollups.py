@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,10 @@ from sqlalchemy import Table, bindparam, delete, func, select
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
-from hub.reports.calendar import month_of, year_of
+from hub.reports.calendar import OwnDays, bounds, month_of, year_of
 from hub.reports.credits import MODELS, Model
 from hub.reports.dirty_days import is_archived
+from hub.reports.hours import CallFigures, count_hours, write_hours
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
 from hub.store.dialects import upsert
 from hub.store.engine import Store
@@ -71,20 +72,28 @@ def roll_up(store: Store, most: int = 50, until: str | None = None) -> int:
     for each in marked:
         with store.reading() as session:
             kept = is_archived(session, each.company_id, each.day)
-            tally = None if kept else tally_day(session, each.company_id, each.zone, each.day)
-        write_marked(store, each, tally)
+            sums = None if kept else sums_of(session, each)
+        write_marked(store, each, sums)
     return len(marked)
 
 
-def write_marked(store: Store, marked: MarkedDay, tally: Tally | None) -> bool:
+def sums_of(session: Session, marked: MarkedDay) -> tuple[Tally, Mapping[datetime, CallFigures]]:
+    """The credits of a day, and its calls by the hour."""
+    own = OwnDays(marked.zone, (marked.company_id,), *bounds(marked.day, marked.zone))
+    return tally_day(session, marked.company_id, marked.zone, marked.day), count_hours(session, own)
+
+
+def write_marked(store: Store, marked: MarkedDay, sums: tuple[Tally, Mapping[datetime, CallFigures]] | None) -> bool:
     """Write the sums of a marked day, unless those that it has remain, and delete its marks; False if another worker deleted
     some of them in the meantime."""
     with store.writing() as session:
         if not _take_marks(session, store, marked.marks):
             session.rollback()
             return False
-        if tally is not None:
+        if sums is not None:
+            tally, hours = sums
             write_day(session, marked.company_id, marked.day, tally)
+            write_hours(session, marked.company_id, marked.day, hours)
         return True
 
 

@@ -19,9 +19,12 @@ from sqlmodel import Session, col
 
 from hub.contracts.leads import LeadStatus
 from hub.model import Attribution, Call, FormSubmission, Lead, OutcomeRow, SpamMark, TextMessage, Visit
+from hub.model.calls import UNDER_WAY
 from hub.reports.credits import Touch, TouchKind, in_order
 
 MARKED_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
+ABANDONED_SECONDS = 15
+"""A caller who hangs up earlier has not waited."""
 CLOCK_SLACK = timedelta(seconds=2)
 """A carrier's clock may be behind ours, so a visit may seem to begin shortly after the call that it led to."""
 
@@ -155,6 +158,15 @@ def is_lead(table: Any) -> ColumnElement[bool]:
     deal = select(1).where(col(OutcomeRow.subject_id) == table.id).correlate(table).exists()
     found = or_(marked(*MARKED_LEADS), and_(deal, ~marked(LeadStatus.NOT_A_LEAD)))
     return and_(found, ~is_spam(table))
+
+
+def unanswered() -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a call is over and was not answered; and that it is `missed`, `voicemail` or `abandoned`."""
+    over = and_(col(Call.status).not_in(UNDER_WAY), col(Call.answered_at).is_(None))
+    none, spoken = col(Call.voicemail).is_(False), col(Call.voicemail).is_(True)
+    short = and_(col(Call.duration).is_not(None), col(Call.duration) < ABANDONED_SECONDS)
+    long = or_(col(Call.duration).is_(None), col(Call.duration) >= ABANDONED_SECONDS)
+    return over, and_(over, none, long), and_(over, spoken), and_(over, none, short)
 
 
 def _attributed(kind: TouchKind, table: Any, at: Any) -> Select[Any]:

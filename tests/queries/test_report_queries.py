@@ -21,6 +21,7 @@ from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 from hub.queries.reports.tables import REPORTS, TableRequest, read_table
 from hub.reports.calendar import OwnDays
+from hub.reports.dirty_days import mark_company
 
 Factory = Callable[..., TestHub]
 BEGINS, ENDS = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
@@ -54,6 +55,9 @@ class Month:
                 self.sources[call.id] = f"{source} / {medium}"
                 causes.append(self.cause(call, source, medium))
         stage.add(*causes)
+        with stage.hub.store.writing() as session:
+            for company in stage.rows(Company):
+                mark_company(session, company, ENDS)
 
     def call(self, number: int) -> Call:
         """A call in the period, or shortly before or after it."""
@@ -102,7 +106,7 @@ class Month:
         """What a read model says of the period, for both companies."""
         days = OwnDays(ZoneInfo(zone), tuple(self.companies), BEGINS, ENDS)
         with self.stage.hub.store.reading_as(self.user.account_id) as session:
-            return question(CallPeriod(session, self.scope, [days]))
+            return question(CallPeriod(session, self.scope, [days], ENDS))
 
 
 def outcome(call: Call) -> str | None:
@@ -122,7 +126,7 @@ def figures(calls: list[Call]) -> dict[str, int]:
         found["first_time"] += call.first_time_caller is True
         found["talk_seconds"] += (call.duration or 0) if call.answered_at else 0
         found[outcome(call) or "other"] += 1
-    names = ("calls", "answered", "missed", "voicemail", "abandoned", "first_time", "talk_seconds")
+    names = ("calls", "answered", "missed", "voicemail", "abandoned", "first_time", "talk_seconds", "leads", "spam")
     return {name: found[name] for name in names}
 
 
@@ -207,7 +211,7 @@ def test_tables_of_calls_count_each_company_by_its_own_clock_with_ratios_and_lea
     for each in companies:
         each.time_zone = str(zones[each.name])
     with month.stage.hub.store.reading_as(month.user.account_id) as session:
-        lines = read_table(report, TableRequest(session, month.scope, companies, (first, last)))
+        lines = read_table(report, TableRequest(session, month.scope, companies, (first, last), ENDS))
     assert set(REPORTS[report].columns) == set(lines[0])
     assert len(lines) == (count or len(month.trackers))
     for line in lines:
@@ -286,7 +290,7 @@ def test_a_user_of_one_company_counts_only_its_calls(month: Month) -> None:
     lakeside = next(id_ for id_, name in month.companies.items() if name == "lakeside")
     with month.stage.hub.store.reading_as(month.user.account_id, (lakeside,)) as session:
         found = calls_by_weekday_and_hour(
-            CallPeriod(session, month.scope, [OwnDays(ZoneInfo("UTC"), (lakeside,), BEGINS, ENDS)])
+            CallPeriod(session, month.scope, [OwnDays(ZoneInfo("UTC"), (lakeside,), BEGINS, ENDS)], ENDS)
         )
     assert sum(each.calls for each in found.values()) == len(month.inside("lakeside"))
 

@@ -172,7 +172,9 @@ def test_a_signal_is_a_filter_and_a_line_of_a_report(acting_hub: Factory) -> Non
     today = stage.clock().date()
     with stage.hub.store.reading() as session:
         companies = [stage.one(Company, name="lakeside")]
-        rows = read_table("signals", TableRequest(session, scope_of_operator(), companies, (today, today)))
+        rows = read_table(
+            "signals", TableRequest(session, scope_of_operator(), companies, (today, today), stage.clock())
+        )
     assert [(row["signal"], row["is_outcome"], row["calls"]) for row in rows] == [
         ("booked", True, 1), ("quote", True, 1), ("will_sue", False, 1),
     ]  # fmt: skip

@@ -40,10 +40,11 @@ from hub.delivery.crm_outcomes import pull_outcomes
 from hub.marks.leads import mark_lead
 from hub.model import Account, Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, User, YearRollup
 from hub.numbers.accounts import write_accounts
-from hub.reports.calendar import day_of, month_of, year_of
+from hub.reports.calendar import OwnDays, bounds, day_of, month_of, year_of
 from hub.reports.credits import MODELS
+from hub.reports.hours import calls_by_hour, count_hours
 from hub.reports.report import make_report
-from hub.reports.rollups import RollUpTurn, marked_days, roll_up, stored_days, write_marked
+from hub.reports.rollups import RollUpTurn, marked_days, roll_up, stored_days, sums_of, write_marked
 from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
 from hub.visits.forms import SentForm
@@ -209,9 +210,19 @@ def reports(stage: TestHub, company: Company) -> list[Any]:
     ]
 
 
+def check_hours(stage: TestHub, company: Company) -> None:
+    """Its calls by the hour are what counting them gives, as if all days were over."""
+    zone, days = ZoneInfo(company.time_zone), days_of(stage)
+    own = OwnDays(zone, (company.id,), bounds(min(days), zone)[0], bounds(max(days), zone)[1])
+    with stage.hub.store.reading() as session:
+        found = calls_by_hour(session, [own], stage.clock() + timedelta(days=9))
+        assert {at: figures for (_, at), figures in found.items()} == count_hours(session, own)
+
+
 def check(stage: TestHub, company: Company) -> None:
     """Reports are right before the marks are worked off and after; then the roll-ups are what adding up gives."""
     live = reports(stage, company)
+    check_hours(stage, company)
     true = added_up(stage, company)
     whole: dict[tuple[str, str], list[int]] = {}
     for tally in true.values():
@@ -229,6 +240,7 @@ def check(stage: TestHub, company: Company) -> None:
     while roll_up(stage.hub.store):
         pass
     assert stage.rows(DirtyDay) == []
+    check_hours(stage, company)
     with stage.hub.store.reading() as session:
         stored = stored_days(session, company.id, list(days_of(stage)))
     assert {day: tally for day, tally in stored.items() if tally} == true
@@ -320,11 +332,11 @@ def test_a_mark_that_comes_while_its_day_is_added_up_stays(lite_hub: Factory) ->
     lakeside.happen("call", 0, 0)
     with stage.hub.store.reading() as session:
         (seen,) = marked_days(session, 10)
-        old = tally_day(session, seen.company_id, seen.zone, seen.day)
+        old = sums_of(session, seen)
     lakeside.happen("call", 1, 0)
     assert write_marked(stage.hub.store, seen, old)
     assert len(stage.rows(DirtyDay)) == 1, "the second call's"
-    assert not write_marked(stage.hub.store, seen, {}), "another worker that saw the same marks gives way"
+    assert not write_marked(stage.hub.store, seen, ({}, {})), "another worker that saw the same marks gives way"
     check(stage, lakeside.company)
 
 

@@ -3,7 +3,14 @@ lost or doubled if it stops halfway."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+import signal
+import sqlite3
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 from sqlmodel import select
-from testbed import CALLER, SHARED, TestHub
+from testbed import CALLER, SHARED, TestHub, make_config
 
 from hub.backup.old_calls import MOVED, archive_files, archive_next, columns, is_whole
 from hub.backup.restore import restore
@@ -31,6 +38,7 @@ from hub.model import (
     DayRollup,
     Delivery,
     Disclosure,
+    HourRollup,
     MonthRollup,
     Note,
     YearRollup,
@@ -50,8 +58,11 @@ OLD = timedelta(days=761 + 62)
 
 @pytest.fixture
 def stage(hub: Factory, tmp_path: Path) -> TestHub:
+    return filled(hub(recordings={"storage": str(tmp_path)}))
+
+
+def filled(made: TestHub) -> TestHub:
     """A hub with three old calls of one company and one of another, all delivered and added up."""
-    made = hub(recordings={"storage": str(tmp_path)})
     for caller in (CALLER, "+13125550143", None):
         made.visit()
         made.call_in(SHARED, caller)
@@ -87,7 +98,7 @@ def in_files(folder: Path, question: str) -> list[tuple[Any, ...]]:
 
 def sums(stage: TestHub) -> list[list[Any]]:
     """What reports read."""
-    return [sorted(map(repr, stage.rows(table))) for table in (DayRollup, MonthRollup, YearRollup)]
+    return [sorted(map(repr, stage.rows(table))) for table in (HourRollup, DayRollup, MonthRollup, YearRollup)]
 
 
 def test_duckdb_reads_every_call_with_what_hangs_on_it_and_the_database_no_longer_has_it(
@@ -171,6 +182,58 @@ def test_what_stops_halfway_deletes_nothing_and_is_done_again_without_doubling(
     assert len(list(tmp_path.glob("archive/*/*/*"))) == 1
     assert archive_all(stage) == 4
     assert in_files(tmp_path, "SELECT count(*), count(DISTINCT id) FROM FILES") == [(4, 4)]
+
+
+def _die_at(line: int) -> None:
+    """Kill this process before the `line`th line that a move runs."""
+    lines = itertools.count(1)
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        if event == "line" and next(lines) == line:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace if frame.f_code is archive_next.__code__ else None
+
+    sys.settrace(trace)
+
+
+@pytest.mark.soak
+def test_a_move_that_is_killed_between_any_two_lines_loses_and_doubles_no_call(
+    lite_hub: Factory, tmp_path: Path
+) -> None:
+    stage = filled(lite_hub(recordings={"storage": str(tmp_path)}))
+    grow_old(stage)
+    before = tmp_path / "before.db"
+    with (
+        closing(sqlite3.connect(stage.hub.store.engine.url.database or "")) as read,
+        closing(sqlite3.connect(before)) as written,
+    ):
+        read.backup(written)
+    ids = {call.id for call in stage.rows(Call)}
+    moved = set()
+    for line in itertools.count(1):
+        folder = tmp_path / "move"
+        folder.mkdir()
+        config = make_config(f"sqlite:///{shutil.copy(before, folder / 'hub.db')}", recordings={"storage": str(folder)})
+        killed = os.fork()
+        if not killed:
+            # The kill is the point: nothing of this process is cleaned up.
+            hub = assemble(config, stage.clock)
+            _die_at(line)
+            archive_next(hub, MONTH)
+            os._exit(0)
+        _, status = os.waitpid(killed, 0)
+        if not os.WIFSIGNALED(status):
+            break
+        after = replace(stage, hub=assemble(config, stage.clock))
+        kept, filed = {call.id for call in after.rows(Call)}, {row.id for row in after.rows(ArchivedCall)}
+        assert kept | filed == ids and not kept & filed
+        moved.add(len(filed))
+        archive_all(after)
+        found = [row[0] for row in in_files(folder, "SELECT id FROM FILES")]
+        assert sorted(found) == sorted(ids) and not after.rows(Call), f"killed before line {line}"
+        after.hub.close()
+        shutil.rmtree(folder)
+    assert os.WEXITSTATUS(status) == 0 and line > 20 and moved == {0, 3}
 
 
 def test_reports_stay_as_they_are_also_if_a_day_is_marked_or_the_time_zone_changes(stage: TestHub) -> None:

@@ -96,7 +96,7 @@ def _add_table(name: str, report: TableReport) -> None:
         with open_store(read_outline(config)) as store, store.snapshot() as session:
             rows, _ = companies_named(session, company)
             days = span_of(first, last, day_of(utc_now(), ZoneInfo(rows[0].time_zone)))
-            lines = read_table(name, TableRequest(session, scope_of_operator(), rows, days))
+            lines = read_table(name, TableRequest(session, scope_of_operator(), rows, days, utc_now()))
         columns = tuple((title.lower(), name) for name, title in report.columns.items())
         return Listing(f"{name.capitalize()}, {days[0]} to {days[1]}", lines, columns)
 

@@ -23,10 +23,8 @@ from hub.queries.lists.kinds import CALLS, TEXTS, Kind
 from hub.queries.lists.plan import Period, indexless
 from hub.queries.lists.search import Search, search_conditions, search_of, wide_search_of
 from hub.reports.calendar import OwnDays, bounds, day_of, days_between, in_days
-from hub.reports.touches import MARKED_LEADS, is_lead
+from hub.reports.touches import ABANDONED_SECONDS, MARKED_LEADS, is_lead, unanswered
 
-ABANDONED_SECONDS = 15
-"""A caller who hangs up earlier has not waited."""
 MAX_HEAT_DAYS = 366
 """So many days a filter by weekday or hour goes back at most."""
 DELIVERY_STATES: dict[str, tuple[str, ...]] = {
@@ -119,25 +117,23 @@ def conditions(
 def outcome_is(outcome: str) -> Condition:
     """The condition that a call came to an outcome."""
     over, live = col(Call.status).not_in(UNDER_WAY), col(Call.status).in_(UNDER_WAY)
-    unanswered = and_(over, col(Call.answered_at).is_(None))
-    short = and_(col(Call.duration).is_not(None), col(Call.duration) < ABANDONED_SECONDS)
+    not_answered, missed, voicemail, abandoned = unanswered()
     match outcome:
         case Outcome.LIVE:
             return live
         case Outcome.ANSWERED:
             return and_(over, col(Call.answered_at).is_not(None))
         case filters.UNANSWERED:
-            return unanswered
+            return not_answered
         case filters.FAILED:
             connected = or_(col(Call.answered_at).is_not(None), col(Call.voicemail).is_(True))
             return and_(col(Call.status) == CallStatus.FAILED, or_(connected, col(Call.failure).is_not(None)))
         case Outcome.VOICEMAIL:
-            return and_(unanswered, col(Call.voicemail).is_(True))
+            return voicemail
         case Outcome.ABANDONED:
-            return and_(unanswered, col(Call.voicemail).is_(False), short)
+            return abandoned
         case _:
-            long = or_(col(Call.duration).is_(None), col(Call.duration) >= ABANDONED_SECONDS)
-            return and_(unanswered, col(Call.voicemail).is_(False), long)
+            return missed
 
 
 def outcome_of(call: Call) -> Outcome:

@@ -6,8 +6,8 @@ Each reads the calls of a period one time, by the index on company and start, so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -19,10 +19,10 @@ from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.config.callflow.context import RINGING, phones_rung
 from hub.model import Call, CallStep, Company, SignalRow, Tracker, TrackingNumber, User
-from hub.queries.lists.conditions import outcome_is
-from hub.queries.lists.filters import UNANSWERED, Outcome
+from hub.queries.reports.activity import call_activity
 from hub.reports.calendar import OwnDays, bounds, days_between, in_days
-from hub.reports.touches import is_lead
+from hub.reports.hours import NO_CALLS, CallFigures, figure_columns, figures_of
+from hub.reports.touches import unanswered
 from hub.store.dialects import UtcText
 
 MAX_DAYS = 366
@@ -37,6 +37,7 @@ class CallPeriod:
     session: Session
     scope: AccessScope
     days: Sequence[OwnDays]
+    now: datetime
     with_spam: bool = False
 
     @property
@@ -56,29 +57,6 @@ class CallPeriod:
 
 
 @dataclass(frozen=True)
-class CallFigures:
-    """Counts of incoming calls, without spam unless it was asked for. Calls that are over and that nobody answered are
-    `voicemail` if the caller left a message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
-
-    calls: int = 0
-    answered: int = 0
-    missed: int = 0
-    voicemail: int = 0
-    abandoned: int = 0
-    first_time: int = 0
-    talk_seconds: int = 0
-    """How long the answered calls lasted together."""
-
-    @property
-    def unanswered(self) -> int:
-        """Calls that are over and that nobody picked up."""
-        return self.missed + self.voicemail + self.abandoned
-
-    def __add__(self, other: CallFigures) -> CallFigures:
-        return CallFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
-
-
-@dataclass(frozen=True)
 class TrackerCalls:
     """The calls to one tracker's numbers."""
 
@@ -90,8 +68,6 @@ class TrackerCalls:
     numbers: tuple[str, ...]
     """Its numbers in use today."""
     figures: CallFigures
-    leads: int = 0
-    """How many of these calls are leads."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +78,6 @@ class AgentCalls:
     name: str | None
     """The user whose phone it is."""
     figures: CallFigures
-    leads: int = 0
-    """How many of these calls are leads."""
     missed: int = 0
     """The calls that rang this phone, are over and that nobody answered, voicemails included. A call that rang several phones
     counts at each of them."""
@@ -116,14 +90,11 @@ class SignalCalls:
     name: str
     is_outcome: bool
     figures: CallFigures
-    leads: int = 0
-    """How many of these calls are leads."""
 
 
 def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
     """Every tracker in use or with calls in the period, those with the most calls first."""
     counted = figures_by(of, col(Call.tracker_id))
-    good = figures_by(of, col(Call.tracker_id), is_lead(Call))
     query = of.scope.select(Tracker).where(col(Tracker.company_id).in_(of.companies))
     trackers = [each for each in of.session.exec(query) if each.retired_at is None or each.id in counted]
     lines = of.session.exec(
@@ -142,8 +113,7 @@ def calls_by_tracker(of: CallPeriod) -> list[TrackerCalls]:
             each.shown_name,
             each.company_id,
             tuple(numbers.get(each.id, ())),
-            counted.get(each.id, CallFigures()),
-            good.get(each.id, CallFigures()).calls,
+            counted.get(each.id, NO_CALLS),
         )
         for each in trackers
     ]
@@ -154,18 +124,15 @@ def calls_by_agent(of: CallPeriod) -> list[AgentCalls]:
     """The answered calls by the phone that answered, and how many rang there in vain; those with the most calls first."""
     answered = col(Call.answered_at).is_not(None)
     counted = figures_by(of, col(Call.answered_by), answered)
-    good = figures_by(of, col(Call.answered_by), answered, is_lead(Call))
     accounts = select(Company.account_id).where(col(Company.id).in_(of.companies))
     users = of.session.exec(select(User.name, User.phone_numbers).where(col(User.account_id).in_(accounts)))
     names = {number: name for name, phones in users for number in (phones or "").split()}
     missed = _missed_by_phone(of)
-    nothing = CallFigures()
     found = [
         AgentCalls(
             number,
             names.get(number or ""),
-            counted.get(number, nothing),
-            good.get(number, nothing).calls,
+            counted.get(number, NO_CALLS),
             missed[number or ""],
         )
         for number in dict.fromkeys([*counted, *missed])
@@ -182,10 +149,9 @@ def calls_by_signal(of: CallPeriod) -> list[SignalCalls]:
     )
     read = (col(SignalRow.subject_id) == Call.id, ~earlier.correlate(SignalRow).exists())
     key = case((col(SignalRow.is_outcome), "outcome "), else_="signal ") + col(SignalRow.name)
-    counted, good = figures_by(of, key, *read), figures_by(of, key, *read, is_lead(Call))
     found = [
-        SignalCalls(name, kind == "outcome", figures, good[both].calls if both in good else 0)
-        for both, figures in counted.items()
+        SignalCalls(name, kind == "outcome", figures)
+        for both, figures in figures_by(of, key, *read).items()
         for kind, _, name in [both.partition(" ")]
     ]
     return sorted(found, key=lambda each: (not each.is_outcome, -each.figures.calls, each.name))
@@ -204,47 +170,16 @@ def _missed_by_phone(of: CallPeriod) -> Counter[str]:
     return Counter(number for _, number in rung)
 
 
-def calls_by_weekday_and_hour(of: CallPeriod, *conditions: object) -> dict[tuple[int, int], CallFigures]:
-    """(weekday, 0 is Monday; hour) of each company's time zone → the calls that meet some conditions. Hours without calls are
-    left out."""
-    found: dict[tuple[int, int], CallFigures] = {}
-    for days, calls in of.by_zone():
-        key, characters = beginning_of(days)
-        for at, figures in local_times(figures_by(calls, key, *conditions), characters, days):
-            place = at.weekday(), at.hour
-            found[place] = found.get(place, CallFigures()) + figures
-    return found
+def calls_by_weekday_and_hour(of: CallPeriod) -> dict[tuple[int, int], CallFigures]:
+    """(weekday, 0 is Monday; hour) of each company's time zone → its calls. Hours without calls are left out."""
+    return call_activity(of.session, of.scope, of.days, of.now, with_spam=of.with_spam).by_weekday_and_hour()
 
 
-def figures_by(of: CallPeriod, key: object, *conditions: object) -> dict[Any, CallFigures]:
+def figures_by(of: CallPeriod, key: Any, *conditions: Any) -> dict[Any, CallFigures]:
     """The figures of the calls that the user may see, by the values of `key`."""
-    call: Any = Call
-    answered = call.answered_at.is_not(None)
-    _, missed, voicemail, abandoned = unanswered()
-    columns: Sequence[Any] = (
-        key,
-        func.count(),
-        *(count_if(each) for each in (answered, missed, voicemail, abandoned, call.first_time_caller.is_(True))),
-        func.sum(case((answered, call.duration), else_=0)),
-    )
-    query: Any = of.narrowed(select(*columns).where(*conditions))
-    rows: Iterable[Any] = of.session.execute(query.group_by(key))
-    return {value: CallFigures(*(int(each or 0) for each in numbers)) for value, *numbers in rows}
-
-
-def unanswered() -> tuple[Any, Any, Any, Any]:
-    """The conditions that a call is over and was not answered; and that it is `missed`, `voicemail` or `abandoned`."""
-    return (
-        outcome_is(UNANSWERED),
-        outcome_is(Outcome.MISSED),
-        outcome_is(Outcome.VOICEMAIL),
-        outcome_is(Outcome.ABANDONED),
-    )
-
-
-def count_if(condition: Any) -> Any:
-    """How many rows meet a condition."""
-    return func.sum(case((condition, 1), else_=0))
+    columns: list[Any] = [key, *figure_columns()]
+    query = of.narrowed(select(*columns).where(*conditions))
+    return {value: figures_of(numbers) for value, *numbers in of.session.execute(query.group_by(key))}
 
 
 def beginning_of(of: OwnDays) -> tuple[object, int]:

@@ -11,7 +11,9 @@ from sqlmodel import col
 
 from hub.model import Attribution, Call, Lead, OutgoingCall
 from hub.queries.missed_calls import SETTLED
-from hub.queries.reports.call_reports import CallPeriod, beginning_of, count_if, local_times, unanswered
+from hub.queries.reports.call_reports import CallPeriod, beginning_of, local_times
+from hub.reports.hours import count_if
+from hub.reports.touches import unanswered
 
 By = Literal["hour", "source"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +12,10 @@ from sqlmodel import Session
 
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
-from hub.model import Call, Company
+from hub.model import Company
 from hub.platform.fields import only
 from hub.queries.reports.call_reports import (
     MAX_DAYS,
-    CallFigures,
     CallPeriod,
     calls_by_agent,
     calls_by_signal,
@@ -26,8 +25,8 @@ from hub.queries.reports.call_reports import (
 from hub.queries.reports.trends import MEASURES, trend_of
 from hub.reports.calendar import WEEKDAYS, Span, own_days
 from hub.reports.definitions import DEFINITIONS, call_ratios
+from hub.reports.hours import CallFigures, total_of
 from hub.reports.report import Line
-from hub.reports.touches import is_lead
 from hub.reports.weeks import WEEK, Returns, monday_of, weeks_until
 
 Row = Mapping[str, Any]
@@ -43,6 +42,7 @@ class TableRequest:
     scope: AccessScope
     companies: Sequence[Company]
     days: Span
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,14 @@ def _calls(request: TableRequest) -> CallPeriod:
     first, last = request.days
     if (last - first).days >= MAX_DAYS:
         raise CannotDo(f"This report covers {MAX_DAYS} days at most; choose a later first day.", param="first")
-    return CallPeriod(request.session, request.scope, own_days(request.companies, first, last))
+    return CallPeriod(request.session, request.scope, own_days(request.companies, first, last), request.now)
 
 
 def _agents(request: TableRequest) -> list[Row]:
     return [
         {
-            **only("number", "name", "leads", "missed")(each),
-            **only("calls", "first_time", "talk_seconds")(each.figures),
+            **only("number", "name", "missed")(each),
+            **only("calls", "first_time", "leads", "talk_seconds")(each.figures),
             **_ratios({**vars(each.figures), "calls": each.figures.calls + each.missed}),
         }
         for each in calls_by_agent(_calls(request))
@@ -113,14 +113,14 @@ def _trackers(request: TableRequest) -> list[Row]:
     companies = {each.id: each.name for each in request.companies}
     return [
         {"tracker": each.name, "title": each.title, "company": companies[each.company_id],
-         **_call_figures(each.figures, each.leads)}
+         **_call_figures(each.figures)}
         for each in calls_by_tracker(_calls(request))
     ]  # fmt: skip
 
 
 def _signals(request: TableRequest) -> list[Row]:
     return [
-        {"signal": each.name, "is_outcome": each.is_outcome, **_call_figures(each.figures, each.leads)}
+        {"signal": each.name, "is_outcome": each.is_outcome, **_call_figures(each.figures)}
         for each in calls_by_signal(_calls(request))
     ]
 
@@ -135,22 +135,17 @@ def _weekdays(request: TableRequest) -> list[Row]:
 
 def _by_part(request: TableRequest, parts: int, part: Callable[[tuple[int, int]], int]) -> Iterator[tuple[int, Row]]:
     """Every hour of the day, or day of the week, with its calls."""
-    calls, leads = [CallFigures()] * parts, [0] * parts
-    period = _calls(request)
-    for place, figures in calls_by_weekday_and_hour(period).items():
-        calls[part(place)] += figures
-    for place, figures in calls_by_weekday_and_hour(period, is_lead(Call)).items():
-        leads[part(place)] += figures.calls
-    return ((place, _call_figures(each, leads[place])) for place, each in enumerate(calls))
+    calls: list[list[CallFigures]] = [[] for _ in range(parts)]
+    for place, figures in calls_by_weekday_and_hour(_calls(request)).items():
+        calls[part(place)].append(figures)
+    return ((place, _call_figures(total_of(some))) for place, some in enumerate(calls))
 
 
-def _call_figures(figures: CallFigures, leads: int) -> Row:
+def _call_figures(figures: CallFigures) -> Row:
     return {
         **only("calls", "answered")(figures),
         "missed": figures.unanswered,
-        **only("voicemail", "first_time")(figures),
-        "leads": leads,
-        "talk_seconds": figures.talk_seconds,
+        **only("voicemail", "first_time", "leads", "talk_seconds")(figures),
         **_ratios(vars(figures)),
     }
 

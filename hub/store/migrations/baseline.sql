@@ -949,6 +949,22 @@ CREATE TABLE greeting (
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
 CREATE INDEX ix_greeting_company_id ON greeting (company_id);
+CREATE TABLE hour_rollup (
+    company_id VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    hour INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    voicemail INTEGER NOT NULL,
+    abandoned INTEGER NOT NULL,
+    first_time INTEGER NOT NULL,
+    talk_seconds INTEGER NOT NULL,
+    leads INTEGER NOT NULL,
+    spam INTEGER NOT NULL,
+    PRIMARY KEY (company_id, day, hour),
+    FOREIGN KEY(company_id) REFERENCES company (id)
+) /* sqlite: WITHOUT ROWID */;
 CREATE TABLE ignored_repair (
     user_id VARCHAR NOT NULL,
     "key" VARCHAR(200) NOT NULL,

@@ -292,7 +292,7 @@ def _add_table(api: FastAPI, name: str, report: TableReport) -> None:
         _in_order(first, last)
         with authorized.session() as session:
             rows = companies_of(session, authorized.scope, company)
-            request = TableRequest(session, authorized.scope, rows, (first, last))
+            request = TableRequest(session, authorized.scope, rows, (first, last), authorized.hub.clock())
             return TableReportAnswer(
                 report=name, first=str(first), last=str(last), columns=report.columns, lines=read_table(name, request)
             )

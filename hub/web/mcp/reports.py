@@ -77,7 +77,7 @@ def run_report(
             if model != "last" or costs:
                 raise CannotDo("Models of attribution and costs are for sources and campaigns; leave them out.")
             sentence = REPORTS[TABLES[by]].sentence
-            lines = read_table(TABLES[by], TableRequest(session, scope, rows, days))
+            lines = read_table(TABLES[by], TableRequest(session, scope, rows, days, reader.hub.clock()))
             return {**about, "about": sentence, "lines": [_table_line(reader, each) for each in lines]}
         dimension = cast(Dimension, by)
         if costs:

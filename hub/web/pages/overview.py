@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,10 +20,8 @@ from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
 from hub.queries.reports.activity import (
-    NO_CALLS,
     Activity,
     call_activity,
-    calls_of_the_week,
     count_deliveries,
     count_leads,
     days_of,
@@ -30,6 +29,7 @@ from hub.queries.reports.activity import (
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
 from hub.reports.definitions import DEFINITIONS
+from hub.reports.hours import NO_CALLS
 from hub.store import audit
 from hub.web.pages.call.page import noted_call_back
 from hub.web.pages.guard import Page
@@ -63,7 +63,7 @@ def overview(page: PageRequest) -> Response:
     former = period.before()
     with page.session() as session:
         last = max(period.last, page.now.astimezone(page.zone).date())
-        whole = call_activity(session, page.scope, own_days(page.shown_companies, former.first, last))
+        whole = call_activity(session, page.scope, own_days(page.shown_companies, former.first, last), page.now)
     now, before = whole.within(period.first, period.last), whole.within(former.first, former.last)
     comparable = before.until(page.now - (period.first - former.first))
     needs, steps = _needs(page), None
@@ -90,7 +90,7 @@ def overview(page: PageRequest) -> Response:
         "opening": _opening(page),
         "has_queues": has_queues(page.hub.config, [each.name for each in page.shown_companies]),
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
-        **_figures(page, period, former),
+        **_figures(page, {period: now, former: before}),
     }
     if page.is_partial:
         return page.render("overview.html", block="now", **values)
@@ -148,11 +148,12 @@ def _note_reading(page: PageRequest, needs: NeedsNow) -> None:
                 audit.note_once(session, page.now, page.user.id, action, subjects, page.now - READ_AGAIN)
 
 
-def _figures(page: PageRequest, period: Period, former: Period) -> dict[str, Any]:
+def _figures(page: PageRequest, periods: Mapping[Period, Activity]) -> dict[str, Any]:
     with page.session() as session:
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
-        days = [own_days(page.shown_companies, each.first, each.last) for each in (period, former)]
-        leads = count_leads(session, *days) if page.may("marks") else [None, None]
+        days = [own_days(page.shown_companies, each.first, each.last) for each in periods]
+        calls = zip(periods.values(), days, strict=True)
+        leads = count_leads(session, *calls) if page.may("marks") else [None, None]
         sent = count_deliveries(session, days[0]) if page.may("deliveries") else None
     return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState, "definitions": DEFINITIONS}
 
@@ -212,7 +213,7 @@ def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period)
     return Series(
         labels=[hour_label(hour) for hour in hours],
         calls=[current.get(hour, NO_CALLS).calls for hour in hours],
-        missed=[current.get(hour, NO_CALLS).missed for hour in hours],
+        missed=[current.get(hour, NO_CALLS).unanswered for hour in hours],
         before=[former.get(hour, NO_CALLS).calls for hour in hours],
         running=None if running is None or running not in hours else hours.index(running),
         every=1 if len(hours) < 18 else 2,
@@ -228,7 +229,7 @@ def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) 
     return Series(
         labels=[day_of(day) for day in days],
         calls=[current.get(day, NO_CALLS).calls for day in days],
-        missed=[current.get(day, NO_CALLS).missed for day in days],
+        missed=[current.get(day, NO_CALLS).unanswered for day in days],
         before=[former.get(day - back, NO_CALLS).calls for day in days],
         running=days.index(today) if today in days else None,
         every=max(1, len(days) // 12),
@@ -240,7 +241,8 @@ def _heat(page: PageRequest) -> dict[str, Any]:
     today = page.now.astimezone(page.zone).date()
     with page.session() as session:
         days = own_days(page.shown_companies, today - timedelta(days=HEAT_DAYS - 1), today)
-        calls = calls_of_the_week(session, page.scope, days)
+        week = call_activity(session, page.scope, days, page.now).by_weekday_and_hour()
+    calls = Counter({place: each.calls for place, each in week.items()})
     busy = [*(hour for _, hour in calls), 8, 17]
     hours = range(min(busy), max(busy) + 1)
     peak = max(calls, key=lambda key: calls[key], default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import Session
@@ -16,17 +17,12 @@ from hub.model import Company
 from hub.platform.formats import phone
 from hub.platform.id_words import words_of
 from hub.queries.lists.filters import IS_LEAD, RIGHTS
-from hub.queries.reports.call_reports import (
-    CallFigures,
-    CallPeriod,
-    calls_by_agent,
-    calls_by_signal,
-    calls_by_tracker,
-)
+from hub.queries.reports.call_reports import CallPeriod, calls_by_agent, calls_by_signal, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.trends import Trend
 from hub.reports.calendar import own_days
+from hub.reports.hours import CallFigures
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
@@ -63,13 +59,14 @@ class Reading:
     companies: Sequence[Company]
     choice: Choice
     link: Link
+    now: datetime
     account: Account = "hidden"
     """Where costs of the whole account are shown."""
 
     def calls(self, period: Period) -> CallPeriod:
         """The calls of a period that count."""
         days = own_days(self.companies, period.first, period.last)
-        return CallPeriod(self.session, self.scope, days, self.choice.with_spam)
+        return CallPeriod(self.session, self.scope, days, self.now, self.choice.with_spam)
 
 
 def table_for(reading: Reading, weeks: Trend | None = None) -> ReportTable:
@@ -115,7 +112,7 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 Line(
                     each.number or "",
                     each.name or (phone(each.number) if each.number else choice.kind.nothing),
-                    {**_call_figures(each.figures), "leads": Decimal(each.leads), "missed": Decimal(each.missed)},
+                    {**_call_figures(each.figures), "missed": Decimal(each.missed)},
                     phone(each.number) if each.name else "",
                     {"agent": each.number} if each.number else None,
                 )

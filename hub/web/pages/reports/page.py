@@ -61,7 +61,9 @@ def report(page: PageRequest, status: int | None = None, **more: Any) -> Respons
     choice = choice_of(page.path("report"), page.query, page.period())
     companies = choice.among(page.shown_companies)
     with page.session() as session:
-        reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page, companies))
+        reading = Reading(
+            session, page.scope, companies, choice, _linker(page, choice), page.now, account_of(page, companies)
+        )
         weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
         table = table_for(reading, weeks)
         models = credits_by_model(reading) if choice.all_models else None
@@ -167,7 +169,9 @@ def csv_file(page: PageRequest) -> Response:
     choice = choice_of(page.path("report"), page.query, page.period())
     companies = choice.among(page.shown_companies)
     with page.session() as session:
-        reading = Reading(session, page.scope, companies, choice, lambda filters: None, account_of(page, companies))
+        reading = Reading(
+            session, page.scope, companies, choice, lambda filters: None, page.now, account_of(page, companies)
+        )
         table = table_for(reading)
     subject = page.company.id if page.company else page.user.account_id
     days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"

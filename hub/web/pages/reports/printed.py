@@ -48,7 +48,7 @@ def print_report(hub: Hub, session: Session, wanted: ReportToSend, first: date, 
     whole = wanted.all_companies and wanted.scope.companies is None and len(some) == len(companies)
     account: Account = "included" if whole else "hidden"
     companies = some
-    reading = Reading(session, wanted.scope, companies, choice, lambda filters: None, account)
+    reading = Reading(session, wanted.scope, companies, choice, lambda filters: None, hub.clock(), account)
     weeks = read_weeks(session, companies, choice) if choice.kind.name == "trend" else None
     table = table_for(reading, weeks)
     trend = lines_of(weeks, companies, choice) if weeks else None

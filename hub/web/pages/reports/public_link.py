@@ -88,7 +88,7 @@ class SharedReports:
                 query["after"] = after
             zone = ZoneInfo(company.time_zone)
             choice = choice_of(link.report, query, period_of(query, zone, hub.clock()))
-            reading = Reading(session, scope, [company], choice, lambda filters: None)
+            reading = Reading(session, scope, [company], choice, lambda filters: None, hub.clock())
             weeks = read_weeks(session, [company], choice) if choice.kind.name == "trend" else None
             table = table_for(reading, weeks)
             models = credits_by_model(reading) if choice.all_models else None

@@ -1,0 +1,166 @@
+"""The calls of each hour and what became of them: counted from the calls, and kept for each day that was added up.
+
+A range of days is read from the kept hours. Days that were marked since, and the newest, are counted from their calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from operator import attrgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, and_, case, delete, func, not_, select
+from sqlmodel import Session, col
+
+from hub.model import Call, DirtyDay, HourRollup
+from hub.reports.calendar import OwnDays, bounds, day_of, in_days
+from hub.reports.touches import is_lead, unanswered
+from hub.store.dialects import UtcHour, UtcQuarter
+from hub.store.rows import write_rows
+
+NEWEST = timedelta(days=2)
+"""Days that end later than this ago are counted, because a call under way marks its day only when it is over."""
+MAX_MARKED_DAYS = 31
+"""If more are marked, the whole range is counted: to ask for each day takes longer."""
+HOUR_TABLE: Table = HourRollup.__table__
+
+
+@dataclass(frozen=True)
+class CallFigures:
+    """Counts of incoming calls, without spam unless it was asked for. Calls that are over and that nobody answered are
+    `voicemail` if the caller left a message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
+
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    voicemail: int = 0
+    abandoned: int = 0
+    first_time: int = 0
+    talk_seconds: int = 0
+    """How long the answered calls lasted together."""
+    leads: int = 0
+    spam: int = 0
+    """Calls that were left out; counted only by hours."""
+
+    @property
+    def unanswered(self) -> int:
+        """Calls that are over and that nobody picked up."""
+        return self.missed + self.voicemail + self.abandoned
+
+
+NO_CALLS = CallFigures()
+NAMES = [each.name for each in fields(CallFigures)]
+values_of: Callable[[CallFigures], tuple[int, ...]] = attrgetter(*NAMES)
+"""The numbers, in the order of NAMES."""
+Narrow = Callable[[Any], Any]
+"""Narrows a query of calls to those that a user may see."""
+
+
+def count_if(condition: Any) -> Any:
+    """How many rows meet a condition."""
+    return func.sum(case((condition, 1), else_=0))
+
+
+def figure_columns() -> list[Any]:
+    """What is counted of some calls, in the order of CallFigures, but for `spam`."""
+    call: Any = Call
+    answered = call.answered_at.is_not(None)
+    conditions = (answered, *unanswered()[1:], call.first_time_caller.is_(True))
+    talked = func.sum(case((answered, func.coalesce(call.duration, 0)), else_=0))
+    return [func.count(), *map(count_if, conditions), talked, count_if(is_lead(Call))]
+
+
+def figures_of(numbers: Iterable[Any]) -> CallFigures:
+    """What the columns of `figure_columns` gave."""
+    return CallFigures(*(int(each or 0) for each in numbers))
+
+
+def total_of(some: Sequence[CallFigures]) -> CallFigures:
+    """The sums of some figures."""
+    return some[0] if len(some) == 1 else CallFigures(*map(sum, zip(*map(values_of, (NO_CALLS, *some)), strict=True)))
+
+
+def calls_by_hour(
+    session: Session, days: Sequence[OwnDays], now: datetime, narrow: Narrow | None = None, *, with_spam: bool = False
+) -> dict[tuple[ZoneInfo, datetime], CallFigures]:
+    """The calls of some days by the hour, each named by its beginning by the clocks of its companies, without an offset, and by
+    their time zone. With `narrow` or `with_spam` all are counted from the calls."""
+    found: defaultdict[tuple[ZoneInfo, datetime], list[CallFigures]] = defaultdict(list)
+    for each in days:
+        if narrow or with_spam:
+            hours: Iterable[tuple[datetime, CallFigures]] = count_hours(session, each, narrow, with_spam).items()
+        else:
+            hours = _kept_and_counted(session, each, now)
+        for at, figures in hours:
+            found[each.zone, at].append(figures)
+    return {key: total_of(some) for key, some in found.items()}
+
+
+def count_hours(
+    session: Session, days: OwnDays, narrow: Narrow | None = None, with_spam: bool = False
+) -> dict[datetime, CallFigures]:
+    """The same of the companies of one time zone, counted from the calls."""
+    stretch = _stretch(days)
+    query = select(stretch, col(Call.spam), *figure_columns())
+    query = query.where(in_days([days], col(Call.company_id), col(Call.started_at))).group_by(stretch, col(Call.spam))
+    found: defaultdict[datetime, list[CallFigures]] = defaultdict(list)
+    for begun, spam, *numbers in session.execute(narrow(query) if narrow else query):
+        at = days.local(begun).replace(minute=0, fold=0, tzinfo=None)
+        found[at].append(CallFigures(spam=int(numbers[0])) if spam and not with_spam else figures_of(numbers))
+    return {at: total_of(some) for at, some in found.items()}
+
+
+def write_hours(session: Session, company_id: str, day: date, hours: Mapping[datetime, CallFigures]) -> None:
+    """Set the kept hours of a company's day."""
+    table = HOUR_TABLE.c
+    where = table.company_id == company_id, table.day == day
+    new = {at.hour: values_of(figures) for at, figures in hours.items()}
+    kept = session.execute(select(table.hour, *map(table.__getitem__, NAMES)).where(*where))
+    if {hour: tuple(numbers) for hour, *numbers in kept} != new:
+        session.execute(delete(HOUR_TABLE).where(*where))
+        rows = ({"hour": hour, **dict(zip(NAMES, numbers, strict=True))} for hour, numbers in sorted(new.items()))
+        write_rows(session, HourRollup, [HourRollup(company_id=company_id, day=day, **row) for row in rows])
+
+
+def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterator[tuple[datetime, CallFigures]]:
+    zone = days.zone
+    first, last = day_of(days.begins, zone), day_of(days.ends - timedelta(microseconds=1), zone)
+    settled = min(last, day_of(now, zone) - NEWEST)
+    marked = _marked(session, days.companies, first, settled)
+    whole = (bounds(first, zone)[0], bounds(last, zone)[1]) == (days.begins, days.ends)
+    if not whole or settled < first or len(marked) > MAX_MARKED_DAYS:
+        yield from count_hours(session, days).items()
+        return
+    table = HOUR_TABLE.c
+    query = select(table.day, table.hour, *(func.sum(table[name]) for name in NAMES)).where(
+        table.company_id.in_(days.companies),
+        table.day.between(first, settled),
+        *(not_(and_(table.day == day, table.company_id.in_(companies))) for day, companies in marked.items()),
+    )
+    for day, hour, *numbers in session.execute(query.group_by(table.day, table.hour)):
+        yield datetime.combine(day, time(hour)), CallFigures(*numbers)
+    for day, companies in marked.items():
+        yield from count_hours(session, OwnDays(zone, tuple(companies), *bounds(day, zone))).items()
+    if settled < last:
+        yield from count_hours(session, days._replace(begins=bounds(settled, zone)[1])).items()
+
+
+def _marked(session: Session, companies: Sequence[str], first: date, last: date) -> dict[date, list[str]]:
+    """Day → the companies that have a mark on it."""
+    day, company = col(DirtyDay.day), col(DirtyDay.company_id)
+    query = select(day, company).where(company.in_(companies), day.between(first, last)).distinct()
+    found: dict[date, list[str]] = {}
+    for at, company_id in session.execute(query.order_by(day, company)):
+        found.setdefault(at, []).append(company_id)
+    return found
+
+
+def _stretch(days: OwnDays) -> Any:
+    """The hour of UTC in which a call began; the quarter for a zone whose hours begin at another minute."""
+    offsets = [days.local(each).utcoffset() or timedelta() for each in (days.begins, days.ends)]
+    has_whole_hours = all(offset.total_seconds() % 3600 == 0 for offset in offsets)
+    return (UtcHour if has_whole_hours else UtcQuarter)(col(Call.started_at))

@@ -123,7 +123,7 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
                 Line(
                     each.name,
                     words_of(each.name).capitalize(),
-                    {**_call_figures(each.figures), "leads": Decimal(each.leads)},
+                    _call_figures(each.figures),
                     "how the call ended" if each.is_outcome else "said in the call",
                     {"signal": each.name} if may(reading.scope.user, RIGHTS["signal"]) else None,
                 )

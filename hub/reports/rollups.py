@@ -20,7 +20,7 @@ from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
 from hub.reports.calendar import OwnDays, bounds, month_of, year_of
 from hub.reports.credits import MODELS, Model
 from hub.reports.dirty_days import is_archived
-from hub.reports.hours import CallFigures, count_hours, write_hours
+from hub.reports.hours import HOUR_TABLE, CallFigures, count_hours, write_hours
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
 from hub.store.dialects import upsert
 from hub.store.engine import Store
@@ -29,7 +29,7 @@ from hub.store.locks import TransactionLock, lock_transaction
 DAY_TABLE: Table = DayRollup.__table__
 MONTH_TABLE: Table = MonthRollup.__table__
 YEAR_TABLE: Table = YearRollup.__table__
-ROLL_UPS = (DAY_TABLE.name, MONTH_TABLE.name, YEAR_TABLE.name)
+ROLL_UPS = (HOUR_TABLE.name, DAY_TABLE.name, MONTH_TABLE.name, YEAR_TABLE.name)
 KEY_COLUMNS = [DAY_TABLE.c[name] for name in Key._fields]
 MEASURE_COLUMNS = [DAY_TABLE.c[name] for name in MEASURES]
 MAX_DIRTY_DAYS = 10_000

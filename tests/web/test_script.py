@@ -170,7 +170,8 @@ def test_a_visit_that_comes_as_plain_text_needs_no_preflight(edge: Edge) -> None
 
 
 def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text(CONFIG)
+    without_assistant = CONFIG.replace("  moody: {plugin: moody, isolation: thread}\n", "")
+    (tmp_path / "config.yaml").write_text(without_assistant)
     (tmp_path / "hello.wav").write_bytes(WAV)
     printed = CliRunner().invoke(app, ["snippet", "lakeside", "--forms", "--config", str(tmp_path / "config.yaml")])
     tags = re.findall(r'src="(\S+?)"(?: integrity="(\S+?)")? crossorigin="anonymous"', printed.stdout)
@@ -183,7 +184,9 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
     link = f'<a href="{PUBLIC}/privacy/lakeside#opt-out">Do Not Sell or Share My Personal Information</a>'
     assert link in printed.stdout and 'id="opt-out"' in edge.client.get("/privacy/lakeside").text
     assert "Limit the Use" not in printed.stdout, "what is said goes nowhere beyond the service"
-    (tmp_path / "config.yaml").write_text(CONFIG.replace("connectors:", "connectors:\n  ears: {plugin: whisper}", 1))
+    (tmp_path / "config.yaml").write_text(
+        without_assistant.replace("connectors:", "connectors:\n  ears: {plugin: whisper}", 1)
+    )
     limited = CliRunner().invoke(app, ["snippet", "lakeside", "--config", str(tmp_path / "config.yaml")])
     assert "Limit the Use of My Sensitive Personal Information</a>" in limited.stdout
     (tmp_path / "config.yaml").write_text(CONFIG)

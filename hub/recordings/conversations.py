@@ -30,8 +30,11 @@ CONVERSATION = "conversation"
 
 
 def drain_conversations(hub: Hub, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what waits in the spool. RetryLater if the call itself is not known yet; the spool then tries again."""
+    """Write what waits in the spool. RetryLater if the call itself is not known yet; the spool then tries again, until the time
+    of its words is over."""
     for row in rows:
+        if hub.clock() > row["at"] + hub.config.recordings.keep_transcripts:
+            continue
         with hub.store.writing() as session:
             _write(hub, session, row)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,15 @@ def test_without_a_notice_or_after_a_refusal_nothing_is_kept(stage: TestHub, cho
 def test_one_of_a_call_that_is_not_known_yet_waits(stage: TestHub) -> None:
     with pytest.raises(RetryLater):
         drain_conversations(stage.hub, [said(stage, carrier_call_id="unknown")])
+
+
+def test_words_that_waited_are_dropped_when_the_caller_was_erased_or_their_time_is_over(stage: TestHub) -> None:
+    late, unknown = said(stage), said(stage, carrier_call_id="unknown")
+    erase_person(stage.hub, str(stage.rows(Call)[0].person_id))
+    drain_conversations(stage.hub, [late])
+    stage.clock.now += stage.hub.config.recordings.keep_transcripts + timedelta(seconds=1)
+    drain_conversations(stage.hub, [unknown])
+    assert stage.rows(TranscriptRow) == [] and stage.rows(SearchWord) == []
 
 
 class PaperAgent(Connector):

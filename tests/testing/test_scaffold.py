@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from proving import FORMS
 
-from hub.testing.scaffold import CannotWrite, write_plugin
+from hub.startup.reading import read_config
+from hub.testing import SUITE_OF_KIND
+from hub.testing.scaffold import CannotWrite, has_one_file_form, write_plugin
 
 REPOSITORY = Path(__file__).parents[2]
 SETTINGS = str(REPOSITORY / "pyproject.toml")
@@ -40,6 +42,12 @@ def test_a_name_that_would_hide_another_is_refused(tmp_path: Path, name: str) ->
 def test_an_installed_plugins_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match="installed already"):
         write_plugin("carrier", "twilio", tmp_path / "new")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SUITE_OF_KIND if has_one_file_form(kind)])
+def test_the_configuration_beside_a_new_file_is_right(tmp_path: Path, kind: str) -> None:
+    write_plugin(kind, f"acme_{kind}", tmp_path / "new", package=False)
+    assert f"acme_{kind}" in read_config(tmp_path / "new" / "config.yaml").connectors
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:

@@ -16,12 +16,10 @@ from hub.model.states import RecordingState, RefusalSource, TranscriptState
 from hub.recordings.insights import reader_of
 from hub.recordings.keep import why_not_kept
 from hub.recordings.redact import redact
-from hub.recordings.transcribe import queue_refusal
+from hub.recordings.transcribe import note_written
 from hub.recordings.transcripts import place_in, sealed_text
 from hub.runtime import Hub
-from hub.store.encryption.search_words import Searchable, index_words
 from hub.store.rows import write_rows
-from hub.store.writers.webhook_events import note_changes_of
 from hub.texts.quotes import READ_AS, said_by_caller
 from hub.texts.words import read
 
@@ -79,7 +77,5 @@ def _write(hub: Hub, session: Session, row: Mapping[str, Any]) -> None:
         session, call.company_id, call.caller_number, call.id, sealed_text(found), place_in(transcript.id)
     )
     write_rows(session, TranscriptRow, [transcript])
-    words = " ".join(part.text or "" for part in found)
-    index_words(hub.vault, session, [Searchable(transcript.id, call.company_id, words, spoken=True)])
-    queue_refusal(session, hub, transcript, call, recording, read(said_by_caller(found), READ_AS[RefusalSource.CALL]))
-    note_changes_of(session, call.id, ("transcription",), now)
+    reading = read(said_by_caller(found), READ_AS[RefusalSource.CALL])
+    note_written(session, hub, transcript, call, recording, found, reading)

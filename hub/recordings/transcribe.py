@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col
 
-from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.errors import (
     NotSupported,
     PluginDied,
@@ -134,15 +134,29 @@ def _write(
         }
         if not complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome):
             return None  # its caller ended the recording meanwhile, or another worker has it
-        words = " ".join(part.text or "" for part in transcript.parts)
-        index_words(hub.vault, session, [Searchable(row.id, call.company_id, words, spoken=True)])
-        queue_refusal(session, hub, row, call, heard.row, reading)
-        note_changes_of(session, call.id, ("transcription",), hub.clock())
+        note_written(session, hub, row, call, heard.row, transcript.parts, reading)
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
 
 
-def queue_refusal(
+def note_written(
+    session: Session,
+    hub: Hub,
+    row: TranscriptRow,
+    call: Call,
+    recording: Recording,
+    parts: Sequence[TranscriptPart],
+    reading: Reading,
+) -> None:
+    """What follows when a transcript is written, in its transaction: its words are found, what the caller may have refused is
+    queued, and the change of the call is noted."""
+    words = " ".join(part.text or "" for part in parts)
+    index_words(hub.vault, session, [Searchable(row.id, call.company_id, words, spoken=True)])
+    _queue_refusal(session, hub, row, call, recording, reading)
+    note_changes_of(session, call.id, ("transcription",), hub.clock())
+
+
+def _queue_refusal(
     session: Session, hub: Hub, row: TranscriptRow, call: Call, recording: Recording, reading: Reading
 ) -> None:
     """Queue what the caller may have refused. A transcript is never sure of the words, so a user decides."""

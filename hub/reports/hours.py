@@ -104,7 +104,7 @@ def count_hours(
     session: Session, days: OwnDays, narrow: Narrow | None = None, with_spam: bool = False
 ) -> dict[datetime, CallFigures]:
     """The same of the companies of one time zone, counted from the calls."""
-    stretch = _stretch(days)
+    stretch = stretch_of(days)
     query = select(stretch, col(Call.spam), *figure_columns())
     query = query.where(in_days([days], col(Call.company_id), col(Call.started_at))).group_by(stretch, col(Call.spam))
     found: defaultdict[datetime, list[CallFigures]] = defaultdict(list)
@@ -159,7 +159,7 @@ def _marked(session: Session, companies: Sequence[str], first: date, last: date)
     return found
 
 
-def _stretch(days: OwnDays) -> Any:
+def stretch_of(days: OwnDays) -> Any:
     """The hour of UTC in which a call began; the quarter for a zone whose hours begin at another minute."""
     offsets = [days.local(each).utcoffset() or timedelta() for each in (days.begins, days.ends)]
     has_whole_hours = all(offset.total_seconds() % 3600 == 0 for offset in offsets)

@@ -118,22 +118,6 @@ def bypassed_row_security(connection: Connection) -> str | None:
     return "is a superuser" if superuser else "has BYPASSRLS" if bypasses else None
 
 
-class UtcText(FunctionElement[str]):
-    """A time as the text `2026-11-24 09:15:30` in UTC; its end may be more exact."""
-
-    type, inherit_cache = String(), True
-
-
-@compiles(UtcText, "sqlite")
-def _stored_text(element: UtcText, compiler: Any, **options: object) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(UtcText, "postgresql")
-def _formatted_text(element: UtcText, compiler: Any, **options: object) -> str:
-    return f"to_char(timezone('UTC', {compiler.process(element.clauses, **options)}), 'YYYY-MM-DD HH24:MI:SS')"
-
-
 class _BeginningOfStretch(TypeDecorator[datetime]):
     """PostgreSQL returns a time in UTC; SQLite `2026-11-24 09:` for an hour, and `2026-11-24 09:1` for its quarter from
     9:15."""

@@ -6,12 +6,12 @@ Each reads the calls of a period one time, by the index on company and start, so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -20,14 +20,11 @@ from hub.access.scope import AccessScope
 from hub.config.callflow.context import RINGING, phones_rung
 from hub.model import Call, CallStep, Company, SignalRow, Tracker, TrackingNumber, User
 from hub.queries.reports.activity import call_activity
-from hub.reports.calendar import OwnDays, bounds, days_between, in_days
+from hub.reports.calendar import OwnDays, in_days
 from hub.reports.hours import NO_CALLS, CallFigures, figure_columns, figures_of
 from hub.reports.touches import unanswered
-from hub.store.dialects import UtcText
 
 MAX_DAYS = 366
-HOUR, MINUTE = len("2026-11-24 09"), len("2026-11-24 09:16")
-Figures = TypeVar("Figures")
 
 
 @dataclass(frozen=True)
@@ -180,20 +177,3 @@ def figures_by(of: CallPeriod, key: Any, *conditions: Any) -> dict[Any, CallFigu
     columns: list[Any] = [key, *figure_columns()]
     query = of.narrowed(select(*columns).where(*conditions))
     return {value: figures_of(numbers) for value, *numbers in of.session.execute(query.group_by(key))}
-
-
-def beginning_of(of: OwnDays) -> tuple[object, int]:
-    """A call's start in UTC, cut off so that no group of calls spans two hours of the zone; and its length as a text.
-
-    Whole hours are enough unless the zone differs from UTC by a part of an hour.
-    """
-    days = days_between(of.local(of.begins).date(), of.local(of.ends).date())
-    characters = HOUR if all(bounds(day, of.zone)[0].minute == 0 for day in days) else MINUTE
-    return func.substr(UtcText(col(Call.started_at)), 1, characters), characters
-
-
-def local_times(counted: Mapping[str, Figures], characters: int, of: OwnDays) -> Iterator[tuple[datetime, Figures]]:
-    """Counts by `beginning_of`, with its moment in the time zone."""
-    for begun, figures in counted.items():
-        text = begun if characters == MINUTE else f"{begun}:00"
-        yield of.local(datetime.fromisoformat(text).replace(tzinfo=UTC)), figures

@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from hub.model import Attribution, Call, Lead, OutgoingCall
 from hub.queries.missed_calls import SETTLED
-from hub.queries.reports.call_reports import CallPeriod, beginning_of, local_times
-from hub.reports.hours import count_if
+from hub.queries.reports.call_reports import CallPeriod
+from hub.reports.hours import count_if, stretch_of
 from hub.reports.touches import unanswered
 
 By = Literal["hour", "source"]
@@ -39,9 +39,9 @@ def missed_by_hour(of: CallPeriod) -> dict[int, MissedFigures]:
     """Hour of the day (0 to 23) of each company's time zone → its unanswered calls."""
     found: dict[int, MissedFigures] = {}
     for days, calls in of.by_zone():
-        key, read = beginning_of(days)
-        for at, figures in local_times(_missed_by(calls, key), read, days):
-            found[at.hour] = found.get(at.hour, MissedFigures()) + figures
+        for begun, figures in _missed_by(calls, stretch_of(days)).items():
+            hour = days.local(begun).hour
+            found[hour] = found.get(hour, MissedFigures()) + figures
     return found
 
 

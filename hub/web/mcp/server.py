@@ -15,6 +15,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import __version__
+from hub.config.callflow.simulate import Behavior
 from hub.contracts.leads import LeadStatus
 from hub.errors import RingfenceError
 from hub.queries.lists.filters import ContactKind, Outcome, SentState
@@ -186,6 +187,10 @@ def _add_setup(tool: _Tools, current: Callable[[], Reader]) -> None:
         caller: Annotated[str | None, Field(max_length=32, description="The caller's number in E.164.")] = None,
         at: Annotated[datetime | None, Field(description="When; in the company's time zone if it names none.")] = None,
         keys: Annotated[list[str] | None, Field(max_length=60, description="The key pressed in each menu.")] = None,
+        says: Annotated[
+            list[Annotated[str, Field(max_length=1000)]] | None,
+            Field(max_length=60, description="What the caller says to an assistant, one for each turn; empty for silence."),
+        ] = None,
         answered: bool = True,
         repeat: Annotated[bool, Field(description="The caller called before.")] = False,
         tags: Annotated[list[str] | None, Field(max_length=20)] = None,
@@ -193,10 +198,12 @@ def _add_setup(tool: _Tools, current: Callable[[], Reader]) -> None:
         campaign: Text = None,
         with_documents: Annotated[bool, Field(description="Also what each carrier would get.")] = False,
     ) -> Answer:
-        """Simulate a call through a call flow without a phone: each step, and whether it would be recorded."""
+        """Simulate a call through a call flow without a phone: each step, what an assistant says and decides, and whether it
+        would be recorded."""
+        behavior = Behavior(keys=keys or (), says=says or (), answers=answered)
         return setup.simulate_flow(
-            current(), company, flow, caller=caller, at=at, keys=keys or (), answered=answered, repeat=repeat,
-            tags=tags or (), attribution={"source": source, "campaign": campaign}, with_documents=with_documents,
+            current(), company, flow, caller=caller, at=at, behavior=behavior, repeat=repeat, tags=tags or (),
+            attribution={"source": source, "campaign": campaign}, with_documents=with_documents,
         )  # fmt: skip
 
     @tool

@@ -16,8 +16,6 @@ from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.lookup import known
 from hub.web.mcp.reader import UNTRUSTED, Reader
 
-MAX_KEYS = 60
-
 
 def simulate_flow(
     reader: Reader,
@@ -26,8 +24,7 @@ def simulate_flow(
     *,
     caller: str | None,
     at: datetime | None,
-    keys: Sequence[str],
-    answered: bool,
+    behavior: Behavior,
     repeat: bool,
     tags: Sequence[str],
     attribution: Mapping[str, str | None],
@@ -53,7 +50,6 @@ def simulate_flow(
         tags=frozenset(tags),
         attribution=attribution,
     )
-    behavior = Behavior(keys=list(keys)[:MAX_KEYS], answers=answered)
     result = simulated(reader.hub, found.company, found.flow, call, behavior, carriers)
     turns = [turn.plain() for turn in result.turns]
     if not with_documents:

@@ -98,6 +98,7 @@ class HourRollup(Row, table=True):
     abandoned: int = 0
     first_time: int = 0
     talk_seconds: int = 0
+    seconds: int = 0
     leads: int = 0
     spam: int = 0
 

@@ -5,8 +5,9 @@ A range of days is read from the kept hours. Days that were marked since, and th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
@@ -42,6 +43,8 @@ class CallFigures:
     first_time: int = 0
     talk_seconds: int = 0
     """How long the answered calls lasted together."""
+    seconds: int = 0
+    """How long all of them lasted together."""
     leads: int = 0
     spam: int = 0
     """Calls that were left out; counted only by hours."""
@@ -70,8 +73,9 @@ def figure_columns() -> list[Any]:
     call: Any = Call
     answered = call.answered_at.is_not(None)
     conditions = (answered, *unanswered()[1:], call.first_time_caller.is_(True))
-    talked = func.sum(case((answered, func.coalesce(call.duration, 0)), else_=0))
-    return [func.count(), *map(count_if, conditions), talked, count_if(is_lead(Call))]
+    seconds = func.coalesce(call.duration, 0)
+    talked = func.sum(case((answered, seconds), else_=0))
+    return [func.count(), *map(count_if, conditions), talked, func.sum(seconds), count_if(is_lead(Call))]
 
 
 def figures_of(numbers: Iterable[Any]) -> CallFigures:
@@ -98,6 +102,37 @@ def calls_by_hour(
         for at, figures in hours:
             found[each.zone, at].append(figures)
     return {key: total_of(some) for key, some in found.items()}
+
+
+def calls_by_stretch(
+    session: Session, days: Sequence[OwnDays], stretches: Sequence[tuple[datetime, datetime]], now: datetime
+) -> list[CallFigures]:
+    """The calls of some companies in each of some stretches of time that follow one another, without spam."""
+    found: list[list[CallFigures]] = [[] for _ in stretches]
+    begins = [first for first, _ in stretches]
+    for each in days:
+        if all(_begins_hour(at, each.zone) for at in begins[1:]):
+            whole = each._replace(begins=begins[0], ends=stretches[-1][1])
+            for (zone, at), figures in calls_by_hour(session, [whole], now).items():
+                found[max(0, bisect_right(begins, at.replace(tzinfo=zone)) - 1)].append(figures)
+        else:
+            for some, (first, last) in zip(found, stretches, strict=True):
+                some += calls_by_hour(session, [each._replace(begins=first, ends=last)], now).values()
+    return [total_of(some) for some in found]
+
+
+def _begins_hour(at: datetime, zone: ZoneInfo) -> bool:
+    """Whether an hour of a zone begins at a moment, and comes once that day."""
+    local = at.astimezone(zone)
+    once = local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset()
+    return once and (local.minute, local.second, local.microsecond) == (0, 0, 0)
+
+
+def first_kept_day(session: Session, companies: Collection[str]) -> date | None:
+    """The first day of some companies of which hours are kept."""
+    query = select(func.min(HOUR_TABLE.c.day)).where(HOUR_TABLE.c.company_id.in_(companies))
+    found: date | None = session.execute(query).scalar()
+    return found
 
 
 def count_hours(
@@ -127,12 +162,12 @@ def write_hours(session: Session, company_id: str, day: date, hours: Mapping[dat
 
 
 def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterator[tuple[datetime, CallFigures]]:
+    """The whole days that were added up are read from the kept hours; what is before and after them is counted."""
     zone = days.zone
-    first, last = day_of(days.begins, zone), day_of(days.ends - timedelta(microseconds=1), zone)
-    settled = min(last, day_of(now, zone) - NEWEST)
-    marked = _marked(session, days.companies, first, settled)
-    whole = (bounds(first, zone)[0], bounds(last, zone)[1]) == (days.begins, days.ends)
-    if not whole or settled < first or len(marked) > MAX_MARKED_DAYS:
+    first = day_of(days.begins - timedelta(microseconds=1), zone) + timedelta(days=1)
+    settled = min(day_of(days.ends, zone) - timedelta(days=1), day_of(now, zone) - NEWEST)
+    marked = _marked(session, days.companies, first, settled) if first <= settled else {}
+    if settled < first or len(marked) > MAX_MARKED_DAYS:
         yield from count_hours(session, days).items()
         return
     table = HOUR_TABLE.c
@@ -143,10 +178,11 @@ def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterato
     )
     for day, hour, *numbers in session.execute(query.group_by(table.day, table.hour)):
         yield datetime.combine(day, time(hour)), CallFigures(*numbers)
-    for day, companies in marked.items():
-        yield from count_hours(session, OwnDays(zone, tuple(companies), *bounds(day, zone))).items()
-    if settled < last:
-        yield from count_hours(session, days._replace(begins=bounds(settled, zone)[1])).items()
+    begins, ends = bounds(first, zone)[0], bounds(settled, zone)[1]
+    counted = [OwnDays(zone, tuple(companies), *bounds(day, zone)) for day, companies in marked.items()]
+    for each in (*counted, days._replace(ends=begins), days._replace(begins=ends)):
+        if each.begins < each.ends:
+            yield from count_hours(session, each).items()
 
 
 def _marked(session: Session, companies: Sequence[str], first: date, last: date) -> dict[date, list[str]]:

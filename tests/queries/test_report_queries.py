@@ -125,8 +125,20 @@ def figures(calls: list[Call]) -> dict[str, int]:
         found["answered"] += call.answered_at is not None
         found["first_time"] += call.first_time_caller is True
         found["talk_seconds"] += (call.duration or 0) if call.answered_at else 0
+        found["seconds"] += call.duration or 0
         found[outcome(call) or "other"] += 1
-    names = ("calls", "answered", "missed", "voicemail", "abandoned", "first_time", "talk_seconds", "leads", "spam")
+    names = (
+        "calls",
+        "answered",
+        "missed",
+        "voicemail",
+        "abandoned",
+        "first_time",
+        "talk_seconds",
+        "seconds",
+        "leads",
+        "spam",
+    )
     return {name: found[name] for name in names}
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from testbed import ACCOUNTS, SHARED, TestHub
 from hub.model import Call, DirtyDay, HourRollup
 from hub.reports.calendar import OwnDays, bounds, day_of
 from hub.reports.dirty_days import mark_company
-from hub.reports.hours import CallFigures, calls_by_hour
+from hub.reports.hours import CallFigures, calls_by_hour, calls_by_stretch
 from hub.reports.rollups import roll_up
 
 Factory = Callable[..., TestHub]
@@ -96,6 +97,7 @@ def by_hand(stage: TestHub, back: int = FIRST_DAY) -> dict[tuple[str, datetime],
             counted["voicemail" if call.voicemail else "abandoned" if short else "missed"] += 1
         counted["first_time"] += call.first_time_caller is True
         counted["talk_seconds"] += (call.duration or 0) if call.answered_at else 0
+        counted["seconds"] += call.duration or 0
     return {key: asdict(CallFigures(**counted)) for key, counted in found.items()}
 
 
@@ -135,3 +137,21 @@ def test_a_long_period_reads_no_call_of_a_finished_day(stage: TestHub) -> None:
             if call.started_at < NOW - timedelta(days=5):
                 session.delete(session.get_one(Call, call.id))
     assert read(stage) == wanted, "also if its calls have moved to the archive"
+
+
+@pytest.mark.parametrize(
+    "step", [timedelta(hours=1), timedelta(hours=7), timedelta(days=1, minutes=30), timedelta(days=90)]
+)
+def test_stretches_of_any_length_have_the_calls_that_began_in_them(stage: TestHub, step: timedelta) -> None:
+    fill(stage, seed=5, number=200)
+    add_up(stage)
+    at = datetime(2026, 10, 31, 5, 45 if step.days == 1 else 0, tzinfo=UTC)
+    edges = [at + step * number for number in range(60)]
+    stretches = list(pairwise(edges))
+    companies = stage.directory.companies
+    days = [OwnDays(ZoneInfo(zone), (companies[name].id,), NOW, NOW) for name, zone in ZONES.items()]
+    with stage.hub.store.reading() as session:
+        found = calls_by_stretch(session, days, stretches, stage.clock())
+    starts = [call.started_at for call in stage.rows(Call) if not call.spam]
+    assert [each.calls for each in found] == [sum(a <= each < b for each in starts) for a, b in stretches]
+    assert sum(each.calls for each in found) > 100

@@ -137,6 +137,12 @@ class ContactList:
         it, all are read by their times."""
         return [part for kind in self.seen.kinds for part in self._parts(kind, order or kind.order, cursor, rows)]
 
+    @property
+    def has_all_but_spam(self) -> bool:
+        """Whether these are all calls of the companies and the period, but for spam."""
+        named = self._asked.wanted.active()
+        return self.seen.own_numbers is None and named == {"kind": CALLS.name, "spam": "no"}
+
     def query(self, kind: Kind) -> Any:
         """The contacts of one kind as one query, for totals."""
         request = self._conditions(kind) if self._narrowed != frozenset() else None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_
+from sqlalchemy import and_, bindparam, func, or_
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from hub.model import Attribution, Call, Company, FormSubmission, PageView, Tracker, Visit
 from hub.model.columns import UTCTime
-from hub.queries.lists.conditions import outcome_is
-from hub.queries.lists.filters import UNANSWERED, Outcome
-from hub.reports.touches import is_lead
+from hub.queries.lists.kinds import CALLS
+from hub.queries.lists.paging import ContactList
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, OwnDays, bounds, own_days
+from hub.reports.hours import CallFigures, calls_by_stretch, figure_columns, figures_of, first_kept_day
 
 GROUPS = (
     "source", "keywords", "campaign", "referrer", "landing_page", "company", "company_id", "last_requested_page", "medium",
@@ -25,43 +25,30 @@ FORM_GROUPS = ("source", "keywords", "campaign", "referrer", "landing_page", "fo
 MAX_GROUPS = 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class CallTotals:
-    """What some calls add up to; `average_duration` is in seconds, None without calls."""
-
-    key: tuple[str | None, ...] = ()
-    """The value by which they are grouped; of a source also its medium."""
-    total_calls: int = 0
-    missed_calls: int = 0
-    answered_calls: int = 0
-    abandoned_calls: int = 0
-    first_time_callers: int = 0
-    average_duration: float | None = None
-    leads: int = 0
+Group = tuple[tuple[str | None, ...], CallFigures]
+"""The value by which some calls are grouped, of a source also its medium, and their figures."""
 
 
-def call_totals(session: Session, query: Any) -> CallTotals:
-    """What the calls of a query add up to."""
-    return _totals((), session.execute(query.with_only_columns(*_measures())).one())
-
-
-def call_totals_by(session: Session, query: Any, group: str) -> list[CallTotals]:
-    """The same by a value, the most calls first; at most 1,000 values."""
+def call_totals_by(session: Session, calls: ContactList, group: str) -> list[Group]:
+    """The figures of the calls of a list by a value, the most calls first; at most 1,000 values."""
     keys = _keys(group, Call)
-    counted = _joined(query.with_only_columns(*keys, *_measures()), group, Call)
+    counted = _joined(calls.query(CALLS).with_only_columns(*keys, *figure_columns()), group, Call)
     rows = session.execute(counted.group_by(*keys).order_by(func.count().desc(), *keys).limit(MAX_GROUPS))
-    return [_totals(tuple(row[: len(keys)]), row[len(keys) :]) for row in rows]
+    return [(tuple(row[: len(keys)]), figures_of(row[len(keys) :])) for row in rows]
 
 
 def call_totals_over_time(
-    session: Session, query: Any, stretches: Sequence[tuple[datetime, datetime]]
-) -> list[CallTotals]:
-    """The same of each stretch of time: one statement, asked along the index of the calls' start."""
+    session: Session, calls: ContactList, stretches: Sequence[tuple[datetime, datetime]], now: datetime
+) -> list[CallFigures]:
+    """The figures of the calls of a list in each of some stretches of its period that follow one another: from the kept hours
+    if the list has all calls of its companies but for spam, else from the calls, along the index of their start."""
+    if calls.has_all_but_spam:
+        return calls_by_stretch(session, _own_days(session, calls), stretches, now)
     begins, ends = (bindparam(name, type_=UTCTime()) for name in ("stretch_begins", "stretch_ends"))
-    within = query.where(and_(col(Call.started_at) >= begins, col(Call.started_at) < ends))
-    counted = within.with_only_columns(*_measures())
+    within = calls.query(CALLS).where(and_(col(Call.started_at) >= begins, col(Call.started_at) < ends))
+    counted = within.with_only_columns(*figure_columns())
     return [
-        _totals((), session.execute(counted, {"stretch_begins": first, "stretch_ends": last}).one())
+        figures_of(session.execute(counted, {"stretch_begins": first, "stretch_ends": last}).one())
         for first, last in stretches
     ]
 
@@ -75,40 +62,21 @@ def form_totals_by(session: Session, query: Any, group: str) -> list[tuple[tuple
     return [(tuple(row[: len(keys)]), int(row[len(keys)])) for row in rows]
 
 
-def first_start(session: Session, query: Any) -> datetime | None:
-    """When the first call of a query began."""
-    earliest = query.with_only_columns(Call.started_at).order_by(col(Call.started_at)).limit(1)
+def first_start(session: Session, calls: ContactList) -> datetime | None:
+    """When the first call of a list began; of one that was moved to the archive, the beginning of its day."""
+    earliest = calls.query(CALLS).with_only_columns(Call.started_at).order_by(col(Call.started_at)).limit(1)
     found: datetime | None = session.execute(earliest).scalar()
+    for each in _own_days(session, calls) if calls.has_all_but_spam else ():
+        day = first_kept_day(session, each.companies)
+        if day is not None and (found is None or bounds(day, each.zone)[1] <= found):
+            found = bounds(day, each.zone)[0]
     return found
 
 
-def _measures() -> list[Any]:
-    def number(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    return [
-        func.count(),
-        number(outcome_is(UNANSWERED)),
-        number(col(Call.answered_at).is_not(None)),
-        number(outcome_is(Outcome.ABANDONED)),
-        number(col(Call.first_time_caller).is_(True)),
-        func.avg(func.coalesce(Call.duration, 0)),
-        number(is_lead(Call)),
-    ]
-
-
-def _totals(key: tuple[str | None, ...], row: Sequence[Any]) -> CallTotals:
-    total, missed, answered, abandoned, first, average, leads = row
-    return CallTotals(
-        key=key,
-        total_calls=int(total),
-        missed_calls=int(missed),
-        answered_calls=int(answered),
-        abandoned_calls=int(abandoned),
-        first_time_callers=int(first),
-        average_duration=None if average is None else float(average),
-        leads=int(leads),
-    )
+def _own_days(session: Session, calls: ContactList) -> list[OwnDays]:
+    """All days of the companies of a list."""
+    companies = session.exec(select(Company).where(col(Company.id).in_(calls.seen.companies)))
+    return own_days(companies, FIRST_DAY, LAST_DAY)
 
 
 def _keys(group: str, table: Any) -> tuple[Any, ...]:

@@ -960,6 +960,7 @@ CREATE TABLE hour_rollup (
     abandoned INTEGER NOT NULL,
     first_time INTEGER NOT NULL,
     talk_seconds INTEGER NOT NULL,
+    seconds INTEGER NOT NULL,
     leads INTEGER NOT NULL,
     spam INTEGER NOT NULL,
     PRIMARY KEY (company_id, day, hour),

@@ -10,24 +10,13 @@ from hub.callrail.dates import FIRST_MOMENT, Period, range_time, zone_title
 from hub.callrail.ids import COMPANY, wire_id
 from hub.callrail.sources import source_name
 from hub.errors import CannotDo
-from hub.queries.lists.kinds import CALLS
-from hub.queries.lists.totals import (
-    GROUPS,
-    CallTotals,
-    call_totals,
-    call_totals_by,
-    call_totals_over_time,
-    first_start,
-)
+from hub.queries.lists.totals import GROUPS, Group, call_totals_by, call_totals_over_time, first_start
 from hub.reports.calendar import bounds, month_of, year_of
+from hub.reports.hours import CallFigures, total_of
 from hub.web.callrail.calls import call_list
 from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint
 
-MEASURES = (
-    "total_calls", "missed_calls", "answered_calls", "abandoned_calls", "first_time_callers", "average_duration",
-    "formatted_average_duration", "leads",
-)  # fmt: skip
 INTERVALS = ("hour", "day", "week", "month", "year")
 MAX_POINTS = 200
 
@@ -37,11 +26,13 @@ def summary(request: CallRailRequest) -> Answer:
     group = request.parameters.choice("group_by", GROUPS)
     with request.session() as session:
         calls, span = call_list(request, session)
-        query = calls.query(CALLS)
-        body = range_of(request, span, first_start(session, query) if span.begins is None else None)
-        body["total_results"] = _measured(call_totals(session, query), request)
+        begins = span.begins or first_start(session, calls)
+        body = range_of(request, span, begins)
+        whole = (begins or span.ends, span.ends)
+        (total,) = call_totals_over_time(session, calls, [whole], request.hub.clock())
+        body["total_results"] = _measured(total, request)
         if group is not None:
-            found = merged(call_totals_by(session, query, group), group)
+            found = merged(call_totals_by(session, calls, group), group)
             body["grouped_results"] = [{"key": key, **_measured(each, request)} for key, each in found]
     return body
 
@@ -53,10 +44,9 @@ def timeseries(request: CallRailRequest) -> Answer:
     )
     with request.session() as session:
         calls, span = call_list(request, session)
-        query = calls.query(CALLS)
-        begins = span.begins or first_start(session, query) or span.ends - timedelta(microseconds=1)
+        begins = span.begins or first_start(session, calls) or span.ends - timedelta(microseconds=1)
         points = list(_points(begins, span, interval))
-        found = call_totals_over_time(session, query, points)
+        found = call_totals_over_time(session, calls, points, request.hub.clock())
     body = range_of(request, span, begins)
     body["data"] = [
         {"key": (key := _key(first, span, interval)), "date": key, **_measured(each, request)}
@@ -82,39 +72,29 @@ def key_of(values: tuple[str | None, ...], group: str) -> str | None:
     return wire_id(COMPANY, value) if group == "company_id" and value else value
 
 
-def merged(found: list[CallTotals], group: str) -> Iterator[tuple[str | None, CallTotals]]:
+def merged(found: list[Group], group: str) -> Iterator[tuple[str | None, CallFigures]]:
     """Groups by their written value: two that are written alike become one."""
-    by_key: dict[str | None, CallTotals] = {}
-    for each in found:
-        key = key_of(each.key, group)
-        by_key[key] = _added(by_key[key], each) if key in by_key else each
-    yield from sorted(by_key.items(), key=lambda pair: (-pair[1].total_calls, pair[0] or ""))
+    by_key: dict[str | None, list[CallFigures]] = {}
+    for values, figures in found:
+        by_key.setdefault(key_of(values, group), []).append(figures)
+    totals = [(key, total_of(some)) for key, some in by_key.items()]
+    yield from sorted(totals, key=lambda pair: (-pair[1].calls, pair[0] or ""))
 
 
-def _added(one: CallTotals, other: CallTotals) -> CallTotals:
-    total = one.total_calls + other.total_calls
-    seconds = sum((each.average_duration or 0) * each.total_calls for each in (one, other))
-    return CallTotals(
-        key=one.key,
-        total_calls=total,
-        missed_calls=one.missed_calls + other.missed_calls,
-        answered_calls=one.answered_calls + other.answered_calls,
-        abandoned_calls=one.abandoned_calls + other.abandoned_calls,
-        first_time_callers=one.first_time_callers + other.first_time_callers,
-        average_duration=seconds / total if total else None,
-        leads=one.leads + other.leads,
-    )
-
-
-def _measured(totals: CallTotals, request: CallRailRequest) -> Mapping[str, object]:
+def _measured(figures: CallFigures, request: CallRailRequest) -> Mapping[str, object]:
     wanted = {"total_calls", *request.parameters.list("fields")}
-    average = round(totals.average_duration or 0)
+    average = round(figures.seconds / figures.calls) if figures.calls else 0
     values = {
-        **{name: getattr(totals, name) for name in MEASURES if name not in ("formatted_average_duration",)},
+        "total_calls": figures.calls,
+        "missed_calls": figures.unanswered,
+        "answered_calls": figures.answered,
+        "abandoned_calls": figures.abandoned,
+        "first_time_callers": figures.first_time,
         "average_duration": average,
         "formatted_average_duration": formatted.duration(average),
+        "leads": figures.leads,
     }
-    return {name: values[name] for name in MEASURES if name in wanted}
+    return {name: value for name, value in values.items() if name in wanted}
 
 
 def _points(begins: datetime, span: Period, interval: str) -> Iterator[tuple[datetime, datetime]]:

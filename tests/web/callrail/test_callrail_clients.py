@@ -10,10 +10,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from callrail_stage import CALLS, FORMS, CallRailHub, callrail_hub, company_id, fill
+from sqlalchemy import func, select, update
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from hub.callrail import fields
+from hub.model import Call
 from hub.queries.lists.totals import FORM_GROUPS, GROUPS
+from hub.reports.dirty_days import mark_company
+from hub.reports.rollups import roll_up
 from hub.web.callrail.application import RESOURCES
 from hub.web.callrail.calls import CALLS as CALLS_LIST
 
@@ -247,3 +252,26 @@ def test_the_pages_that_a_caller_saw_are_listed(filled: CallRailHub) -> None:
     pages = filled.read(f"calls/{best}/page_views.json")["page_views"]
     assert [each["url"].partition("?")[0] for each in pages] == ["https://lakeside.example.com/drains"]
     assert datetime.strptime(pages[0]["created_at"], ONLY_FORMAT)
+
+
+def test_a_summary_of_all_time_reads_no_call_of_a_day_that_was_added_up(databases: Path) -> None:
+    asked = {"date_range": "all_time", "fields": "answered_calls,average_duration,leads"}
+    with callrail_hub(databases) as hub:
+        fill(hub.stage)
+        before = hub.read("calls/summary.json", **asked)["total_results"]
+        hub.stage.clock.now += timedelta(days=9)
+        with hub.stage.hub.store.writing() as session:
+            for company in hub.stage.directory.companies.values():
+                mark_company(session, company, hub.stage.clock())
+        while roll_up(hub.stage.hub.store):
+            pass
+        with hub.stage.hub.store.writing() as session:
+            later = col(Call.started_at) > session.execute(select(func.min(Call.started_at))).scalar_one() + timedelta(
+                1
+            )
+            session.execute(update(Call).where(later).values(duration=0, answered_at=None))
+        assert hub.read("calls/summary.json", **asked)["total_results"] == before
+        weeks = hub.read("calls/timeseries.json", interval="week", **asked)["data"]
+        assert sum(each["answered_calls"] for each in weeks) == before["answered_calls"] > 0
+        narrowed = hub.read("calls/summary.json", max_duration=9, **asked)["total_results"]
+        assert narrowed["total_calls"] > 9 and narrowed["answered_calls"] < 9, "a filter is asked of the calls"

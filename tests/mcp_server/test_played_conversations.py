@@ -58,7 +58,9 @@ def test_what_was_said_and_decided_is_in_the_turns(lite_hub: Callable[..., TestH
     accounts: Any = [{**ACCOUNTS[0], "companies": [{**ACCOUNTS[0]["companies"][0], "flows": [NIGHT]}]}]
     stage = lite_hub(connectors={**CONNECTORS, "carrier": AnsweringCarrier, "desk": Desk}, accounts=accounts)
     with stage.hub.store.writing() as session:
-        user = add_user(session, session.get_one(Account, stage.rows(Account)[0].id), "maria", "marketer", stage.clock())
+        user = add_user(
+            session, session.get_one(Account, stage.rows(Account)[0].id), "maria", "marketer", stage.clock()
+        )
         key = new_api_key(session, user, stage.clock())
 
     def played(*says: str) -> list[Any]:

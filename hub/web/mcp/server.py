@@ -189,7 +189,9 @@ def _add_setup(tool: _Tools, current: Callable[[], Reader]) -> None:
         keys: Annotated[list[str] | None, Field(max_length=60, description="The key pressed in each menu.")] = None,
         says: Annotated[
             list[Annotated[str, Field(max_length=1000)]] | None,
-            Field(max_length=60, description="What the caller says to an assistant, one for each turn; empty for silence."),
+            Field(
+                max_length=60, description="What the caller says to an assistant, one for each turn; empty for silence."
+            ),
         ] = None,
         answered: bool = True,
         repeat: Annotated[bool, Field(description="The caller called before.")] = False,

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 Kept = TypeVar("Kept")
@@ -21,6 +22,7 @@ Limit = tuple[float, float]
 MAX_BUCKETS = 50_000
 """Buckets of one limiter; above it the least recently used one is dropped. A large network's own bucket is used by each
 of its requests, so addresses without end do not push it out."""
+DROPPED_AT_ONCE = 10
 
 MULTIPLES = {4: {32: 1.0, 24: 3.0, 16: 10.0}, 6: {64: 1.0, 56: 2.0, 48: 3.0, 32: 10.0}}
 """IP version → prefix length → how many times the budget of one address (IPv4) or of one /64 (IPv6) its network has.
@@ -79,21 +81,27 @@ class TokenBucket:
 
 
 class Buckets:
-    """A bucket for each key, in one process; thread-safe. Above `most` buckets the least recently used one is dropped."""
+    """A bucket for each key, in one process; thread-safe. Those that are full again are dropped, because a new one is like
+    them, and above `most` buckets the least recently used ones are."""
 
     def __init__(self, most: int = MAX_BUCKETS) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._by_key)
+
     def take(self, key: Hashable, limit: Limit, now: datetime) -> bool:
         """Take one token from the key's bucket; returns whether there was one."""
         with self._lock:
+            self._drop(now)
             return self._bucket(key, limit, now).take(now) >= 1
 
     def use(self, key: Hashable, limit: Limit, now: datetime) -> float:
         """Take one token, or make a debt; returns how full the key's bucket was before, from -1 to 1."""
         with self._lock:
+            self._drop(now)
             return self._bucket(key, limit, now).take(now) / limit[0]
 
     def fullness(self, key: Hashable, now: datetime) -> float:
@@ -116,6 +124,7 @@ class Buckets:
         requests whose narrow buckets are all nearly full; the others pay for asking, so that they do not come in turns.
         """
         with self._lock:
+            self._drop(now)
             found = [self._bucket(key, limit, now) for key, limit in narrow]
             levels = [bucket.level_at(now) for bucket in found]
             lacking = [bucket for bucket, level in zip(found, levels, strict=True) if level < cost]
@@ -140,9 +149,14 @@ class Buckets:
         capacity, per_second = limit
         bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
         self._by_key[key] = bucket
-        if len(self._by_key) > self._most:
-            self._by_key.popitem(last=False)
         return bucket
+
+    def _drop(self, now: datetime) -> None:
+        """Drop the least recently used buckets that are full again, or too many: at most twice as many as one request makes."""
+        for key, bucket in list(islice(self._by_key.items(), DROPPED_AT_ONCE)):
+            if len(self._by_key) < self._most and bucket.level_at(now) < bucket.capacity:
+                return
+            del self._by_key[key]
 
 
 @dataclass(frozen=True)

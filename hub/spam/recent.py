@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,7 +31,8 @@ class RecentCalls:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls: OrderedDict[str, deque[Seen]] = OrderedDict()
+        self._calls: OrderedDict[str, list[Seen]] = OrderedDict()
+        """Lists, because most callers call one time, and a deque has places for 64 calls at once."""
 
     def note(self, calls: Iterable[CallKey]) -> None:
         """Remember calls that ring now."""
@@ -39,9 +40,10 @@ class RecentCalls:
             for call in calls:
                 if call.caller is None:
                     continue
-                kept = self._calls.setdefault(call.caller, deque(maxlen=MAX_CALLS_OF_CALLER))
+                kept = self._calls.setdefault(call.caller, [])
                 self._calls.move_to_end(call.caller)
                 kept.append(Seen(call.key, call.company_id, call.called, call.at))
+                del kept[:-MAX_CALLS_OF_CALLER]
                 self._forget(call.at - KEPT_FOR)
 
     def of(self, caller: str, since: datetime) -> list[Seen]:

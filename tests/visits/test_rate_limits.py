@@ -227,6 +227,27 @@ def test_a_bucket_never_gives_more_than_it_holds_and_gets(
     assert given_out <= capacity + gone * per_second + 1e-6
 
 
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 90), st.booleans()), max_size=200))
+def test_a_bucket_that_is_full_again_is_forgotten_and_nobody_notices(asked: list[tuple[int, float, bool]]) -> None:
+    limiter, buckets = Buckets(), {key: TokenBucket(3.0, 0.1, 3.0, NOW) for key in range(31)}
+    at = NOW
+    for key, seconds, in_two in asked:
+        at += timedelta(seconds=seconds)
+        if in_two and key < 30:
+            pair = [buckets[key], buckets[key + 1]]
+            enough = [bucket.level_at(at) >= 1 for bucket in pair]
+            assert (limiter.take_all([(key, (3.0, 0.1)), (key + 1, (3.0, 0.1))], None, at) is not None) == all(enough)
+            for bucket, has in zip(pair, enough, strict=True):
+                if all(enough) or not has:
+                    bucket.take(at)
+        else:
+            assert limiter.take(key, (3.0, 0.1), at) == (buckets[key].take(at) >= 1)
+    at += timedelta(minutes=2)
+    for key in range(31, 41):
+        limiter.take(key, (3.0, 0.1), at)
+    assert len(limiter) <= 11
+
+
 def test_only_so_many_buckets_are_remembered() -> None:
     buckets = Buckets(10)
     for index in range(30):

@@ -131,6 +131,7 @@ class Host:
                     end.send(
                         self._heard_reply(call.what, arguments) if call.heard else self._reply(call.what, arguments)
                     )
+                del call, arguments  # personal data, which is not kept until the next call
 
     def _heard_reply(self, what: str, arguments: dict[str, Any]) -> bytes:
         """The reply, which also has what was sent and received; without it if it is too large."""

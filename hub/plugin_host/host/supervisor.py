@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RingfenceError
+from hub.hookspecs import AgentHooks, InsightHooks, TranscriptionHooks
 from hub.platform import metrics
 from hub.plugin_host.host.messages import Answer, Begin
 from hub.plugin_host.host.process import ChildProcess
@@ -31,6 +32,12 @@ ASK_AGAIN_SECONDS = 5.0
 DISABLED_SECONDS = 60.0
 """How long work waits that is for a disabled connector, before it looks again."""
 CLOSE_SECONDS = 2.0
+REPLACE_SECONDS = 600.0
+"""So long after a child was handed what callers say, another one takes its place as soon as no call is under way: only the end
+of a process surely takes words out of its memory."""
+HEARING = frozenset(
+    each.__name__ for each in (TranscriptionHooks.transcribe, InsightHooks.read_conversation, AgentHooks.answer_caller)
+)
 MAX_ITEMS_PER_MESSAGE = 32
 """How many calls a child gets at once. After them the hub looks whether the results are still wanted."""
 
@@ -77,6 +84,9 @@ class Supervisor:
         self._ready = False
         self._thread: threading.Thread | None = None
         self._starts_at = 0.0
+        self._under_way = 0
+        self._to_replace: ChildProcess | None = None
+        self._replaced: ChildProcess | None = None
         self._off, self._asked_at = "", 0.0
         self._known, self._begun, self._closed = False, False, False
         self.why_ended = ""
@@ -115,8 +125,31 @@ class Supervisor:
             except RingfenceError as error:
                 results.append(error)
                 continue
-            results += child.call(what, lane, items[len(results) : len(results) + MAX_ITEMS_PER_MESSAGE], limit)
+            try:
+                results += child.call(what, lane, items[len(results) : len(results) + MAX_ITEMS_PER_MESSAGE], limit)
+            finally:
+                self._called(child, what)
         return results
+
+    def _called(self, child: ChildProcess, what: str) -> None:
+        with self._state:
+            self._under_way -= 1
+            self._state.notify_all()
+            if what not in HEARING or self._to_replace is child:
+                return
+            self._to_replace = child
+        later = threading.Timer(REPLACE_SECONDS, self._replace, [child])
+        later.daemon = True
+        later.start()
+
+    def _replace(self, child: ChildProcess) -> None:
+        """End a child between two calls; another one starts at once."""
+        with self._state:
+            self._state.wait_for(lambda: not self._under_way or self._child is not child)
+            if self._child is not child or self._closed:
+                return
+            self._ready, self._replaced = False, child
+        child.kill("another process takes its place")
 
     def warm(self) -> None:
         """Start the child, so that the first call need not wait for it. Returns at once."""
@@ -158,6 +191,7 @@ class Supervisor:
                 if self._off:
                     raise CircuitOpen(f"connector {self.name!r} is disabled: {self._off}", DISABLED_SECONDS)
                 if self._child is not None and self._ready and self._child.lives:
+                    self._under_way += 1
                     return self._child
                 now = time.monotonic()
                 if self._closed or now > ends or is_abandoned() or self._starts_at - now > SOON_SECONDS:
@@ -192,6 +226,9 @@ class Supervisor:
             self.why_ended = reason = self._one_life()
             if self._closed:
                 break
+            if self._replaced is not None:
+                self._replaced = None
+                continue
             delay = self._restarts.died()
             metrics.HOST_DEATHS.labels(self.name).inc()
             log.warning("plugin host died", connector=self.name, reason=reason, restart_in=delay)

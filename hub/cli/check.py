@@ -22,7 +22,7 @@ from hub.cli.support.output import (
     plain,
     say,
 )
-from hub.config.callflow.carrier_checks import unspoken_languages
+from hub.config.callflow.carrier_checks import not_understood, unspoken_languages
 from hub.config.models import Config
 from hub.config.readers.folders import listen_address
 from hub.connecting.check import check_connection
@@ -227,13 +227,16 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 
 
 def _unspoken_texts(hub: Hub) -> Iterator[str]:
-    """The texts of call flows that no voice of a line's machine speaks."""
+    """The texts of call flows that no voice of a line's machine speaks, and the assistants that understand nobody there."""
     for company in hub.config.companies:
         for tracker in company.trackers:
             flow, connector = company.flow_of(tracker), hub.plugins.connectors.get(tracker.carrier)
             for each in unspoken_languages(flow, connector.settings) if connector else ():
                 where = f"({each.step!r} of flow {flow.name!r}, company {company.name})"
                 yield f"{tracker.carrier} {each.what} {where}, so callers hear nothing there; {each.remedy}."
+            for each in not_understood(flow, connector.settings) if connector else ():
+                where = f"({each.step!r} of flow {flow.name!r}, company {company.name})"
+                yield f"{tracker.carrier} {each.what} {where}, so no assistant talks there; {each.remedy}."
 
 
 def _of_address(config: Config) -> list[str]:

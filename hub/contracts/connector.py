@@ -78,6 +78,11 @@ class PluginSettings(BaseModel):
         of the manifest."""
         return None
 
+    def understood_languages(self) -> Collection[str] | None:
+        """Of the settings of a carrier that understands callers with a model of this machine: the languages that it knows.
+        None: it cannot be known, or the carrier sees to it."""
+        return None
+
     def phone_users(self) -> Mapping[str, str]:
         """Of these phones those in browsers: the name, and the e-mail address of the user who takes calls there."""
         return {}

@@ -1,7 +1,8 @@
 """`/webhooks/{connector}/converse`: the websocket on which a carrier lets an assistant of the hub talk with a caller.
 
-Source of the messages: twilio.com/docs/voice/conversationrelay/websocket-messages. The carrier turns speech into text and
-back. Nothing here waits on the event loop: plugins and the database are asked in threads, with deadlines.
+Source of the messages: twilio.com/docs/voice/conversationrelay/websocket-messages; a line of one's own says with `info` that
+the words were heard to their end. The carrier turns speech into text and back. Nothing here waits on the event loop: plugins
+and the database are asked in threads, with deadlines.
 """
 
 from __future__ import annotations
@@ -181,6 +182,10 @@ class _Session:
             if kind == "interrupt":
                 self._talk.interrupted(str(message.get("utteranceUntilInterrupt") or ""))
                 self._speaking_until = time.monotonic()
+                continue
+            if kind == "info":
+                if (message.get("name"), message.get("value")) == ("agentSpeaking", "off"):
+                    self._speaking_until = time.monotonic()
                 continue
             if kind == "prompt":
                 heard = f"{heard} {message.get('voicePrompt') or ''}".strip()

@@ -178,6 +178,7 @@ LINE = """connectors:
     trunk: {host: sip.example.com, addresses: [203.0.113.0/28]}
     numbers: ["+13125550120"]
     voices: {es-MX: /voices/es.onnx}
+  desk: {plugin: scripted, rules: [{name: any, say: Adiós., choose: over}]}
 """
 FLOW = """        flows:
           - name: languages
@@ -185,21 +186,30 @@ FLOW = """        flows:
             start: french
             steps:
               french: {do: greeting, say: Bonjour., language: fr-FR, then: spanish}
-              spanish: {do: greeting, say: Hola., language: es-US, then: end}
+              spanish: {do: greeting, say: Hola., language: es-US, then: desk}
+              desk: {do: converse, agent: desk, opening: Hola., language: es-US, may: {over: end}, otherwise: end}
+            recording: {notice: Grabamos.}
         trackers:
 """
 
 
-def test_a_check_warns_of_a_text_that_no_voice_of_the_machine_speaks(
+def test_a_check_warns_of_what_no_voice_of_the_machine_speaks_and_no_model_of_it_understands(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no espeak-ng
     file = shop.folder / "config.yaml"
     written = file.read_text().replace("connectors:\n", LINE, 1).replace("        trackers:\n", FLOW, 1)
     file.write_text(written.replace("type: source, carrier: phone", "type: source, carrier: line, flow: languages"))
-    (found,) = [each for each in shop.json("check", status=1)["warnings"] if "does not speak" in each]
+    warnings = shop.json("check", status=1)["warnings"]
+    (found,) = [each for each in warnings if "does not speak" in each]
     assert found.startswith("line does not speak fr-FR; it speaks e") and "es-MX" in found
     assert found.endswith(
         "('french' of flow 'languages', company north), so callers hear nothing there; install a voice of that language, or "
         "play audio files instead of texts."
+    )
+    (found,) = [each for each in warnings if "understands no caller" in each]
+    assert found == (
+        "line understands no caller who speaks es-US, because no model for it is on its machine ('desk' of flow 'languages', "
+        "company north), so no assistant talks there; install the extra transcription for English, or name a folder with "
+        "`whisper_model`."
     )

@@ -18,6 +18,9 @@ class LineSettings(PluginSettings):
     def spoken_languages(self) -> Collection[str]:
         return {"en-US", "es-MX"}
 
+    def understood_languages(self) -> Collection[str]:
+        return {"en-US"}
+
     def phone_names(self) -> Collection[str]:
         return {"anna"}
 
@@ -25,7 +28,7 @@ class LineSettings(PluginSettings):
 class Line(FakeCarrier):
     """A line of one's own."""
 
-    manifest = FakeCarrier.manifest.model_copy(update={"abilities": ("dial", "phone", "play", "say")})
+    manifest = FakeCarrier.manifest.model_copy(update={"abilities": ("converse", "dial", "phone", "play", "say")})
     Settings = LineSettings
 
 
@@ -44,3 +47,20 @@ def test_nothing_is_published_that_no_voice_speaks_or_no_phone_rings(lite_hub: C
         ("salut", "language", "carrier does not speak fr-CA; it speaks en-US, es-MX. Install a voice of that language, or play "
          "audio files instead of texts, or use another carrier."),
     ]  # fmt: skip
+
+
+def test_no_assistant_is_published_that_understands_nobody(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub(connectors={**CONNECTORS, "carrier": Line})
+
+    def desk(language: str) -> dict[str, object]:
+        talks = {"do": "converse", "agent": "desk", "opening": "Hola.", "may": {"on": "end"}, "otherwise": "end"}
+        return {**talks, "language": language}
+
+    steps = {"desk": desk("es-MX"), "other": desk("en-GB")}
+    flow = Flow.model_validate({"name": "office", "forward": "+13125550190", "start": "desk", "steps": steps})
+    (found,) = [each for each in problems_of(stage.hub, flow, ["carrier"], ()) if "understands" in each.text]
+    assert (found.step, found.field) == ("desk", "agent")
+    assert found.text == (
+        "carrier understands no caller who speaks es-MX, because no model for it is on its machine. Install the extra "
+        "transcription for English, or name a folder with `whisper_model`, or use another carrier."
+    )

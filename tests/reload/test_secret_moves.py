@@ -221,7 +221,7 @@ NO_ADDRESS = {
     "salesforce": "client_id username api_version country time_zone call_key_field task_status currency",
     "scripted": "rules.name rules.say rules.not rules.hear rules.after rules.choose rules.language ask_again",
     "sip": "trunk.username trunk.caller_username numbers listen phones.listen phones.named.number rtp_ports "
-    "country limits.countries limits.time_zone folder voices",
+    "country limits.countries limits.time_zone folder voices whisper_model",
     "speech_server": "model",
     "telnyx": "public_key account_id application_id messaging_profile_id",
     "tiktok": "pixel_code offline_event_set_id test_event_code",

@@ -316,6 +316,18 @@ def test_silence_hands_over(desk: Edge) -> None:
         assert peer.hear() == {"type": "end", "handoffData": "otherwise"}
 
 
+def test_silence_counts_from_when_a_line_says_that_the_words_were_heard(desk: Edge) -> None:
+    with_assistant(desk, silence_seconds=3)
+    moody(desk).reply = lambda talk: AgentReply(say="Where is it? " * 46)  # 50 seconds by the hub's own estimate
+    _, token, _ = rung(desk)
+    with relay(desk) as peer:
+        peer.set_up(token)
+        peer.speak("My boat is sinking.")
+        peer.hear()
+        peer.send("info", name="agentSpeaking", value="off")
+        assert peer.hear() == {"type": "end", "handoffData": "otherwise"}
+
+
 def test_where_the_law_forbids_a_recording_no_assistant_answers(desk: Edge) -> None:
     desk.lawyer.verdict = "deny"
     reply = desk.post("voice", {"CallSid": SID, "CallStatus": "ringing", "To": HARBOUR, "From": CALLER})

@@ -112,6 +112,21 @@ def unspoken_languages(flow: Flow, settings: PluginSettings) -> Iterator[Carrier
         yield from _unspoken(flow, known, "install a voice of that language, or play audio files instead of texts")
 
 
+def not_understood(flow: Flow, settings: PluginSettings) -> Iterator[CarrierProblem]:
+    """The assistants of a flow that understand no caller, because nothing on the line's own machine recognizes what is said in
+    their language. The hub starts with one: each call goes on at `otherwise`."""
+    known = settings.understood_languages()
+    steps = (
+        {name: step for name, step in flow.steps.items() if isinstance(step, ConverseStep)} if known is not None else {}
+    )
+    for name, step in steps.items():
+        language = step.language or flow.language or "en-US"
+        if nearest_language(language, known or ()) is None:
+            what = f"understands no caller who speaks {language}, because no model for it is on its machine"
+            remedy = "install the extra transcription for English, or name a folder with `whisper_model`"
+            yield CarrierProblem(("steps", name, "agent"), what, remedy)
+
+
 def _unspoken(flow: Flow, known: Collection[str], remedy: str) -> Iterator[CarrierProblem]:
     for place, language in flow.languages.items():
         if nearest_language(language, known) is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hub.config.callflow.carrier_checks import (
     CarrierProblem,
     carrier_problems,
+    not_understood,
     unknown_phones,
     unspoken_languages,
 )
@@ -66,6 +67,7 @@ def _problems_at(flow: Flow, connector: Connector) -> Iterator[CarrierProblem]:
     if "phone" in connector.manifest.abilities:
         yield from unknown_phones(flow, connector.settings.phone_names())
     yield from unspoken_languages(flow, connector.settings)
+    yield from not_understood(flow, connector.settings)
 
 
 def _sentence(text: str) -> str:

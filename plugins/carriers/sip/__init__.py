@@ -80,6 +80,7 @@ class Sip(Calls, Recordings):
             "accept",
             "accept_several",
             "call_back",
+            "converse",
             "dial",
             "dial_several",
             "end_recording",
@@ -185,6 +186,8 @@ def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
             "the disk of the gateway's folder is nearly full, so that recordings are cut off or lost "
             f"({lost} so far); make space there"
         )
+    if why := health.get("deaf"):
+        return False, f"no assistant understands callers, and their calls go on at `otherwise` ({str(why).rstrip('.')})"
     if health.get("refused"):
         return False, "the hub refuses the gateway's reports; check that both have the same secret and the same time"
     if caps := caps_reached(health.get("caps")):

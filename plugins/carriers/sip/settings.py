@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hub.api import PluginSettings
-from plugins.carriers.sip.engine.voices import spoken_languages
+from hub.api.speech import has_weights
+from plugins.carriers.sip.engine.voices import ENGLISH, spoken_languages
 from plugins.carriers.sip.phones import PhonesSettings
 from plugins.carriers.sip.setting_types import HOST, HOST_AND_PORT, Country, Network, Number, TimeZone
 
@@ -170,6 +172,12 @@ class SipSettings(PluginSettings):
         "voice of the extra speech, and other languages by espeak-ng.",
     )
 
+    whisper_model: Path | None = Field(
+        default=None,
+        description="Folder of a larger Whisper model in CTranslate2's format, with which assistants understand callers in the "
+        "languages that it knows; the small English one of the extra transcription if left out.",
+    )
+
     @model_validator(mode="after")
     def _enough_ports(self) -> SipSettings:
         first, _, last = self.rtp_ports.partition("-")
@@ -210,6 +218,12 @@ class SipSettings(PluginSettings):
     def spoken_languages(self) -> Collection[str] | None:
         """Those of the voices, if the gateway is on the hub's machine."""
         return spoken_languages(self.voices) if self.start else None
+
+    def understood_languages(self) -> Collection[str] | None:
+        """Those of the model, if the gateway is on the hub's machine and it is ours."""
+        if not self.start or (self.whisper_model and has_weights(self.whisper_model)):
+            return None
+        return [ENGLISH] if has_weights(self.whisper_model) else []
 
     @property
     def home(self) -> tuple[str, ...]:

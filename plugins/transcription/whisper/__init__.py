@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 from hub.api import ConnectionReport, Connector, DataFlow, Manifest, Recipient, Share, SpokenAudio, Transcript, hookimpl
+from hub.api.speech import find_weights, load_weights
 from plugins.transcription.whisper.settings import WhisperSettings
 from plugins.transcription.whisper.translate import CHANNELS, RATE, channels_of, language_code, parts_of
-from plugins.transcription.whisper.weights import find_weights, load_weights
 
 
 class Whisper(Connector):

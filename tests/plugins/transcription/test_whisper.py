@@ -10,12 +10,12 @@ import pytest
 from pydantic import ValidationError
 
 from hub.api import ConfigError, Rejected, SpokenAudio
+from hub.api.speech import find_weights
 from hub.testing import FrozenClock, TranscriptionConformance, connect
 from hub.testing.transcription import samples_of, wav_of
 from plugins.transcription.whisper import Whisper
 from plugins.transcription.whisper.settings import WhisperSettings
 from plugins.transcription.whisper.translate import parts_of
-from plugins.transcription.whisper.weights import find_weights
 
 
 @pytest.fixture(scope="module")

@@ -262,6 +262,9 @@ class Leg(Protocol):
     def stop_recording(self) -> None:
         """End what `record` waits for; harmless if nothing is recorded."""
 
+    def listen(self, heard: Callable[[bytes], None] | None) -> None:
+        """Give `heard` what the party says from now on, about every 20 ms, also nothing; None ends it."""
+
     def bridge(self, other: Leg, record_to: Path | None = None) -> Bridge:
         """Let the parties of two answered legs hear each other from now on; what was playing on either stops."""
 

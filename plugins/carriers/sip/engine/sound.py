@@ -49,6 +49,8 @@ class Voice:
         self.to: Voice | None = None
         self.recorder: tuple[Recorder, int] | None = None
         self.message: tuple[Recorder, Listener, Callable[[str], None]] | None = None
+        self.ear: Callable[[bytes], None] | None = None
+        """Gets what the party says at each tick, also nothing."""
         self._playing = b""
         self._at = 0
         self._repeat = False
@@ -77,6 +79,8 @@ class Voice:
     def tick(self, now: float) -> None:
         """Move what is there."""
         said = self.pipe.read(READ)
+        if self.ear:
+            self.ear(said)
         if said:
             if self.to and self.to.pipe.buffered() < MOST_BUFFERED:
                 self.to.pipe.write(said)

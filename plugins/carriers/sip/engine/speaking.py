@@ -11,13 +11,11 @@ import wave
 from importlib import import_module
 from pathlib import Path
 
-NICE = 10
 
-
-def main(model: str) -> None:
+def main(model: str, nice: int) -> None:
     """Serve until stdin ends."""
     with contextlib.suppress(OSError):
-        os.nice(NICE)
+        os.nice(nice)
     onnxruntime = import_module("onnxruntime")
     piper = import_module("piper")
     options = onnxruntime.SessionOptions()
@@ -35,4 +33,4 @@ def main(model: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

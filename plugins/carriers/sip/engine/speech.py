@@ -24,13 +24,17 @@ from plugins.carriers.sip.engine.voices import ENGLISH, ESPEAK, NoVoice, PiperVo
 KEEP_S = 30 * 86400.0
 MAX_TEXT = 3000
 PATIENCE_S = 30.0
+NICE = 10
+"""The priority of a child that nobody waits for: the highest number is the lowest priority."""
 
 
 class Speaker:
     """Speaks texts and remembers them in `folder`."""
 
-    def __init__(self, folder: Path, voices: Iterable[PiperVoice]) -> None:
-        """Texts in the languages of the voices are spoken by piper, all others by espeak-ng if it is installed."""
+    def __init__(self, folder: Path, voices: Iterable[PiperVoice], nice: int = NICE) -> None:
+        """Texts in the languages of the voices are spoken by piper, all others by espeak-ng if it is installed. `nice` is the
+        priority of the children."""
+        self._nice = nice
         self._folder, self._voices = folder, {each.language: each for each in voices}
         self._children: dict[PiperVoice, asyncio.subprocess.Process] = {}
         self._turn = asyncio.Lock()
@@ -48,11 +52,19 @@ class Speaker:
         kept = self._folder / f"{digest}.pcm"
         if found := await asyncio.to_thread(_read, kept):
             return found
-        async with self._turn:
-            wav = await (self._by_piper(text, voice) if voice else self._by_espeak(text, language))
-        pcm = await asyncio.to_thread(decode_sound, wav)
+        pcm = await self._made(text, language, voice)
         await asyncio.to_thread(_keep, kept, pcm)
         return pcm
+
+    async def say_once(self, text: str, language: str) -> bytes:
+        """PCM of a text that belongs to one call and is kept nowhere. Raises `NoVoice`."""
+        text = " ".join(text.split())[:MAX_TEXT]
+        return await self._made(text, language, self.chosen(language)) if text else b""
+
+    async def _made(self, text: str, language: str, voice: PiperVoice | None) -> bytes:
+        async with self._turn:
+            wav = await (self._by_piper(text, voice) if voice else self._by_espeak(text, language))
+        return await asyncio.to_thread(decode_sound, wav)
 
     def sweep(self) -> None:
         """Delete what was not said for a month."""
@@ -94,7 +106,7 @@ class Speaker:
         child = self._children.get(voice)
         if child is None or child.returncode is not None:
             child = self._children[voice] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "plugins.carriers.sip.engine.speaking", str(voice.model),
+                sys.executable, "-m", "plugins.carriers.sip.engine.speaking", str(voice.model), str(self._nice),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             )  # fmt: skip
         assert child.stdin and child.stdout

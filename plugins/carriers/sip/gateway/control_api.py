@@ -159,6 +159,7 @@ def health_of(parts: Parts) -> dict[str, object]:
         "calls": len(parts.under_way),
         "waiting": parts.spool.waiting,
         "refused": parts.hub.refused,
+        "deaf": parts.recognizer.why,
         "recordings": parts.files.count(),
         "disk_full": parts.files.is_disk_full(),
         "counts": {**parts.counts, **engine.refused},

@@ -21,11 +21,13 @@ from plugins.carriers.sip.translate import NOTICE
 UNASKED = "Unasked"
 """The verb in the place of a question about recording that is not asked; its text is where the answer would have gone."""
 TYPED = "typed"
+OTHERWISE = "otherwise"
+"""How a conversation that broke off goes on."""
 _AFTER_PIN = re.compile(r"\bmark=\d+\.[a-z0-9_-]+\.\d+\.o\.")
 """The mark of a call whose caller knew a PIN."""
 MAX_KNOWN = 10_000
 HOURS_OF_WEEK = 24 * 7
-KEPT_MOMENTS = frozenset({"voice", "dial", "digits", "voicemail"})
+KEPT_MOMENTS = frozenset({"voice", "dial", "digits", "voicemail", "conversed"})
 """What an answering person hears names the source of one call, so it is never repeated in another."""
 
 
@@ -52,7 +54,7 @@ class Documents:
         """What the hub said at this point, without recording; None if it never was asked here. After a key that nobody has
         pressed before, what it said after another one: a caller reaches somebody rather than nobody."""
         point = point_of(url, fields)
-        same = f"{point.rpartition(' ')[0]} %" if point.startswith("digits ") else point
+        same = f"{point.rpartition(' ')[0]} %" if point.startswith(("digits ", "conversed ")) else point
         rows = await self._journal.read(
             "select body from document where point = ?1 or point like ?2 "
             "order by point = ?1 desc, hour = ?3 desc, at desc limit 1",
@@ -85,6 +87,8 @@ def point_of(url: str, fields: Mapping[str, str]) -> str:
     happened = fields.get("Digits", "") if moment == "digits" else ""
     if len(happened) > 1:  # a PIN, a ZIP code or an extension: it is not kept, and one stands for all
         happened = TYPED
+    if moment == "conversed":
+        happened = fields.get("HandoffData", "") or OTHERWISE
     if moment == "dial":
         happened = "answered" if fields.get("DialCallStatus") == "completed" else "unanswered"
     return " ".join((moment, number, mark, happened))
@@ -97,11 +101,12 @@ def hour_of_week(at: datetime) -> int:
 
 def without_recording(document: str) -> str | None:
     """The same document: no conversation is recorded, and nothing is said or asked about recording. A question about it alone
-    is left out, as if the caller had not answered."""
+    is left out, as if the caller had not answered; an assistant with its opening too, as if it had broken off."""
     try:
         response = ElementTree.fromstring(document)  # noqa: S314 - the hub signed nothing, but the channel is its own
     except ElementTree.ParseError:
         return None
+    before: ElementTree.Element | None = None
     for verb in list(response):
         prompts = list(verb) if verb.tag == "Gather" else []
         if verb.get(NOTICE):
@@ -109,7 +114,13 @@ def without_recording(document: str) -> str | None:
         elif prompts and all(prompt.get(NOTICE) for prompt in prompts):
             response.remove(verb)
             ElementTree.SubElement(response, UNASKED).text = verb.get("action", "")
+        elif verb.tag == "Connect":
+            response.remove(verb)
+            if before is not None and before.tag == "Say":
+                response.remove(before)
+            ElementTree.SubElement(response, "Redirect").text = verb.get("action", "")
         elif verb.tag == "Dial":
             for name in ("record", "recordingStatusCallback"):
                 verb.attrib.pop(name, None)
+        before = verb if verb in response else before
     return ElementTree.tostring(response, encoding="unicode")

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import httpx2
 import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from plugins.carriers.sip.gateway.fields import Fields, now
 from plugins.carriers.sip.gateway.start import Start
@@ -23,6 +25,9 @@ WEBHOOKS = "/webhooks/"
 """How the path of each of the hub's webhooks begins."""
 MAX_DOCUMENT_BYTES = 262_144
 MAX_AUDIO_BYTES = 20_000_000
+MAX_MESSAGE_BYTES, MAX_MESSAGES = 20_000, 8
+"""Of the hub in a conversation: of one, and how many wait."""
+PING_SECONDS = 10
 
 
 class HubClient:
@@ -79,6 +84,24 @@ class HubClient:
                 continue
             if reply.status_code == 200 and len(reply.content) <= MAX_AUDIO_BYTES:
                 return reply.content
+        return None
+
+    async def converse(self, url: str) -> ClientConnection | None:
+        """The websocket on which an assistant of the hub talks; None if the hub opens none."""
+        public = f"ws{self._start.public_url.removeprefix('http')}"
+        if not url.startswith(f"{public}{WEBHOOKS}"):
+            log.error("a document names a websocket that is not the hub's")
+            return None
+        headers = {HEADER: sign(self._secret, now(), "GET", url, b"")}
+        for hub in self._start.hub_addresses:
+            try:
+                return await connect(
+                    f"ws{hub.removeprefix('http')}{url.removeprefix(public)}", additional_headers=headers, proxy=None,
+                    open_timeout=ASK_SECONDS, ping_interval=PING_SECONDS, ping_timeout=PING_SECONDS, close_timeout=1,
+                    max_size=MAX_MESSAGE_BYTES, max_queue=MAX_MESSAGES, compression=None,
+                )  # fmt: skip
+            except (OSError, TimeoutError, WebSocketException) as error:
+                log.warning("the hub opens no conversation", error=type(error).__name__)
         return None
 
     def is_ours(self, url: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from plugins.carriers.sip.engine.interface import Bridge, Engine
+from plugins.carriers.sip.engine.recognition.recognizer import Recognizer
 from plugins.carriers.sip.gateway.documents import Documents
 from plugins.carriers.sip.gateway.hub_client import HubClient
 from plugins.carriers.sip.gateway.journal import Journal
@@ -25,6 +26,12 @@ class Prompts(Protocol):
 
     async def said(self, text: str, language: str | None) -> bytes:
         """A spoken text; empty if this machine has no voice."""
+
+    async def said_once(self, text: str, language: str) -> bytes:
+        """What an assistant says in one call, which is kept nowhere; empty if this machine has no voice."""
+
+    async def forget(self) -> None:
+        """End what spoke in conversations, so that their words leave the memory."""
 
     async def played(self, url: str) -> bytes:
         """A file of the hub; empty if it cannot be had."""
@@ -48,12 +55,15 @@ class Parts:
     documents: Documents
     files: RecordingFiles
     prompts: Prompts
+    recognizer: Recognizer
     bridges: dict[str, tuple[str, Bridge]] = field(default_factory=dict)
     """By the caller's leg of each call that is recorded now: the recording's id, and the bridge."""
     under_way: set[str] = field(default_factory=set)
     """The legs of calls that are not over."""
-    preparing: set[asyncio.Task[bytes]] = field(default_factory=set)
-    """Prompts in the making that nobody waits for yet."""
+    preparing: set[asyncio.Task[Any]] = field(default_factory=set)
+    """Prompts, and what conversations need, in the making that nobody waits for yet."""
+    talks: int = 0
+    """Conversations of assistants that are under way."""
     counts: Counter[str] = field(default_factory=Counter)
     """What happened since the start, for the health."""
 

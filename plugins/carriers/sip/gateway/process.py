@@ -18,6 +18,7 @@ import uvicorn
 
 from plugins.carriers.sip.companion import LOCK_FILE
 from plugins.carriers.sip.engine.interface import Engine
+from plugins.carriers.sip.engine.recognition.recognizer import Recognizer
 from plugins.carriers.sip.engine.repeating import again
 from plugins.carriers.sip.gateway.call.incoming import take
 from plugins.carriers.sip.gateway.control_api import ControlApi
@@ -67,6 +68,7 @@ class Gateway:
             documents=Documents(journal),
             files=RecordingFiles(start.folder, start.settings.secrets),
             prompts=prompts or KeptPrompts(start.folder, hub, start.settings.voices),
+            recognizer=Recognizer(start.settings.whisper_model),
         )
         self._ending = asyncio.Event()
         self._draining = False
@@ -103,6 +105,7 @@ class Gateway:
                     task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await parts.prompts.close()
+            await parts.recognizer.close()
             await parts.hub.close()
             await asyncio.to_thread(parts.journal.close)
         return self._status

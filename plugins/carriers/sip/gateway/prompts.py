@@ -19,6 +19,8 @@ from plugins.carriers.sip.gateway.hub_client import HubClient
 log = structlog.get_logger(__name__)
 MAX_KEPT = 200
 """Prompts in memory; a number has a handful."""
+TALK_SECONDS = 10.0
+"""How long a caller waits for a sentence of an assistant."""
 MAX_KEPT_BYTES = 64_000_000
 """Of all of them, beside the newest one: an hour of sound."""
 
@@ -32,11 +34,33 @@ class KeptPrompts:
         self._folder, self._hub, self._voices, self._most = folder / "prompts", hub, voices, most_bytes
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._speaker: Speaker | None = None
+        self._talker: Speaker | None = None
+        """Speaks in conversations, where a caller waits for it."""
+        self._talking: set[asyncio.Task[bytes]] = set()
         self._memory: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
     async def said(self, text: str, language: str | None) -> bytes:
         """A spoken text; empty if this machine has no voice for it."""
         return await self._kept(("said", f"{language} {text}"), lambda: self._speak(text, language or ENGLISH))
+
+    async def said_once(self, text: str, language: str) -> bytes:
+        """What an assistant says in one call. It is made to its end, even if the caller has interrupted it."""
+        made = asyncio.ensure_future(self._talk(text, language))
+        self._talking.add(made)
+        made.add_done_callback(self._talking.discard)
+        done, _ = await asyncio.wait({made}, timeout=TALK_SECONDS)
+        if not done:
+            log.error("an assistant cannot speak", why="the voice is too slow")
+        return made.result() if done else b""
+
+    async def _talk(self, text: str, language: str) -> bytes:
+        try:
+            if self._talker is None:
+                self._talker = Speaker(self._folder, await asyncio.to_thread(find_voices, self._voices), nice=0)
+            return await self._talker.say_once(text, language)
+        except (SipError, OSError, TimeoutError) as error:
+            log.error("an assistant cannot speak", why=str(error) or type(error).__name__)
+            return b""
 
     async def played(self, url: str) -> bytes:
         """A file of the hub; empty if it cannot be had. Its address names its content, so it is fetched once. A message of
@@ -76,10 +100,16 @@ class KeptPrompts:
         await asyncio.to_thread(_keep, kept, pcm)
         return pcm
 
+    async def forget(self) -> None:
+        """End the process that spoke in conversations."""
+        talker, self._talker = self._talker, None
+        if talker is not None:
+            await talker.close()
+
     async def close(self) -> None:
         """End the voices."""
-        if self._speaker is not None:
-            await self._speaker.close()
+        for speaker in filter(None, (self._speaker, self._talker)):
+            await speaker.close()
 
     def sweep(self) -> None:
         """Delete what was not said for a month."""

@@ -72,6 +72,9 @@ class FakeLeg:
         """Keys that the party presses, one at each prompt's end."""
         self.message = b""
         """What the party says when it is recorded."""
+        self.ear: Callable[[bytes], None] | None = None
+        self.slow = 0.0
+        """Seconds for which each prompt is heard."""
         self.talks: float | None = None
         """Seconds for which the party talks before it hangs up; None: until the other one does."""
 
@@ -101,7 +104,7 @@ class FakeLeg:
         if self.ended.done():
             raise LegEnded("over")
         self.heard.append(pcm.decode())
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.slow)
         if self.keys:
             self.digits.put_nowait(self.keys.pop(0))
         return not self.ended.done()
@@ -113,6 +116,9 @@ class FakeLeg:
 
     def stop_recording(self) -> None:
         """Nothing waits."""
+
+    def listen(self, heard: Callable[[bytes], None] | None) -> None:
+        self.ear = heard
 
     def bridge(self, other: FakeLeg, record_to: Path | None = None) -> FakeBridge:
         made = FakeBridge(self, other, record_to)

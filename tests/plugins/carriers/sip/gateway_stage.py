@@ -42,6 +42,11 @@ class TextPrompts:
     async def said(self, text: str, language: str | None) -> bytes:
         return text.encode()
 
+    async def said_once(self, text: str, language: str) -> bytes:
+        return text.encode()
+
+    async def forget(self) -> None: ...
+
     async def played(self, url: str) -> bytes:
         return url.encode()
 

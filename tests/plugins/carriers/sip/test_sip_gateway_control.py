@@ -159,7 +159,9 @@ def test_the_hub_says_in_one_sentence_what_is_wrong_with_a_gateway(tmp_path: Pat
             assert "does not take the line's registration (403)" in (await ask(sip.check_connection)).detail
             stage.engine.registration = "registered"
             assert (await ask(sip.check_connection)).ok
-            stage.engine.draining = True
+            stage.parts.recognizer.why = "Whisper is not installed."
+            assert "at `otherwise` (Whisper is not installed)" in (await ask(sip.check_connection)).detail
+            stage.parts.recognizer.why, stage.engine.draining = "", True
             assert "drained" in (await ask(sip.check_connection)).detail
         gone = connect(Sip, name="sip", timeout=0.5, **{**SETTINGS, "gateways": ["http://127.0.0.1:9"]})
         assert "hub sip gateway" in (await ask(gone.check_connection)).detail

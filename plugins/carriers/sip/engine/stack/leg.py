@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -263,6 +264,11 @@ class StackLeg:
         """End the message that is being recorded."""
         if self.stop_message:
             self.stop_message(EndedBy.STOPPED, "")
+
+    def listen(self, heard: Callable[[bytes], None] | None) -> None:
+        """Give what the party says to `heard`, on the loop."""
+        with self.engine.clock.lock:
+            self.voice.ear = heard and partial(self._loop.call_soon_threadsafe, heard)
 
     def bridge(self, other: Leg, record_to: Path | None = None) -> Bridge:
         """Let both parties hear each other."""

@@ -13,7 +13,7 @@ import structlog
 
 from plugins.carriers.sip.engine.interface import EndedBy, LegEnded
 from plugins.carriers.sip.gateway import documents
-from plugins.carriers.sip.gateway.call import dialing
+from plugins.carriers.sip.gateway.call import assistant, dialing
 from plugins.carriers.sip.gateway.call.party import Party
 from plugins.carriers.sip.gateway.call.recording import Recording
 from plugins.carriers.sip.gateway.documents import without_recording
@@ -118,11 +118,13 @@ class Conversation(Party):
             log.error("a document cannot be read", call=self.sid)
             return None
         self.prepare(response)
+        if (connect := response.find("Connect")) is not None:
+            self.beside(assistant.prepare(self.parts, assistant.language_of(connect)))
         for verb in response:
             match verb.tag:
                 case "Say" | "Play":
                     await self.let_hear(verb)
-                case "Gather" | "Dial" | "Record":
+                case "Gather" | "Dial" | "Record" | "Connect":
                     happened = await self._wait(verb)
                     if happened is not None:
                         action = verb.get("action")
@@ -149,6 +151,8 @@ class Conversation(Party):
         if verb.tag == "Record":
             return await self._take_message(verb) or None
         await self.answer()
+        if verb.tag == "Connect":
+            return await assistant.converse(self, verb)
         digits = await self.until_over(pressed_keys(self, verb))
         return {"Digits": digits} if digits or verb.get("actionOnEmptyResult") == "true" else None
 

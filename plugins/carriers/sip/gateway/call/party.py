@@ -56,9 +56,13 @@ class Party:
         """Begin to make all that a document lets be heard, so that a later text is ready when the first has been said."""
         for verb in response.iter():
             if verb.tag in ("Say", "Play"):
-                made = asyncio.ensure_future(self.sound(verb))
-                self.parts.preparing.add(made)
-                made.add_done_callback(self.parts.preparing.discard)
+                self.beside(self.sound(verb))
+
+    def beside(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Prepare something that nobody waits for yet."""
+        made = asyncio.ensure_future(work)
+        self.parts.preparing.add(made)
+        made.add_done_callback(self.parts.preparing.discard)
 
     async def sound(self, verb: ElementTree.Element) -> bytes:
         """The sound of a `<Say>` or `<Play>`."""

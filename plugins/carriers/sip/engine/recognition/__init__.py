@@ -1,0 +1,1 @@
+"""Callers as words: when they speak, and what they say."""

@@ -19,6 +19,7 @@ from benchmarks.figures import Figure, print_figures
 MODULES = (
     "ringing",
     "acknowledge",
+    "peers",
     "flow",
     "workers",
     "google_sync",

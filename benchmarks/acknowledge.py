@@ -53,9 +53,9 @@ def _ratio(command: str, kind: str, edge: Server, bare: Server) -> Figure:
     ratios, rates, plain_rates, costs, plain_costs = [], list[float](), list[float](), list[float](), list[float]()
     for warm in (True, *[False] * ROUNDS):
         requests = edge.supply.take(500 if warm else REQUESTS[command], kind)
-        with _still(edge):
+        with still(edge):
             plain, plain_cost = bare.shoot(requests)
-        with _still(bare):
+        with still(bare):
             durable, cost = edge.shoot(requests)
         if not warm:
             plain_rates.append(len(requests) / plain.seconds)
@@ -92,7 +92,7 @@ def _lost(command: str, edge: Server) -> Figure:
 
 
 @contextmanager
-def _still(server: Server) -> Iterator[None]:
+def still(server: Server) -> Iterator[None]:
     """Stop a server for the block, so that what it still has to do takes nothing from the other one."""
     server.process.suspend()
     try:

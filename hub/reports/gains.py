@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlmodel import Session
 
 from hub.contracts.leads import LeadStatus
 from hub.model import ConversionRow, Lead, OutcomeRow
-from hub.reports.touches import MARKED_LEADS, contact_tables
+from hub.reports.touches import MARKED_LEADS
 
 Worth = tuple[Decimal | None, str | None]
 """An amount and its currency."""
@@ -62,26 +61,22 @@ class Gains:
 NOTHING = Gains()
 
 
-def gains_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> Mapping[str, Gains]:
-    """Contact → what it brought, for those of a company's contacts that brought something."""
+def gains_of(session: Session, ids: Collection[str]) -> Mapping[str, Gains]:
+    """Contact → what it brought, for those of some contacts that brought something."""
     gains: dict[str, Gains] = {}
-    conversion: Any = ConversionRow
-    deal: Any = OutcomeRow
-    lead: Any = Lead
-    for _, table, at in contact_tables():
-        of_day = (table.company_id == company_id, at >= start, at < end)
 
-        def rows(source: Any, *columns: Any, table: Any = table, of_day: Any = of_day) -> Any:
-            query = select(source.subject_id, *columns, source.amount, source.currency)
-            return query.join(table, table.id == source.subject_id).where(*of_day)
+    def rows(source: Any, *columns: Any) -> Any:
+        query = select(source.subject_id, *columns, source.amount, source.currency)
+        return query.where(source.subject_id.in_(ids))
 
-        for subject_id, *worth in session.execute(
-            rows(conversion).where(conversion.retracted.is_(False)).order_by(conversion.id)
-        ):
-            gains.setdefault(subject_id, Gains()).conversions.append(tuple(worth))
-        for subject_id, stage, *worth in session.execute(rows(deal, deal.stage).order_by(deal.id)):
-            gains.setdefault(subject_id, Gains()).deals.append((stage, tuple(worth)))
-        for subject_id, status, *worth in session.execute(rows(lead, lead.status)):
-            each = gains.setdefault(subject_id, Gains())
-            each.status, each.marked = status, tuple(worth)
+    conversion, deal, lead = cast(Any, ConversionRow), cast(Any, OutcomeRow), cast(Any, Lead)
+    for subject_id, *worth in session.execute(
+        rows(conversion).where(conversion.retracted.is_(False)).order_by(conversion.id)
+    ):
+        gains.setdefault(subject_id, Gains()).conversions.append(tuple(worth))
+    for subject_id, stage, *worth in session.execute(rows(deal, deal.stage).order_by(deal.id)):
+        gains.setdefault(subject_id, Gains()).deals.append((stage, tuple(worth)))
+    for subject_id, status, *worth in session.execute(rows(lead, lead.status)):
+        each = gains.setdefault(subject_id, Gains())
+        each.status, each.marked = status, tuple(worth)
     return gains

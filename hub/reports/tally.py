@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from hub.reports.calendar import bounds
 from hub.reports.credits import MODELS, WHOLE, Model, Touch, apportion, divide
-from hub.reports.gains import NOTHING, Gains, Worth, gains_of_day
-from hub.reports.touches import Contact, contacts_of_day, journeys_of_day
+from hub.reports.gains import NOTHING, Gains, Worth, gains_of
+from hub.reports.touches import Contact, contacts_of, groups_of_day, journeys_of
 
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
@@ -63,16 +63,18 @@ def tally_day(
 ) -> Tally:
     """The credits of a day's contacts. A conversion counts on the day of the contact that it came from."""
     start, end = bounds(day, zone)
-    contacts = contacts_of_day(session, company_id, start, end)
-    if not contacts:
-        return {}
-    paths: Iterable[tuple[Contact, list[Touch]]]
-    if set(models) == {"last"}:  # the last touch is always the contact's own
-        paths = ((contact, [contact.touch()]) for contact in contacts)
-    else:
-        paths = journeys_of_day(session, company_id, start, end, contacts)
-    gains = gains_of_day(session, company_id, start, end)
-    return add_up(((contact, path, gains.get(contact.id, NOTHING)) for contact, path in paths), models, dimensions)
+    only_last = set(models) == {"last"}  # the last touch is always the contact's own
+    return add_up(_journeys(session, company_id, start, end, only_last), models, dimensions)
+
+
+def _journeys(
+    session: Session, company_id: str, start: datetime, end: datetime, only_last: bool
+) -> Iterator[tuple[Contact, Sequence[Touch], Gains]]:
+    for ids in groups_of_day(session, company_id, start, end):
+        contacts, gains = contacts_of(session, ids), gains_of(session, ids)
+        paths: Iterable[tuple[Contact, list[Touch]]] = ((contact, [contact.touch()]) for contact in contacts)
+        for contact, path in paths if only_last else journeys_of(session, contacts, end):
+            yield contact, path, gains.get(contact.id, NOTHING)
 
 
 def add_up(

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlmodel import Session, col
 
 from hub.contracts.leads import LeadStatus
@@ -25,6 +25,7 @@ from hub.reports.credits import Touch, TouchKind, in_order
 MARKED_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 ABANDONED_SECONDS = 15
 """A caller who hangs up earlier has not waited."""
+CONTACTS_OF_GROUP = 500
 CLOCK_SLACK = timedelta(seconds=2)
 """A carrier's clock may be behind ours, so a visit may seem to begin shortly after the call that it led to."""
 
@@ -80,20 +81,32 @@ def journeys(
                 yield met, list(path)
 
 
-def contacts_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> list[Contact]:
-    """The contacts of a company from `start` up to `end`. A call or text counts as soon as it is attributed."""
-    return [
-        contact
-        for query, table, at in _queries()
-        for contact in _contacts(session, query.where(table.company_id == company_id, at >= start, at < end))
-    ]
+def groups_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> Iterator[list[str]]:
+    """The ids of the contacts of a company from `start` up to `end`, in groups of some hundreds with all of a person,
+    so that a busy day is never in memory as a whole. A call or text counts as soon as it is attributed."""
+    found: list[tuple[str, str]] = []
+    for query, table, at in _queries():
+        of_day = query.where(table.company_id == company_id, at >= start, at < end)
+        rows = session.execute(of_day.with_only_columns(table.person_id, table.id))
+        found += ((person_id or "", id_) for person_id, id_ in rows)
+    group: list[str] = []
+    for _, each in groupby(sorted(found), key=lambda pair: pair[0] or pair[1]):
+        group += (id_ for _, id_ in each)
+        if len(group) >= CONTACTS_OF_GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
-def journeys_of_day(
-    session: Session, company_id: str, start: datetime, end: datetime, contacts: Sequence[Contact]
-) -> Iterator[tuple[Contact, list[Touch]]]:
-    """Each of a day's `contacts` with the touches up to it; a contact of an unknown person has only its own."""
-    people = _people(company_id, start, end)
+def contacts_of(session: Session, ids: Collection[str]) -> list[Contact]:
+    """The contacts with these ids."""
+    return [contact for query, table, _ in _queries() for contact in _contacts(session, query.where(table.id.in_(ids)))]
+
+
+def journeys_of(session: Session, contacts: Sequence[Contact], end: datetime) -> Iterator[tuple[Contact, list[Touch]]]:
+    """Each contact with the touches up to it; a contact of an unknown person has only its own."""
+    people = {contact.person_id for contact in contacts if contact.person_id is not None}
     theirs = [
         contact
         for query, table, at in _queries()
@@ -176,19 +189,7 @@ def _attributed(kind: TouchKind, table: Any, at: Any) -> Select[Any]:
     return chosen.join(cause, cause.subject_id == table.id)
 
 
-def _people(company_id: str, start: datetime, end: datetime) -> Any:
-    """The people of a company who were in contact from `start` up to `end`."""
-    return union(
-        *(
-            select(table.person_id).where(
-                table.company_id == company_id, at >= start, at < end, table.person_id.is_not(None)
-            )
-            for _, table, at in contact_tables()
-        )
-    )
-
-
-def _visits(session: Session, people: object, end: datetime) -> Iterator[tuple[str, Touch]]:
+def _visits(session: Session, people: Collection[str], end: datetime) -> Iterator[tuple[str, Touch]]:
     """(person, touch) of the people's visits that began before `end`."""
     visit: Any = Visit
     query = select(

@@ -67,10 +67,10 @@ def vendor_rules() -> None:
     """What a vendor demands and answers
 
     `VendorRules` reads `rules.yaml`, which is [written from the vendor's pages](write-a-plugin.md#rules). At the door of a
-    stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request,
-    `answer_reply` sends the answer, and `filled` puts values into a template such as an answer's `row`. The suites send
-    each example to the stand-in with the credentials that `authorized` adds. A test gives any answer of the file with
-    `sandbox.answer_next("busy")`.
+    stand-in it is asked what the vendor would say to a request, as a `VendorReply`; `received` gives it the request, `refused`
+    also compares the credentials with those of `authorized`, `answer_reply` sends the answer, and `filled` puts values into a
+    template such as an answer's `row`. The suites send each example to the stand-in with the credentials that `authorized`
+    adds. A test gives any answer of the file with `sandbox.answer_next("busy")`.
     """
     from datetime import UTC, datetime
     from pathlib import Path
@@ -85,6 +85,7 @@ def vendor_rules() -> None:
         answer_reply,
         filled,
         received,
+        refused,
         routed,
     )
 
@@ -121,8 +122,10 @@ def vendor_rules() -> None:
             return request.with_token("of the stand-in")
 
         async def _text(self, request: Any) -> Any:
-            said = rules.check(await received(request), self.clock())
-            return answer_reply(rules.answer(said.answer or "busy"))
+            if (no := await refused(self, rules, request)) is not None:
+                return no
+            assert rules.check(await received(request), self.clock()).answer is None
+            return answer_reply(rules.answer("busy"))
 
     now = datetime(2026, 11, 30, tzinfo=UTC)
     empty = HeardRequest(
@@ -135,7 +138,10 @@ def vendor_rules() -> None:
     with Sandbox() as sandbox:
         import httpx2
 
-        assert httpx2.post(f"{sandbox.url}/texts", data={"to": "+13125550142"}, trust_env=False).json() == {"code": 8}
+        for token, code in (("of the stand-in", 8), ("of another", 7)):
+            headers = {"authorization": f"Bearer {token}"}
+            sent = httpx2.post(f"{sandbox.url}/texts", data={"to": "+13125550142"}, headers=headers, trust_env=False)
+            assert sent.json() == {"code": code}
 
 
 def kinds() -> None:

@@ -19,7 +19,7 @@ from hub.contracts.sandbox import (
     Sandbox,
     SimulatedCall,
 )
-from hub.contracts.sandbox_replies import answer_reply, json_reply, received, reply, routed
+from hub.contracts.sandbox_replies import answer_reply, json_reply, received, refused, reply, routed
 from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
 from hub.contracts.vendor_rules import VendorReply, VendorRules
 from hub.contracts.wav_speech import Speech, speech_in
@@ -28,6 +28,6 @@ __all__ = [
     "AdsSandbox", "CallBackOutcome", "CallBackSandbox", "CarrierSandbox", "CostSandbox", "CrmSandbox", "Exchange",
     "Fault", "HeardRequest", "HttpSandbox", "NumberSandbox", "Operations", "OwnerSandbox", "PeopleKindsSandbox",
     "PeopleSandbox", "RequestFault", "Sandbox", "SandboxSignIn", "SimulatedCall", "Speech", "VendorReply",
-    "VendorRules", "answer_reply", "filled", "json_reply", "received", "reply", "routed", "speech_in",
+    "VendorRules", "answer_reply", "filled", "json_reply", "received", "refused", "reply", "routed", "speech_in",
     "unsigned_id_token",
 ]  # fmt: skip

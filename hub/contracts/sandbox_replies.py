@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from hub.contracts.sandbox import HttpSandbox
+    from hub.contracts.vendor_rules import VendorRules
+
 
 def routed(routes: Iterable[tuple[str, Callable[..., Any], Sequence[str]]]) -> Starlette:
     """The application of these routes: path with parts in braces, function of a request, methods."""
@@ -36,6 +39,15 @@ async def received(request: Request) -> HeardRequest:
     return HeardRequest(
         request.method, request.url.path, request.url.query, dict(request.headers), await request.body()
     )
+
+
+async def refused(sandbox: HttpSandbox, rules: VendorRules, request: Request) -> Response | None:
+    """What the rules answer to a request that they refuse, or that has other credentials than those of `authorized`."""
+    heard = await received(request)
+    if sandbox.authorized(heard).headers != heard.headers:
+        return answer_reply(rules.answer(rules.fault("credentials")))
+    said = rules.check(heard, sandbox.clock())
+    return answer_reply(rules.answer(said.answer)) if said.answer else None
 
 
 def answer_reply(answer: Answer, **values: object) -> Response:

@@ -201,6 +201,7 @@ def test_an_old_key_leaves_a_list_and_the_others_stay() -> None:
 NO_ADDRESS = {
     "bandwidth": "account_id client_id callback_user callback_networks application_id messaging_application_id site_id "
     "location_id search_state",
+    "chat_agent": "model notes",
     "chat_model": "model",
     "deepgram": "model",
     "ga4": "measurement_id",
@@ -211,6 +212,7 @@ NO_ADDRESS = {
     "linkedin": "version",
     "meta": "dataset_id test_event_code ad_account_id version",
     "microsoft_ads": "tag_id client_id customer_id account_id",
+    "model_server": "model",
     "phrases": "rules.language rules.name rules.say rules.never rules.not rules.near",
     "pinterest": "ad_account_id",
     "plivo": "auth_id application_id",

@@ -16,7 +16,7 @@ from hub.api.sandbox import (
     VendorRules,
     answer_reply,
     json_reply,
-    received,
+    refused,
     routed,
     speech_in,
 )
@@ -48,22 +48,15 @@ class Sandbox(HttpSandbox):
     def app(self) -> Starlette:
         return routed([("/v1/projects", self._projects, ["GET"]), ("/v1/listen", self._listen, ["POST"])])
 
-    async def _refused(self, request: Request) -> tuple[bytes, Response | None]:
-        heard = await received(request)
-        if request.headers.get("authorization") != f"Token {self.api_key}":
-            return b"", answer_reply(RULES.answer("credentials"))
-        said = RULES.check(heard, self.clock())
-        return heard.content, answer_reply(RULES.answer(said.answer)) if said.answer else None
-
     async def _projects(self, request: Request) -> Response:
-        _, refused = await self._refused(request)
+        no = await refused(self, RULES, request)
         project = {"project_id": "5b0a51d2-0000-4000-8000-5c0a51d2c5a1", "name": "Lakeside Plumbing"}
-        return refused or json_reply({"projects": [project]})
+        return no or json_reply({"projects": [project]})
 
     async def _listen(self, request: Request) -> Response:
-        sound, refused = await self._refused(request)
-        if refused is not None:
-            return refused
+        if (no := await refused(self, RULES, request)) is not None:
+            return no
+        sound = await request.body()
         try:
             channels, speech = speech_in(sound)
         except ValueError:

@@ -14,7 +14,7 @@ from hub.api.sandbox import (
     VendorRules,
     answer_reply,
     json_reply,
-    received,
+    refused,
     routed,
     speech_in,
 )
@@ -48,20 +48,13 @@ class Sandbox(HttpSandbox):
     def app(self) -> Starlette:
         return routed([("/v1/models", self._models, ["GET"]), ("/v1/audio/transcriptions", self._transcribe, ["POST"])])
 
-    async def _refused(self, request: Request) -> Response | None:
-        heard = await received(request)
-        if request.headers.get("authorization") != f"Bearer {self.api_key}":
-            return answer_reply(RULES.answer("credentials"))
-        said = RULES.check(heard, self.clock())
-        return answer_reply(RULES.answer(said.answer)) if said.answer else None
-
     async def _models(self, request: Request) -> Response:
         model = {"id": self.model, "object": "model", "created": 1_700_000_000, "owned_by": "Systran"}
-        return await self._refused(request) or json_reply({"object": "list", "data": [model]})
+        return await refused(self, RULES, request) or json_reply({"object": "list", "data": [model]})
 
     async def _transcribe(self, request: Request) -> Response:
-        if (refused := await self._refused(request)) is not None:
-            return refused
+        if (no := await refused(self, RULES, request)) is not None:
+            return no
         form = await request.form()
         file: UploadFile = form["file"]  # type: ignore[assignment]
         if form["model"] != self.model:

@@ -11,7 +11,7 @@ from hub.hookspecs.markers import hookspec
 class AgentHooks(Protocol):
     """Agents: what an assistant says to a caller, and which of the flow's ways it chooses."""
 
-    @hookspec(network=True, deadline=2, scheduled=False, use="functional.service", main_of="agent")
+    @hookspec(network=True, deadline=2, scheduled=False, use="essential.service", main_of="agent")
     def answer_caller(self, talk: Talk) -> AgentReply:
         """What to say after the last line of `talk`, and where the call goes, if it is time.
 

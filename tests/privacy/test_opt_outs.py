@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from kept_forms import keep_form
-from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
+from recorder import PaperEars, PaperEyes
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub, make_config
 
+from hub.api import Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, Opinion, strictest
 from hub.contracts.manifest import Recipient
 from hub.model import (
@@ -34,6 +36,8 @@ from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import RequestRefused, open_request, verify
 from hub.store.journal.verify import verify as verify_journal
 from hub.visits.forms import SentForm
+from hub.web.privacy.opt_outs import offers_limits
+from plugins.agent.scripted import Scripted
 from plugins.consent.signals import Signals
 
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}
@@ -279,6 +283,16 @@ def test_a_limit_of_sensitive_data_keeps_what_was_said_from_more_than_the_servic
     assert limits_apply([("independent_controller", "essential.service", said)])
     assert not limits_apply([("independent_controller", "essential.legal_obligation", said)])
     assert not limits_apply([("processor", "functional.service", ("user.contact.phone_number",))])
+
+
+@pytest.mark.parametrize(("plugin", "offered"), [(Scripted, False), (PaperEars, True), (PaperEyes, True)])
+def test_the_limit_is_offered_if_what_was_said_is_used_for_more_than_the_answer(
+    plugin: type[Connector], offered: bool
+) -> None:
+    """Also on this machine: the law limits use, not only disclosure (Cal. Civ. Code 1798.121(a)). An assistant answers the
+    caller who speaks with it, which is the service itself (11 CCR 7027(m)(1))."""
+    without_rules = type("Plugin", (plugin,), {"Settings": PluginSettings})
+    assert offers_limits(make_config("sqlite://", connectors={"plugin": without_rules}), "lakeside") is offered
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ def _deaths(line: AssistantLine, flooding: bytes) -> list[float]:
             each.kill()
         found.append(caller.wait_for_speech(killed) - killed)
         trunk.hang_up()
+    ways = line.rows("SELECT 1 FROM call_step WHERE result = 'otherwise: night'")
+    assert len(ways) == DEATHS, "each went on at the voicemail"
     trunk.close()
     return found
 

@@ -53,10 +53,14 @@ class AssistantLine:
         with (self.folder / "hub.log").open("ab") as log:
             self.process = subprocess.Popen(hub("run", "-c", str(self.config)), cwd=self.folder, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE
-        while not (self._listens(self.http) and self._listens(self.control)):
+        while not (self._listens(self.http) and self._takes_calls()):
             said = (self.folder / "hub.log").read_text()[-3000:]
             assert self.process.poll() is None and time.monotonic() < end, said
             time.sleep(0.05)
+
+    def _takes_calls(self) -> bool:
+        log = self.folder / "gateway" / "gateway.log"
+        return self._listens(self.control) and log.exists() and "the gateway takes calls" in log.read_text()
 
     def gateway(self) -> psutil.Process:
         """The gateway's process, which its lock names."""

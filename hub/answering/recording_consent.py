@@ -84,7 +84,8 @@ def _question(
 ) -> ConsentQuestion:
     manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
     transcriber = outside_transcriber(hub.config, company.name)
-    if each.flow.converses and manifest.recipient.role != "none":  # the carrier turns into text what the caller says
+    is_outside = manifest.recipient.role != "none" and not manifest.understands_here
+    if each.flow.converses and is_outside:  # the carrier turns into text what the caller says
         transcriber = manifest.recipient
     return ConsentQuestion(
         use=USE,

@@ -293,6 +293,9 @@ class Manifest(Declared):
     and people say how far it is."""
     call_limits: CallLimits = CallLimits()
     """For a carrier: what one call can have at most. A flow that needs more is refused when it is saved."""
+    understands_here: bool = False
+    """For a carrier with the ability `converse`: what callers say becomes text on the customer's own machine, so no outside
+    service transcribes it."""
     browser_phone: BrowserSdk | None = None
     """For a carrier with the hook `sign_in_phone`: its SDK, with which a page of the hub is a phone."""
     abilities: tuple[Ability | ConversionAbility, ...] = ()

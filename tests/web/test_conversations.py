@@ -25,6 +25,7 @@ from hub.config.callflow.definition import Flow
 from hub.model import Recording, TranscriptRow
 from hub.recordings.transcripts import read_transcript
 from hub.store.rows import read_objects
+from plugins.carriers.sip import Sip
 
 SID = f"CA{7:032x}"
 SOCKET = "wss://calls.example.com/webhooks/twilio/converse"
@@ -140,6 +141,16 @@ def test_the_document_says_what_it_is_and_opens_the_websocket(desk: Edge) -> Non
 def test_the_carrier_counts_as_an_outside_service_that_transcribes(desk: Edge) -> None:
     rung(desk)
     assert desk.lawyer.questions[-1].transcribed_by == "Twilio Inc."
+
+
+def test_a_carrier_that_understands_callers_on_the_own_machine_does_not(
+    desk: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twilio = type(desk.opened.hub.plugins.connectors["twilio"])
+    monkeypatch.setattr(twilio, "manifest", twilio.manifest.model_copy(update={"understands_here": True}))
+    rung(desk)
+    assert desk.lawyer.questions[-1].transcribed_by is None
+    assert Sip.manifest.understands_here, "a line of one's own is such a carrier"
 
 
 def test_a_caller_is_answered_and_goes_where_the_assistant_chose(desk: Edge) -> None:

@@ -76,6 +76,7 @@ class Sip(Calls, Recordings):
         auth=Auth(kind="api_key"),
         # The gateway speaks no more of a text (engine/speech.py). The languages are those of the voices on its machine.
         call_limits=CallLimits(text_bytes=3_000),
+        understands_here=True,
         abilities=(
             "accept",
             "accept_several",

@@ -15,7 +15,9 @@ from seeds import TABLES, filled
 from sqlalchemy import Table, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
+from structlog.testing import capture_logs
 
+from hub.errors import RetryLater
 from hub.model import InboxWebhook, every_table
 from hub.model.columns import new_id
 from hub.store import Store
@@ -120,6 +122,25 @@ def test_a_row_that_the_database_refuses_does_not_hold_up_the_others(store: Stor
     assert Drainer(store, spool, {SPOOLED_AS: writer.drain}).look() == 2
     assert keys(store) == ["1", "3"]
     assert (spool.state().waiting, spool.state().refused) == (0, 2)
+
+
+def test_a_row_whose_time_has_not_come_waits_with_one_warning_and_no_error(store: Store, spool: Spool) -> None:
+    calls: list[str] = []
+
+    def write(rows: Sequence[Row]) -> None:
+        if not calls:
+            raise RetryLater("The call of a conversation is not known yet.")
+
+    drainer = Drainer(store, spool, {"conversation": write})
+    spool.put("conversation", [{"n": 1}])
+    with capture_logs() as said:
+        for _ in range(3):
+            assert drainer.look() == 0 and spool.retry_refused() == 1
+    assert [(each["log_level"], each["why"]) for each in said] == [
+        ("warning", "The call of a conversation is not known yet.")
+    ]
+    calls.append("it is known")
+    assert drainer.look() == 1 and spool.is_empty()
 
 
 def test_a_row_that_always_fails_as_a_lost_database_does_keeps_no_other_row_waiting(store: Store, spool: Spool) -> None:

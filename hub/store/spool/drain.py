@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from hub.errors import RetryLater
 from hub.platform import metrics
 from hub.platform.liveness import Liveness
 from hub.store.dialects import database_file, is_in_memory
@@ -178,6 +179,9 @@ class Drainer:
             if is_away(error):
                 probe(self._store)
                 yield from self._one_by_one(drain, rows, error)
+                return
+            if len(rows) == 1 and isinstance(error, RetryLater):
+                self._spool.wait(rows[0].id, str(error))
                 return
             if len(rows) == 1:
                 self._spool.refuse(rows[0].id, type(error).__name__)

@@ -62,6 +62,8 @@ class Spool:
         self.file, self._keyring = file, keyring
         self._lock = threading.RLock()
         self._opened: sqlite3.Connection | None = None
+        self._waited: set[int] = set()
+        """The rows set aside of which the log has said that they wait."""
 
     def put(self, kind: str, rows: Sequence[Row]) -> None:
         """Keep rows; they are durable when this returns. sqlite3.Error if they cannot be kept."""
@@ -120,12 +122,23 @@ class Spool:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany("DELETE FROM spooled WHERE id = ?", [(each,) for each in ids])
+            self._waited.difference_update(ids)
             if connection.execute(WAITING).fetchone() is None:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def refuse(self, row_id: int, why: str) -> None:
         """Set a row aside that the main database does not take while it takes others."""
         log.error("a spooled row was set aside", why=why)
+        self._set_aside(row_id, why)
+
+    def wait(self, row_id: int, why: str) -> None:
+        """Set a row aside whose time has not come. It is tried again with those that were refused; the log says so one time."""
+        if row_id not in self._waited:
+            self._waited.add(row_id)
+            log.warning("a spooled row waits, and is tried again each hour", why=why)
+        self._set_aside(row_id, why)
+
+    def _set_aside(self, row_id: int, why: str) -> None:
         with self._connection() as connection, connection:
             connection.execute("UPDATE spooled SET refused = ? WHERE id = ?", (why, row_id))
 

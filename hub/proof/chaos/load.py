@@ -10,10 +10,12 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal, get_args
 from urllib.parse import parse_qs
 
 import httpx2
+import phonenumbers
 
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
@@ -30,7 +32,6 @@ WRITES = 0.25
 """Share of callers who also write a text, and of those who also send a form."""
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 """A browser's header, because the hub shows programs the shared number."""
-AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
 Report = tuple[str, bytes]
@@ -211,8 +212,20 @@ class Callers:
 
 
 def caller_number(number: int) -> str:
-    """The number of the caller of the call with this number; many exchanges, so that none is taken for spam."""
-    return f"+1{AREAS[number % len(AREAS)]}55501{number // len(AREAS) % 100:02}"
+    """The number of the caller of the call with this number: each of the first 38,000 callers is another person, because what
+    one person refused counts for their later calls too. Many exchanges, so that none is taken for spam."""
+    codes = area_codes()
+    return f"+1{codes[number % len(codes)]}55501{number // len(codes) % 100:02}"
+
+
+@cache
+def area_codes() -> tuple[int, ...]:
+    """The area codes of the United States."""
+    return tuple(
+        code
+        for code in range(201, 990)
+        if phonenumbers.region_code_for_number(phonenumbers.parse(f"+1{code}5550100")) == "US"
+    )
 
 
 def _field(request: WebhookRequest, name: str) -> str:

@@ -231,12 +231,13 @@ def _unspoken_texts(hub: Hub) -> Iterator[str]:
     for company in hub.config.companies:
         for tracker in company.trackers:
             flow, connector = company.flow_of(tracker), hub.plugins.connectors.get(tracker.carrier)
-            for each in unspoken_languages(flow, connector.settings) if connector else ():
+            if connector is None:
+                continue
+            unspoken = ((each, "callers hear nothing") for each in unspoken_languages(flow, connector.settings))
+            deaf = ((each, "no assistant talks") for each in not_understood(flow, connector.settings))
+            for each, so in (*unspoken, *deaf):
                 where = f"({each.step!r} of flow {flow.name!r}, company {company.name})"
-                yield f"{tracker.carrier} {each.what} {where}, so callers hear nothing there; {each.remedy}."
-            for each in not_understood(flow, connector.settings) if connector else ():
-                where = f"({each.step!r} of flow {flow.name!r}, company {company.name})"
-                yield f"{tracker.carrier} {each.what} {where}, so no assistant talks there; {each.remedy}."
+                yield f"{tracker.carrier} {each.what} {where}, so {so} there; {each.remedy}."
 
 
 def _of_address(config: Config) -> list[str]:

@@ -116,12 +116,11 @@ def not_understood(flow: Flow, settings: PluginSettings) -> Iterator[CarrierProb
     """The assistants of a flow that understand no caller, because nothing on the line's own machine recognizes what is said in
     their language. The hub starts with one: each call goes on at `otherwise`."""
     known = settings.understood_languages()
-    steps = (
-        {name: step for name, step in flow.steps.items() if isinstance(step, ConverseStep)} if known is not None else {}
-    )
-    for name, step in steps.items():
-        language = step.language or flow.language or "en-US"
-        if nearest_language(language, known or ()) is None:
+    if known is None:
+        return
+    for name, step in flow.steps.items():
+        language = step.language or flow.language or "en-US" if isinstance(step, ConverseStep) else None
+        if language and nearest_language(language, known) is None:
             what = f"understands no caller who speaks {language}, because no model for it is on its machine"
             remedy = "install the extra transcription for English, or name a folder with `whisper_model`"
             yield CarrierProblem(("steps", name, "agent"), what, remedy)

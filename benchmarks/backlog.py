@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from sqlalchemy import text
+from sqlalchemy.orm import configure_mappers
 
 from benchmarks.figures import Figure, at_most, print_figures
 from benchmarks.postgres import postgres
@@ -36,6 +37,7 @@ ID = {"sqlite": "printf('%036d', n)", "postgresql": "lpad(CAST(n AS text), 36, '
 
 def measure() -> list[Figure]:
     """The figures of the claims."""
+    configure_mappers()
     with tempfile.TemporaryDirectory() as folder:
         figures = _of("SQLite", f"sqlite:///{folder}/backlog.db")
     with postgres() as server:

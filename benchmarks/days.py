@@ -121,7 +121,8 @@ class Inbox:
         self._open.release(OPEN)
 
     def _done(self, received: Received) -> None:
-        if received.outcome == "verified":
+        if received.unstored:
+            received.unstored.store()
             return
         if received.outcome != "stored":
             self._failed.append(received)

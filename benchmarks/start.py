@@ -111,6 +111,7 @@ def _configuration(folder: Path, port: int, stand_ins: RunningSandboxes) -> tupl
         "listen": f"127.0.0.1:{port}",
         "database": f"sqlite:///{folder}/hub.db",
         "secret_keys": ["${env:BENCH_KEY}"],
+        "private_hosts": ["127.0.0.1"],
     }
     return config, secrets
 

@@ -31,6 +31,7 @@ from hub.platform.clock import utc_now
 from hub.plugin_host.registry import many
 from hub.runtime import Hub
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
+from hub.store.writers.inbox_writer import UnstoredWebhook
 
 log = structlog.get_logger(__name__)
 MAX_JOBS_PER_COMMIT = 200
@@ -46,6 +47,8 @@ class PendingAnswer:
 
     points: Sequence[AnswerPoint]
     asked_at: float
+    webhooks: Sequence[UnstoredWebhook] = ()
+    """The webhooks that asked for them; they are stored with the records of the answers."""
     documents: Future[list[Document]] = field(default_factory=Future)
     rendering_since: float | None = None
     forwarded: bool = False
@@ -118,9 +121,12 @@ class Answerer:
         """The flow that leads a call on a known number."""
         return self._decider.request_at(connector, point)
 
-    def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
-        """Start to answer several calls on known numbers, each along its flow; returns at once."""
-        pending = PendingAnswer(points, time.monotonic())
+    def submit(
+        self, connector: str, points: Sequence[AnswerPoint], webhooks: Sequence[UnstoredWebhook] = ()
+    ) -> PendingAnswer:
+        """Start to answer several calls on known numbers, each along its flow, and to store the webhooks that asked; returns
+        at once."""
+        pending = PendingAnswer(points, time.monotonic(), webhooks)
         self._committer(connector).submit(pending)
         return pending
 
@@ -158,6 +164,7 @@ class Answerer:
                     return self._decide(connector, jobs)
 
                 def render(jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
+                    _stored(jobs)
                     self._render(connector, jobs, wanted)
 
                 def from_memory(jobs: Sequence[PendingAnswer]) -> None:
@@ -168,7 +175,7 @@ class Answerer:
                     MAX_JOBS_PER_COMMIT,
                     decide,
                     render,
-                    _fail,
+                    _not_decided,
                     count=lambda job: len(job.points),
                     thread=f"call_steps-{connector}",
                     without=WithoutDatabase(self._hub.store.outage, from_memory),
@@ -183,11 +190,14 @@ class Answerer:
         in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < self.seconds]
         points = [point for job in in_time for point in job.points]
         forwarded = [point for job in jobs if job.forwarded for point in job.points]
+        webhooks = [each for job in jobs for each in job.webhooks]
         if from_memory:
+            if webhooks:
+                webhooks[0].writer.set_aside([each.row for each in webhooks])
             decided = iter(self._decider.decide_from_memory(connector, points, forwarded))
         else:
             still_asked = self._committers[connector].refuse_if_late
-            decided = iter(self._decider.decide(connector, points, forwarded, still_asked))
+            decided = iter(self._decider.decide(connector, points, forwarded, webhooks, still_asked))
         made: dict[int, list[RenderRequest]] = {
             id(job): [(point, next(decided).instructions) for point in job.points] for job in in_time
         }
@@ -261,6 +271,29 @@ class Answerer:
             except RingfenceError as error:
                 log.error("no acknowledgement", connector=name, error=type(error).__name__)
         return made
+
+
+def _stored(jobs: Sequence[PendingAnswer]) -> None:
+    webhooks = [each for job in jobs for each in job.webhooks]
+    for each in webhooks:
+        each.written(True)
+    if webhooks:
+        webhooks[0].writer.committed()
+
+
+def _not_decided(jobs: Sequence[PendingAnswer], error: BaseException) -> None:
+    """No answers, because they could not be written. The webhooks that asked for them are stored alone first."""
+    for job in jobs:
+
+        def written(durable: bool, job: PendingAnswer = job) -> None:
+            for each in job.webhooks:
+                each.written(durable)
+            _fail([job], error)
+
+        if job.webhooks:
+            job.webhooks[0].writer.submit([each.row for each in job.webhooks], written)
+        else:
+            _fail([job], error)
 
 
 def _fail(jobs: Sequence[PendingAnswer], error: BaseException) -> None:

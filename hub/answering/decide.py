@@ -25,6 +25,7 @@ from hub.contracts.answers import AnswerPoint, Converse, Dial
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.numbers.flows import flows_of_versions, versions_of_calls
 from hub.runtime import Hub
+from hub.store.writers.inbox_writer import UnstoredWebhook
 
 WILLING = Permission(allowed=True)
 """Used to find out whether a call would be recorded at all, before consent is asked."""
@@ -49,10 +50,12 @@ class Decider:
         connector: str,
         points: Sequence[AnswerPoint],
         forwarded: Sequence[AnswerPoint] = (),
+        webhooks: Sequence[UnstoredWebhook] = (),
         still_asked: Callable[[], None] = lambda: None,
     ) -> list[FlowResult]:
-        """One walk per point; its records are durable when this returns. Also records that the calls at `forwarded`
-        were only forwarded. `still_asked` raises, before the commit, if the callers were answered otherwise meanwhile."""
+        """One walk per point; its records, and the webhooks that asked, are durable when this returns. Also records that the
+        calls at `forwarded` were only forwarded. `still_asked` raises, before the commit, if the callers were answered
+        otherwise meanwhile."""
         led = self._led(connector, [*points, *forwarded])
         requests, missing = self._requests(connector, points, led)
         now = self._hub.clock()
@@ -67,8 +70,10 @@ class Decider:
             answers = self._walk(None, requests, now)
         static_answers = self._forwarded(connector, forwarded, led)
         queued = any(answer.walk.asks_turn or answer.walk.moves for answer in answers)
-        if static_answers or queued or any(answer.walk.taken for answer in answers):
+        if webhooks or static_answers or queued or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
+                if webhooks:
+                    webhooks[0].writer.insert(connection, [each.row for each in webhooks])
                 if queued:
                     answers = take_turns(connection, answers, now)
                 keep(connection, self._hub.keyring, [*answers, *static_answers], now)

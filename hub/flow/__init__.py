@@ -6,10 +6,10 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 
 1. `hub.web.webhooks` EventLoopBatcher: the webhooks of one round; event loop; items{queue="webhooks"}
 2. `hub.flow.receive` guarded thread pool: a batch to its plugin; {connector}-verify-1; items{queue="verifications"}
-3. `hub.store.writers.inbox_writer` GroupCommitter: verified webhooks to the inbox; inbox; items{queue="inbox"}
+3. `hub.store.writers.inbox_writer` GroupCommitter: verified reports to the inbox; inbox; items{queue="inbox"}
 4. `hub.web.webhooks` CompletionQueue: outcomes back to the senders; event loop; items{queue="completions"}
 5. `hub.web.webhooks` EventLoopBatcher: the calls that ring in one round; event loop; items{queue="answers"}
-6. `hub.answering.answer` GroupCommitter: the answers and their records; call_steps-{connector}; items{queue="call_steps"}
+6. `hub.answering.answer` GroupCommitter: answers, records, webhooks; call_steps-{connector}; items{queue="call_steps"}
 7. `hub.answering.answer` guarded thread pool: instructions to the plugin; {connector}-local-1; hook{hook="render_answer"}
 8. `hub.web.webhooks` CompletionQueue: documents back to the callers; event loop; items{queue="completions"}
 9. `hub.flow.inbox` rows of the database: the inbox to the flow; flow; size{queue="inbox"}

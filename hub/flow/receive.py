@@ -25,7 +25,7 @@ from hub.model.states import InboxState
 from hub.platform import metrics
 from hub.platform.error_counts import COUNTS
 from hub.runtime import Hub
-from hub.store.writers.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter, Row, UnstoredWebhook
 
 MAX_WAITING_BYTES = 32_000_000
 """Bytes of webhooks that may wait in this process until they are stored or refused; further ones get 503."""
@@ -43,11 +43,13 @@ Outcome = Literal["verified", "stored", "forged", "failed"]
 class Received:
     """The outcome of one webhook: `stored` (durable), `forged` (the signature is wrong) or `failed`.
 
-    `verified` comes before the final outcome, if the webhook's carrier waits for an answer.
+    `verified` comes before the final outcome, if the webhook's carrier waits for an answer. The web edge then stores the
+    webhook, alone or in the transaction of the answer.
     """
 
     outcome: Outcome
     verified: VerifiedWebhook | None = None
+    unstored: UnstoredWebhook | None = None
 
 
 Done = Callable[[Received], None]
@@ -191,29 +193,34 @@ class _VerificationQueue:
         if future.cancelled() or future.exception() is not None:
             self._fail(batch)
             return
-        genuine: list[tuple[WebhookRequest, VerifiedWebhook, Done]] = []
+        rows: list[Row] = []
+        reports: list[tuple[VerifiedWebhook, Done]] = []
         for (request, done), verdict in zip(batch, future.result(), strict=True):
             if isinstance(verdict, VerifiedWebhook):
-                genuine.append((request, verdict, done))
-                if verdict.answer is not None:
+                row, mine = _inbox_row(self._name, request, verdict), [(verdict, done)]
+                if verdict.answer is None:
+                    rows.append(row)
+                    reports += mine
+                elif self._disk.full:
                     done(Received("verified", verdict))
+                    self._written(mine, False)
+                else:
+                    unstored = UnstoredWebhook(self._writer, row, partial(self._written, mine))
+                    done(Received("verified", verdict, unstored))
             else:
                 outcome: Outcome = "forged" if isinstance(verdict, BadSignature) else "failed"
                 metrics.WEBHOOKS.labels(self._name, outcome).inc()
                 COUNTS.note(f"webhook {outcome}", self._name)
                 done(Received(outcome))
-        if not genuine:
-            return
+        if reports and self._disk.full:
+            self._written(reports, False)
+        elif reports:
+            self._writer.submit(rows, partial(self._written, reports))
 
-        def written(durable: bool) -> None:
-            metrics.WEBHOOKS.labels(self._name, "stored" if durable else "failed").inc(len(genuine))
-            for _, verified, done in genuine:
-                done(Received("stored", verified) if durable else Received("failed"))
-
-        if self._disk.full:
-            written(False)
-            return
-        self._writer.submit([_inbox_row(self._name, request, verified) for request, verified, _ in genuine], written)
+    def _written(self, webhooks: Sequence[tuple[VerifiedWebhook, Done]], durable: bool) -> None:
+        metrics.WEBHOOKS.labels(self._name, "stored" if durable else "failed").inc(len(webhooks))
+        for verified, done in webhooks:
+            done(Received("stored", verified) if durable else Received("failed"))
 
     def _fail(self, batch: Sequence[Waiting]) -> None:
         metrics.WEBHOOKS.labels(self._name, "failed").inc(len(batch))

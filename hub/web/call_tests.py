@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import httpx2
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 from sqlmodel import col, select
 
 from hub.answering.answer import Answerer
@@ -36,7 +36,7 @@ from hub.runtime import Hub, webhook_url
 from hub.startup.assembly import make_connector
 from hub.store import audit
 from hub.store.engine import Store
-from hub.store.writers.inbox_writer import InboxWriter, Row, Written
+from hub.store.writers.inbox_writer import InboxWriter, Row
 from hub.web.webhooks import WebhookEndpoint
 
 CALLER = "+12025550123"
@@ -121,9 +121,9 @@ class _TestWriter(InboxWriter):
         super().__init__(store)
         self._name = f"{TEST_PREFIX}{test_id}"
 
-    def submit(self, rows: Sequence[Row], written: Written) -> None:
-        """Queue rows; returns at once."""
-        super().submit([{**row, "connector": self._name} for row in rows], written)
+    def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Write rows in a transaction of the caller's."""
+        super().insert(connection, [{**row, "connector": self._name} for row in rows])
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from hub.errors import RingfenceError
 from hub.flow.receive import Received, Receiver
 from hub.platform import metrics
 from hub.platform.clock import Clock
+from hub.store.writers.inbox_writer import UnstoredWebhook
 from hub.web.client_ip import Proxies
 from hub.web.edge_rules import headers_of_answers
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
@@ -56,10 +57,10 @@ class _PendingWebhook:
     is_fallback: bool
     """The call is forwarded as soon as the webhook is verified, stored or not."""
     is_verified: bool = False
-    """Verified, and waiting for the commit."""
+    """Verified, and the carrier waits for an answer."""
 
 
-_PendingCall = tuple[AnswerPoint, asyncio.Future[AnswerDocument], float]
+_PendingCall = tuple[AnswerPoint, UnstoredWebhook, asyncio.Future[AnswerDocument], float]
 """A call whose carrier waits for an answer, and until when, by the event loop's clock."""
 
 
@@ -132,9 +133,10 @@ class WebhookEndpoint:
         if path == FALLBACK:
             self._answerer.note_forwarded(connector, point)
             return _document(self._answerer.static_document(connector, point))
-        if not self._answerer.knows(connector, point):
+        if received.unstored is None:
             return _document(self._answerer.without_line(connector, point))
-        return await self._answer(connector, point, self._answerer.seconds - (time.monotonic() - arrived))
+        seconds_left = self._answerer.seconds - (time.monotonic() - arrived)
+        return await self._answer(connector, point, received.unstored, seconds_left)
 
     def _refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
         """How a webhook is refused. If a provider of this hub repeats what it failed to sign, a request without any signature
@@ -176,17 +178,22 @@ class WebhookEndpoint:
 
     def _receive(self, connector: str, batch: Sequence[tuple[WebhookRequest, _PendingWebhook]]) -> None:
         """Pass on the webhooks of one round; one timer watches all of them."""
-        waiting = [(request, partial(self._received, pending)) for request, pending in batch]
+        waiting = [(request, partial(self._received, connector, pending)) for request, pending in batch]
         self._receiver.submit_all(connector, waiting)
         loop = asyncio.get_running_loop()
         loop.call_later(self._answerer.seconds, self._give_up_late, connector, [pending for _, pending in batch], 1)
 
-    def _received(self, pending: _PendingWebhook, received: Received) -> None:
-        """Store an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
-        if received.outcome == "verified" and not pending.is_fallback:
-            pending.is_verified = True
-        else:
+    def _received(self, connector: str, pending: _PendingWebhook, received: Received) -> None:
+        """Pass on an outcome; called from other threads. A call on a known number is answered as soon as its webhook is
+        verified, because it is stored with the answer; on the fallback path it is stored beside it."""
+        point, unstored = received.verified and received.verified.answer, received.unstored
+        pending.is_verified |= received.outcome == "verified"
+        answers = unstored and point and not pending.is_fallback and self._answerer.knows(connector, point)
+        is_over = received.outcome != "verified" or pending.is_fallback or answers
+        if is_over and not pending.outcome.done():
             self._completions.put(pending.outcome, received)
+        if unstored and not answers:
+            unstored.store()
 
     def _give_up_late(self, connector: str, batch: Sequence[_PendingWebhook], deadlines: int) -> None:
         """End the webhooks that wait for a slow database or a plugin that hangs; check the others again later."""
@@ -204,29 +211,35 @@ class WebhookEndpoint:
 
     # a batch of answers
 
-    async def _answer(self, connector: str, point: AnswerPoint, seconds_left: float) -> Reply:
+    async def _answer(self, connector: str, point: AnswerPoint, webhook: UnstoredWebhook, seconds_left: float) -> Reply:
         try:
-            document = await self._answer_to(connector, point, seconds_left)
+            document = await self._answer_to(connector, point, webhook, seconds_left)
         except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
+            if not webhook.durable:
+                return TRY_AGAIN
             log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
             self._answerer.note_forwarded(connector, point)
         return _document(document)
 
-    def _answer_to(self, connector: str, point: AnswerPoint, seconds_left: float) -> asyncio.Future[AnswerDocument]:
+    def _answer_to(
+        self, connector: str, point: AnswerPoint, webhook: UnstoredWebhook, seconds_left: float
+    ) -> asyncio.Future[AnswerDocument]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[AnswerDocument] = loop.create_future()
-        self._answers[connector].add((point, answer, loop.time() + seconds_left))
+        self._answers[connector].add((point, webhook, answer, loop.time() + seconds_left))
         return answer
 
     def _make_answers(self, connector: str, batch: Sequence[_PendingCall]) -> None:
         """Pass on the answers that were requested in one round."""
-        pending = self._answerer.submit(connector, [point for point, _, _ in batch])
+        pending = self._answerer.submit(
+            connector, [point for point, *_ in batch], [webhook for _, webhook, *_ in batch]
+        )
 
         def made(done: Future[list[Document]]) -> None:
             error = done.exception()
             documents: Sequence[AnswerDocument | BaseException] = [error] * len(batch) if error else done.result()
-            for (_, answer, _), document in zip(batch, documents, strict=True):
+            for (*_, answer, _), document in zip(batch, documents, strict=True):
                 self._completions.put(answer, document)
 
         pending.documents.add_done_callback(made)
@@ -237,12 +250,12 @@ class WebhookEndpoint:
     def _end_late(self, batch: Sequence[_PendingCall]) -> None:
         """End the answers whose callers have waited long enough; check the others again at the next one's time."""
         loop = asyncio.get_running_loop()
-        for _, answer, until in batch:
+        for *_, answer, until in batch:
             if until <= loop.time() and not answer.done():
                 answer.set_exception(TimeoutError())
-        waiting = [each for each in batch if not each[1].done()]
+        waiting = [each for each in batch if not each[2].done()]
         if waiting:
-            loop.call_at(min(until for _, _, until in waiting), self._end_late, waiting)
+            loop.call_at(min(until for *_, until in waiting), self._end_late, waiting)
 
     def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:
         if pending.plugin_is_late(self._answerer.seconds):

@@ -222,7 +222,9 @@ class Shop:
         receiver, stored = Receiver(opened.hub, writer), threading.Semaphore(0)
 
         def done(received: Received) -> None:
-            if received.outcome != "verified":
+            if received.unstored:
+                received.unstored.store()
+            else:
                 assert received.outcome == "stored"
                 stored.release()
 

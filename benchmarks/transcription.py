@@ -1,7 +1,8 @@
 """How well engines hear sixty English calls that two voices speak on a telephone: wrong words, time, memory, and how many of
-the calls' outcomes the phrases plugin then finds in the transcripts.
+the calls' outcomes the phrases plugin then finds in the transcripts. `--large` has each call spoken five times.
 
 Engines: the whisper plugin with its own model, and with each folder that WHISPER_MODELS names (with `:` between them);
+each of them also as a SIP gateway hears callers while an assistant talks with them, turn by turn with a window of ten seconds;
 pocketsphinx if it is installed. See benchmarks/speech.py for the voices.
 """
 
@@ -10,8 +11,8 @@ from __future__ import annotations
 import os
 import re
 import resource
-import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,10 +20,13 @@ from typing import Any
 
 from benchmarks.figures import Figure, at_least, print_figures
 from benchmarks.insights import CONVERSATIONS, LEAST_PRECISION, LEAST_RECALL, NONE, OUTCOMES, precision_and_recall
-from benchmarks.speech import SpokenCall, missing, spoken_calls
+from benchmarks.speech import PACES, RATE, SpokenCall, missing, spoken_calls
 from hub.api import Conversation, SpokenAudio, Transcript, TranscriptPart
 from hub.recordings.redact import redact
 from hub.testing import connect
+from plugins.carriers.sip.engine.recognition.child import Ears
+from plugins.carriers.sip.engine.recognition.turns import Turn, Turns
+from plugins.carriers.sip.engine.recording import FRAME
 from plugins.insight.phrases import Phrases
 from plugins.transcription.whisper import Whisper
 from plugins.transcription.whisper.translate import channels_of
@@ -46,11 +50,12 @@ NUMBERS = {
 """A number in digits is no wrong word."""
 
 
-def measure() -> list[Figure]:
+def measure(large: bool = False) -> list[Figure]:
     """The figures of each engine."""
     if why := missing():
         return [Figure(what="transcription", measured=why)]
-    spoken = [call for file in FILES for call in spoken_calls(file, LANGUAGE)]
+    takes = range(len(PACES) if large else 1)
+    spoken = [call for take in takes for file in FILES for call in spoken_calls(file, LANGUAGE, take)]
     minutes = sum(call.seconds for call in spoken) / 60
     figures = [Figure(what="speech", measured=f"{len(spoken)} calls, {minutes:.1f} minutes of two channels")]
     for name, engine in _engines():
@@ -59,11 +64,28 @@ def measure() -> list[Figure]:
 
 
 def _engines() -> Iterator[tuple[str, Engine]]:
-    yield "whisper tiny.en", connect(Whisper).transcribe
-    for folder in filter(None, os.environ.get("WHISPER_MODELS", "").split(":")):
-        yield f"whisper {Path(folder).name}", connect(Whisper, model=folder).transcribe
+    for model in (None, *map(Path, filter(None, os.environ.get("WHISPER_MODELS", "").split(":")))):
+        name = f"whisper {model.name if model else 'tiny.en'}"
+        yield name, connect(Whisper, **({"model": str(model)} if model else {})).transcribe
+        yield f"{name}, turn by turn", _turn_by_turn(Ears(model))
     if find_spec("pocketsphinx") is not None:
         yield "pocketsphinx", _pocketsphinx()
+
+
+def _turn_by_turn(ears: Ears) -> Engine:
+    def transcribe(audio: SpokenAudio) -> Transcript:
+        parts = []
+        for side, samples in zip(("caller", "business"), channels_of(audio), strict=True):
+            sound, turns = (samples[::2] * 32767).astype("<i2").tobytes(), Turns()
+            for at in range(0, len(sound), FRAME):
+                for heard in turns.hear(sound[at : at + FRAME]):
+                    text = ears.words(heard.sound, LANGUAGE) if heard.turn is Turn.ENDED else ""
+                    when = at / 2 / RATE
+                    parts.append(TranscriptPart(start=when, end=when, text=text, channel=side))  # type: ignore[arg-type]
+        parts.sort(key=lambda part: part.start)
+        return Transcript(language="en-US", model=ears.name, parts=tuple(part for part in parts if part.text))
+
+    return transcribe
 
 
 def _pocketsphinx() -> Engine:
@@ -87,7 +109,7 @@ def _pocketsphinx() -> Engine:
 
 def _figures(name: str, engine: Engine, spoken: list[SpokenCall]) -> list[Figure]:
     reader, rows = connect(Phrases), []
-    wrong = said = 0
+    wrong, said = Counter[str](), Counter[str]()
     began = time.process_time()
     heard = [engine(SpokenAudio(audio=call.audio)) for call in spoken]
     work = (time.process_time() - began) / sum(call.seconds for call in spoken)
@@ -95,14 +117,18 @@ def _figures(name: str, engine: Engine, spoken: list[SpokenCall]) -> list[Figure
         for side in ("caller", "business"):
             meant = words_of(" ".join(line.text or "" for line in call.call.conversation.lines if line.channel == side))
             found = words_of(" ".join(part.text or "" for part in transcript.parts if part.channel == side))
-            wrong, said = wrong + distance(meant, found), said + len(meant)
+            wrong[call.voices[side]] += distance(meant, found)
+            said[call.voices[side]] += len(meant)
         lines = redact(transcript.parts, LANGUAGE, health=False).parts
         outcome = reader.read_conversation(Conversation(lines=lines, language=LANGUAGE, outcomes=OUTCOMES)).outcome
         rows.append((call.call, outcome.name if outcome else NONE, ""))
     precision, recall = precision_and_recall(rows)
+    each = ", ".join(f"{voice} {wrong[voice] / said[voice]:.1%}" for voice in sorted(said))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return [
-        Figure(what=f"{name}: wrong words", measured=f"{wrong / said:.1%} of {said:,}"),
+        Figure(
+            what=f"{name}: wrong words", measured=f"{wrong.total() / said.total():.1%} of {said.total():,} ({each})"
+        ),
         Figure(what=f"{name}: processor seconds for a second of both channels", measured=f"{work:.2f}"),
         Figure(what=f"{name}: memory at most, with all before", measured=f"{memory:,} MB"),
         at_least(f"{name}, then phrases: outcomes that are right", precision, LEAST_PRECISION),
@@ -129,4 +155,4 @@ def distance(said: list[str], heard: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if print_figures(measure()) else 1)
+    print_figures(measure())

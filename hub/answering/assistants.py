@@ -98,7 +98,7 @@ def keep_words(hub: Hub, request: AnswerRequest, step: ConverseStep, lines: Sequ
         "carrier_call_id": request.point.call_id,
         "mark": request.point.mark,
         "agent": step.agent,
-        "language": step.language or request.flow.language or "en-US",
+        "language": step.language_in(request.flow.language),
         "at": hub.clock(),
         "parts": [asdict(line) for line in lines],
     }

@@ -101,7 +101,7 @@ class ConversationEndpoint:
             return
         request, step = opened
         company = request.line.company
-        talk = Conversation(step, company.title or company.name, step.language or request.flow.language or "en-US")
+        talk = Conversation(step, company.title or company.name, step.language_in(request.flow.language))
         session = _Session(self, talk, step, receive, send, time.monotonic())
         try:
             await session.hold()

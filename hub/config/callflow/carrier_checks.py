@@ -119,7 +119,7 @@ def not_understood(flow: Flow, settings: PluginSettings) -> Iterator[CarrierProb
     if known is None:
         return
     for name, step in flow.steps.items():
-        language = step.language or flow.language or "en-US" if isinstance(step, ConverseStep) else None
+        language = step.language_in(flow.language) if isinstance(step, ConverseStep) else None
         if language and nearest_language(language, known) is None:
             what = f"understands no caller who speaks {language}, because no model for it is on its machine"
             remedy = "install the extra transcription for English, or name a folder with `whisper_model`"

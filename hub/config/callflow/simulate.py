@@ -72,7 +72,7 @@ def rehearse(
             case Converse():
                 step = flow.steps[walked.taken[-1].step]
                 assert isinstance(step, ConverseStep)
-                talk = Conversation(step, company, last.language or "en-US")
+                talk = Conversation(step, company, step.language_in(flow.language))
                 point = replace(_next(point, "conversed", last.mark), chosen=_talked(talk, step, says, known, ask).to)
                 said = talk.lines
             case Dial():

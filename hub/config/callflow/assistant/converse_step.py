@@ -49,6 +49,10 @@ class ConverseStep(Step):
             raise ValueError("`otherwise` is always allowed and stands at the step; give this way another name")
         return may
 
+    def language_in(self, flow_language: str | None) -> str:
+        """What the caller and the assistant speak, in a flow of this language."""
+        return self.language or flow_language or "en-US"
+
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"may.{name}", step) for name, step in self.may.items())
         yield "otherwise", self.otherwise

@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks, SignalRow, Tag, TranscriptRow
 from hub.model.columns import CONSENT_RETENTION, new_id
@@ -27,8 +28,6 @@ USE = "telephony.recording"
 REFUSED = "refused"
 BY_KEY, BY_AGENT = "refused:key", "refused:agent"
 """The points of a call at which its caller refused: with a key, or to the person who answered."""
-CONVERSATION = "call"
-"""The kind of a recording that can be refused; who leaves a message knows that it is recorded."""
 ENDED = (RecordingState.REFUSED, RecordingState.GONE)
 SALT_BYTES = 16
 REASON = "the caller ended the recording"
@@ -50,6 +49,14 @@ def refuse_recording(session: Session, hub: Hub, call: Call, point: str, at: dat
         _write(session, call, point, at, now)
         append(session, [_statement(call, point, min(at, now))] if call.company_id else [], now)
     return _discard(session, hub, call, now)
+
+
+def refusable(call: Call) -> SelectOfScalar[str]:
+    """The recordings of a call, with a person or an assistant, of which the audio or the words are kept. Who leaves a message
+    knows that it is recorded."""
+    words = select(TranscriptRow.recording_id).where(col(TranscriptRow.sealed).is_not(None))
+    kept = or_(col(Recording.state).not_in(ENDED), col(Recording.id).in_(words))
+    return select(Recording.id).where(Recording.call_id == call.id, Recording.kind != "voicemail", kept)
 
 
 def _write(session: Session, call: Call, point: str, at: datetime, now: datetime) -> None:
@@ -88,22 +95,19 @@ def _discard(session: Session, hub: Hub, call: Call, now: datetime) -> bool:
     """Empty the rows of what was recorded, and have the worker delete the audio. A recording under a legal hold stays
     until the hold is lifted, and ends then.
     """
-    mine = (
-        Recording.call_id == call.id,
-        Recording.kind == CONVERSATION,
-        col(Recording.state).not_in(ENDED),
-    )
-    rows = session.exec(select(Recording.id).where(*mine).with_for_update()).all()
+    rows = session.exec(refusable(call).with_for_update()).all()
     free = on_hold(session, hub.config, now, hub.vault).leaves(Recording)
     going = session.exec(select(Recording.id).where(col(Recording.id).in_(rows), free)).all()
     emptied = dict.fromkeys(("path", "stored_at", "sha256", "size", "content_type", "lease_token", "lease_until"))
     ready = {"state": RecordingState.READY, "due_at": now, "attempts": 0, "reason": REASON}
     gone = {"state": TranscriptState.GONE, "sealed": None, "reason": REASON, "lease_token": None, "lease_until": None}
+    heard = col(Recording.state).not_in(ENDED)
+    held = ((Recording, col(Recording.id)), (TranscriptRow, col(TranscriptRow.recording_id)))
     read = col(SignalRow.recording_id).in_(going)
     readers = select(func.substr(SignalRow.connector, 1, MAX_MADE_BY)).where(read)
     for statement in (
-        update(Recording).where(col(Recording.id).in_(going)).values(**emptied, **ready),
-        update(Recording).where(col(Recording.id).in_(set(rows) - set(going))).values(expires_at=now),
+        update(Recording).where(col(Recording.id).in_(going), heard).values(**emptied, **ready),
+        *(update(table).where(key.in_(set(rows) - set(going))).values(expires_at=now) for table, key in held),
         update(TranscriptRow).where(col(TranscriptRow.recording_id).in_(going)).values(**gone),
         delete(Tag).where(col(Tag.subject_id) == call.id, col(Tag.made_by).in_(readers)),
         delete(SignalRow).where(read),

@@ -38,6 +38,7 @@ from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
 from hub.queries.lists.plan import indexless
 from hub.queries.people import PersonShown, people_shown
+from hub.recordings.conversations import CONVERSATION
 from hub.recordings.transcripts import spoken_parts
 from hub.store.dialects import has_row_security
 from hub.store.encryption.encrypted_fields import names_of, notes_of, values_of
@@ -335,7 +336,7 @@ def _said(session: Session, scope: AccessScope, vault: Vault, seen: Visible, ter
     """The newest calls in which every word was said, as far as the user may read what was said."""
     worded = [term for term in terms if term.word]
     whole = [each for each in (worded[0].said if worded else ()) if all(each in term.said for term in worded)]
-    kinds = [kind for kind in ("call", "voicemail") if may(scope.user, right_to("transcripts", kind))]
+    kinds = [kind for kind in ("call", CONVERSATION, "voicemail") if may(scope.user, right_to("transcripts", kind))]
     if not whole or not kinds or CALLS not in seen.kinds:
         return []
     wanted = (

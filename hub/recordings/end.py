@@ -10,8 +10,8 @@ from sqlmodel import Session, select
 
 from hub.errors import CannotDo, NotSupported, RingfenceError
 from hub.hookspecs import RecordingHooks
-from hub.model import Call, Recording, RecordingNotice
-from hub.privacy.recording_refusal import BY_AGENT, CONVERSATION, ENDED, REFUSED, is_refused, refuse_recording
+from hub.model import Call, RecordingNotice
+from hub.privacy.recording_refusal import BY_AGENT, REFUSED, is_refused, refusable, refuse_recording
 from hub.recordings.keep import INFORMED_CHOICES
 from hub.runtime import Hub
 from hub.store import audit
@@ -51,8 +51,7 @@ def recording_end(session: Session, hub: Hub, call: Call) -> RecordingEnd | None
     if not call.over:
         recorded = call.answered and bool(choices.intersection(INFORMED_CHOICES))
         return RecordingEnd(True, can_end) if recorded else None
-    rows = select(Recording.state).where(Recording.call_id == call.id, Recording.kind == CONVERSATION)
-    return RecordingEnd(False, can_end) if set(session.exec(rows)).difference(ENDED) else None
+    return RecordingEnd(False, can_end) if session.exec(refusable(call).limit(1)).first() else None
 
 
 def end_recording(hub: Hub, call: Call, actor: str) -> tuple[Outcome, bool]:

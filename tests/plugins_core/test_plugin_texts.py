@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import Caller, CallEvent, ConnectionReport, Receipt, WebhookRequest
+from hub.api import (
+    Caller,
+    CallEvent,
+    ConnectionReport,
+    Conversation,
+    Receipt,
+    Talk,
+    Transcript,
+    TranscriptPart,
+    WebhookRequest,
+)
 from hub.api.carriers import OutboundText
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.errors import AuthError, BadPayload, ConfigError, Problem, Rejected, RetryLater, RingfenceError
@@ -101,6 +111,21 @@ def test_parts_of_a_name_and_of_a_message_are_hidden_and_common_words_stay() -> 
     clean = said("The words 'appointment is on Monday' of Exemplary are refused; not monday's caller.",
                  text, Caller(caller_name="PAT EXEMPLARY CALLER"))  # fmt: skip
     assert clean == "The words '***' of *** are refused; not monday's caller."
+
+
+LINES = tuple(
+    TranscriptPart(start=at, end=at + 1, text=text, channel="caller")
+    for at, text in enumerate(("I will sue because of the archaeopteryx.", "It is in my kitchen.", "Stop.", None))
+)
+
+
+@pytest.mark.parametrize(
+    "handed", [Conversation(lines=LINES), Talk(lines=LINES), Transcript(language="en", model="m", parts=LINES)]
+)
+def test_what_was_said_in_a_call_is_hidden_in_what_a_plugin_says_of_it(handed: object) -> None:
+    words = f"Not JSON: {LINES[0].text} / it is in my kitchen. / sue because of the archaeopteryx / Stop. / 4 lines"
+    assert said(words, handed) == "Not JSON: *** / *** /*** / Stop. / 4 lines"
+    assert "archaeopteryx" not in said(repr(handed), handed)
 
 
 def test_short_values_and_what_identifies_a_delivery_stay() -> None:

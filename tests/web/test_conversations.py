@@ -19,10 +19,13 @@ from web_edge import CALLER, DEFAULT, HARBOUR, PUBLIC, YARD, Edge, open_edge
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from hub.access.scope import scope_of_operator
 from hub.api import AgentReply
 from hub.api.twiml import sign_form, signed_text
 from hub.config.callflow.definition import Flow
-from hub.model import Recording, TranscriptRow
+from hub.model import Call, Recording, TranscriptRow
+from hub.queries.search import find
+from hub.recordings.end import RecordingEnd, end_recording, recording_end
 from hub.recordings.transcripts import read_transcript
 from hub.store.rows import read_objects
 from plugins.carriers.sip import Sip
@@ -196,6 +199,41 @@ def test_what_was_said_is_sealed_and_kept_with_the_call_as_its_transcript(desk: 
     assert recording.kind == "conversation" and recording.path is None
     assert b"sinking" not in (row.sealed or b"") and row.expires_at > desk.clock()
     assert not any("sinking" in str(each) for each in desk.rows("SELECT * FROM call_step"))
+    assert found(desk) == ["My boat is sinking, card [card number removed]."]
+
+
+def found(edge: Edge) -> list[str]:
+    """What a search for a word that the caller said finds."""
+    hub, company = edge.opened.hub, edge.opened.directory.current().companies["harbour"].id
+    with hub.store.reading() as session:
+        return [
+            each.text for each in find(session, scope_of_operator(), hub.vault, [company], "sinking", people=False).said
+        ]
+
+
+def test_a_refusal_of_the_recording_afterwards_reaches_what_was_said_to_the_assistant(desk: Edge) -> None:
+    _, token, _ = rung(desk)
+    desk.work()
+    with relay(desk) as peer:
+        peer.set_up(token)
+        peer.speak("My boat is sinking.")
+        peer.hear()
+        peer.send("dtmf", digit="0")
+        peer.hear()
+    drained(desk)
+    desk.post(
+        "status", {"CallSid": SID, "CallStatus": "completed", "To": HARBOUR, "From": CALLER, "CallDuration": "60"}
+    )
+    desk.work()
+    hub = desk.opened.hub
+    with hub.store.reading() as session:
+        (call,) = read_objects(session, Call, Call.__table__.select())
+        assert recording_end(session, hub, call) == RecordingEnd(live=False, can_end=True)
+    assert end_recording(hub, call, "lena") == ("deleted", False)
+    assert desk.rows("SELECT state, sealed FROM transcript") == [{"state": "gone", "sealed": None}]
+    assert desk.one("SELECT state FROM recording") == "gone", "nothing is deleted at the carrier, which kept no sound"
+    with hub.store.reading() as session:
+        assert found(desk) == [] and recording_end(session, hub, call) is None
 
 
 def drained(edge: Edge) -> None:

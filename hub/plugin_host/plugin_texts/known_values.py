@@ -25,7 +25,7 @@ MIN_PHONE_DIGITS = 7
 FRAGMENT_CHARACTERS = 20
 """So many characters of a message in a row are hidden, even if the rest of it is missing."""
 MAX_MESSAGE_CHARACTERS = 10_000
-"""Of one message; fragments of what is behind it are not looked for."""
+"""Of all messages of a call together; fragments of what is behind them are not looked for."""
 MAX_LAYERS = 4
 """How often a text may be encoded and a value in it is still found."""
 NAME_PART = re.compile(r"[^\W\d_]{4,}")
@@ -59,10 +59,9 @@ class KnownValues:
         self._words = {form for part in parts for form in (part, part.upper(), part.title())}
         self._fragments = {
             text[at : at + FRAGMENT_CHARACTERS]
-            for text in (_lower(each[:MAX_MESSAGE_CHARACTERS]) for each in messages)
+            for text in (_lower("\n".join(messages)[:MAX_MESSAGE_CHARACTERS]),)
             for at in range(len(text) - FRAGMENT_CHARACTERS + 1)
         }
-
         self._shortest = min(
             (*map(len, chain(*self._starts.values())), *self._lengths, *map(len, self._words)), default=MIN_CHARACTERS
         )

@@ -16,7 +16,7 @@ from hub.platform.scrubbing import EMAIL, PHONE
 from hub.plugin_host.plugin_texts.known_values import KnownValues
 
 PHONE_NUMBER, NAME = "user.contact.phone_number", "user.name"
-MESSAGES = frozenset({"user.telephony.message_body", "user.content.private"})
+MESSAGES = frozenset({"user.telephony.message_body", "user.telephony.recording", "user.content.private"})
 ANY = "user"
 KEYWORDS = frozenset(
     {
@@ -54,7 +54,7 @@ def known_values(values: Iterable[PersonalValue]) -> KnownValues:
     """Values by what they are, so that each is found in its usual forms."""
     sorts: dict[str, list[str]] = {PHONE_NUMBER: [], NAME: [], ANY: [], "messages": []}
     for category, text in values:
-        if category in MESSAGES and text.strip().casefold() in KEYWORDS:
+        if category in MESSAGES and text.strip(" .!").casefold() in KEYWORDS:
             continue
         sorts["messages" if category in MESSAGES else category if category in sorts else ANY].append(text)
     return KnownValues(sorts[ANY], sorts[PHONE_NUMBER], sorts[NAME], sorts["messages"])
@@ -81,7 +81,7 @@ def personal_values(value: object) -> Iterator[PersonalValue]:
             held = getattr(value, field.name)
             if field.name in categories:
                 yield from (PersonalValue(categories[field.name], text) for text in _texts(held))
-            elif isinstance(held, tuple):
+            if isinstance(held, tuple):
                 yield from personal_values(held)
     elif isinstance(value, list | tuple):
         for each in value:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+from process_memory import PATIENCE, holds, next_pid
 
 from hub.api import AgentReply, Conversation, SpokenAudio, Talk, TranscriptPart
 from hub.hookspecs import AgentHooks, InsightHooks, TranscriptionHooks
@@ -22,7 +23,6 @@ from hub.testing import connect
 pytestmark = pytest.mark.soak
 CANARY = "Quetzalcoatlus"
 SAID = (TranscriptPart(start=0, end=1, text=f"I saw a {CANARY} fly.", channel="caller"),)
-PATIENCE = 90.0
 WHY = {"hoarder": "", "scripted": "all"}
 HOARDER = """
     import threading
@@ -69,38 +69,6 @@ def opened(folder: Path) -> Iterator[Plugins]:
         made.close()
 
 
-def memory_of(pid: int) -> bytes:
-    """All that a process has in its memory and may write."""
-    found = []
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, rights, *_ = line.split()
-            if not rights.startswith("rw") or "[v" in line:
-                continue
-            begin, end = (int(each, 16) for each in span.split("-"))
-            memory.seek(begin)
-            with suppress(OSError):  # a mapping behind the end of its file
-                found.append(memory.read(end - begin))
-    return b"".join(found)
-
-
-def holds(pid: int) -> bool:
-    """Whether a process has the canary in its memory, however Python writes it."""
-    memory = memory_of(pid)
-    return any(CANARY.encode(coding) in memory for coding in ("utf-8", "utf-16-le", "utf-32-le"))
-
-
-def next_pid(plugins: Plugins, name: str, before: int) -> int:
-    """The process that takes the place of another, which is gone."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        pid = plugins.hosts[name].pid
-        if pid is not None and pid != before:
-            return pid
-        time.sleep(0.01)
-    raise AssertionError("no other process took its place")
-
-
 @pytest.mark.parametrize(
     ("name", "hook", "given"),
     [
@@ -115,17 +83,17 @@ def test_another_process_without_the_words_takes_the_place_of_one_that_got_them(
 ) -> None:
     with opened(tmp_path) as plugins:
         pid = plugins.hosts[name].pid
-        assert pid is not None and not holds(pid)
+        assert pid is not None and not holds(pid, CANARY)
         plugins.call(name, hook, given)
         assert plugins.hosts[name].pid == pid
-        assert holds(pid), "words stay in a process that goes on, so this test would find them"
+        assert holds(pid, CANARY), "words stay in a process that goes on, so this test would find them"
     monkeypatch.setattr(supervisor, "REPLACE_SECONDS", 0.0)
     with opened(tmp_path) as plugins:
         before = plugins.hosts[name].pid
         assert before is not None
         plugins.call(name, hook, given)
         after = next_pid(plugins, name, before)
-        assert not Path(f"/proc/{before}").exists() and not holds(after)
+        assert not Path(f"/proc/{before}").exists() and not holds(after, CANARY)
         assert plugins.call(name, AgentHooks.answer_caller, Talk(lines=SAID)) == AgentReply(say="Go on.", why=WHY[name])
         assert not plugins.hosts[name].why_off, "it is no death"
 

@@ -17,6 +17,7 @@ from hub.importing.steps import Tally
 from hub.model import TextMessage
 from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.model.states import MessageStatus, SubjectState
+from hub.platform.scrubbing import without_cards
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many
 from hub.store.rows import write_rows
@@ -67,7 +68,10 @@ def _write(
     batch: Batch[TextRecord], new: Sequence[Placed[TextRecord]], people: dict[Known, str], keys: dict[str, str]
 ) -> None:
     written = [each for each in new if each.record.body]
-    plain = [Plaintext(batch.holder(each), storable(each.record.body), body_place(each.id)) for each in written]
+    plain = [
+        Plaintext(batch.holder(each), storable(without_cards(each.record.body)), body_place(each.id))
+        for each in written
+    ]
     sealed = dict(zip((each.id for each in written), encrypt_many(batch.hub.vault, batch.session, plain), strict=True))
     rows = []
     for each in new:

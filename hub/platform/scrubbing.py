@@ -1,7 +1,7 @@
 """The last net under logs: masks phone numbers, e-mail addresses and secrets, in whatever form they were written.
 
 Nothing of the hub logs any of them on purpose. This is for what libraries, providers' replies and plugins write. Ids, UUIDs,
-hashes and times stay as they are.
+hashes and times stay as they are. And what masks card numbers in what people write, before it is kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ MAX_CHARACTERS = 4_000
 MAX_DEPTH = 4
 MIN_PHONE_DIGITS = 9
 HIDDEN = "***"
+
+MASKED_CARD = "[card number removed]"
+FIRST_DIGITS, MIN_CARD_GROUP, MAX_CARD_GROUPS = "23456", 3, 5
+"""How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or without groups."""
+DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
+"""What each digit at every second place counts in Luhn's check."""
+
+ASCII_DIGITS = {0xFF10 + digit: str(digit) for digit in range(10)}
+"""Full-width digits, as East Asian keyboards write them."""
+_MAY_BE_CARD = re.compile(r"(?<![0-9+])[0-9](?:[\s.\-–]{0,2}[0-9]){12,}")
+"""A run of digits that may hold a card number; one that begins with a plus is a phone number."""
 
 _ENCODED = re.compile(r"%(?:25)*(20|22|27|28|29|2B|2D|2F|3A|3D|40|5B|5D|7B|7D)", re.IGNORECASE)
 _ENCODED_BREAK = re.compile(r"%(?:25)*(?:C2%(?:25)*A0|E2%(?:25)*80%(?:25)*9[0-5])|\\u(?:00a0|201[0-5])", re.IGNORECASE)
@@ -128,3 +139,35 @@ def _masked(name: str, value: object, depth: int) -> object:
 
 def _with_prefix(found: re.Match[str]) -> str:
     return f"{found[1] or found[2] or found[3] or ''}{HIDDEN}"
+
+
+def without_cards(text: str) -> str:
+    """`text` with every possible payment card number masked (13 to 19 digits that pass Luhn's check)."""
+    text = text.translate(ASCII_DIGITS) if not text.isascii() else text
+    return _MAY_BE_CARD.sub(lambda run: _without_cards(run[0]), text) if len(text) > 12 else text
+
+
+def _without_cards(run: str) -> str:
+    """A run of digits without its card numbers, which begin and end with a group, as people write them."""
+    groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"[0-9]+", run)]
+    kept, at, index = "", 0, 0
+    while index < len(groups):
+        digits, last = "", None
+        if groups[index][0][0] in FIRST_DIGITS:
+            for position in range(index, min(index + MAX_CARD_GROUPS, len(groups))):
+                group = groups[position][0]
+                digits += group
+                if len(group) < MIN_CARD_GROUP or len(digits) > 19:
+                    break
+                if len(digits) >= 13 and passes_luhn(digits):
+                    last = position
+        if last is not None:
+            kept, at, index = kept + run[at : groups[index][1]] + MASKED_CARD, groups[last][2], last
+        index += 1
+    return kept + run[at:]
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether the last digit is the check digit of a payment card (ISO/IEC 7812)."""
+    plain = digits.encode()
+    return (sum(plain[-1::-2]) + sum(plain[-2::-2].translate(DOUBLED)) - 48 * len(plain)) % 10 == 0

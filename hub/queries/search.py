@@ -1,5 +1,4 @@
-"""Search over everything that a user may see, by what people type: parts of numbers, beginnings of names, words of notes,
-e-mail addresses, campaigns, trackers, ids."""
+"""Search over all that a user may see, by what people type: parts of numbers, names, notes, addresses, campaigns, ids."""
 
 from __future__ import annotations
 

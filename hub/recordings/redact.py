@@ -16,6 +16,7 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 from hub.contracts.transcripts import TranscriptPart
+from hub.platform.scrubbing import passes_luhn
 from hub.store.encryption.search_words import without_accents
 
 CARD, ACCOUNT, SSN, CODE = "card number", "account number", "social security number", "security code"
@@ -181,13 +182,10 @@ def _label(run: Sequence[_Token], before: str, after: str) -> str | None:
 
 def _holds_card(digits: str) -> bool:
     return any(
-        _luhn(digits[start : start + length]) for length in CARD_DIGITS for start in range(len(digits) - length + 1)
+        passes_luhn(digits[start : start + length])
+        for length in CARD_DIGITS
+        for start in range(len(digits) - length + 1)
     )
-
-
-def _luhn(digits: str) -> bool:
-    doubled = (int(each) * 2 for each in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(each - 9 * (each > 9) for each in doubled)) % 10 == 0
 
 
 def _said_before(parts: Sequence[TranscriptPart], spoken: Sequence[Sequence[_Token]], number: int) -> Sequence[_Token]:

@@ -17,6 +17,7 @@ from hub.model.columns import MESSAGE_RETENTION, new_id, storable
 from hub.model.purposes import LISTED_USES, SERVICE, TEXT_USES, Purpose
 from hub.model.states import RefusalSource
 from hub.numbers.directory import Directory, Line
+from hub.platform.scrubbing import without_cards
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.automatic import answer_automatically
@@ -80,7 +81,7 @@ def keep_text(
         tracking_number=event.tracking_number,
         person_number=number,
         meaning=reading.meaning,
-        body=seal_body(hub.vault, session, company_id, number, text_id, storable(event.body)),
+        body=seal_body(hub.vault, session, company_id, number, text_id, storable(without_cards(event.body))),
         at=event.at,
         due_at=now,
         expires_at=event.at + MESSAGE_RETENTION,

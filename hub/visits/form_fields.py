@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from hub.contracts.phones import phone_number
 from hub.model.columns import storable
+from hub.platform.scrubbing import without_cards
 
 MAX_FIELDS = 100
 MAX_NAME_CHARACTERS = 200
 MAX_VALUE_CHARACTERS = 4_096
 """Characters of a value that are kept. A longer value is cut, because half a message is better than none."""
-MASKED = "[card number removed]"
 
 PHONE_NAMES = (
     "phone", "phone_number", "phonenumber", "tel", "telephone", "mobile", "mobile_phone", "mobile_number", "cell",
@@ -50,17 +50,7 @@ DISCLOSURE = re.compile(
 )
 """The words beside a box that is ticked, which say how to opt out later. They are the business's, not the sender's."""
 
-FIRST_DIGITS, MIN_CARD_GROUP, MAX_CARD_GROUPS = "23456", 3, 5
-"""How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or without groups."""
-DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
-"""What each digit at every second place counts in Luhn's check."""
-
-ASCII_DIGITS = {0xFF10 + digit: str(digit) for digit in range(10)}
-"""Full-width digits, as East Asian keyboards write them."""
-
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.){1,8}[^\s@.<>\"(),;:\\\[\]]{2,63}")
-_DIGITS = re.compile(r"(?<![0-9+])[0-9](?:[\s.\-–]{0,2}[0-9]){12,}")
-"""A run of digits that may hold a card number; one that begins with a plus is a phone number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,37 +116,6 @@ def is_secret(name: str) -> bool:
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKD", name[:MAX_NAME_CHARACTERS]))
     words = re.findall(r"[a-z0-9]+", "".join(c for c in split if not unicodedata.combining(c)).lower())
     return not SECRET_WORDS.isdisjoint(words) or any(pair in SECRET_PAIRS for pair in pairwise(words))
-
-
-def without_cards(text: str) -> str:
-    """`text` with every possible payment card number masked (13 to 19 digits that pass Luhn's check)."""
-    text = text.translate(ASCII_DIGITS) if not text.isascii() else text
-    return _DIGITS.sub(lambda run: _masked(run[0]), text) if len(text) > 12 else text
-
-
-def _masked(run: str) -> str:
-    """A run of digits without its card numbers, which begin and end with a group, as people write them."""
-    groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"[0-9]+", run)]
-    kept, at, index = "", 0, 0
-    while index < len(groups):
-        digits, last = "", None
-        if groups[index][0][0] in FIRST_DIGITS:
-            for position in range(index, min(index + MAX_CARD_GROUPS, len(groups))):
-                group = groups[position][0]
-                digits += group
-                if len(group) < MIN_CARD_GROUP or len(digits) > 19:
-                    break
-                if len(digits) >= 13 and _luhn(digits):
-                    last = position
-        if last is not None:
-            kept, at, index = kept + run[at : groups[index][1]] + MASKED, groups[last][2], last
-        index += 1
-    return kept + run[at:]
-
-
-def _luhn(digits: str) -> bool:
-    plain = digits.encode()
-    return (sum(plain[-1::-2]) + sum(plain[-2::-2].translate(DOUBLED)) - 48 * len(plain)) % 10 == 0
 
 
 def _plain(name: str) -> str:

@@ -128,6 +128,14 @@ def test_what_was_said_in_a_call_is_hidden_in_what_a_plugin_says_of_it(handed: o
     assert "archaeopteryx" not in said(repr(handed), handed)
 
 
+def test_a_beginning_that_two_messages_share_leaves_nothing_of_either() -> None:
+    scrubber = Scrubber()
+    for ending in ("quetzalcoatlus", "archaeopteryx"):
+        line = TranscriptPart(start=0, end=1, text=f"I will sue because of the {ending}.")
+        scrubber.call({"conversation": Conversation(lines=(line,))}, lambda: None)
+    assert scrubber.text("Read: I will sue because of the archaeopteryx.") == "Read: ***"
+
+
 def test_short_values_and_what_identifies_a_delivery_stay() -> None:
     call = Conversion(
         key="312", name="call", occurred_at=AT, phone_number="+1312", country="US", click_ids={"id": "abc"}

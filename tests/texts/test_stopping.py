@@ -242,3 +242,11 @@ def _same(stage: TestHub, message_id: str) -> Any:
     return MessageEvent(
         message_id=message_id, at=stage.clock(), tracking_number=SHARED, sender_number=CALLER, body="STOP"
     )
+
+
+def test_a_card_number_in_a_text_is_not_kept_and_the_stop_beside_it_counts(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    written = ("Card 4111 1111 1111 1111, order 4111111111111112.", "STOP 4111111111111111")
+    first, second = (stage.one(TextMessage, carrier_message_id=write_in(stage, each)) for each in written)
+    assert words_of(stage, first) == "Card [card number removed], order 4111111111111112."
+    assert (words_of(stage, second), second.meaning) == ("STOP [card number removed]", "stop")

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testbed import CALLER, OTHER_CALLER
 
-from hub.visits.form_fields import MASKED, MAX_FIELDS, contact_of, is_secret, kept_fields, without_cards
+from hub.platform.scrubbing import MASKED_CARD as MASKED
+from hub.platform.scrubbing import without_cards
+from hub.visits.form_fields import MAX_FIELDS, contact_of, is_secret, kept_fields
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from copy import copy
+from functools import cached_property, lru_cache
 from itertools import chain
 from urllib.parse import unquote
 
@@ -68,6 +69,15 @@ class KnownValues:
 
     def __bool__(self) -> bool:
         return bool(self._numbers or self._starts)
+
+    @cached_property
+    def whole(self) -> KnownValues | None:
+        """The same without fragments; None if there are none."""
+        if not self._fragments:
+            return None
+        other = copy(self)
+        other._fragments = set()
+        return other
 
     def hide(self, text: str) -> str:
         """`text` without the values, and unchanged if it has none. If one is in an encoded part, the text is decoded."""

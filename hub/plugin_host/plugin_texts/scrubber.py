@@ -104,8 +104,10 @@ class Scrubber:
         text = self._without_secrets(text)
         with self._lock:
             handed = [*self._running.values(), *self._recent]
-        for each in handed:
-            text = each.known.hide(text)
+        known = [each.known for each in handed]
+        # Whole values first: a fragment that one message shares with another would leave the rest of that one.
+        for values in (*filter(None, (each.whole for each in known)), *known):
+            text = values.hide(text)
         ours = set().union(*(each.business_numbers for each in handed))
         text = "".join(each if each.isprintable() or each in "\n\t" else " " for each in without_people(text, ours))
         return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -24,6 +24,7 @@ from hub.api import AgentReply
 from hub.api.twiml import sign_form, signed_text
 from hub.config.callflow.definition import Flow
 from hub.model import Call, Recording, TranscriptRow
+from hub.queries.contact.view import contact_views
 from hub.queries.search import find
 from hub.recordings.end import RecordingEnd, end_recording, recording_end
 from hub.recordings.transcripts import read_transcript
@@ -200,6 +201,26 @@ def test_what_was_said_is_sealed_and_kept_with_the_call_as_its_transcript(desk: 
     assert b"sinking" not in (row.sealed or b"") and row.expires_at > desk.clock()
     assert not any("sinking" in str(each) for each in desk.rows("SELECT * FROM call_step"))
     assert found(desk) == ["My boat is sinking, card [card number removed]."]
+
+
+def test_what_was_said_to_an_assistant_goes_to_webhooks_and_apis_as_the_transcript_of_a_call_without_a_recording(
+    desk: Edge,
+) -> None:
+    _, token, _ = rung(desk)
+    desk.work()
+    with relay(desk) as peer:
+        peer.set_up(token)
+        peer.speak("My boat is sinking.")
+        peer.hear()
+        peer.send("dtmf", digit="0")
+        peer.hear()
+    drained(desk)
+    hub = desk.opened.hub
+    with hub.store.reading() as session:
+        (call,) = read_objects(session, Call, Call.__table__.select())
+        (view,) = contact_views(session, hub.vault, [call], scope_of_operator().user)
+        assert [part.text for part in view.transcript][:2] == ["Harbour Boats. What happened?", "My boat is sinking."]
+        assert view.recording is None and view.transcribed is not None
 
 
 def found(edge: Edge) -> list[str]:

@@ -205,8 +205,8 @@ class Parts:
     @cached_property
     def transcripts(self) -> Mapping[str, Sequence[TranscriptPart]]:
         """Recording → what was said."""
-        stored = [each for rows in self.recordings.values() for each in rows if each.path is not None]
-        ids = [each.id for each in stored if self._may(right_to("transcripts", each.kind))]
+        known = [each for rows in self.recordings.values() for each in rows]
+        ids = [each.id for each in known if self._may(right_to("transcripts", each.kind))]
         if not ids:
             return {}
         written = select(TranscriptRow).where(

@@ -266,9 +266,15 @@ class ContactView:
         return next((state for state in RECORDING_STATES if state in states), None)
 
     @property
+    def transcribed(self) -> Recording | None:
+        """`recording`, or without one the longest of which the words are kept, as of a conversation with an assistant."""
+        written = [each for each in self.recordings if each.id in self._parts.transcripts]
+        return self.recording or max(written, key=lambda each: (each.duration or 0, each.id), default=None)
+
+    @property
     def transcript(self) -> Sequence[TranscriptPart]:
-        """What was said on `recording`."""
-        return self._parts.transcripts.get(self.recording.id, ()) if self.recording else ()
+        """What was said on `transcribed`."""
+        return self._parts.transcripts.get(self.transcribed.id, ()) if self.transcribed else ()
 
     @property
     def sent(self) -> Mapping[str, int]:

@@ -117,7 +117,7 @@ def visible(request: CallRailRequest, session: Session) -> object:
 def _records(request: CallRailRequest, session: Session, rows: Sequence[Call], names: Fields) -> Records:
     facts = contact_views(session, request.hub.vault, rows, request.scope.user)
     if not TRANSCRIBED.isdisjoint(names):
-        read = [each.recording.id for each in facts if each.transcript and each.recording]
+        read = [each.transcribed.id for each in facts if each.transcript and each.transcribed]
         request.authorized.note_each("recording.transcript", read)
     return [call_record(each, names, request.place) for each in facts]
 

@@ -9,8 +9,6 @@ import pytest
 from sqlalchemy import Connection, event
 from web_edge import DEFAULT, Edge
 
-from hub.errors import CannotDo
-
 FORWARD = "static: dial +13135550190"
 FULL = "Northgate.: dial +13135550190"
 
@@ -33,15 +31,13 @@ def test_a_plugin_that_crashes_in_its_answer_leaves_the_static_forward_for_ever(
     assert own_edge.one("SELECT count(*) FROM inbox") == 30, "the calls are still verified and kept"
 
 
-def test_a_call_whose_answer_cannot_be_decided_is_kept_and_forwarded(
-    own_edge: Edge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*args: object, **named: object) -> None:
-        raise CannotDo("Nothing can be decided.")
-
-    monkeypatch.setattr("hub.answering.decide.keep", fail)
-    answer = own_edge.tell("one")
-    assert (answer.status_code, answer.text) == (200, FORWARD)
+def test_a_call_whose_answer_cannot_be_written_is_kept_and_forwarded(own_edge: Edge) -> None:
+    with own_edge.opened.hub.store.writing() as session:
+        refuse = "CREATE TRIGGER refuse BEFORE INSERT ON call_step BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        session.connection().exec_driver_sql(refuse)
+    answer = own_edge.send(own_edge.call()[0])
+    assert answer.status_code == 200
+    assert "+13125550190" in answer.text and "Thank you" not in answer.text, "it is the static forward"
     assert (own_edge.one("SELECT count(*) FROM inbox"), own_edge.one("SELECT count(*) FROM call_step")) == (1, 0)
 
 

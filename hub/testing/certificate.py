@@ -26,7 +26,7 @@ from hub.plugin_host.packages.certificate_file import VendorExchanges
 from hub.testing import SUITE_OF_KIND
 from hub.testing.asking import TooSlow, crashes
 from hub.testing.exchanges import exchange_folder, held_against
-from hub.testing.promises import Promise, promise
+from hub.testing.promises import Promise, has_cases, promise, sentence
 from hub.testing.samples import KEY
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ NOT_NEEDED = (
     "pastebin",
     "legacypath",
     "unittest",
+    "logging",
+    "recwarn",
+    "faulthandler",
+    "stepwise",
+    "setuponly",
+    "setupplan",
 )
 """Parts of pytest whose work nobody sees here; that of one, several collections of garbage, takes longer than a promise."""
 
@@ -221,6 +227,12 @@ class _Listener:
                 self.other.tell(self.proofs)
         if self.other:
             self.proofs |= self.other.proofs()
+
+    def pytest_pycollect_makeitem(self, name: str, obj: Any) -> list[pytest.Item] | None:
+        """Make no test that `only` leaves out, unless it has cases: to make all takes longer than to try one."""
+        if not self.only or not name.startswith("test_") or has_cases(obj):
+            return None
+        return None if self.only in sentence(name).casefold() else []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         kept = [item for item in items if self.only in _promise(item).sentence.casefold()]

@@ -65,6 +65,11 @@ def promise(test: Any, name: str) -> Promise:
     return Promise(sentence(name), " ".join(inspect.cleandoc(test.__doc__ or "").partition("\n\n")[0].split()))
 
 
+def has_cases(test: Any) -> bool:
+    """Whether its sentence ends with a case, as that of each exchange of the vendor does."""
+    return hasattr(test, "pytestmark") or "exchange" in getattr(getattr(test, "__code__", None), "co_varnames", ())
+
+
 def chapters() -> Iterator[tuple[str, str, list[Promise]]]:
     """The parts of the suites: the kind (`all` if several kinds share it), what it is about, its promises."""
     suites = {kind: getattr(importlib.import_module(SUITES[name]), name) for kind, name in SUITE_OF_KIND.items()}

@@ -38,7 +38,8 @@ class SandboxServer(uvicorn.Server):
     the tests of plugins start and stop hundreds of sandboxes."""
 
     def __init__(self, app: Any) -> None:
-        super().__init__(uvicorn.Config(app, http=CutProtocol, log_level="error", lifespan="off", access_log=False))
+        quiet: Any = {"log_config": None, "log_level": "error", "access_log": False}
+        super().__init__(uvicorn.Config(app, http=CutProtocol, lifespan="off", **quiet))
         self.listens = threading.Event()
         """Set when the server answers, and `end` may be called."""
 

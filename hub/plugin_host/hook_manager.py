@@ -20,8 +20,9 @@ SPECIFICATIONS = type(
 )
 """The specifications of all families in one class: pluggy inspects what each class inherits, too."""
 
-_hooks: WeakKeyDictionary[type[object], frozenset[str]] = WeakKeyDictionary()
-"""What was found of each class: its hooks do not change, and each start and reload of a hub asks."""
+_hooks: WeakKeyDictionary[type[object], dict[str, Any]] = WeakKeyDictionary()
+"""What was found of each class, with pluggy's options of each hook: they do not change, and each start and reload of a hub
+asks."""
 
 
 class HookManager(pluggy.PluginManager):
@@ -37,7 +38,10 @@ class HookManager(pluggy.PluginManager):
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
         """As pluggy's; a connector's hooks are methods of its class."""
-        return super().parse_hookimpl_opts(plugin, name) if name in _hooks_of(type(plugin)) else None
+        hooks = _hooks_of(type(plugin))
+        if name in hooks and hooks[name] is None:
+            hooks[name] = super().parse_hookimpl_opts(plugin, name)
+        return dict(hooks[name]) if hooks.get(name) is not None else None
 
 
 @cache
@@ -45,12 +49,12 @@ def _specification(name: str) -> Any:
     return pluggy.PluginManager(PROJECT).parse_hookspec_opts(SPECIFICATIONS, name)
 
 
-def _hooks_of(plugin: type[object]) -> frozenset[str]:
-    """The attributes of a plugin's class that are marked as hooks."""
+def _hooks_of(plugin: type[object]) -> dict[str, Any]:
+    """The attributes of a plugin's class that are marked as hooks; with their options, once these were asked for."""
     found = _hooks.get(plugin)
     if found is None:
         marked = (name for name in dir(plugin) if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl"))
-        found = _hooks[plugin] = frozenset(marked)
+        found = _hooks[plugin] = dict.fromkeys(marked)
     return found
 
 

@@ -4,12 +4,18 @@ run. Passwords are hashed cheaply."""
 
 from __future__ import annotations
 
+import gc
+import os
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from inspect import CO_COROUTINE
 from pathlib import Path
 from typing import Any, cast
 
+import pluggy
+import postgres
 import starlette.routing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
@@ -20,26 +26,39 @@ from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
 
 from hub.access.sign_in import passwords
+from hub.startup import database, opening
 from hub.store import schema
+from hub.store.engine import Store
 from hub.web.pages import templates
 
 _KEPT: dict[tuple[str, str], tuple[Dialect, LRUCache[Any, Any]]] = {}
 _TABLES: list[str] = []
 _OPEN = ExitStack()
+YOUNG_OBJECTS = 100_000
 librarys_hasher = passwords._hasher
 
 
 def share(folder: Path) -> None:
     """From now on, until `end`. What the processes of a run share is in `folder`."""
     event.listen(Engine, "engine_connect", _share_statements)
+    for opener in (opening, database):
+        opener.upgrade = _on_a_copy(folder, opener.upgrade)  # type: ignore[attr-defined]
+    opening.COLLECT_AFTER = YOUNG_OBJECTS
     schema._create = _once(schema._create)
     default.create_ssl_context = cache(default.create_ssl_context)
     starlette.routing.compile_path = cache(starlette.routing.compile_path)
+    starlette.routing.is_async_callable = _is_async(starlette.routing.is_async_callable)
+    pluggy._caller.HookSpec = _by_name(pluggy._caller.HookSpec)  # type: ignore[attr-defined]
     passwords._hasher = _cheap_hasher  # type: ignore[assignment]
     kept = folder / "templates"
     kept.mkdir(exist_ok=True)
     templates.environment().bytecode_cache = FileSystemBytecodeCache(str(kept))
     TestClient._portal_factory = _one_event_loop  # type: ignore[method-assign]
+
+
+def collect_rarely() -> None:
+    """Walk new objects for garbage when there are many; a hub that is opened would set a tenth of this."""
+    gc.set_threshold(YOUNG_OBJECTS, 20, 1_000)
 
 
 def end() -> None:
@@ -57,6 +76,41 @@ def _share_statements(connection: Connection) -> None:
     dialect, cache = _KEPT.setdefault(kind, (engine.dialect, LRUCache(4_000)))
     engine.dialect = connection.dialect = dialect
     engine._compiled_cache = cache
+
+
+def _on_a_copy(folder: Path, upgrade: Callable[..., bool]) -> Callable[..., bool]:
+    """A hub that is opened on an SQLite file which is not there yet gets a copy of the migrated one."""
+
+    def copied(store: Store, *told: Any) -> bool:
+        file = Path(store.url.database or ":memory:")
+        if store.is_sqlite and file.name != ":memory:" and os.access(file.parent, os.W_OK) and not file.exists():
+            draft = file.with_name(f".{uuid.uuid4().hex}")
+            draft.write_bytes(postgres.sqlite_template(folder))
+            with suppress(FileExistsError):  # another process was faster
+                os.link(draft, file)
+            draft.unlink()
+        return upgrade(store, *told)
+
+    return copied
+
+
+def _is_async(look: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Each of the three hundred pages of a hub is asked."""
+    return lambda endpoint: (
+        bool(getattr(getattr(endpoint, "__code__", None), "co_flags", 0) & CO_COROUTINE) or look(endpoint)
+    )
+
+
+def _by_name(specification: Callable[..., Any]) -> Callable[..., Any]:
+    """Each hub, and each run of a suite by `certify`, specifies the same hooks."""
+    known: dict[Any, Any] = {}
+
+    def found(namespace: Any, name: str, options: Any) -> Any:
+        if (namespace, name) not in known:
+            known[namespace, name] = specification(namespace, name, options)
+        return known[namespace, name]
+
+    return found
 
 
 def _once(create: Callable[[Connection], None]) -> Callable[[Connection], None]:

@@ -124,7 +124,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """What was imported lives as long as the run: the garbage collector need not walk it after each test."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 1_000)
+    compiled.collect_rarely()
     gc.enable()
 
 

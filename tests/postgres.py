@@ -127,13 +127,14 @@ def sqlite_copy(folder: Path) -> Path:
     own = folder / "sqlite"
     own.mkdir(mode=0o700, exist_ok=True)
     file = own / f"test-{uuid.uuid4().hex}.db"
-    file.write_bytes(_sqlite_template(folder))
+    file.write_bytes(sqlite_template(folder))
     written_accounts.note_empty(file)
     return file
 
 
 @cache
-def _sqlite_template(folder: Path) -> bytes:
+def sqlite_template(folder: Path) -> bytes:
+    """A migrated, empty SQLite file."""
     file = folder / "migrated.db"
     with one_at_a_time(folder):
         if not file.exists():

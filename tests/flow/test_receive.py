@@ -47,7 +47,7 @@ def test_forged_webhooks_are_freed_without_the_garbage_collector(lite_hub: Calla
     stage = lite_hub()
     gate = Gate(stage)
     gate.send([b"{}"])
-    gc.collect()
+    gc.freeze()  # then what there is need not be walked below
     gc.disable()
     try:
         assert gate.send([b"{}", b"no JSON"] * 20).count("forged") == 20

@@ -55,7 +55,8 @@ def sosl(org: Org, text: str) -> list[Record]:
     )
     if match is None:
         raise Refused("MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.")
-    matches = Terms(match[1]).any_of()
+    terms = Terms(match[1])
+    matches, digits = terms.any_of(), terms.digits()
     group = (match[2] or "ALL").upper()
     reader = _Reader(org, text[match.end() :], "MALFORMED_SEARCH")
     request: list[Query] = []
@@ -73,7 +74,7 @@ def sosl(org: Org, text: str) -> list[Record]:
         request = [reader.tail(kind, ("Id",)) for kind in ("Account", "Contact", "Lead", "Opportunity", "Task")]
     most = reader.limit() or 2000
     reader.finish()
-    rows = [row for query in request for row in _answer(org, query, found(org, query.kind, group, matches))]
+    rows = [row for query in request for row in _answer(org, query, found(org, query.kind, group, matches, digits))]
     return rows[: min(most, 2000)]
 
 

@@ -200,10 +200,14 @@ class Org:
 
     def find(self, kind: str, key: str) -> Record:
         """A record that is not deleted, by its 15 or 18 characters."""
-        record = next((row for row in self.rows(kind) if row["Id"] == key or row["Id"][:15] == key), None)
-        if record is None:
+        record = self._held(kind, key)
+        if record is None or key not in (record["Id"], record["Id"][:15]):
             raise Refused("NOT_FOUND", "The requested resource does not exist", status=404)
         return record
+
+    def _held(self, kind: str, key: str) -> Record | None:
+        record = self.tables[kind].get(_whole(key[:15]))
+        return None if record is None or record["IsDeleted"] else record
 
     def _checked(self, name: str, values: Mapping[str, object], key: str | None = None) -> Record:
         checked: Record = {}
@@ -219,8 +223,9 @@ class Org:
                 raise Refused("INVALID_FIELD_FOR_INSERT_UPDATE", text, (field_name,))
             checked[field_name] = self._value(name, field_name, value)
             if (name, field_name) in self.unique and value is not None:
-                for row in self.rows(name):
-                    if str(row.get(field_name)).lower() == str(value).lower() and row["Id"] != key:
+                wanted = str(value).lower()
+                for row in self.tables[name].values():  # many thousand tasks, once for each new one
+                    if str(row.get(field_name)).lower() == wanted and not row["IsDeleted"] and row["Id"] != key:
                         raise Refused(
                             "DUPLICATE_VALUE",
                             f"duplicate value found: {field_name} duplicates value on record with id: {row['Id']}",
@@ -237,9 +242,9 @@ class Org:
             if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", value):
                 raise Refused("MALFORMED_ID", f"{field_name}: id value of incorrect type: {value}", (field_name,))
             owner = next((n for n, kind in self.kinds.items() if kind.prefix == value[:3]), None)
-            if owner is None or not any(row["Id"][:15] == value[:15] for row in self.rows(owner)):
+            held = self._held(owner, value) if owner else None
+            if held is None:
                 raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (field_name,))
-            held = next(row for row in self.rows(owner) if row["Id"][:15] == value[:15])
             if held.get("IsConverted"):
                 raise Refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", (field_name,))
             return held["Id"]
@@ -298,7 +303,10 @@ def _id(prefix: str, number: int) -> str:
     while number:
         number, rest = divmod(number, 62)
         body = digits[rest] + body
-    fifteen = f"{prefix}5g{body.rjust(10, '0')}"
+    return _whole(f"{prefix}5g{body.rjust(10, '0')}")
+
+
+def _whole(fifteen: str) -> str:
     suffix = "".join(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[sum(1 << i for i, c in enumerate(fifteen[at : at + 5]) if c.isupper())]
         for at in (0, 5, 10)

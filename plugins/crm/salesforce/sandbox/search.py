@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from .records import Org, Record, Refused
 
@@ -28,6 +29,12 @@ class Terms:
         if not self.tokens or sum(len(re.findall(r"\w", token[1])) for token in self.tokens) < 2:
             raise Refused("MALFORMED_SEARCH", "search term must be longer than one character")
         self.at = 0
+
+    def digits(self) -> frozenset[str]:
+        """Digits of which a record must have some, if the search is for numbers alone; else empty."""
+        texts = [text for kind, text in self.tokens if kind != "mark" and text.upper() != "OR"]
+        found = frozenset(re.sub(r"\D", "", text) for text in texts)
+        return found if "" not in found and not any(re.search(r"[^\W\d]", text) for text in texts) else frozenset()
 
     def keyword(self, word: str) -> bool:
         if self.at < len(self.tokens) and self.tokens[self.at] in (("word", word), ("word", word.lower())):
@@ -96,7 +103,13 @@ def _follows(held: Words, wanted: Words, wild: bool) -> bool:
     return False
 
 
-def found(org: Org, kind: str, group: str, matches: Match) -> Iterator[Record]:
+@lru_cache(maxsize=2**17)
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def found(org: Org, kind: str, group: str, matches: Match, digits: frozenset[str]) -> Iterator[Record]:
+    """The records that match. Those without any of the `digits` cannot, and most are passed over by that."""
     held = org.kinds[kind]
     texts = [name for name, of_type in held.fields.items() if isinstance(of_type, int)]
     chosen = {
@@ -106,11 +119,15 @@ def found(org: Org, kind: str, group: str, matches: Match) -> Iterator[Record]:
         "ALL": tuple(texts),
     }[group]
     for row in org.queried(kind):
+        if digits:
+            held_digits = "".join(_digits(row[name]) for name in chosen if row[name])
+            if not any(each in held_digits for each in digits):
+                continue
         words: list[Words] = []
         for name in chosen:
             if row[name]:
                 words.append(words_of(row[name]))
                 if name in held.phones:
-                    words.append((re.sub(r"\D", "", row[name]),))
+                    words.append((_digits(row[name]),))
         if matches(words):
             yield row

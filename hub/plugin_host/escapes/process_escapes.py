@@ -252,7 +252,7 @@ def _other_pipe(targets: Targets) -> object:
 
 @escape("use a descriptor that the hub holds open")
 def _inherited(targets: Targets) -> object:
-    for descriptor in range(256):
+    for descriptor in range(4_096):
         try:
             if os.fstat(descriptor).st_ino == targets.descriptor_inode:
                 return descriptor

@@ -210,8 +210,9 @@ class Scene:
     def work(self) -> None:
         """All that workers do, until nothing is left."""
         hub = self.stage.hub
-        hub.spool.retry_refused()
         self.stage.flow()
+        hub.spool.retry_refused()
+        self.edge.until_drained()
         while fetch_due(hub) + transcribe_due(hub, self.stage.directory) + self.stage.flow():
             pass
         for connector, hook in (("meta", "upload_conversions"), ("crm", "log_calls")):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from parsed_tree import ROOT, Module, each_module
 
-MAX_LINES = 217_109
+MAX_LINES = 217_107
 """Of the hub and its plugins; the aim is 150,000."""
 MAX_PACKAGES, MAX_FILES = 39, 5
 """In the folder `hub`."""

@@ -23,11 +23,10 @@ class BulkInsert:
     statement. On PostgreSQL one statement takes all rows, as one document.
     """
 
-    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect, unique: Sequence[str] = ()) -> None:
+    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect) -> None:
         quoted = dialect.identifier_preparer.quote
         names = ", ".join(map(quoted, columns))
-        target = f" ({', '.join(map(quoted, unique))})" if unique else ""
-        head, tail = f"INSERT INTO {quoted(table.name)} ({names}) ", f" ON CONFLICT{target} DO NOTHING"
+        head, tail = f"INSERT INTO {quoted(table.name)} ({names}) ", " ON CONFLICT DO NOTHING"
         self.run: Callable[[Connection, Rows], int]
         """Insert rows; a row whose unique key already exists is ignored. Returns how many were new."""
         if dialect.name == "postgresql":

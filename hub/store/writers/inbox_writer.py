@@ -51,9 +51,8 @@ class InboxWriter:
         self._store, self._spool = store, spool
         self._after_commit = after_commit
         inbox: Table = InboxWebhook.__table__
-        self._insert = BulkInsert(
-            inbox, COLUMNS, store.engine.dialect
-        )  # after an unknown outcome the id may be there, too
+        # After an unknown outcome both the id and the event may be there.
+        self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect)
         self._group: GroupCommitter[Job, None] = GroupCommitter(
             "inbox",
             MAX_BATCHES_PER_COMMIT,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,14 +69,15 @@ def count_if(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def figure_columns() -> list[Any]:
-    """What is counted of some calls, in the order of CallFigures, but for `spam`."""
+@cache
+def figure_columns() -> tuple[Any, ...]:
+    """What is counted of some calls, in the order of CallFigures, but for `spam`. Made once, as that takes as long as a query."""
     call: Any = Call
     answered = call.answered_at.is_not(None)
     conditions = (answered, *unanswered()[1:], call.first_time_caller.is_(True))
     seconds = func.coalesce(call.duration, 0)
     talked = func.sum(case((answered, seconds), else_=0))
-    return [func.count(), *map(count_if, conditions), talked, func.sum(seconds), count_if(is_lead(Call))]
+    return func.count(), *map(count_if, conditions), talked, func.sum(seconds), count_if(is_lead(Call))
 
 
 def figures_of(numbers: Iterable[Any]) -> CallFigures:
@@ -176,7 +178,7 @@ def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterato
         table.day.between(first, settled),
         *(not_(and_(table.day == day, table.company_id.in_(companies))) for day, companies in marked.items()),
     )
-    for day, hour, *numbers in session.execute(query.group_by(table.day, table.hour)):
+    for day, hour, *numbers in session.execute(query.group_by(table.day, table.hour)).all():
         yield datetime.combine(day, time(hour)), CallFigures(*numbers)
     begins, ends = bounds(first, zone)[0], bounds(settled, zone)[1]
     counted = [OwnDays(zone, tuple(companies), *bounds(day, zone)) for day, companies in marked.items()]

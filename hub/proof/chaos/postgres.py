@@ -18,7 +18,8 @@ from hub.errors import RingfenceError
 
 NOBODY = 65534
 """The server refuses to run as root; then it runs as this user."""
-START_SECONDS = 60.0
+START_SECONDS = 300.0
+"""How long a start may take: a server that was killed first replays what it had logged."""
 SETTINGS = {"listen_addresses": "", "max_connections": "200", "timezone": "UTC", "log_min_messages": "warning"}
 
 
@@ -101,7 +102,10 @@ class PostgresServer:
                 self._execute("SELECT 1")
                 return
             time.sleep(0.05)
-        raise RingfenceError(f"PostgreSQL did not start; its log is {self._folder / 'log'}.")
+        ended = self._process.poll()
+        why = "is not ready" if ended is None else f"ended with status {ended}"
+        said = (self._folder / "log").read_text(errors="replace").splitlines()[-1:]
+        raise RingfenceError(f"PostgreSQL {why} after its start. The last line of its log: {' '.join(said) or 'none'}")
 
     def stop(self) -> None:
         """Stop the server at once: no transaction ends, and the next start recovers."""

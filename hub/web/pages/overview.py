@@ -61,9 +61,12 @@ def overview(page: PageRequest) -> Response:
     """The overview of the chosen period and companies; for the browser's script only what changes while it is open."""
     period = page.period("today")
     former = period.before()
+    today = page.now.astimezone(page.zone).date()
+    heat_first = today - timedelta(days=HEAT_DAYS - 1)
+    first = former.first if page.is_partial else min(former.first, heat_first)
     with page.session() as session:
-        last = max(period.last, page.now.astimezone(page.zone).date())
-        whole = call_activity(session, page.scope, own_days(page.shown_companies, former.first, last), page.now)
+        days = own_days(page.shown_companies, first, max(period.last, today))
+        whole = call_activity(session, page.scope, days, page.now)
     now, before = whole.within(period.first, period.last), whole.within(former.first, former.last)
     comparable = before.until(page.now - (period.first - former.first))
     needs, steps = _needs(page), None
@@ -106,7 +109,7 @@ def overview(page: PageRequest) -> Response:
         source_peak=max((each.calls for each in sources), default=0),
         source_total=sum(each.calls for each in sources),
         **values,
-        **_heat(page),
+        **_heat(whole.within(heat_first, today)),
         **_health(page),
     )
 
@@ -237,12 +240,8 @@ def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) 
     )
 
 
-def _heat(page: PageRequest) -> dict[str, Any]:
-    today = page.now.astimezone(page.zone).date()
-    with page.session() as session:
-        days = own_days(page.shown_companies, today - timedelta(days=HEAT_DAYS - 1), today)
-        week = call_activity(session, page.scope, days, page.now).by_weekday_and_hour()
-    calls = Counter({place: each.calls for place, each in week.items()})
+def _heat(lately: Activity) -> dict[str, Any]:
+    calls = Counter({place: each.calls for place, each in lately.by_weekday_and_hour().items()})
     busy = [*(hour for _, hour in calls), 8, 17]
     hours = range(min(busy), max(busy) + 1)
     peak = max(calls, key=lambda key: calls[key], default=None)

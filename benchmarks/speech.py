@@ -47,12 +47,13 @@ def missing() -> str:
     return f"not measured: {', '.join(packages)} and espeak-ng must be installed" if packages else ""
 
 
-def spoken_calls(file: Path = CONVERSATIONS, language: str | None = None, take: int = 0) -> Iterator[SpokenCall]:
-    """The calls of a file, of one language or all, each spoken. Every second call has the voices the other way round; so has
-    each call in the next take, with another pace and another noise."""
-    for number, call in enumerate(calls(file)):
-        if language not in (None, call.conversation.language):
-            continue
+def spoken_calls(
+    file: Path = CONVERSATIONS, language: str | None = None, take: int = 0, step: int = 1
+) -> Iterator[SpokenCall]:
+    """The calls of a file, of one language or all, each spoken; with a `step` only each so many. Every second call has the
+    voices the other way round; so has each call in the next take, with another pace and another noise."""
+    wanted = [each for each in enumerate(calls(file)) if language in (None, each[1].conversation.language)]
+    for number, call in wanted[::step]:
         chance = numpy.random.default_rng([number, take] if take else number)
         voices = _voices(call.conversation.language, number + take)
         ends, pieces = RATE // 2, []

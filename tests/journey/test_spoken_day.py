@@ -1,10 +1,12 @@
-"""A day of sixty spoken calls through a whole hub: webhooks, recordings, whisper, phrases, signals, conversions, consent.
+"""A day of spoken calls through a whole hub: webhooks, recordings, whisper, phrases, signals, conversions, consent.
 
-Joe of piper speaks both sides of each call, so nothing but packages of the extras is needed.
+Joe of piper speaks both sides of each call, so nothing but packages of the extras is needed. Each third of the sixty calls is
+played; `SPOKEN_CALLS_STEP=1` plays them all, which takes more than three minutes of a processor.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -34,6 +36,7 @@ from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 PUBLIC, TRACKING, BUSINESS = "https://calls.example.com", "+13125550120", "+13125550190"
+STEP = int(os.environ.get("SPOKEN_CALLS_STEP", "3"))
 EVENTS = {"booked": "Schedule", "quote": "Lead"}
 RULES = "".join(
     f"  - {{name: {name}, when: {{event: signal, name: {name}, confidence: 0.5}}, send_to: {{meta: {{event: {event}}}}}}}\n"
@@ -71,7 +74,7 @@ accounts:
 def spoken(monkeypatch: pytest.MonkeyPatch) -> Iterator[speech.SpokenCall]:
     """The calls of the corpus, one after another."""
     monkeypatch.setattr(speech, "_by_hibari", speech._by_piper)
-    return (call for file in FILES for call in speech.spoken_calls(file, LANGUAGE))
+    return (call for file in FILES for call in speech.spoken_calls(file, LANGUAGE, step=STEP))
 
 
 class Day:
@@ -160,7 +163,7 @@ def test_outcomes_that_were_spoken_reach_the_ad_network_of_everybody_who_did_not
     )
     precision, recall = precision_and_recall([(call, named.get(made, NONE), "") for made, call in meant.items()])
     print(f"{len(meant)} spoken calls: {precision:.1%} of the outcomes are right, {recall:.1%} are found")
-    assert len(meant) == 60 and precision >= LEAST_PRECISION and recall >= LEAST_RECALL
+    assert len(meant) == 60 // STEP and precision >= LEAST_PRECISION and recall >= LEAST_RECALL
 
     sent = Counter(each["event_name"] for each in day.stand_in("meta").conversions().values())
     expected = Counter(EVENTS[name] for made, name in named.items() if name in EVENTS and made not in refused)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 QUOTA_NOTE = "quota"
 """The name of a connector's note that holds its quota."""
+NEAR_PERCENT = 90
 VALID = timedelta(days=1)
 """After this time a quota says nothing about the day."""
 NOTE_AGAIN = timedelta(minutes=10)
@@ -26,6 +27,11 @@ class Quota:
     def percent(self) -> int:
         """How much of the limit is used, in percent."""
         return min(100, round(100 * self.used / self.limit))
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the limit is near: a person sees it, and nobody is looked up, as what is left is for what has to be sent."""
+        return self.percent >= NEAR_PERCENT
 
     def text(self) -> str:
         """The note."""

@@ -15,7 +15,8 @@ from hub.config.models import ConnectorEntry
 from hub.contracts.connector import Connector
 from hub.contracts.email_domains import organization_domain
 from hub.contracts.facts import Caller, Fact
-from hub.errors import RingfenceError
+from hub.contracts.quota import QUOTA_NOTE, quota_of
+from hub.errors import PluginFailure, RingfenceError
 from hub.flow.case import CONSENT_FACTS, Case
 from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import EnrichmentHooks
@@ -27,6 +28,8 @@ from hub.runtime import Hub
 
 FAILURE_LIFETIME = timedelta(days=30)
 HOOK = EnrichmentHooks.enrich_caller.__name__
+Answers = Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError
+"""What a connector says of some callers, or why it was asked nothing."""
 
 
 @dataclass
@@ -55,7 +58,7 @@ def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
     names = [name for name in hub.plugins.with_hook(HOOK) if hub.plugins.may_read(name)]
     offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
     for group in (offline, [name for name in names if name not in offline]):
-        running: list[tuple[str, Sequence[Case], Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError]] = []
+        running: list[tuple[str, Sequence[Case], Answers]] = []
         for name in group:
             serves, plugin = hub.config.connectors[name].serves, hub.plugins.connectors[name]
             served: Sequence[Case] = [
@@ -68,7 +71,7 @@ def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
                 allowed = [(case, ruling) for case, ruling in zip(served, rulings, strict=True) if ruling.allowed]
                 served, left_out = [case for case, _ in allowed], [ruling.left_out for _, ruling in allowed]
             if served:
-                running.append((name, served, _start(hub, name, served, left_out, result)))
+                running.append((name, served, _start(hub, name, served, left_out, now, result)))
         for name, served, future in running:
             _gather(hub, name, served, future, now, result)
     return result
@@ -84,27 +87,30 @@ def _caller(plugin: Connector, case: Case, left_out: frozenset[str] = frozenset(
 
 
 def _start(
-    hub: Hub, name: str, cases: Sequence[Case], left_out: Sequence[frozenset[str]], result: Enrichment
-) -> Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError:
+    hub: Hub, name: str, cases: Sequence[Case], left_out: Sequence[frozenset[str]], now: datetime, result: Enrichment
+) -> Answers:
     plugin, callers = hub.plugins.connectors[name], []
     for case, withheld in zip(cases, left_out, strict=True):
         disclosed = hub.refusals.disclose(plugin, _caller(plugin, case, withheld), HOOK)
         result.disclosed[name, case.subject.id] = disclosed.categories
         callers.append((disclosed.value,))
     try:
+        _check_quota(plugin, now)
         return hub.plugins.submit_each(name, EnrichmentHooks.enrich_caller, callers)
     except RingfenceError as error:
         return error
 
 
-def _gather(
-    hub: Hub,
-    name: str,
-    cases: Sequence[Case],
-    future: Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError,
-    now: datetime,
-    result: Enrichment,
-) -> None:
+def _check_quota(plugin: Connector, now: datetime) -> None:
+    """PluginFailure if nearly all of the provider's requests of a day are used: the customer's other programs need them too."""
+    if plugin.manifest.recipient.role == "none":
+        return
+    quota = quota_of(plugin.services.memory.get(QUOTA_NOTE), now)
+    if quota is not None and quota.is_near:
+        raise PluginFailure(f"Not looked up, because {quota.percent}% of the provider's requests of a day are used.")
+
+
+def _gather(hub: Hub, name: str, cases: Sequence[Case], future: Answers, now: datetime, result: Enrichment) -> None:
     answers: list[Sequence[Fact] | RingfenceError]
     try:
         if isinstance(future, RingfenceError):
@@ -117,15 +123,8 @@ def _gather(
     for case, answer in zip(cases, answers, strict=True):
         if isinstance(answer, RingfenceError):
             metrics.FLOW.labels("enrich", "failed").inc()
-            rows = [
-                _row(
-                    case,
-                    name,
-                    Fact(name=FAILED_SOURCE, value=str(answer), category="user.telemetry"),
-                    now,
-                    now + FAILURE_LIFETIME,
-                )
-            ]
+            failure = Fact(name=FAILED_SOURCE, value=str(answer), category="user.telemetry")
+            rows = [_row(case, name, failure, now, now + FAILURE_LIFETIME)]
         else:
             metrics.FLOW.labels("enrich", "done").inc()
             entry = hub.config.connectors[name]

@@ -125,3 +125,23 @@ def test_a_failure_of_a_data_service_is_noted_without_its_answer(lite_hub: Facto
     stage.call_in()
     fact = stage.one(FactRow, source="bureau")
     assert fact.name == "enricher failed" and CANARY not in str(fact.value) and CALLER not in str(fact.value)
+
+
+def test_nobody_is_looked_up_where_nearly_all_requests_of_the_day_are_used(lite_hub: Factory) -> None:
+    stage = opened(lite_hub, NAME, keep="5 days")
+    services = stage.hub.plugins.connectors["bureau"].services
+
+    def asked(caller: str) -> tuple[list[str | None], int, str]:
+        """What is noted of a caller, how often the number was disclosed, and what became of the CRM's entry."""
+        call = stage.call_in(caller=caller)
+        facts = [stage.value_of(row) for row in stage.rows(FactRow, source="bureau", subject_id=call.id)]
+        disclosed = len(stage.rows(Disclosure, connector="bureau", subject_id=call.id))
+        return facts, disclosed, stage.one(Delivery, connector="crm", subject_id=call.id).state
+
+    services.note_quota(13_000, 15_000)
+    assert asked("+13125550131") == ([CANARY], 1, "ready")
+    services.note_quota(13_500, 15_000)
+    said = "Not looked up, because 90% of the provider's requests of a day are used."
+    assert asked("+13125550132") == ([said], 0, "ready"), "the call is logged all the same"
+    stage.clock.advance(days=1)
+    assert asked("+13125550133") == ([CANARY], 1, "ready")

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from hub.hookspecs import EnrichmentHooks
 from hub.model import Company, IgnoredRepair, OutcomeRow
 from hub.privacy.datamap.recipients import recipient_name
 from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
@@ -21,7 +22,6 @@ from hub.runtime import Hub
 Kind = Literal["stopped", "down", "soon", "incomplete"]
 Cure = Literal["sign_in", "resume", "wait", "stages", "decide", "settings", "webhook"]
 UNSIGNED = "nobody has signed in yet"
-QUOTA_PERCENT = 90
 STAGES_WINDOW = timedelta(days=7)
 ENDS_SOON = timedelta(days=7)
 DOWN_AFTER = timedelta(minutes=5)
@@ -206,16 +206,18 @@ def _version_ends(each: ConnectorSummary, now: datetime) -> list[Repair]:
 
 def _quota(each: ConnectorSummary) -> Repair | None:
     quota = each.quota
-    if quota is None or quota.percent < QUOTA_PERCENT:
+    if quota is None or not quota.is_near:
         return None
     every = each.entry.common.schedule
+    looks_up = each.entry.connector_class.manifest.flow(EnrichmentHooks.enrich_caller.__name__) is not None
+    kept_back = "Callers are not looked up, so that what is left is for what has to be sent. " if looks_up else ""
     return Repair(
         key=f"quota/{each.name}/{quota.at:%Y-%m-%d}",
         connector=each.name,
         kind="soon",
         title=f"{quota.percent}% of today's requests are used",
-        text=f"{quota.used:,} of {quota.limit:,} requests of the last day. At the limit, what is due waits until the "
-        "provider allows more.",
+        text=f"{quota.used:,} of {quota.limit:,} requests of the last day. {kept_back}At the limit, what is due waits until "
+        "the provider allows more.",
         cure="wait",
         hint=f"To prevent it: sync less often than {every.text}, or raise the limit at the provider." if every else "",
     )

@@ -19,13 +19,7 @@ from hub.queries.connectors.repairs import Repair
 from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
-from hub.queries.reports.activity import (
-    Activity,
-    call_activity,
-    count_deliveries,
-    count_leads,
-    days_of,
-)
+from hub.queries.reports.activity import Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
 from hub.reports.definitions import DEFINITIONS

@@ -13,7 +13,7 @@ from hub.hookspecs import PrivacyHooks
 from hub.platform.id_words import words_of
 from hub.privacy.datamap.flows import Flow
 from hub.queries.connectors.connector_list import ConnectorSummary
-from hub.queries.connectors.repairs import QUOTA_PERCENT, Repair
+from hub.queries.connectors.repairs import Repair
 
 KINDS = {
     "carrier": "carrier",
@@ -65,7 +65,7 @@ def health(summary: ConnectorSummary) -> Health:
         return Health("bad", "Away", "the last sync failed")
     if summary.next_try_seconds is not None:
         return Health("bad", "Away", f"next try in {max(1, round(summary.next_try_seconds))} s")
-    if summary.quota is not None and summary.quota.percent >= QUOTA_PERCENT:
+    if summary.quota is not None and summary.quota.is_near:
         return Health("warn", "Near its limit")
     if summary.last_at is None and summary.manifest.kind in ("carrier", "crm", "ads"):
         return Health("", "Waiting", "nothing has come from it yet")

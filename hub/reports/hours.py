@@ -71,7 +71,7 @@ def count_if(condition: Any) -> Any:
 
 @cache
 def figure_columns() -> tuple[Any, ...]:
-    """What is counted of some calls, in the order of CallFigures, but for `spam`. Made once, as that takes as long as a query."""
+    """What is counted of some calls, in the order of CallFigures, but for `spam`. Made once, for speed."""
     call: Any = Call
     answered = call.answered_at.is_not(None)
     conditions = (answered, *unanswered()[1:], call.first_time_caller.is_(True))
@@ -132,9 +132,7 @@ def _begins_hour(at: datetime, zone: ZoneInfo) -> bool:
 
 def first_kept_day(session: Session, companies: Collection[str]) -> date | None:
     """The first day of some companies of which hours are kept."""
-    query = select(func.min(HOUR_TABLE.c.day)).where(HOUR_TABLE.c.company_id.in_(companies))
-    found: date | None = session.execute(query).scalar()
-    return found
+    return session.scalar(select(func.min(col(HourRollup.day))).where(col(HourRollup.company_id).in_(companies)))
 
 
 def count_hours(

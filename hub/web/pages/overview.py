@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,14 +54,13 @@ class Series:
 
 def overview(page: PageRequest) -> Response:
     """The overview of the chosen period and companies; for the browser's script only what changes while it is open."""
-    period = page.period("today")
+    period, companies = page.period("today"), page.shown_companies
     former = period.before()
     today = page.now.astimezone(page.zone).date()
     heat_first = today - timedelta(days=HEAT_DAYS - 1)
     first = former.first if page.is_partial else min(former.first, heat_first)
     with page.session() as session:
-        days = own_days(page.shown_companies, first, max(period.last, today))
-        whole = call_activity(session, page.scope, days, page.now)
+        whole = call_activity(session, page.scope, own_days(companies, first, max(period.last, today)), page.now)
     now, before = whole.within(period.first, period.last), whole.within(former.first, former.last)
     comparable = before.until(page.now - (period.first - former.first))
     needs, steps = _needs(page), None
@@ -85,16 +85,14 @@ def overview(page: PageRequest) -> Response:
         "steps": steps,
         "filled": filled,
         "opening": _opening(page),
-        "has_queues": has_queues(page.hub.config, [each.name for each in page.shown_companies]),
+        "has_queues": has_queues(page.hub.config, [each.name for each in companies]),
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
         **_figures(page, {period: now, former: before}),
     }
     if page.is_partial:
         return page.render("overview.html", block="now", **values)
     with page.session() as session:
-        sources = (
-            calls_by_source(session, page.shown_companies, period.first, period.last) if page.may("reports") else []
-        )
+        sources = calls_by_source(session, companies, period.first, period.last) if page.may("reports") else []
     return page.render(
         "overview.html",
         noted=noted_call_back(page),
@@ -243,7 +241,8 @@ def _heat(lately: Activity) -> dict[str, Any]:
         "heat_hours": [hour_label(hour) for hour in hours],
         "heat_rows": [[calls[day, hour] for hour in hours] for day in range(7)],
         "weekdays": WEEKDAYS,
-        "peak": peak and {"weekday": peak[0], "hour": peak[1], "day": _plural_day(peak[0]), "at": hour_label(peak[1])},
+        "peak": peak
+        and {"weekday": peak[0], "hour": peak[1], "day": f"{day_name[peak[0]]}s", "at": hour_label(peak[1])},
     }
 
 
@@ -258,10 +257,6 @@ def _health(page: PageRequest) -> dict[str, Any]:
 def hour_label(hour: int) -> str:
     """8 am, noon, 5 pm."""
     return "noon" if hour == 12 else f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}"
-
-
-def _plural_day(weekday: int) -> str:
-    return ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")[weekday]
 
 
 PAGES = (Page("/", overview),)

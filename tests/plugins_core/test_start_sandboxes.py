@@ -11,8 +11,11 @@ import pytest
 from hub.api import Connector, PluginSettings
 from hub.api.sandbox import HttpSandbox, Sandbox
 from hub.errors import ConfigError
+from hub.hookspecs import OperationHooks
 from hub.plugin_host.sandboxes import start_sandboxes
 from hub.plugin_host.stand_ins.shared_address import shared_address
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 stopped: list[Sandbox] = []
@@ -109,3 +112,25 @@ def test_stand_ins_that_are_shared_later_are_found_too(tmp_path: Path) -> None:
     with start_sandboxes({"north": Calling}, FrozenClock()) as running:
         running.share(tmp_path)
         assert shared_address(tmp_path, "north") == running.settings("north")["base_url"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "plugin: twilio, auth_token: '${env:OURS}', rest_key_sid: SK0123456789abcdef0123456789abcdef, "
+        "rest_key_secret: '${env:OURS}', browser_phones: {anna: anna@example.com}",
+        "plugin: twilio_lookup, rest_key_sid: SK0123456789abcdef0123456789abcdef, rest_key_secret: '${env:OURS}', "
+        "daily_cap: 5, monthly_cap: 50",
+    ],
+)
+def test_a_connector_with_a_key_of_production_runs_in_its_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str
+) -> None:
+    monkeypatch.setenv("OURS", "a secret of production")
+    (tmp_path / "config.yaml").write_text(
+        "hub: {public_url: 'https://calls.example.com', database: 'sqlite:///ringfence.db'}\n"
+        f"connectors: {{ours: {{account_sid: AC0123456789abcdef0123456789abcdef, sandbox: true, {settings}}}}}\n"
+        "accounts: [{name: agency, title: Agency, companies: [{name: lakeside, title: Lakeside}]}]\n"
+    )
+    with open_hub(read_config(tmp_path / "config.yaml"), FrozenClock()) as opened:
+        assert opened.hub.plugins.call("ours", OperationHooks.check_connection).ok

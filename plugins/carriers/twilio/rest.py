@@ -101,7 +101,6 @@ class Account(TwimlApiNumbers, TwimlApiPeople):
 
     def credentials(self) -> tuple[str, str]:
         """An API key if the settings have one, else the auth token."""
-        settings = self.settings
-        if settings.rest_key_sid and settings.rest_key_secret:
-            return settings.rest_key_sid, settings.rest_key_secret.get_secret_value()
+        if self.settings.rest_key_sid and self.settings.rest_key_secret:
+            return self.settings.rest_key_sid, self.settings.rest_key_secret.get_secret_value()
         return super().credentials()

@@ -75,6 +75,4 @@ class TwilioSettings(PluginSettings):
             "previous_auth_token": self.previous_auth_token,
             "rest_key_secret": self.rest_key_secret or (SecretStr("") if self.rest_key_sid else None),
         } | {f"shared_keys.{key}": secret for key, secret in self.shared_keys.items()}
-        return [
-            name for name, secret in secrets.items() if secret is not None and not secret.get_secret_value().strip()
-        ]
+        return [name for name, each in secrets.items() if each is not None and not each.get_secret_value().strip()]

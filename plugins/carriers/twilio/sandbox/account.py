@@ -45,6 +45,8 @@ class Account(TwimlStandIn):
         return {
             "account_sid": self.account_sid,
             "auth_token": self.auth_token,
+            "rest_key_sid": self.key_sid,
+            "rest_key_secret": self.key_secret,
             "base_url": self.origin,
             "pricing_url": self.url or "https://pricing.twilio.com",
             "porting_url": self.url or "https://numbers.twilio.com",
@@ -55,7 +57,7 @@ class Account(TwimlStandIn):
     def authorized(self, request: HeardRequest) -> HeardRequest:
         """With the bill that the example of a port order names."""
         self.documents["RD0123456789abcdef0123456789abcdef"] = b""
-        return request.with_basic(self.account_sid, self.auth_token)
+        return request.with_basic(self.key_sid, self.key_secret)
 
     def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
         """A webhook to `url` with `fields`, signed with the auth token."""

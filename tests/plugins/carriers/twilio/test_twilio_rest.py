@@ -331,10 +331,14 @@ def test_the_connection_is_checked(twilio: Twilio) -> None:
 
 def test_a_wrong_token_asks_to_reconnect(sandbox: Sandbox) -> None:
     with pytest.raises(AuthError, match="20003"):
-        connect(Twilio, sandbox, auth_token="wrong").check_connection()
+        connect(Twilio, sandbox, auth_token="wrong", rest_key_sid=None, rest_key_secret=None).check_connection()
     with pytest.raises(TwilioRestException) as refused:
         Client(sandbox.account_sid, "wrong", http_client=Local(sandbox.url)).calls("CA" + "0" * 32).fetch()
     assert (refused.value.status, refused.value.code) == (401, 20003)
+
+
+def test_the_token_signs_in_where_there_is_no_api_key(sandbox: Sandbox) -> None:
+    assert connect(Twilio, sandbox, rest_key_sid=None, rest_key_secret=None).check_connection().ok
 
 
 def test_an_api_key_signs_in_in_place_of_the_token(sandbox: Sandbox) -> None:

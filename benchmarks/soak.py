@@ -21,10 +21,13 @@ from statistics import median
 from typing import Any, cast
 
 import psutil
+from sqlalchemy import func, select
+from sqlmodel import col
 
 from benchmarks.figures import Figure, at_most, print_figures
 from hub.contracts.faults import Fault as ProviderFault
 from hub.contracts.sandbox import Sandbox
+from hub.model import Delivery
 from hub.proof.chaos.check import ChaosReport
 from hub.proof.chaos.environment import set_stage
 from hub.proof.chaos.faults import FAULTS, Scene
@@ -32,6 +35,7 @@ from hub.proof.chaos.hub_process import HubProcess
 from hub.proof.chaos.load import Callers
 from hub.proof.chaos.postgres import PostgresServer
 from hub.proof.chaos.run import IMPATIENT_SECONDS, settle
+from hub.store.engine import Store
 
 MINUTES, CALLS_PER_SECOND = 120.0, 5.0
 OUTAGE_EVERY, OUTAGE_SECONDS = 600.0, 60.0
@@ -72,7 +76,22 @@ def measure(minutes: float = MINUTES, per_second: float = CALLS_PER_SECOND) -> l
         scene = Scene(stage, process, random.Random(1))
         samples = _play(scene, callers, minutes * 60, per_second)
         callers.finish()
-        return [*_flatness(samples), *_books(settle(stage, process, callers, 0, 0))]
+        report = settle(stage, process, callers, 0, 0)
+        print(f"at the ad network: {_deliveries(stage.database)}")
+        return [*_flatness(samples), *_books(report)]
+
+
+def _deliveries(database: str) -> str:
+    """What became of the conversions, with the reasons, so that one that is missing at the network can be explained."""
+    store, state, code = Store(database), col(Delivery.state), col(Delivery.code)
+    try:
+        with store.reading() as session:
+            counted = (
+                select(state, code, func.count()).where(col(Delivery.connector) == "network").group_by(state, code)
+            )
+            return ", ".join(f"{number:,} {name} {why or ''}".strip() for name, why, number in session.execute(counted))
+    finally:
+        store.close()
 
 
 def _play(scene: Scene, callers: Callers, seconds: float, per_second: float) -> list[Sample]:

@@ -186,19 +186,16 @@ def test_a_plugin_with_a_key_is_connected_by_a_form_and_the_key_never_stands_in_
     page = browser.get("/connectors/new/twilio")
     assert page.status_code == 200 and "secrets are stored encrypted" in page.text
     with Twilio(stage.clock) as twilio:
-        typed = {
-            "name": "twilio_two",
-            "companies": ["lakeside", "northgate"],
-            "schedule": "every 15 minutes",
-            **_own(twilio),
-        }
-        _connect_with_a_key(stage, browser, typed)
+        _connect_with_a_key(stage, browser, _typed(twilio))
 
 
-def _own(twilio: Twilio) -> dict[str, str]:
+def _typed(twilio: Twilio) -> dict[str, Any]:
     """What a person types who signs in with the auth token, and has no API key."""
-    settings = {key: value for key, value in twilio.settings().items() if not key.startswith("rest_key")}
-    return {f"set.{key}": value for key, value in settings.items() if isinstance(value, str)}
+    own = {f"set.{key}": value for key, value in twilio.settings().items() if isinstance(value, str)}
+    without_key = {key: value for key, value in own.items() if not key.startswith("set.rest_key")}
+    return {
+        "name": "twilio_two", "companies": ["lakeside", "northgate"], "schedule": "every 15 minutes", **without_key,
+    }  # fmt: skip
 
 
 def _connect_with_a_key(stage: TestHub, browser: PageClient, typed: dict[str, Any]) -> None:
@@ -315,12 +312,7 @@ def test_where_the_file_is_read_only_the_page_shows_the_change_and_keeps_the_sig
 def test_a_test_that_fails_does_not_keep_a_person_from_connecting_it_anyway(stage: TestHub) -> None:
     browser = signed_in(stage)
     with Twilio(stage.clock) as twilio:
-        typed = {
-            "name": "twilio_two",
-            "companies": ["lakeside", "northgate"],
-            "schedule": "every 15 minutes",
-            **_own(twilio),
-        }
+        typed = _typed(twilio)
         wrong = {**typed, "set.auth_token": "made-up-token"}
         assert "Connect anyway" not in browser.text("/connectors/new/twilio")
         assert "Connect anyway" in browser.post("/connectors/new/twilio", wrong).text

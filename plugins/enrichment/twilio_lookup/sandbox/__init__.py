@@ -46,7 +46,8 @@ class Sandbox(HttpSandbox):
         return {
             "account_sid": self.account_sid,
             "auth_token": self.auth_token,
-            **dict.fromkeys(("rest_key_sid", "rest_key_secret")),
+            "rest_key_sid": None,
+            "rest_key_secret": None,
             "fields": ("line_type_intelligence", "caller_name"),
             "base_url": self.url,
         }

@@ -76,15 +76,15 @@ def _guards(connection: Connection) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | None = None) -> Iterator[None]:
+def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | None = None) -> Iterator[uvicorn.Server]:
     """The web edge answers on `listener` while the block runs. On a busy machine a slow write is no outage."""
     opened.hub.store.outage.patience = 30.0
-    with serving_app(create_app(opened.hub, opened.directory, config_file=config_file), listener):
-        yield
+    with serving_app(create_app(opened.hub, opened.directory, config_file=config_file), listener) as server:
+        yield server
 
 
 @contextmanager
-def serving_app(app: Any, listener: socket.socket) -> Iterator[None]:
+def serving_app(app: Any, listener: socket.socket) -> Iterator[uvicorn.Server]:
     """An ASGI application answers on `listener` while the block runs."""
     settings = edge_settings(app, "127.0.0.1:0")
     settings.timeout_graceful_shutdown = 1
@@ -95,7 +95,7 @@ def serving_app(app: Any, listener: socket.socket) -> Iterator[None]:
         assert thread.is_alive()
         time.sleep(0.005)
     try:
-        yield
+        yield server
     finally:
         server.should_exit = True
         thread.join(timeout=10)

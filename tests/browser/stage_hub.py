@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from served import ServedHub, serving
 
 from hub.startup.opening import open_hub
@@ -26,6 +28,7 @@ DEFAULT, FACEBOOK = "+13125550120", "+13125550121"
 HASTY = "+13125550130"
 """The only number of a company that lends for a second and sets no cookie."""
 BERLIN_SHOWN, BERLIN_POOL, BERLIN_DEFAULT = "+49301234567", "+49309876543", "+4930999999"
+WAIT_SECONDS = 60.0
 OWN_CLICK_IDS = ("rdt_cid", "sccid")
 """Those that only a connector of the hub knows, beside the well-known ones, which it reads all (tests/networks/reader.py)."""
 CONFIG = """
@@ -84,6 +87,15 @@ class BrowserHub(ServedHub):
     """The hub and what it knows."""
 
     address: str
+    server: uvicorn.Server
+
+    def forget(self) -> None:
+        """As on the first day, after the last request of a page that was closed: it may still be on its way."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.server.server_state.connections:
+            assert time.monotonic() < deadline, "a page of the test before is still open"
+            time.sleep(0.002)
+        super().forget()
 
     def website(self, company: str = "lakeside") -> Website:
         """A company's pages."""
@@ -125,5 +137,5 @@ def open_browser_hub(folder: Path) -> Iterator[BrowserHub]:
             **berlin,
         )
     )
-    with open_hub(read_config(path), clock) as opened, serving(opened, listener):
-        yield BrowserHub(opened, clock, f"http://{HUB_HOST}:{port}")
+    with open_hub(read_config(path), clock) as opened, serving(opened, listener) as server:
+        yield BrowserHub(opened, clock, f"http://{HUB_HOST}:{port}", server)

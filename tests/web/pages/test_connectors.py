@@ -87,6 +87,17 @@ def test_a_quota_that_is_nearly_used_up_is_told_and_can_be_ignored(stage: TestHu
     assert note.connector == "crm"
 
 
+@pytest.mark.parametrize(("connector", "looks_up"), [("index", True), ("network", False)])
+def test_a_quota_that_is_nearly_used_up_says_what_is_not_done_for_that_reason(
+    stage: TestHub, connector: str, looks_up: bool
+) -> None:
+    browser = signed_in(stage)
+    stage.hub.plugins.connectors[connector].services.note_quota(13_800, 15_000)
+    page = browser.text("/connectors")
+    assert "of today's requests are used" in page
+    assert ("Callers are not looked up" in page) is looks_up
+
+
 def test_a_stage_that_neither_the_settings_nor_a_rule_knows_is_a_repair(lite_hub: Callable[..., TestHub]) -> None:
     rule = {**EVERY_CALL, "name": "visit", "when": {"event": "outcome", "stage": "Visited"}}
     stage = lite_hub(conversions=[rule])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +53,8 @@ class Services:
     log: Log
     webhook_url: str
     """The public address of this connector's webhooks, without a slash at the end."""
+    _noted: dict[str, Quota] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The quota as it was in the memory last: a provider sends its count with each reply, and few say anything new."""
 
     def send(
         self,
@@ -100,5 +102,10 @@ class Services:
             return
         now = self.clock()
         quota = Quota(used, limit, now)
-        if is_news(quota, quota_of(self.memory.get(QUOTA_NOTE), now)):
+        if not is_news(quota, self._noted.get(QUOTA_NOTE)):
+            return
+        noted = quota_of(self.memory.get(QUOTA_NOTE), now)
+        if noted is None or is_news(quota, noted):
             self.memory.put(QUOTA_NOTE, quota.text())
+            noted = quota
+        self._noted[QUOTA_NOTE] = noted

@@ -167,4 +167,4 @@ class TwimlRest:
 
     def json(self, method: str, url: str, **options: Any) -> JsonObject:
         """The JSON object with which the carrier answers one request."""
-        return self.services.json(self.api.provider, method, url, auth=self._credentials(), **options)
+        return self.services.json(self.api.provider, method, url, **{"auth": self._credentials(), **options})

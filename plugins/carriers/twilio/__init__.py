@@ -165,8 +165,7 @@ class Twilio(Numbers, Ports):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Read the account's record."""
-        status = self.rest.get(f"{self.rest.account}.json").get("status")
-        if status == "active":
+        """Sign in with the API key and with the auth token."""
+        if self.check_credentials() == "active":
             return ConnectionReport(ok=True, detail="Twilio answers and the account is active.")
         return ConnectionReport(ok=False, detail="the Twilio account is not active; see its console.")

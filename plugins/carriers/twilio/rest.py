@@ -9,7 +9,18 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from hub.api import ConfigError, JsonObject, Provider, Refusal, Rejected, RetryLater, Services, as_text, each_item
+from hub.api import (
+    AuthError,
+    ConfigError,
+    JsonObject,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    Services,
+    as_text,
+    each_item,
+)
 from hub.api.carriers import type_and_bytes
 from hub.api.twiml import TwimlApi, TwimlApiNumbers, TwimlApiPeople, TwimlRest
 from plugins.carriers.twilio.settings import TwilioSettings
@@ -99,8 +110,36 @@ class Account(TwimlApiNumbers, TwimlApiPeople):
         if missing:
             raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
 
+    @property
+    def api_key(self) -> tuple[str, str] | None:
+        """The API key that signs in to the REST API in place of the auth token, if the settings have one."""
+        secret = self.settings.rest_key_secret
+        return (
+            (self.settings.rest_key_sid, secret.get_secret_value()) if self.settings.rest_key_sid and secret else None
+        )
+
     def credentials(self) -> tuple[str, str]:
         """An API key if the settings have one, else the auth token."""
-        if self.settings.rest_key_sid and self.settings.rest_key_secret:
-            return self.settings.rest_key_sid, self.settings.rest_key_secret.get_secret_value()
-        return super().credentials()
+        return self.api_key or super().credentials()
+
+    def check_credentials(self) -> str:
+        """Sign in with each secret that is in use; the account's status, `active` in the good case.
+
+        A standard key may not read the account, which shows nothing of the auth token that signs the webhooks either. So the
+        key reads a number, and the auth token the account, unless shared keys alone sign the webhooks.
+        Source: twilio.com/docs/iam/api-keys/keys-in-console ("Types of keys").
+        """
+        if self.api_key is not None:
+            self.rest.get(f"{self.rest.account}/IncomingPhoneNumbers.json", {"PageSize": "1"})
+            if self.settings.shared_keys and self.settings.require_shared_key:
+                return "active"
+        try:
+            account = self.rest.json("GET", f"{self.rest.account}.json", auth=super().credentials())
+        except AuthError as error:
+            if self.api_key is None:
+                raise
+            raise AuthError(
+                "Twilio takes the API key and refuses auth_token, so no webhook could be verified; copy the account's auth "
+                "token from its console."
+            ) from error
+        return as_text(account.get("status"))

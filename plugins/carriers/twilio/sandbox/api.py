@@ -55,6 +55,11 @@ def offered(country: str, kind: str, area_code: str | None) -> Iterable[tuple[st
     return ((f"+1{area}55501{line:02}", area) for area in chosen for line in range(100))
 
 
+def basic(user: str, secret: str) -> str:
+    """The header of HTTP Basic."""
+    return f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}"
+
+
 class Api:
     """The handlers of one sandbox."""
 
@@ -66,12 +71,15 @@ class Api:
         """Refuse a request without the account's credentials, or one too many."""
         sandbox, given = self.sandbox, request.headers.get("authorization", "")
         pairs = ((sandbox.account_sid, sandbox.auth_token), (sandbox.key_sid, sandbox.key_secret))
-        if given not in [f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}" for pair in pairs]:
+        if given not in [basic(*pair) for pair in pairs]:
             raise TwilioError(20003)
         if sandbox.overloaded():
             raise TwilioError(20429)
 
     async def show_account(self, request: Request) -> Response:
+        """Only the auth token and a main key read it; the stand-in's key is a standard one."""
+        if request.headers["authorization"] == basic(self.sandbox.key_sid, self.sandbox.key_secret):
+            raise TwilioError(20003)
         account = {"sid": self.sandbox.account_sid, "friendly_name": "Sandbox", "status": "active", "type": "Full"}
         return JSONResponse(account | {"uri": f"{self.account}.json", "owner_account_sid": self.sandbox.account_sid})
 

@@ -31,7 +31,14 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 WHOLE = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLORED = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """What else a color scheme can break: a scheme changes colors alone, which tests/web/pages/test_static_files.py holds."""
-VIEWS = ((360, "light", WHOLE), (360, "dark", COLORED), (1440, "dark", WHOLE), (1440, "light", COLORED))
+NOTHING = {"type": "rule", "values": []}
+VIEWS = (
+    (360, "light", WHOLE),
+    (360, "dark", COLORED),
+    (1280, "light", NOTHING),
+    (1440, "dark", WHOLE),
+    (1440, "light", COLORED),
+)
 """Each width in each color scheme, and the rules of axe that a page is held to there. The page is loaded once."""
 PARTS = 8
 """The pages are looked at in this many tests, so that several processes share them."""
@@ -45,6 +52,29 @@ RUN = """rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules
 CUT = """() => [...document.querySelectorAll('.table-wrap')]
   .filter(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
   .map(each => `a table is cut: ${each.innerText.slice(0, 60)}`)"""
+CROWDED = """() => {
+  const crowded = [];
+  for (const cell of document.querySelectorAll('.table td, .table th')) {
+    if (!cell.checkVisibility() || getComputedStyle(cell).display !== 'table-cell') continue;
+    const edge = cell.getBoundingClientRect().right + 1;
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (!text.parentElement.checkVisibility() || text.parentElement.closest('.vh, .menu-list, .wrap-any')) continue;
+      const range = document.createRange();
+      for (const word of text.data.matchAll(/[−+]?[$€£]?[\\p{L}\\p{N}.,:]+/gu)) {
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        const lines = [...range.getClientRects()].filter(each => each.width);
+        const ellipsis = getComputedStyle(text.parentElement).textOverflow === 'ellipsis';
+        const leaves = !ellipsis && lines.some(each => each.right > edge);
+        const breaks = word[0].length < 16 && new Set(lines.map(each => Math.round(each.top))).size > 1;
+        if (leaves || breaks)
+          crowded.push(`"${word[0]}" ${leaves ? 'leaves its cell' : 'is broken'}: ${cell.innerText.slice(0, 60)}`);
+      }
+    }
+  }
+  return crowded.slice(0, 5) }"""
+"""Words that have no place in the cell of their table."""
 CHECK = f"() => ({RUN})({json.dumps(WHOLE)})"
 
 
@@ -72,8 +102,9 @@ def _faults(tab: Any, width: int, scheme: str, rules: dict[str, Any]) -> list[st
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
     sideways = ["it scrolls sideways"] if tab.evaluate("document.documentElement.scrollWidth > innerWidth") else []
-    cut = tab.evaluate(CUT) if width >= 1440 else []
-    return [f"{width}, {scheme}: {each}" for each in (*sideways, *cut, *tab.evaluate(RUN, rules))]
+    tables = [*tab.evaluate(CUT), *tab.evaluate(CROWDED)] if width >= 1280 else []
+    found = tab.evaluate(RUN, rules) if rules["values"] else []
+    return [f"{width}, {scheme}: {each}" for each in (*sideways, *tables, *found)]
 
 
 def _is_trouble(line: Any) -> bool:

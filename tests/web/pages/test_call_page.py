@@ -14,6 +14,7 @@ from hub.model import (
     AuditEntry,
     Call,
     Delivery,
+    FactRow,
     FormSubmission,
     Lead,
     LeadChange,
@@ -25,7 +26,7 @@ from hub.model import (
 from hub.model.states import DeliveryState
 from hub.privacy.erasure.reach import PersonData
 from hub.privacy.erasure.rows import erase_rows
-from hub.store.encryption.encrypted_fields import seal_fields
+from hub.store.encryption.encrypted_fields import seal_facts, seal_fields
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -266,6 +267,23 @@ def test_an_erased_person_is_named_so_and_the_page_says_what_is_gone(recorded: T
     assert "<h1>Erased person</h1>" in page and "0142" not in page
     assert "recordings, transcripts, texts, notes and the visit are gone" in seen(page)
     assert "Call back" not in page and "Add note" not in page
+
+
+def test_a_name_that_a_crm_knows_stands_there_once_with_who_says_so(stage: TestHub) -> None:
+    call = stage.call_in(caller_name="Noah Kerr")
+    with stage.hub.store.writing() as session:
+        row = session.get_one(Call, call.id)
+        for name, value in (("line_type", "mobile"), ("name", "Noah Kerr"), ("name", "N. KERR")):
+            fact = FactRow(
+                subject_id=call.id, source="crm" if value == "Noah Kerr" else "index", name=name, value=value,
+                category="user.name", confidence=0.9, learned_at=stage.clock(), expires_at=stage.clock() + timedelta(days=30),
+            )  # fmt: skip
+            seal_facts(stage.hub.vault, session, [(row, fact)])
+            session.add(fact)
+    text = signed_in(stage).text(f"/calls/{call.id}").partition("Caller This person")[2]
+    assert text.count("Noah Kerr") == 1
+    assert re.match(r" *Name Noah Kerr 90% sure from \S+ ?.*, until", text), text[:200]
+    assert "Name N. KERR 90% sure" in text and "mobile" in text
 
 
 def test_hostile_campaigns_and_names_are_escaped(stage: TestHub) -> None:

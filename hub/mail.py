@@ -1,4 +1,4 @@
-"""Sends the hub's own e-mails over SMTP."""
+"""Sends the hub's own emails over SMTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_SERVER = "The hub has no mail server; an owner sets one up under Settings, Ma
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of an e-mail."""
+    """A file of an email."""
 
     name: str
     media_type: str
@@ -50,7 +50,7 @@ def make_mail(
     sender: str | None = None,
     files: Sequence[Attachment] = (),
 ) -> EmailMessage:
-    """An e-mail from the hub to one address, or to several separated by commas; `sender` is the name beside its own address."""
+    """An email from the hub to one address, or to several separated by commas; `sender` is the name beside its own address."""
     letter = EmailMessage()
     letter["Subject"], letter["From"], letter["To"] = (
         " ".join(subject.split()),
@@ -70,9 +70,9 @@ def make_mail(
 
 
 def send_mail(config: Config, letter: EmailMessage, begin: Callable[[], None] = lambda: None) -> None:
-    """Send an e-mail over TLS; unencrypted only to a server on this machine. RetryLater if it is not accepted.
+    """Send an email over TLS; unencrypted only to a server on this machine. RetryLater if it is not accepted.
 
-    `begin` is called when the server is ready for the e-mail: until then nothing was sent for sure.
+    `begin` is called when the server is ready for the email: until then nothing was sent for sure.
     """
     if config.mail is None:
         raise Rejected(NO_SERVER)
@@ -90,9 +90,9 @@ def send_mail(config: Config, letter: EmailMessage, begin: Callable[[], None] = 
     except PrivateServerError as error:
         raise RetryLater(f"{error}") from None
     except (OSError, smtplib.SMTPException) as error:
-        # Leave out the server's reply and the e-mail: both may contain the address.
+        # Leave out the server's reply and the email: both may contain the address.
         raise RetryLater(
-            f"The mail server did not accept an e-mail ({type(error).__name__}); send a test under Settings, Mail."
+            f"The mail server did not accept an email ({type(error).__name__}); send a test under Settings, Mail."
         ) from None
 
 

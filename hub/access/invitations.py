@@ -1,4 +1,4 @@
-"""Invitations: a new user gets a link that works once within a week, by e-mail or from the person who invites."""
+"""Invitations: a new user gets a link that works once within a week, by email or from the person who invites."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Open this link and choose how you sign in. It works once, until {until:%B} {unti
 
 {link}
 
-If you expected no invitation, ignore this e-mail: nothing happens until the link is opened.
+If you expected no invitation, ignore this email: nothing happens until the link is opened.
 """
 
 
@@ -59,7 +59,7 @@ def invite(
     """Add a user within `session`, limited to these companies if there are some; returns the user and a link, which can be
     read only now. Without a name, one is made from the address; they may sign in with either."""
     if not name and email is None:
-        raise AccessRefused("Write an e-mail address, or a name.")
+        raise AccessRefused("Write an email address, or a name.")
     name = name or _free_name(session, str(email))
     user = add_user(session, account, name, role, now, email=None, phone_numbers=phone_numbers)
     if email is not None:
@@ -85,7 +85,7 @@ def revoke_invitation(session: Session, user: User, now: datetime, *, actor: Act
 def mail_invitation(store: Store, config: Config, user: User, link: str, inviter: str) -> str | None:
     """Send the link to the user's address, and store whether the mail server took it; returns why not, or None."""
     if config.mail is None or user.email is None:
-        return "There is no mail server, or no e-mail address; pass the link on yourself."
+        return "There is no mail server, or no email address; pass the link on yourself."
     with store.reading() as session:
         account = session.get_one(Account, user.account_id)
         limited = select(Company.title).join(UserCompany, col(UserCompany.company_id) == Company.id)

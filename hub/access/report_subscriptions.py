@@ -1,4 +1,4 @@
-"""Reports by e-mail: who gets which report of which companies when, for people without an account too; started and stopped."""
+"""Reports by email: who gets which report of which companies when, for people without an account too; started and stopped."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def subscribe(
     wrong = next((each for each in named if ADDRESS.fullmatch(each) is None), None)
     if not named or wrong is not None:
         raise CannotDo(
-            f"{wrong[:80]!r} is not an e-mail address." if wrong else "Write at least one e-mail address.",
+            f"{wrong[:80]!r} is not an email address." if wrong else "Write at least one email address.",
             field="addresses",
         )
     if len(named) > MAX_ADDRESSES:
@@ -56,12 +56,12 @@ def subscribe(
     if not 0 <= hour <= 23:
         raise CannotDo("Choose an hour of the day.", field="hour")
     if len(query) > MAX_QUERY_CHARACTERS:
-        raise CannotDo("This report's address is too long to be sent by e-mail.")
+        raise CannotDo("This report's address is too long to be sent by email.")
     working = select(ReportSubscription.id).where(
         ReportSubscription.account_id == user.account_id, col(ReportSubscription.stopped_at).is_(None)
     )
     if len(session.exec(working.limit(MAX_OF_ACCOUNT)).all()) + len(named) > MAX_OF_ACCOUNT:
-        raise CannotDo(f"At most {MAX_OF_ACCOUNT} reports go out by e-mail; stop some first.")
+        raise CannotDo(f"At most {MAX_OF_ACCOUNT} reports go out by email; stop some first.")
     made = []
     for address in named:
         row = ReportSubscription(
@@ -102,13 +102,13 @@ def stop_own(session: Session, scope: AccessScope, row_id: str, now: datetime) -
 
 
 def follow_saved(session: Session, view: SavedView) -> None:
-    """Let the e-mails of a saved report be of the company that it shows now."""
+    """Let the emails of a saved report be of the company that it shows now."""
     for row in session.exec(select(ReportSubscription).where(ReportSubscription.saved_view_id == view.id)):
         row.company_id, row.all_companies = view.company_id or row.company_id, view.company_id is None
         session.add(row)
 
 
 def stop_saved(session: Session, view_id: str, actor: str, now: datetime) -> None:
-    """Stop the e-mails of a saved report that is deleted."""
+    """Stop the emails of a saved report that is deleted."""
     for row in session.exec(select(ReportSubscription).where(ReportSubscription.saved_view_id == view_id)):
         stop(session, row, "Its saved report was deleted.", actor, now)

@@ -1,4 +1,4 @@
-"""What a report that goes out by e-mail shows now: of a subscription, or of a saved report."""
+"""What a report that goes out by email shows now: of a subscription, or of a saved report."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def rename_view(session: Session, scope: AccessScope, view_id: str, name: str, n
 
 
 def delete_view(session: Session, scope: AccessScope, view_id: str, now: datetime) -> None:
-    """Delete an own view and stop the e-mails of it; NotFound if it is somebody else's."""
+    """Delete an own view and stop the emails of it; NotFound if it is somebody else's."""
     view = own_view(session, scope, view_id)
     stop_saved(session, view_id, scope.user.id, now)
     session.delete(view)

@@ -70,7 +70,7 @@ def set_names(
 
 
 def set_email(session: Session, user: User, email: str | None, now: datetime, *, actor: Actor) -> None:
-    """Give a user an e-mail address, or take it away: for alerts and summaries, and for the sign-in by name or OpenID.
+    """Give a user an email address, or take it away: for alerts and summaries, and for the sign-in by name or OpenID.
     AccessRefused if it is not one, or another user has it, because then neither could sign in by it."""
     if email is not None:
         refuse_taken_email(session, user, email)
@@ -83,7 +83,7 @@ def set_email(session: Session, user: User, email: str | None, now: datetime, *,
 def refuse_taken_email(session: Session, user: User, email: str) -> None:
     """AccessRefused if it is not an address, or if another user has it."""
     if EMAIL.fullmatch(email) is None:
-        raise AccessRefused("Write an e-mail address like pat@example.com, or leave it out.")
+        raise AccessRefused("Write an email address like pat@example.com, or leave it out.")
     same = select(User.id).where(func.lower(User.email) == email.lower(), User.id != user.id)
     if session.exec(same.where(col(User.disabled_at).is_(None))).first() is not None:
         raise AccessRefused("Another user has this address; each needs their own.")

@@ -1,4 +1,4 @@
-"""Digests: a day, a week or a month of one company by e-mail, with the figures of the overview and the reports."""
+"""Digests: a day, a week or a month of one company by email, with the figures of the overview and the reports."""
 
 from __future__ import annotations
 

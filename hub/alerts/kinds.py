@@ -30,7 +30,7 @@ who reads there and for what use, so consent cannot be asked."""
 
 
 CHANNEL_NAMES: Mapping[str, str] = {
-    Channel.EMAIL: "E-mail",
+    Channel.EMAIL: "Email",
     Channel.TEXT: "Text",
     Channel.WEBHOOK: "Webhook",
     Channel.SLACK: "Slack",

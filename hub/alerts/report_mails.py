@@ -1,4 +1,4 @@
-"""Reports by e-mail to people without an account: queued in the outbox of alerts, made from what the hub has when they go."""
+"""Reports by email to people without an account: queued in the outbox of alerts, made from what the hub has when they go."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFUSED = "The mail server refused the address, so it was stopped."
 
 @dataclass(frozen=True)
 class PrintedReport:
-    """A report of some days as it goes out by e-mail. It has aggregates only: no name, number or word of a caller."""
+    """A report of some days as it goes out by email. It has aggregates only: no name, number or word of a caller."""
 
     title: str
     days: str
@@ -57,7 +57,7 @@ MakePdf = Callable[[str], bytes | None]
 
 @dataclass(frozen=True)
 class Printer:
-    """How reports are made for e-mails; what is above the alerts gives it to the worker."""
+    """How reports are made for emails; what is above the alerts gives it to the worker."""
 
     report: PrintReport
     pdf: MakePdf
@@ -97,7 +97,7 @@ def queue_copy(session: Session, hub: Hub, user: User, report_id: str, *, actor:
     if hub.config.mail is None:
         raise CannotDo(NO_SERVER)
     if not user.email:
-        raise CannotDo("Your user has no e-mail address yet; add one under your name.")
+        raise CannotDo("Your user has no email address yet; add one under your name.")
     now = hub.clock()
     span = latest_span(subscription.every if subscription else "daily", now, ZoneInfo(wanted.time_zone), time())
     alert = Alert(

@@ -1,6 +1,6 @@
 """Sends what is in the outbox of alerts, one channel at a time; a user who may no longer see an alert gets nothing.
 
-An e-mail, or a message of a chat, whose worker died while the other side took it is not sent again: it may have arrived. A
+An email, or a message of a chat, whose worker died while the other side took it is not sent again: it may have arrived. A
 webhook and a push notification are repeated with the same id, by which the receiver knows them; a text is queued in the
 transaction that ends its row.
 """
@@ -243,7 +243,7 @@ class _Sender:
                 complete(session, AlertDelivery, [each.row.id for each in batch], self.token, **values)
 
     def _mail(self, user: User, batch: Sequence[_Prepared], attaches: bool) -> None:
-        """Send an e-mail; if sound of people goes with it, under their locks, so that nothing leaves after a refusal."""
+        """Send an email; if sound of people goes with it, under their locks, so that nothing leaves after a refusal."""
         subjects = [each.alert.subject_id or "" for each in batch] if attaches else []
         with self.hub.store.reading() as session:
             keys = lock_keys_of_ids(session, subjects) if subjects else set[str]()

@@ -177,7 +177,7 @@ def why_no_channel(session: Session, hub: Hub, user: User, company: Company, cha
     if channel == Channel.EMAIL:
         if hub.config.mail is None:
             return NO_SERVER
-        return None if user.email else "You have no e-mail address; the account’s owner can add one."
+        return None if user.email else "You have no email address; the account’s owner can add one."
     if channel == Channel.TEXT:
         phone = session.get(AlertPhone, user.id)
         return None if phone and phone.number and phone.verified_at else "Confirm your phone number first."

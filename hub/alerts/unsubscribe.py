@@ -1,4 +1,4 @@
-"""Links that end e-mails without a sign-in (RFC 8058): each names a user, a company and what ends, and is signed."""
+"""Links that end emails without a sign-in (RFC 8058): each names a user, a company and what ends, and is signed."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Unsubscription:
     def words(self) -> str:
         """What it is about, in words."""
         if self.what == REPORT_MAIL:
-            return f"The report for {self.company} by e-mail"
-        named = "Alerts by e-mail" if self.what == ALERTS else f"The {self.what} summary"
+            return f"The report for {self.company} by email"
+        named = "Alerts by email" if self.what == ALERTS else f"The {self.what} summary"
         return f"{named} for {self.company}"
 
 
 def unsubscribe_url(hub: Hub, user_id: str, company_id: str, what: str) -> str:
-    """The link in one kind of e-mail to one user."""
+    """The link in one kind of email to one user."""
     named = f"{user_id}.{company_id}.{what}"
     token = f"{named}.{hub.keyring.sign(PURPOSE, named.encode())}"
     return f"{str(hub.config.hub.public_url).rstrip('/')}/unsubscribe/{token}"
@@ -56,11 +56,11 @@ def read_token(session: Session, hub: Hub, token: str) -> Unsubscription | None:
 
 
 def end_mails(session: Session, hub: Hub, wanted: Unsubscription) -> None:
-    """End the e-mails that a link is about, with an audit entry, within `session`; again changes nothing."""
+    """End the emails that a link is about, with an audit entry, within `session`; again changes nothing."""
     changed = False
     if wanted.what == REPORT_MAIL:
         if row := session.get(ReportSubscription, wanted.user_id, with_for_update=True):
-            stop(session, row, "The person stopped it by the link in the e-mail.", "recipient", hub.clock())
+            stop(session, row, "The person stopped it by the link in the email.", "recipient", hub.clock())
         return
     if wanted.what == ALERTS:
         mine = (AlertRule.user_id == wanted.user_id, AlertRule.company_id == wanted.company_id)

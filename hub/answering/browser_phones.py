@@ -26,7 +26,7 @@ class BrowserPhone:
 def browser_phones(
     hub: Hub, directory: Directory, user: User, companies: Collection[Company]
 ) -> Iterator[BrowserPhone]:
-    """The phones with a user's e-mail address, at the carriers of the companies that they may see."""
+    """The phones with a user's email address, at the carriers of the companies that they may see."""
     carriers = {tracker.carrier for each in companies for tracker in directory.trackers.get(each.id, ())}
     for name in sorted(carriers & hub.plugins.connectors.keys()):
         connector = hub.plugins.connectors[name]

@@ -1,4 +1,4 @@
-"""`hub report saved`, `emails` and `send`: saved reports, reports by e-mail, and a copy of either for a user now."""
+"""`hub report saved`, `emails` and `send`: saved reports, reports by email, and a copy of either for a user now."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def saved(user: User, config: ConfigFile = CONFIG) -> Listing:
 @commands.command("emails")
 @listing
 def emails(config: ConfigFile = CONFIG) -> Listing:
-    """List who gets a report by e-mail, and what became of the last one."""
+    """List who gets a report by email, and what became of the last one."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         rows = report_emails(session, scope_of_operator())
     return Listing(
         f"{len(rows)} addresses", rows,
         ("id", "email", "report", "saved", "when", "stopped", ("last", "last_state"), ("reason", "last_reason")),
-        nothing="Nobody gets a report by e-mail; users start it on the pages of reports."
+        nothing="Nobody gets a report by email; users start it on the pages of reports."
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`mail:` of config.yaml: the mail server for the few e-mails that the hub itself sends to people."""
+"""`mail:` of config.yaml: the mail server for the few emails that the hub itself sends to people."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def _server(text: str) -> str:
 
 def _address(text: str) -> str:
     if not re.fullmatch(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}", text):
-        raise ValueError("is not an e-mail address; write it like privacy@example.com")
+        raise ValueError("is not an email address; write it like privacy@example.com")
     return text
 
 
 Address = Annotated[str, AfterValidator(_address)]
-"""An e-mail address."""
+"""An email address."""
 
 
 class MessagesByMail(BaseModel):
-    """`messages:` of `mail:`: who carries the sound and the transcript of a voicemail that a user wants by e-mail. Without it
-    an e-mail only links to the message."""
+    """`messages:` of `mail:`: who carries the sound and the transcript of a voicemail that a user wants by email. Without it
+    an email only links to the message."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,7 +48,7 @@ class MessagesByMail(BaseModel):
         default="processor", description="As at a webhook: `processor` works for you under a contract."
     )
     regions: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
-        min_length=1, description="The countries where it stores e-mails, as two letters, like US."
+        min_length=1, description="The countries where it stores emails, as two letters, like US."
     )
     transfer: Transfer | None = Field(
         default=None, description="By which mechanism data may go to these countries, as your contract says."
@@ -56,7 +56,7 @@ class MessagesByMail(BaseModel):
 
 
 class MailSection(BaseModel):
-    """`mail:`: the mail server for the hub's own e-mail, such as verification links for privacy requests,
+    """`mail:`: the mail server for the hub's own email, such as verification links for privacy requests,
     reminders to privacy officers, and users' alerts and digests. Without it people can verify themselves only by a text
     to their number."""
 
@@ -69,7 +69,7 @@ class MailSection(BaseModel):
     )
     sender: Address = Field(alias="from", description="The sender's address.")
     messages: MessagesByMail | None = Field(
-        default=None, description="Lets users have the sound and the transcript of a voicemail by e-mail."
+        default=None, description="Lets users have the sound and the transcript of a voicemail by email."
     )
 
     @property

@@ -1,9 +1,9 @@
-"""Clean URLs: web addresses and texts without e-mail addresses, phone numbers and unknown parameters. Pure.
+"""Clean URLs: web addresses and texts without email addresses, phone numbers and unknown parameters. Pure.
 
 A clean URL has the scheme, the host, the path and the parameters that marketing uses: the `utm_` tags, click ids, Google's ad
 parameters, and the names that the company and its connectors declare. User information, the fragment, path parameters (`;…`)
-and every other parameter are dropped, so a name, an e-mail address or a phone number in a form's query never arrives. In the
-path and in texts, anything that looks like an e-mail address or a phone number is replaced by `redacted`, however it is
+and every other parameter are dropped, so a name, an email address or a phone number in a form's query never arrives. In the
+path and in texts, anything that looks like an email address or a phone number is replaced by `redacted`, however it is
 percent-encoded.
 
 A phone number is recognized by 9 to 15 digits, with or without separators, or by 7 to 15 digits after a plus. Ad networks write
@@ -87,7 +87,7 @@ def without_click_ids(url: str, click_ids: Collection[str] = ()) -> str:
 
 
 def clean_text(text: str) -> str:
-    """`text` with each e-mail address and phone number replaced by `redacted`. Names cannot be recognized."""
+    """`text` with each email address and phone number replaced by `redacted`. Names cannot be recognized."""
     flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if "@" not in flat and sum(map(str.isdigit, flat)) < 7:
         return text
@@ -118,7 +118,7 @@ def _kept(query: str, is_cut: bool, also: Collection[str], click_ids: Collection
 
 
 def is_personal_value(name: str, value: str, click_ids: Collection[str] = CLICK_IDS) -> bool:
-    """Whether a percent-encoded value of a parameter looks like an e-mail address or a phone number."""
+    """Whether a percent-encoded value of a parameter looks like an email address or a phone number."""
     # A plus is a space in a query; at the beginning it may belong to a phone number.
     text = _decoded(re.sub(r"(?!^)\+", " ", value))
     flat = text if text.isascii() else unicodedata.normalize("NFKC", text)

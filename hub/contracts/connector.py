@@ -84,7 +84,7 @@ class PluginSettings(BaseModel):
         return None
 
     def phone_users(self) -> Mapping[str, str]:
-        """Of these phones those in browsers: the name, and the e-mail address of the user who takes calls there."""
+        """Of these phones those in browsers: the name, and the email address of the user who takes calls there."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""The domain of an e-mail address, if it is that of an organization and says nothing else about a person."""
+"""The domain of an email address, if it is that of an organization and says nothing else about a person."""
 
 from __future__ import annotations
 

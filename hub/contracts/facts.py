@@ -20,7 +20,7 @@ class Caller:
     phone_number: str | None = personal("user.contact.phone_number")
     caller_name: str | None = personal("user.name")
     email_domain: str | None = personal("user.contact.organization")
-    """The domain of their e-mail address, if it is an organization's: never one at which anybody can have an address, and never
+    """The domain of their email address, if it is an organization's: never one at which anybody can have an address, and never
     the part before the @, whatever is declared."""
 
 

@@ -58,7 +58,7 @@ class AccountList:
 
     accounts: tuple[ProviderAccount, ...]
     signed_in_as: str = ""
-    """The provider's name for the person, often an e-mail address; empty if it does not say."""
+    """The provider's name for the person, often an email address; empty if it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -172,7 +172,7 @@ def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict
     known = [person for person in found if not person.is_typed]
     typed = [person for person in found if _agrees(person.phone_number, numbers) and _agrees(person.email, emails)]
     return {
-        person.id: "the contact's phone number" if person.phone_number in numbers else "the contact's e-mail address"
+        person.id: "the contact's phone number" if person.phone_number in numbers else "the contact's email address"
         for person in known or typed
     }
 

@@ -202,7 +202,7 @@ class Case:
 
     @property
     def email(self) -> str | None:
-        """The e-mail address, in lower case: from this form, or proven by the person."""
+        """The email address, in lower case: from this form, or proven by the person."""
         if isinstance(self.subject, FormSubmission):
             return self.subject.email
         return self.person.known_email if self.person else None

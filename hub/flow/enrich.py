@@ -1,6 +1,6 @@
 """Enrich: every enricher adds what it knows about the caller. A failed enricher is recorded; nothing else is affected.
 
-An enricher whose recipient is another company gets a phone number or an e-mail's domain only after a check of consent. What
+An enricher whose recipient is another company gets a phone number or an email's domain only after a check of consent. What
 another company's data service answers is used for the present call and is never stored, unless it declares a longer lifetime.
 """
 

@@ -61,7 +61,7 @@ class SourceHooks(Protocol):
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def list_sources(self) -> Sequence[KnownSource]:
-        """Values in a visit's address that show its source, such as the `utm_source` of the provider's e-mails.
+        """Values in a visit's address that show its source, such as the `utm_source` of the provider's emails.
 
         Called once at start, for the companies that the connector serves, and by `hub sources list` and `test`; a visitor
         never waits for it. A company's own rules are asked first, then these, in the order of config.yaml, then the

@@ -20,7 +20,7 @@ from hub.model import Account, Company, User
 from hub.model.users import MAX_NAME
 from hub.store import audit
 
-NO_ADDRESS = "a user without an e-mail address is not brought over"
+NO_ADDRESS = "a user without an email address is not brought over"
 UNKNOWN_ROLE = "a user has a role that is not known here and became a marketer, who sees no texts and no recordings"
 NO_COMPANIES = "a user sees only companies that are not brought over, so the user is not either"
 OTHER_ACCOUNT = "a user's address belongs to a user of another account here"

@@ -59,7 +59,7 @@ class AlertPreference(Row, table=True):
     names_caller: bool = False
     """Whether what leaves the hub names the caller and the number; otherwise only what happened."""
     attaches_messages: bool = False
-    """Whether the e-mail about a voicemail has its sound and its transcript."""
+    """Whether the email about a voicemail has its sound and its transcript."""
     digests: list[str] = json_list()
     """`daily`, `weekly`, `monthly`."""
     digests_since: datetime = time_column()

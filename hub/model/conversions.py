@@ -163,7 +163,7 @@ class OutcomeRow(Row, table=True):
     contact: dict[str, Any] = personal_json("user.contact.phone_number")
     """The person's contact details from the CRM, for a deal that is known before its call, text or form."""
     email: str | None = personal_text("user.contact.email")
-    """The contact's e-mail address, in lower case."""
+    """The contact's email address, in lower case."""
     expires_at: datetime | None = ending_column()
 
 

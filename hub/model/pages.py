@@ -50,7 +50,7 @@ class ReportLink(Row, table=True):
 
 
 class ReportSubscription(Row, table=True):
-    """One address that gets one report by e-mail, weekly or monthly; the person needs no account. What it shows is what
+    """One address that gets one report by email, weekly or monthly; the person needs no account. What it shows is what
     `user_id` may see when it is sent."""
 
     __tablename__ = "report_subscription"

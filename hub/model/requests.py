@@ -127,7 +127,7 @@ class RequestTask(Work, table=True):
 
 
 class IdentityProof(Row, table=True):
-    """A code by text, or a link by e-mail, that proves that the requester has the number or address. Only its hash is kept."""
+    """A code by text, or a link by email, that proves that the requester has the number or address. Only its hash is kept."""
 
     __tablename__ = "identity_proof"
 

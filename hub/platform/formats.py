@@ -1,4 +1,4 @@
-"""How pages and e-mails write times, lengths, numbers, money and phone numbers, in American English."""
+"""How pages and emails write times, lengths, numbers, money and phone numbers, in American English."""
 
 from __future__ import annotations
 

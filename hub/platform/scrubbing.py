@@ -1,4 +1,4 @@
-"""The last net under logs: masks phone numbers, e-mail addresses and secrets, in whatever form they were written.
+"""The last net under logs: masks phone numbers, email addresses and secrets, in whatever form they were written.
 
 Nothing of the hub logs any of them on purpose. This is for what libraries, providers' replies and plugins write. Ids, UUIDs,
 hashes and times stay as they are. And what masks card numbers in what people write, before it is kept.

@@ -146,7 +146,7 @@ def _kept(token: Mapping[str, Any], sign_in: SignIn, now: datetime) -> dict[str,
 
 
 def _email(id_token: str) -> str:
-    """The e-mail address in an ID token. It comes from the token endpoint itself, so its signature need not be checked."""
+    """The email address in an ID token. It comes from the token endpoint itself, so its signature need not be checked."""
     payload = [*id_token.split("."), ""][1]
     try:
         claims = json_object(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}

@@ -33,7 +33,7 @@ class Texts:
         return Markup(self.catalog[key]).format(**values)  # noqa: S704  the catalog is our own HTML
 
     def plain(self, key: str, **values: object) -> str:
-        """A text for an e-mail, a text message or a record."""
+        """A text for an email, a text message or a record."""
         return self.catalog[key].format(**values)
 
     def date(self, moment: datetime) -> str:

@@ -214,7 +214,7 @@ def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Per
 
 
 def reference_for(session: Session, request: PrivacyRequest) -> PersonReference:
-    """Identifiers (phones, e-mails) used to look the person up at providers."""
+    """Identifiers (phones, emails) used to look the person up at providers."""
     return reference_of(session, request, people_of(session, request))
 
 

@@ -1,4 +1,4 @@
-"""E-mails: the link that proves an address, and reminders to the officers who must answer."""
+"""Emails: the link that proves an address, and reminders to the officers who must answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def send_link(hub: Hub, request_id: str) -> None:
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:
-    """Remind the officers of an open request, in one e-mail without any data about the person. RetryLater if the mail
+    """Remind the officers of an open request, in one email without any data about the person. RetryLater if the mail
     server does not accept it.
     """
     mail = hub.config.mail

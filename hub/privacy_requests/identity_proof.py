@@ -1,4 +1,4 @@
-"""Proof of identity: a code by text to the number, or a link by e-mail to the address. Only hashes of both are stored."""
+"""Proof of identity: a code by text to the number, or a link by email to the address. Only hashes of both are stored."""
 
 from __future__ import annotations
 

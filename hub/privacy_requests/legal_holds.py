@@ -32,7 +32,7 @@ def place_hold(
 ) -> LegalHold:
     """Set a legal hold: nothing of this person, or of anyone at the company, is erased or deleted until it is lifted."""
     if [bool(phone), bool(email), everybody].count(True) != 1:
-        raise RequestRefused("Say who it covers: a phone number, an e-mail address, or everybody at the company.")
+        raise RequestRefused("Say who it covers: a phone number, an email address, or everybody at the company.")
     matter = reason_in_words(reason)
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if not everybody and number is None and address is None:
@@ -78,7 +78,7 @@ def record_disclosure(
     in the access file, unless it is withheld until a time because the authority or a court forbids a notice. It is evidence in
     the journal and is never changed. RequestRefused if it does not say who got what of whom."""
     if [bool(phone), bool(email), everybody].count(True) != 1:
-        raise RequestRefused("Say whose data it was: a phone number, an e-mail address, or everybody at the company.")
+        raise RequestRefused("Say whose data it was: a phone number, an email address, or everybody at the company.")
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if not everybody and number is None and address is None:
         raise RequestRefused("The number or address is not valid; write +13125550142 or pat@example.com.")

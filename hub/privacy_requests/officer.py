@@ -198,7 +198,7 @@ def reason_in_words(text: str, what: str = "The reason") -> str:
     """As `in_words`, for a reason. It outlives an erasure in the audit trail, so a number or an address in it is refused."""
     said = in_words(text, what)
     if PHONE.search(said) or EMAIL.search(said):
-        raise RequestRefused(f"{what} is kept after an erasure; name a case, and no phone number or e-mail address.")
+        raise RequestRefused(f"{what} is kept after an erasure; name a case, and no phone number or email address.")
     return said
 
 

@@ -30,7 +30,7 @@ PROOF_LIFETIME = timedelta(days=2)
 
 
 def remind(hub: Hub) -> list[tuple[str, int]]:
-    """Note each open request that has passed a share of its time, one time per share, and queue a reminder e-mail to
+    """Note each open request that has passed a share of its time, one time per share, and queue a reminder email to
     its officers. Returns (request id, percent).
     """
     now = hub.clock()

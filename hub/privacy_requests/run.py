@@ -62,7 +62,7 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
 
 
 def work_tasks(hub: Hub, request_id: str | None = None) -> int:
-    """Run due tasks: erasures and corrections at providers, answers, e-mails. Returns how many were claimed.
+    """Run due tasks: erasures and corrections at providers, answers, emails. Returns how many were claimed.
 
     With `request_id`, only the tasks of that request, and failed ones at once.
     """

@@ -50,13 +50,13 @@ def open_request(
     """Write a new request within `session`, a writing one. It does not matter here whether the person is known. The hub
     writes to the person in `language`.
 
-    RequestRefused if neither the phone number nor the e-mail address is valid, or if a correction is empty or not
+    RequestRefused if neither the phone number nor the email address is valid, or if a correction is empty or not
     valid.
     """
     now = hub.clock()
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if number is None and address is None:
-        raise RequestRefused("Give a phone number like +13125550142, or an e-mail address like pat@example.com.")
+        raise RequestRefused("Give a phone number like +13125550142, or an email address like pat@example.com.")
     right = _corrected(correction or {}, company.country) if kind == "correction" else {}
     received = min(received_at or now, now)
     places = places_of(number, declared)
@@ -145,7 +145,7 @@ def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reas
 
 
 def email_address(text: str | None) -> str | None:
-    """An e-mail address in lower case. None if it is not valid."""
+    """An email address in lower case. None if it is not valid."""
     address = storable((text or "").strip().lower())
     local, at, host = address.partition("@")
     fits = at and local and "." in host and len(address) <= MAX_EMAIL_CHARACTERS and address.isprintable()
@@ -163,7 +163,7 @@ def _corrected(fields: Mapping[str, str], country: str) -> dict[str, str]:
     if any(right[name] is None for name in said):
         raise UnreadableCorrection("The correct number or address is not valid; write +13125550142 or pat@example.com.")
     if not said:
-        raise UnreadableCorrection("Give the correct name, e-mail address or phone number.")
+        raise UnreadableCorrection("Give the correct name, email address or phone number.")
     return {name: value for name, value in right.items() if value}
 
 

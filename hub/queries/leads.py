@@ -30,7 +30,7 @@ class LeadFilter:
     ends: datetime | None = None
     company_id: str | None = None
     search: str | None = None
-    """A part of the number or of the e-mail address."""
+    """A part of the number or of the email address."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ class Mask:
 
 
 def partly(name: str | None) -> str:
-    """A number or an e-mail address, so that a person who knows it recognizes it: +1 312 ••• ••42, m•••@example.com."""
+    """A number or an email address, so that a person who knows it recognizes it: +1 312 ••• ••42, m•••@example.com."""
     if not name:
         return HIDDEN
     local, at, host = name.rpartition("@")

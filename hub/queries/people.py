@@ -79,7 +79,7 @@ def list_people(
 def find_people(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, limit: int = 20
 ) -> list[PersonShown]:
-    """People with this whole number, in any notation, e-mail address or id."""
+    """People with this whole number, in any notation, email address or id."""
     named: list[Any] = [col(Person.id) == text.lower()]
     if number := phone_number(text):
         named.append(col(Person.phone_number) == number)

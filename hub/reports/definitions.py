@@ -1,4 +1,4 @@
-"""What each figure of the reports means: one title and one sentence, which every page, file, e-mail and API uses.
+"""What each figure of the reports means: one title and one sentence, which every page, file, email and API uses.
 
 A ratio is a sum divided by a sum, over the lines for which both are known, for a line and for a total alike: the cost of a
 lead is the cost divided by the leads of the sources whose cost is known. `hub.reports.costs.Return` divides it.

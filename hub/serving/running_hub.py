@@ -142,7 +142,7 @@ class RunningHub:
 
 
 def load_printer() -> Printer:
-    """How reports for e-mails are printed; the pages are loaded with the first alert that goes by e-mail."""
+    """How reports for emails are printed; the pages are loaded with the first alert that goes by email."""
     found: Printer = import_module("hub.web.pages.reports.printed").PRINTER
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from hub.platform.own_yaml import read_yaml
 
 SITES = Path(__file__).with_name("sites.tsv")
-"""Search engines, social networks and e-mail services from a package's list; written by hub/sources/update_sites.py."""
+"""Search engines, social networks and email services from a package's list; written by hub/sources/update_sites.py."""
 DEEPEST_HOST = 10
 """Maximum number of labels of a host that are looked up; no table row has more."""
 

@@ -32,7 +32,7 @@ from hub.testing.wire import interrupted, need_ability
 CHICAGO = ZoneInfo("America/Chicago")
 POOR: Mapping[str, JsonObject] = {
     "a click id": {"click_ids": {}, "clicked_at": {}, "cookies": {}},
-    "an e-mail": {"email": None},
+    "an email": {"email": None},
     "a phone number": {"phone_number": None},
     "a number of North America": {"phone_number": "+447700900142", "country": "GB"},
     "consent": {"ad_user_data": "denied", "ad_personalization": "denied"},

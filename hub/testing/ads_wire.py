@@ -63,7 +63,7 @@ class AdsWireConformance(AdsUploads):
         shares = {share.field: share for share in flow.shares} if flow else {}
         named = [name for name in HASHED if name in shares]
         if not named:
-            pytest.skip("declared: neither phone numbers nor e-mails are sent")
+            pytest.skip("declared: neither phone numbers nor emails are sent")
         items = [self._sample(connector, sandbox), self._sample(connector, sandbox, click_ids={})]
         sent = "".join(bodies(self._sent(connector, sandbox, [item])) for item in items).lower()
         for name in named:
@@ -107,7 +107,7 @@ class AdsWireConformance(AdsUploads):
     def test_a_conversion_without_any_declared_identifier_is_unmatched_and_not_sent(
         self, connector: Connector, sandbox: Sandbox
     ) -> None:
-        """No click id, no cookie, no phone number and no e-mail address that the manifest declares: the network could only
+        """No click id, no cookie, no phone number and no email address that the manifest declares: the network could only
         guess. `JsonAds` sees to it; another plugin gives the receipt `unmatched` with `sent=False`."""
         flow = connector.manifest.flow(UPLOAD)
         declared = {share.field for share in flow.shares} if flow else set()

@@ -40,7 +40,7 @@ class EnrichmentConformance(WireConformance):
     known_number: ClassVar[str] = "+13125550142"
     """A number about which the plugin knows facts; its sandbox may set another one as `known_number`."""
     known_domain: ClassVar[str] = "example.com"
-    """The domain of the known caller's e-mail address; its sandbox may set another one as `known_domain`."""
+    """The domain of the known caller's email address; its sandbox may set another one as `known_domain`."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         yield WireCall("enrich_caller", {"caller": self._known_caller(connector, sandbox)})

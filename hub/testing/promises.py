@@ -21,7 +21,6 @@ SPELLINGS: Mapping[str, str] = {
     r"\bcrm\b": "CRM",
     r"\breadme\b": "README",
     r"\bhub api\b": "hub.api",
-    r"\bemail\b": "e-mail",
     r"\bpersons own\b": "person's own",
     r"\bcarriers code\b": "carrier's code",
     r"\bgranted denied\b": "granted, denied",

@@ -1,4 +1,4 @@
-"""Finds texts that must never be in an error, a receipt or a log line: secrets, phone numbers, e-mails, click ids."""
+"""Finds texts that must never be in an error, a receipt or a log line: secrets, phone numbers, emails, click ids."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ PREFIX_CHARACTERS = 5
 """The plus sign and four digits: a country with its operator or area."""
 CODES, ANSWERS = frozenset({"identity_code"}), AUTOMATIC | {"help", "stop_question", "opt_in_confirmation"}
 PRESSED = 0.8
-"""Above this part of the limit for strangers' codes the privacy page recommends e-mail and phone, to everybody alike."""
+"""Above this part of the limit for strangers' codes the privacy page recommends email and phone, to everybody alike."""
 
 
 @dataclass(frozen=True)

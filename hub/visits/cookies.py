@@ -29,7 +29,7 @@ def refuse_ads(consent: Mapping[str, str]) -> bool:
 
 
 def kept_cookies(sent: Mapping[str, str], declared: Sequence[str]) -> dict[str, str]:
-    """Of what a page sends, the declared cookies with a short printable value, unless it looks like an e-mail address."""
+    """Of what a page sends, the declared cookies with a short printable value, unless it looks like an email address."""
     fitting = [
         (name, value)
         for name, value in sent.items()

@@ -55,7 +55,7 @@ _EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call back: E.164, an e-mail address in lower case, a name; each None if the form does not say it."""
+    """Whom to call back: E.164, an email address in lower case, a name; each None if the form does not say it."""
 
     phone_number: str | None = None
     email: str | None = None

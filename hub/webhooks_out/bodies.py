@@ -1,6 +1,6 @@
 """What an event says: read when it is sent, in the endpoint's format, without what the endpoint must not get.
 
-Every field of a body belongs to a part (`hub.contracts.webhook_data`). A field whose part is withheld is empty. Numbers, e-mail
+Every field of a body belongs to a part (`hub.contracts.webhook_data`). A field whose part is withheld is empty. Numbers, email
 addresses and names may stand in every other field too, because people write and say them: they are removed there if they are
 withheld, and recorded if they are not.
 """

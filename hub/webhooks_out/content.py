@@ -1,4 +1,4 @@
-"""Phone numbers, e-mail addresses and names anywhere in a body: found, so that they are recorded, or removed. Pure.
+"""Phone numbers, email addresses and names anywhere in a body: found, so that they are recorded, or removed. Pure.
 
 People write them into forms, texts and notes, and say them in calls, in every form: `+17735550143`, `(773) 555-0143`,
 `773.555.0143`, percent-encoded in an address. Besides what looks like a number or an address, the person's own number is found

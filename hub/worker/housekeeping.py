@@ -109,7 +109,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("alerts about volume", 300.0, partial(watch_volume, hub)),
         Job("webhooks that wait", 60.0, partial(release_waiting, hub)),
         Job("digests", 60.0, partial(queue_digests, hub)),
-        Job("reports by e-mail", 60.0, partial(queue_reports, hub)),
+        Job("reports by email", 60.0, partial(queue_reports, hub)),
     ]
 
 

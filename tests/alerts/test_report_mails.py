@@ -1,4 +1,4 @@
-"""Reports by e-mail to people without an account: when they come, what is in them, who gets nothing more, and how they end."""
+"""Reports by email to people without an account: when they come, what is in them, who gets nothing more, and how they end."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_one_click_stops_the_mails_to_one_address(alerting: AlertStage) -> None:
     for _ in range(2):
         with alerting.hub.store.writing() as session:
             wanted = read_token(session, alerting.hub, link_of(first))
-            assert wanted is not None and wanted.words == "The report for Lakeside by e-mail"
+            assert wanted is not None and wanted.words == "The report for Lakeside by email"
             end_mails(session, alerting.hub, wanted)
     alerting.stage.clock.advance(days=7)
     assert [each["To"] for each in sent(alerting)[2:]] == ["sam@lakeside.example.com"]
@@ -192,9 +192,9 @@ def test_a_server_that_is_down_gets_it_later(alerting: AlertStage) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"addresses": "pat"}, "is not an e-mail address"),
+        ({"addresses": "pat"}, "is not an email address"),
         ({"addresses": " "}, "at least one"),
-        ({"addresses": "\r\nBcc: x@example.com"}, "is not an e-mail address"),
+        ({"addresses": "\r\nBcc: x@example.com"}, "is not an email address"),
         ({"addresses": " ".join(f"p{n}@example.com" for n in range(21))}, "at most 20"),
         ({"every": "hourly"}, "weekly or monthly"),
         ({"hour": 24}, "hour of the day"),
@@ -297,7 +297,7 @@ def test_nobody_gets_a_copy_of_what_they_may_not_see(alerting: AlertStage) -> No
 def test_a_copy_that_cannot_arrive_is_refused_with_a_sentence(alerting: AlertStage) -> None:
     alone = alerting.user("lee", email=None)
     view = saved(alerting, alone, "source", "Mine", "period=7d")
-    with pytest.raises(CannotDo, match="no e-mail address"):
+    with pytest.raises(CannotDo, match="no email address"):
         copied(alerting, alone, view.id)
     maria = alerting.user()
     with_address = saved(alerting, maria, "source", "Mine", "period=7d")

@@ -1,4 +1,4 @@
-"""A voicemail comes by e-mail with its sound and its transcript: only if the user wants it, and only where it is permitted."""
+"""A voicemail comes by email with its sound and its transcript: only if the user wants it, and only where it is permitted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MESSAGES = {"recipient": "Example Mail Inc.", "regions": ["US"]}
 
 @pytest.fixture
 def office(lite_hub: Callable[..., TestHub], mail_server: MailServer) -> AlertStage:
-    """A hub whose users may have voicemail by e-mail, with a carrier that keeps recordings, and a transcriber."""
+    """A hub whose users may have voicemail by email, with a carrier that keeps recordings, and a transcriber."""
     connectors = {**CONNECTORS, "carrier": Recorder, "ears": PaperEars}
     stage = lite_hub(connectors=connectors, recordings={"storage": "memory://mailed", "transcribe": "ears"})
     return declared(AlertStage.of(stage, mail_server), MESSAGES)
@@ -57,7 +57,7 @@ def test_the_sound_and_the_transcript_come_with_the_day_by_which_the_mail_is_to_
     office.after(minutes=2)
     (letter,) = office.mail.letters
     text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "“My sink is blocked. We come today.”" in text and "Delete this e-mail by Feb 22" in text
+    assert "“My sink is blocked. We come today.”" in text and "Delete this email by Feb 22" in text
     assert CALLER not in letter.as_string()
     (sound,) = letter.iter_attachments()
     assert (sound.get_content_type(), sound.get_content()) == ("audio/wav", tone())

@@ -183,7 +183,7 @@ def test_a_passkey_is_added_renamed_and_removed_on_the_own_page(headless: Any, f
     secret = front.give_password("paul")
     with device(headless, front) as his:
         his.page.goto("/sign-in?next=/me")
-        his.page.get_by_label("Name or e-mail").fill("paul")
+        his.page.get_by_label("Name or email").fill("paul")
         his.page.get_by_label("Password").fill(STRONG)
         his.page.get_by_role("button", name="Continue").click()
         his.page.get_by_label("Six digits").fill(pyotp.TOTP(secret).at(int(front.clock().timestamp())))

@@ -92,14 +92,14 @@ ADS: tuple[Mistake, ...] = (
         says="holds an error only, and it became a result",
     ),
     mistake(
-        "a plain e-mail",
+        "a plain email",
         (
             INIT,
             'Share(field="phone_number", transform="sha256_e164"),',
             'Share(field="phone_number", transform="sha256_e164"), Share(field="email"),',
         ),
         (ROWS, '"phone_sha256": item.phone_number,', '"phone_sha256": item.phone_number, "email": item.email,'),
-        promise="No plain phone number or e-mail and nothing undeclared is sent",
+        promise="No plain phone number or email and nothing undeclared is sent",
         says="email is sent plain; declare a transform that hashes it in its share",
     ),
     mistake(

@@ -12,7 +12,7 @@ def test_a_test_is_queued_for_the_worker_and_listed(shop: Shop) -> None:
         pass
     shop.run("users", "add", "maria", "--role", "owner")
     assert shop.run("users", "email", "maria", "nonsense").exit_code != 0
-    assert "a new e-mail address" in shop.run("users", "email", "maria", "maria@example.com").stdout
+    assert "a new email address" in shop.run("users", "email", "maria", "maria@example.com").stdout
     assert "There are no alerts yet" in shop.run("alerts", "list").stdout
     for arguments, said in (
         (("maria", "pigeon", "--company", "north"), "A channel is one of email, text, webhook, slack, teams, push"),

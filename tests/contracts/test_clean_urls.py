@@ -1,4 +1,4 @@
-"""Clean URLs: no e-mail address, phone number or unknown parameter gets through, however it is written."""
+"""Clean URLs: no email address, phone number or unknown parameter gets through, however it is written."""
 
 from __future__ import annotations
 

@@ -88,8 +88,8 @@ def sent_form(stage: TestHub, key: str, **said: Any) -> FormSubmission:
 @pytest.mark.parametrize(
     ("said", "contact", "how"),
     [
-        ({"email": "Pat@Example.com"}, {"phone_numbers": (), "email": "PAT@example.com"}, "e-mail address"),
-        ({"email": "pat@example.com"}, {"email": "pat@example.com"}, "e-mail address"),
+        ({"email": "Pat@Example.com"}, {"phone_numbers": (), "email": "PAT@example.com"}, "email address"),
+        ({"email": "pat@example.com"}, {"email": "pat@example.com"}, "email address"),
         ({"phone": "(312) 555-0142"}, {"email": "other@example.com"}, "phone number"),
     ],
 )

@@ -47,7 +47,7 @@ SHOWN = {
         "tests/callflow/test_who_takes_the_call.py::test_busy_and_no_answer_are_two_ways_out_and_everything_else_is_unanswered",
         "tests/journey/test_sip_real_calls.py::test_a_busy_or_silent_phone_leads_to_what_the_flow_says",
     ),
-    "voicemail by e-mail with sound and text": (
+    "voicemail by email with sound and text": (
         "tests/alerts/test_voicemail_mails.py::test_the_sound_and_the_transcript_come_with_the_day_by_which_the_mail_is_to_be_deleted",
     ),
     "voicemail boxes with a PIN and a greeting for each person": (

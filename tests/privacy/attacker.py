@@ -1,4 +1,4 @@
-"""An attacker with web forms, an e-mail address, a phone of their own and a company's public pages."""
+"""An attacker with web forms, an email address, a phone of their own and a company's public pages."""
 
 from __future__ import annotations
 

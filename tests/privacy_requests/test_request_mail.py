@@ -1,4 +1,4 @@
-"""A link by e-mail shows that an address is its person's: sent by SMTP, used once, within an hour."""
+"""A link by email shows that an address is its person's: sent by SMTP, used once, within an hour."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def lacks_second_factor(session: Session, user: User) -> bool:
 
 
 def user_by_name(session: Session, reported: str) -> User | None:
-    """The enabled user of a name, or of an e-mail address that only one enabled user has."""
+    """The enabled user of a name, or of an email address that only one enabled user has."""
     written = reported.strip()
     enabled = select(User).where(col(User.disabled_at).is_(None))
     if "@" not in written:

@@ -1,10 +1,10 @@
 """Sign-in at an OpenID provider by discovery: code flow with PKCE, state and nonce (Authlib).
 
-Who is it? Only issuer and subject identify a person at a provider; an e-mail address may pass to somebody else. So an
+Who is it? Only issuer and subject identify a person at a provider; an email address may pass to somebody else. So an
 identity is linked to a user once, and is known by (`iss`, `sub`) from then on. The first link needs an owner's word:
 
 - the user opens a set-up link, which the owner or operator made for this user, and signs in at the provider there; or
-- the owner wrote the user's e-mail address (`hub users add --email`), the provider says that it has verified this
+- the owner wrote the user's email address (`hub users add --email`), the provider says that it has verified this
   address, and the user has no identity at this provider yet.
 
 Anybody else at the provider gets no user, whatever their claims say.

@@ -1,4 +1,4 @@
-"""Alerts and digests by e-mail: text and HTML, with a link that ends them by one click."""
+"""Alerts and digests by email: text and HTML, with a link that ends them by one click."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def send_rendered(
     sender: str | None = None,
     files: Sequence[Attachment] = (),
 ) -> None:
-    """Send an e-mail made from a template, under the name `sender`, with the headers for one-click unsubscription; without
+    """Send an email made from a template, under the name `sender`, with the headers for one-click unsubscription; without
     them if the user asked for this one. Source: RFC 8058."""
     mail = hub.config.mail
     if mail is None:
         raise Rejected(NO_SERVER)
     if not to:
-        raise Rejected("There is no e-mail address.")
+        raise Rejected("There is no email address.")
     shown = {**values, "unsubscribe": unsubscribe}
     headers = {"Message-ID": f"<{delivery_id}@{mail.sender.rpartition('@')[2]}>"}
     if unsubscribe is not None:

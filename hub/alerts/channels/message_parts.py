@@ -1,4 +1,4 @@
-"""The sound and the transcript of a voicemail, for the e-mail about it: only if the user wants them and consent allows it.
+"""The sound and the transcript of a voicemail, for the email about it: only if the user wants them and consent allows it.
 
 The decision is stored, and so is each disclosure, before the mail server gets anything.
 """
@@ -29,7 +29,7 @@ MOMENT = "send"
 MAX_SOUND_BYTES = 8_000_000
 """Mail servers take about 10 MB, and an attachment grows by a third on its way."""
 WAITS, WAIT_SECONDS = 4, 45.0
-"""How often, and how long, an e-mail waits for the recording or the transcript before it goes without."""
+"""How often, and how long, an email waits for the recording or the transcript before it goes without."""
 SOUND, TRANSCRIPT = "user.telephony.recording", "user.content.private"
 
 
@@ -88,7 +88,7 @@ def with_parts(
     ends = min(row.expires_at, row.recorded_at + hub.config.retention.life("recording_audio"))
     says = [f"“{text}”"] if text else []
     says.append(
-        f"{'The sound is attached' if small else 'The sound is too long for an e-mail'}. Delete this e-mail by "
+        f"{'The sound is attached' if small else 'The sound is too long for an email'}. Delete this email by "
         f"{day_of(ends, ZoneInfo(company.time_zone))}"
     )
     name = f"voicemail-{row.recorded_at:%Y%m%d-%H%M}.{ENDINGS.get(row.content_type or '', 'wav')}"

@@ -74,7 +74,7 @@ def port(
             numbers=wanted,
             business_name=_given_or_prompted(business_name, "Account holder at the losing carrier"),
             authorized_person=_given_or_prompted(authorized_person, "Who signs the letter of authorization"),
-            email=_given_or_prompted(email, "E-mail address to which the letter is sent"),
+            email=_given_or_prompted(email, "Email address to which the letter is sent"),
             street=_given_or_prompted(street, "Street and house number as on the bill"),
             city=_given_or_prompted(city, "City"),
             region=_given_or_prompted(region, "State or region as on the bill"),

@@ -129,7 +129,7 @@ def _addresses(hub: Hub) -> Iterator[str]:
     if unreachable:
         yield (
             f"Third parties get data from {', '.join(unreachable)}, so people in California may ask which (Civil Code "
-            "1798.83). Write a postal address or an e-mail address for that below contact: of each company."
+            "1798.83). Write a postal address or an email address for that below contact: of each company."
         )
     for remedy, names in nowhere.items():
         yield (

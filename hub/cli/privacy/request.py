@@ -77,7 +77,7 @@ def new(
         str | None, typer.Option(help="How you verified the person; without it they must prove who they are.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="For a correction: the correct name.")] = None,
-    new_email: Annotated[str | None, typer.Option(help="For a correction: the correct e-mail address.")] = None,
+    new_email: Annotated[str | None, typer.Option(help="For a correction: the correct email address.")] = None,
     new_phone: Annotated[str | None, typer.Option(help="For a correction: the correct number.")] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

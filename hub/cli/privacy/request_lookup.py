@@ -23,7 +23,7 @@ RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of 
 CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]
 OneCompany = Annotated[str | None, typer.Option("--company", help="Only this company.", metavar="NAME")]
 Phone = Annotated[str | None, typer.Option("--phone", help="The person's phone number.", metavar="NUMBER")]
-Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail address.", metavar="ADDRESS")]
+Email = Annotated[str | None, typer.Option("--email", help="The person's email address.", metavar="ADDRESS")]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def is_overdue(request: PrivacyRequest, now: datetime) -> bool:
 
 
 def person_of(request: PrivacyRequest) -> list[str]:
-    """The phone or e-mail of the person who asked, while it is stored."""
+    """The phone or email of the person who asked, while it is stored."""
     return [each for each in (request.phone_number, request.email) if each]
 
 

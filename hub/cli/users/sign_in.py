@@ -52,14 +52,14 @@ def email(
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Give a user an e-mail address, for alerts and summaries, or remove it.
+    """Give a user an email address, for alerts and summaries, or remove it.
 
     A person who has it at your OpenID provider may sign in as this user.
     """
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         set_email(session, user, typed(address) if address else None, utc_now(), actor=actor())
-    say(f"{plain(user.name)} has {'a new e-mail address' if address else 'no e-mail address'}.")
+    say(f"{plain(user.name)} has {'a new email address' if address else 'no email address'}.")
 
 
 @commands.command("reset")

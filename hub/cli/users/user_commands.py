@@ -41,9 +41,7 @@ def add(
     ] = None,
     email: Annotated[
         str | None,
-        typer.Option(
-            help="The user's e-mail address; whoever has it at your OpenID provider may sign in as this user."
-        ),
+        typer.Option(help="The user's email address; whoever has it at your OpenID provider may sign in as this user."),
     ] = None,
     company: Annotated[
         list[str] | None,

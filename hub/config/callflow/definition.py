@@ -238,7 +238,7 @@ class Voicemail(Spoken):
 
     do: Literal["voicemail"] = Field(description="What the step does.")
     longest: int = Field(default=180, ge=10, le=600, description="The longest message, in seconds.")
-    user: UserEmail | None = Field(default=None, description="The e-mail address of the user whose voicemail it is.")
+    user: UserEmail | None = Field(default=None, description="The email address of the user whose voicemail it is.")
     then: StepName = Field(default=END, description="The next step after the message.")
 
 

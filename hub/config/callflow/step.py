@@ -292,7 +292,7 @@ class Agent(Part):
     )
     user: UserEmail | None = Field(
         default=None,
-        description="The e-mail address of the user who signs this agent in and out; else the user with that phone number.",
+        description="The email address of the user who signs this agent in and out; else the user with that phone number.",
     )
     hours: WeeklyHours = Field(
         default_factory=dict,

@@ -22,7 +22,7 @@ def _lines(text: str) -> str:
 
 
 class ContactSection(BaseModel):
-    """`contact:`: the company's postal address, phone and e-mail for questions about data, shown on its privacy
+    """`contact:`: the company's postal address, phone and email for questions about data, shown on its privacy
     page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +31,7 @@ class ContactSection(BaseModel):
         default=None, max_length=500, description="The postal address, with line breaks (`|` in YAML)."
     )
     phone: PhoneNumber | None = Field(default=None, description="The phone number, E.164.")
-    email: Address | None = Field(default=None, description="The e-mail address.")
+    email: Address | None = Field(default=None, description="The email address.")
 
     @model_validator(mode="after")
     def _says_something(self) -> ContactSection:

@@ -74,7 +74,7 @@ class WebhookSection(BaseModel):
     )
     withhold: tuple[Withheld, ...] = Field(
         default=(),
-        description="What it does not get: these fields are empty in every event, and phone numbers, e-mail addresses and "
+        description="What it does not get: these fields are empty in every event, and phone numbers, email addresses and "
         "known names are removed from all texts.",
     )
     keep_order: bool = Field(

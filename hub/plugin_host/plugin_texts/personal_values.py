@@ -113,7 +113,7 @@ def _texts(held: object) -> Iterator[str]:
 
 
 def _of_webhook(request: WebhookRequest) -> Iterator[PersonalValue]:
-    """What stands in a webhook: everything that looks like a phone number or an e-mail address, and its names and texts."""
+    """What stands in a webhook: everything that looks like a phone number or an email address, and its names and texts."""
     body = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
     for name, text in (*_fields(body), *parse_qsl(request.query)):
         if _NAME_FIELD.search(name):

@@ -64,7 +64,7 @@ class Fiction:
         return f"{AREAS[number // 100 % len(AREAS)]}55501{number % 100:02}"
 
     def email(self, value: str) -> str:
-        """An e-mail address; the same in capitals is the same."""
+        """An email address; the same in capitals is the same."""
         name, _, host = value.rpartition("@")
         if FICTIONAL_HOST.fullmatch(host):
             return value
@@ -140,7 +140,7 @@ class Fiction:
         )
 
     def mail_date(self, value: str) -> str | None:
-        """A time as e-mail and HTTP write it (RFC 5322, RFC 9110), moved; None if it is none."""
+        """A time as email and HTTP write it (RFC 5322, RFC 9110), moved; None if it is none."""
         try:
             moved = parsedate_to_datetime(value) + self.shift
         except (ValueError, OverflowError, TypeError):

@@ -51,12 +51,12 @@ def _mail(section: MailSection) -> ConnectorEntry:
         Recipient(name=to.recipient, role=to.role), to.regions, host, MAIL_USE, frozenset({"post_call"}), KEPT_BACK
     ).model_copy(
         update={
-            "title": "Voicemail by e-mail",
+            "title": "Voicemail by email",
             "summary": "The sound and the transcript of voicemail, for users who want it in their mailbox.",
-            "retention": "until the user deletes the e-mail; it says by when",
+            "retention": "until the user deletes the email; it says by when",
             "deletion": Deletion(
                 supported=False,
-                note="The hub cannot delete an e-mail that it has sent. Ask the users to delete those that have a message of "
+                note="The hub cannot delete an email that it has sent. Ask the users to delete those that have a message of "
                 "this person; the audit log says who got one.",
             ),
         }

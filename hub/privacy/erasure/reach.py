@@ -151,7 +151,7 @@ def _typed_by_name(session: Session, person: Person) -> list[str]:
 def webhooks_of(
     session: Session, person: Person, since: datetime | None = None, among: ColumnElement[bool] | None = None
 ) -> list[str]:
-    """Raw webhooks that contain the person's number or e-mail address, received at or after `since` and matching
+    """Raw webhooks that contain the person's number or email address, received at or after `since` and matching
     `among`; those for another company's tracking numbers are left out. It reads all bodies still stored, so call it
     before you open the writing session.
     """

@@ -59,7 +59,7 @@ class ConsentStatement:
     scope: Literal["person", "browser", "call"] = "person"
     lapses_at: datetime | None = None
     account_id: str | None = None
-    """For a user's choice on e-mails of their account. For an owner's consent, both company and account are None."""
+    """For a user's choice on emails of their account. For an owner's consent, both company and account are None."""
 
 
 def append(

@@ -74,7 +74,7 @@ class JsonAds(JsonService):
 
         Members that are None are left out of the row, and objects and lists without members. A conversion with a receipt is
         not sent, so that nothing of it is disclosed. If the manifest declares click ids, cookies, the phone number or the
-        e-mail address, a new conversion with none of them is `unmatched` without more.
+        email address, a new conversion with none of them is `unmatched` without more.
         """
         raise NotImplementedError
 

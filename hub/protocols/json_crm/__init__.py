@@ -44,11 +44,11 @@ class JsonCrm(JsonService):
     phones: ClassVar[tuple[str, str]] = ("phones", "phone")
     """The list of a contact's phone numbers, and the member of each entry that has the number."""
     emails: ClassVar[tuple[str, str]] = ("emails", "email")
-    """Likewise for e-mail addresses."""
+    """Likewise for email addresses."""
     phone_fields: ClassVar[Sequence[str]] = ()
     """A contact's fields with one number each, if it has no list of them."""
     email_fields: ClassVar[Sequence[str]] = ()
-    """Likewise for e-mail addresses."""
+    """Likewise for email addresses."""
     name_fields: ClassVar[tuple[str, str] | None] = None
     """The fields of the first and the last name, if `contact_name` is not written but follows from them."""
     new_entry: ClassVar[Mapping[str, Any]] = {}
@@ -93,7 +93,7 @@ class JsonCrm(JsonService):
         raise NotImplementedError
 
     def reach(self, contact: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-        """A contact's phone numbers in E.164, and its e-mail addresses in lower case."""
+        """A contact's phone numbers in E.164, and its email addresses in lower case."""
         numbers, addresses = (
             [as_text(contact.get(field)) for field in fields]
             or [as_text(entry.get(member)) for entry in as_mappings(contact.get(listed))]

@@ -46,7 +46,7 @@ class Count:
 
 @dataclass(frozen=True)
 class SentTo:
-    """A user who is sent the messages of a company by e-mail; `with_sound`: with sound and transcript, where consent allows."""
+    """A user who is sent the messages of a company by email; `with_sound`: with sound and transcript, where consent allows."""
 
     name: str
     with_sound: bool

@@ -1,4 +1,4 @@
-"""What somebody typed into the search field of the list of contacts: a number, an e-mail address, an id or words.
+"""What somebody typed into the search field of the list of contacts: a number, an email address, an id or words.
 
 Names are encrypted, so they cannot be searched here.
 """
@@ -48,7 +48,7 @@ class Search:
     """The same for a part of a number."""
     source_part: str | None = None
     form_part: str | None = None
-    """A part of a form's number, e-mail address or page."""
+    """A part of a form's number, email address or page."""
 
 
 def search_of(session: Session, companies: tuple[str, ...], text: str) -> Search:

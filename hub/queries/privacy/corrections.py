@@ -12,7 +12,7 @@ from hub.queries.masking import HIDDEN, partly
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import correction_in, names_of
 
-FIELDS = {"name": "Name", "email": "E-mail address", "phone_number": "Phone number"}
+FIELDS = {"name": "Name", "email": "Email address", "phone_number": "Phone number"}
 
 
 @dataclass(frozen=True)

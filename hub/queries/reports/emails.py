@@ -1,4 +1,4 @@
-"""Who gets a report by e-mail, and what became of the last one."""
+"""Who gets a report by email, and what became of the last one."""
 
 from __future__ import annotations
 

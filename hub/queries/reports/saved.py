@@ -25,7 +25,7 @@ class SavedReport:
     made_by: str | None
     """The user who shares it; None if it is the reader's own."""
     addresses: int
-    """How many get it by e-mail."""
+    """How many get it by email."""
 
     @property
     def report(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Saved reports, reports that go out by e-mail, and a copy of either for the key's user now."""
+"""Saved reports, reports that go out by email, and a copy of either for the key's user now."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ReportEmailAnswer(Answer):
 
 
 class ReportEmails(Answer):
-    """Who gets reports by e-mail."""
+    """Who gets reports by email."""
 
     emails: list[ReportEmailAnswer]
 
@@ -66,7 +66,7 @@ class CopyAnswer(Answer):
 
 
 def add_report_mails(api: FastAPI) -> None:
-    """Add the routes for saved reports and reports by e-mail."""
+    """Add the routes for saved reports and reports by email."""
 
     @api.get("/saved-reports", operation_id="listSavedReports")
     def saved(authorized: MayReports) -> SavedReports:
@@ -76,18 +76,18 @@ def add_report_mails(api: FastAPI) -> None:
 
     @api.post("/saved-reports/{report_id}/send", operation_id="sendSavedReport")
     def send_saved(authorized: MayReports, once: OnlyOnce, report_id: RowId) -> CopyAnswer:
-        """Send a copy of a saved report by e-mail to the key's user."""
+        """Send a copy of a saved report by email to the key's user."""
         return _copy(authorized, once, report_id)
 
     @api.get("/report-emails", operation_id="listReportEmails")
     def emails(authorized: MayShare) -> ReportEmails:
-        """Who gets reports by e-mail, and when."""
+        """Who gets reports by email, and when."""
         with authorized.session() as session:
             return ReportEmails(emails=shaped(ReportEmailAnswer, report_emails(session, authorized.scope)))
 
     @api.post("/report-emails/{email_id}/send", operation_id="sendReportEmail")
     def send_email(authorized: MayShare, once: OnlyOnce, email_id: RowId) -> CopyAnswer:
-        """Send a copy of a report that goes out by e-mail to the key's user."""
+        """Send a copy of a report that goes out by email to the key's user."""
         return _copy(authorized, once, email_id)
 
 

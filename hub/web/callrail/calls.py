@@ -99,7 +99,7 @@ def _tracker(request: CallRailRequest, session: Session, wanted: str) -> str:
 
 
 def _agent(session: Session, request: CallRailRequest) -> tuple[str, ...] | None:
-    """The phones of the user that `agent` names by id, name or e-mail address; none if nobody is known by it."""
+    """The phones of the user that `agent` names by id, name or email address; none if nobody is known by it."""
     wanted = request.parameters.text("agent")
     if wanted is None:
         return None

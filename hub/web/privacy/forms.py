@@ -17,7 +17,7 @@ PERSON_COOKIE_LIFETIME = timedelta(hours=1)
 MAX_PRIVACY_FORM_BYTES = 20_000
 MAX_PRIVACY_FORM_FIELDS = 30
 REQUESTED = NetworkLimit(of_address=(10.0, 1 / 120), of_all=(5_000.0, 1 / 2))
-"""Requests to one company. What a request may send, a text or an e-mail, has budgets of its own; the budget of all only
+"""Requests to one company. What a request may send, a text or an email, has budgets of its own; the budget of all only
 protects the disk."""
 OPTED_OUT = NetworkLimit(of_address=(8.0, 1 / 300), of_all=(5_000.0, 1.0))
 """Opt-outs at one company: enough for a family or a small office, then twelve per hour, so that nobody can opt out all of a

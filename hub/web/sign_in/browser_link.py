@@ -1,4 +1,4 @@
-"""A one-time link by e-mail that makes a browser known, for a user whose tries other people have slowed down.
+"""A one-time link by email that makes a browser known, for a user whose tries other people have slowed down.
 
 It signs nobody in: in that browser the password is tried against its own count, as in one that signed in before.
 """
@@ -34,12 +34,12 @@ If it was you, open this link within 5 minutes in that browser. Then your passwo
 
 {link}
 
-If it was not you, ignore this e-mail. The link signs nobody in.
+If it was not you, ignore this email. The link signs nobody in.
 """
 
 
 def ask_for_link(request: DoorRequest) -> Response:
-    """Send the link, if a user of this name has an e-mail address. The answer says nothing of that."""
+    """Send the link, if a user of this name has an email address. The answer says nothing of that."""
     name = request.value("name")[:MAX_NAME_LENGTH]
     with request.hub.store.reading() as session:
         user = user_by_name(session, name)
@@ -47,11 +47,11 @@ def ask_for_link(request: DoorRequest) -> Response:
     mailed = user is not None and user.email and request.hub.config.mail is not None and allowed
     if mailed and _SENDING.acquire(blocking=False):
         threading.Thread(target=_send, args=(request, user), name="sign-in link", daemon=True).start()
-    return request.render("sign_in_link.html", title="Look into your e-mail", token="")
+    return request.render("sign_in_link.html", title="Look into your email", token="")
 
 
 def show_link(request: DoorRequest) -> Response:
-    """A page with a button: programs that look at links in e-mails press none."""
+    """A page with a button: programs that look at links in emails press none."""
     token = str(request.request.path_params["token"])
     with request.hub.store.reading() as session:
         found = open_challenge(session, "browser", token, request.now)

@@ -42,7 +42,7 @@ DEVICE_COOKIE = "device"
 BEGUN = NetworkLimit(of_address=(60.0, 1.0), of_all=(5_000.0, 20.0))
 """Sign-ins begun: each stores a challenge."""
 LINKS = (3.0, 1 / 1_200)
-"""Links by e-mail for one user, in a burst and per second."""
+"""Links by email for one user, in a burst and per second."""
 NOTED_FAILURES = (5.0, 1 / 600)
 """Failed sign-ins of one user that are written to the audit log, in a burst and per second."""
 MAX_COUNTED = 50_000

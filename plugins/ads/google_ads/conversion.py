@@ -140,7 +140,7 @@ def google_conversion(conversion: Conversion, now: datetime, one_per_click: Set[
     if fit.kind == "new" and not fit.secrets:
         raise clicks.lost or Unfit(
             "NO_IDENTIFIERS_PROVIDED",
-            "Not matched: there is neither a click id nor a number or e-mail address that may be sent.",
+            "Not matched: there is neither a click id nor a number or email address that may be sent.",
         )
     if fit.kind == "new" and fit.match == "person" and now - fit.occurred_at > MAX_AGE_WITHOUT_CLICK:
         raise clicks.lost or Unfit(
@@ -227,7 +227,7 @@ def _checked_time(at: datetime, now: datetime) -> datetime:
 
 def _hashed(text: str | None) -> str | None:
     if text is not None and not SHA256_HEX.fullmatch(text):
-        raise Unfit("INVALID_SHA256_FORMAT", "A phone number or an e-mail address must be hashed before it is sent.")
+        raise Unfit("INVALID_SHA256_FORMAT", "A phone number or an email address must be hashed before it is sent.")
     return text
 
 

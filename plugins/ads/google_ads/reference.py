@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Match = Literal["click", "person", "call"]
-"""How Google ties a conversion to an ad: by a click id, by the hashed number or e-mail alone, or by a call that it
+"""How Google ties a conversion to an ad: by a click id, by the hashed number or email alone, or by a call that it
 forwarded from an ad."""
 _REFERENCE = re.compile(r"(?P<request>.+)#(?P<row>[0-9]{1,5}):(?P<match>click|person|call)(?P<marks>(,[a-z]+)*)")
 

@@ -27,7 +27,7 @@ ASKS = (
     ),
     Scope(
         name=" ".join(EMAIL),
-        title="See your e-mail address",
+        title="See your email address",
         purpose="Show here who signed in, so that you know which sign-in to renew",
         without="“Signed in by” stays empty",
         required=False,

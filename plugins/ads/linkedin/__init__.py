@@ -29,7 +29,7 @@ from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 VERSIONS = tuple(f"{month:%Y%m}" for month in (date(2025, 12, 1), *(date(2026, month, 1) for month in range(1, 12))))
 """Each ends about the middle of its month a year later. Source: LinkedIn Marketing, "API Migration Status"."""
 NOT_ELIGIBLE = (
-    "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail address."
+    "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an email address."
 )
 BATCH_CREATE = {"x-restli-method": "BATCH_CREATE"}
 RULE = "urn:lla:llaPartnerConversion:"
@@ -122,7 +122,7 @@ class LinkedIn(JsonAds):
     stand_in = StandIn(rules=Path(__file__).parent / "sandbox" / "rules.yaml", send_to={"conversion": 1234567})
 
     def row(self, item: Conversion) -> JsonObject | Receipt:
-        """One event. LinkedIn matches an e-mail address or its own click, and no phone number."""
+        """One event. LinkedIn matches an email address or its own click, and no phone number."""
         known = {
             "SHA256_EMAIL": None if item.ad_user_data == "denied" else item.email,
             "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID": item.click_ids.get("li_fat_id") or item.cookies.get("li_fat_id"),

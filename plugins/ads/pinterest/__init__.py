@@ -24,7 +24,7 @@ from hub.api import (
 )
 from hub.api.ads import ROWS, Batch, Call, ClickId, JsonAds, StandIn
 
-NOT_ELIGIBLE = "Not eligible: Pinterest needs an e-mail address; it matches nobody by a number or a click alone."
+NOT_ELIGIBLE = "Not eligible: Pinterest needs an email address; it matches nobody by a number or a click alone."
 EVENTS = Call(path="/v5/ad_accounts/{ad_account_id}/events", body={"data": ROWS})
 
 

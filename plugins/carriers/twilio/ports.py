@@ -1,4 +1,4 @@
-"""Port numbers to Twilio: upload the bill, then place the order. Twilio e-mails the letter to sign.
+"""Port numbers to Twilio: upload the bill, then place the order. Twilio emails the letter to sign.
 
 Source: twilio.com/docs/phone-numbers/port-in/port-in-request-api and /document-apis (public beta; US local and mobile
 numbers only).
@@ -36,11 +36,11 @@ DETAILS: Mapping[PortStatus, str] = {
 
 
 class Ports(Account):
-    """Upload the bill, then place the order. Twilio e-mails the letter to sign."""
+    """Upload the bill, then place the order. Twilio emails the letter to sign."""
 
     @hookimpl
     def order_port(self, request: PortRequest) -> PortOrder:
-        """Order a port with its bill; Twilio e-mails the letter to sign."""
+        """Order a port with its bill; Twilio emails the letter to sign."""
         if request.country != "US":
             raise Rejected("Twilio's porting API accepts US numbers only; order this port in Twilio's console.")
         if not request.bill:

@@ -34,7 +34,7 @@ class TwilioSettings(PluginSettings):
     )
     browser_phones: dict[PhoneName, str] = Field(
         default_factory=dict,
-        description="Phones in browsers: a name, which a call flow rings as phone:NAME, and the e-mail address of the user who "
+        description="Phones in browsers: a name, which a call flow rings as phone:NAME, and the email address of the user who "
         "takes calls there. They sign in with rest_key_sid, a standard key.",
     )
     base_url: str = Field(

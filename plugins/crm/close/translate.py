@@ -15,7 +15,7 @@ KEY = "Ringfence call "
 
 
 def contact_with(field: str, value: str) -> JsonObject:
-    """The part of a search for contacts with exactly this phone number or e-mail address."""
+    """The part of a search for contacts with exactly this phone number or email address."""
     kind = f"contact_{field}"
     return {
         "type": "has_related",

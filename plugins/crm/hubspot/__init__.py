@@ -50,7 +50,7 @@ class HubSpot(Calls, Outcomes, Privacy):
 
     @hookimpl
     def list_sources(self) -> Sequence[KnownSource]:
-        """The tags that HubSpot puts on the links of the e-mails that it sends."""
+        """The tags that HubSpot puts on the links of the emails that it sends."""
         return translate.SOURCES
 
     @hookimpl

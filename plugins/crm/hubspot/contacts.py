@@ -1,4 +1,4 @@
-"""Contacts by phone number or e-mail, found by HubSpot's search and compared with the requested number."""
+"""Contacts by phone number or email, found by HubSpot's search and compared with the requested number."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SHARED_REASON = (
 )
 
 ADDRESS_TAKEN = (
-    "HubSpot keeps an e-mail address on one contact only, and another one has it; merge the contacts in HubSpot."
+    "HubSpot keeps an email address on one contact only, and another one has it; merge the contacts in HubSpot."
 )
 
 
@@ -99,7 +99,7 @@ def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:
 
 
 def _purge(client: Client, contact: str) -> None:
-    """Purge by id, because HubSpot would put an unknown e-mail address on its block list."""
+    """Purge by id, because HubSpot would put an unknown email address on its block list."""
     request = {"objectId": contact}
     _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
 

@@ -38,7 +38,7 @@ DEAL_PROPERTIES = (
 SOURCES = tuple(
     KnownSource(kind="utm_source", value=tag, source="hubspot", medium="email") for tag in ("hs_email", "hs_automation")
 )
-"""The tags that HubSpot adds to untagged links in its e-mails; the second is for workflows."""
+"""The tags that HubSpot adds to untagged links in its emails; the second is for workflows."""
 read_time = partial(instant, per_second=1_000)
 """A time as HubSpot writes it: in milliseconds since 1970, or ISO 8601."""
 TITLE_LENGTH = 255

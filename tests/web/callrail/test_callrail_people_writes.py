@@ -128,7 +128,7 @@ def test_a_user_is_invited_changed_and_disabled_by_an_owner_only(hub: CallRailHu
     )
     refused(hub.send("POST", "users.json", json={**body, "companies": []}), 400, "companies is missing")
     refused(hub.send("POST", "users.json", json={**body, "role": "owner"}), 400, "role must be one of")
-    refused(hub.send("POST", "users.json", json={**body, "email": "nobody"}), 400, "e-mail address")
+    refused(hub.send("POST", "users.json", json={**body, "email": "nobody"}), 400, "email address")
     refused(hub.send("POST", "users.json", "admin", json=body), 403, "may not do this")
     assert hub.send("DELETE", path).status_code == 204
     assert hub.get(path).status_code == 404 and hub.stage.one(User, name="maria.lopez").disabled_at is not None

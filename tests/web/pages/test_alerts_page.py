@@ -1,4 +1,4 @@
-"""The pages of alerts: the list, the choice, the ways, and links in e-mails that need no sign-in."""
+"""The pages of alerts: the list, the choice, the ways, and links in emails that need no sign-in."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_wrong_times_and_zones_are_said_beside_the_field_and_nothing_is_saved(li
 def test_a_role_is_offered_only_the_kinds_that_it_may_see(lite_stage: TestHub) -> None:
     receptionist, agent = signed_in(lite_stage, "receptionist"), signed_in(lite_stage, "agent")
     text = receptionist.text(SETTINGS)
-    assert "Text received" in text and "Connector failing" not in text and "Summaries by e-mail" not in text
+    assert "Text received" in text and "Connector failing" not in text and "Summaries by email" not in text
     text = agent.text(SETTINGS)
     assert "First-time caller" in text and "Missed call" not in text.replace("Missed call for", "")
     everything = {**WANTED, "kind": ["missed_call", "connector_failing", "text", "volume_drop", "lead", "nonsense"]}

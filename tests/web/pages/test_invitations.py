@@ -113,8 +113,8 @@ def test_what_is_missing_is_said_at_its_field_and_invites_nobody(mailing: TestHu
     missing: list[tuple[dict[str, Any], str]] = [
         ({"companies": []}, "Choose at least one company"),
         ({"everywhere": "yes"}, "Choose single companies or all of them"),
-        ({"email": "nobody"}, "Write an e-mail address"),
-        ({"email": ""}, "Write an e-mail address, or a name"),
+        ({"email": "nobody"}, "Write an email address"),
+        ({"email": ""}, "Write an email address, or a name"),
         ({"role": ""}, "There is no such role"),
     ]
     for change, says in missing:

@@ -23,7 +23,7 @@ def stage(lite_hub: Factory) -> TestHub:
 
 
 def of(stage: TestHub, email: str, role: str = "receptionist", *companies: str) -> PageClient:
-    """A user with an e-mail address."""
+    """A user with an email address."""
     browser = signed_in(stage, role, *companies)
     assert browser.user is not None
     with stage.hub.store.writing() as session:

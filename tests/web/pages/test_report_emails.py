@@ -1,4 +1,4 @@
-"""Reports by e-mail on the report's page: started, listed, stopped, and by whom not."""
+"""Reports by email on the report's page: started, listed, stopped, and by whom not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_report_is_sent_to_addresses_and_stopped_on_its_page(stage: TestHub) -
 
 def test_a_wrong_address_stays_in_the_form_with_its_reason(stage: TestHub) -> None:
     answer = signed_in(stage).post("/reports/source/emails", {**FORM, "addresses": "<b>pat"})
-    assert answer.status_code == 422 and "is not an e-mail address" in answer.text
+    assert answer.status_code == 422 and "is not an email address" in answer.text
     assert 'value="&lt;b&gt;pat"' in answer.text and stage.rows(ReportSubscription) == []
 
 

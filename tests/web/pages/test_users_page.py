@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_said_beside_the_field_and_adds_nobody(stage: TestH
         "2 to 64 of a-z": {"name": "x"},
         "There is no such role": {"name": "maria", "role": "king"},
         "write their phone numbers": {"name": "maria", "role": "agent"},
-        "Write an e-mail address": {"name": "maria", "email": "nobody"},
+        "Write an email address": {"name": "maria", "email": "nobody"},
         "The account has no company southside": {"name": "maria", "companies": "southside"},
         "cannot be limited": {"name": "maria", "role": "auditor", "companies": "lakeside"},
         "There is already a user": {"name": "owner-agency"},

@@ -68,7 +68,7 @@ def of_another_flow(stage: TestHub) -> None:
 
 
 def row_of(browser: PageClient) -> str:
-    return browser.text(PATH).partition("By e-mail")[2].partition("Who is sent messages")[0]
+    return browser.text(PATH).partition("By email")[2].partition("Who is sent messages")[0]
 
 
 def test_a_box_shows_its_person_greeting_new_messages_and_who_is_mailed(stage: TestHub) -> None:

@@ -1,4 +1,4 @@
-"""A link by e-mail makes a browser known, while strangers' wrong passwords slow all others down."""
+"""A link by email makes a browser known, while strangers' wrong passwords slow all others down."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.model import SignInChallenge
 
 
 def with_mail(house: House, stack: ExitStack) -> MailServer:
-    """The hub sends e-mails."""
+    """The hub sends emails."""
     server = MailServer.start(stack)
     section = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{server.port}", "from": "hub@example.org"})
     house.stage.hub = replace(house.stage.hub, config=replace(house.stage.hub.config, mail=section))
@@ -30,10 +30,10 @@ def attacked(house: House) -> None:
 
 
 def link_in(server: MailServer) -> str:
-    """The path in the only e-mail, as soon as it is there."""
+    """The path in the only email, as soon as it is there."""
     until = time.monotonic() + 60
     while not server.letters:
-        assert time.monotonic() < until, "no e-mail came"
+        assert time.monotonic() < until, "no email came"
         time.sleep(0.02)
     found = re.search(r"/sign-in/link/\S+", server.letters[0].get_content())
     assert found
@@ -47,7 +47,7 @@ def test_a_user_whom_strangers_slow_down_uses_a_link_and_signs_in_at_once(lite_h
         attacked(lite_house)
         browser = lite_house.browser("82.9.69.7")
         late = browser.post("/sign-in", name="maria", password=STRONG)
-        assert late.status_code == 429 and "E-mail me a link" in late.text
+        assert late.status_code == 429 and "Email me a link" in late.text
         assert "is on its way" in browser.post("/sign-in/link", name="maria").text
         path = link_in(server)
     assert browser.get(path).status_code == 200, "a program that only looks at the link uses nothing up"
@@ -75,7 +75,7 @@ def test_the_answer_says_nothing_of_users_and_few_links_are_sent(lite_house: Hou
 def test_a_link_ends_after_five_minutes_and_without_a_mail_server_none_is_offered(lite_house: House) -> None:
     lite_house.give_password()
     attacked(lite_house)
-    assert "E-mail me" not in lite_house.browser("82.9.69.7").post("/sign-in", name="maria", password=STRONG).text
+    assert "Email me" not in lite_house.browser("82.9.69.7").post("/sign-in", name="maria", password=STRONG).text
     with ExitStack() as stack:
         server = with_mail(lite_house, stack)
         lite_house.browser().post("/sign-in/link", name="maria")

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ReportEmails")
 
 @_attrs_define
 class ReportEmails:
-    """Who gets reports by e-mail.
+    """Who gets reports by email.
 
     Attributes:
         emails (list[ReportEmail]):

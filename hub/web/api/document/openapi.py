@@ -23,7 +23,7 @@ GROUPS: Mapping[str, str] = {
     "calls": "Calls, texts and forms", "forms": "Forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
-    "saved-reports": "Saved reports", "report-emails": "Reports by e-mail",
+    "saved-reports": "Saved reports", "report-emails": "Reports by email",
     "consent": "Consent", "doubtful_refusals": "Doubtful refusals",
     "webhooks": "Webhooks", "audit": "Audit log", "requests": "Privacy requests",
 }  # fmt: skip

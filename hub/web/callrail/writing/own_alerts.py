@@ -1,6 +1,6 @@
 """`notifications` and `summary_emails`: the alerts and digests of the key's user, company by company.
 
-A notification is the set of a user's kinds of alert for one company that are about calls and texts, a summary e-mail the set of
+A notification is the set of a user's kinds of alert for one company that are about calls and texts, a summary email the set of
 the user's digests. Neither has a row of its own, so its id is made of the user's and the company's.
 """
 

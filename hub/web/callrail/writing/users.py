@@ -30,7 +30,7 @@ SET_UP_LINK = "X-Set-Up-Link"
 
 
 def create(request: CallRailRequest) -> Response:
-    """Invite a user. The answer has the set-up link in a header; the hub sends no e-mail about it."""
+    """Invite a user. The answer has the set-up link in a header; the hub sends no email about it."""
     email, role = needed(request.body, "email"), _role(request) or "marketer"
     first, last = (text_in(request.body, each) for each in NAMES)
     link: list[str] = []
@@ -63,7 +63,7 @@ def create(request: CallRailRequest) -> Response:
 
 
 def change(request: CallRailRequest) -> Answer:
-    """Give a user another name, role, e-mail address or other companies. The name by which they sign in stays."""
+    """Give a user another name, role, email address or other companies. The name by which they sign in stays."""
     user_id = request.row_id(USER)
 
     def action(session: Session) -> dict[str, str]:
@@ -123,7 +123,7 @@ def _phones(request: CallRailRequest) -> Sequence[str]:
 
 
 def _free_name(session: Session, request: CallRailRequest, email: str) -> str:
-    """A name to sign in with, made of the first and the last name, or of the e-mail address."""
+    """A name to sign in with, made of the first and the last name, or of the email address."""
     parts = [text_in(request.body, each) or "" for each in ("first_name", "last_name")]
     written = ".".join(part for part in parts if part) or email.partition("@")[0]
     name = re.sub(r"[^a-z0-9._-]+", ".", written.lower()).strip("._-")

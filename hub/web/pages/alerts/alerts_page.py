@@ -56,7 +56,7 @@ def read_all(page: PageRequest) -> Response:
 
 def _sentence(unread: int, any_alerts: bool) -> str:
     if not any_alerts:
-        return "What you chose to hear of stands here, whatever became of its e-mail or text."
+        return "What you chose to hear of stands here, whatever became of its email or text."
     if not unread:
         return "You have read all of them."
     return "One is new." if unread == 1 else f"{unread} are new."

@@ -1,4 +1,4 @@
-"""`/unsubscribe/{token}`: ends one kind of e-mail without a sign-in. A GET only asks, so that no mail scanner ends it."""
+"""`/unsubscribe/{token}`: ends one kind of email without a sign-in. A GET only asks, so that no mail scanner ends it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LIMIT = NetworkLimit(of_address=(30.0, 0.5), of_all=(2_000.0, 20.0))
 
 
 class Unsubscribe:
-    """The public route of links in e-mails. Mail programs send the POST themselves (RFC 8058), without any cookie; the
-    signed token is the only key, and it can do nothing but end these e-mails."""
+    """The public route of links in emails. Mail programs send the POST themselves (RFC 8058), without any cookie; the
+    signed token is the only key, and it can do nothing but end these emails."""
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
@@ -56,6 +56,6 @@ class Unsubscribe:
             return plain(503, "The database does not answer. Try again in a moment.")
         headers = headers_with(secrets.token_urlsafe(NONCE_BYTES), https=self._context.https)
         headers["Referrer-Policy"], headers["X-Robots-Tag"] = "no-referrer", "noindex, nofollow"
-        values = {"title": "E-mails", "wanted": found, "done": request.method == "POST"}
+        values = {"title": "Emails", "wanted": found, "done": request.method == "POST"}
         page = rendered("unsubscribe.html", None, values)
         return Response(page, 200 if found else 404, headers, media_type="text/html")

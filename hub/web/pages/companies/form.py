@@ -47,7 +47,7 @@ WORDS = {
     "domains": said("Its websites", "One host a line, like www.example.com.", kind="lines", clean=_host),
     "contact.postal_address": said("Postal address", "On its privacy page.", kind="long", clean=_full_lines),
     "contact.phone": said("Phone for questions about data", "On its privacy page.", kind="phone"),
-    "contact.email": said("E-mail for questions about data", "On its privacy page.", kind="email"),
+    "contact.email": said("Email for questions about data", "On its privacy page.", kind="email"),
     "conversions_from": said("Conversions are sent from", "A day like 2026-12-01, if another service sent them before."),
     "website.swap": said("Numbers on its pages", "One a line; visitors see others there.", kind="phones"),
     "website.linked_domains": said("Other sites of its own", "One host a line.", kind="lines", clean=_host),

@@ -1,4 +1,4 @@
-"""`/mail`: the mail server of the hub's own e-mail, with a test message. For owners: invitations and links to sign in go
+"""`/mail`: the mail server of the hub's own email, with a test message. For owners: invitations and links to sign in go
 through it."""
 
 from __future__ import annotations

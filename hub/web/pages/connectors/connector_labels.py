@@ -140,7 +140,7 @@ def _field(name: str, transform: str) -> str:
         "click_ids": "click id",
         "clicked_at": "time of the click",
         "cookies": "cookies, if the visitor allows it",
-        "email": "e-mail address",
+        "email": "email address",
         "body": "what texts say",
         "media_urls": "pictures",
         "audio": "recording",

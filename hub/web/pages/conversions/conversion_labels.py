@@ -18,7 +18,7 @@ FIELDS: Mapping[str, str] = {
     "clicked_at": "time of the click",
     "cookies": "cookies",
     "phone_number": "caller's number",
-    "email": "e-mail address",
+    "email": "email address",
     "country": "country",
     "landing_page": "landing page",
     "user_agent": "browser",

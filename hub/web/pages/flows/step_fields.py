@@ -58,7 +58,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "seconds": ("Seconds to wait for a key", ""),
     "repeat": ("Said again", "How often, if the caller presses no listed key."),
     "longest": ("Longest message, in seconds", ""),
-    "user": ("Whose it is", "The e-mail address of a user, whom the page Voicemail then names. Empty: nobody's."),
+    "user": ("Whose it is", "The email address of a user, whom the page Voicemail then names. Empty: nobody's."),
     "language": ("Language", "Of what this step says, like es-US. Empty: that of the flow."),
     "tags": ("Tags", ""),
     "keys": ("Keys", ""),

@@ -41,7 +41,7 @@ FIELDS = (
     Field(name="bill", label="Latest bill, a PDF", kind="file", placeholder="application/pdf",
           hint="Not older than 30 days. Some carriers want none. It goes to the carrier and is not kept."),
     Field(name="authorized_person", label="Who signs it", required=True, wrong="Somebody must sign the letter."),
-    Field(name="email", label="Their e-mail address", kind="email", required=True, wrong="The letter is sent there."),
+    Field(name="email", label="Their email address", kind="email", required=True, wrong="The letter is sent there."),
 )  # fmt: skip
 OF_THE_ACCOUNT = (
     "business_name", "authorized_person", "email", "street", "city", "region", "postal_code", "account_number",

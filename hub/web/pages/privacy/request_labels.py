@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {
 }
 MEANINGS: Mapping[str, str] = {
     "access": "a copy of everything, and who was given what and when",
-    "correction": "a wrong name, e-mail address or number set right",
+    "correction": "a wrong name, email address or number set right",
     "erasure": "everything erased, here and at the providers",
     "objection": "no marketing, no sale or sharing of their data",
     "restriction": "data kept, but not used",
@@ -43,8 +43,8 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "texts_again": ("Texts again", _AGAIN),
     "calls_again": ("Calls again", _AGAIN),
 }
-CHANNELS = {"phone": "By phone", "letter": "By letter", "email": "By e-mail", "agent": "In person or by an agent"}
-PROOFS = {"text": "Code by text", "email": "Link by e-mail", "officer": "Noted by an officer"}
+CHANNELS = {"phone": "By phone", "letter": "By letter", "email": "By email", "agent": "In person or by an agent"}
+PROOFS = {"text": "Code by text", "email": "Link by email", "officer": "Noted by an officer"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reports by e-mail: started and stopped on the report's page."""
+"""Reports by email: started and stopped on the report's page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def start_emails(page: PageRequest) -> Response:
             saved_view_id=view.id if view else None,
         )
     words = "1 address gets" if len(made) == 1 else f"{len(made)} addresses get"
-    return page.redirect(_back(page) + "#emails", f"{words} this report by e-mail.")
+    return page.redirect(_back(page) + "#emails", f"{words} this report by email.")
 
 
 def stop_emails(page: PageRequest) -> Response:

@@ -1,4 +1,4 @@
-"""A report as it goes out by e-mail: the same table as its page, as texts, as a CSV file and as a page to be printed."""
+"""A report as it goes out by email: the same table as its page, as texts, as a CSV file and as a page to be printed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hub.web.pages.reports.trend import lines_of, read_weeks
 from hub.web.pages.templates import rendered
 
 MAX_ROWS = 20
-"""Of the table in the e-mail; the files have all."""
+"""Of the table in the email; the files have all."""
 MAX_PRINTED_ROWS = 200
 ACCENT = "#0b5a7a"
 STYLE = (

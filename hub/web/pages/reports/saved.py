@@ -67,7 +67,7 @@ def rename(page: PageRequest) -> Response:
 
 
 def delete(page: PageRequest) -> Response:
-    """Delete an own report; the e-mails of it stop."""
+    """Delete an own report; the emails of it stop."""
     with page.hub.store.writing() as session:
         delete_view(session, page.scope, page.path("view"), page.now)
     return page.redirect(page.link(PATH), "Deleted.")

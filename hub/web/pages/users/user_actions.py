@@ -69,7 +69,7 @@ def _may_mail(page: PageRequest) -> bool:
 
 
 def change(page: PageRequest) -> Response:
-    """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
+    """Change a user's role, companies or email address, reset, sign out or deactivate the user, or make a key."""
     action = page.value("deed")
     if action == "invite" and not _may_mail(page):
         page.errors[action] = TOO_MANY
@@ -105,7 +105,7 @@ def _change(page: PageRequest, session: Session, user: User, action: str) -> tup
         return f"The companies of {name} are changed.", None
     if action == "email":
         user_changes.set_email(session, user, page.value("email") or None, now, actor=actor)
-        return f"The e-mail address of {name} is changed.", None
+        return f"The email address of {name} is changed.", None
     if action == "name":
         first, last = page.value("first_name"), page.value("last_name")
         user_changes.set_names(session, user, first, last, now, actor=actor)

@@ -50,7 +50,7 @@ THIRD_PARTY = (
 WITHHELD = {
     "phone_number": "Phone numbers",
     "name": "Names",
-    "email": "E-mail addresses",
+    "email": "Email addresses",
     "place": "Where people are",
     "pages": "Pages that they saw",
     "click_ids": "Click ids",

@@ -28,7 +28,7 @@ async function allow() {
   button.setAttribute("aria-busy", "true");
   try {
     if ((await Notification.requestPermission()) !== "granted") {
-      say("You did not allow notifications, so nothing changed. E-mail and texts still work.");
+      say("You did not allow notifications, so nothing changed. Email and texts still work.");
       return;
     }
     const { pushManager } = await navigator.serviceWorker.ready;

@@ -129,7 +129,7 @@ class Account:
         return record
 
     def _only_one(self, table: Table, properties: Mapping[str, str], record_id: int | None = None) -> None:
-        """Refuse an e-mail address that another contact has."""
+        """Refuse an email address that another contact has."""
         email = properties.get("email", "").lower()
         if table.kind != "contacts" or not email:
             return

@@ -1,4 +1,4 @@
-"""Pinterest gets what it can match: no caller without an e-mail address."""
+"""Pinterest gets what it can match: no caller without an email address."""
 
 from __future__ import annotations
 

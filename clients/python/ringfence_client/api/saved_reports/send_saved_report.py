@@ -118,7 +118,7 @@ def sync_detailed(
 ) -> Response[Copy | Problem]:
     """Send saved report
 
-     Send a copy of a saved report by e-mail to the key's user.
+     Send a copy of a saved report by email to the key's user.
 
     Args:
         report_id (str):
@@ -159,7 +159,7 @@ def sync(
 ) -> Copy | Problem | None:
     """Send saved report
 
-     Send a copy of a saved report by e-mail to the key's user.
+     Send a copy of a saved report by email to the key's user.
 
     Args:
         report_id (str):
@@ -195,7 +195,7 @@ async def asyncio_detailed(
 ) -> Response[Copy | Problem]:
     """Send saved report
 
-     Send a copy of a saved report by e-mail to the key's user.
+     Send a copy of a saved report by email to the key's user.
 
     Args:
         report_id (str):
@@ -234,7 +234,7 @@ async def asyncio(
 ) -> Copy | Problem | None:
     """Send saved report
 
-     Send a copy of a saved report by e-mail to the key's user.
+     Send a copy of a saved report by email to the key's user.
 
     Args:
         report_id (str):

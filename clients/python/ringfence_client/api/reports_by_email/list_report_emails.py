@@ -1,30 +1,24 @@
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.copy import Copy
-from ...models.problem import Problem
-from ...models.send_report_email_ringfence_version import (
-    SendReportEmailRingfenceVersion,
+from ...models.list_report_emails_ringfence_version import (
+    ListReportEmailsRingfenceVersion,
 )
+from ...models.problem import Problem
+from ...models.report_emails import ReportEmails
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
-    email_id: str,
     *,
-    idempotency_key: str | Unset = UNSET,
-    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
+    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if not isinstance(idempotency_key, Unset):
-        headers["Idempotency-Key"] = idempotency_key
-
     if not isinstance(ringfence_version, Unset):
         headers["Ringfence-Version"] = str(ringfence_version)
 
@@ -32,19 +26,19 @@ def _get_kwargs(
         headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
-        "method": "post",
-        "url": "/report-emails/{email_id}/send".format(
-            email_id=quote(str(email_id), safe=""),
-        ),
+        "method": "get",
+        "url": "/report-emails",
     }
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Copy | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx2.Response
+) -> Problem | ReportEmails | None:
     if response.status_code == 200:
-        response_200 = Copy.from_dict(response.json())
+        response_200 = ReportEmails.from_dict(response.json())
 
         return response_200
 
@@ -62,16 +56,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx2.Re
         response_403 = Problem.from_dict(response.json())
 
         return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
 
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
@@ -99,7 +83,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx2.Re
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Response[Copy | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx2.Response
+) -> Response[Problem | ReportEmails]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -109,22 +95,17 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx2.Re
 
 
 def sync_detailed(
-    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    idempotency_key: str | Unset = UNSET,
-    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
+    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Response[Copy | Problem]:
-    """Send report email
+) -> Response[Problem | ReportEmails]:
+    """List report emails
 
-     Send a copy of a report that goes out by e-mail to the key's user.
+     Who gets reports by email, and when.
 
     Args:
-        email_id (str):
-        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
-            the same request with the same key is done once.
-        ringfence_version (SendReportEmailRingfenceVersion | Unset):
+        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -132,12 +113,10 @@ def sync_detailed(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Copy | Problem]
+        Response[Problem | ReportEmails]
     """
 
     kwargs = _get_kwargs(
-        email_id=email_id,
-        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -150,22 +129,17 @@ def sync_detailed(
 
 
 def sync(
-    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    idempotency_key: str | Unset = UNSET,
-    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
+    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Copy | Problem | None:
-    """Send report email
+) -> Problem | ReportEmails | None:
+    """List report emails
 
-     Send a copy of a report that goes out by e-mail to the key's user.
+     Who gets reports by email, and when.
 
     Args:
-        email_id (str):
-        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
-            the same request with the same key is done once.
-        ringfence_version (SendReportEmailRingfenceVersion | Unset):
+        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -173,35 +147,28 @@ def sync(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Copy | Problem
+        Problem | ReportEmails
     """
 
     return sync_detailed(
-        email_id=email_id,
         client=client,
-        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
 
 
 async def asyncio_detailed(
-    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    idempotency_key: str | Unset = UNSET,
-    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
+    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Response[Copy | Problem]:
-    """Send report email
+) -> Response[Problem | ReportEmails]:
+    """List report emails
 
-     Send a copy of a report that goes out by e-mail to the key's user.
+     Who gets reports by email, and when.
 
     Args:
-        email_id (str):
-        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
-            the same request with the same key is done once.
-        ringfence_version (SendReportEmailRingfenceVersion | Unset):
+        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -209,12 +176,10 @@ async def asyncio_detailed(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Copy | Problem]
+        Response[Problem | ReportEmails]
     """
 
     kwargs = _get_kwargs(
-        email_id=email_id,
-        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -225,22 +190,17 @@ async def asyncio_detailed(
 
 
 async def asyncio(
-    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    idempotency_key: str | Unset = UNSET,
-    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
+    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Copy | Problem | None:
-    """Send report email
+) -> Problem | ReportEmails | None:
+    """List report emails
 
-     Send a copy of a report that goes out by e-mail to the key's user.
+     Who gets reports by email, and when.
 
     Args:
-        email_id (str):
-        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
-            the same request with the same key is done once.
-        ringfence_version (SendReportEmailRingfenceVersion | Unset):
+        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -248,14 +208,12 @@ async def asyncio(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Copy | Problem
+        Problem | ReportEmails
     """
 
     return (
         await asyncio_detailed(
-            email_id=email_id,
             client=client,
-            idempotency_key=idempotency_key,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -1,24 +1,30 @@
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_report_emails_ringfence_version import (
-    ListReportEmailsRingfenceVersion,
-)
+from ...models.copy import Copy
 from ...models.problem import Problem
-from ...models.report_emails import ReportEmails
+from ...models.send_report_email_ringfence_version import (
+    SendReportEmailRingfenceVersion,
+)
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
+    email_id: str,
     *,
-    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
     if not isinstance(ringfence_version, Unset):
         headers["Ringfence-Version"] = str(ringfence_version)
 
@@ -26,19 +32,19 @@ def _get_kwargs(
         headers["X-Request-Id"] = x_request_id
 
     _kwargs: dict[str, Any] = {
-        "method": "get",
-        "url": "/report-emails",
+        "method": "post",
+        "url": "/report-emails/{email_id}/send".format(
+            email_id=quote(str(email_id), safe=""),
+        ),
     }
 
     _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx2.Response
-) -> Problem | ReportEmails | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Copy | Problem | None:
     if response.status_code == 200:
-        response_200 = ReportEmails.from_dict(response.json())
+        response_200 = Copy.from_dict(response.json())
 
         return response_200
 
@@ -56,6 +62,16 @@ def _parse_response(
         response_403 = Problem.from_dict(response.json())
 
         return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
 
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
@@ -83,9 +99,7 @@ def _parse_response(
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx2.Response
-) -> Response[Problem | ReportEmails]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx2.Response) -> Response[Copy | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -95,17 +109,22 @@ def _build_response(
 
 
 def sync_detailed(
+    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Response[Problem | ReportEmails]:
-    """List report emails
+) -> Response[Copy | Problem]:
+    """Send report email
 
-     Who gets reports by e-mail, and when.
+     Send a copy of a report that goes out by email to the key's user.
 
     Args:
-        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
+        email_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (SendReportEmailRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -113,10 +132,12 @@ def sync_detailed(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReportEmails]
+        Response[Copy | Problem]
     """
 
     kwargs = _get_kwargs(
+        email_id=email_id,
+        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -129,17 +150,22 @@ def sync_detailed(
 
 
 def sync(
+    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Problem | ReportEmails | None:
-    """List report emails
+) -> Copy | Problem | None:
+    """Send report email
 
-     Who gets reports by e-mail, and when.
+     Send a copy of a report that goes out by email to the key's user.
 
     Args:
-        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
+        email_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (SendReportEmailRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -147,28 +173,35 @@ def sync(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReportEmails
+        Copy | Problem
     """
 
     return sync_detailed(
+        email_id=email_id,
         client=client,
+        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     ).parsed
 
 
 async def asyncio_detailed(
+    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Response[Problem | ReportEmails]:
-    """List report emails
+) -> Response[Copy | Problem]:
+    """Send report email
 
-     Who gets reports by e-mail, and when.
+     Send a copy of a report that goes out by email to the key's user.
 
     Args:
-        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
+        email_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (SendReportEmailRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -176,10 +209,12 @@ async def asyncio_detailed(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReportEmails]
+        Response[Copy | Problem]
     """
 
     kwargs = _get_kwargs(
+        email_id=email_id,
+        idempotency_key=idempotency_key,
         ringfence_version=ringfence_version,
         x_request_id=x_request_id,
     )
@@ -190,17 +225,22 @@ async def asyncio_detailed(
 
 
 async def asyncio(
+    email_id: str,
     *,
     client: AuthenticatedClient | Client,
-    ringfence_version: ListReportEmailsRingfenceVersion | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+    ringfence_version: SendReportEmailRingfenceVersion | Unset = UNSET,
     x_request_id: str | Unset = UNSET,
-) -> Problem | ReportEmails | None:
-    """List report emails
+) -> Copy | Problem | None:
+    """Send report email
 
-     Who gets reports by e-mail, and when.
+     Send a copy of a report that goes out by email to the key's user.
 
     Args:
-        ringfence_version (ListReportEmailsRingfenceVersion | Unset):
+        email_id (str):
+        idempotency_key (str | Unset): Any text of yours, at most 255 characters: within 24 hours
+            the same request with the same key is done once.
+        ringfence_version (SendReportEmailRingfenceVersion | Unset):
         x_request_id (str | Unset):
 
     Raises:
@@ -208,12 +248,14 @@ async def asyncio(
         httpx2.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReportEmails
+        Copy | Problem
     """
 
     return (
         await asyncio_detailed(
+            email_id=email_id,
             client=client,
+            idempotency_key=idempotency_key,
             ringfence_version=ringfence_version,
             x_request_id=x_request_id,
         )

@@ -18,6 +18,8 @@ from hub.store.rows import read, read_objects
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
+LONGEST_VISIT = timedelta(days=1)
+"""A visit that began longer before it was seen last is not looked for among those that saw a shared number."""
 FEW_VISITS = 50
 """If all people of a batch have no more, nothing needs to be counted."""
 CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
@@ -35,18 +37,33 @@ _SHOWN = (
     .where(
         _visit.number_shown_id.in_(_NUMBERS),
         _visit.started_at <= _LATEST,
+        _visit.started_at >= bindparam("begun", type_=UTCTime()),
         or_(_visit.started_at >= _EARLIEST, _visit.last_seen_at >= _EARLIEST),
     )
     .order_by(_visit.started_at.desc())
 )
+_OVER = _lease.expires_at < bindparam("first_call", type_=UTCTime())
+_NEAR = (
+    select(
+        _lease.id,
+        _OVER.label("over"),
+        func.row_number()
+        .over(partition_by=(_lease.tracking_number_id, _OVER), order_by=_lease.granted_at.desc())
+        .label("place"),
+    )
+    .where(_lease.tracking_number_id.in_(_NUMBERS), _lease.expires_at >= _EARLIEST, _lease.granted_at <= _LATEST)
+    .subquery()
+)
+# All that ended after the first call began, and of each number the last one before.
 _LEASES = (
     select(*_lease, *_visit)
+    .join(_NEAR, _NEAR.c.id == _lease.id)
     .join(Visit.__table__, _visit.id == _lease.visit_id)
-    .where(_lease.tracking_number_id.in_(_NUMBERS), _lease.expires_at >= _EARLIEST, _lease.granted_at <= _LATEST)
+    .where(or_(~_NEAR.c.over, _NEAR.c.place == 1))
     .order_by(_lease.granted_at.desc())
 )
 _HELD = select(_lease.visit_id, _lease.tracking_number_id).where(
-    _lease.visit_id.in_(bindparam("visits", expanding=True)), _lease.tracking_number_id.in_(_NUMBERS)
+    _lease.visit_id.in_(bindparam("visits", expanding=True))
 )
 _BY_ID = select(*_visit).where(_visit.id.in_(bindparam("visits", expanding=True)))
 _MOST_OF_PEOPLE = select(*_visit).where(_OF_PEOPLE).limit(bindparam("most", type_=Integer()))
@@ -74,10 +91,9 @@ def load_visits(session: Session, cases: Sequence[Case]) -> None:
     """Fill in the visits that may have led to the cases, and the visits of their people."""
     open_cases = [case for case in cases if not case.is_attributed]
     pooled = [case for case in open_cases if case.line and case.line.tracker.type == "session"]
-    _load_leases(session, pooled, SHOWN_FOR)
-    _load_leases(
-        session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.lease_visits)]
-    )
+    _load_leases(session, pooled, every=False)
+    free = [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.lease_visits)]
+    _load_leases(session, free, every=True)
     _load_shown(session, [case for case in open_cases if case.line and case.line.tracker.type == "source"])
     _load_sent_from(session, open_cases)
     _load_former(session, [case for case in open_cases if case.attribution is not None])
@@ -91,8 +107,9 @@ def _load_shown(session: Session, cases: Sequence[Case]) -> None:
         return
     numbers = {case.line.number.id for case in cases if case.line}
     earliest, latest = min(case.at for case in cases) - SHOWN_FOR, max(case.at for case in cases) + CLOCK_SLACK
+    times = {"begun": earliest - LONGEST_VISIT, "earliest": earliest, "latest": latest}
     shown: dict[str, list[Visit]] = {}
-    for visit in read_objects(session, Visit, _SHOWN, numbers=list(numbers), earliest=earliest, latest=latest):
+    for visit in read_objects(session, Visit, _SHOWN, numbers=list(numbers), **times):
         shown.setdefault(visit.number_shown_id or "", []).append(visit)
     for case in cases:
         case.shown_visits = [
@@ -123,19 +140,25 @@ def _load_former(session: Session, cases: Sequence[Case]) -> None:
         case.former_visit = visit
 
 
-def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = timedelta.max) -> None:
-    """The leases of the dialed numbers that ended within the pool's cool-down, and `longest`.
+def _load_leases(session: Session, cases: Sequence[Case], *, every: bool) -> None:
+    """The leases of the dialed numbers that were live, and the last one before if it ended within the hour; with `every` all
+    that ended within the pool's cool-down.
 
     Most calls find their visitor's live lease. The long list of earlier visitors is read only for the others.
     """
     if not cases:
         return
     numbers = {case.line.number.id for case in cases if case.line}
+    longest = timedelta.max if every else SHOWN_FOR
     ended = {case.subject.id: case.at - min(longest, _cool_down(case)) for case in cases}
-    latest = max(case.at for case in cases) + CLOCK_SLACK
     earliest, of_lease = min(ended.values()), len(_lease)
+    times = {
+        "earliest": earliest,
+        "latest": max(case.at for case in cases) + CLOCK_SLACK,
+        "first_call": earliest if every else min(case.at for case in cases),
+    }
     by_number: dict[str, list[tuple[Lease, Visit]]] = {}
-    for row in read(session, _LEASES, numbers=list(numbers), earliest=earliest, latest=latest):
+    for row in read(session, _LEASES, numbers=list(numbers), **times):
         lease = Lease.from_columns(_lease.keys(), row[:of_lease])
         visit = Visit.from_columns(_visit.keys(), row[of_lease:])
         by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))
@@ -157,10 +180,9 @@ def _cool_down(case: Case) -> timedelta:
 
 def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
     visits = {visit.id for case in cases for visit in case.visits_of_person}
-    numbers = {case.line.number.id for case in cases if case.line}
     if not visits:
         return
-    held = {tuple(row) for row in read(session, _HELD, visits=list(visits), numbers=list(numbers))}
+    held = {tuple(row) for row in read(session, _HELD, visits=list(visits))}
     for case in cases:
         number_id = case.line.number.id if case.line else ""
         case.remembered_visit = next(

@@ -29,6 +29,7 @@ class Visit(Row, table=True):
     __table_args__ = (
         Index("ix_visit_browser", "visitor_id", "company_id", "started_at"),
         Index("ix_visit_company", "company_id", "started_at"),
+        Index("ix_visit_number_shown", "number_shown_id", "started_at"),
     )
 
     id: str = id_column()
@@ -58,7 +59,7 @@ class Visit(Row, table=True):
     last_seen_at: datetime | None = time_column(nullable=True)
     human_at: datetime | None = time_column(nullable=True)
     """When the page first saw a sign of a human: only from then on may the visit get a number from a pool."""
-    number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
+    number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id")
     clicks_end_at: datetime | None = time_column(nullable=True, index=True)
     """When click ids and cookies expire; None if there are none, or none any more."""
     expires_at: datetime | None = ending_column()
@@ -80,8 +81,11 @@ class PageView(Row, table=True):
 class Lease(Row, table=True):
     """One visitor's hold on one number of a pool, from `granted_at` until `expires_at`."""
 
+    # A number has thousands of leases in a year, and a call asks for the last ones.
+    __table_args__ = (Index("ix_lease_number", "tracking_number_id", "expires_at"),)
+
     id: str = id_column()
-    tracking_number_id: str = Field(foreign_key="tracking_number.id", index=True)
+    tracking_number_id: str = Field(foreign_key="tracking_number.id")
     visit_id: str = Field(foreign_key="visit.id", index=True)
     granted_at: datetime = time_column(index=True)
     expires_at: datetime = time_column()

@@ -111,9 +111,11 @@ def _figures(
 def _since(session: Session, tracker: Tracker, wanted: datetime, now: datetime) -> datetime:
     """The later of `wanted` and the first visit of the pool: days before the hub was in use must not count as quiet days."""
     number: Any = TrackingNumber
-    lent = select(func.min(Lease.granted_at)).where(
-        col(Lease.tracking_number_id).in_(select(number.id).where(number.tracker_id == tracker.id))
-    )
+    of_pool = col(Lease.tracking_number_id).in_(select(number.id).where(number.tracker_id == tracker.id))
+    # The first of all leases is looked for only if none ended before: then there are few.
+    if session.exec(select(Lease.id).where(of_pool, col(Lease.expires_at) <= wanted).limit(1)).first() is not None:
+        return wanted
+    lent = select(func.min(Lease.granted_at)).where(of_pool)
     in_vain = select(func.min(PoolOverflow.at)).where(col(PoolOverflow.tracker_id) == tracker.id)
     firsts = [first for query in (lent, in_vain) if (first := session.exec(query).one()) is not None]
     return min(max(wanted, min(firsts, default=now)), now)

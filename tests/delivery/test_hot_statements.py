@@ -42,7 +42,7 @@ FEW = {
     "number_finding", "vendor_recording", "webhook_endpoint",
 }  # fmt: skip
 """Tables of settings, of what people do one by one, and a queue of which only the first rows are read."""
-SHARED = {"account_id", "company_id", "connector", "hook"}
+SHARED = {"account_id", "company_id", "connector", "hook", "number_shown_id", "tracking_number_id"}
 """Columns that very many rows have in common: to look up nothing else reads as many."""
 
 GUESSED = (

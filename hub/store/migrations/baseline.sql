@@ -2175,7 +2175,7 @@ CREATE INDEX ix_visit_browser ON visit (visitor_id, company_id, started_at);
 CREATE INDEX ix_visit_clicks_end_at ON visit (clicks_end_at);
 CREATE INDEX ix_visit_company ON visit (company_id, started_at);
 CREATE INDEX ix_visit_expires_at ON visit (expires_at);
-CREATE INDEX ix_visit_number_shown_id ON visit (number_shown_id);
+CREATE INDEX ix_visit_number_shown ON visit (number_shown_id, started_at);
 CREATE INDEX ix_visit_person_id ON visit (person_id);
 CREATE INDEX ix_visit_started_at ON visit (started_at);
 CREATE TABLE attribution (
@@ -2255,7 +2255,7 @@ CREATE TABLE lease (
     FOREIGN KEY(visit_id) REFERENCES visit (id)
 );
 CREATE INDEX ix_lease_granted_at ON lease (granted_at);
-CREATE INDEX ix_lease_tracking_number_id ON lease (tracking_number_id);
+CREATE INDEX ix_lease_number ON lease (tracking_number_id, expires_at);
 CREATE INDEX ix_lease_visit_id ON lease (visit_id);
 CREATE TABLE page_view (
     id VARCHAR(36) NOT NULL,

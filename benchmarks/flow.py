@@ -15,8 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import func
-from sqlmodel import select
+from sqlalchemy import func, insert
+from sqlmodel import col, select
 
 from benchmarks.days import CRMS, OTHER_NETWORKS, PRINTED, Clock, Inbox, configuration, fill
 from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
@@ -24,7 +24,8 @@ from benchmarks.postgres import postgres
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.inbox import INBOX_BATCH_SIZE, fold_inbox
 from hub.flow.pipeline import PIPELINE_BATCH_SIZE, process
-from hub.model import Call, Delivery, InboxWebhook
+from hub.model import Call, Delivery, InboxWebhook, Lease, Tracker, TrackingNumber, Visit
+from hub.model.columns import new_id
 from hub.runtime import Hub
 from hub.startup.opening import Opened, open_hub
 from hub.store.encryption.keyring import new_key
@@ -34,6 +35,8 @@ CALLS = 800
 FEW = 10
 """Calls in a batch of a hub that is not behind."""
 WEBHOOKS_OF_CALL = 6
+LEASES_OF_NUMBER = 2_000
+"""Earlier visitors who were lent each number: those of some months. Leases are kept for 396 days."""
 
 
 @dataclass
@@ -61,6 +64,7 @@ def measure() -> list[Figure]:
     small = _on_sqlite((*CRMS, *OTHER_NETWORKS), ROUNDS)
     few = _on_sqlite((*CRMS, *OTHER_NETWORKS), 3, FEW)
     large = _on_sqlite(CRMS, 3)
+    past = _on_sqlite((*CRMS, *OTHER_NETWORKS), 3, past=LEASES_OF_NUMBER)
     with postgres() as server:
         there = _measured(
             server.create("filled"), lambda n: server.copy("filled", f"n{n}"), (*CRMS, *OTHER_NETWORKS), 3
@@ -69,6 +73,12 @@ def measure() -> list[Figure]:
         at_most("CPU of a call through fold and flow, SQLite", median(small.costs), 1.6, "ms", str(small), row=6),
         at_most("CPU of a call in batches of 10, SQLite", median(few.costs), 2, "ms", str(few), row=6),
         at_most("CPU of a call with six ad networks, SQLite", median(large.costs), 2.2, "ms", str(large), row=6),
+        at_most(
+            f"the same, with {LEASES_OF_NUMBER:,} earlier visitors of each number, times the first",
+            median(past.costs) / median(small.costs),
+            1.1,
+            detail=str(past),
+        ),
         at_most("CPU of a call through fold and flow, PostgreSQL", median(there.costs), 3, "ms", str(there), row=6),
         at_most("passes of one call through the pipeline", _passes(), 2, row=6),
         at_least("calls through the flow, SQLite", median(small.flow_rates), 500, "/s", spread(small.flow_rates, "/s")),
@@ -78,7 +88,7 @@ def measure() -> list[Figure]:
     ]
 
 
-def _on_sqlite(without: Collection[str], rounds: int, batch: int = PIPELINE_BATCH_SIZE) -> _Rounds:
+def _on_sqlite(without: Collection[str], rounds: int, batch: int = PIPELINE_BATCH_SIZE, *, past: int = 0) -> _Rounds:
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "filled.db"
 
@@ -87,7 +97,7 @@ def _on_sqlite(without: Collection[str], rounds: int, batch: int = PIPELINE_BATC
             shutil.copy(template, copy)
             return f"sqlite:///{copy}"
 
-        return _measured(f"sqlite:///{template}", copied, without, rounds, batch)
+        return _measured(f"sqlite:///{template}", copied, without, rounds, batch, past=past)
 
 
 def _measured(
@@ -96,6 +106,8 @@ def _measured(
     without: Collection[str],
     rounds: int,
     batch: int = PIPELINE_BATCH_SIZE,
+    *,
+    past: int = 0,
 ) -> _Rounds:
     clock, key, result = Clock(), new_key(), _Rounds()
     config = configuration(template, without, key)
@@ -107,10 +119,30 @@ def _measured(
     with sandboxes:
         with open_hub(config, clock, sandboxes) as opened:
             fill(opened, clock, CALLS)
+            _add_visitors(opened.hub, past)
         for number in range(rounds):
             with open_hub(configuration(copied(number), without, key), clock, sandboxes) as opened:
                 _round(opened, result, batch)
     return result
+
+
+def _add_visitors(hub: Hub, each: int) -> None:
+    """Earlier visitors of every number of a pool, one after the other, before the first of the days."""
+    with hub.store.writing() as session:
+        model = session.exec(select(Visit).order_by(col(Visit.started_at))).first()
+        assert model is not None
+        lent = select(TrackingNumber.id).join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
+        for number in session.exec(lent.where(Tracker.type == "session")).all():
+            times = [model.started_at - timedelta(hours=3 * place + 1) for place in range(each)]
+            visits = [{**model.model_dump(), "id": new_id(), "started_at": at, "last_seen_at": at} for at in times]
+            leases = [
+                {"id": new_id(), "tracking_number_id": number, "visit_id": visit["id"], "granted_at": at,
+                 "expires_at": at + timedelta(minutes=30), "viewed_at": at}
+                for at, visit in zip(times, visits, strict=True)
+            ]  # fmt: skip
+            if each:
+                session.execute(insert(Visit), visits)
+                session.execute(insert(Lease), leases)
 
 
 def _round(opened: Opened, result: _Rounds, batch: int) -> None:

@@ -25,6 +25,7 @@ from hub.spam.callers import lists_of
 from hub.spam.facts import CallKey
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
+from hub.store.rows import indexless
 
 UNASKED = Permission()
 OWNER = "owner"
@@ -41,7 +42,7 @@ _EARLIER: Any = (
     select(Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id, Call.answered_by)  # type: ignore[call-overload]
     .where(
         col(Call.caller_number).in_(bindparam("numbers", expanding=True)),
-        col(Call.company_id).in_(bindparam("companies", expanding=True)),
+        indexless(Call.company_id).in_(bindparam("companies", expanding=True)),
     )
     .order_by(col(Call.started_at).desc())
 )

@@ -20,7 +20,9 @@ from hub.config.callflow.definition import PIN_DIGITS, Messages, WithPin
 from hub.config.callflow.resume_token import parse_mark
 from hub.errors import CannotDo
 from hub.model import Call, CallStep, FlowVersion, Recording
+from hub.model.calls import MAX_CALL_AGE
 from hub.store.encryption.keyring import Keyring
+from hub.store.rows import indexless
 
 PIN_DOMAIN, LINK_DOMAIN = "voicemail pin", "voicemail by phone"
 MAX_WRONG_PINS, LOCKED_FOR = 5, timedelta(hours=1)
@@ -86,7 +88,10 @@ def openings(
 
 def _wrong_pins(session: Session, step: StepOfFlow, now: datetime) -> int:
     counted = select(func.count()).where(
-        *_taken(step), CallStep.result == WRONG_PIN, col(CallStep.at) > now - LOCKED_FOR
+        *_taken(step),
+        CallStep.company_id == step[0],
+        CallStep.result == WRONG_PIN,
+        col(CallStep.at) > now - LOCKED_FOR,
     )
     return int(session.exec(counted).one())
 
@@ -95,7 +100,7 @@ def _taken(step: StepOfFlow) -> tuple[Any, ...]:
     """That a call took this step of this flow, on any version. A step of another flow is another one, whatever its name."""
     company, flow, name = step
     versions = select(FlowVersion.number).where(FlowVersion.company_id == company, FlowVersion.name == flow)
-    return CallStep.company_id == company, CallStep.step == name, col(CallStep.flow_version).in_(versions)
+    return indexless(CallStep.company_id) == company, CallStep.step == name, col(CallStep.flow_version).in_(versions)
 
 
 def _messages(session: Session, keyring: Keyring, box: StepOfFlow, now: datetime, public_url: str) -> tuple[str, ...]:
@@ -107,25 +112,26 @@ def _messages(session: Session, keyring: Keyring, box: StepOfFlow, now: datetime
         step.do == "voicemail",
     )
     wanted = (
-        select(Recording)
+        select(Recording.recorded_at, Recording.id, Recording.content_type)
         .join(Call, col(Call.id) == col(Recording.call_id))
         .where(
             Call.company_id == box[0],
+            col(Call.started_at) > now - OLDEST - MAX_CALL_AGE,
             Recording.kind == "voicemail",
             col(Recording.path).is_not(None),
             col(Recording.recorded_at) > now - OLDEST,
             left.exists(),
         )
-        .order_by(col(Recording.recorded_at).desc())
-        .limit(MAX_MESSAGES)
     )
+    # In the order of their times the database would read all recordings of all companies.
+    newest = sorted(session.exec(wanted), reverse=True)[:MAX_MESSAGES]
     expires = int((now + LINK_LIFETIME).timestamp())
-    return tuple(f"{public_url}{_path(keyring, row, expires)}" for row in session.exec(wanted))
+    return tuple(f"{public_url}{_path(keyring, each, kind, expires)}" for _, each, kind in newest)
 
 
-def _path(keyring: Keyring, row: Recording, expires: int) -> str:
-    query = {"expires": expires, "signature": keyring.sign(LINK_DOMAIN, f"{row.id}/{expires}".encode())}
-    return f"/audio/{row.id}.{'mp3' if row.content_type == 'audio/mpeg' else 'wav'}?{urlencode(query)}"
+def _path(keyring: Keyring, recording_id: str, content_type: str | None, expires: int) -> str:
+    query = {"expires": expires, "signature": keyring.sign(LINK_DOMAIN, f"{recording_id}/{expires}".encode())}
+    return f"/audio/{recording_id}.{'mp3' if content_type == 'audio/mpeg' else 'wav'}?{urlencode(query)}"
 
 
 def may_hear(keyring: Keyring, recording_id: str, query: Mapping[str, str], now: datetime) -> bool:

@@ -107,13 +107,14 @@ class CallStep(Row, table=True):
     __tablename__ = "call_step"
     __table_args__ = (
         UniqueConstraint("connector", "carrier_call_id", "point", "position"),
+        Index("ix_call_step_company", "company_id", "at"),
         Index("ix_call_step_begun", "flow_version", "at", sqlite_where=BEGINNINGS, postgresql_where=BEGINNINGS),
     )
 
     id: str = id_column()
     connector: str = Field(max_length=64)
     carrier_call_id: str = Field(max_length=64)
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str = Field(foreign_key="company.id")
     flow_version: int
     point: str = Field(max_length=100)
     position: int

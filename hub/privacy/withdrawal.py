@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
@@ -26,7 +26,7 @@ from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
-from hub.store.rows import count_changed
+from hub.store.rows import count_changed, indexless
 
 MAX_WITHDRAWAL_SECONDS = 60.0
 """Seconds until a withdrawal is in force everywhere."""
@@ -164,8 +164,10 @@ def _subjects(session: Session, word: ConsentStatement, person: Person | None) -
         (TextMessage, ((TextMessage.person_number, number),)),
         (FormSubmission, ((FormSubmission.phone_number, number), (FormSubmission.email, email))),
     ):
-        whose = or_(col(table.person_id) == word.person_id, *(col(name) == value for name, value in names if value))
-        of_company = col(table.company_id) == word.company_id
+        # Beside each name stands the company again: the indexes of texts begin with it.
+        named = (and_(col(table.company_id) == word.company_id, col(name) == value) for name, value in names if value)
+        whose = or_(col(table.person_id) == word.person_id, *named)
+        of_company = indexless(table.company_id) == word.company_id
         found += session.exec(select(table.id).where(of_company, whose)).all()
     return found
 

@@ -16,6 +16,7 @@ from hub.model.requests import EVERYBODY
 from hub.privacy.erasure import PersonData
 from hub.privacy_requests.steps import fingerprint_of
 from hub.runtime import Hub
+from hub.store.rows import indexless
 
 PEOPLE_KEY = "people"
 """Key in `PrivacyRequest.known_as` of a request that the hub itself makes: the ids of the people whom it covers."""
@@ -44,7 +45,7 @@ def rows_without_person(request: PrivacyRequest) -> PersonData:
 
 
 def _at(session: Session, request: PrivacyRequest, condition: ColumnElement[bool]) -> list[Person]:
-    found = select(Person).where(Person.company_id == request.company_id, condition).order_by(col(Person.id))
+    found = select(Person).where(indexless(Person.company_id) == request.company_id, condition).order_by(col(Person.id))
     return list(session.exec(found))
 
 

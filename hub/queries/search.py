@@ -35,7 +35,6 @@ from hub.model.people import has_known_email, has_run_of_digits
 from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
-from hub.queries.lists.plan import indexless
 from hub.queries.people import PersonShown, people_shown
 from hub.recordings.conversations import CONVERSATION
 from hub.recordings.transcripts import spoken_parts
@@ -43,6 +42,7 @@ from hub.store.dialects import has_row_security
 from hub.store.encryption.encrypted_fields import names_of, notes_of, values_of
 from hub.store.encryption.search_words import fits, marks_of, words_of
 from hub.store.encryption.vault import Vault
+from hub.store.rows import indexless
 
 MIN_TEXT_CHARACTERS = 2
 MIN_DIGITS = 4

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, func
 from sqlmodel import Session, SQLModel
 
 from hub.model import SyncSlot
@@ -51,6 +51,11 @@ def read_objects(session: Session, table: type[Read], statement: Executable, **v
     """The rows of a `select(*Table.__table__.c)` that was built once, as objects of `table` that can only be read."""
     names = table.__table__.c.keys()
     return [table.from_columns(names, row) for row in read(session, statement, **values)]
+
+
+def indexless(column: object, blank: object = "") -> Any:
+    """The same column, for a condition for which the database must not choose an index: others are more selective."""
+    return func.coalesce(column, blank)
 
 
 def count_changed(session: Session, statement: Executable) -> int:

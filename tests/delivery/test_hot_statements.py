@@ -1,6 +1,7 @@
-"""What a worker runs at each turn, sync and housekeeping run reads indexes: no table that grows as a whole, no backlog.
+"""What a worker runs at each turn, sync and housekeeping run, and what a caller waits for, reads indexes: no table that
+grows as a whole, no backlog.
 
-The statements are those that a worker executes here. SQLite plans each for a million rows in every table, as it does without
+The statements are those that are executed here. SQLite plans each for a million rows in every table, as it does without
 statistics; PostgreSQL is told a million, and uses a sequential scan only where no index fits.
 """
 
@@ -9,17 +10,23 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from call_desk import call_back
+from flow_samples import BUSINESS, of_steps
 from sqlalchemy import event, make_url
-from testbed import ACCOUNTS, OTHER_CALLER, TestHub
+from testbed import ACCOUNTS, CALLER, OTHER_CALLER, TestHub
 from text_steps import queue, webhook_row, write_in
 
+from hub.answering.call_context import AnswerRequest, call_contexts
+from hub.answering.voicemail_boxes import openings, sealed_pin
+from hub.contracts.answers import AnswerPoint
 from hub.model import InboxWebhook, SyncSlot, every_table
 from hub.store.claims import LEASE, claim
 from hub.worker import Worker
@@ -61,20 +68,66 @@ def test_no_statement_of_a_worker_reads_a_growing_table_or_the_backlog(
         {"name": "crm", "url": "http://127.0.0.1:9/", "use": "sales", "allow_private": True}
     ]
     stage = hub(accounts=accounts)
-    store = stage.hub.store
-    statements: dict[str, Any] = {}
+    something_of_everything(stage)
+    with noted(stage) as statements:
+        work(stage)
+    assert len(statements) > 200
+    assert faults(stage, statements, databases) == []
+
+
+def test_no_statement_that_a_caller_waits_for_reads_a_growing_table(
+    hub: Callable[..., TestHub], databases: Path
+) -> None:
+    stage = hub()
+    something_of_everything(stage)
+    lent = next(number for number, line in stage.directory.lines.items() if line.tracker.type == "session")
+    flow = of_steps(
+        "who",
+        {
+            "who": {
+                "do": "attribution_route", "otherwise": "night",
+                "cases": [{"caller": "repeat", "then": "box"}, {"tag": "vip", "then": "box"},
+                          {"caller_list": "vip", "then": "box"}, {"owner": "M*", "then": "box"}],
+            },
+            "box": {
+                "do": "messages", "say": "PIN?", "box": "night", "otherwise": "end",
+                "pin": sealed_pin(stage.hub.keyring, "482915"),
+            },
+            "night": {"do": "voicemail", "say": f"Call {BUSINESS}."},
+        },
+    )  # fmt: skip
+    at = {"tracking_number": lent, "caller_number": CALLER, "call_id": "CA1"}
+    points = (
+        AnswerPoint(moment="ringing", **at),
+        AnswerPoint(moment="digits", mark="3.box.1.n.0", digits="482915", **at),
+    )
+    line = stage.directory.lines[lent]
+    requests = [AnswerRequest(connector="carrier", point=each, line=line, flow=flow, version=3) for each in points]
+    with noted(stage) as statements, stage.hub.store.reading() as session:
+        call_contexts(session, requests, stage.clock(), "", vault=stage.hub.vault)
+        openings(session, stage.hub.keyring, requests, stage.clock(), "")
+    assert len(statements) > 7
+    assert faults(stage, statements, databases) == []
+
+
+@contextmanager
+def noted(stage: TestHub) -> Iterator[dict[str, Any]]:
+    """The statements that read, each with values, filled while the block runs."""
+    engine, statements = stage.hub.store.engine, dict[str, Any]()
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
-        statements.setdefault(statement, values[0] if many else values)
+        if re.match("SELECT|UPDATE|DELETE|WITH", statement):
+            statements.setdefault(statement, values[0] if many else values)
 
-    something_of_everything(stage)
-    event.listen(store.engine, "before_cursor_execute", note)
-    work(stage)
-    event.remove(store.engine, "before_cursor_execute", note)
-    read = {each: values for each, values in statements.items() if re.match("SELECT|UPDATE|DELETE|WITH", each)}
-    assert len(read) > 200
-    faults = on_sqlite(stage, read) if store.is_sqlite else on_postgresql(stage, read, databases)
-    assert not [f"{fault}: {statement}" for statement, fault in faults]
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def faults(stage: TestHub, statements: dict[str, Any], databases: Path) -> list[str]:
+    """Each step of a plan that reads too much, with its statement."""
+    on_it = on_sqlite if stage.hub.store.is_sqlite else partial(on_postgresql, databases=databases)
+    return [f"{fault}: {statement}" for statement, fault in on_it(stage, statements)]
 
 
 def something_of_everything(stage: TestHub) -> None:

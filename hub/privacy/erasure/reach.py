@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Text, and_, cast, literal, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, or_
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
@@ -28,6 +28,7 @@ from hub.model import (
 )
 from hub.model.people import is_typed
 from hub.store.dialects import BytePosition
+from hub.store.rows import indexless
 
 
 def webhooks_of_others(session: Session, company_id: str, ids: Collection[str]) -> set[str]:
@@ -110,15 +111,19 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
     texts = _contacts(session, person, TextMessage, (TextMessage.person_number, person.known_number))
     form: Any = FormSubmission
     forms = _contacts(session, person, form, (form.phone_number, person.known_number), (form.email, person.known_email))
-    known = select(Person.id).where(Person.company_id == person.company_id, ~is_typed())
+    known = exists().where(
+        col(Person.id) == Visit.person_id, indexless(Person.company_id) == person.company_id, ~is_typed()
+    )
     sent_from = select(Visit.id).where(
         col(Visit.id).in_(select(form.visit_id).where(form.id.in_(forms), form.visit_id.is_not(None))),
-        or_(col(Visit.person_id).is_(None), col(Visit.person_id).not_in(known)),
+        ~known,
     )
     visits = set(session.exec(sent_from))
     if not person.is_typed:
         visits |= set(
-            session.exec(select(Visit.id).where(Visit.company_id == person.company_id, Visit.person_id == person.id))
+            session.exec(
+                select(Visit.id).where(indexless(Visit.company_id) == person.company_id, Visit.person_id == person.id)
+            )
         )
     return PersonData(
         people=frozenset([person.id, *_typed_by_name(session, person)]),
@@ -182,8 +187,10 @@ def _needles(person: Person) -> list[str]:
 
 def _contacts(session: Session, person: Person, table: Any, *names: tuple[Any, str | None]) -> list[str]:
     """Ids of one kind of contact: linked to the person, or with their number or address."""
-    theirs = or_(table.person_id == person.id, *_named(*names))
-    return list(session.exec(select(table.id).where(table.company_id == person.company_id, theirs)))
+    # Beside each name stands the company again: the indexes of texts begin with it.
+    named = [and_(table.company_id == person.company_id, each) for each in _named(*names)]
+    theirs = or_(table.person_id == person.id, *named)
+    return list(session.exec(select(table.id).where(indexless(table.company_id) == person.company_id, theirs)))
 
 
 def _outgoing_calls(session: Session, person: Person, subjects: list[str]) -> list[str]:

@@ -20,10 +20,11 @@ from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.lists import filters
 from hub.queries.lists.filters import GOOD, IS_LEAD, MARKED, NONE, UNSCORED, ContactFilter, Outcome, SentState
 from hub.queries.lists.kinds import CALLS, TEXTS, Kind
-from hub.queries.lists.plan import Period, indexless
+from hub.queries.lists.plan import Period
 from hub.queries.lists.search import Search, search_conditions, search_of, wide_search_of
 from hub.reports.calendar import OwnDays, bounds, day_of, days_between, in_days
 from hub.reports.touches import ABANDONED_SECONDS, MARKED_LEADS, is_lead, unanswered
+from hub.store.rows import indexless
 
 MAX_HEAT_DAYS = 366
 """So many days a filter by weekday or hour goes back at most."""

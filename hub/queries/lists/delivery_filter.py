@@ -21,8 +21,9 @@ from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
 from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import Part
-from hub.queries.lists.plan import RowFilter, indexless, rows_of
+from hub.queries.lists.plan import RowFilter, rows_of
 from hub.reports.calendar import OwnDays, in_days
+from hub.store.rows import indexless
 
 HOOKS = (UPLOAD, LOG)
 """Conversions and log entries of calls; texts have a page of their own."""

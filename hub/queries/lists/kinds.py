@@ -15,7 +15,8 @@ from hub.access.users import may
 from hub.model import Call, FormSubmission, TextMessage
 from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.keyset import Order, Row, newest_first
-from hub.queries.lists.plan import indexless, visible_companies
+from hub.queries.lists.plan import visible_companies
+from hub.store.rows import indexless
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ from hub.queries.lists.plan import (
     MAX_SCANNED,
     TRACKER,
     few_ids,
-    indexless,
     is_apart,
     period_beyond,
 )
 from hub.queries.lists.search import search_conditions
 from hub.queries.missed_calls import newest_missed_calls
+from hub.store.rows import indexless
 
 PLAIN = {"kind", "tracker", "tracker_ids", "spam"}
 """Conditions for which a company's or a tracker's contacts are in an index in the order of the list."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Company
 from hub.queries.lists.keyset import Cursor, Order, Page, Part, newest_first, page_of
+from hub.store.rows import indexless
 
 Period = tuple[datetime | None, datetime | None]
 """Its beginning and the moment after it; None: no bound."""
@@ -28,11 +29,6 @@ WINDOWS = (150, 350, 1_000, 1_500)
 COMPANY: Any = bindparam("one_company")
 TRACKER: Any = bindparam("one_tracker")
 """Values of a statement that is executed for one company or tracker after the other: to make a statement takes longer."""
-
-
-def indexless(column: object, blank: object = "") -> Any:
-    """The same column, for a condition for which the database must not choose an index: others are more selective."""
-    return func.coalesce(column, blank)
 
 
 def period_beyond(period: Period, cursor: Cursor | None, order: Order) -> Period:

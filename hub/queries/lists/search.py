@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.phones import phone_number
 from hub.model import Attribution, Company, FormSubmission, MonthRollup, Person, Tracker
 from hub.queries.lists.kinds import CALLS, FORMS, TEXTS, Kind
-from hub.queries.lists.plan import indexless
+from hub.store.rows import indexless
 
 MIN_DIGITS = 4
 MIN_PART_DIGITS = 3

@@ -12,8 +12,9 @@ from hub.access.scope import AccessScope
 from hub.model import TextMessage, Tracker
 from hub.queries.contact.view import ContactView, contact_views
 from hub.queries.lists.keyset import Page
-from hub.queries.lists.plan import RowFilter, indexless
+from hub.queries.lists.plan import RowFilter
 from hub.store.encryption.vault import Vault
+from hub.store.rows import indexless
 
 
 @dataclass(frozen=True, kw_only=True)

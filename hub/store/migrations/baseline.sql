@@ -672,7 +672,7 @@ CREATE TABLE call_step (
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
 CREATE INDEX ix_call_step_begun ON call_step (flow_version, at) WHERE position = 0 AND point = 'ringing:';
-CREATE INDEX ix_call_step_company_id ON call_step (company_id);
+CREATE INDEX ix_call_step_company ON call_step (company_id, at);
 CREATE INDEX ix_call_step_expires_at ON call_step (expires_at);
 CREATE TABLE call_test (
     id VARCHAR(36) NOT NULL,

@@ -17,9 +17,9 @@ from typing import Any
 from sqlmodel import select
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
+from benchmarks.followed_calls import FollowedCalls
 from hub.model import CallStep, ConfigProcess
 from hub.proof.chaos.environment import Environment, set_stage
-from hub.proof.chaos.followed_calls import FollowedCalls
 from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 

@@ -17,10 +17,10 @@ import pytest
 from commands import CliRunner
 from sqlmodel import select
 
+from benchmarks.followed_calls import FollowedCalls
 from hub.cli import app
 from hub.model import CallStep, ConfigProcess, ConfigVersion
 from hub.proof.chaos.environment import Environment, set_stage
-from hub.proof.chaos.followed_calls import FollowedCalls
 from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 

@@ -27,6 +27,7 @@ from hub.model import (
     Person,
     Visit,
 )
+from hub.model.conversions import TAKEN_BACK
 from hub.model.people import has_known_number, is_typed
 from hub.model.states import DeliveryState, SubjectState
 from hub.reports.dirty_days import Change
@@ -47,7 +48,7 @@ def write_results(
         _meet_people(session, cases)
     if again := {case.subject.id: case.at for case in cases if case.attributed_again}:
         session.execute(delete(Attribution).where(col(Attribution.subject_id).in_(again)))
-        _send_unmatched_again(session, again, hub.clock())
+        _send_again(session, again, hub.clock())
         _unlink_visits(session, cases)
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
@@ -57,18 +58,22 @@ def write_results(
     _write_conversions(session, by_subject, converted)
 
 
-def _send_unmatched_again(session: Session, began: Mapping[str, datetime], now: datetime) -> None:
-    """Conversions for which no network found an ad, because the beginning of their call was not known yet, get the right time,
-    and are sent again with their click."""
-    sent = select(Delivery.conversion_id, Delivery.state, Delivery.subject_id)
-    states: dict[tuple[str, str], set[str]] = {}
-    for conversion_id, state, subject_id in session.exec(sent.where(col(Delivery.subject_id).in_(began))):
+def _send_again(session: Session, began: Mapping[str, datetime], now: datetime) -> None:
+    """Conversions that no network counts, because the beginning of their call was not known yet, get the right time and are
+    sent again: those for which no network found an ad, now with their click, and those that were held for what another visitor
+    had refused. Consent is asked again when they are sent."""
+    sent = select(Delivery.conversion_id, Delivery.state, Delivery.code, Delivery.subject_id)
+    uncounted: dict[tuple[str, str], bool] = {}
+    for conversion_id, state, code, subject_id in session.exec(sent.where(col(Delivery.subject_id).in_(began))):
         if conversion_id is not None:
-            states.setdefault((conversion_id, subject_id), set()).add(state)
-    unmatched = {key: began[subject] for (key, subject), found in states.items() if found == {DeliveryState.UNMATCHED}}
-    change_rows(session, ConversionRow, [{"id": key, "occurred_at": at} for key, at in unmatched.items()])
+            is_held = state == DeliveryState.HELD and code != TAKEN_BACK
+            counts = state != DeliveryState.UNMATCHED and not is_held
+            key = (conversion_id, subject_id)
+            uncounted[key] = uncounted.get(key, True) and not counts
+    again = {key: began[subject] for (key, subject), is_uncounted in uncounted.items() if is_uncounted}
+    change_rows(session, ConversionRow, [{"id": key, "occurred_at": at} for key, at in again.items()])
     fresh = {"state": DeliveryState.READY, "due_at": now, **FROM_THE_START}
-    session.execute(update(Delivery).where(col(Delivery.conversion_id).in_(unmatched)).values(fresh))
+    session.execute(update(Delivery).where(col(Delivery.conversion_id).in_(again)).values(fresh))
 
 
 def _write_facts(hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment) -> None:

@@ -170,6 +170,31 @@ def test_a_call_whose_beginning_is_known_late_is_attributed_again(hub: Factory) 
     assert dict(stage.network.uploaded[-1].click_ids) == {"gclid": "Cj0KCQjw123456789"}
 
 
+@pytest.mark.parametrize("second_refuses", [False, True])
+def test_a_refusal_of_another_visitor_holds_a_conversion_only_until_the_beginning_of_its_call_is_known(
+    hub: Factory, second_refuses: bool
+) -> None:
+    """The number was lent to two people one after the other; the webhooks of the second one's call came in a wrong order."""
+    stage = hub()
+    refusal = {"ads": "denied", "ad_user_data": "denied"}
+    first = stage.visit(consent=refusal)
+    stage.clock.advance(seconds=(HOLD + COOL_DOWN).total_seconds() + 60)
+    said = {"consent": refusal} if second_refuses else {}
+    second = next(each for each in (stage.visit(**said) for _ in POOL) if each.number == first.number)
+    beginning, _, end = finished(stage, "CA1", second.number)
+    stage.tell(replace(end, at=beginning.at))
+    stage.clock.advance(minutes=2)
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).visit_id == first.visit_id
+    stage.deliver()
+    assert stage.one(Delivery, hook="upload_conversions").state == "held"
+    stage.tell(beginning)
+    stage.flow()
+    assert attributed(stage, stage.one(Call, carrier_call_id="CA1")).visit_id == second.visit_id
+    stage.deliver()
+    assert stage.one(Delivery, hook="upload_conversions").state == ("held" if second_refuses else "delivered")
+
+
 @pytest.mark.parametrize("has_called", [False, True])
 def test_after_a_call_is_attributed_again_a_visit_is_no_longer_the_callers_unless_another_call_shows_it(
     hub: Factory, has_called: bool

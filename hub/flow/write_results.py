@@ -27,7 +27,6 @@ from hub.model import (
     Person,
     Visit,
 )
-from hub.model.conversions import TAKEN_BACK
 from hub.model.people import has_known_number, is_typed
 from hub.model.states import DeliveryState, SubjectState
 from hub.reports.dirty_days import Change
@@ -61,19 +60,26 @@ def write_results(
 def _send_again(session: Session, began: Mapping[str, datetime], now: datetime) -> None:
     """Conversions that no network counts, because the beginning of their call was not known yet, get the right time and are
     sent again: those for which no network found an ad, now with their click, and those that were held for what another visitor
-    had refused. Consent is asked again when they are sent."""
-    sent = select(Delivery.conversion_id, Delivery.state, Delivery.code, Delivery.subject_id)
-    uncounted: dict[tuple[str, str], bool] = {}
-    for conversion_id, state, code, subject_id in session.exec(sent.where(col(Delivery.subject_id).in_(began))):
+    had refused. So is what a CRM did not get for that reason. Consent is asked again when they are sent."""
+    of_ruling = (col(ConsentDecision.id) == Delivery.decision_id) & (col(ConsentDecision.rule_id) == Delivery.code)
+    sent = (
+        select(Delivery.id, Delivery.conversion_id, Delivery.subject_id, Delivery.state, ConsentDecision.id)
+        .join(ConsentDecision, of_ruling, isouter=True)
+        .where(col(Delivery.subject_id).in_(began))
+    )
+    items: dict[str, dict[str, bool]] = {}
+    times: dict[str, datetime] = {}
+    for delivery_id, conversion_id, subject_id, state, ruling in session.exec(sent):
+        is_held = state == DeliveryState.HELD and ruling is not None
+        items.setdefault(conversion_id or delivery_id, {})[delivery_id] = is_held or state == DeliveryState.UNMATCHED
         if conversion_id is not None:
-            is_held = state == DeliveryState.HELD and code != TAKEN_BACK
-            counts = state != DeliveryState.UNMATCHED and not is_held
-            key = (conversion_id, subject_id)
-            uncounted[key] = uncounted.get(key, True) and not counts
-    again = {key: began[subject] for (key, subject), is_uncounted in uncounted.items() if is_uncounted}
-    change_rows(session, ConversionRow, [{"id": key, "occurred_at": at} for key, at in again.items()])
+            times[conversion_id] = began[subject_id]
+    again = {key for key, each in items.items() if all(each.values())}
+    changed = [{"id": key, "occurred_at": at} for key, at in times.items() if key in again]
+    change_rows(session, ConversionRow, changed)
     fresh = {"state": DeliveryState.READY, "due_at": now, **FROM_THE_START}
-    session.execute(update(Delivery).where(col(Delivery.conversion_id).in_(again)).values(fresh))
+    due = [delivery_id for key in again for delivery_id in items[key]]
+    session.execute(update(Delivery).where(col(Delivery.id).in_(due)).values(fresh))
 
 
 def _write_facts(hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment) -> None:

@@ -69,14 +69,10 @@ def states_before(session: Session, connector: str, deliveries: Sequence[Deliver
     for change in changes:
         before = [row for row in rows if row.item_key == change.item_key and row.id < change.id]
         unfinished = [row.state for row in before if row.state in OPEN_DELIVERY_STATES]
-        ended = DeliveryState.DELIVERED if _counts(before) else _last_state(before)
+        ended = DeliveryState.DELIVERED if _counts(before) else before[-1].state if before else "missing"
         states[change.id] = unfinished[0] if unfinished else ended
     return states
 
 
 def _counts(before: Sequence[Delivery]) -> bool:
     return any(row.kind == "new" and row.state == DeliveryState.DELIVERED for row in before)
-
-
-def _last_state(before: Sequence[Delivery]) -> str:
-    return before[-1].state if before else "missing"

@@ -55,10 +55,6 @@ def _is_waiting(subject: Subject) -> bool:
     return subject.enriched_at is None and subject.state in (SubjectState.NEW, SubjectState.READY, SubjectState.LEASED)
 
 
-def _is_over(subject: Subject) -> bool:
-    return not isinstance(subject, Call) or subject.over
-
-
 def _settle(
     hub: Hub, session: Session, directory: Directory, subjects: list[Subject], judged: set[str], read: set[str]
 ) -> None:
@@ -89,7 +85,7 @@ def _settle(
                 if (
                     case.subject.id in judged
                     and EVENTS[type(case.subject)] == rule.when.event
-                    and _is_over(case.subject)
+                    and (not isinstance(case.subject, Call) or case.subject.over)
                 ):
                     wanted.append(Wanted(rule, case, event_conversion(rule, case, now), matches(rule, case)))
                 continue

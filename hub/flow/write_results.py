@@ -62,8 +62,10 @@ def _send_again(session: Session, began: Mapping[str, datetime], now: datetime) 
     sent again: those for which no network found an ad, now with their click, and those that were held for what another visitor
     had refused. So is what a CRM did not get for that reason. Consent is asked again when they are sent."""
     of_ruling = (col(ConsentDecision.id) == Delivery.decision_id) & (col(ConsentDecision.rule_id) == Delivery.code)
+    columns: Any = (Delivery.id, Delivery.conversion_id, Delivery.subject_id, Delivery.state, ConsentDecision.id)
     sent = (
-        select(Delivery.id, Delivery.conversion_id, Delivery.subject_id, Delivery.state, ConsentDecision.id)
+        select(*columns)
+        .select_from(Delivery)
         .join(ConsentDecision, of_ruling, isouter=True)
         .where(col(Delivery.subject_id).in_(began))
     )

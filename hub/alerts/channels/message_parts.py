@@ -65,7 +65,8 @@ def with_parts(
         return MessageParts(message)
     with hub.store.reading() as session:
         call = session.get(Call, alert.subject_id)
-        found = [each for each in recordings_of(hub, session, call, user) if _is_message(each)] if call else []
+        heard = recordings_of(hub, session, call, user) if call else []
+        found = [each for each in heard if each.row.kind == "voicemail"]
         if call is None or not found:
             return MessageParts(message)
         if _is_coming(found[-1]) and attempts < WAITS:
@@ -103,10 +104,6 @@ def with_parts(
 
 def _with(message: Message, lines: Sequence[str]) -> Message:
     return replace(message, lines=(*message.lines, *lines))
-
-
-def _is_message(heard: Heard) -> bool:
-    return heard.row.kind == "voicemail"
 
 
 def _is_coming(heard: Heard) -> bool:

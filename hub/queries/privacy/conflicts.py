@@ -139,12 +139,9 @@ def _names(session: Session, hub: Hub, people: Iterable[Person], forms: Sequence
     """Person id → the name that they have, or gave with their latest form."""
     known = list(people)
     opened = names_of(hub.vault, session, [*known, *forms])
-    latest = {form.person_id or "": opened[form.id] for form in sorted(forms, key=_sent_at) if form.id in opened}
+    in_order = sorted(forms, key=lambda form: form.submitted_at)
+    latest = {form.person_id or "": opened[form.id] for form in in_order if form.id in opened}
     return {**latest, **{each.id: opened[each.id] for each in known if each.id in opened}}
-
-
-def _sent_at(form: FormSubmission) -> datetime:
-    return form.submitted_at
 
 
 def _case(

@@ -65,8 +65,8 @@ def with_parts(
         return MessageParts(message)
     with hub.store.reading() as session:
         call = session.get(Call, alert.subject_id)
-        heard = recordings_of(hub, session, call, user) if call else []
-        found = [each for each in heard if each.row.kind == "voicemail"]
+        recordings = recordings_of(hub, session, call, user) if call else []
+        found = [each for each in recordings if each.row.kind == "voicemail"]
         if call is None or not found:
             return MessageParts(message)
         if _is_coming(found[-1]) and attempts < WAITS:

@@ -25,11 +25,12 @@ from hub.spam.callers import lists_of
 from hub.spam.facts import CallKey
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
-from hub.store.rows import indexless
 
 UNASKED = Permission()
 OWNER = "owner"
 """The name of the fact of a CRM that says who owns the contact."""
+MAX_EARLIER_CALLS = 200
+"""Of a caller, so many of the last calls are looked at: a machine that called ten thousand times must not make others wait."""
 _OF_CALLS = (
     col(CallStep.connector).in_(bindparam("connectors", expanding=True)),
     col(CallStep.carrier_call_id).in_(bindparam("calls", expanding=True)),
@@ -38,13 +39,24 @@ _ACCEPTED = select(CallStep.connector, CallStep.carrier_call_id, CallStep.point)
     *_OF_CALLS, CallStep.result == TAKEN, col(CallStep.point).in_(bindparam("points", expanding=True))
 )
 _TAGS = select(CallStep.connector, CallStep.carrier_call_id, CallStep.tags).where(*_OF_CALLS, CallStep.do == "tag")
+_OF_CALLER = (col(Call.caller_number) == bindparam("number"), col(Call.company_id) == bindparam("company"))
 _EARLIER: Any = (
-    select(Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id, Call.answered_by)  # type: ignore[call-overload]
-    .where(
-        col(Call.caller_number).in_(bindparam("numbers", expanding=True)),
-        indexless(Call.company_id).in_(bindparam("companies", expanding=True)),
-    )
+    select(Call.connector, Call.carrier_call_id, Call.answered_by)
+    .where(*_OF_CALLER)
     .order_by(col(Call.started_at).desc())
+    .limit(MAX_EARLIER_CALLS)
+)
+_OWNER_FACT = (
+    select(FactRow)
+    .where(
+        col(FactRow.subject_id).in_(
+            select(Call.id).where(*_OF_CALLER).order_by(col(Call.started_at).desc()).limit(MAX_EARLIER_CALLS)
+        ),
+        FactRow.name == OWNER,
+        col(FactRow.expires_at) > bindparam("now"),
+    )
+    .order_by(col(FactRow.learned_at).desc())
+    .limit(1)
 )
 """Built once: a caller waits for them."""
 
@@ -166,21 +178,12 @@ def _owners(
 ) -> dict[tuple[str, str], str]:
     """By caller: who owns their contact, as the CRM reported at the latest call of which that was kept."""
     callers = {each.caller for each in requests if each.flow.knows_owner and each.point.caller_number}
-    if not callers:
-        return {}
-    rows = session.exec(
-        select(FactRow, Call.company_id, Call.caller_number)
-        .join(Call, col(Call.id) == col(FactRow.subject_id))
-        .where(
-            col(Call.caller_number).in_({number for _, number in callers}),
-            col(Call.company_id).in_({company for company, _ in callers}),
-            FactRow.name == OWNER,
-            col(FactRow.expires_at) > now,
-        )
-        .order_by(col(FactRow.learned_at))
-    ).all()
-    values = values_of(vault, session, [fact for fact, _, _ in rows])
-    return {(company or "", number or ""): values[fact.id] for fact, company, number in rows if fact.id in values}
+    facts = {
+        caller: session.exec(_OWNER_FACT, params={"company": caller[0], "number": caller[1], "now": now}).first()
+        for caller in callers
+    }
+    values = values_of(vault, session, filter(None, facts.values()))
+    return {caller: values[fact.id] for caller, fact in facts.items() if fact is not None and fact.id in values}
 
 
 def _call_context(
@@ -259,31 +262,28 @@ def _beginnings(session: Session, requests: Sequence[AnswerRequest]) -> dict[tup
 
 
 def _earlier(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], Earlier]:
-    """By caller: who answered the last call, and the tags of all calls. Holds only people who called before."""
+    """By caller: who answered the last call, and the tags of all calls looked at. Holds only people who called before."""
     wanted = [each for each in requests if each.flow.knows_caller and each.point.caller_number]
     if not wanted:
         return {}
     present = {each.call for each in wanted}
-    people = {each.caller for each in wanted}
-    rows = session.exec(
-        _EARLIER,
-        params={
-            "numbers": list({number for _, number in people}),
-            "companies": list({company for company, _ in people}),
-        },
-    ).all()
-    tags = _tags(session, {(connector, call_id) for _, _, connector, call_id, _ in rows})
-    found: dict[tuple[str, str], Earlier] = {}
-    for company, number, connector, call_id, answered_by in rows:
-        if (connector, call_id) in present:
-            continue
-        caller = (company or "", number or "")
-        before = found.get(caller)
-        found[caller] = Earlier(
-            answered_by=(before.answered_by if before else None) or answered_by,
-            tags=(before.tags if before else frozenset()) | tags.get((connector, call_id), frozenset()),
+    calls = {
+        caller: [
+            call
+            for call in session.exec(_EARLIER, params={"company": caller[0], "number": caller[1]}).all()
+            if (call.connector, call.carrier_call_id) not in present
+        ]
+        for caller in {each.caller for each in wanted}
+    }
+    tags = _tags(session, {(call.connector, call.carrier_call_id) for each in calls.values() for call in each})
+    return {
+        caller: Earlier(
+            answered_by=next((call.answered_by for call in each if call.answered_by), None),
+            tags=frozenset[str]().union(*(tags.get((call.connector, call.carrier_call_id), ()) for call in each)),
         )
-    return found
+        for caller, each in calls.items()
+        if each
+    }
 
 
 def _own_tags(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], frozenset[str]]:

@@ -12,21 +12,23 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
 from hub.contracts.consent import NOT_DELIBERATE, within
-from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
+from hub.model import ConsentEntry, Delivery, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, LISTED_USES, USES
 from hub.model.states import DeliveryState, MessageStatus
+from hub.privacy.contacts import contacts_of
 from hub.privacy.ledger import REFUSING_STATES, ConsentStatement, append
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
-from hub.store.rows import count_changed, indexless
+from hub.store.rows import count_changed
 
 MAX_WITHDRAWAL_SECONDS = 60.0
 """Seconds until a withdrawal is in force everywhere."""
@@ -97,7 +99,9 @@ def take_effect(
     for word in statements:
         _suppress(session, vault, word, now)
     return sum(
-        _hold(session, config, word, now) for word in statements if word.state in REFUSING_STATES and word.person_id
+        _hold(session, config, word, word.person_id, now)
+        for word in statements
+        if word.state in REFUSING_STATES and word.person_id
     )
 
 
@@ -119,9 +123,10 @@ def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datet
         add_suppressions(session, fingerprint, stopped, min(word.stated_at, now), now)
 
 
-def _hold(session: Session, config: Config, word: ConsentStatement, now: datetime) -> int:
-    person = session.get(Person, word.person_id)
-    theirs = _subjects(session, word, person)
+def _hold(session: Session, config: Config, word: ConsentStatement, person_id: str, now: datetime) -> int:
+    person = session.get(Person, person_id)
+    names = (person.known_number, person.known_email) if person else (None, None)
+    theirs = [*chain(*contacts_of(session, word.company_id, person_id, *names))]
     if not theirs:
         return 0
     # Leased rows belong to sends that have not begun: after a send its row is not leased, and we hold the lock
@@ -153,23 +158,6 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
         changed = update(TextMessage).where(col(TextMessage.id).in_(texts)).values(**values)
         session.execute(changed.execution_options(synchronize_session=False))
     return held
-
-
-def _subjects(session: Session, word: ConsentStatement, person: Person | None) -> list[str]:
-    """Ids of the person's calls and texts, and of the forms that name them."""
-    number, email = (person.known_number, person.known_email) if person else (None, None)
-    found: list[str] = []
-    for table, names in (
-        (Call, ((Call.caller_number, number),)),
-        (TextMessage, ((TextMessage.person_number, number),)),
-        (FormSubmission, ((FormSubmission.phone_number, number), (FormSubmission.email, email))),
-    ):
-        # Beside each name stands the company again: the indexes of texts begin with it.
-        named = (and_(col(table.company_id) == word.company_id, col(name) == value) for name, value in names if value)
-        whose = or_(col(table.person_id) == word.person_id, *named)
-        of_company = indexless(table.company_id) == word.company_id
-        found += session.exec(select(table.id).where(of_company, whose)).all()
-    return found
 
 
 def _uses(config: Config, word: ConsentStatement) -> Mapping[tuple[str, str], str]:

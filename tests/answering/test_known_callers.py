@@ -77,3 +77,35 @@ def test_the_lists_the_owner_and_the_messages_of_a_box_are_found_on_every_databa
     assert not may_hear(stage.hub.keyring, recording, parts, now + timedelta(hours=1))
     assert not may_hear(stage.hub.keyring, call.id, parts, now)
     assert [(each.way, each.calls) for each in shares] == [("short", 1)]
+
+
+def test_of_a_caller_with_very_many_calls_the_last_200_are_looked_at(hub: Callable[..., TestHub]) -> None:
+    stage = hub()
+    line = stage.directory.lines[SHARED]
+    with stage.hub.store.writing() as session:
+        for count in range(230):
+            at = stage.clock() - timedelta(minutes=count)
+            agent = {0: None, 1: "+13125550151"}.get(count, "+13125550152")
+            common = {"connector": "carrier", "carrier_call_id": f"CA{count}", "company_id": line.company.id}
+            call = Call(
+                **common, caller_number=CALLER, tracking_number=SHARED, answered_by=agent, started_at=at, due_at=at
+            )
+            step = CallStep(**common, point="a", position=0, step="mark", do="tag", result="goes on", flow_version=1)
+            step.at, step.expires_at, step.tags = at, at, [f"call {count}"]
+            session.add_all([call, step])
+    flow = of_steps(
+        "who",
+        {
+            "who": {"do": "attribution_route", "cases": [{"tag": "call 3", "then": "end"}], "otherwise": "end"},
+        },
+    )
+    ringing = AnswerPoint(moment="ringing", tracking_number=SHARED, call_id="CA0", caller_number=CALLER)
+    others = replace(ringing, call_id="CB1", caller_number="+13125550149")
+    requests = [
+        AnswerRequest(connector="carrier", point=each, line=line, flow=flow, version=1) for each in (ringing, others)
+    ]
+    with stage.hub.store.reading() as session:
+        known, unknown = call_contexts(session, requests, stage.clock(), "")
+    assert (known.first_time, known.last_answered_by) == (False, "+13125550151")
+    assert known.tags == {f"call {count}" for count in range(1, 200)}
+    assert (unknown.first_time, unknown.tags) == (True, frozenset())

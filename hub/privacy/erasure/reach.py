@@ -13,7 +13,6 @@ from sqlmodel import Session, col, select
 
 from hub.config.models import Config
 from hub.model import (
-    Call,
     CallEventRow,
     Company,
     FormSubmission,
@@ -21,12 +20,12 @@ from hub.model import (
     OutcomeRow,
     OutgoingCall,
     Person,
-    TextMessage,
     Tracker,
     TrackingNumber,
     Visit,
 )
 from hub.model.people import is_typed
+from hub.privacy.contacts import contacts_of
 from hub.store.dialects import BytePosition
 from hub.store.rows import indexless
 
@@ -107,10 +106,9 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
     a person known only from typed names: these forms, and the visits from which they were sent, unless a visit belongs
     to someone else.
     """
-    calls = _contacts(session, person, Call, (Call.caller_number, person.known_number))
-    texts = _contacts(session, person, TextMessage, (TextMessage.person_number, person.known_number))
     form: Any = FormSubmission
-    forms = _contacts(session, person, form, (form.phone_number, person.known_number), (form.email, person.known_email))
+    calls, texts, forms = contacts_of(session, person.company_id, person.id, person.known_number, person.known_email)
+    subjects = [*calls, *texts, *forms]
     known = exists().where(
         col(Person.id) == Visit.person_id, indexless(Person.company_id) == person.company_id, ~is_typed()
     )
@@ -131,8 +129,8 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         texts=frozenset(texts),
         forms=frozenset(forms),
         visits=frozenset(visits),
-        outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
-        outgoing_calls=frozenset(_outgoing_calls(session, person, [*calls, *texts, *forms])),
+        outcomes=frozenset(_outcomes(session, config, person, subjects)),
+        outgoing_calls=frozenset(_outgoing_calls(session, person, subjects)),
         webhooks=webhooks_of_calls(session, calls) | frozenset(webhooks),
     )
 
@@ -183,14 +181,6 @@ def _needles(person: Person) -> list[str]:
     if person.known_email:
         needles += [person.known_email, quote(person.known_email, safe="")]
     return list(dict.fromkeys(needle for needle in needles if needle))
-
-
-def _contacts(session: Session, person: Person, table: Any, *names: tuple[Any, str | None]) -> list[str]:
-    """Ids of one kind of contact: linked to the person, or with their number or address."""
-    # Beside each name stands the company again: the indexes of texts begin with it.
-    named = [and_(table.company_id == person.company_id, each) for each in _named(*names)]
-    theirs = or_(table.person_id == person.id, *named)
-    return list(session.exec(select(table.id).where(indexless(table.company_id) == person.company_id, theirs)))
 
 
 def _outgoing_calls(session: Session, person: Person, subjects: list[str]) -> list[str]:

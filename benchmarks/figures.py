@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from timeit import repeat
 
 from rich.console import Console
 from rich.table import Table
@@ -58,7 +59,7 @@ def spread(values: Iterable[float], unit: str = "") -> str:
 
 def print_figures(figures: Iterable[Figure], before: Mapping[str, float] | None = None) -> None:
     """Print the report; `before`: what the baseline has of each figure, by its `what`."""
-    load = f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} in the end"
+    load = f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} in the end; {_speed()}"
     title = "What this machine measured (medians of 5 where a spread is shown)"
     table = Table("#", "figure", "now", "wanted", "baseline", "verdict", title=title, caption=load)
     verdicts = {True: "[green]met[/]", False: "[red]missed[/]", None: "for information"}
@@ -86,3 +87,10 @@ def shown(value: float, unit: str = "") -> str:
 
 def _measured(value: float, unit: str, detail: str) -> str:
     return shown(value, unit) + (f"; {detail}" if detail else "")
+
+
+def _speed() -> str:
+    """How fast the machine is just now: one that is rented may take twice its usual time for the same work."""
+    work = "for each in range(1_000_000): total += each"
+    took = min(repeat(work, "total = 0", number=1, repeat=5))
+    return f"a million additions in Python took {took * 1e3:.0f} ms"

@@ -46,17 +46,12 @@ _EARLIER: Any = (
     .order_by(col(Call.started_at).desc())
     .limit(MAX_EARLIER_CALLS)
 )
-_OWNER_FACT = (
-    select(FactRow)
-    .where(
-        col(FactRow.subject_id).in_(
-            select(Call.id).where(*_OF_CALLER).order_by(col(Call.started_at).desc()).limit(MAX_EARLIER_CALLS)
-        ),
-        FactRow.name == OWNER,
-        col(FactRow.expires_at) > bindparam("now"),
-    )
-    .order_by(col(FactRow.learned_at).desc())
-    .limit(1)
+_OWNERS = select(FactRow).where(
+    col(FactRow.subject_id).in_(
+        select(Call.id).where(*_OF_CALLER).order_by(col(Call.started_at).desc()).limit(MAX_EARLIER_CALLS)
+    ),
+    FactRow.name == OWNER,
+    col(FactRow.expires_at) > bindparam("now"),
 )
 """Built once: a caller waits for them."""
 
@@ -178,12 +173,13 @@ def _owners(
 ) -> dict[tuple[str, str], str]:
     """By caller: who owns their contact, as the CRM reported at the latest call of which that was kept."""
     callers = {each.caller for each in requests if each.flow.knows_owner and each.point.caller_number}
-    facts = {
-        caller: session.exec(_OWNER_FACT, params={"company": caller[0], "number": caller[1], "now": now}).first()
-        for caller in callers
-    }
-    values = values_of(vault, session, filter(None, facts.values()))
-    return {caller: values[fact.id] for caller, fact in facts.items() if fact is not None and fact.id in values}
+    latest = {}
+    for caller in callers:
+        known = session.exec(_OWNERS, params={"company": caller[0], "number": caller[1], "now": now}).all()
+        if known:
+            latest[caller] = max(known, key=lambda fact: fact.learned_at)
+    values = values_of(vault, session, latest.values())
+    return {caller: values[fact.id] for caller, fact in latest.items() if fact.id in values}
 
 
 def _call_context(

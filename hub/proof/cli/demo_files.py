@@ -80,10 +80,6 @@ def refuse_full(loaded: Config) -> None:
         )
 
 
-def _sandboxes_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}-sandbox")
-
-
 def papers_of(file: Path) -> Path:
     """The folder of what the demo writes for people."""
     return file.with_name(f"{file.name}-papers")
@@ -117,7 +113,8 @@ def _make_room(file: Path) -> None:
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
-    for folder in (_audio_of(file), papers_of(file), _sandboxes_of(file), _gateway_of(file)):
+    sandboxes = file.with_name(f"{file.name}-sandbox")
+    for folder in (_audio_of(file), papers_of(file), sandboxes, _gateway_of(file)):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -131,6 +131,9 @@ def test_only_the_running_stand_in_of_a_connector_is_reached_on_this_machine(
 
 
 def test_its_connections_leave_no_descriptors_in_the_hub(caller: HostedConnector) -> None:
+    supervisor = caller.supervised()
+    assert ask(caller, "flood") == "40"  # what is opened once stays open
+    supervisor.close()
     gc.collect()
     before = len([*Path("/proc/self/fd").iterdir()])
     supervisor = caller.supervised()

@@ -125,8 +125,7 @@ def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datet
 
 def _hold(session: Session, config: Config, word: ConsentStatement, person_id: str, now: datetime) -> int:
     person = session.get(Person, person_id)
-    names = (person.known_number, person.known_email) if person else (None, None)
-    theirs = [*chain(*contacts_of(session, word.company_id, person_id, *names))]
+    theirs = [*chain(*contacts_of(session, person))] if person else []
     if not theirs:
         return 0
     # Leased rows belong to sends that have not begun: after a send its row is not leased, and we hold the lock

@@ -107,7 +107,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
     to someone else.
     """
     form: Any = FormSubmission
-    calls, texts, forms = contacts_of(session, person.company_id, person.id, person.known_number, person.known_email)
+    calls, texts, forms = contacts_of(session, person)
     subjects = [*calls, *texts, *forms]
     known = exists().where(
         col(Person.id) == Visit.person_id, indexless(Person.company_id) == person.company_id, ~is_typed()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import exists, or_
 from sqlmodel import col, select
 
 from hub.model import AuditEntry, Call, Company, Recording, User, UserCompany
+from hub.store.rows import indexless
 
 MAX_USERS = 200
 """Of how many users the query is kept."""
@@ -25,7 +26,8 @@ def to_account(query: Any, table: Any, user: User) -> object:
     if table is Company:
         return query.where(col(Company.id).in_(companies))
     if table is Recording:
-        return query.where(col(Recording.call_id).in_(select(Call.id).where(col(Call.company_id).in_(companies))))
+        of_call = Call.id == Recording.call_id, indexless(Call.company_id).in_(companies)
+        return query.where(exists().where(*of_call))
     return query.where(table.company_id.in_(companies))
 
 

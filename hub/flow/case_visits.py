@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, or_, select
+from sqlalchemy import Integer, bindparam, exists, func, or_, select
 from sqlmodel import Session
 
 from hub.flow.browser_consent import CONSENT_FIELDS
@@ -14,7 +14,7 @@ from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case
 from hub.model import Attribution, FormSubmission, Lease, Visit
 from hub.model.columns import UTCTime
 from hub.numbers.rest.late_calls import LATE_CALLS
-from hub.store.rows import read, read_objects
+from hub.store.rows import indexless, read, read_objects
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
@@ -72,7 +72,7 @@ _LATEST_OF = select(*_visit).where(_visit.person_id == bindparam("person")).orde
 _LATEST_BEFORE = _LATEST_OF.where(_visit.started_at < _LATEST)
 _LATEST_AT = _LATEST_OF.where(
     _visit.started_at <= _LATEST,
-    _visit.id.in_(select(_lease.visit_id).where(_lease.tracking_number_id == bindparam("number"))),
+    exists().where(_lease.visit_id == _visit.id, indexless(_lease.tracking_number_id) == bindparam("number")),
 )
 _SHOWN_UNTIL = (
     select(func.max(_visit.started_at, type_=UTCTime()))

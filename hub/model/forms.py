@@ -41,7 +41,7 @@ class FormSubmission(Work, table=True):
     form_id: str | None = Field(default=None, max_length=200)
     page: str | None = personal_text("user.behavior.browsing_history")
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16, index=True)
-    email: str | None = personal_text("user.contact.email")
+    email: str | None = personal_text("user.contact.email", index=True)
     sealed_name: bytes | None = personal_bytes("user.name")
     sealed_fields: bytes | None = personal_bytes("user.content.private")
     """The form's fields as JSON, encrypted like the name with the person's key (hub.store.encryption.encrypted_fields)."""

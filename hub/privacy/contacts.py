@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import Session, col, select
 
 from hub.model import Call, FormSubmission, Person, TextMessage
@@ -15,14 +15,16 @@ def contacts_of(session: Session, person: Person) -> tuple[list[str], list[str],
     """Ids of a person's calls, texts and forms: linked to the person, or with their number or address."""
     company_id, number, email = person.company_id, person.known_number, person.known_email
 
-    def of(table: Any, *names: tuple[Any, str | None]) -> list[str]:
-        # Beside each name stands the company again: the indexes of texts begin with it.
-        named = [and_(table.company_id == company_id, col(column) == name) for column, name in names if name]
+    def of(table: Any, *named: ColumnElement[bool]) -> list[str]:
         theirs = or_(table.person_id == person.id, *named)
         return list(session.exec(select(table.id).where(indexless(table.company_id) == company_id, theirs)))
 
+    def named(column: Any, name: str | None) -> ColumnElement[bool]:
+        return col(column) == name if name else false()
+
     return (
-        of(Call, (Call.caller_number, number)),
-        of(TextMessage, (TextMessage.person_number, number)),
-        of(FormSubmission, (FormSubmission.phone_number, number), (FormSubmission.email, email)),
+        of(Call, named(Call.caller_number, number)),
+        # The index of texts by number begins with the company.
+        of(TextMessage, and_(col(TextMessage.company_id) == company_id, named(TextMessage.person_number, number))),
+        of(FormSubmission, named(FormSubmission.phone_number, number), named(FormSubmission.email, email)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -54,8 +54,8 @@ def refuse_recording(session: Session, hub: Hub, call: Call, point: str, at: dat
 def refusable(call: Call) -> SelectOfScalar[str]:
     """The recordings of a call, with a person or an assistant, of which the audio or the words are kept. Who leaves a message
     knows that it is recorded."""
-    words = select(TranscriptRow.recording_id).where(col(TranscriptRow.sealed).is_not(None))
-    kept = or_(col(Recording.state).not_in(ENDED), col(Recording.id).in_(words))
+    words = exists().where(TranscriptRow.recording_id == Recording.id, col(TranscriptRow.sealed).is_not(None))
+    kept = or_(col(Recording.state).not_in(ENDED), words)
     return select(Recording.id).where(Recording.call_id == call.id, Recording.kind != "voicemail", kept)
 
 

@@ -17,6 +17,7 @@ from hub.model.calls import MAX_CALL_AGE, UNDER_WAY
 from hub.queries.activity.event_tail import id_at
 from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.store.encryption.vault import Vault
+from hub.store.rows import indexless
 
 MAX_SHOWN = 50
 RECENT = timedelta(seconds=60)
@@ -69,7 +70,7 @@ def _recent(companies: Sequence[str], now: datetime) -> Any:
     )
     parts = [
         select_columns(table.id, state.label("state"), more.label("more")).where(
-            table.id >= since, table.company_id.in_(companies)
+            table.id >= since, indexless(table.company_id).in_(companies)
         )
         for table, since, state, more in watched
     ]

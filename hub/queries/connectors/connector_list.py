@@ -19,6 +19,7 @@ from hub.queries.connector_health import last_activity
 from hub.runtime import Hub
 from hub.store.companion_troubles import companion_troubles
 from hub.store.connectors import why_paused
+from hub.store.rows import indexless
 
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
 SLOTS_LOOKED_AT = 200
@@ -145,8 +146,8 @@ def waiting_items(
     rows = session.execute(
         select(Delivery.connector, func.count(), func.min(ConversionRow.occurred_at))
         .join(ConversionRow, col(ConversionRow.id) == col(Delivery.conversion_id), isouter=True)
-        .where(col(Delivery.connector).in_(list(connectors)), col(Delivery.state).in_(WAITING))
-        .where(col(Delivery.company_id).in_([each.id for each in companies]))
+        .where(col(Delivery.state).in_(WAITING), indexless(Delivery.connector).in_(list(connectors)))
+        .where(indexless(Delivery.company_id).in_([each.id for each in companies]))
         .group_by(col(Delivery.connector))
     )
     return {name: Waiting(count=count, oldest_at=oldest) for name, count, oldest in rows}

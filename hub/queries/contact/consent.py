@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from hub.answering.recording_consent import USE as RECORDING
 from hub.flow.case import Subject
 from hub.model import Call, CallStep, ConsentDecision, ConsentEntry, RecordingNotice
+from hub.store.rows import indexless
 
 MAX_DECISIONS = 200
 MAX_ENTRIES = 20
@@ -66,5 +67,5 @@ def _said(session: Session, subject: Subject, visit_id: str | None) -> list[Cons
     ]
     if not whose:
         return []
-    query = select(ConsentEntry).where(or_(*whose), ConsentEntry.company_id == subject.company_id)
+    query = select(ConsentEntry).where(or_(*whose), indexless(ConsentEntry.company_id) == subject.company_id)
     return list(session.exec(query.order_by(col(ConsentEntry.stated_at).desc()).limit(MAX_ENTRIES)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from hub.model import Attribution, Lease, PageView, TrackingNumber, Visit
+from hub.store.rows import indexless
 
 MAX_CANDIDATES = 10
 MAX_PAGES = 8
@@ -85,7 +86,7 @@ def _candidate(reported: dict[str, object], visit: Visit | None) -> Candidate:
 def _shown(session: Session, visit: Visit, tracking_number: str) -> list[NumberShown]:
     query = (
         select(Lease)
-        .join(TrackingNumber, col(TrackingNumber.id) == Lease.tracking_number_id)
+        .join(TrackingNumber, col(TrackingNumber.id) == indexless(Lease.tracking_number_id))
         .where(Lease.visit_id == visit.id, TrackingNumber.number == tracking_number)
         .order_by(col(Lease.granted_at))
     )

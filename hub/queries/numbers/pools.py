@@ -141,7 +141,7 @@ def _lent_since(session: Session, ids: Sequence[str], since: datetime) -> dict[s
     query = (
         select(col(TrackingNumber.tracker_id), func.count())
         .join(Lease, col(Lease.tracking_number_id) == col(TrackingNumber.id))
-        .where(col(TrackingNumber.tracker_id).in_(ids), col(Lease.granted_at) >= since)
+        .where(col(TrackingNumber.tracker_id).in_(ids), col(Lease.granted_at) >= since, col(Lease.expires_at) >= since)
     )
     return {row[0]: row[1] for row in session.execute(query.group_by(col(TrackingNumber.tracker_id)))}
 

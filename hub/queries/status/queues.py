@@ -34,6 +34,7 @@ from hub.model.states import (
     WorkState,
 )
 from hub.store.quarantine.items import in_quarantine
+from hub.store.rows import indexless
 
 MAX_COUNTED = 10_000
 """A longer queue is shown as this many and more."""
@@ -105,7 +106,7 @@ def _deliveries(
 ) -> list[Queue]:
     """One queue for each ad network and CRM, and one for the texts of all carriers."""
     due = select(DELIVERY.connector, DELIVERY.hook, func.count(), func.min(DELIVERY.made_at)).where(
-        DELIVERY.company_id.in_(companies), DELIVERY.state.in_(OPEN)
+        indexless(DELIVERY.company_id).in_(companies), DELIVERY.state.in_(OPEN)
     )
     rows = session.execute(due.group_by(DELIVERY.connector, DELIVERY.hook)).all()
     recent = select(DELIVERY.connector, DELIVERY.hook, func.count()).where(

@@ -23,6 +23,7 @@ from hub.model.states import MessageStatus, RefusalSource
 from hub.queries.contact.thread_names import ThreadKey
 from hub.queries.lists.keyset import Cursor, Page, Part, Row, in_order, newest_first, read_rows
 from hub.queries.lists.plan import WINDOWS, by_company
+from hub.store.rows import indexless
 from hub.texts.doubts import NOT_SENT
 
 ANSWERS = ("reply", "service")
@@ -108,7 +109,7 @@ def newest_threads(
     """Thread → `id` and `at` of the text by which a thread of a kind is listed, of the newest threads. One statement reads all
     texts, so that it is for a short time, or for few texts as those of DOUBTFUL."""
     query = select(TEXT.id, TEXT.company_id, TEXT.person_number, TEXT.at).where(
-        TEXT.company_id.in_(companies),
+        (indexless(TEXT.company_id) if kind is ThreadKind.DOUBTFUL else TEXT.company_id).in_(companies),
         TEXT.person_number.is_not(None),
         _of_thread(TEXT),
         *([TEXT.at >= since] if since is not None else []),

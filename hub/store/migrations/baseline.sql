@@ -2237,6 +2237,7 @@ CREATE TABLE form_submission (
     UNIQUE (submission_key)
 );
 CREATE INDEX ix_form_submission_day ON form_submission (company_id, submitted_at);
+CREATE INDEX ix_form_submission_email ON form_submission (email);
 CREATE INDEX ix_form_submission_expires_at ON form_submission (expires_at);
 CREATE INDEX ix_form_submission_person ON form_submission (person_id, submitted_at);
 CREATE INDEX ix_form_submission_phone_number ON form_submission (phone_number);

@@ -29,9 +29,11 @@ from starlette.testclient import TestClient
 from benchmarks.figures import Figure, at_most, print_figures
 from benchmarks.postgres import postgres
 from benchmarks.seed_calls import add_copies, seed
+from hub.access.scope import AccessScope
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
-from hub.model import Account, Call, Company, Delivery, TextMessage
+from hub.model import Account, Call, Company, Delivery, TextMessage, User
+from hub.queries.live_calls import live_state
 from hub.reports.calendar import day_of, own_days
 from hub.reports.hours import CallFigures, count_hours, write_hours
 from hub.runtime import Hub
@@ -47,6 +49,7 @@ WANTED_P95 = 150.0
 WANTED_OF_LISTS = 50.0
 """Of a list over a million calls."""
 ROW = 13
+WANTED_OF_OPEN_PAGES = 10.0
 LISTS = (
     "calls",
     "calls of one company",
@@ -108,10 +111,28 @@ def _of_size(kind: str, hub: Hub, browser: TestClient, calls: int) -> Iterator[F
         yield at_most(f"{kind}, {calls:,} calls: {name}, p95", cuts[18], WANTED_P95, "ms", detail)
         if name in LISTS:
             lists[name] = cuts[9]
+    asked = quantiles(_of_an_open_page(hub), n=20)
+    what = f"{kind}, {calls:,} calls: what an open page asks for every second, p95"
+    yield at_most(what, asked[18], WANTED_OF_OPEN_PAGES, "ms", f"p50 {asked[9]:.1f} ms")
     if calls >= SIZES[-1]:
         slowest = max(lists, key=lambda name: lists[name])
         what = f"{kind}: slowest page of a list over {calls:,} calls"
         yield at_most(what, lists[slowest], WANTED_OF_LISTS, "ms", slowest, row=ROW)
+
+
+def _of_an_open_page(hub: Hub) -> list[float]:
+    """Milliseconds of each of some looks whether anything has changed."""
+    times = list[float]()
+    with hub.store.reading() as session:
+        owner = session.exec(select(User)).first()
+        companies = list(session.exec(select(Company.id)))
+    assert owner is not None
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        with hub.store.reading_as(owner.account_id, None) as session:
+            live_state(session, AccessScope(owner), companies, hub.clock())
+        times.append((time.perf_counter() - began) * 1e3)
+    return times
 
 
 def hub_in(database: str, folder: Path, public_url: str = "https://calls.example.com") -> Hub:

@@ -26,8 +26,7 @@ def to_account(query: Any, table: Any, user: User) -> object:
     if table is Company:
         return query.where(col(Company.id).in_(companies))
     if table is Recording:
-        of_call = Call.id == Recording.call_id, indexless(Call.company_id).in_(companies)
-        return query.where(exists().where(*of_call))
+        return query.where(exists().where(col(Call.id) == Recording.call_id, indexless(Call.company_id).in_(companies)))
     return query.where(table.company_id.in_(companies))
 
 

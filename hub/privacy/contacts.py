@@ -16,8 +16,8 @@ def contacts_of(session: Session, person: Person) -> tuple[list[str], list[str],
     company_id, number, email = person.company_id, person.known_number, person.known_email
 
     def of(table: Any, *named: ColumnElement[bool]) -> list[str]:
-        theirs = or_(table.person_id == person.id, *named)
-        return list(session.exec(select(table.id).where(indexless(table.company_id) == company_id, theirs)))
+        of_company = indexless(table.company_id) == company_id
+        return list(session.exec(select(table.id).where(of_company, or_(table.person_id == person.id, *named))))
 
     def named(column: Any, name: str | None) -> ColumnElement[bool]:
         return col(column) == name if name else false()

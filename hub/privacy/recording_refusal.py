@@ -54,7 +54,7 @@ def refuse_recording(session: Session, hub: Hub, call: Call, point: str, at: dat
 def refusable(call: Call) -> SelectOfScalar[str]:
     """The recordings of a call, with a person or an assistant, of which the audio or the words are kept. Who leaves a message
     knows that it is recorded."""
-    words = exists().where(TranscriptRow.recording_id == Recording.id, col(TranscriptRow.sealed).is_not(None))
+    words = exists().where(col(TranscriptRow.recording_id) == Recording.id, col(TranscriptRow.sealed).is_not(None))
     kept = or_(col(Recording.state).not_in(ENDED), words)
     return select(Recording.id).where(Recording.call_id == call.id, Recording.kind != "voicemail", kept)
 

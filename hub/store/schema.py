@@ -166,11 +166,10 @@ def migrate(store: Store, to: str = NEWEST) -> None:
 
 def pending(found: str) -> list[tuple[str, str]]:
     """The migrations that a database of revision `found` lacks, oldest first: revision, and what it does in a line."""
-    return [(each, " ".join((_docstring(file) or "").split())) for each, file in _files() if each > found]
-
-
-def _docstring(file: Path) -> str | None:
-    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    docstrings = (
+        (each, ast.get_docstring(ast.parse(file.read_text("utf-8")))) for each, file in _files() if each > found
+    )
+    return [(each, " ".join((docstring or "").split())) for each, docstring in docstrings]
 
 
 @contextmanager

@@ -272,7 +272,7 @@ class _Listener:
         if report.failed:
             self.proofs[report.nodeid] = Proof(said, "failed", _last_words(report))
         elif known is None and report.skipped:
-            why = _why_skipped(report)
+            why = str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
             verdict: Verdict = "does not apply (declared)" if why.startswith(DECLARED) else "does not apply"
             self.proofs[report.nodeid] = Proof(said, verdict, why.removeprefix(DECLARED))
         elif known is None and report.when == "call":
@@ -313,10 +313,6 @@ def _last_words(report: Any) -> str:
     text = said[-1] if said else text
     words = re.sub(r"^(AssertionError|hub\.testing\.asking\.TooSlow): ", "", text.partition("\n")[0])
     return words or "it failed"
-
-
-def _why_skipped(report: pytest.TestReport) -> str:
-    return str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
 @contextlib.contextmanager

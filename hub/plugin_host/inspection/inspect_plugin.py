@@ -24,9 +24,5 @@ def inspect_plugin(connector_class: type[Connector]) -> tuple[Finding, ...]:
 def why_it_stops(connector_class: type[Connector]) -> str:
     """Why a plugin cannot work with its hooks; empty if it can."""
     if connector_class not in _reasons:
-        _reasons[connector_class] = _why_it_stops(connector_class)
+        _reasons[connector_class] = "; ".join(str(each) for each in hook_findings(connector_class) if each.stops)
     return _reasons[connector_class]
-
-
-def _why_it_stops(connector_class: type[Connector]) -> str:
-    return "; ".join(str(each) for each in hook_findings(connector_class) if each.stops)

@@ -27,11 +27,14 @@ from hub.flow.fold.events import EventBatch, keep_events
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
 from hub.startup.opening import open_hub
+from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5
 CONVERSIONS = 2_000
 GOOGLE = "google_northgate"
 PRINTED = "+13125550122"
+KEY = new_key()
+"""Of every copy of the database."""
 
 
 def measure() -> list[Figure]:
@@ -61,7 +64,7 @@ def measure() -> list[Figure]:
 
 def _configuration(database: Path, google: StandIn | None = None) -> Config:
     """The repository's configuration, in which every finished call is a conversion for one Google Ads account."""
-    config = configuration(f"sqlite:///{database}")
+    config = configuration(f"sqlite:///{database}", key=KEY)
     rule = next(rule for rule in config.conversions if GOOGLE in rule.send_to and rule.when.event == "call")
     when = rule.when.model_copy(update={"company": None, "answered": None, "min_duration": None})
     entry = config.connectors[GOOGLE]

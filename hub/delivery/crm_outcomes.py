@@ -23,6 +23,7 @@ from hub.numbers.directory import Directory
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
+from hub.store.rows import indexless
 
 STREAM = "outcomes"
 LOOK_BACK = timedelta(days=180)
@@ -165,7 +166,7 @@ def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict
     proven who they are, else those who typed only this number or address into forms."""
     numbers, emails = row.contact.get("phone_numbers") or [], [row.email] if row.email else []
     same = select(Person).where(
-        col(Person.company_id).in_(companies),
+        indexless(Person.company_id).in_(companies),
         or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)),
     )
     found = session.exec(same).all()

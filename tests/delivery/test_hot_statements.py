@@ -29,9 +29,13 @@ from text_steps import queue, webhook_row, write_in
 from hub.access.scope import AccessScope
 from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.voicemail_boxes import openings, sealed_pin
+from hub.api.crm import Outcome, OutcomePage
 from hub.contracts.answers import AnswerPoint
+from hub.delivery.crm_outcomes import pull_outcomes
 from hub.errors import NotFound
-from hub.model import Call, Company, InboxWebhook, Recording, SyncSlot, every_table
+from hub.model import Call, Company, InboxWebhook, Person, Recording, SyncSlot, every_table
+from hub.privacy.ledger import ConsentStatement, append
+from hub.privacy.withdrawal import take_effect
 from hub.queries.live_calls import live_state
 from hub.store.claims import LEASE, claim
 from hub.worker import Worker
@@ -58,6 +62,7 @@ FEW = {
 SHARED = {"account_id", "company_id", "connector", "hook", "number_shown_id", "tracking_number_id"}
 """Columns that very many rows have in common: to look up nothing else reads as many."""
 
+EMAIL = "maria@example.com"
 PAGES = (
     "/", "/alerts", "/calls", "/calls/{call}", "/connectors", "/conversions", "/deliveries", "/flows", "/me", "/numbers",
     "/people", "/queues", "/search?q=312555", "/spam", "/status", "/texts", "/users",
@@ -142,6 +147,32 @@ def test_no_page_that_stays_open_or_begins_a_day_reads_a_growing_table(
     allowed = "USE TEMP|Sort|SEARCH lease USING COVERING INDEX ix_lease_number"
     found = faults(stage, statements, databases)
     assert [each for each in found if "LIMIT" not in each and not re.match(allowed, each)] == []
+
+
+def test_what_is_written_about_one_person_reads_nothing_of_the_others(
+    hub: Callable[..., TestHub], databases: Path
+) -> None:
+    stage = hub()
+    something_of_everything(stage)
+    work(stage)
+    (person, *_), now = stage.rows(Person), stage.clock()
+    deal = Outcome(external_id="1", stage="won", changed_at=now, occurred_at=now, phone_numbers=(CALLER,), email=EMAIL)
+    stage.crm.pages = {None: OutcomePage(outcomes=(deal,), cursor="1")}
+    of_person: Any = {"company_id": person.company_id, "state": "refused", "use": "ads", "stated_at": now}
+    with noted(stage) as statements:
+        stage.say(person, "given", "ads")
+        with stage.hub.store.writing() as session:
+            refusal = ConsentStatement(**of_person, person_id=person.id, channel="phone")
+            take_effect(session, stage.hub.config, stage.hub.vault, [refusal], now)
+            append(
+                session,
+                [ConsentStatement(**of_person, person_id=None, visit_id="none", channel="banner")],
+                now,
+                stage.hub.vault,
+            )
+        pull_outcomes(stage.hub, stage.directory, "crm")
+    assert len(statements) > 20
+    assert faults(stage, statements, databases) == []
 
 
 @contextmanager

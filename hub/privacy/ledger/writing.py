@@ -18,7 +18,7 @@ from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNo
 from hub.model.columns import CONSENT_RETENTION, new_id, storable
 from hub.store.encryption.vault import Vault
 from hub.store.journal import record
-from hub.store.rows import read, write_rows
+from hub.store.rows import indexless, read, write_rows
 
 STATES: tuple[State, ...] = get_args(State)
 REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
@@ -157,8 +157,10 @@ def _held(company: bool, account: bool, about: tuple[str, ...]) -> Any:
         "visits": entry.visit_id.in_(bindparam("visits", expanding=True)),
         "nobody": entry.person_id.is_(None) & entry.visit_id.is_(None),
     }
+    # Who is asked about has few records, a company very many.
+    of_company = entry.company_id if "nobody" in about or not about else indexless(entry.company_id)
     return select_columns(*(column for column in entry if column.name in HELD)).where(
-        entry.company_id == bindparam("company") if company else entry.company_id.is_(None),
+        of_company == bindparam("company") if company else entry.company_id.is_(None),
         entry.account_id == bindparam("account") if account else entry.account_id.is_(None),
         entry.use.in_(bindparam("uses", expanding=True)),
         or_(*(of[name] for name in about)) if about else true(),

@@ -16,6 +16,7 @@ from hub.privacy.restriction import LEGAL
 from hub.runtime import Hub
 from hub.store.audit import account_of
 from hub.store.journal import write_evidence
+from hub.store.rows import indexless
 
 Named = TypeVar("Named", PersonReference, Correction)
 
@@ -73,5 +74,5 @@ def _known_by(session: Session, request: PrivacyRequest, names: PersonReference 
         numbers += [names.new_phone_number] if names.new_phone_number else []
         emails += [names.new_email] if names.new_email else []
     same = or_(has_known_number(*numbers), has_known_email(*emails))
-    found = select(Person.id).where(Person.company_id == request.company_id, same).order_by(col(Person.id))
+    found = select(Person.id).where(indexless(Person.company_id) == request.company_id, same).order_by(col(Person.id))
     return [*session.exec(found)] or [None]

@@ -33,6 +33,7 @@ from hub.model.states import (
     WebhookEventState,
     WorkState,
 )
+from hub.queries.activity.event_tail import id_at
 from hub.store.quarantine.items import in_quarantine
 from hub.store.rows import indexless
 
@@ -183,12 +184,15 @@ def _webhooks(
     """What is on its way to webhooks of the business, and what was set aside in a day; nothing if there are none."""
     if not any(own.webhooks for own in config.companies if own.name in names):
         return []
-    mine, lately = EVENT.company_id.in_(companies), EVENT.finished_at > now - timedelta(days=1)
+    mine, lately = indexless(EVENT.company_id).in_(companies), EVENT.finished_at > now - timedelta(days=1)
     waiting, oldest = _waiting(
         session, select(EVENT.due_at).where(mine, EVENT.state.in_((*OPEN, WebhookEventState.WAITING)))
     )
     done = select(func.count()).where(
-        mine, EVENT.state == WebhookEventState.DELIVERED, EVENT.finished_at > now - RATE_TIME
+        mine,
+        EVENT.id >= id_at(now - timedelta(days=1)),
+        EVENT.state == WebhookEventState.DELIVERED,
+        EVENT.finished_at > now - RATE_TIME,
     )
     aside, since = _waiting(
         session, select(EVENT.finished_at).where(mine, EVENT.state == WebhookEventState.DEAD, lately)

@@ -11,6 +11,7 @@ from hub.errors import CannotDo
 from hub.flow.case import Subject, time_of
 from hub.marks.spam import spam_among
 from hub.model import Call, Company, FormSubmission, TextMessage, User
+from hub.store.rows import indexless
 from hub.web.callrail.calls import CALLS
 from hub.web.callrail.not_taken import NOBODY_CALLED
 from hub.web.callrail.outbound import OUTBOUND
@@ -59,7 +60,8 @@ def newest_contact(session: Session, company: Company, number: str) -> Subject |
     wrote = select(TextMessage).where(
         TextMessage.person_number == number, TextMessage.company_id == company.id, TextMessage.direction == "in"
     )
-    sent = select(FormSubmission).where(FormSubmission.phone_number == number, FormSubmission.company_id == company.id)
+    of_company = indexless(FormSubmission.company_id) == company.id
+    sent = select(FormSubmission).where(FormSubmission.phone_number == number, of_company)
     found: tuple[Subject | None, ...] = (
         session.exec(called.order_by(col(Call.started_at).desc()).limit(1)).first(),
         session.exec(wrote.order_by(col(TextMessage.at).desc()).limit(1)).first(),

@@ -40,7 +40,10 @@ def packages_without_plugin() -> tuple[str, ...]:
         for each in distributions()
         if DISTRIBUTION in (each.read_text("METADATA") or "").lower()  # parsing all of them takes half of a hub's start
         and canonicalize_name(each.name) != DISTRIBUTION
-        and (canonicalize_name(each.name).startswith(f"{DISTRIBUTION}-") or _needs_the_hub(each.requires or ()))
+        and (
+            canonicalize_name(each.name).startswith(f"{DISTRIBUTION}-")
+            or DISTRIBUTION in map(_name_of, each.requires or ())
+        )
         and not each.entry_points.select(group=GROUP)
     ]
     return tuple(
@@ -48,10 +51,6 @@ def packages_without_plugin() -> tuple[str, ...]:
         f"needs {entry_point_form(name)}. Then build its wheel and run: hub plugins add WHEEL."
         for name in sorted(set(names))
     )
-
-
-def _needs_the_hub(requirements: list[str] | tuple[str, ...]) -> bool:
-    return any(_name_of(each) == DISTRIBUTION for each in requirements)
 
 
 def _name_of(requirement: str) -> str:

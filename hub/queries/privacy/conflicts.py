@@ -66,7 +66,8 @@ def open_conflicts(session: Session, companies: Sequence[str]) -> list[Conflict]
     """The conflicts on which nobody has decided, latest first."""
     found = [conflict for company_id in companies for conflict in conflicts_of(session, company_id)]
     decided = _decided(session, {each for conflict in found for each in people_in(conflict)})
-    waiting = [each for each in found if not _is_decided(people_in(each), decided)]
+    pairs = ([frozenset((first, other)) for other in others] for first, *others in map(people_in, found))
+    waiting = [each for each, of in zip(found, pairs, strict=True) if not decided.issuperset(of)]
     return sorted(waiting, key=lambda each: each.last_at, reverse=True)
 
 
@@ -123,10 +124,6 @@ def _decided(session: Session, ids: set[str]) -> set[frozenset[str]]:
     touching = or_(col(PersonMerge.person_id).in_(ids), col(PersonMerge.other_id).in_(ids))
     rows = session.exec(select(PersonMerge.person_id, PersonMerge.other_id).where(touching)).all()
     return {frozenset(pair) for pair in rows}
-
-
-def _is_decided(people: Sequence[str], decided: set[frozenset[str]]) -> bool:
-    return all(frozenset((people[0], other)) in decided for other in people[1:])
 
 
 def _calls(session: Session, ids: set[str]) -> Mapping[str, tuple[int, datetime]]:

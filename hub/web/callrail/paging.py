@@ -85,7 +85,8 @@ def page_body(
             key: found.items,
         }, headers
     scope = request.scope
-    list_of = (scope.user.id, scope.companies, scope.reach, request.ids.get("id"), key, _filters(request))
+    filters = request.parameters.address(page=None, per_page=None, fields=None, sort=None, order=None)
+    list_of = (scope.user.id, scope.companies, scope.reach, request.ids.get("id"), key, filters)
     total = counts.of(list_of, request.hub.clock(), wanted.number == 1, count)
     if found.items:
         seen = wanted.offset + len(found.items)
@@ -108,7 +109,3 @@ def _address(request: CallRailRequest, wanted: PageWanted, found: Page[Any]) -> 
     else:
         query = request.parameters.address(page=str(wanted.number + 1))
     return f"{request.place.api(request.path)}?{query}"
-
-
-def _filters(request: CallRailRequest) -> str:
-    return request.parameters.address(page=None, per_page=None, fields=None, sort=None, order=None)

@@ -250,7 +250,9 @@ def error_page(page: PageRequest, error: ShownError) -> Response:
 
 def role_page(page: PageRequest, shown: Action) -> Response:
     """The page for a role that does not include `shown`: what the role may do, and who can change it."""
-    name = next((item.label for item in _items() if item.path != "/" and _is_below(page, item.path)), "this page")
+    path = f"{page.request.url.path}/"
+    of_page = (item.label for item in _items() if item.path != "/" and path.startswith(f"{item.path}/"))
+    name = next(of_page, "this page")
     with page.session() as session:
         owners = select(User.name).where(User.account_id == page.user.account_id, User.role == "owner")
         names = session.exec(owners.where(col(User.disabled_at).is_(None)).order_by(col(User.name))).all()
@@ -266,10 +268,6 @@ def role_page(page: PageRequest, shown: Action) -> Response:
 
 def _items() -> Iterable[NavigationItem]:
     return chain(ITEMS, SETUP_ITEMS, SETTINGS_TABS)
-
-
-def _is_below(page: PageRequest, path: str) -> bool:
-    return f"{page.request.url.path}/".startswith(f"{path}/")
 
 
 def _ways(page: PageRequest, path: str | None) -> list[tuple[str, str, bool]]:

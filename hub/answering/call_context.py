@@ -39,17 +39,14 @@ _ACCEPTED = select(CallStep.connector, CallStep.carrier_call_id, CallStep.point)
     *_OF_CALLS, CallStep.result == TAKEN, col(CallStep.point).in_(bindparam("points", expanding=True))
 )
 _TAGS = select(CallStep.connector, CallStep.carrier_call_id, CallStep.tags).where(*_OF_CALLS, CallStep.do == "tag")
-_OF_CALLER = (col(Call.caller_number) == bindparam("number"), col(Call.company_id) == bindparam("company"))
 _EARLIER: Any = (
     select(Call.connector, Call.carrier_call_id, Call.answered_by)
-    .where(*_OF_CALLER)
+    .where(col(Call.caller_number) == bindparam("number"), col(Call.company_id) == bindparam("company"))
     .order_by(col(Call.started_at).desc())
     .limit(MAX_EARLIER_CALLS)
 )
 _OWNERS = select(FactRow).where(
-    col(FactRow.subject_id).in_(
-        select(Call.id).where(*_OF_CALLER).order_by(col(Call.started_at).desc()).limit(MAX_EARLIER_CALLS)
-    ),
+    col(FactRow.subject_id).in_(_EARLIER.with_only_columns(col(Call.id))),
     FactRow.name == OWNER,
     col(FactRow.expires_at) > bindparam("now"),
 )

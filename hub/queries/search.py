@@ -35,6 +35,7 @@ from hub.model.people import has_known_email, has_run_of_digits
 from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.queries.lists.filters import ContactKind
 from hub.queries.lists.kinds import CALLS, FORMS, KINDS, TEXTS, Kind, Visible, visible
+from hub.queries.lists.search import MIN_DIGITS, whole_number
 from hub.queries.people import PersonShown, people_shown
 from hub.recordings.conversations import CONVERSATION
 from hub.recordings.transcripts import spoken_parts
@@ -45,8 +46,6 @@ from hub.store.encryption.vault import Vault
 from hub.store.rows import indexless
 
 MIN_TEXT_CHARACTERS = 2
-MIN_DIGITS = 4
-"""A shorter part of a number fits too many."""
 MAX_TERMS = 6
 MAX_CANDIDATES = 300
 """Newest rows of the index that are decrypted and compared, for each word."""
@@ -209,7 +208,9 @@ def _terms(session: Session, vault: Vault, companies: Sequence[str], text: str) 
             # A nought before a national number is not a part of it in E.164, unless too few digits would be left.
             stripped = "" if part.strip().startswith("+") else digits.lstrip("0")
             national = stripped if len(stripped) >= MIN_DIGITS else digits
-            terms.append(_Term(digits=national, people=_numbered(session, companies, national)))
+            whole = whole_number(session, companies, part, digits)
+            people = whole and _people(session, companies, col(Person.phone_number) == whole)
+            terms.append(_Term(digits=national, people=people or _numbered(session, companies, national)))
         else:
             terms += [_word(session, vault, companies, word) for word in words_of(part)]
     return terms
@@ -223,9 +224,8 @@ def _people(session: Session, companies: Sequence[str], condition: Any) -> set[s
 def _numbered(session: Session, companies: Sequence[str], digits: str) -> set[str]:
     """The newest people whose number has some digits in a row.
 
-    SQLite finds them by the indexes of runs of four digits. If very many have them, such as an area code, it reads the newest
-    people until it has enough. PostgreSQL reads the numbers of the companies: row security keeps it from using an index of an
-    expression.
+    SQLite finds them by the indexes of runs of four digits; of very many, such as an area code, it reads the newest people.
+    PostgreSQL reads the numbers of the companies: row security keeps it from using an index of an expression.
     """
     has_digits = col(Person.phone_number).contains(digits, autoescape=True)
     if has_row_security(session):

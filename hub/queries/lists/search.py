@@ -57,7 +57,7 @@ def search_of(session: Session, companies: tuple[str, ...], text: str) -> Search
     if "@" in text:
         return Search(people=_people(session, companies, col(Person.email) == text.lower()))
     if len(digits) >= MIN_DIGITS and re.fullmatch(r"[+0-9().\s/\-]+", text):
-        number = _number(session, companies, text, digits)
+        number = whole_number(session, companies, text, digits)
         if number is None:
             return Search(digits=digits[-15:])
         return Search(number=number, people=_people(session, companies, col(Person.phone_number) == number))
@@ -110,7 +110,7 @@ def search_conditions(search: Search, kind: Kind) -> ColumnElement[bool]:
     return or_(*parts)
 
 
-def _number(session: Session, companies: tuple[str, ...], text: str, digits: str) -> str | None:
+def whole_number(session: Session, companies: tuple[str, ...], text: str, digits: str) -> str | None:
     """The number that was typed, as the first of the companies' countries writes it; None if it is a part of one."""
     countries: list[str] = sorted(set(session.exec(select(Company.country).where(col(Company.id).in_(companies)))))
     tries = [text.strip()] + ([f"+{digits}"] if len(digits) >= 10 else [])

@@ -223,3 +223,13 @@ def test_a_part_of_a_number_is_found_by_its_index(lite_hub: Callable[..., TestHu
         find(session, scope_of_operator(), stage.hub.vault, ["a company"], "0142", people=True)
     plans = [plan for statement, plan in sent.plans(stage.hub.store) if "person.phone_number LIKE" in statement]
     assert len(plans) == 1 and plans[0].count("SEARCH person USING INDEX ix_person_digits_") == len(DIGITS_FROM)
+
+
+@pytest.mark.parametrize("typed", [CALLER, "(312) 555-0142", "312-555-0142"])
+def test_a_whole_number_is_found_without_reading_other_numbers(stage: TestHub, typed: str) -> None:
+    stage.call_in(caller_name="Noah Kerr")
+    with statements(stage.hub.store) as sent:
+        assert "Noah Kerr" in found(signed_in(stage), typed)
+    read = [statement for statement, _ in sent.sent if "person.phone_number LIKE" in statement]
+    assert read == [], "PostgreSQL can use no index for them"
+    assert "Noah Kerr" in found(signed_in(stage), typed[-8:].replace("-", "")), "nor is a part lost"

@@ -83,7 +83,8 @@ def period(sent: Mapping[str, str], now: datetime, zone: ZoneInfo) -> Period:
     start, end = sent.get("start_date", "").strip(), sent.get("end_date", "").strip()
     if start or end:
         begins = _moment(start, "start_date", zone) if start else None
-        ends = _moment(end, "end_date", zone, is_end=True) if end else _day_after(now, zone)
+        tomorrow = _start_of(now.astimezone(zone).date() + timedelta(days=1), zone)
+        ends = _moment(end, "end_date", zone, is_end=True) if end else tomorrow
         if begins is not None and begins >= ends:
             raise CannotDo("start_date is after end_date; swap them.")
         return Period(begins, ends, zone)
@@ -129,10 +130,6 @@ def _moment(text: str, name: str, zone: ZoneInfo, *, is_end: bool = False) -> da
 
 def _start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _day_after(now: datetime, zone: ZoneInfo) -> datetime:
-    return _start_of(now.astimezone(zone).date() + timedelta(days=1), zone)
 
 
 def _limited(at: datetime) -> datetime:

@@ -6,6 +6,7 @@ Names are encrypted, so they cannot be searched here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,7 @@ def search_conditions(search: Search, kind: Kind) -> ColumnElement[bool]:
     return or_(*parts)
 
 
-def whole_number(session: Session, companies: tuple[str, ...], text: str, digits: str) -> str | None:
+def whole_number(session: Session, companies: Sequence[str], text: str, digits: str) -> str | None:
     """The number that was typed, as the first of the companies' countries writes it; None if it is a part of one."""
     countries: list[str] = sorted(set(session.exec(select(Company.country).where(col(Company.id).in_(companies)))))
     tries = [text.strip()] + ([f"+{digits}"] if len(digits) >= 10 else [])

@@ -91,16 +91,23 @@ def total_of(some: Sequence[CallFigures]) -> CallFigures:
 
 
 def calls_by_hour(
-    session: Session, days: Sequence[OwnDays], now: datetime, narrow: Narrow | None = None, *, with_spam: bool = False
+    session: Session,
+    days: Sequence[OwnDays],
+    now: datetime,
+    narrow: Narrow | None = None,
+    *,
+    with_spam: bool = False,
+    by_day: bool = False,
 ) -> dict[tuple[ZoneInfo, datetime], CallFigures]:
     """The calls of some days by the hour, each named by its beginning by the clocks of its companies, without an offset, and by
-    their time zone. With `narrow` or `with_spam` all are counted from the calls."""
+    their time zone. With `narrow` or `with_spam` all are counted from the calls. With `by_day` those of a day may come
+    together, named by its first hour: over years that is read in half the time."""
     found: defaultdict[tuple[ZoneInfo, datetime], list[CallFigures]] = defaultdict(list)
     for each in days:
         if narrow or with_spam:
             hours: Iterable[tuple[datetime, CallFigures]] = count_hours(session, each, narrow, with_spam).items()
         else:
-            hours = _kept_and_counted(session, each, now)
+            hours = _kept_and_counted(session, each, now, by_day)
         for at, figures in hours:
             found[each.zone, at].append(figures)
     return {key: total_of(some) for key, some in found.items()}
@@ -115,8 +122,10 @@ def calls_by_stretch(
     for each in days:
         if all(_begins_hour(at, each.zone) for at in begins[1:]):
             whole = each._replace(begins=begins[0], ends=stretches[-1][1])
-            for (zone, at), figures in calls_by_hour(session, [whole], now).items():
-                found[max(0, bisect_right(begins, at.replace(tzinfo=zone)) - 1)].append(figures)
+            local = [at.astimezone(each.zone).replace(tzinfo=None) for at in begins]
+            by_day = all(at.time() == time() for at in local[1:])
+            for (_, at), figures in calls_by_hour(session, [whole], now, by_day=by_day).items():
+                found[max(0, bisect_right(local, at) - 1)].append(figures)
         else:
             for some, (first, last) in zip(found, stretches, strict=True):
                 some += calls_by_hour(session, [each._replace(begins=first, ends=last)], now).values()
@@ -161,7 +170,9 @@ def write_hours(session: Session, company_id: str, day: date, hours: Mapping[dat
         write_rows(session, HourRollup, [HourRollup(company_id=company_id, day=day, **row) for row in rows])
 
 
-def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterator[tuple[datetime, CallFigures]]:
+def _kept_and_counted(
+    session: Session, days: OwnDays, now: datetime, by_day: bool
+) -> Iterator[tuple[datetime, CallFigures]]:
     """The whole days that were added up are read from the kept hours; what is before and after them is counted."""
     zone = days.zone
     first = day_of(days.begins - timedelta(microseconds=1), zone) + timedelta(days=1)
@@ -171,13 +182,14 @@ def _kept_and_counted(session: Session, days: OwnDays, now: datetime) -> Iterato
         yield from count_hours(session, days).items()
         return
     table = HOUR_TABLE.c
-    query = select(table.day, table.hour, *(func.sum(table[name]) for name in NAMES)).where(
+    hour = func.min(table.hour) if by_day else table.hour
+    query = select(table.day, hour, *(func.sum(table[name]) for name in NAMES)).where(
         table.company_id.in_(days.companies),
         table.day.between(first, settled),
         *(not_(and_(table.day == day, table.company_id.in_(companies))) for day, companies in marked.items()),
     )
-    for day, hour, *numbers in session.execute(query.group_by(table.day, table.hour)).all():
-        yield datetime.combine(day, time(hour)), CallFigures(*numbers)
+    for day, begins_at, *numbers in session.execute(query.group_by(table.day, *(() if by_day else (hour,)))).all():
+        yield datetime.combine(day, time(begins_at)), CallFigures(*numbers)
     begins, ends = bounds(first, zone)[0], bounds(settled, zone)[1]
     counted = [OwnDays(zone, tuple(companies), *bounds(day, zone)) for day, companies in marked.items()]
     for each in (*counted, days._replace(ends=begins), days._replace(begins=ends)):

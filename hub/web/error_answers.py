@@ -90,7 +90,8 @@ def accepts_page(headers: Mapping[str, str]) -> bool:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """A problem document. Source: RFC 9457, 3.1; the type is `about:blank`, so the title is HTTP's own phrase (4.2.1)."""
-    document = {"type": "about:blank", "title": _phrase(status), "status": status, "detail": detail}
+    phrase = next((each.phrase for each in HTTPStatus if each == status), "Error")
+    document = {"type": "about:blank", "title": phrase, "status": status, "detail": detail}
     return JSONResponse(document, status, {"Cache-Control": "no-store", **(headers or {})}, PROBLEM)
 
 
@@ -188,10 +189,6 @@ def _keep(sent: Iterable[tuple[str, str]], headers: MutableHeaders) -> None:
                 headers.append(name, value)
             else:
                 headers[name] = value
-
-
-def _phrase(status: int) -> str:
-    return next((each.phrase for each in HTTPStatus if each == status), "Error")
 
 
 def _is_rewritten(message: Any) -> bool:

@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
-from hub.model import Company, ConversionRow, Delivery
-from hub.model.conversions import shown_states
+from hub.model import Company, Delivery
+from hub.model.conversions import UPLOAD, shown_states
 from hub.reports.calendar import OwnDays, in_days, own_days
 from hub.reports.hours import CallFigures, calls_by_hour, total_of
 from hub.reports.touches import contact_tables, is_lead
@@ -88,7 +88,7 @@ def count_leads(session: Session, *periods: tuple[Activity, Sequence[OwnDays]]) 
 
 
 def count_deliveries(session: Session, days: Sequence[OwnDays]) -> dict[str, int]:
-    """State, or UNVERIFIABLE → how many deliveries of conversions that were made on some days."""
+    """State, or UNVERIFIABLE → how many deliveries to ad networks were made on some days, as their list counts them."""
     counted: Counter[str] = Counter()
     for each in days:
         for _, state, number in _deliveries(session, each):
@@ -99,7 +99,7 @@ def count_deliveries(session: Session, days: Sequence[OwnDays]) -> dict[str, int
 def deliveries_by_company(
     session: Session, companies: Sequence[Company], first: date, last: date
 ) -> dict[str, dict[str, int]]:
-    """Company → the same for the conversions that were made in a range of days of its time zone."""
+    """Company → the same for a range of days of its time zone."""
     found: dict[str, dict[str, int]] = {}
     for each in own_days(companies, first, last):
         for company_id, state, number in _deliveries(session, each):
@@ -108,14 +108,9 @@ def deliveries_by_company(
 
 
 def _deliveries(session: Session, days: OwnDays) -> Iterable[Any]:
-    conversion: Any = ConversionRow
-    query = (
-        select(conversion.company_id, shown_states().label("shown"), func.count())
-        .join(conversion, conversion.id == Delivery.conversion_id)
-        .where(in_days([days], conversion.company_id, conversion.made_at))
-        .where(*deliveries_since(session, days.companies, days.begins))
-        .group_by(conversion.company_id, "shown")
-    )
+    row: Any = Delivery
+    query = select(row.company_id, shown_states().label("shown"), func.count()).group_by(row.company_id, "shown")
+    query = query.where(in_days([days], row.company_id, row.made_at), row.hook == UPLOAD)
     return session.execute(query)
 
 

@@ -1727,7 +1727,7 @@ CREATE TABLE delivery (
     FOREIGN KEY(conversion_id) REFERENCES conversion (id),
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
-CREATE INDEX ix_delivery_company ON delivery (company_id, made_at);
+CREATE INDEX ix_delivery_company ON delivery (company_id, made_at, hook, state, code);
 CREATE INDEX ix_delivery_conversion_id ON delivery (conversion_id);
 CREATE INDEX ix_delivery_item_key ON delivery (item_key);
 CREATE INDEX ix_delivery_of_state ON delivery (state, made_at, company_id, hook, code, set_aside_at);

@@ -26,7 +26,8 @@ from hub.api import (
 from hub.api.carriers import OutboundText
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.errors import AuthError, BadPayload, ConfigError, Problem, Rejected, RetryLater, RingfenceError
-from hub.platform.scrubbing import scrubbed
+from hub.platform.scrubbing import HIDDEN, scrubbed
+from hub.plugin_host.plugin_texts.known_values import KnownValues
 from hub.plugin_host.plugin_texts.personal_values import MAX_BODY_BYTES, personal_values
 from hub.plugin_host.plugin_texts.scrubber import Scrubber
 
@@ -134,6 +135,11 @@ def test_a_beginning_that_two_messages_share_leaves_nothing_of_either() -> None:
         line = TranscriptPart(start=0, end=1, text=f"I will sue because of the {ending}.")
         scrubber.call({"conversation": Conversation(lines=(line,))}, lambda: None)
     assert scrubber.text("Read: I will sue because of the archaeopteryx.") == "Read: ***"
+
+
+def test_a_part_of_a_message_is_hidden_in_a_text_that_is_shorter_than_the_message() -> None:
+    message = "Please send somebody today, water comes through the ceiling of the hall and the cellar is full of it."
+    assert KnownValues(messages=[message]).hide(f"said: {message[:33]}") == f"said: {HIDDEN}"
 
 
 def test_short_values_and_what_identifies_a_delivery_stay() -> None:

@@ -63,9 +63,8 @@ class KnownValues:
             for text in (_lower("\n".join(messages)[:MAX_MESSAGE_CHARACTERS]),)
             for at in range(len(text) - FRAGMENT_CHARACTERS + 1)
         }
-        self._shortest = min(
-            (*map(len, chain(*self._starts.values())), *self._lengths, *map(len, self._words)), default=MIN_CHARACTERS
-        )
+        lengths = (*map(len, chain(*self._starts.values())), *self._lengths, *map(len, self._words))
+        self._shortest = min((*lengths, FRAGMENT_CHARACTERS) if self._fragments else lengths, default=MIN_CHARACTERS)
 
     def __bool__(self) -> bool:
         return bool(self._numbers or self._starts)
@@ -138,14 +137,15 @@ class KnownValues:
 
     def _without_texts(self, text: str) -> str:
         lower = _lower(text)
-        beginnings = {lower[at : at + MIN_CHARACTERS] for at in range(len(lower) - MIN_CHARACTERS + 1)}
-        if starts := self._starts.keys() & beginnings:
-            for value in sorted({value for start in starts for value in self._starts[start]}, key=len, reverse=True):
-                text = _pattern(value).sub(HIDDEN, text)
+        found = {value for start, values in self._starts.items() if start in lower for value in values}
+        for value in sorted(found, key=len, reverse=True):
+            text = _pattern(value).sub(HIDDEN, text)
         return text
 
     def _unless_encoded(self, token: re.Match[str]) -> str:
-        """A token, or what hides it if it is the Base64 of something with a known value."""
+        """A token, or what hides it if it is the Base64 of something with a known value; four characters stand for three."""
+        if len(token[0]) * 3 < self._shortest * 4:
+            return token[0]
         decoded = (_base64_text(token[0][skipped:]) for skipped in range(4))
         return HIDDEN if any(text and self._without_values(text) != text for text in decoded) else token[0]
 

@@ -91,23 +91,16 @@ def total_of(some: Sequence[CallFigures]) -> CallFigures:
 
 
 def calls_by_hour(
-    session: Session,
-    days: Sequence[OwnDays],
-    now: datetime,
-    narrow: Narrow | None = None,
-    *,
-    with_spam: bool = False,
-    by_day: bool = False,
+    session: Session, days: Sequence[OwnDays], now: datetime, narrow: Narrow | None = None, *, with_spam: bool = False
 ) -> dict[tuple[ZoneInfo, datetime], CallFigures]:
     """The calls of some days by the hour, each named by its beginning by the clocks of its companies, without an offset, and by
-    their time zone. With `narrow` or `with_spam` all are counted from the calls. With `by_day` those of a day may come
-    together, named by its first hour: over years that is read in half the time."""
+    their time zone. With `narrow` or `with_spam` all are counted from the calls."""
     found: defaultdict[tuple[ZoneInfo, datetime], list[CallFigures]] = defaultdict(list)
     for each in days:
         if narrow or with_spam:
             hours: Iterable[tuple[datetime, CallFigures]] = count_hours(session, each, narrow, with_spam).items()
         else:
-            hours = _kept_and_counted(session, each, now, by_day)
+            hours = _kept_and_counted(session, each, now)
         for at, figures in hours:
             found[each.zone, at].append(figures)
     return {key: total_of(some) for key, some in found.items()}
@@ -124,7 +117,7 @@ def calls_by_stretch(
             whole = each._replace(begins=begins[0], ends=stretches[-1][1])
             local = [at.astimezone(each.zone).replace(tzinfo=None) for at in begins]
             by_day = all(at.time() == time() for at in local[1:])
-            for (_, at), figures in calls_by_hour(session, [whole], now, by_day=by_day).items():
+            for at, figures in _kept_and_counted(session, whole, now, by_day=by_day):
                 found[max(0, bisect_right(local, at) - 1)].append(figures)
         else:
             for some, (first, last) in zip(found, stretches, strict=True):
@@ -171,9 +164,10 @@ def write_hours(session: Session, company_id: str, day: date, hours: Mapping[dat
 
 
 def _kept_and_counted(
-    session: Session, days: OwnDays, now: datetime, by_day: bool
+    session: Session, days: OwnDays, now: datetime, *, by_day: bool = False
 ) -> Iterator[tuple[datetime, CallFigures]]:
-    """The whole days that were added up are read from the kept hours; what is before and after them is counted."""
+    """The whole days that were added up are read from the kept hours; what is before and after them is counted. With `by_day`
+    the kept hours of a day come together, named by the first: over years that is read in half the time."""
     zone = days.zone
     first = day_of(days.begins - timedelta(microseconds=1), zone) + timedelta(days=1)
     settled = min(day_of(days.ends, zone) - timedelta(days=1), day_of(now, zone) - NEWEST)

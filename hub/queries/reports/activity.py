@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
@@ -20,7 +20,6 @@ from hub.model.conversions import UPLOAD, shown_states
 from hub.reports.calendar import OwnDays, in_days, own_days
 from hub.reports.hours import CallFigures, calls_by_hour, total_of
 from hub.reports.touches import contact_tables, is_lead
-from hub.store.dialects import has_row_security
 
 
 @dataclass(frozen=True)
@@ -112,14 +111,6 @@ def _deliveries(session: Session, days: OwnDays) -> Iterable[Any]:
     query = select(row.company_id, shown_states().label("shown"), func.count()).group_by(row.company_id, "shown")
     query = query.where(in_days([days], row.company_id, row.made_at), row.hook == UPLOAD)
     return session.execute(query)
-
-
-def deliveries_since(session: Session, companies: Collection[str], begins: datetime) -> list[ColumnElement[bool]]:
-    """What is true of all deliveries of the companies' conversions since a moment, as none is older than its conversion: for
-    PostgreSQL, which then reads them by an index and not the whole table. SQLite finds them one by one."""
-    if not has_row_security(session):
-        return []
-    return [col(Delivery.company_id).in_(companies), col(Delivery.made_at) >= begins]
 
 
 def days_of(first: date, last: date) -> list[date]:

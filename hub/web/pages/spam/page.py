@@ -28,7 +28,12 @@ BLOCKED = (
 
 
 WORDS = {
-    "mark": said("Mark as spam from", "Out of reports' main figures and of conversions.", clean=lambda to: to or OFF, **LEVEL),
+    "mark": said(
+        "Mark as spam from",
+        "Out of reports' main figures and of conversions.",
+        clean=lambda text: text or OFF,
+        **LEVEL,
+    ),
     "challenge": said("Ask for a key from", "The caller must press 1 before the call goes on.", **LEVEL),
     "voicemail": said("Voicemail from", "No phone rings; the caller may leave a message.", **LEVEL),
     "reject": said("Reject from", "The call is refused before it is answered.", **LEVEL),

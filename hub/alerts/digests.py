@@ -21,10 +21,11 @@ from hub.model import Alert, AlertPreference, Company, User
 from hub.platform.formats import count, day_of, long_day, percent
 from hub.platform.id_words import words_of
 from hub.queries.conversions.activity import SENT
-from hub.queries.reports.activity import call_activity, count_deliveries, count_leads
+from hub.queries.reports.activity import call_activity, count_deliveries
 from hub.queries.reports.call_reports import CallPeriod, calls_by_signal
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
+from hub.reports.hours import DAYS
 from hub.runtime import Hub
 from hub.store.writers.alert_events import ALERT_LIFETIME
 
@@ -178,9 +179,8 @@ def _wanted(
 def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, span: Span) -> list[Figure]:
     current, former = (span.first, span.last), span.former
     days = [own_days([company], *each) for each in (current, former)]
-    periods = [(call_activity(session, scope, each, span.due), each) for each in days]
-    calls = [activity.total for activity, _ in periods]
-    leads = count_leads(session, *periods)
+    periods = [call_activity(session, scope, each, span.due, grain=DAYS) for each in days]
+    calls = [each.total for each in periods]
     sent = [count_deliveries(session, each) for each in days]
     taken = [sum(each.get(state, 0) for state in SENT) for each in sent]
     list_of = _link(hub, company, "/calls", *current)
@@ -189,7 +189,7 @@ def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, s
         ("Answered", [percent(each.answered, each.calls) for each in calls], list_of),
         ("Missed", [count(each.unanswered) for each in calls], _link(hub, company, "/reports/missed", *current)),
         ("First-time callers", [count(each.first_time) for each in calls], list_of),
-        ("Leads", [count(each) for each in leads], list_of),
+        ("Leads", [count(each.leads) for each in periods], list_of),
         ("Conversions sent", [count(each) for each in taken], _link(hub, company, "/deliveries", *current)),
     ]
     return [Figure(name, now, before, url) for name, (now, before), url in rows]

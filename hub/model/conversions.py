@@ -67,7 +67,8 @@ class Delivery(Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "dedup_key"),
         work_index("delivery", "connector", "hook"),
-        Index("ix_delivery_company", "company_id", "made_at", "hook", "state", "code"),
+        Index("ix_delivery_company", "company_id", "made_at"),
+        Index("ix_delivery_counted", "company_id", "hook", "state", "made_at", "code"),
         Index("ix_delivery_of_state", "state", "made_at", "company_id", "hook", "code", "set_aside_at"),
     )
 

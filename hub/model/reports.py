@@ -82,7 +82,7 @@ class YearRollup(Rollup, table=True):
 
 
 class HourRollup(Row, table=True):
-    """The calls of one hour of a company's day, by its clocks (hub.reports.hours)."""
+    """The calls of one hour of a company's day, by its clocks, and its texts and forms that are leads (hub.reports.hours)."""
 
     __tablename__ = "hour_rollup"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -101,6 +101,7 @@ class HourRollup(Row, table=True):
     seconds: int = 0
     leads: int = 0
     spam: int = 0
+    other_leads: int = 0
 
 
 class DirtyDay(Row, table=True):

@@ -15,12 +15,12 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, and_, case, delete, func, not_, select
+from sqlalchemy import Table, and_, case, delete, extract, func, not_, or_, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Call, DirtyDay, HourRollup
 from hub.reports.calendar import OwnDays, bounds, day_of, in_days
-from hub.reports.touches import is_lead, unanswered
+from hub.reports.touches import contact_tables, is_lead, unanswered
 from hub.store.dialects import UtcHour, UtcQuarter
 from hub.store.rows import write_rows
 
@@ -49,6 +49,8 @@ class CallFigures:
     leads: int = 0
     spam: int = 0
     """Calls that were left out; counted only by hours."""
+    other_leads: int = 0
+    """Texts and forms that are leads; counted only by hours."""
 
     @property
     def unanswered(self) -> int:
@@ -58,6 +60,12 @@ class CallFigures:
 
 NO_CALLS = CallFigures()
 NAMES = [each.name for each in fields(CallFigures)]
+KEPT = HOUR_TABLE.c
+Grain = Sequence[Any]
+"""By what kept hours are added together; the result is named by the first day and hour of each."""
+HOURS: Grain = (KEPT.day, KEPT.hour)
+DAYS: Grain = (KEPT.day,)
+WEEKDAYS: Grain = (extract("dow", KEPT.day), KEPT.hour)
 values_of: Callable[[CallFigures], tuple[int, ...]] = attrgetter(*NAMES)
 """The numbers, in the order of NAMES."""
 Narrow = Callable[[Any], Any]
@@ -71,7 +79,7 @@ def count_if(condition: Any) -> Any:
 
 @cache
 def figure_columns() -> tuple[Any, ...]:
-    """What is counted of some calls, in the order of CallFigures, but for `spam`. Made once, for speed."""
+    """What is counted of some calls, in the order of CallFigures, but for `spam` and `other_leads`. Made once, for speed."""
     call: Any = Call
     answered = call.answered_at.is_not(None)
     conditions = (answered, *unanswered()[1:], call.first_time_caller.is_(True))
@@ -90,8 +98,19 @@ def total_of(some: Sequence[CallFigures]) -> CallFigures:
     return some[0] if len(some) == 1 else CallFigures(*map(sum, zip(*map(values_of, (NO_CALLS, *some)), strict=True)))
 
 
+def hours_within(*ranges: tuple[date, date]) -> Grain:
+    """The hours of some ranges of days, and other days whole: over years that is read many times faster."""
+    return KEPT.day, case((or_(*(KEPT.day.between(*each) for each in ranges)), KEPT.hour), else_=0)
+
+
 def calls_by_hour(
-    session: Session, days: Sequence[OwnDays], now: datetime, narrow: Narrow | None = None, *, with_spam: bool = False
+    session: Session,
+    days: Sequence[OwnDays],
+    now: datetime,
+    narrow: Narrow | None = None,
+    *,
+    with_spam: bool = False,
+    grain: Grain = HOURS,
 ) -> dict[tuple[ZoneInfo, datetime], CallFigures]:
     """The calls of some days by the hour, each named by its beginning by the clocks of its companies, without an offset, and by
     their time zone. With `narrow` or `with_spam` all are counted from the calls."""
@@ -100,7 +119,7 @@ def calls_by_hour(
         if narrow or with_spam:
             hours: Iterable[tuple[datetime, CallFigures]] = count_hours(session, each, narrow, with_spam).items()
         else:
-            hours = _kept_and_counted(session, each, now)
+            hours = _kept_and_counted(session, each, now, grain)
         for at, figures in hours:
             found[each.zone, at].append(figures)
     return {key: total_of(some) for key, some in found.items()}
@@ -116,8 +135,8 @@ def calls_by_stretch(
         if all(_begins_hour(at, each.zone) for at in begins[1:]):
             whole = each._replace(begins=begins[0], ends=stretches[-1][1])
             local = [at.astimezone(each.zone).replace(tzinfo=None) for at in begins]
-            by_day = all(at.time() == time() for at in local[1:])
-            for at, figures in _kept_and_counted(session, whole, now, by_day=by_day):
+            grain = DAYS if all(at.time() == time() for at in local[1:]) else HOURS
+            for at, figures in _kept_and_counted(session, whole, now, grain):
                 found[max(0, bisect_right(local, at) - 1)].append(figures)
         else:
             for some, (first, last) in zip(found, stretches, strict=True):
@@ -141,22 +160,23 @@ def count_hours(
     session: Session, days: OwnDays, narrow: Narrow | None = None, with_spam: bool = False
 ) -> dict[datetime, CallFigures]:
     """The same of the companies of one time zone, counted from the calls."""
-    stretch = stretch_of(days)
+    stretch = stretch_of(days, col(Call.started_at))
     query = select(stretch, col(Call.spam), *figure_columns())
     query = query.where(in_days([days], col(Call.company_id), col(Call.started_at))).group_by(stretch, col(Call.spam))
     found: defaultdict[datetime, list[CallFigures]] = defaultdict(list)
     for begun, spam, *numbers in session.execute(narrow(query) if narrow else query):
         at = days.local(begun).replace(minute=0, fold=0, tzinfo=None)
         found[at].append(CallFigures(spam=int(numbers[0])) if spam and not with_spam else figures_of(numbers))
+    for begun, number in session.execute(_other_leads(days)):
+        found[days.local(begun).replace(minute=0, fold=0, tzinfo=None)].append(CallFigures(other_leads=number))
     return {at: total_of(some) for at, some in found.items()}
 
 
 def write_hours(session: Session, company_id: str, day: date, hours: Mapping[datetime, CallFigures]) -> None:
     """Set the kept hours of a company's day."""
-    table = HOUR_TABLE.c
-    where = table.company_id == company_id, table.day == day
+    where = KEPT.company_id == company_id, KEPT.day == day
     new = {at.hour: values_of(figures) for at, figures in hours.items()}
-    kept = session.execute(select(table.hour, *map(table.__getitem__, NAMES)).where(*where))
+    kept = session.execute(select(KEPT.hour, *map(KEPT.__getitem__, NAMES)).where(*where))
     if {hour: tuple(numbers) for hour, *numbers in kept} != new:
         session.execute(delete(HOUR_TABLE).where(*where))
         rows = ({"hour": hour, **dict(zip(NAMES, numbers, strict=True))} for hour, numbers in sorted(new.items()))
@@ -164,10 +184,9 @@ def write_hours(session: Session, company_id: str, day: date, hours: Mapping[dat
 
 
 def _kept_and_counted(
-    session: Session, days: OwnDays, now: datetime, *, by_day: bool = False
+    session: Session, days: OwnDays, now: datetime, grain: Grain
 ) -> Iterator[tuple[datetime, CallFigures]]:
-    """The whole days that were added up are read from the kept hours; what is before and after them is counted. With `by_day`
-    the kept hours of a day come together, named by the first: over years that is read in half the time."""
+    """The whole days that were added up are read from the kept hours; what is before and after them is counted by the hour."""
     zone = days.zone
     first = day_of(days.begins - timedelta(microseconds=1), zone) + timedelta(days=1)
     settled = min(day_of(days.ends, zone) - timedelta(days=1), day_of(now, zone) - NEWEST)
@@ -175,14 +194,12 @@ def _kept_and_counted(
     if settled < first or len(marked) > MAX_MARKED_DAYS:
         yield from count_hours(session, days).items()
         return
-    table = HOUR_TABLE.c
-    hour = func.min(table.hour) if by_day else table.hour
-    query = select(table.day, hour, *(func.sum(table[name]) for name in NAMES)).where(
-        table.company_id.in_(days.companies),
-        table.day.between(first, settled),
-        *(not_(and_(table.day == day, table.company_id.in_(companies))) for day, companies in marked.items()),
+    query = select(func.min(KEPT.day), func.min(KEPT.hour), *(func.sum(KEPT[name]) for name in NAMES)).where(
+        KEPT.company_id.in_(days.companies),
+        KEPT.day.between(first, settled),
+        *(not_(and_(KEPT.day == day, KEPT.company_id.in_(companies))) for day, companies in marked.items()),
     )
-    for day, begins_at, *numbers in session.execute(query.group_by(table.day, *(() if by_day else (hour,)))).all():
+    for day, begins_at, *numbers in session.execute(query.group_by(*grain)).all():
         yield datetime.combine(day, time(begins_at)), CallFigures(*numbers)
     begins, ends = bounds(first, zone)[0], bounds(settled, zone)[1]
     counted = [OwnDays(zone, tuple(companies), *bounds(day, zone)) for day, companies in marked.items()]
@@ -201,8 +218,17 @@ def _marked(session: Session, companies: Sequence[str], first: date, last: date)
     return found
 
 
-def stretch_of(days: OwnDays) -> Any:
-    """The hour of UTC in which a call began; the quarter for a zone whose hours begin at another minute."""
+def _other_leads(days: OwnDays) -> Any:
+    """The texts and forms of some days that are leads, by the stretch in which they came."""
+    parts = []
+    for table, at in [(table, at) for kind, table, at in contact_tables() if kind != "call"]:
+        leads = select(stretch_of(days, at).label("stretch"), func.count()).group_by("stretch")
+        parts.append(leads.where(in_days([days], table.company_id, at), is_lead(table)))
+    return union_all(*parts)
+
+
+def stretch_of(days: OwnDays, at: Any) -> Any:
+    """The hour of UTC of a moment; the quarter for a zone whose hours begin at another minute."""
     offsets = [days.local(each).utcoffset() or timedelta() for each in (days.begins, days.ends)]
     has_whole_hours = all(offset.total_seconds() % 3600 == 0 for offset in offsets)
-    return (UtcHour if has_whole_hours else UtcQuarter)(col(Call.started_at))
+    return (UtcHour if has_whole_hours else UtcQuarter)(at)

@@ -138,6 +138,7 @@ def figures(calls: list[Call]) -> dict[str, int]:
         "seconds",
         "leads",
         "spam",
+        "other_leads",
     )
     return {name: found[name] for name in names}
 

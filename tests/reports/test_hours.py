@@ -13,10 +13,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from testbed import ACCOUNTS, SHARED, TestHub
 
-from hub.model import Call, DirtyDay, HourRollup
+from hub.model import Call, DirtyDay, FormSubmission, HourRollup, Lead, SpamMark
 from hub.reports.calendar import OwnDays, bounds, day_of
 from hub.reports.dirty_days import mark_company
-from hub.reports.hours import CallFigures, calls_by_hour, calls_by_stretch
+from hub.reports.hours import (
+    DAYS,
+    HOURS,
+    WEEKDAYS,
+    CallFigures,
+    Grain,
+    calls_by_hour,
+    calls_by_stretch,
+    hours_within,
+    total_of,
+)
 from hub.reports.rollups import roll_up
 
 Factory = Callable[..., TestHub]
@@ -59,12 +69,29 @@ def fill(stage: TestHub, seed: int, number: int = 600) -> None:
             mark_company(session, stage.directory.companies[company], NOW)
 
 
+def add_forms(stage: TestHub, seed: int, number: int = 80) -> None:
+    """Forms of both companies, some of which are leads."""
+    random = Random(seed)
+    for company in ZONES:
+        company_id = stage.directory.companies[company].id
+        for place in range(number):
+            at = NOW - timedelta(seconds=random.randrange(24 * 86_400))
+            form = FormSubmission(
+                company_id=company_id, submission_key=f"{company}{place}", submitted_at=at, state="done", due_at=at
+            )
+            stage.add(form)
+            status = random.choice(("qualified", "booked", "not_a_lead", "spam"))
+            if status == "spam":
+                stage.add(SpamMark(subject_id=form.id, company_id=company_id, marked_at=at, marked_by="user"))
+            stage.add(Lead(subject_id=form.id, company_id=company_id, status=status, marked_at=at, marked_by="user"))
+
+
 def add_up(stage: TestHub) -> None:
     while roll_up(stage.hub.store):
         pass
 
 
-def read(stage: TestHub, back: int = FIRST_DAY) -> dict[tuple[str, datetime], dict[str, int]]:
+def read(stage: TestHub, back: int = FIRST_DAY, grain: Grain = HOURS) -> dict[tuple[str, datetime], dict[str, int]]:
     """The hours of both companies since some days ago."""
     days = []
     for company, zone in ZONES.items():
@@ -72,7 +99,7 @@ def read(stage: TestHub, back: int = FIRST_DAY) -> dict[tuple[str, datetime], di
         begins, ends = bounds(today - timedelta(days=back), place)[0], bounds(today, place)[1]
         days.append(OwnDays(place, (stage.directory.companies[company].id,), begins, ends))
     with stage.hub.store.reading() as session:
-        found = calls_by_hour(session, days, stage.clock())
+        found = calls_by_hour(session, days, stage.clock(), grain=grain)
     return {(zone.key, at): asdict(figures) for (zone, at), figures in found.items()}
 
 
@@ -98,6 +125,13 @@ def by_hand(stage: TestHub, back: int = FIRST_DAY) -> dict[tuple[str, datetime],
         counted["first_time"] += call.first_time_caller is True
         counted["talk_seconds"] += (call.duration or 0) if call.answered_at else 0
         counted["seconds"] += call.duration or 0
+    leads = {each.subject_id for each in stage.rows(Lead) if each.status in ("qualified", "booked")}
+    for form in stage.rows(FormSubmission):
+        zone = companies[form.company_id]
+        local = form.submitted_at.astimezone(zone)
+        if form.id in leads and local.date() >= day_of(NOW, zone) - timedelta(days=back):
+            hour = local.replace(minute=0, second=0, microsecond=0, fold=0, tzinfo=None)
+            found.setdefault((zone.key, hour), Counter())["other_leads"] += 1
     return {key: asdict(CallFigures(**counted)) for key, counted in found.items()}
 
 
@@ -109,6 +143,7 @@ def test_an_hour_that_comes_twice_has_the_calls_of_both(stage: TestHub) -> None:
 
 def test_hours_are_right_before_and_after_days_are_added_up_and_when_calls_change_later(stage: TestHub) -> None:
     fill(stage, seed=2)
+    add_forms(stage, seed=3)
     assert len(stage.rows(DirtyDay)) > 60 and read(stage) == by_hand(stage), "every day is marked"
     add_up(stage)
     assert stage.rows(HourRollup) and read(stage) == by_hand(stage), "what is kept"
@@ -126,6 +161,32 @@ def test_hours_are_right_before_and_after_days_are_added_up_and_when_calls_chang
     add_up(stage)
     assert read(stage) == by_hand(stage)
     assert read(stage, 1) == by_hand(stage, 1), "the newest alone"
+
+
+def test_days_and_weekdays_have_the_sums_of_their_hours(stage: TestHub) -> None:
+    fill(stage, seed=6)
+    add_forms(stage, seed=7)
+    add_up(stage)
+    hours = {key: CallFigures(**each) for key, each in by_hand(stage).items()}
+    today = NOW.date()
+    within = (today - timedelta(days=9), today - timedelta(days=7))
+    parts: dict[str, tuple[Grain, Callable[[datetime], object]]] = {
+        "days": (DAYS, lambda at: at.date()),
+        "weekdays": (WEEKDAYS, lambda at: (at.weekday(), at.hour)),
+        "hours of three days": (
+            hours_within(within),
+            lambda at: at if within[0] <= at.date() <= within[1] else at.date(),
+        ),
+    }
+    for name, (grain, part) in parts.items():
+        sums: list[dict[tuple[str, object], CallFigures]] = []
+        rows = {key: CallFigures(**each) for key, each in read(stage, grain=grain).items()}
+        for counted in (hours, rows):
+            found: dict[tuple[str, object], list[CallFigures]] = {}
+            for (zone, at), each in counted.items():
+                found.setdefault((zone, part(at)), []).append(each)
+            sums.append({key: total_of(some) for key, some in found.items()})
+        assert sums[0] == sums[1] and len(rows) < len(hours), name
 
 
 def test_a_long_period_reads_no_call_of_a_finished_day(stage: TestHub) -> None:

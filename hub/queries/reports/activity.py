@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
-from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
-from hub.model import Company, Delivery
-from hub.model.conversions import UPLOAD, shown_states
-from hub.reports.calendar import OwnDays, in_days, own_days
-from hub.reports.hours import CallFigures, calls_by_hour, total_of
-from hub.reports.touches import contact_tables, is_lead
+from hub.contracts.conversions import UNVERIFIABLE
+from hub.model import Delivery
+from hub.model.conversions import UPLOAD, is_shown_as
+from hub.model.states import DeliveryState
+from hub.reports.calendar import OwnDays, in_days
+from hub.reports.hours import HOURS, CallFigures, Grain, calls_by_hour, count_if, total_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Activity:
     def total(self) -> CallFigures:
         """All calls of the period."""
         return total_of(list(self.counts.values()))
+
+    @property
+    def leads(self) -> int:
+        """How many calls, texts and forms of the period are leads."""
+        return self.total.leads + self.total.other_leads
 
     def by_hour(self) -> dict[int, CallFigures]:
         """Hour of the day (0 to 23) of the companies → counts."""
@@ -64,53 +70,36 @@ class Activity:
 
 
 def call_activity(
-    session: Session, scope: AccessScope, days: Sequence[OwnDays], now: datetime, *, with_spam: bool = False
+    session: Session,
+    scope: AccessScope,
+    days: Sequence[OwnDays],
+    now: datetime,
+    *,
+    with_spam: bool = False,
+    grain: Grain = HOURS,
 ) -> Activity:
-    """The calls on some days that the user may see, by the hours of each company's time zone."""
-
-    def own_calls(query: Any) -> Any:
-        return to_own_calls(query, scope.user)
-
-    narrow = own_calls if scope.reach == "own" else None
-    return Activity(calls_by_hour(session, days, now, narrow, with_spam=with_spam))
-
-
-def count_leads(session: Session, *periods: tuple[Activity, Sequence[OwnDays]]) -> list[int]:
-    """How many calls, texts and forms of each period, the calls of some days, are leads."""
-    counted = [
-        select(func.count()).where(in_days(days, table.company_id, at), lead).scalar_subquery()
-        for table, at, lead in [(table, at, is_lead(table)) for kind, table, at in contact_tables() if kind != "call"]
-        for _, days in periods
-    ]
-    (numbers,) = session.execute(select_columns(*counted))
-    return [calls.total.leads + sum(numbers[n :: len(periods)]) for n, (calls, _) in enumerate(periods)]
+    """The calls on some days that the user may see, by the hours of each company's time zone, or what is kept of them by
+    another grain, for what then is asked of the result."""
+    narrow = partial(to_own_calls, user=scope.user) if scope.reach == "own" else None
+    return Activity(calls_by_hour(session, days, now, narrow, with_spam=with_spam, grain=grain))
 
 
 def count_deliveries(session: Session, days: Sequence[OwnDays]) -> dict[str, int]:
     """State, or UNVERIFIABLE → how many deliveries to ad networks were made on some days, as their list counts them."""
-    counted: Counter[str] = Counter()
-    for each in days:
-        for _, state, number in _deliveries(session, each):
-            counted[state] += number
-    return counted
+    return sum(deliveries_by_company(session, days).values(), Counter[str]())
 
 
-def deliveries_by_company(
-    session: Session, companies: Sequence[Company], first: date, last: date
-) -> dict[str, dict[str, int]]:
-    """Company → the same for a range of days of its time zone."""
-    found: dict[str, dict[str, int]] = {}
-    for each in own_days(companies, first, last):
-        for company_id, state, number in _deliveries(session, each):
-            found.setdefault(company_id, {})[state] = number
-    return found
-
-
-def _deliveries(session: Session, days: OwnDays) -> Iterable[Any]:
+def deliveries_by_company(session: Session, days: Sequence[OwnDays]) -> dict[str, Counter[str]]:
+    """Company → the same. All states are named, so that the database follows ix_delivery_counted from the first day on."""
     row: Any = Delivery
-    query = select(row.company_id, shown_states().label("shown"), func.count()).group_by(row.company_id, "shown")
-    query = query.where(in_days([days], row.company_id, row.made_at), row.hook == UPLOAD)
-    return session.execute(query)
+    found = defaultdict[str, Counter[str]](Counter)
+    key = row.company_id, row.state
+    for each in days:
+        made = in_days([each], row.company_id, row.made_at), row.hook == UPLOAD, row.state.in_(list(DeliveryState))
+        query = select(*key, func.count(), count_if(is_shown_as(UNVERIFIABLE))).where(*made).group_by(*key)
+        for company_id, state, number, unverifiable in session.execute(query):
+            found[company_id] += Counter({state: number - unverifiable, UNVERIFIABLE: unverifiable})
+    return found
 
 
 def days_of(first: date, last: date) -> list[date]:

@@ -21,7 +21,7 @@ from hub.config.callflow.context import RINGING, phones_rung
 from hub.model import Call, CallStep, Company, SignalRow, Tracker, TrackingNumber, User
 from hub.queries.reports.activity import call_activity
 from hub.reports.calendar import OwnDays, in_days
-from hub.reports.hours import NO_CALLS, CallFigures, figure_columns, figures_of
+from hub.reports.hours import NO_CALLS, WEEKDAYS, CallFigures, figure_columns, figures_of
 from hub.reports.touches import unanswered
 
 MAX_DAYS = 366
@@ -169,7 +169,8 @@ def _missed_by_phone(of: CallPeriod) -> Counter[str]:
 
 def calls_by_weekday_and_hour(of: CallPeriod) -> dict[tuple[int, int], CallFigures]:
     """(weekday, 0 is Monday; hour) of each company's time zone → its calls. Hours without calls are left out."""
-    return call_activity(of.session, of.scope, of.days, of.now, with_spam=of.with_spam).by_weekday_and_hour()
+    found = call_activity(of.session, of.scope, of.days, of.now, with_spam=of.with_spam, grain=WEEKDAYS)
+    return found.by_weekday_and_hour()
 
 
 def figures_by(of: CallPeriod, key: Any, *conditions: Any) -> dict[Any, CallFigures]:

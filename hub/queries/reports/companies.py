@@ -16,7 +16,7 @@ from hub.model.states import DeliveryState
 from hub.queries.conversions.activity import REFUSED
 from hub.queries.reports.activity import deliveries_by_company
 from hub.queries.reports.costs import unassigned_costs
-from hub.reports.calendar import Span, span_before
+from hub.reports.calendar import Span, own_days, span_before
 from hub.reports.costs import CostLine, match_costs, spent_by_company, total_of
 from hub.reports.report import Line, reports_within, sum_of
 from hub.reports.weeks import NO_LINE, weeks_until, weeks_within
@@ -96,7 +96,7 @@ def compare_companies(
     now = reports_within(session, companies, "source", "last", first, last)
     before = reports_within(session, companies, "source", "last", *(former or span_before(first, last)))
     spent = spent_by_company(session, companies, first, last)
-    sent = deliveries_by_company(session, companies, first, last)
+    sent = deliveries_by_company(session, own_days(companies, first, last))
     weeks = weeks_within(session, companies, weeks_until(last_over or last, WEEKS), WEEKS, ("calls",))
     lines = []
     for company, report, old in zip(companies, now, before, strict=True):

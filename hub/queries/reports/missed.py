@@ -39,7 +39,7 @@ def missed_by_hour(of: CallPeriod) -> dict[int, MissedFigures]:
     """Hour of the day (0 to 23) of each company's time zone → its unanswered calls."""
     found: dict[int, MissedFigures] = {}
     for days, calls in of.by_zone():
-        for begun, figures in _missed_by(calls, stretch_of(days)).items():
+        for begun, figures in _missed_by(calls, stretch_of(days, col(Call.started_at))).items():
             hour = days.local(begun).hour
             found[hour] = found.get(hour, MissedFigures()) + figures
     return found

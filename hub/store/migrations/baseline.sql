@@ -963,6 +963,7 @@ CREATE TABLE hour_rollup (
     seconds INTEGER NOT NULL,
     leads INTEGER NOT NULL,
     spam INTEGER NOT NULL,
+    other_leads INTEGER NOT NULL,
     PRIMARY KEY (company_id, day, hour),
     FOREIGN KEY(company_id) REFERENCES company (id)
 ) /* sqlite: WITHOUT ROWID */;
@@ -1727,8 +1728,9 @@ CREATE TABLE delivery (
     FOREIGN KEY(conversion_id) REFERENCES conversion (id),
     FOREIGN KEY(company_id) REFERENCES company (id)
 );
-CREATE INDEX ix_delivery_company ON delivery (company_id, made_at, hook, state, code);
+CREATE INDEX ix_delivery_company ON delivery (company_id, made_at);
 CREATE INDEX ix_delivery_conversion_id ON delivery (conversion_id);
+CREATE INDEX ix_delivery_counted ON delivery (company_id, hook, state, made_at, code);
 CREATE INDEX ix_delivery_item_key ON delivery (item_key);
 CREATE INDEX ix_delivery_of_state ON delivery (state, made_at, company_id, hook, code, set_aside_at);
 CREATE INDEX ix_delivery_subject_id ON delivery (subject_id);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import day_name
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,11 +20,11 @@ from hub.queries.connectors.repairs import Repair
 from hub.queries.flows.current import opening_of
 from hub.queries.live_calls import live_calls
 from hub.queries.needs import NeedsNow, callers_to_call, connectors_to_fix, first_steps, history_filled, texts_to_answer
-from hub.queries.reports.activity import Activity, call_activity, count_deliveries, count_leads, days_of
+from hub.queries.reports.activity import Activity, call_activity, count_deliveries, days_of
 from hub.queries.reports.sources import calls_by_source
 from hub.reports.calendar import own_days
 from hub.reports.definitions import DEFINITIONS
-from hub.reports.hours import NO_CALLS
+from hub.reports.hours import NO_CALLS, hours_within
 from hub.store import audit
 from hub.web.pages.call.page import noted_call_back
 from hub.web.pages.guard import Page
@@ -32,7 +32,7 @@ from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-HEAT_DAYS = 56
+HEAT_DAYS, ONE_DAY = 56, timedelta(days=1)
 MAX_SOURCES = 7
 READ_AGAIN = timedelta(hours=1)
 """A text or transcript that a user still has on the page after this time is noted in the audit log again."""
@@ -57,12 +57,16 @@ def overview(page: PageRequest) -> Response:
     period, companies = page.period("today"), page.shown_companies
     former = period.before()
     today = page.now.astimezone(page.zone).date()
-    heat_first = today - timedelta(days=HEAT_DAYS - 1)
+    heat_first = today - (HEAT_DAYS - 1) * ONE_DAY
     first = former.first if page.is_partial else min(former.first, heat_first)
+    then = page.now - (period.first - former.first)
+    hours = [(heat_first, today), (then.date() - ONE_DAY, then.date() + ONE_DAY)]
+    hours += [(each.first, each.last) for each in (period, former) if period.days == 1]
     with page.session() as session:
-        whole = call_activity(session, page.scope, own_days(companies, first, max(period.last, today)), page.now)
+        days = own_days(companies, first, max(period.last, today))
+        whole = call_activity(session, page.scope, days, page.now, grain=hours_within(*hours))
     now, before = whole.within(period.first, period.last), whole.within(former.first, former.last)
-    comparable = before.until(page.now - (period.first - former.first))
+    comparable = before.until(then)
     needs, steps = _needs(page), None
     with page.hub.store.reading() as session:
         filled = history_filled(session)
@@ -87,7 +91,8 @@ def overview(page: PageRequest) -> Response:
         "opening": _opening(page),
         "has_queues": has_queues(page.hub.config, [each.name for each in companies]),
         "company_titles": {each.id: each.title for each in page.companies} if page.company is None else {},
-        **_figures(page, {period: now, former: before}),
+        "leads": [now.leads, before.leads] if page.may("marks") else [None, None],
+        **_figures(page, period),
     }
     if page.is_partial:
         return page.render("overview.html", block="now", **values)
@@ -143,14 +148,12 @@ def _note_reading(page: PageRequest, needs: NeedsNow) -> None:
                 audit.note_once(session, page.now, page.user.id, action, subjects, page.now - READ_AGAIN)
 
 
-def _figures(page: PageRequest, periods: Mapping[Period, Activity]) -> dict[str, Any]:
+def _figures(page: PageRequest, period: Period) -> dict[str, Any]:
     with page.session() as session:
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
-        days = [own_days(page.shown_companies, each.first, each.last) for each in periods]
-        calls = zip(periods.values(), days, strict=True)
-        leads = count_leads(session, *calls) if page.may("marks") else [None, None]
-        sent = count_deliveries(session, days[0]) if page.may("deliveries") else None
-    return {"live": live, "leads": leads, "sent": sent, "states": DeliveryState, "definitions": DEFINITIONS}
+        days = own_days(page.shown_companies, period.first, period.last)
+        sent = count_deliveries(session, days) if page.may("deliveries") else None
+    return {"live": live, "sent": sent, "states": DeliveryState, "definitions": DEFINITIONS}
 
 
 def waiting_words(needs: NeedsNow) -> str:
@@ -202,7 +205,7 @@ def _sentence(now: Activity, before: Activity, period: Period) -> str:
 
 def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period) -> Series:
     current, former = now.by_hour(), before.by_hour()
-    busy = [*current, *former, 8, 17]
+    busy = [*(hour for some in (current, former) for hour, each in some.items() if each.calls), 8, 17]
     hours = range(min(busy), max(busy) + 1)
     running = page.now.astimezone(page.zone).hour if period.name == "today" else None
     return Series(
@@ -234,7 +237,7 @@ def _by_day(page: PageRequest, now: Activity, before: Activity, period: Period) 
 
 def _heat(lately: Activity) -> dict[str, Any]:
     calls = Counter({place: each.calls for place, each in lately.by_weekday_and_hour().items()})
-    busy = [*(hour for _, hour in calls), 8, 17]
+    busy = [*(hour for (_, hour), number in calls.items() if number), 8, 17]
     hours = range(min(busy), max(busy) + 1)
     peak = max(calls, key=lambda key: calls[key], default=None)
     return {

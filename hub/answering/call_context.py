@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -105,8 +105,14 @@ def call_contexts(
     lists = _lists(session, requests, now) if session else {}
     owners = _owners(session, vault, requests, now) if session and vault else {}
     return [
-        replace(
-            _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording),
+        _call_context(
+            each,
+            visits.get(each.call),
+            earlier.get(each.caller),
+            own_tags,
+            at=now,
+            public_url=public_url,
+            recording=recording,
             screening=screenings.get(each.call),
             accepted=accepted.get(each.call),
             caller_lists=lists.get(each.call, frozenset()),
@@ -184,9 +190,7 @@ def _call_context(
     visit: Visit | None,
     earlier: Earlier | None,
     own_tags: Mapping[tuple[str, str], frozenset[str]],
-    now: datetime,
-    public_url: str,
-    recording: Permission,
+    **known: Any,
 ) -> CallContext:
     tracker, caller = each.line.tracker, each.point.caller_number
     places = places_of_number(caller) if caller and (each.flow.asks_places or each.flow.records) else ()
@@ -195,7 +199,6 @@ def _call_context(
         places = (*places, Place(country=declared, basis="declared"))
     known_caller = bool(caller) and each.flow.knows_caller
     return CallContext(
-        at=now,
         time_zone=each.line.company.time_zone,
         call_id=each.point.call_id,
         places=places,
@@ -208,9 +211,8 @@ def _call_context(
         tags=own_tags.get(each.call, frozenset()) | (earlier.tags if earlier else frozenset()),
         caller_key="/".join(each.caller) if caller else "",
         source_name=spoken_source(visit.source, visit.campaign) if visit else each.line.source_name,
-        recording=recording,
         caller_known=bool(caller),
-        public_url=public_url,
+        **known,
     )
 
 

@@ -25,6 +25,7 @@ from hub.contracts.answers import AnswerPoint, Converse, Dial
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.numbers.flows import flows_of_versions, versions_of_calls
 from hub.runtime import Hub
+from hub.store.rows import Columns
 from hub.store.writers.inbox_writer import UnstoredWebhook
 
 WILLING = Permission(allowed=True)
@@ -148,17 +149,18 @@ class Decider:
             known = [replace(what, opening=opened.get(each.call)) for each, what in zip(requests, known, strict=True)]
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
         rows = {call: found.row for call, found in screened.items()}
-        answers = [
-            AnswerRecord(each, walked, screened=rows.get(each.call) if each.rings else None, known=what)
-            for each, walked, what in zip(requests, walks, known, strict=True)
-        ]
+        decisions: dict[int, Columns] = {}
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
-        for index, (permission, decision) in zip(wanting, permitted, strict=True):
-            walked = _permitted(requests[index], known[index], walks[index], permission)
-            what = replace(known[index], recording=permission)
-            answers[index] = replace(answers[index], walk=walked, decision=decision, known=what)
-        return [self._with_token(answer, now) for answer in answers]
+        for index, (permission, decisions[index]) in zip(wanting, permitted, strict=True):
+            known[index] = replace(known[index], recording=permission)
+            walks[index] = _permitted(requests[index], known[index], walks[index])
+        return [
+            self._with_token(
+                AnswerRecord(each, walked, decisions.get(i), rows.get(each.call) if each.rings else None, what), now
+            )
+            for i, (each, walked, what) in enumerate(zip(requests, walks, known, strict=True))
+        ]
 
     def _converses(self, connector: str) -> bool:
         return bool(self._hub.keyring) and "converse" in self._hub.plugins.connectors[connector].manifest.abilities
@@ -193,10 +195,11 @@ def _walked(request: AnswerRequest, known: CallContext) -> FlowResult:
     return walk(request.flow, request.version, request.point, known)
 
 
-def _permitted(request: AnswerRequest, known: CallContext, willing: FlowResult, permission: Permission) -> FlowResult:
-    """The walk with this permission. One that asks the caller nothing, and says no more, leads the same way as `willing`."""
+def _permitted(request: AnswerRequest, known: CallContext, willing: FlowResult) -> FlowResult:
+    """The walk with its permission. One that asks the caller nothing, and says no more, leads the same way as `willing`."""
+    permission = known.recording
     if not permission.allowed or permission.asks_caller or "announce_transcription" in permission.duties:
-        return _walked(request, replace(known, recording=permission))
+        return _walked(request, known)
     if willing.notice is None:
         return willing
     notice = replace(willing.notice, duties=permission.duties, decision_id=permission.decision_id)

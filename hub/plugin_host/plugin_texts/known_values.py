@@ -31,7 +31,6 @@ MAX_LAYERS = 4
 """How often a text may be encoded and a value in it is still found."""
 NAME_PART = re.compile(r"[^\W\d_]{4,}")
 _DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d)+")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})|((?:\\+x[0-9A-Fa-f]{2})+)|\\+([\"'/\\])")
 _ENCODED = re.compile(r"[%\\&+]")
 _ENCODED_SPACE = re.compile(r"(?<=\w)\+(?=\w)")
@@ -65,6 +64,8 @@ class KnownValues:
         }
         lengths = (*map(len, chain(*self._starts.values())), *self._lengths, *map(len, self._words))
         self._shortest = min((*lengths, FRAGMENT_CHARACTERS) if self._fragments else lengths, default=MIN_CHARACTERS)
+        # Four characters of Base64 stand for three.
+        self._base64 = re.compile(rf"[A-Za-z0-9+/_-]{{{max(8, -(-self._shortest * 4 // 3))},}}")
 
     def __bool__(self) -> bool:
         return bool(self._numbers or self._starts)
@@ -96,7 +97,7 @@ class KnownValues:
         )
 
     def _hidden(self, text: str) -> str:
-        return self._without_values(_BASE64.sub(self._unless_encoded, text))
+        return self._without_values(self._base64.sub(self._unless_encoded, text))
 
     def _without_values(self, text: str) -> str:
         if self._numbers:
@@ -143,9 +144,7 @@ class KnownValues:
         return text
 
     def _unless_encoded(self, token: re.Match[str]) -> str:
-        """A token, or what hides it if it is the Base64 of something with a known value; four characters stand for three."""
-        if len(token[0]) * 3 < self._shortest * 4:
-            return token[0]
+        """A token, or what hides it if it is the Base64 of something with a known value."""
         decoded = (_base64_text(token[0][skipped:]) for skipped in range(4))
         return HIDDEN if any(text and self._without_values(text) != text for text in decoded) else token[0]
 

@@ -13,10 +13,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar
 
 from hub import errors
+from hub.contracts.answers import AnswerPoint
 from hub.contracts.companions import CompanionProcess
 from hub.contracts.oauth import TokenStore
 from hub.contracts.sign_in import SignIn
@@ -145,22 +146,28 @@ class Scrubber:
         if isinstance(value, Mapping):
             fields = {key: self._result(each, seen) for key, each in value.items()}
             return fields if fields != value else value
-        if not dataclasses.is_dataclass(value) or isinstance(value, FOR_PROVIDERS):
-            return value
-        kind: type = type(value)
-        said = plugin_texts(kind)
         changes = {}
-        for field in dataclasses.fields(value):
-            held = getattr(value, field.name)
-            clean = self._said(held) if field.name in said else self._result(held, seen)
+        for name, is_said in _scrubbed_fields(type(value)):
+            held = getattr(value, name)
+            if held is None or held is True or held is False:
+                continue
+            clean = self._said(held) if is_said else self._result(held, seen)
             if clean is not held and clean != held:
-                changes[field.name] = clean
-        return dataclasses.replace(value, **changes) if changes else value  # type: ignore[type-var]
+                changes[name] = clean
+        return dataclasses.replace(value, **changes) if changes else value
 
     def _said(self, held: Any) -> Any:
         if isinstance(held, Mapping):
             return {self.text(name): self.text(each) for name, each in held.items()}
         return self.text(held) if isinstance(held, str) else held
+
+
+@cache
+def _scrubbed_fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a result, and whether each is what the plugin says to people."""
+    if not dataclasses.is_dataclass(kind) or issubclass(kind, FOR_PROVIDERS):
+        return ()
+    return tuple((each.name, each.name in plugin_texts(kind)) for each in dataclasses.fields(kind))
 
 
 class Handed:
@@ -187,10 +194,11 @@ class Handed:
     def end(self, *, accepted: bool) -> bool:
         """The call is over; returns whether it may have handed anything personal to the plugin.
 
-        A webhook that was accepted is kept until something is said, because to find its values takes longer than to read
-        it; of a refused one, which may be a stranger's and large, and of all others only the values are kept.
+        A webhook that was accepted, and a point of a call with its answer, are kept until something is said, because to find
+        their values takes longer than to read or render them; of a refused webhook, which may be a stranger's and large, and
+        of all others only the values are kept.
         """
-        if accepted and len(self._arguments) == 1 and isinstance(self._arguments[0], WebhookRequest):
+        if accepted and isinstance(next(iter(self._arguments), None), WebhookRequest | AnswerPoint):
             return True
         if any(map(may_be_personal, self._arguments)) and self.values:
             self.business_numbers  # noqa: B018 - kept, while the arguments are not

@@ -124,12 +124,11 @@ def new_key() -> str:
 
 def _signature(key: bytes, purpose: str, message: bytes) -> str:
     # A key derived only for signing: one key must not be used for two algorithms.
-    derived = hmac.new(key, f"sign|{purpose}".encode(), hashlib.sha256).digest()
-    return hmac.new(derived, message, hashlib.sha256).hexdigest()
+    return hmac.digest(hmac.digest(key, f"sign|{purpose}".encode(), "sha256"), message, "sha256").hex()
 
 
 def _signing_key(key: bytes, purpose: str) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(hmac.new(key, f"ed25519|{purpose}".encode(), hashlib.sha256).digest())
+    return Ed25519PrivateKey.from_private_bytes(hmac.digest(key, f"ed25519|{purpose}".encode(), "sha256"))
 
 
 def is_signed_by(public_key: str, message: bytes, signature: str) -> bool:

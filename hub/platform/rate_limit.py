@@ -8,6 +8,7 @@ from anybody else.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -218,9 +219,13 @@ def networks_of(address: str | None) -> Networks:
     if not parsed.is_global:
         return ()
     number, version, bits = int(parsed), parsed.version, parsed.max_prefixlen
-    kind = type(parsed)
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
     return tuple(
-        Network(f"{kind(number >> bits - prefix << bits - prefix)}/{prefix}", version, prefix)
+        Network(
+            f"{socket.inet_ntop(family, (number >> bits - prefix << bits - prefix).to_bytes(bits // 8))}/{prefix}",
+            version,
+            prefix,
+        )
         for prefix in MULTIPLES[version]
     )
 

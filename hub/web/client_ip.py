@@ -16,6 +16,7 @@ from hub.platform.rate_limit import networks_of
 log = structlog.get_logger(__name__)
 UNLISTED_PROXY = "visitors behind an unlisted proxy"
 LOG_INTERVAL = timedelta(hours=1)
+MAX_KNOWN_PROXIES = 1_000
 MAX_HOPS = 20
 """Addresses of a header that are read, from the end: anybody may have written the ones before."""
 
@@ -25,6 +26,8 @@ class Proxies:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks = tuple(ipaddress.ip_network(each) for each in networks)
+        self._known = set[str | None]()
+        """Some of their addresses: nearly every request comes from one of few."""
 
     def client_of(self, request: Request) -> str | None:
         """The visitor's address: the last one in X-Forwarded-For that is not a trusted proxy's, else the peer's own.
@@ -54,13 +57,18 @@ class Proxies:
 
     def trusts(self, address: str | None) -> bool:
         """Whether an address is one of the trusted proxies."""
+        if address in self._known:
+            return True
         try:
             parsed = ipaddress.ip_address((address or "").partition("%")[0])
         except ValueError:
             return False
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped
-        return any(parsed.version == network.version and parsed in network for network in self._networks)
+        trusted = any(parsed.version == network.version and parsed in network for network in self._networks)
+        if trusted and len(self._known) < MAX_KNOWN_PROXIES:
+            self._known.add(address)
+        return trusted
 
 
 class UnlistedProxies:

@@ -4,6 +4,7 @@ own sites."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +70,7 @@ class Default(BaseModel):
     """What a page denies until the visitor has chosen, such as the `default` of Google's consent mode. It is not the
     visitor's choice."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)  # Pydantic copies no default that cannot be changed
 
     analytics: Answer | None = None
     ads: Answer | None = None
@@ -84,7 +85,7 @@ class Consent(BaseModel):
     """What the visitor has chosen, as the page's consent tool reports it; missing values are unknown. Send a choice
     only if the visitor made it: what a page assumes before that belongs into `default`, and never counts as a yes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: Default = Default()
 
@@ -172,10 +173,32 @@ async def report_of(request: Request, body: type[Report], thing: str, cap: int) 
 async def result_of(waited: Future[Answered]) -> Answered:
     """What a writer answers; 503 if that takes too long. A request that waits no more does not cancel the writer's answer: the
     writer gives it all the same, and then those of the others in its batch."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Answered] = loop.create_future()
+
+    def deliver() -> None:
+        if not answer.done() and (error := waited.exception()) is not None:
+            answer.set_exception(error)
+        elif not answer.done():
+            answer.set_result(waited.result())
+
+    def give_up() -> None:
+        if not answer.done():
+            answer.set_exception(Refused(503, "Try again"))
+
+    def written(_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended: the hub is stopping
+            loop.call_soon_threadsafe(deliver)
+
+    waited.add_done_callback(written)
+    late = loop.call_later(ANSWER_TIMEOUT_SECONDS, give_up)
     try:
-        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(waited)), ANSWER_TIMEOUT_SECONDS)
-    except TimeoutError:
-        raise Refused(503, "Try again") from None
+        return await answer
+    finally:
+        late.cancel()
+
+
+_CLIENT = "ringfence.client"
 
 
 class Origins:
@@ -190,7 +213,7 @@ class Origins:
         unlisted = self._proxies.unlisted_peer(request)
         if unlisted is not None:
             self._unlisted.note(unlisted, self._clock())
-        return networks_of(self._proxies.client_of(request))
+        return networks_of(self._client_of(request))
 
     def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:
         """Whether this visitor is recorded only after saying yes. A server that reports visits must ensure that
@@ -200,10 +223,17 @@ class Origins:
         hints = Hints(
             time_zone=time_zone,
             languages=request.headers.get("accept-language"),
-            network_country=self._countries.country_of(self._proxies.client_of(request)),
+            network_country=self._countries.country_of(self._client_of(request)),
             declared_country=country,
         )
         return hints.is_browser and rule.asks_first(hints)
+
+    def _client_of(self, request: Request) -> str | None:
+        """The visitor's address; several ask for it."""
+        if _CLIENT not in request.scope:
+            request.scope[_CLIENT] = self._proxies.client_of(request)
+        client: str | None = request.scope[_CLIENT]
+        return client
 
 
 def own_site(company: Company, request: Request) -> dict[str, str]:

@@ -136,14 +136,11 @@ class Decider:
         screened = self._screener.screen(session, self._directory.latest, requests, now) if session else {}
         actions = {call: found.screening for call, found in screened.items() if found.screening is not None}
         known = call_contexts(session, requests, now, self._public_url, WILLING, actions, self._hub.vault)
-        known = [
-            replace(what, queues={}) if each.flow.has_queue else what
-            for each, what in zip(requests, known, strict=True)
-        ]
-        known = [
-            replace(what, converses=self._converses(each.connector)) if each.flow.converses else what
-            for each, what in zip(requests, known, strict=True)
-        ]
+        for index, each in enumerate(requests):
+            if each.flow.has_queue:
+                known[index] = replace(known[index], queues={})
+            if each.flow.converses:
+                known[index] = replace(known[index], converses=self._converses(each.connector))
         if session and any(each.flow.asks_pin for each in requests):
             opened = openings(session, self._hub.keyring, requests, now, self._public_url)
             known = [replace(what, opening=opened.get(each.call)) for each, what in zip(requests, known, strict=True)]

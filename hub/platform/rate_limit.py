@@ -220,14 +220,8 @@ def networks_of(address: str | None) -> Networks:
         return ()
     number, version, bits = int(parsed), parsed.version, parsed.max_prefixlen
     family = socket.AF_INET if version == 4 else socket.AF_INET6
-    return tuple(
-        Network(
-            f"{socket.inet_ntop(family, (number >> bits - prefix << bits - prefix).to_bytes(bits // 8))}/{prefix}",
-            version,
-            prefix,
-        )
-        for prefix in MULTIPLES[version]
-    )
+    masked = ((prefix, (number >> bits - prefix << bits - prefix).to_bytes(bits // 8)) for prefix in MULTIPLES[version])
+    return tuple(Network(f"{socket.inet_ntop(family, each)}/{prefix}", version, prefix) for prefix, each in masked)
 
 
 def network_of(address: str | None) -> str | None:

@@ -107,7 +107,7 @@ def without_people(text: str, kept: Collection[str] = ()) -> str:
     """`text` with phone numbers cut to their last two digits, except those whose digits are `kept`; addresses and keys taken
     out."""
     if _MAY_BE_KEY.search(text):
-        text = _KEY.sub(_with_prefix, text)
+        text = _KEY.sub(lambda found: f"{found[1] or found[2] or found[3] or ''}{HIDDEN}", text)
     if "@" in text:
         text = EMAIL.sub(f"{HIDDEN}@{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
     if _MAY_BE_PHONE.search(text):
@@ -135,10 +135,6 @@ def _masked(name: str, value: object, depth: int) -> object:
     if isinstance(value, bytes | bytearray):
         return _masked(name, value.decode("utf-8", "replace"), depth)
     return scrubbed(repr(value) if isinstance(value, Mapping | list | tuple | set | frozenset) else str(value))
-
-
-def _with_prefix(found: re.Match[str]) -> str:
-    return f"{found[1] or found[2] or found[3] or ''}{HIDDEN}"
 
 
 def without_cards(text: str) -> str:

@@ -83,10 +83,6 @@ def _honeypot(facts: CallFacts) -> Points:
     return None
 
 
-def _attestation(facts: CallFacts) -> Points:
-    return ATTESTATIONS.get(facts.attestation or "")
-
-
 def _cannot_call(facts: CallFacts) -> Points:
     why = cannot_call(facts.caller) if facts.caller else None
     return (60, f"the caller's number {why}") if why else None
@@ -100,10 +96,6 @@ def _numbers(facts: CallFacts) -> Points:
 
 def _calls(facts: CallFacts) -> Points:
     return _step(CALLS, facts.calls, MANY_CALLS)
-
-
-def _brief(facts: CallFacts) -> Points:
-    return _step(BRIEF_CALLS, facts.brief_calls, BRIEF)
 
 
 def _neighbor(facts: CallFacts) -> Points:
@@ -181,9 +173,9 @@ RULES: dict[str, Callable[[CallFacts], Points]] = {
     "cannot_call": _cannot_call,
     "numbers": _numbers,
     "calls": _calls,
-    "brief_calls": _brief,
+    "brief_calls": lambda facts: _step(BRIEF_CALLS, facts.brief_calls, BRIEF),
     "neighbor": _neighbor,
-    "attestation": _attestation,
+    "attestation": lambda facts: ATTESTATIONS.get(facts.attestation or ""),
     "one_ring_country": _one_ring_country,
     "very_short": _very_short,
     "silent": _silent,

@@ -29,7 +29,7 @@ DELIVERY_STATES: Mapping[str, DeliveryState] = {
 
 def join(one: TextStatus, other: TextStatus) -> TextStatus:
     """Merge two statuses; commutative, associative and idempotent."""
-    best = max(one, other, key=_weight)
+    best = max(one, other, key=lambda each: (RANK[each.status], each.at, each.code or "", each.reason or ""))
     return TextStatus(
         connector=best.connector,
         carrier_message_id=best.carrier_message_id,
@@ -108,7 +108,3 @@ def _of(connector: str, carrier_message_id: str) -> Any:
         .where(TextStatus.connector == connector, TextStatus.carrier_message_id == carrier_message_id)
         .execution_options(populate_existing=True)
     )
-
-
-def _weight(status: TextStatus) -> tuple[int, datetime, str, str]:
-    return (RANK[status.status], status.at, status.code or "", status.reason or "")

@@ -4,7 +4,6 @@ own sites."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -173,32 +172,11 @@ async def report_of(request: Request, body: type[Report], thing: str, cap: int) 
 async def result_of(waited: Future[Answered]) -> Answered:
     """What a writer answers; 503 if that takes too long. A request that waits no more does not cancel the writer's answer: the
     writer gives it all the same, and then those of the others in its batch."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Answered] = loop.create_future()
-
-    def deliver() -> None:
-        if not answer.done() and (error := waited.exception()) is not None:
-            answer.set_exception(error)
-        elif not answer.done():
-            answer.set_result(waited.result())
-
-    def give_up() -> None:
-        if not answer.done():
-            answer.set_exception(Refused(503, "Try again"))
-
-    def written(_: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended: the hub is stopping
-            loop.call_soon_threadsafe(deliver)
-
-    waited.add_done_callback(written)
-    late = loop.call_later(ANSWER_TIMEOUT_SECONDS, give_up)
-    try:
-        return await answer
-    finally:
-        late.cancel()
-
-
-_CLIENT = "ringfence.client"
+    answer = asyncio.wrap_future(waited)
+    await asyncio.wait((answer,), timeout=ANSWER_TIMEOUT_SECONDS)
+    if not answer.done():
+        raise Refused(503, "Try again")
+    return answer.result()
 
 
 class Origins:
@@ -213,7 +191,7 @@ class Origins:
         unlisted = self._proxies.unlisted_peer(request)
         if unlisted is not None:
             self._unlisted.note(unlisted, self._clock())
-        return networks_of(self._client_of(request))
+        return networks_of(self._proxies.client_of(request))
 
     def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:
         """Whether this visitor is recorded only after saying yes. A server that reports visits must ensure that
@@ -223,17 +201,10 @@ class Origins:
         hints = Hints(
             time_zone=time_zone,
             languages=request.headers.get("accept-language"),
-            network_country=self._countries.country_of(self._client_of(request)),
+            network_country=self._countries.country_of(self._proxies.client_of(request)) if self._countries else None,
             declared_country=country,
         )
         return hints.is_browser and rule.asks_first(hints)
-
-    def _client_of(self, request: Request) -> str | None:
-        """The visitor's address; several ask for it."""
-        if _CLIENT not in request.scope:
-            request.scope[_CLIENT] = self._proxies.client_of(request)
-        client: str | None = request.scope[_CLIENT]
-        return client
 
 
 def own_site(company: Company, request: Request) -> dict[str, str]:

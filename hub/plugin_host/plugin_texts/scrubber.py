@@ -146,8 +146,9 @@ class Scrubber:
         if isinstance(value, Mapping):
             fields = {key: self._result(each, seen) for key, each in value.items()}
             return fields if fields != value else value
+        kind: type = type(value)
         changes = {}
-        for name, is_said in _scrubbed_fields(type(value)):
+        for name, is_said in _scrubbed_fields(kind):
             held = getattr(value, name)
             if held is None or held is True or held is False:
                 continue

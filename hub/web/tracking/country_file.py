@@ -16,6 +16,9 @@ class CountryFile:
     def __init__(self, path: str | None) -> None:
         self._reader = _open(path) if path else None
 
+    def __bool__(self) -> bool:
+        return self._reader is not None
+
     def country_of(self, address: str | None) -> str | None:
         """The ISO 3166 code of an address's country; None if the file does not know it."""
         if self._reader is None or not address:

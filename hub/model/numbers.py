@@ -52,9 +52,10 @@ class TrackingNumber(Row, table=True):
     """A number (E.164) of one tracker. The pool assigns numbers by `leased_until`; leases are the history."""
 
     __tablename__ = "tracking_number"
+    __table_args__ = (Index("ix_tracking_number_idle", "tracker_id", "leased_until", "id"),)
 
     id: str = id_column()
-    tracker_id: str = Field(foreign_key="tracker.id", index=True)
+    tracker_id: str = Field(foreign_key="tracker.id")
     number: str = Field(unique=True, max_length=16)
     leased_until: datetime | None = time_column(nullable=True)
     lease_id: str | None = Field(default=None, max_length=36)

@@ -219,7 +219,8 @@ class ChildProcess:
         code = self.process.wait()
         with self._lock:
             self._by_itself = not self._ended or code != -signal.SIGKILL
-            self._ended = self._ended or _how(code)
+            how = f"it was ended by signal {-code}" if code < 0 else f"it ended itself with status {code}"
+            self._ended = self._ended or how
         self._reaped.set()
         with self._noted:
             self._noted.notify_all()
@@ -247,7 +248,3 @@ def _sweep_folders() -> None:
         owner = folder.name.removeprefix(FOLDER).partition("-")[0]
         if owner.isdecimal() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _how(code: int) -> str:
-    return f"it was ended by signal {-code}" if code < 0 else f"it ended itself with status {code}"

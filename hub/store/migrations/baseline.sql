@@ -2061,7 +2061,7 @@ CREATE TABLE tracking_number (
     FOREIGN KEY(tracker_id) REFERENCES tracker (id),
     UNIQUE (number)
 );
-CREATE INDEX ix_tracking_number_tracker_id ON tracking_number (tracker_id);
+CREATE INDEX ix_tracking_number_idle ON tracking_number (tracker_id, leased_until, id);
 CREATE TABLE call_event (
     id VARCHAR(36) NOT NULL,
     call_id VARCHAR NOT NULL,

@@ -82,7 +82,8 @@ class Watch:
             # A pause lasts until a person ends it; an outage is reported once a day, and so is each trouble of a companion.
             since, says = paused.get(each.name), troubles[each.name].detail if each.name in troubles else ""
             episode = f"{since:%Y-%m-%dT%H:%M:%S}" if since else f"{now:%Y-%m-%d}"
-            episode += f"/{_same_trouble(says)}" if says else ""
+            if says:  # the same for one trouble, whatever its figures are now
+                episode += "/" + hashlib.sha256(re.sub(r"\d+", "", says).encode()).hexdigest()[:8]
             health_now = "trouble" if says and each.health == "down" else each.health
             for company in companies:
                 if config.connectors[each.name].serves(company.name):
@@ -96,11 +97,6 @@ class Watch:
         for name, since in self._silent_since.items():
             for company in _watched(session, kind) if now - since >= OUTAGE else ():
                 yield Happening.of(company.id, kind, f"{name}/{now:%Y-%m-%d}", now, {"connector": name})
-
-
-def _same_trouble(detail: str) -> str:
-    """The same for one trouble, whatever its figures are now."""
-    return hashlib.sha256(re.sub(r"\d+", "", detail).encode()).hexdigest()[:8]
 
 
 def watch_volume(hub: Hub) -> int:

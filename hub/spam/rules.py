@@ -94,10 +94,6 @@ def _numbers(facts: CallFacts) -> Points:
     return (points, SEVERAL_NUMBERS) if points else None
 
 
-def _calls(facts: CallFacts) -> Points:
-    return _step(CALLS, facts.calls, MANY_CALLS)
-
-
 def _neighbor(facts: CallFacts) -> Points:
     exchange = exchange_of(facts.caller)
     if exchange is None or exchange != exchange_of(facts.called):
@@ -128,10 +124,6 @@ def _is_one_ring(facts: CallFacts) -> bool:
     return facts.caller is not None and rings_once(facts.caller) and not rings_once(facts.called)
 
 
-def _silent(facts: CallFacts) -> Points:
-    return (40, "the caller said nothing") if facts.silent else None
-
-
 def _same_length(facts: CallFacts) -> Points:
     if not facts.voicemail:
         return None
@@ -158,10 +150,6 @@ def _relation(facts: CallFacts) -> Points:
     return None
 
 
-def _talks(facts: CallFacts) -> Points:
-    return (-45, TALKS) if facts.talks else None
-
-
 def _conversation(facts: CallFacts) -> Points:
     talked = facts.answered and facts.seconds is not None and facts.seconds >= TALK_SECONDS
     return (-30, "this call was a conversation") if facts.ended and talked and not facts.silent else None
@@ -172,17 +160,17 @@ RULES: dict[str, Callable[[CallFacts], Points]] = {
     "honeypot": _honeypot,
     "cannot_call": _cannot_call,
     "numbers": _numbers,
-    "calls": _calls,
+    "calls": lambda facts: _step(CALLS, facts.calls, MANY_CALLS),
     "brief_calls": lambda facts: _step(BRIEF_CALLS, facts.brief_calls, BRIEF),
     "neighbor": _neighbor,
     "attestation": lambda facts: ATTESTATIONS.get(facts.attestation or ""),
     "one_ring_country": _one_ring_country,
     "very_short": _very_short,
-    "silent": _silent,
+    "silent": lambda facts: (40, "the caller said nothing") if facts.silent else None,
     "same_length": _same_length,
     "challenge": _challenge,
     "relation": _relation,
-    "talks": _talks,
+    "talks": lambda facts: (-45, TALKS) if facts.talks else None,
     "conversation": _conversation,
 }
 """Every rule by its code."""

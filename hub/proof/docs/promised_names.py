@@ -112,12 +112,9 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
     found: dict[str, Any] = {}
     for each in [each for each in reversed(_ours(kind)) if each is kind or each not in _public()]:
         found |= inspect.get_annotations(each)
-        found |= {name: member for name, member in vars(each).items() if _is_code(member)}
+        code = (FunctionType, property, classmethod, staticmethod)
+        found |= {name: member for name, member in vars(each).items() if isinstance(member, code)}
     return ((name, member) for name, member in found.items() if not name.startswith("_") and name not in fields)
-
-
-def _is_code(member: object) -> bool:
-    return isinstance(member, FunctionType | property | classmethod | staticmethod)
 
 
 def _function(path: str, function: Callable[..., Any]) -> Iterator[tuple[str, str]]:

@@ -48,12 +48,13 @@ def facts(number: str) -> Iterator[Fact]:
     if e164 is None:
         return
     parsed = phonenumbers.parse(e164)
-    valid = phonenumbers.is_valid_number(parsed)
+    country = phonenumbers.region_code_for_number(parsed)  # all that follows would look for it again
+    valid = phonenumbers.is_valid_number_for_region(parsed, country)
     yield Fact(name="valid", value="true" if valid else "false", category="user.telephony.line_type", lifetime=PORTING)
     if not valid:
         return
-    line_type = LINE_TYPES.get(phonenumbers.number_type(parsed), "unknown")
-    country = phonenumbers.region_code_for_number(parsed)
+    kind = phonenumbers.number_type(parsed)
+    line_type = LINE_TYPES.get(kind, "unknown")
     ported = line_type in CARRIER_LINE_TYPES and phonenumbers.is_mobile_number_portable_region(country or "")
     if line_type != "unknown":
         yield Fact(
@@ -63,19 +64,21 @@ def facts(number: str) -> Iterator[Fact]:
             confidence=0.8 if ported else 0.9,
             lifetime=PORTING,
         )
-    yield from _whereabouts(parsed, line_type, country)
-    carrier = _carrier(parsed) if line_type in CARRIER_LINE_TYPES else None
-    if carrier:
+    yield from _whereabouts(parsed, kind, country)
+    code, national = str(parsed.country_code), phonenumbers.national_significant_number(parsed)
+    carrier = longest_name("carrierdata", code, code + national) if line_type in CARRIER_LINE_TYPES else None
+    if carrier:  # that first got the range; the number may have been ported since
         yield Fact(
             name="carrier",
-            value=carrier,
+            value=carrier[1],
             category="user.telephony.carrier",
             confidence=0.5 if ported else 0.9,
             lifetime=PORTING,
         )
 
 
-def _whereabouts(parsed: PhoneNumber, line_type: str, country: str | None) -> Iterator[Fact]:
+def _whereabouts(parsed: PhoneNumber, kind: int, country: str | None) -> Iterator[Fact]:
+    line_type = LINE_TYPES.get(kind, "unknown")
     if country is None or not _tells_country(parsed, line_type):
         return
     confidence = PLACE_CONFIDENCE.get(line_type, OTHER_CONFIDENCE)
@@ -85,7 +88,7 @@ def _whereabouts(parsed: PhoneNumber, line_type: str, country: str | None) -> It
         category="user.contact.address.country",
         confidence=COUNTRY_CONFIDENCE.get(line_type, OTHER_CONFIDENCE),
     )
-    geographic = _geographic_digits(parsed)
+    geographic = _geographic_digits(parsed, kind)
     if geographic:
         region = region_of(geographic, country)
         if region:
@@ -104,9 +107,9 @@ def _whereabouts(parsed: PhoneNumber, line_type: str, country: str | None) -> It
                 category="user.contact.address.state" if only_region else "user.contact.address.city",
                 confidence=confidence,
             )
-    zone = _time_zone(parsed)
-    if zone:
-        yield Fact(name="time_zone", value=zone, category="user.location.imprecise", confidence=confidence)
+    zones = (timezone.time_zones_for_geographical_number if geographic else timezone.time_zones_for_number)(parsed)
+    if len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE:  # else it could be in several
+        yield Fact(name="time_zone", value=zones[0], category="user.location.imprecise", confidence=confidence)
 
 
 def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
@@ -117,25 +120,12 @@ def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
     )
 
 
-def _geographic_digits(parsed: PhoneNumber) -> str | None:
+def _geographic_digits(parsed: PhoneNumber, kind: int) -> str | None:
     """Calling code and national number if the plan ties it to a place, without the token that some countries put in front of
     a mobile number's area code."""
     code = parsed.country_code or 0
-    if not phonenumbers.is_number_type_geographical(phonenumbers.number_type(parsed), code):
+    if not phonenumbers.is_number_type_geographical(kind, code):
         return None
     national = phonenumbers.national_significant_number(parsed)
     token = phonenumbers.country_mobile_token(code)
     return f"{code}{national.removeprefix(token) if token else national}"
-
-
-def _time_zone(parsed: PhoneNumber) -> str | None:
-    """The time zone if the plan knows exactly one; None if the number could be in several."""
-    zones = timezone.time_zones_for_number(parsed)
-    return zones[0] if len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE else None
-
-
-def _carrier(parsed: PhoneNumber) -> str | None:
-    """The carrier that first got the range; the number may have been ported since."""
-    code = str(parsed.country_code)
-    found = longest_name("carrierdata", code, code + phonenumbers.national_significant_number(parsed))
-    return found[1] if found else None

@@ -8,6 +8,7 @@ import pytest
 
 from hub.platform import loopback
 from hub.platform.loopback import HOST, free_port
+from hub.serving.addresses import OPERATION_PORTS_ABOVE
 
 
 @pytest.fixture
@@ -41,3 +42,7 @@ def test_a_port_that_somebody_uses_is_not_given_away(kind: socket.SocketKind, mo
 
 def test_no_port_is_one_that_a_system_gives_to_outgoing_connections() -> None:
     assert loopback.PORTS.stop <= 32_768
+
+
+def test_no_port_is_the_one_on_which_a_hub_of_another_port_serves_its_operation() -> None:
+    assert not {port + OPERATION_PORTS_ABOVE for port in loopback.PORTS} & set(loopback.PORTS)

@@ -153,7 +153,7 @@ def request_token(
     Raises AuthError if the provider refuses, RetryLater if it does not answer or answers something else.
     """
     import httpx2
-    from authlib.oauth2.client import OAuth2Client
+    from authlib.oauth2 import OAuth2Client  # the package first, as the pages do in another thread
 
     client = OAuth2Client(_Poster(http, clock, provider, wanted))
     # Otherwise the credentials are in the form already, so the client must not add other authentication.
@@ -172,11 +172,11 @@ def sign_assertion(
     key_id: str = "",
 ) -> str:
     """The JWT of the JWT bearer grant, signed with an RSA key; ValueError if the PEM holds none."""
-    from authlib.oauth2.rfc7523 import JWTBearerGrant
+    from authlib.oauth2 import rfc7523  # the package first, as the pages do in another thread
 
     header = {"alg": "RS256", "typ": "JWT", **({"kid": key_id} if key_id else {})}
     began = int(now.timestamp())
-    signed: str = JWTBearerGrant.sign(
+    signed: str = rfc7523.JWTBearerGrant.sign(
         _signing_key(pem),
         issuer=issuer,
         audience=audience,

@@ -10,6 +10,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from hub.errors import place_of
 from hub.platform.error_counts import count_log_line
 from hub.platform.scrubbing import scrub, scrubbed
 
@@ -58,4 +59,7 @@ class LogStream:
 
 class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger(record.name).log(record.levelno, scrubbed(record.getMessage()), library=record.name)
+        error = record.exc_info[1] if record.exc_info else None
+        cause = {"error": type(error).__name__, "at": place_of(error)} if error else {}  # its text may be personal
+        text = scrubbed(record.getMessage().rstrip())
+        structlog.get_logger(record.name).log(record.levelno, text, library=record.name, **cause)

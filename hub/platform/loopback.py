@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from random import SystemRandom
 
 HOST = "127.0.0.1"
-PORTS = range(12_000, 20_000, 2)
-"""Below the ports that a system gives to outgoing connections: from 32,768 on under Linux, from 49,152 on elsewhere (IANA)."""
+PORTS = range(12_000, 30_000, 6)
+"""Below the ports that a system gives to outgoing connections: from 32,768 on under Linux, from 49,152 on elsewhere (IANA).
+None is 1,000 above another, where a hub that listens on that one serves its operation."""
 
 
 def loopback_listener() -> socket.socket:

@@ -138,7 +138,8 @@ def _read(file: str) -> bytes:
 
 
 class DeferredApp:
-    """Calls `make` once, in a thread, when the first request comes."""
+    """Calls `make` once, in a thread, when the first request comes. Where its imports and those of a plugin's thread wait for
+    each other, Python refuses one of them with a RuntimeError of its own; then `make` imports again."""
 
     def __init__(self, make: Callable[[], ASGI]) -> None:
         self._make = make
@@ -154,7 +155,12 @@ class DeferredApp:
 
     def _load(self) -> None:
         with self._lock:
-            self._app = self._app or self._make()
+            while self._app is None:
+                try:
+                    self._app = self._make()
+                except RuntimeError as error:
+                    if type(error).__name__ != "_DeadlockError":
+                        raise
 
 
 DISK_FULL = PlainTextResponse("Try again", 503, {"Retry-After": "60", "Cache-Control": "no-store"})

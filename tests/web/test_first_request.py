@@ -1,0 +1,78 @@
+"""The first request for a page loads the pages, while plugins load what they need in threads of their own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from hub.web.app import DeferredApp
+
+
+class SlowDisk(SourceFileLoader):
+    """Reads the package when the other thread has begun to import its part."""
+
+    looked, go_on = threading.Event(), threading.Event()
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        self.looked.set()
+        self.go_on.wait(10)
+
+
+class Finder:
+    """Finds the package on the slow disk."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        if name != "library_under_way":
+            return None
+        return spec_from_file_location(name, self._file, loader=SlowDisk(name, str(self._file)))
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[SlowDisk]]:
+    """Where a library is whose package imports its part, as many do."""
+    package = tmp_path / "library_under_way"
+    package.mkdir()
+    (package / "__init__.py").write_text("import library_under_way.part")
+    (package / "part.py").write_text("GREETING = 'good morning'")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", [Finder(package / "__init__.py"), *sys.meta_path])
+    yield SlowDisk
+    for name in [each for each in sys.modules if each.startswith("library_under_way")]:
+        del sys.modules[name]
+
+
+def test_a_page_is_answered_while_a_plugin_imports_the_same_library(disk: type[SlowDisk]) -> None:
+    def pages() -> PlainTextResponse:
+        return PlainTextResponse(importlib.import_module("library_under_way").part.GREETING)
+
+    def plugin() -> None:
+        # Python takes the lock of the part, and then that of the package, which the pages hold; they want the part's.
+        disk.looked.wait(10)
+        threading.Timer(0.3, disk.go_on.set).start()
+        importlib.import_module("library_under_way.part")
+
+    thread = threading.Thread(target=plugin)
+    thread.start()
+    answer = TestClient(DeferredApp(pages)).get("/")
+    thread.join()
+    assert (answer.status_code, answer.text) == (200, "good morning")
+
+
+def test_an_error_of_the_pages_themselves_is_raised() -> None:
+    def pages() -> PlainTextResponse:
+        raise RuntimeError("no pages")
+
+    with pytest.raises(RuntimeError, match="no pages"):
+        TestClient(DeferredApp(pages)).get("/")

@@ -8,6 +8,7 @@ the baseline's by more than a third; the last lines name them.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -49,6 +50,8 @@ HAVE_LARGE = ("reports", "transcription")
 
 def main(names: list[str], large: bool = False, keeping: bool = False) -> int:
     """Run the benchmarks one after the other, so that none is in another's way."""
+    # Each command would compile every module again, which none does on a customer's machine.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     before, figures = read_baseline(), list[Figure]()
     for name in names or MODULES:
         Console(stderr=True).print(f"measuring: {name} …")

@@ -6,6 +6,7 @@ came from, so that recordings are taken. It is all that the configuration asks o
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 import time
@@ -124,6 +125,7 @@ def _measured(
                 _add_visitors(opened.hub, past)
         for number in range(rounds):
             with open_hub(configuration(copied(number), without, key), clock, sandboxes) as opened:
+                gc.freeze()  # as in `hub run`
                 _round(opened, result, batch)
     return result
 

@@ -41,6 +41,7 @@ from hub.reports.calendar import day_of, own_days
 from hub.reports.hours import CallFigures, count_hours, write_hours
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
+from hub.startup.opening import COLLECT_AFTER
 from hub.startup.reading import read_config
 from hub.store.schema import upgrade
 from hub.web.callrail import create_callrail_api
@@ -101,7 +102,8 @@ def _measured(kind: str, database: str, folder: Path, sizes: Sequence[int]) -> I
         seed(hub.store, calls)
         browser = signed_in_owner(hub, Starlette(routes=[*page_routes(hub), Mount("/v3", create_callrail_api(hub))]))
         _use_api_key(hub, browser)
-        gc.freeze()  # as in `hub run`
+        gc.freeze()  # as in `hub run`, like the next line
+        gc.set_threshold(COLLECT_AFTER)
         for size in sizes:
             if size > calls:
                 add_copies(hub.store, size // calls - 1, size)
@@ -201,7 +203,7 @@ def _paths(hub: Hub) -> dict[str, str]:
     with hub.store.reading() as session:
         summary = f"/v3/a/{wire_id(ACCOUNT, session.exec(select(Account)).one().id)}/calls/summary.json?date_range="
         call = session.exec(
-            select(Call).where(col(Call.person_id).is_not(None)).order_by(col(Call.started_at).desc())
+            select(Call).where(col(Call.person_id).is_not(None)).order_by(col(Call.started_at).desc()).limit(1)
         ).first()
         delivery = session.exec(select(Delivery).limit(1)).first()
         text = session.exec(select(TextMessage).limit(1)).first()

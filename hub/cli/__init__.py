@@ -15,9 +15,9 @@ from hub.cli.command_list import COMMANDS, GROUPS, SUMMARIES, to_load
 from hub.errors import RingfenceError
 from hub.platform.private_files import create_private_files
 
-COLLECT_AFTER = 100_000
-"""New objects before Python's collector looks for cycles: imports make three hundred thousand, none of which can go. With
-Python's own 700, looking took a sixth of a short command's time. `open_hub` sets what a running hub needs."""
+COLLECT_AFTER = 1_000_000
+"""New objects before Python's collector looks for cycles: imports make up to half a million, none of which can go. With
+100,000, looking took a tenth of a short command's time. `open_hub` sets what a running hub needs."""
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from hub.platform.private_files import create_private_files
 
 COLLECT_AFTER = 1_000_000
 """New objects before Python's collector looks for cycles: imports make up to half a million, none of which can go. With
-100,000, looking took a tenth of a short command's time. `open_hub` sets what a running hub needs."""
+100,000, looking took a tenth of a short command's time. `hub run` sets what it needs once it has started."""
 
 
 def __getattr__(name: str) -> Any:

@@ -35,7 +35,7 @@ from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings, serve, serving_operation
 from hub.serving.process import HubProcess, Role, open_process
 from hub.serving.process_limits import raise_file_limit, return_freed_memory
-from hub.startup.opening import Opened
+from hub.startup.opening import COLLECT_AFTER, Opened
 from hub.startup.reading import read_config
 
 MAX_COMPANIES = 3
@@ -185,6 +185,7 @@ def _starting() -> Iterator[None]:
 def _started() -> None:
     """Turn the garbage collector on, but exclude the objects made at start: callers would wait for their collection."""
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     gc.enable()
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from itertools import chain
 from pathlib import Path
 
 from hub.contracts.connector import Connector
 from hub.errors import ConfigError
-from hub.plugin_host.host.broken import broken_class
+from hub.plugin_host.host.broken import BrokenConnector, broken_class
 from hub.plugin_host.host.connector import HostedConnector, described_class, hosted
 from hub.plugin_host.host.load import load_class, why_no_connector
 from hub.plugin_host.host.messages import Origin
@@ -20,7 +21,6 @@ from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 GROUP = "ringfence.plugins"
 DISTRIBUTION = "ringfence"
 """Its plugins are built in."""
-NOT_BUILT_IN = Origin()
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Catalog:
     @property
     def slips(self) -> Mapping[str, tuple[str, ...]]:
         """Plugin that did not come with the hub → what an inspection found in its code; only those with findings."""
-        descriptions = {name: getattr(each, "description", None) for name, each in self.classes.items()}
+        apart = [name for name, origin in self.origins.items() if not origin.built_in]
+        descriptions = {name: getattr(self.classes[name], "description", None) for name in apart}
         return {name: each.slips for name, each in descriptions.items() if each is not None and each.slips}
 
     def disabled(self, plugin: str, reason: str) -> type[Connector] | None:
@@ -58,6 +59,8 @@ class Catalog:
         child process. None: built-in plugins run in threads, the others in processes. ConfigError if a plugin that the hub
         must import for it cannot be imported."""
         found, origin = self.classes[plugin], self.origins.get(plugin)
+        if issubclass(found, BrokenConnector):
+            raise ConfigError(found.broken)
         if origin is None or isolation is None:
             return found
         if isolation == "process":
@@ -65,13 +68,26 @@ class Catalog:
         return imported(found)
 
 
-def built_in_catalog(name: str) -> Catalog | None:
-    """A built-in plugin alone, without a look at any other; None if none has this name."""
-    for each, origin in built_in_plugins():
-        if each == name:
-            loaded, reason = _looked_at(name, origin)
-            return Catalog({name: loaded}, origins={name: origin}) if loaded else Catalog(broken={name: reason})
-    return None
+class Classes(Mapping[str, type[Connector]]):
+    """Plugin → its class. One that came with the hub is imported when its class is first asked for: most hubs use a few."""
+
+    def __init__(self, built_in: Mapping[str, Origin], others: Mapping[str, type[Connector]]) -> None:
+        self._built_in, self._others = built_in, others
+
+    def __getitem__(self, name: str) -> type[Connector]:
+        if (origin := self._built_in.get(name)) is None:
+            return self._others[name]
+        loaded, reason = _looked_at(name, origin)
+        return loaded or broken_class(name, origin, reason)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._built_in or name in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._built_in, self._others)
+
+    def __len__(self) -> int:
+        return len(self._built_in) + len(self._others)
 
 
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
@@ -82,9 +98,11 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     process or does not return is listed as broken with the reason, and the others still work. Other packages in the hub's
     own environment are refused, because there they could read and do what the hub can. A name that is built in stays so.
     """
-    classes: dict[str, type[Connector]] = {}
+    built_in = dict(built_in_plugins())
+    others: dict[str, type[Connector]] = {}
+    classes = Classes(built_in, others)
     broken: dict[str, str] = {}
-    origins: dict[str, Origin] = {}
+    origins = dict(built_in)
     broken_origins: dict[str, Origin] = {}
     packages: dict[str, InstalledPlugin] = {}
     passed_over: list[str] = []
@@ -96,10 +114,8 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         elif name in classes:
             broken[name] = "two installed plugins have this name; remove one"
         else:
-            classes[name], origins[name] = loaded, origin
+            others[name], origins[name] = loaded, origin
 
-    for name, origin in built_in_plugins():
-        add(name, origin)
     for folder in plugin_dirs:
         installed = PluginFolder(folder.absolute())
         for name, plugin in installed.read().plugins.items():
@@ -109,7 +125,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
             packages[name] = plugin
             add(name, installed.origin(plugin))
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
-            if origins.get(file.stem, NOT_BUILT_IN).built_in:
+            if file.stem in built_in:
                 passed_over.append(_already_there(file.stem, str(file)))
             else:
                 add(file.stem, Origin(file=file.absolute()))

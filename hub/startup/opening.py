@@ -54,7 +54,7 @@ def open_hub(
     With a `copied` directory the database is away, and nothing is asked of it.
     """
     tighten(private_paths(config))
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(max(COLLECT_AFTER, gc.get_threshold()[0]))  # a short command has a higher one
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     own = sandboxes is None

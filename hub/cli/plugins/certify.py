@@ -29,7 +29,7 @@ from hub.platform.clock import utc_now
 from hub.platform.documentation import docs_command
 from hub.platform.fields import only
 from hub.platform.private_files import share
-from hub.plugin_host.discovery import Catalog, built_in_catalog, discover
+from hub.plugin_host.discovery import Catalog, built_in_plugins, discover
 from hub.plugin_host.packages.certificate_file import ENDING, sign
 from hub.plugin_host.packages.install import fetched, install
 from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
@@ -149,7 +149,8 @@ def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[
     if file is not None and (file.suffix != ".py" or not file.is_file()):
         raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin, or of a wheel.")
     wanted = file.stem if file else str(name)
-    catalog = discover([file]) if file else built_in_catalog(wanted) or discover(places_of(config))
+    built_in = wanted in dict(built_in_plugins())
+    catalog = discover([file] if file else [] if built_in else places_of(config))
     yield _in_catalog(catalog, wanted), catalog.packages.get(wanted)
 
 

@@ -21,6 +21,7 @@ from hub.errors import AuthError, PluginFailure, PluginTimeout, RetryLater, Ring
 from hub.hookspecs import SPECS
 from hub.platform import metrics
 from hub.platform.error_counts import COUNTS
+from hub.platform.imports import past_import_deadlocks
 from hub.plugin_host.circuit_breaker import CircuitBreaker
 from hub.plugin_host.hook_manager import current_note
 from hub.plugin_host.inspection.explained import crash_text
@@ -100,7 +101,7 @@ class Guard:
     def _guarded(self, call: Task[Result], hook: str, lane: str, work: Callable[[], Result]) -> Result:
         begun = time.perf_counter()
         try:
-            result = work()
+            result = past_import_deadlocks(work)
         except RetryLater:
             self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()

@@ -161,22 +161,10 @@ SENT = ~select(AlertDelivery.id).where(col(AlertDelivery.alert_id) == Alert.id).
 """An alert of which nothing is on its way."""
 RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("webhooks", InboxWebhook, "webhook_raw", "emptied"),
-    RetentionRule(
-        "recordings",
-        Recording,
-        "recording_audio",
-        "own",
-        start="recorded_at",
-        where=(col(Recording.state) != RecordingState.GONE,),
-    ),
-    RetentionRule(
-        "transcripts",
-        TranscriptRow,
-        "transcript",
-        "own",
-        start="recording.recorded_at",
-        where=(col(TranscriptRow.state) != TranscriptState.GONE,),
-    ),
+    RetentionRule("recordings", Recording, "recording_audio", "own", start="recorded_at",
+         where=(col(Recording.state) != RecordingState.GONE,)),
+    RetentionRule("transcripts", TranscriptRow, "transcript", "own", start="recording.recorded_at",
+         where=(col(TranscriptRow.state) != TranscriptState.GONE,)),
     RetentionRule("signals", SignalRow, "transcript"),
     RetentionRule("pictures", TextMedia, "text_body"),
     RetentionRule("texts' statuses", TextStatus, "text_body"),

@@ -31,6 +31,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of, with_ids
 from hub.numbers.greetings import GreetingCache
 from hub.numbers.hold_music import OWN, music_part, own_music, part_of
+from hub.platform.imports import past_import_deadlocks
 from hub.platform.rate_limit import Counters
 from hub.recordings.conversations import drain_conversations
 from hub.reload import ConfigFile
@@ -138,8 +139,7 @@ def _read(file: str) -> bytes:
 
 
 class DeferredApp:
-    """Calls `make` once, in a thread, when the first request comes. Where its imports and those of a plugin's thread wait for
-    each other, Python refuses one of them with a RuntimeError of its own; then `make` imports again."""
+    """Calls `make` once, in a thread, when the first request comes."""
 
     def __init__(self, make: Callable[[], ASGI]) -> None:
         self._make = make
@@ -155,12 +155,8 @@ class DeferredApp:
 
     def _load(self) -> None:
         with self._lock:
-            while self._app is None:
-                try:
-                    self._app = self._make()
-                except RuntimeError as error:
-                    if type(error).__name__ != "_DeadlockError":
-                        raise
+            if self._app is None:
+                self._app = past_import_deadlocks(self._make)
 
 
 DISK_FULL = PlainTextResponse("Try again", 503, {"Retry-After": "60", "Cache-Control": "no-store"})

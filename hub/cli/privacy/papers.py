@@ -49,7 +49,6 @@ def list_processors(
             (("when (UTC)", minutes("at")), "change", "recipient", "connector",
              ("what", lambda each: plain("; ".join(each.details))))
         )  # fmt: skip
-        return
     listed = list(processors(chart, recipients_of(loaded), in_use_since(rows)))
     return Listing(
         "Who gets data", listed,

@@ -1,4 +1,4 @@
-"""The first request for a page loads the pages, while plugins load what they need in threads of their own."""
+"""The first request for a page loads the pages, and the first call of a hook what its plugin needs, in threads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from hub.plugin_host.guard import Guard
 from hub.web.app import DeferredApp
 
 
 class SlowDisk(SourceFileLoader):
     """Reads the package when the other thread has begun to import its part."""
 
-    looked, go_on = threading.Event(), threading.Event()
+    looked: threading.Event
+    go_on: threading.Event
 
     def create_module(self, spec: ModuleSpec) -> None:
         self.looked.set()
@@ -48,26 +50,44 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[SlowD
     (package / "part.py").write_text("GREETING = 'good morning'")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "meta_path", [Finder(package / "__init__.py"), *sys.meta_path])
+    SlowDisk.looked, SlowDisk.go_on = threading.Event(), threading.Event()
     yield SlowDisk
     for name in [each for each in sys.modules if each.startswith("library_under_way")]:
         del sys.modules[name]
 
 
-def test_a_page_is_answered_while_a_plugin_imports_the_same_library(disk: type[SlowDisk]) -> None:
-    def pages() -> PlainTextResponse:
-        return PlainTextResponse(importlib.import_module("library_under_way").part.GREETING)
+def meanwhile(disk: type[SlowDisk]) -> threading.Thread:
+    """A thread that imports the part of the library while the package is loaded.
 
-    def plugin() -> None:
-        # Python takes the lock of the part, and then that of the package, which the pages hold; they want the part's.
+    Python takes the lock of the part, and then that of the package, whose loader has it; the package wants the part's."""
+
+    def load() -> None:
         disk.looked.wait(10)
         threading.Timer(0.3, disk.go_on.set).start()
         importlib.import_module("library_under_way.part")
 
-    thread = threading.Thread(target=plugin)
+    thread = threading.Thread(target=load)
     thread.start()
-    answer = TestClient(DeferredApp(pages)).get("/")
+    return thread
+
+
+def greeting() -> str:
+    return str(importlib.import_module("library_under_way").part.GREETING)
+
+
+def test_a_page_is_answered_while_a_plugin_imports_the_same_library(disk: type[SlowDisk]) -> None:
+    thread = meanwhile(disk)
+    answer = TestClient(DeferredApp(lambda: PlainTextResponse(greeting()))).get("/")
     thread.join()
     assert (answer.status_code, answer.text) == (200, "good morning")
+
+
+def test_a_plugin_that_imports_the_same_library_as_another_does_not_count_as_crashed(disk: type[SlowDisk]) -> None:
+    thread = meanwhile(disk)
+    guard = Guard("salesforce")
+    assert guard.call("check_connection", greeting) == "good morning"
+    thread.join()
+    guard.close()
 
 
 def test_an_error_of_the_pages_themselves_is_raised() -> None:

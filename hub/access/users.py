@@ -10,22 +10,11 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from hub import model
 from hub.access.permissions import ROLES, Listening, Reach, reach, right_to
 from hub.contracts.phones import own_phone, phone_number
 from hub.errors import RingfenceError
-from hub.model import (
-    Account,
-    AlertPhone,
-    AlertPreference,
-    AlertRule,
-    ApiKey,
-    AssistantGrant,
-    Call,
-    PushSubscription,
-    Recording,
-    User,
-    UserCompany,
-)
+from hub.model import Account, ApiKey, Call, Recording, User
 from hub.model.columns import CALL_RETENTION
 from hub.store.rows import count_changed
 
@@ -91,7 +80,7 @@ def disable(session: Session, user: User, now: datetime) -> None:
     session.add(user)
     revoke_keys(session, user, now)
     end_assistants(session, user, now)
-    for table in (AlertRule, AlertPreference, AlertPhone, PushSubscription):
+    for table in (model.AlertRule, model.AlertPreference, model.AlertPhone, model.PushSubscription):
         session.execute(delete(table).where(col(table.user_id) == user.id))
 
 
@@ -103,9 +92,8 @@ def revoke_keys(session: Session, user: User, now: datetime) -> int:
 
 def end_assistants(session: Session, user: User, now: datetime) -> int:
     """End what a user has allowed assistants by OAuth; returns how many connections ended."""
-    living = update(AssistantGrant).where(
-        col(AssistantGrant.user_id) == user.id, col(AssistantGrant.revoked_at).is_(None)
-    )
+    grant = model.AssistantGrant
+    living = update(grant).where(col(grant.user_id) == user.id, col(grant.revoked_at).is_(None))
     return count_changed(session, living.values(revoked_at=now))
 
 
@@ -142,7 +130,8 @@ def may_listen(
     if how_far is None or user.account_id != account_id:
         return False
     call = session.get(Call, recording.call_id)
-    limit = session.exec(select(UserCompany.company_id).where(UserCompany.user_id == user.id)).all()
+    companies = model.UserCompany
+    limit = session.exec(select(companies.company_id).where(companies.user_id == user.id)).all()
     if call is None or (limit and call.company_id not in limit):
         return False
     return how_far == "account" or is_own(user, call)

@@ -5,36 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import String, bindparam
 from sqlmodel import Session, col, select
 from structlog.contextvars import get_contextvars
 
-from hub.model import (
-    HUB_CHAIN,
-    Account,
-    AuditEntry,
-    AuthorityDisclosure,
-    Call,
-    Company,
-    ConsentEntry,
-    Delivery,
-    FormSubmission,
-    LegalHold,
-    OptOut,
-    Person,
-    PolicyAcceptance,
-    PolicyVersion,
-    PortOrderRow,
-    PrivacyRequest,
-    Recording,
-    SourceRule,
-    TextMessage,
-    Tracker,
-    TrackingNumber,
-    User,
-)
+from hub import model
+from hub.model import HUB_CHAIN, AuditEntry, Call, Company
 from hub.store.journal import record
 from hub.store.rows import write_rows
 
@@ -67,40 +46,40 @@ def note_once(
         note(session, at, actor, action, subject)
 
 
+WITH_ACCOUNT = ("Company", "User", "PolicyVersion", "PolicyAcceptance", "ConsentEntry", "PortOrderRow")
+"""Tables whose rows name their account."""
+WITH_COMPANY = (
+    "TextMessage", "FormSubmission", "Person", "PrivacyRequest", "SourceRule", "Delivery", "LegalHold", "OptOut",
+    "AuthorityDisclosure",
+)  # fmt: skip
+"""Tables whose rows name their company."""
+AUDITED = ("Call", "Account", *WITH_ACCOUNT, *WITH_COMPANY, "Recording", "TrackingNumber")
+"""The tables that an entry can be about, the most frequent one first. Each is loaded when it is first looked in."""
+
+
 def account_of(session: Session, row_id: str) -> str | None:
     """The account of the row with this id, searched in the audited tables; None if none of them has it."""
-    for query in _QUERIES:
-        found = session.exec(query, params={"wanted": row_id}).first()
+    for name in AUDITED:
+        found = session.exec(_account_by(name), params={"wanted": row_id}).first()
         if found is not None:
             return str(found)
     return None
 
 
-def _queries() -> list[Any]:
-    wanted: Any = bindparam("wanted")
-    own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
-    own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, ConsentEntry)]
-    through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule, Delivery]
-    through += [LegalHold, OptOut, AuthorityDisclosure]
-    queries = [select(account).where(table.id == wanted) for table, account in own]
-    for table in through:
-        queries.append(select(Company.account_id).join(table, table.company_id == Company.id).where(table.id == wanted))
-    recording: Any = Recording
-    queries.append(
-        select(Company.account_id)
-        .join(Call, col(Call.company_id) == Company.id)
-        .join(recording, recording.call_id == Call.id)
-        .where(recording.id == wanted)
-    )
-    queries.append(
-        select(Company.account_id)
-        .join(Tracker, col(Tracker.company_id) == Company.id)
-        .join(TrackingNumber, col(TrackingNumber.tracker_id) == Tracker.id)
-        .where(TrackingNumber.number == wanted)
-    )
-    port: Any = PortOrderRow
-    queries.append(select(port.account_id).where((port.id == wanted) | (port.order_id == wanted)))
-    return queries
-
-
-_QUERIES = _queries()
+@cache
+def _account_by(name: str) -> Any:
+    table, wanted = getattr(model, name), bindparam("wanted", type_=String())
+    found = (table.number if name == "TrackingNumber" else table.id) == wanted
+    if name == "PortOrderRow":
+        found |= table.order_id == wanted
+    if name == "Account" or name in WITH_ACCOUNT:
+        return select(table.id if name == "Account" else table.account_id).where(found)
+    query = select(Company.account_id)
+    if name == "Recording":
+        query = query.join(Call, col(Call.company_id) == Company.id).join(table, table.call_id == Call.id)
+    elif name == "TrackingNumber":
+        tracker = model.Tracker
+        query = query.join(tracker, col(tracker.company_id) == Company.id).join(table, table.tracker_id == tracker.id)
+    else:
+        query = query.join(table, table.company_id == Company.id)
+    return query.where(found)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, func
 from sqlmodel import Session, SQLModel
 
-from hub.model import SyncSlot
+from hub import model
 from hub.model.columns import Row
 from hub.store.engine import Store
 from hub.store.writers.bulk import BulkInsert, BulkUpdate
@@ -66,7 +66,7 @@ def count_changed(session: Session, statement: Executable) -> int:
 def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None:
     """Write a due sync; an existing slot, from another node or an earlier run, stays unchanged."""
     with store.writing() as session:
-        write_rows(session, SyncSlot, [SyncSlot(connector=connector, due_at=due_at, why=why)])
+        write_rows(session, model.SyncSlot, [model.SyncSlot(connector=connector, due_at=due_at, why=why)])
 
 
 @lru_cache(maxsize=64)  # an engine has a dialect of its own, and tests make many engines

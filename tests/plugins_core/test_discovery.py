@@ -46,6 +46,28 @@ def test_the_built_in_plugins_come_by_the_same_road_as_any_other() -> None:
     assert not BUILT_IN & set(catalog.broken)
 
 
+def test_a_built_in_plugin_is_imported_when_its_class_is_first_asked_for() -> None:
+    script = (
+        "import sys; from hub.plugin_host.discovery import discover; catalog = discover(); "
+        "loaded = lambda: sorted({'.'.join(each.split('.')[:3]) for each in sys.modules if each.startswith('plugins.ads.')}); "
+        "print(loaded()); catalog.classes['tiktok']; print(loaded())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "['plugins.ads.tiktok']"]
+
+
+def test_a_built_in_plugin_that_cannot_be_imported_disables_its_connectors_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "plugins.ads.tiktok", None)  # as if its file were gone
+    catalog = discover()
+    with pytest.raises(ConfigError, match="it cannot be imported") as why:
+        catalog.isolated("tiktok", None)
+    stands_for_it = catalog.disabled("tiktok", str(why.value))
+    assert stands_for_it is not None and stands_for_it.manifest.kind == "ads"
+    assert catalog.isolated("meta", None).manifest.name == "meta"
+
+
 def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
     put(tmp_path, "tiny", ONE_FILE.format(name="tiny"))
     assert found(tmp_path).classes["tiny"].manifest.name == "tiny"

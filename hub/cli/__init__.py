@@ -15,9 +15,9 @@ from hub.cli.command_list import COMMANDS, GROUPS, SUMMARIES, to_load
 from hub.errors import RingfenceError
 from hub.platform.private_files import create_private_files
 
-COLLECT_AFTER = 1_000_000
-"""New objects before Python's collector looks for cycles: imports make up to half a million, none of which can go. With
-100,000, looking took a tenth of a short command's time. `hub run` sets what it needs once it has started."""
+COLLECT_AFTER = 100_000
+"""New objects of a command before Python's collector looks for cycles; `hub run` sets what it needs once it has started.
+While a command is imported nothing is looked for: that makes up to half a million objects, none of which can go."""
 
 
 def __getattr__(name: str) -> Any:
@@ -76,12 +76,15 @@ def _not_loaded() -> None:
 def main() -> None:
     """The entry point: one of our own errors prints its sentence and exits with status 2, without a traceback."""
     create_private_files()
-    gc.set_threshold(COLLECT_AFTER)
+    gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else pydantic reads every package's metadata
     try:
         command = application(to_load(sys.argv[1:]), sys.argv[1:2])
         if "--help" not in sys.argv:
             import_module("hub.platform.logs").configure("warning")  # to stderr, scrubbed; a help page need not load it
+        gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
+        gc.enable()
         command()
     except RingfenceError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)

@@ -14,7 +14,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from hub.plugin_host.guard import Guard
+from hub.errors import PluginFailure
+from hub.plugin_host.guard import ONCE, Guard
 from hub.web.app import DeferredApp
 
 
@@ -88,6 +89,23 @@ def test_a_plugin_that_imports_the_same_library_as_another_does_not_count_as_cra
     assert guard.call("check_connection", greeting) == "good morning"
     thread.join()
     guard.close()
+
+
+@pytest.mark.parametrize("hook", sorted(ONCE))
+def test_a_hook_that_may_have_bought_or_sent_something_is_not_called_again(disk: type[SlowDisk], hook: str) -> None:
+    sent: list[str] = []
+
+    def send() -> str:
+        sent.append("once")
+        return greeting()
+
+    thread = meanwhile(disk)
+    guard = Guard("twilio")
+    with pytest.raises(PluginFailure, match="_DeadlockError"):
+        guard.call(hook, send)
+    thread.join()
+    guard.close()
+    assert sent == ["once"]
 
 
 def test_an_error_of_the_pages_themselves_is_raised() -> None:

@@ -22,7 +22,6 @@ from hub.contracts.connector import Connector
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import PluginFailure
 from hub.hookspecs import SPECS, CallHooks
-from hub.platform.imports import past_import_deadlocks
 from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.confinement import confine
 from hub.plugin_host.host.limits import limit_process
@@ -141,7 +140,7 @@ class Host:
 
     def _reply(self, what: str, arguments: dict[str, Any], heard: Heard | None = None) -> bytes:
         try:
-            reply: dict[str, object] = {"value": past_import_deadlocks(lambda: self._call(what, arguments))}
+            reply: dict[str, object] = {"value": self._call(what, arguments)}
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             reply = error_as_data(error)
         self._flush_notes()

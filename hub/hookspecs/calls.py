@@ -52,7 +52,7 @@ class CallHooks(Protocol):
         Called once at start for each connector, with an empty request; the answer is reused.
         """
 
-    @hookspec(network=True, deadline=30, scheduled=False)
+    @hookspec(network=True, deadline=30, scheduled=False, once=True)
     def place_call(self, call: CallBack) -> Receipt:
         """Ring the user's phone, then connect it with the person, who sees the tracking number: `accepted` once the carrier
         has taken the call (with its id as `reference`, if the reply has it), or `rejected` with the carrier's code.

@@ -38,6 +38,8 @@ class HookSpec:
     """The value that carries personal data to the provider; None if the hook sends none."""
     use: str = ""
     """The data use of its flow if the manifest leaves it out; empty if each manifest must say it."""
+    once: bool = False
+    """Whether a failed call is never made again by itself, because the plugin may have bought, called or sent before."""
 
     def by_name(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments of one call by name, as pluggy expects them."""
@@ -45,7 +47,7 @@ class HookSpec:
 
 
 def hookspec(
-    *, network: bool, deadline: float, scheduled: bool, use: str = "", main_of: str = ""
+    *, network: bool, deadline: float, scheduled: bool, use: str = "", main_of: str = "", once: bool = False
 ) -> Callable[[Function], Function]:
     """Mark a function as the specification of a hook. `HookSpec` says what each marker means; `main_of` is the kind of plugin
     whose `Manifest.shares` speaks of this hook."""
@@ -63,6 +65,7 @@ def hookspec(
             returns_sequence=get_origin(result) is Sequence,
             personal_value=next(filter(_is_personal, map(_item, hints.values())), None) if network else None,
             use=use,
+            once=once,
         )
         if use:
             USES_OF_HOOKS[function.__name__] = use

@@ -20,7 +20,7 @@ class NumberHooks(Protocol):
         Called by `hub numbers search`. Return at most `query.limit` offers. An error is reported; nothing is retried.
         """
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, once=True)
     def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
         """Buy `number` (E.164) and point its webhooks as `setup` says, in one step if the carrier can.
 
@@ -53,7 +53,7 @@ class NumberHooks(Protocol):
 class PortHooks(Protocol):
     """Porting numbers from another carrier: carriers."""
 
-    @hookspec(network=True, deadline=60, scheduled=False)
+    @hookspec(network=True, deadline=60, scheduled=False, once=True)
     def order_port(self, request: PortRequest) -> PortOrder:
         """Order the porting of numbers. Raise `Rejected` with the carrier's words if it cannot take them.
 

@@ -14,7 +14,7 @@ from hub.hookspecs.markers import hookspec
 class TextHooks(Protocol):
     """Texts: carriers."""
 
-    @hookspec(network=True, deadline=30, scheduled=False)
+    @hookspec(network=True, deadline=30, scheduled=False, once=True)
     def send_text(self, text: OutboundText) -> Receipt:
         """Send one text: `accepted` with the carrier's id as `reference` (webhooks report its status later), or `rejected`
         with its code, and `opted_out` if the person had asked the carrier to stop.

@@ -33,8 +33,6 @@ log = structlog.get_logger(__name__)
 POOL_THREADS = 4
 FAILURES = (PluginFailure, RetryLater)
 LANES = ("verify", "local", "network")
-ONCE = frozenset(("buy_number", "order_port", "place_call", "send_text"))
-"""Hooks that are never called again by themselves: a plugin may have bought, called or sent before it failed."""
 
 
 def lane_of(hook: str) -> str:
@@ -103,7 +101,7 @@ class Guard:
     def _guarded(self, call: Task[Result], hook: str, lane: str, work: Callable[[], Result]) -> Result:
         begun = time.perf_counter()
         try:
-            result = work() if hook in ONCE else past_import_deadlocks(work)
+            result = work() if SPECS[hook].once else past_import_deadlocks(work)
         except RetryLater:
             self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()

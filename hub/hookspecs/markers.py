@@ -39,7 +39,7 @@ class HookSpec:
     use: str = ""
     """The data use of its flow if the manifest leaves it out; empty if each manifest must say it."""
     once: bool = False
-    """Whether a failed call is never made again by itself, because the plugin may have bought, called or sent before."""
+    """Whether a failed call is never made again automatically, because the plugin may have bought, called or sent before."""
 
     def by_name(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments of one call by name, as pluggy expects them."""
